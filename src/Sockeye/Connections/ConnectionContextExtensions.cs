@@ -1,0 +1,46 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+
+namespace Sockeye;
+
+/// <summary>What Sockeye adds to every <see cref="ConnectionContext"/>.</summary>
+public static class ConnectionContextExtensions
+{
+    extension(ConnectionContext connection)
+    {
+        /// <summary>
+        /// Why the connection ended; null while both directions are open, and where the transport does not tell
+        /// (one that is not Sockeye's).
+        /// </summary>
+        public CloseReason? CloseReason => connection.Features.Get<IConnectionCloseFeature>()?.CloseReason;
+
+        /// <summary>Bytes taken from the peer so far, read by the handler or not; null where the transport does not tell.</summary>
+        public long? BytesReceived => connection.Features.Get<IConnectionTrafficFeature>()?.BytesReceived;
+
+        /// <summary>Bytes given to the system for the peer so far; null where the transport does not tell.</summary>
+        public long? BytesSent => connection.Features.Get<IConnectionTrafficFeature>()?.BytesSent;
+
+        /// <summary>
+        /// Fires when the server is asked to stop: finish what is under way and return. The connection is aborted when
+        /// <c>ShutdownTimeout</c> is over. Never fires on a client's connection.
+        /// </summary>
+        public CancellationToken StopRequested =>
+            connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
+
+        /// <summary>Ends both directions at once (RST over TCP): what is in flight is lost. Safe from any thread, more than once.</summary>
+        /// <param name="cause">What ended it.</param>
+        /// <param name="description">A sentence without a full stop, for the log and the exception that the handler sees.</param>
+        public void Abort(CloseCause cause, string description) =>
+            connection.Abort(CloseReason.Local(cause, description));
+
+        internal void Abort(CloseReason reason)
+        {
+            if (connection.Features.Get<IConnectionCloseFeature>() is { } close)
+                close.Abort(reason);
+            else
+                connection.Abort(new ConnectionAbortedException(reason.Description, reason.Exception!));
+        }
+
+        internal void Explain(CloseReason reason) => connection.Features.Get<IConnectionCloseFeature>()?.Explain(reason);
+    }
+}

@@ -1,0 +1,24 @@
+namespace Sockeye;
+
+/// <summary>How a transport tells why its connection ended, and lets others say so.</summary>
+internal interface IConnectionCloseFeature
+{
+    /// <summary>Null while both directions are open.</summary>
+    CloseReason? CloseReason { get; }
+
+    /// <summary>Gives the reason of an end that is about to come, without ending anything.</summary>
+    void Explain(CloseReason reason);
+
+    /// <summary>Ends both directions at once (RST where the transport has it), for this reason.</summary>
+    void Abort(CloseReason reason);
+}
+
+/// <summary>How a transport tells what crossed a connection.</summary>
+internal interface IConnectionTrafficFeature
+{
+    /// <summary>Bytes taken from the peer so far, read by the handler or not.</summary>
+    long BytesReceived { get; }
+
+    /// <summary>Bytes given to the system for the peer so far.</summary>
+    long BytesSent { get; }
+}

@@ -1,0 +1,75 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Sockeye;
+
+/// <summary>What the connections of all of Sockeye's transports share: identity, features, and the reason of the end.</summary>
+internal abstract class TransportConnection : ConnectionContext,
+    IConnectionIdFeature,
+    IConnectionTransportFeature,
+    IConnectionItemsFeature,
+    IConnectionLifetimeFeature,
+    IConnectionEndPointFeature,
+    IMemoryPoolFeature,
+    IConnectionCloseFeature,
+    IConnectionTrafficFeature
+{
+    private static readonly Type[] OwnFeatures =
+    [
+        typeof(IConnectionIdFeature), typeof(IConnectionTransportFeature), typeof(IConnectionItemsFeature),
+        typeof(IConnectionLifetimeFeature), typeof(IConnectionEndPointFeature), typeof(IMemoryPoolFeature),
+        typeof(IConnectionCloseFeature), typeof(IConnectionTrafficFeature),
+    ];
+
+    private static long _lastId;
+
+    private readonly CloseReasonLatch _closeReason = new();
+    private readonly CancellationTokenSource _closed = new();
+    private ConnectionFeatures? _features;
+    private CancellationToken? _replacedClosed;
+
+    /// <summary>Short and counted up ("c1", "c2", …): unique in this process.</summary>
+    public override string ConnectionId { get => field ??= $"c{Interlocked.Increment(ref _lastId)}"; set; }
+
+    public override IFeatureCollection Features => _features ??= new(this, OwnFeatures);
+
+    public override IDictionary<object, object?> Items { get => field ??= new ConnectionItems(); set; }
+
+    public override IDuplexPipe Transport { get; set; } = null!;
+
+    public override EndPoint? LocalEndPoint { get; set; }
+
+    public override EndPoint? RemoteEndPoint { get; set; }
+
+    /// <summary>Fires, on the thread pool, when both directions are gone.</summary>
+    public override CancellationToken ConnectionClosed
+    {
+        get => _replacedClosed ?? _closed.Token;
+        set => _replacedClosed = value;
+    }
+
+    public abstract MemoryPool<byte> MemoryPool { get; }
+
+    public abstract long BytesReceived { get; }
+
+    public abstract long BytesSent { get; }
+
+    public CloseReason? CloseReason => _closeReason.Reason;
+
+    public void Explain(CloseReason reason) => _closeReason.TrySet(reason);
+
+    /// <summary>Ends both directions at once. The reason is kept before anything ends. Safe from any thread, more than once.</summary>
+    public abstract void Abort(CloseReason reason);
+
+    public override void Abort() => Abort(CloseReason.Local(CloseCause.Abort, "the connection was aborted by this process"));
+
+    public override void Abort(ConnectionAbortedException abortReason) =>
+        Abort(CloseReason.Local(CloseCause.Abort, abortReason.Message, abortReason));
+
+    /// <summary>Tells everybody who watches <see cref="ConnectionClosed"/>; never on the caller's thread, whose loop must go on.</summary>
+    protected void SignalClosed() => ThreadPool.UnsafeQueueUserWorkItem(static closed => closed.Cancel(), _closed, preferLocal: false);
+}

@@ -41,6 +41,14 @@ public static class ConnectionContextExtensions
                 connection.Abort(new ConnectionAbortedException(reason.Description, reason.Exception!));
         }
 
+        internal void Close(CloseReason reason)
+        {
+            if (connection.Features.Get<IConnectionCloseFeature>() is { } close)
+                close.Close(reason);
+            else
+                connection.Abort(new ConnectionAbortedException(reason.Description));
+        }
+
         internal void Explain(CloseReason reason) => connection.Features.Get<IConnectionCloseFeature>()?.Explain(reason);
     }
 }

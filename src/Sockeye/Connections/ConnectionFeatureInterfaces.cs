@@ -11,6 +11,9 @@ internal interface IConnectionCloseFeature
 
     /// <summary>Ends both directions at once (RST where the transport has it), for this reason.</summary>
     void Abort(CloseReason reason);
+
+    /// <summary>Ends both directions at once, in order (FIN): for a connection with nothing in flight.</summary>
+    void Close(CloseReason reason);
 }
 
 /// <summary>How a transport tells what crossed a connection.</summary>

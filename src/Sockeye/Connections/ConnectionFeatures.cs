@@ -8,7 +8,7 @@ namespace Sockeye;
 /// Costs nothing until a middleware sets a feature, where a <see cref="FeatureCollection"/> would hold a filled dictionary for
 /// every idle connection. Like every feature collection it is for one caller at a time.
 /// </remarks>
-internal sealed class ConnectionFeatures(object owner, Type[] ownFeatures) : IFeatureCollection
+internal sealed class ConnectionFeatures(object owner, Type[] possibleFeatures) : IFeatureCollection
 {
     private Dictionary<Type, object?>? _set;
 
@@ -34,9 +34,9 @@ internal sealed class ConnectionFeatures(object owner, Type[] ownFeatures) : IFe
 
     public IEnumerator<KeyValuePair<Type, object>> GetEnumerator()
     {
-        foreach (var type in ownFeatures)
+        foreach (var type in possibleFeatures)
         {
-            if (_set is null || !_set.ContainsKey(type))
+            if (type.IsInstanceOfType(owner) && (_set is null || !_set.ContainsKey(type)))
                 yield return new(type, owner);
         }
 

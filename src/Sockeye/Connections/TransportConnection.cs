@@ -22,7 +22,7 @@ internal abstract class TransportConnection : ConnectionContext,
     [
         typeof(IConnectionIdFeature), typeof(IConnectionTransportFeature), typeof(IConnectionItemsFeature),
         typeof(IConnectionLifetimeFeature), typeof(IConnectionEndPointFeature), typeof(IMemoryPoolFeature),
-        typeof(IConnectionCloseFeature), typeof(IConnectionTrafficFeature),
+        typeof(IConnectionCloseFeature), typeof(IConnectionTrafficFeature), typeof(IConnectionSocketFeature),
     ];
 
     private static long _lastId;
@@ -64,6 +64,9 @@ internal abstract class TransportConnection : ConnectionContext,
 
     /// <summary>Ends both directions at once. The reason is kept before anything ends. Safe from any thread, more than once.</summary>
     public abstract void Abort(CloseReason reason);
+
+    /// <inheritdoc cref="IConnectionCloseFeature.Close"/>
+    public abstract void Close(CloseReason reason);
 
     public override void Abort() => Abort(CloseReason.Local(CloseCause.Abort, "the connection was aborted by this process"));
 

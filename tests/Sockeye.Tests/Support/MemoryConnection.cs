@@ -46,6 +46,13 @@ internal sealed class MemoryConnection : TransportConnection
         _peer.ResetByPeer();
     }
 
+    public override void Close(CloseReason reason)
+    {
+        Explain(reason);
+        _output.Writer.Complete();
+        End(new ConnectionAbortedException(reason.Description));
+    }
+
     public override async ValueTask DisposeAsync()
     {
         IsDisposed = true;

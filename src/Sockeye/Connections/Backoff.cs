@@ -1,0 +1,29 @@
+using System.Diagnostics;
+
+namespace Sockeye;
+
+/// <summary>
+/// Delays between attempts: each is drawn evenly from [<paramref name="min"/>, ceiling], where the ceiling starts at twice the
+/// minimum and doubles with every delay up to <paramref name="max"/>.
+/// </summary>
+/// <remarks>
+/// This is "full jitter" (AWS Architecture Blog, "Exponential Backoff And Jitter"), which spreads many clients best, raised by a
+/// minimum so that no delay is ever close to zero. For one caller at a time; the <see cref="Random"/> may be shared.
+/// </remarks>
+internal sealed class Backoff(TimeSpan min, TimeSpan max, Random random)
+{
+    private long _ceiling = min.Ticks;
+
+    /// <summary>The delay before the next attempt.</summary>
+    public TimeSpan Next()
+    {
+        Debug.Assert(min > TimeSpan.Zero && max >= min, "Options are checked before a backoff is made from them.");
+        _ceiling = _ceiling > max.Ticks / 2 ? max.Ticks : _ceiling * 2;
+        // A seeded Random is not safe from many threads, and the loops of one client share it.
+        lock (random)
+            return TimeSpan.FromTicks(random.NextInt64(min.Ticks, _ceiling + 1));
+    }
+
+    /// <summary>Starts from the minimum again, after a success.</summary>
+    public void Reset() => _ceiling = min.Ticks;
+}

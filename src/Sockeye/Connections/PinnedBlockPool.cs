@@ -1,0 +1,78 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+
+namespace Sockeye;
+
+/// <summary>Lends blocks of 4 KiB from the pinned object heap, so that a system call in flight never pins the ordinary heap.</summary>
+/// <remarks>
+/// Keeps up to <see cref="MaxIdleBlocks"/> returned blocks (64 MiB) and leaves the rest to the garbage collector: a burst does
+/// not become a permanent cost. Safe from any thread. A request larger than a block gets an array of its own.
+/// </remarks>
+internal sealed class PinnedBlockPool : MemoryPool<byte>
+{
+    public const int BlockSize = 4096;
+    public const int MaxIdleBlocks = 16 * 1024;
+
+    private readonly ConcurrentQueue<Block> _idle = new();
+    private int _idleCount;
+
+    /// <summary>Shared by all transports of the process, so that idle memory in one serves the others.</summary>
+    public static new PinnedBlockPool Shared { get; } = new();
+
+    public override int MaxBufferSize => int.MaxValue;
+
+    public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
+    {
+        if (minBufferSize > BlockSize)
+            return new LargeBlock(minBufferSize);
+        if (!_idle.TryDequeue(out var block))
+            return new Block(this);
+        Interlocked.Decrement(ref _idleCount);
+        block.Lend();
+        return block;
+    }
+
+    private void Return(Block block)
+    {
+        // The count is taken before the block is queued, so it can only be too high: never more blocks than the bound.
+        if (Interlocked.Increment(ref _idleCount) <= MaxIdleBlocks)
+            _idle.Enqueue(block);
+        else
+            Interlocked.Decrement(ref _idleCount);
+    }
+
+    protected override void Dispose(bool disposing) => _idle.Clear();
+
+    private sealed class Block(PinnedBlockPool pool) : IMemoryOwner<byte>
+    {
+        private readonly Memory<byte> _memory = AllocatePinned(BlockSize);
+        private int _lent = 1;
+
+        public Memory<byte> Memory => _memory;
+
+        public void Lend() => Volatile.Write(ref _lent, 1);
+
+        public void Dispose()
+        {
+            // A second Dispose must not lend one block to two owners.
+            if (Interlocked.Exchange(ref _lent, 0) == 1)
+                pool.Return(this);
+        }
+    }
+
+    private sealed class LargeBlock(int size) : IMemoryOwner<byte>
+    {
+        public Memory<byte> Memory { get; } = AllocatePinned(size);
+
+        public void Dispose()
+        {
+        }
+    }
+
+    private static Memory<byte> AllocatePinned(int size)
+    {
+        var array = GC.AllocateUninitializedArray<byte>(size, pinned: true);
+        return MemoryMarshal.CreateFromPinnedArray(array, 0, size);
+    }
+}

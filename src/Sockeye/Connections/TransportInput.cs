@@ -1,0 +1,143 @@
+using System.Diagnostics.CodeAnalysis;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>
+/// The reading end of a connection. It adds two promises to a pipe's reader: what arrived before a break is handed out before
+/// the error, and retiring it while somebody reads does not take the memory from under that reader.
+/// </summary>
+internal sealed class TransportInput(PipeReader inner) : PipeReader
+{
+    private const int Idle = 0;
+    private const int Reading = 1;
+    private const int RetiredWhileReading = 2;
+    private const int Retired = 3;
+
+    private int _state;
+    private Exception? _error;
+    private SequencePosition _shownEnd;
+    private bool _sawEverything;
+
+    /// <summary>Sets what readers see after the last byte. Called before the writing side completes; the first error stays.</summary>
+    public void FailAfterLastByte(Exception error) => Interlocked.CompareExchange(ref _error, error, null);
+
+    /// <summary>Ends reading on behalf of the connection's owner. A read under way ends as cancelled; its memory stays valid.</summary>
+    public void Retire()
+    {
+        if (Interlocked.CompareExchange(ref _state, Retired, Idle) == Idle)
+            inner.Complete();
+        else if (Interlocked.CompareExchange(ref _state, RetiredWhileReading, Reading) == Reading)
+            inner.CancelPendingRead();
+    }
+
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        BeginRead();
+        ValueTask<ReadResult> read;
+        try
+        {
+            read = inner.ReadAsync(cancellationToken);
+        }
+        catch
+        {
+            EndRead();
+            throw;
+        }
+
+        return read.IsCompletedSuccessfully ? new(Show(read.Result)) : AwaitAsync(read);
+    }
+
+    public override bool TryRead(out ReadResult result)
+    {
+        BeginRead();
+        if (!inner.TryRead(out result))
+        {
+            EndRead();
+            return false;
+        }
+
+        result = Show(result);
+        return true;
+    }
+
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        _sawEverything = examined.Equals(_shownEnd);
+        inner.AdvanceTo(consumed, examined);
+        EndRead();
+    }
+
+    public override void CancelPendingRead() => inner.CancelPendingRead();
+
+    public override void Complete(Exception? exception = null)
+    {
+        // The handler itself says that it will not touch the memory again, whether or not it advanced.
+        if (Interlocked.Exchange(ref _state, Retired) != Retired)
+            inner.Complete();
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ReadResult> AwaitAsync(ValueTask<ReadResult> read)
+    {
+        ReadResult result;
+        try
+        {
+            result = await read.ConfigureAwait(false);
+        }
+        catch
+        {
+            EndRead();
+            throw;
+        }
+
+        return Show(result);
+    }
+
+    private ReadResult Show(in ReadResult result)
+    {
+        if (_error is null || !result.IsCompleted)
+        {
+            _shownEnd = result.Buffer.End;
+            return result;
+        }
+
+        var nothingNew = result.Buffer.IsEmpty || (_sawEverything && result.Buffer.End.Equals(_shownEnd));
+        if (nothingNew)
+            ThrowError(result);
+
+        // More is left than the reader has seen: the error can wait, since it will be met by the next read.
+        _shownEnd = result.Buffer.End;
+        return new(result.Buffer, result.IsCanceled, isCompleted: false);
+    }
+
+    [DoesNotReturn]
+    private void ThrowError(in ReadResult result)
+    {
+        inner.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+        EndRead();
+        ExceptionDispatchInfo.Throw(_error!);
+    }
+
+    private void BeginRead()
+    {
+        var state = Interlocked.CompareExchange(ref _state, Reading, Idle);
+        if (state is Retired or RetiredWhileReading)
+            throw new ConnectionAbortedException("The connection was closed by this process: nothing can be read from it any more.");
+    }
+
+    private void EndRead()
+    {
+        // Only the reader leaves Reading; if the owner retired it meanwhile, completing is left to the reader, here.
+        if (Interlocked.CompareExchange(ref _state, Idle, Reading) == RetiredWhileReading
+            && Interlocked.CompareExchange(ref _state, Retired, RetiredWhileReading) == RetiredWhileReading)
+        {
+            inner.Complete();
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using System.Net.Sockets;
+
+namespace Sockeye;
+
+/// <summary>What a failed <c>accept()</c> means, accept(2).</summary>
+internal enum AcceptFault
+{
+    /// <summary>The client left while it waited in the queue: the next one is due, at once.</summary>
+    PeerGone,
+
+    /// <summary>The process or the system has no descriptor or memory left: waiting helps.</summary>
+    Exhausted,
+
+    /// <summary>Anything else: waiting keeps the loop from spinning.</summary>
+    Unknown,
+}
+
+internal static class AcceptFaults
+{
+    public static AcceptFault Classify(Exception error) => (error as SocketException ?? error.InnerException as SocketException)?.SocketErrorCode switch
+    {
+        // ECONNABORTED, ECONNRESET, EPROTO, EINTR, EAGAIN and the network errors that Linux hands over from the new connection.
+        SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.ProtocolType or SocketError.ProtocolNotSupported
+            or SocketError.Interrupted or SocketError.WouldBlock or SocketError.TryAgain or SocketError.NetworkDown
+            or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.HostUnreachable => AcceptFault.PeerGone,
+        // EMFILE, ENFILE, ENOBUFS; ENOMEM has no SocketError of its own.
+        SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable => AcceptFault.Exhausted,
+        _ => error is OutOfMemoryException ? AcceptFault.Exhausted : AcceptFault.Unknown,
+    };
+}

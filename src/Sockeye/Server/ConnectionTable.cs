@@ -1,0 +1,69 @@
+using System.Collections.Concurrent;
+
+namespace Sockeye;
+
+/// <summary>The connections that a server has open.</summary>
+internal sealed class ConnectionTable
+{
+    private readonly ConcurrentDictionary<ServerConnection, byte> _connections = [];
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _count;
+    private volatile bool _stopping;
+
+    /// <summary>Wakes accept loops that wait for a descriptor.</summary>
+    public ReleaseSignal Released { get; } = new();
+
+    public int Count => Volatile.Read(ref _count);
+
+    public bool TryAdd(ServerConnection connection, int most)
+    {
+        // Counted before it is there: two loops at once never go over the limit.
+        if (Interlocked.Increment(ref _count) > most)
+        {
+            OnGone();
+            return false;
+        }
+
+        _connections.TryAdd(connection, 0);
+        if (_stopping)
+            connection.RequestStop(); // It came between the stop's snapshot and now.
+        return true;
+    }
+
+    public void Remove(ServerConnection connection)
+    {
+        if (_connections.TryRemove(connection, out _))
+            OnGone();
+    }
+
+    /// <summary>Tells all handlers that the server stops. The task ends when the last connection is gone.</summary>
+    public Task RequestStop()
+    {
+        _stopping = true;
+        foreach (var (connection, _) in _connections)
+            connection.RequestStop();
+        if (Count == 0)
+            _drained.TrySetResult();
+        return _drained.Task;
+    }
+
+    public int AbortAll(CloseReason reason)
+    {
+        var aborted = 0;
+        foreach (var (connection, _) in _connections)
+        {
+            connection.Abort(reason);
+            aborted++;
+        }
+
+        return aborted;
+    }
+
+    private void OnGone()
+    {
+        // The decrement is a full fence: either this sees _stopping, or RequestStop sees the count.
+        if (Interlocked.Decrement(ref _count) == 0 && _stopping)
+            _drained.TrySetResult();
+        Released.Set();
+    }
+}

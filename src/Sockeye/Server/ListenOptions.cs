@@ -1,0 +1,102 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>One end point of a server and what runs for each of its connections: middleware in the order it was added, then the
+/// handler given to <c>Run</c>.</summary>
+public sealed class ListenOptions : IConnectionBuilder
+{
+    private readonly List<(string Name, Func<ConnectionDelegate, ConnectionDelegate> Wrap)> _middleware = [];
+    private ConnectionDelegate? _handler;
+
+    internal ListenOptions(SockeyeServerOptions server, EndPoint endPoint, bool isLocalhost = false)
+    {
+        (Server, EndPoint, IsLocalhost) = (server, endPoint, isLocalhost);
+    }
+
+    /// <summary>The address as it was asked for; <see cref="SockeyeServer.EndPoints"/> tells the ones that were bound.</summary>
+    public EndPoint EndPoint { get; }
+
+    /// <summary>The services of the server's options.</summary>
+    public IServiceProvider ApplicationServices => Server.ApplicationServices;
+
+    internal SockeyeServerOptions Server { get; }
+
+    /// <summary>Whether 127.0.0.1 and ::1 are meant, with one port.</summary>
+    internal bool IsLocalhost { get; }
+
+    internal bool HasHandler => _handler is not null;
+
+    internal IEnumerable<string> MiddlewareNames => _middleware.Select(m => m.Name);
+
+    /// <summary>Wraps what comes after it: code before and after <c>next(connection)</c>, or instead of it.</summary>
+    /// <exception cref="InvalidOperationException"><c>Run</c> has ended the pipeline already.</exception>
+    public ListenOptions Use(Func<ConnectionContext, ConnectionDelegate, Task> middleware)
+    {
+        ArgumentNullException.ThrowIfNull(middleware);
+        return Use(NameOf(middleware), next => connection => middleware(connection, next));
+    }
+
+    /// <summary>Ends the pipeline with the code that serves a connection. The connection is closed (flush, then FIN) when its task
+    /// ends, and reset when it throws.</summary>
+    /// <exception cref="InvalidOperationException">There is a handler already.</exception>
+    public void Run(ConnectionDelegate handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        ThrowIfEnded();
+        _handler = handler;
+    }
+
+    /// <summary>Ends the pipeline with a handler class: one instance for the end point, its constructor's arguments taken from
+    /// <see cref="ApplicationServices"/>.</summary>
+    /// <exception cref="InvalidOperationException">There is a handler already.</exception>
+    public void Run<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>()
+        where THandler : ConnectionHandler
+    {
+        ThrowIfEnded();
+        this.UseConnectionHandler<THandler>();
+        _handler = _ => throw new InvalidOperationException($"{typeof(THandler)} has to handle its connection itself.");
+    }
+
+    /// <summary>The address, as logs and errors name it.</summary>
+    public override string ToString() => IsLocalhost ? $"localhost:{((IPEndPoint)EndPoint).Port}" : $"{EndPoint}";
+
+    IConnectionBuilder IConnectionBuilder.Use(Func<ConnectionDelegate, ConnectionDelegate> middleware) => Use(NameOf(middleware), middleware);
+
+    ConnectionDelegate IConnectionBuilder.Build() => Build();
+
+    /// <summary>Adds a middleware under the name that the start of the server logs.</summary>
+    internal ListenOptions Use(string name, Func<ConnectionDelegate, ConnectionDelegate> middleware)
+    {
+        ThrowIfEnded();
+        _middleware.Add((name, middleware));
+        return this;
+    }
+
+    internal ConnectionDelegate Build()
+    {
+        var pipeline = _handler ?? throw new InvalidOperationException(
+            $"{this} has no handler: end its configuration with Run(…), as in options.Listen…(…).Run(connection => …).");
+        foreach (var (_, wrap) in Enumerable.Reverse(_middleware))
+            pipeline = wrap(pipeline);
+        return pipeline;
+    }
+
+    private static string NameOf(Delegate middleware)
+    {
+        var method = middleware.Method;
+        var isLambda = method.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false) || method.Name.StartsWith('<');
+        return isLambda ? "a lambda" : $"{method.DeclaringType?.Name}.{method.Name}";
+    }
+
+    private void ThrowIfEnded()
+    {
+        if (Server.IsStarted)
+            throw new InvalidOperationException($"The server runs already: {this} can't be changed any more.");
+        if (HasHandler)
+            throw new InvalidOperationException($"{this} has its handler already: Run ends the pipeline, so it comes once and last.");
+    }
+}

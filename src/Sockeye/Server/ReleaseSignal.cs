@@ -1,0 +1,26 @@
+namespace Sockeye;
+
+/// <summary>Wakes whoever waits for a connection to go and free its descriptor. Costs nothing while nobody waits.</summary>
+internal sealed class ReleaseSignal
+{
+    private TaskCompletionSource? _waiter;
+
+    /// <summary>Ends at the next release, or when <paramref name="timeout"/> is over. For one waiter a loop; all are woken.</summary>
+    public async Task WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var waiter = Volatile.Read(ref _waiter);
+        if (waiter is null)
+        {
+            var fresh = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            waiter = Interlocked.CompareExchange(ref _waiter, fresh, null) ?? fresh;
+        }
+
+        await waiter.Task.WaitAsync(timeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public void Set()
+    {
+        if (Volatile.Read(ref _waiter) is not null)
+            Interlocked.Exchange(ref _waiter, null)?.TrySetResult();
+    }
+}

@@ -1,0 +1,25 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Sockeye;
+
+internal sealed partial class ServerConnection
+{
+    private readonly ILogger _logger;
+
+    [LoggerMessage(1200, LogLevel.Information,
+        "{ConnectionId} {RemoteEndPoint} -> {LocalEndPoint} ended after {Duration}, {BytesIn} bytes in, {BytesOut} bytes out: " +
+        "{ClosedBy} {Cause} {Direction}, {Description}.")]
+    private partial void LogConnectionEnded(
+        string connectionId, EndPoint? remoteEndPoint, EndPoint? localEndPoint, TimeSpan duration, long bytesIn, long bytesOut,
+        ClosedBy closedBy, CloseCause cause, CloseDirection direction, string description);
+
+    [LoggerMessage(1201, LogLevel.Error, "{ConnectionId} {RemoteEndPoint}: the handler threw, so the connection is reset.")]
+    private partial void LogHandlerThrew(Exception error, string connectionId, EndPoint? remoteEndPoint);
+
+    [LoggerMessage(1202, LogLevel.Debug, "{ConnectionId}: the handler met the end of its connection with an exception.")]
+    private partial void LogHandlerNoticed(Exception error, string connectionId);
+
+    [LoggerMessage(1203, LogLevel.Error, "{ConnectionId}: closing the connection failed.")]
+    private partial void LogCloseFailed(Exception error, string connectionId);
+}

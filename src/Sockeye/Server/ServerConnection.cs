@@ -1,0 +1,94 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.Extensions.Logging;
+
+namespace Sockeye;
+
+/// <summary>One accepted connection, from its handler's start to the line in the log that tells how it ended.</summary>
+internal sealed partial class ServerConnection : IThreadPoolWorkItem
+{
+    private readonly ConnectionContext _connection;
+    private readonly ConnectionDelegate _pipeline;
+    private readonly ConnectionTable _table;
+    private readonly TimeProvider _time;
+    private readonly long _opened;
+    private readonly StopNotification _stop = new();
+
+    public ServerConnection(
+        ConnectionContext connection, ConnectionDelegate pipeline, ConnectionTable table, TimeProvider time, ILogger logger)
+    {
+        (_connection, _pipeline, _table, _time, _logger) = (connection, pipeline, table, time, logger);
+        _opened = time.GetTimestamp();
+        connection.Features.Set<IConnectionLifetimeNotificationFeature>(_stop);
+    }
+
+    public void RequestStop() => _stop.RequestClose();
+
+    public void Abort(CloseReason reason) => _connection.Abort(reason);
+
+    /// <summary>Runs on the thread pool, so that a handler which computes before its first await does not hold up accepting.</summary>
+    void IThreadPoolWorkItem.Execute() => _ = RunAsync();
+
+    private async Task RunAsync()
+    {
+        CloseReason? broken = null;
+        try
+        {
+            await _pipeline(_connection).ConfigureAwait(false);
+            if (_stop.ConnectionClosedRequested.IsCancellationRequested && _connection.CloseReason is null)
+                _connection.Explain(CloseReason.Stopped);
+        }
+        catch (Exception error)
+        {
+            broken = ReasonFor(error);
+        }
+
+        await CloseAsync(broken).ConfigureAwait(false);
+        _table.Remove(this);
+        LogEnd(_connection.CloseReason ?? broken ?? CloseReason.LocalFin);
+    }
+
+    /// <summary>Null where the handler's exception only says that it followed a stop.</summary>
+    private CloseReason? ReasonFor(Exception error)
+    {
+        if (_connection.CloseReason is { IsOrderly: false } known)
+        {
+            // The connection broke first; the handler's exception is how it noticed.
+            LogHandlerNoticed(error, _connection.ConnectionId);
+            return known;
+        }
+
+        if (error is OperationCanceledException && _stop.ConnectionClosedRequested.IsCancellationRequested)
+        {
+            _connection.Explain(CloseReason.Stopped);
+            return null;
+        }
+
+        LogHandlerThrew(error, _connection.ConnectionId, _connection.RemoteEndPoint);
+        return CloseReason.Local(CloseCause.HandlerError, $"the handler threw {error.GetType().Name}: {error.Message}", error);
+    }
+
+    private async Task CloseAsync(CloseReason? broken)
+    {
+        try
+        {
+            // A reset, not FIN: the peer must not take what it has for the whole answer.
+            if (broken is not null)
+                _connection.Abort(broken);
+            await _connection.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            LogCloseFailed(error, _connection.ConnectionId);
+        }
+    }
+
+    private void LogEnd(CloseReason reason)
+    {
+        if (!_logger.IsEnabled(LogLevel.Information))
+            return;
+        LogConnectionEnded(
+            _connection.ConnectionId, _connection.RemoteEndPoint, _connection.LocalEndPoint, _time.GetElapsedTime(_opened),
+            _connection.BytesReceived ?? 0, _connection.BytesSent ?? 0, reason.By, reason.Cause, reason.Direction, reason.Description);
+    }
+}

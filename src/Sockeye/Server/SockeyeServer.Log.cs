@@ -1,0 +1,22 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Sockeye;
+
+public sealed partial class SockeyeServer
+{
+    private readonly ILogger _logger;
+
+    [LoggerMessage(1000, LogLevel.Information, "Listening on {EndPoint}: {Pipeline}.")]
+    private partial void LogListening(EndPoint endPoint, string pipeline);
+
+    [LoggerMessage(1001, LogLevel.Information, "Stopped: {Drained} connections drained, {Aborted} aborted.")]
+    private partial void LogStopped(int drained, int aborted);
+
+    [LoggerMessage(1002, LogLevel.Warning, "{Count} handlers go on although their connections were aborted.")]
+    private partial void LogHandlersLeft(int count);
+
+    [LoggerMessage(1003, LogLevel.Warning,
+        "All {MaxConnections} connections are in use (MaxConnections): {RemoteEndPoint} and whoever comes next is reset.")]
+    private partial void LogRejecting(int maxConnections, EndPoint? remoteEndPoint);
+}

@@ -1,0 +1,160 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>A running server: it listens, accepts, and runs a handler for each connection.</summary>
+/// <remarks>All members are safe from many callers.</remarks>
+public sealed partial class SockeyeServer : IAsyncDisposable
+{
+    // After the abort a handler only has to notice; one that does not is left behind, and the log says so.
+    private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly SockeyeServerOptions _options;
+    private readonly ConnectionTable _table = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _stopLock = new();
+    private IReadOnlyList<IConnectionListener> _listeners = [];
+    private Task _accepting = Task.CompletedTask;
+    private Task<StopResult>? _stop;
+    private int _rejecting;
+
+    private SockeyeServer(SockeyeServerOptions options)
+    {
+        _options = options;
+        _logger = new SafeLogger(options.LoggerFactory.CreateLogger("Sockeye.Server"));
+    }
+
+    /// <summary>The addresses that were bound, with their real ports, in the order of the options; localhost has two.</summary>
+    public IReadOnlyList<EndPoint> EndPoints { get; private set; } = [];
+
+    /// <summary>How many connections are open now.</summary>
+    public int ConnectionCount => _table.Count;
+
+    /// <summary>Runs a server until Ctrl+C, SIGTERM or <paramref name="cancellationToken"/>, then stops it with drain. A second
+    /// Ctrl+C ends the process at once.</summary>
+    /// <exception cref="InvalidOperationException">The options are wrong; the message says what to change.</exception>
+    /// <exception cref="IOException">An address can't be listened on; the message says why (<see cref="AddressInUseException"/>
+    /// where it is in use).</exception>
+    public static async Task RunAsync(Action<SockeyeServerOptions> configure, CancellationToken cancellationToken = default)
+    {
+        using var signals = new StopSignals(cancellationToken);
+        var server = await StartAsync(configure, signals.Token).ConfigureAwait(false);
+        await signals.Token.WhenCancelled().ConfigureAwait(false);
+        await server.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Starts a server; all its end points listen when the task completes, or none does.</summary>
+    /// <inheritdoc cref="StartAsync(SockeyeServerOptions, CancellationToken)" path="/exception"/>
+    public static Task<SockeyeServer> StartAsync(Action<SockeyeServerOptions> configure, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        var options = new SockeyeServerOptions();
+        configure(options);
+        return StartAsync(options, cancellationToken);
+    }
+
+    /// <summary>Starts a server; all its end points listen when the task completes, or none does.</summary>
+    /// <exception cref="InvalidOperationException">The options are wrong; the message says what to change.</exception>
+    /// <exception cref="IOException">An address can't be listened on; the message says why (<see cref="AddressInUseException"/>
+    /// where it is in use).</exception>
+    public static async Task<SockeyeServer> StartAsync(SockeyeServerOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ListenCheck.ThrowIfWrong(options.Listens);
+        var pipelines = options.Listens.ToDictionary(listen => listen, listen => listen.Build());
+        options.OnStarting();
+
+        var server = new SockeyeServer(options);
+        var bound = await Binder.BindAllAsync(options, cancellationToken).ConfigureAwait(false);
+        server._listeners = [.. bound.Select(b => b.Listener)];
+        server.EndPoints = [.. bound.Select(b => b.Listener.EndPoint)];
+        server._accepting = Task.WhenAll(bound.Select(b => server.AcceptAsync(b.Listener, b.Options, pipelines[b.Options])));
+        return server;
+    }
+
+    /// <summary>What the kernel says of a listening socket: accept-queue depth and limit; null where it does not tell.</summary>
+    /// <param name="endPoint">One of <see cref="EndPoints"/>.</param>
+    /// <exception cref="ArgumentException">The server does not listen there.</exception>
+    public TcpInfo? GetListenerInfo(EndPoint endPoint)
+    {
+        var listener = _listeners.FirstOrDefault(l => l.EndPoint.Equals(endPoint)) ?? throw new ArgumentException(
+            $"The server does not listen on {endPoint}, only on {string.Join(", ", EndPoints)}.", nameof(endPoint));
+        return (listener as IAcceptQueue)?.Info;
+    }
+
+    /// <summary>
+    /// Stops: no more clients are accepted, handlers are told (<c>connection.StopRequested</c>) and may finish for
+    /// <see cref="SockeyeServerOptions.ShutdownTimeout"/>; then their connections are aborted. A second call waits for the first.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the patience: what is still open is aborted now.</param>
+    public async Task<StopResult> StopAsync(CancellationToken cancellationToken = default)
+    {
+        Task<StopResult> stop;
+        lock (_stopLock)
+            stop = _stop ??= Task.Run(StopCoreAsync, CancellationToken.None);
+        using var impatience = cancellationToken.UnsafeRegister(_ => _table.AbortAll(NotInTime("its patience was cut short")), null);
+        return await stop.ConfigureAwait(false);
+    }
+
+    /// <summary>Stops the server, as <see cref="StopAsync"/> does.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
+        _stopping.Dispose();
+    }
+
+    private static CloseReason NotInTime(string why) => new(
+        ClosedBy.Local, CloseCause.Stop, CloseDirection.Both, $"the server was stopped and the handler did not finish in time ({why})");
+
+    private Task AcceptAsync(IConnectionListener listener, ListenOptions listen, ConnectionDelegate pipeline)
+    {
+        LogListening(listener.EndPoint, string.Join(" -> ", listen.MiddlewareNames.Append("handler")));
+        var loop = new AcceptLoop(
+            listener, connection => OnAccepted(connection, pipeline), _table.Released, _options.TimeProvider, _options.Random, _logger);
+        return loop.RunAsync(_stopping.Token);
+    }
+
+    private void OnAccepted(ConnectionContext accepted, ConnectionDelegate pipeline)
+    {
+        var connection = new ServerConnection(accepted, pipeline, _table, _options.TimeProvider, _logger);
+        if (_table.TryAdd(connection, _options.MaxConnections))
+        {
+            Volatile.Write(ref _rejecting, 0);
+            ThreadPool.UnsafeQueueUserWorkItem(connection, preferLocal: false);
+            return;
+        }
+
+        ServerMetrics.Rejected.Add(1);
+        if (Interlocked.Exchange(ref _rejecting, 1) == 0)
+            LogRejecting(_options.MaxConnections, accepted.RemoteEndPoint);
+        accepted.Abort(CloseReason.Local(CloseCause.Limit, $"the server has its {_options.MaxConnections} connections (MaxConnections)"));
+        _ = accepted.DisposeAsync().AsTask();
+    }
+
+    private async Task<StopResult> StopCoreAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        foreach (var listener in _listeners)
+            await listener.UnbindAsync(CancellationToken.None).ConfigureAwait(false);
+        await _accepting.ConfigureAwait(false);
+
+        var open = _table.Count;
+        var drained = _table.RequestStop();
+        await WaitAsync(drained, _options.ShutdownTimeout).ConfigureAwait(false);
+        var aborted = _table.AbortAll(NotInTime($"ShutdownTimeout is {_options.ShutdownTimeout}"));
+        if (aborted > 0)
+            await WaitAsync(drained, AbortTimeout).ConfigureAwait(false);
+        if (_table.Count is > 0 and var left)
+            LogHandlersLeft(left);
+
+        foreach (var listener in _listeners)
+            await listener.DisposeAsync().ConfigureAwait(false);
+        var result = new StopResult(Math.Max(0, open - aborted), aborted);
+        LogStopped(result.Drained, result.Aborted);
+        return result;
+    }
+
+    private async Task WaitAsync(Task drained, TimeSpan timeout) =>
+        await drained.WaitAsync(timeout, _options.TimeProvider).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+}

@@ -1,0 +1,113 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Sockeye;
+
+/// <summary>Where a <see cref="SockeyeServer"/> listens, and how it runs. Read when the server starts.</summary>
+public sealed class SockeyeServerOptions
+{
+    private readonly List<ListenOptions> _listens = [];
+
+    /// <summary>What binds and accepts, default <see cref="SocketTransport.Shared"/>.</summary>
+    public IConnectionListenerFactory Transport { get; set; } = SocketTransport.Shared;
+
+    /// <summary>How long handlers may take to finish after a stop is asked for, default 5 s; then their connections are aborted.
+    /// Range: 0 and up, or <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
+    public TimeSpan ShutdownTimeout
+    {
+        get;
+        set => field = value >= TimeSpan.Zero || value == Timeout.InfiniteTimeSpan
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(ShutdownTimeout), value, "ShutdownTimeout must be zero or longer, or infinite.");
+    } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Connections open at the same time, over all end points, default 100,000. One more is accepted and reset at once,
+    /// and the log says so. Range: 1 and up.</summary>
+    public int MaxConnections
+    {
+        get;
+        set => field = value >= 1
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(MaxConnections), value, "MaxConnections must be 1 or more.");
+    } = 100_000;
+
+    /// <summary>Where <see cref="ListenOptions.Run{THandler}"/> finds what a handler's constructor asks for; default: nothing.</summary>
+    public IServiceProvider ApplicationServices { get; set; } = EmptyServices.Instance;
+
+    /// <summary>The clock of all time-outs, default the system's.</summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>Spreads back-off delays; seed one for a repeatable run. Used by one thread at a time.</summary>
+#pragma warning disable RS0030 // The one place where the server takes randomness that nobody injected.
+    public Random Random { get; set; } = Random.Shared;
+#pragma warning restore RS0030
+
+    /// <summary>Where the server logs, default nowhere. Event ids are in docs/operations.md.</summary>
+    public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
+
+    internal IReadOnlyList<ListenOptions> Listens => _listens;
+
+    internal bool IsStarted { get; private set; }
+
+    /// <summary>Listens on one address, as given: <see cref="IPEndPoint"/>, <see cref="UnixDomainSocketEndPoint"/>, or what the
+    /// transport knows besides. Port 0 takes a free one.</summary>
+    public ListenOptions Listen(EndPoint endPoint)
+    {
+        ArgumentNullException.ThrowIfNull(endPoint);
+        return Add(new(this, endPoint));
+    }
+
+    /// <summary>Listens on 127.0.0.1 and on ::1 (where the system has IPv6), with one port for both. Port 0 takes a free one.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The port is not from 0 to 65535.</exception>
+    public ListenOptions ListenLocalhost(int port) => Add(new(this, new IPEndPoint(IPAddress.Loopback, Port(port)), isLocalhost: true));
+
+    /// <summary>Listens on every address of the machine, IPv4 and IPv6 (one dual-stack socket). Port 0 takes a free one.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The port is not from 0 to 65535.</exception>
+    public ListenOptions ListenAnyIP(int port) =>
+        Add(new(this, new IPEndPoint(Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, Port(port))));
+
+    /// <summary>Listens on a Unix socket at this path. A socket file that a dead server left there is replaced; the file goes when
+    /// the server stops.</summary>
+    /// <exception cref="ArgumentException">The path is empty, or longer than the system allows (107 bytes on Linux).</exception>
+    public ListenOptions ListenUnixSocket(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        try
+        {
+            return Listen(new UnixDomainSocketEndPoint(path));
+        }
+        catch (ArgumentOutOfRangeException e)
+        {
+            throw new ArgumentException($"The path of a Unix socket is too long for this system: {path}. Choose a shorter one.", nameof(path), e);
+        }
+    }
+
+    internal void OnStarting()
+    {
+        if (IsStarted)
+            throw new InvalidOperationException("These options belong to a server that was started. Make new options for another one.");
+        IsStarted = true;
+    }
+
+    private static int Port(int port) => port is >= IPEndPoint.MinPort and <= IPEndPoint.MaxPort
+        ? port
+        : throw new ArgumentOutOfRangeException(nameof(port), port, "A port is from 0 (any free one) to 65535.");
+
+    private ListenOptions Add(ListenOptions listen)
+    {
+        if (IsStarted)
+            throw new InvalidOperationException($"The server runs already: {listen} can't be added to it.");
+        _listens.Add(listen);
+        return listen;
+    }
+
+    private sealed class EmptyServices : IServiceProvider
+    {
+        public static EmptyServices Instance { get; } = new();
+
+        public object? GetService(Type serviceType) => null;
+    }
+}

@@ -1,0 +1,118 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>A socket in LISTEN. Every accepted client gets a socket of its own; this one goes on accepting.</summary>
+internal sealed class SocketListener : IConnectionListener, IAcceptQueue
+{
+    private readonly Socket _socket;
+    private readonly SocketTransportOptions _options;
+    private readonly SocketSteps _steps;
+    private readonly UnixSocketFile? _file;
+    private readonly CancellationTokenSource _unbound = new();
+    private readonly ReserveDescriptor _reserve = new();
+
+    private SocketListener(Socket socket, EndPoint endPoint, UnixSocketFile? file, SocketTransportOptions options, SocketSteps steps)
+    {
+        (_socket, EndPoint, _file, _options, _steps) = (socket, endPoint, file, options, steps);
+    }
+
+    public EndPoint EndPoint { get; }
+
+    public TcpInfo? Info => TcpInfo.Read(_socket);
+
+    public static SocketListener Bind(EndPoint endPoint, SocketTransportOptions options)
+    {
+        var steps = new SocketSteps(options);
+        Socket? socket = null;
+        UnixSocketFile? file = null;
+        try
+        {
+            socket = SocketSetup.Create(endPoint);
+            steps.Tell(SocketFunction.Socket, socket);
+            SocketSetup.ConfigureListener(socket, endPoint, options);
+            if (endPoint is UnixDomainSocketEndPoint unix)
+                UnixSocketFile.RemoveStale(unix);
+            socket.Bind(endPoint);
+            file = UnixSocketFile.Of(endPoint);
+            var bound = socket.LocalEndPoint ?? endPoint;
+            steps.Tell(SocketFunction.Bind, socket, bound);
+            socket.Listen(options.Backlog ?? int.MaxValue); // the system cuts it down to its maximum
+            steps.Tell(SocketFunction.Listen, socket, bound);
+            return new(socket, bound, file, options, steps);
+        }
+        catch (Exception e)
+        {
+            socket?.Dispose();
+            file?.Delete();
+            if (e is SocketException error && BindError.Explain(endPoint, error) is { } explained)
+                throw explained;
+            throw;
+        }
+    }
+
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            if (await AcceptSocketAsync(cancellationToken).ConfigureAwait(false) is not { } accepted)
+                return null;
+            if (TryOpen(accepted) is { } connection)
+                return connection;
+        }
+    }
+
+    /// <summary>Takes waiting clients off the queue and resets them, with the descriptor kept for this.</summary>
+    public int Shed(int most) => _reserve.Shed(_socket, most);
+
+    public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    {
+        if (_unbound.IsCancellationRequested)
+            return default;
+        _unbound.Cancel();
+        _steps.Tell(SocketFunction.Close, _socket, EndPoint);
+        _socket.Dispose();
+        _reserve.Dispose();
+        _file?.Delete();
+        return default;
+    }
+
+    public ValueTask DisposeAsync() => UnbindAsync();
+
+    private async ValueTask<Socket?> AcceptSocketAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return _unbound.IsCancellationRequested ? null : await _socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException && _unbound.IsCancellationRequested)
+        {
+            return null; // Unbinding closes the socket; that is how a waiting accept ends.
+        }
+    }
+
+    private SocketConnection? TryOpen(Socket accepted)
+    {
+        try
+        {
+            SocketSetup.ConfigureConnection(accepted, _options);
+            var connection = new SocketConnection(accepted, _options);
+            _steps.Tell(SocketFunction.Accept, accepted, connection.LocalEndPoint, connection.RemoteEndPoint);
+            connection.Start();
+            return connection;
+        }
+        catch (SocketException)
+        {
+            // The client has reset the connection while it waited in the queue: there is nobody to serve, the next one is due.
+            accepted.Dispose();
+            return null;
+        }
+        catch
+        {
+            accepted.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Sockeye;
+
+/// <summary>Makes sockets and puts the transport's options on them. Descriptors are closed on exec, as .NET's always are.</summary>
+internal static class SocketSetup
+{
+    private const int ProtocolTcp = 6;
+    private const int LinuxUserTimeout = 18; // TCP_USER_TIMEOUT, linux/tcp.h, since 2.6.37
+    private const int LinuxFastOpen = 23; // TCP_FASTOPEN, since 3.7
+    private const int LinuxFastOpenConnect = 30; // TCP_FASTOPEN_CONNECT, since 4.11
+    private const int FastOpenQueueLength = 256;
+
+    public static Socket Create(EndPoint endPoint) => endPoint switch
+    {
+        IPEndPoint ip => new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp),
+        UnixDomainSocketEndPoint => new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified),
+        _ => throw new NotSupportedException(
+            $"SocketTransport knows IPEndPoint and UnixDomainSocketEndPoint, not {endPoint.GetType().Name} ({endPoint}). " +
+            "A host name is resolved by SockeyeClient."),
+    };
+
+    public static void ConfigureListener(Socket socket, EndPoint endPoint, SocketTransportOptions options)
+    {
+        // Without this, Windows lets a second server take over a port that is in use.
+        if (OperatingSystem.IsWindows())
+            socket.ExclusiveAddressUse = true;
+        if (endPoint is not IPEndPoint ip)
+            return;
+        if (ip.AddressFamily is AddressFamily.InterNetworkV6)
+            socket.DualMode = ip.Address.Equals(IPAddress.IPv6Any);
+        SetBuffers(socket, options); // before listen(), so that the window scale of the handshake fits
+        if (options.FastOpen && OperatingSystem.IsLinux())
+            SetRaw(socket, LinuxFastOpen, FastOpenQueueLength);
+        SetUserTimeout(socket, options);
+    }
+
+    public static void ConfigureClient(Socket socket, SocketTransportOptions options)
+    {
+        if (socket.ProtocolType is not ProtocolType.Tcp)
+            return;
+        SetBuffers(socket, options);
+        if (options.FastOpen && OperatingSystem.IsLinux())
+            SetRaw(socket, LinuxFastOpenConnect, 1);
+        ConfigureConnection(socket, options);
+    }
+
+    /// <summary>What every TCP connection gets, accepted or dialled.</summary>
+    public static void ConfigureConnection(Socket socket, SocketTransportOptions options)
+    {
+        if (socket.ProtocolType is not ProtocolType.Tcp)
+            return;
+        socket.NoDelay = options.NoDelay;
+        if (options.KeepAliveTime is { } keepAlive)
+        {
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, (int)keepAlive.TotalSeconds);
+            socket.SetSocketOption(
+                SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, (int)options.KeepAliveInterval.TotalSeconds);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, options.KeepAliveProbes);
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        }
+
+        SetUserTimeout(socket, options);
+    }
+
+    private static void SetBuffers(Socket socket, SocketTransportOptions options)
+    {
+        if (options.ReceiveBufferSize is { } receive)
+            socket.ReceiveBufferSize = receive;
+        if (options.SendBufferSize is { } send)
+            socket.SendBufferSize = send;
+    }
+
+    private static void SetUserTimeout(Socket socket, SocketTransportOptions options)
+    {
+        if (options.UserTimeout is not { } timeout)
+            return;
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new PlatformNotSupportedException(
+                $"UserTimeout ({timeout}) needs TCP_USER_TIMEOUT, which only Linux has: leave it null on this system.");
+        }
+
+        SetRaw(socket, LinuxUserTimeout, (int)timeout.TotalMilliseconds);
+    }
+
+    private static void SetRaw(Socket socket, int option, int value) =>
+        socket.SetRawSocketOption(ProtocolTcp, option, BitConverter.GetBytes(value));
+}

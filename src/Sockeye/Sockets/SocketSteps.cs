@@ -1,0 +1,44 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Sockeye;
+
+/// <summary>Tells the observer of a transport what its sockets do; with no observer, nothing is looked up.</summary>
+internal readonly struct SocketSteps(SocketTransportOptions options)
+{
+    private readonly Action<SocketStep>? _observer = options.OnStep;
+    private readonly TimeProvider _time = options.TimeProvider;
+
+    public bool IsObserved => _observer is not null;
+
+    /// <summary>When a call begins, for its elapsed time.</summary>
+    public long Begin() => _observer is null ? 0 : _time.GetTimestamp();
+
+    public void Tell(
+        SocketFunction function,
+        Socket socket,
+        EndPoint? local = null,
+        EndPoint? remote = null,
+        long bytes = 0,
+        long? begun = null,
+        bool isReset = false,
+        SocketError? error = null)
+    {
+        if (_observer is null)
+            return;
+        _observer(new SocketStep
+        {
+            Function = function,
+            Handle = HandleOf(socket),
+            LocalEndPoint = local,
+            RemoteEndPoint = remote,
+            Bytes = bytes,
+            Elapsed = begun is { } start ? _time.GetElapsedTime(start) : TimeSpan.Zero,
+            IsReset = isReset,
+            Error = error,
+            TcpInfo = TcpInfo.Read(socket),
+        });
+    }
+
+    private static nint HandleOf(Socket socket) => socket.SafeHandle.DangerousGetHandle();
+}

@@ -1,0 +1,27 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
+
+namespace Sockeye.Tests.Support;
+
+/// <summary>A logger factory that keeps all lines.</summary>
+internal sealed class TestLog : ILoggerFactory
+{
+    public FakeLogCollector Lines { get; } = new();
+
+    public IEnumerable<FakeLogRecord> WithId(int eventId) => Lines.GetSnapshot().Where(line => line.Id.Id == eventId);
+
+    /// <summary>Waits for the line that a connection's end writes, which comes after its handler's end.</summary>
+    public async Task<FakeLogRecord> ConnectionEnded()
+    {
+        await Patience.Until(() => WithId(1200).Any(), "the connection's end was logged");
+        return WithId(1200).First();
+    }
+
+    public ILogger CreateLogger(string categoryName) => new FakeLogger(Lines, categoryName);
+
+    public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("One collector is enough.");
+
+    public void Dispose()
+    {
+    }
+}

@@ -7,7 +7,7 @@ namespace Sockeye;
 /// </remarks>
 public sealed class ReconnectOptions
 {
-    /// <summary>The shortest delay before the next attempt. Default 100 ms; above zero, at most <see cref="DelayMax"/>.</summary>
+    /// <summary>The shortest delay before the next attempt. Default 100 ms; 1 ms to <see cref="DelayMax"/>.</summary>
     public TimeSpan DelayMin { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
@@ -30,10 +30,10 @@ public sealed class ReconnectOptions
 
     internal ReconnectOptions Checked()
     {
-        if (DelayMin <= TimeSpan.Zero || DelayMin > DelayMax || DelayMax > TimeSpan.FromDays(1))
+        if (DelayMin < TimeSpan.FromMilliseconds(1) || DelayMin > DelayMax || DelayMax > TimeSpan.FromDays(1))
         {
             throw new ArgumentException(
-                $"Reconnect.DelayMin ({DelayMin}) must be above zero and at most DelayMax ({DelayMax}), itself at most one day.");
+                $"Reconnect.DelayMin ({DelayMin}) must be 1 ms to DelayMax ({DelayMax}), which must be at most one day.");
         }
 
         if (StableAfter < TimeSpan.Zero)

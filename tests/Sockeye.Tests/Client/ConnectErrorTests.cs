@@ -84,7 +84,8 @@ public sealed class ConnectErrorTests
 
         var error = await Assert.ThrowsAsync<ConnectException>(() => connecting);
         Assert.Equal(
-            "could not connect to example.com:7000 within 1.5 s (ConnectTimeout): the name was still being resolved", error.Message);
+            "could not connect to example.com:7000 within 1.5 s (ConnectTimeout): the name was still being resolved",
+            error.Message);
         Assert.Equal(SocketError.TimedOut, error.SocketError);
     }
 

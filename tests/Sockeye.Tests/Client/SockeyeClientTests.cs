@@ -92,7 +92,7 @@ public sealed class SockeyeClientTests
         Refused("ConnectionAttemptDelay", options => options.ConnectionAttemptDelay = TimeSpan.FromMilliseconds(2001));
         Refused("ResolutionDelay", options => options.ResolutionDelay = TimeSpan.FromMilliseconds(-1));
         Refused("ResolutionDelay", options => options.ResolutionDelay = TimeSpan.FromMilliseconds(2001));
-        Refused("Reconnect.DelayMin", options => options.Reconnect.DelayMin = TimeSpan.Zero);
+        Refused("Reconnect.DelayMin", options => options.Reconnect.DelayMin = TimeSpan.FromMicroseconds(999));
         Refused("Reconnect.DelayMin", options => options.Reconnect.DelayMin = TimeSpan.FromMinutes(1));
         Refused("DelayMax", options => options.Reconnect.DelayMax = TimeSpan.FromDays(2));
         Refused("Reconnect.StableAfter", options => options.Reconnect.StableAfter = TimeSpan.FromSeconds(-1));

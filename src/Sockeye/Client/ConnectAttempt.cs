@@ -1,0 +1,58 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>One address being dialled. Its task never fails: what came of it stands in the properties.</summary>
+internal sealed class ConnectAttempt
+{
+    private readonly TimeProvider _time;
+    private readonly long _started;
+
+    public ConnectAttempt(SockeyeClientOptions options, EndPoint endPoint, CancellationToken cancellationToken)
+    {
+        _time = options.TimeProvider;
+        _started = _time.GetTimestamp();
+        EndPoint = endPoint;
+        Done = RunAsync(options, cancellationToken);
+    }
+
+    public EndPoint EndPoint { get; }
+
+    public Task Done { get; }
+
+    public ConnectionContext? Connection { get; private set; }
+
+    /// <summary>Why there is no connection; null while the attempt is under way.</summary>
+    public Exception? Error { get; private set; }
+
+    /// <summary>How long it took, or has taken so far.</summary>
+    public TimeSpan Elapsed { get => Done.IsCompleted ? field : _time.GetElapsedTime(_started); private set; }
+
+    /// <summary>Closes a connection that nobody will use, whenever it comes.</summary>
+    public async Task DiscardAsync()
+    {
+        await Done.ConfigureAwait(false);
+        if (Connection is null)
+            return;
+        Connection.Abort(CloseCause.Abort, "not needed: another address was faster, or connecting was given up");
+        await Connection.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task RunAsync(SockeyeClientOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var dialled = options.LocalEndPoint is { } local
+                ? ((ILocalEndPointConnectionFactory)options.Transport).ConnectAsync(EndPoint, local, cancellationToken)
+                : options.Transport.ConnectAsync(EndPoint, cancellationToken);
+            Connection = await dialled.ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            Error = error;
+        }
+
+        Elapsed = _time.GetElapsedTime(_started);
+    }
+}

@@ -1,0 +1,50 @@
+using System.Net;
+using System.Runtime.ExceptionServices;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>Opens several connections to one end point, or none.</summary>
+internal sealed class ConnectMany(SockeyeClient client, EndPoint endPoint, int count)
+{
+    /// <summary>More at once would overflow an accept queue of the usual size, and lost SYNs cost a second each.</summary>
+    private const int MaxDialsAtOnce = 64;
+
+    private readonly ConnectionContext?[] _connections = new ConnectionContext?[count];
+    private Exception? _error;
+    private int _next = -1;
+
+    public async Task<IReadOnlyList<ConnectionContext>> RunAsync(CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var dialling = Enumerable.Range(0, Math.Min(count, MaxDialsAtOnce)).Select(_ => DialAsync(stop));
+        await Task.WhenAll(dialling).ConfigureAwait(false);
+        if (_error is null)
+            return _connections!;
+
+        foreach (var connection in _connections.OfType<ConnectionContext>())
+        {
+            connection.Abort(CloseCause.Abort, "another of the connections that were asked for together could not be opened");
+            await connection.DisposeAsync().ConfigureAwait(false);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        ExceptionDispatchInfo.Throw(_error);
+        throw _error;
+    }
+
+    private async Task DialAsync(CancellationTokenSource stop)
+    {
+        try
+        {
+            while (Interlocked.Increment(ref _next) is var index && index < count)
+                _connections[index] = await client.ConnectAsync(endPoint, stop.Token).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            // The first error is the cause; those that follow are the others being cancelled.
+            Interlocked.CompareExchange(ref _error, error, null);
+            stop.Cancel();
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Sockeye;
+
+/// <summary>What was tried in one connect, and the sentence that tells it.</summary>
+internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint target)
+{
+    public List<ConnectAttempt> Attempts { get; } = [];
+
+    public List<Exception> LookupErrors { get; } = [];
+
+    /// <summary>The error of the attempt that failed last.</summary>
+    public Exception? LastError { get; set; }
+
+    private string Name => HostNames.Describe(target);
+
+    public ConnectException AllFailed() => Attempts.Count == 0
+        ? new($"could not connect to {Name}: {NoAddress()}", SocketError.HostNotFound, LookupErrors.FirstOrDefault())
+        : new($"could not connect to {Name}: {DescribeAttempts()}", ErrorOf(LastError), LastError);
+
+    public ConnectException TimedOut() => new(
+        $"could not connect to {Name} within {Describe(options.ConnectTimeout)} (ConnectTimeout): "
+            + (Attempts.Count == 0 ? "the name was still being resolved" : DescribeAttempts()),
+        SocketError.TimedOut,
+        LastError);
+
+    public ConnectException OtherFamily() => new(
+        $"could not connect to {Name} from LocalEndPoint {options.LocalEndPoint}: their address families differ",
+        SocketError.AddressFamilyNotSupported);
+
+    private static SocketError ErrorOf(Exception? error) => error switch
+    {
+        SocketException socket => socket.SocketErrorCode,
+        ConnectException connect => connect.SocketError,
+        { InnerException: { } inner } => ErrorOf(inner),
+        OperationCanceledException => SocketError.OperationAborted,
+        _ => SocketError.SocketError,
+    };
+
+    private static string Describe(TimeSpan time) => time < TimeSpan.FromSeconds(1)
+        ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.#} ms")
+        : string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.##} s");
+
+    private string NoAddress()
+    {
+        var kind = options.LocalEndPoint is { } local
+            ? $"no address of the family of LocalEndPoint {local}"
+            : "no address";
+        var causes = LookupErrors.Select(error => error.Message).Distinct().ToList();
+        return $"the name has {kind}" + (causes.Count == 0 ? "" : $" ({string.Join("; ", causes)})");
+    }
+
+    private string DescribeAttempts() => string.Join(", ", Attempts.Select(attempt =>
+        // On one address the target says it already.
+        (Attempts.Count == 1 && target is not DnsEndPoint ? "" : $"{HostNames.Describe(attempt.EndPoint)} ") + Outcome(attempt)));
+
+    private string Outcome(ConnectAttempt attempt) => attempt.Error is null or OperationCanceledException
+        ? $"no answer in {Describe(attempt.Elapsed)}"
+        : (ErrorOf(attempt.Error), attempt.EndPoint) switch
+        {
+            (SocketError.TimedOut, _) => $"timed out after {Describe(attempt.Elapsed)}",
+            (SocketError.ConnectionRefused, _) => "refused (nothing listens there)",
+            (SocketError.AddressNotAvailable, UnixDomainSocketEndPoint) => "no such socket file (has the server been started?)",
+            (SocketError.AddressNotAvailable, _) when options.LocalEndPoint is { } local =>
+                $"the local address {local.Address} is not one of this machine",
+            (SocketError.AddressAlreadyInUse, _) when options.LocalEndPoint is { } local =>
+                $"the local end point {local} is in use (port 0 takes any free one)",
+            (SocketError.NetworkUnreachable, _) => "network unreachable (no route to it)",
+            (SocketError.HostUnreachable, _) => "host unreachable (it is down, or a firewall says so)",
+            _ => attempt.Error.Message,
+        };
+}

@@ -1,0 +1,157 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>One connect: finds the addresses and dials them one after another until the first one answers.</summary>
+/// <remarks>
+/// Happy Eyeballs version 2 (RFC 8305). Both families are resolved at once; IPv4 alone waits a little for IPv6 (section 3).
+/// Families take turns, IPv6 first (section 4). The next address is tried when the last has been silent for a while, or at
+/// once when one has failed (section 5). Used once. Only the loop of <see cref="ConnectAsync"/> touches the state.
+/// </remarks>
+internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint target)
+{
+    /// <summary>Nobody waits for more addresses of one family than this; a hostile name server could send thousands.</summary>
+    private const int MaxAddresses = 64;
+
+    private readonly Queue<EndPoint> _ipv6 = new();
+    private readonly Queue<EndPoint> _others = new();
+    private readonly List<Task<Lookup>> _lookups = [];
+    private readonly List<ConnectAttempt> _running = [];
+    private readonly ConnectReport _report = new(options, target);
+    private bool _lastWasIPv6;
+
+    /// <summary>What the next attempt waits for.</summary>
+    private Task _pause = Task.CompletedTask;
+
+    /// <summary>Connects, or throws <see cref="ConnectException"/>.</summary>
+    public async ValueTask<ConnectionContext> ConnectAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var timeout = new CancellationTokenSource(options.ConnectTimeout, options.TimeProvider);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        try
+        {
+            Begin(stop.Token);
+            while (true)
+            {
+                if (_pause.IsCompleted && TryTakeNext(out var address))
+                    Start(address, stop.Token);
+                if (_running.Count + _lookups.Count + _ipv6.Count + _others.Count == 0)
+                    throw _report.AllFailed();
+                await Task.WhenAny(Pending()).WaitAsync(stop.Token).ConfigureAwait(false);
+                TakeAddresses(stop.Token);
+                if (TakeWinner() is { } connection)
+                    return connection;
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw _report.TimedOut();
+        }
+        finally
+        {
+            // Nobody waits for the losers: one that ignores its cancellation must not hold up the winner.
+            stop.Cancel();
+            foreach (var loser in _running)
+                _ = loser.DiscardAsync();
+        }
+    }
+
+    private void Begin(CancellationToken cancellationToken)
+    {
+        var local = options.LocalEndPoint?.AddressFamily;
+        if (target is not DnsEndPoint name)
+        {
+            if (local is not null && (target as IPEndPoint)?.AddressFamily != local)
+                throw _report.OtherFamily();
+            _others.Enqueue(target);
+            return;
+        }
+
+        foreach (var asked in (ReadOnlySpan<AddressFamily>)[AddressFamily.InterNetworkV6, AddressFamily.InterNetwork])
+        {
+            if ((local ?? asked) == asked && (name.AddressFamily is AddressFamily.Unspecified || name.AddressFamily == asked))
+                _lookups.Add(LookUpAsync(name.Host, asked, cancellationToken));
+        }
+    }
+
+    private bool TryTakeNext([MaybeNullWhen(false)] out EndPoint address)
+    {
+        var (turn, other) = _lastWasIPv6 ? (_others, _ipv6) : (_ipv6, _others);
+        return turn.TryDequeue(out address) || other.TryDequeue(out address);
+    }
+
+    private void Start(EndPoint address, CancellationToken cancellationToken)
+    {
+        _lastWasIPv6 = address is IPEndPoint { AddressFamily: AddressFamily.InterNetworkV6 };
+        // Two sockets cannot share a fixed local port, so the next address waits until this one has failed.
+        var wait = options.LocalEndPoint is { Port: not 0 } ? Timeout.InfiniteTimeSpan : options.ConnectionAttemptDelay;
+        _pause = Task.Delay(wait, options.TimeProvider, cancellationToken);
+        var attempt = new ConnectAttempt(options, address, cancellationToken);
+        _running.Add(attempt);
+        _report.Attempts.Add(attempt);
+    }
+
+    private IEnumerable<Task> Pending()
+    {
+        IEnumerable<Task> pending = [.. _lookups, .. _running.Select(attempt => attempt.Done)];
+        return _pause.IsCompleted ? pending : pending.Append(_pause);
+    }
+
+    private void TakeAddresses(CancellationToken cancellationToken)
+    {
+        foreach (var lookup in _lookups.FindAll(lookup => lookup.IsCompleted))
+        {
+            _lookups.Remove(lookup);
+            var (family, addresses, error) = lookup.GetAwaiter().GetResult();
+            if (error is not null)
+                _report.LookupErrors.Add(error);
+            var port = ((DnsEndPoint)target).Port;
+            foreach (var address in addresses.Where(address => address.AddressFamily == family).Distinct().Take(MaxAddresses))
+                (family == AddressFamily.InterNetworkV6 ? _ipv6 : _others).Enqueue(new IPEndPoint(address, port));
+            if (_report.Attempts.Count == 0)
+            {
+                _pause = _lookups.Count == 0 || family == AddressFamily.InterNetworkV6
+                    ? Task.CompletedTask
+                    : Task.Delay(options.ResolutionDelay, options.TimeProvider, cancellationToken);
+            }
+        }
+    }
+
+    private ConnectionContext? TakeWinner()
+    {
+        foreach (var attempt in _running.FindAll(attempt => attempt.Done.IsCompleted))
+        {
+            _running.Remove(attempt);
+            if (attempt.Connection is { } connection)
+                return connection;
+            // Anything else is a mistake of the caller or a bug, which no other address would cure.
+            if (attempt.Error is not (IOException or SocketException or OperationCanceledException))
+                ExceptionDispatchInfo.Throw(attempt.Error!);
+            _report.LastError = attempt.Error;
+            _pause = Task.CompletedTask;
+        }
+
+        return null;
+    }
+
+    private async Task<Lookup> LookUpAsync(string host, AddressFamily family, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var addresses = await HostNames.ResolveAsync(options, host, family, cancellationToken).ConfigureAwait(false);
+            return new(family, addresses, null);
+        }
+        catch (Exception error)
+        {
+            return new(family, [], error);
+        }
+    }
+
+    private readonly record struct Lookup(AddressFamily Family, IReadOnlyList<IPAddress> Addresses, Exception? Error);
+}

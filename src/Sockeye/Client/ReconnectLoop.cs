@@ -1,0 +1,74 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+
+namespace Sockeye;
+
+/// <summary>One connection after another to the same end point, with growing delays between them.</summary>
+internal sealed partial class ReconnectLoop(SockeyeClient client, SockeyeClientOptions options, EndPoint endPoint)
+{
+    private readonly ILogger _logger = options.LoggerFactory.CreateLogger("Sockeye.Client");
+    private readonly string _name = HostNames.Describe(endPoint);
+
+    public async IAsyncEnumerable<ConnectionContext> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var (reconnect, time) = (options.Reconnect, options.TimeProvider);
+        var backoff = new Backoff(reconnect.DelayMin, reconnect.DelayMax, options.Random);
+        var failures = 0;
+        while (true)
+        {
+            var (connection, error) = await TryConnectAsync(cancellationToken).ConfigureAwait(false);
+            TimeSpan delay;
+            if (error is null)
+            {
+                failures = 0;
+                var connected = time.GetTimestamp();
+                TimeSpan held;
+                try
+                {
+                    LogConnected(connection.ConnectionId, _name, connection.LocalEndPoint, connection.RemoteEndPoint);
+                    yield return connection;
+                    held = time.GetElapsedTime(connected);
+                }
+                finally
+                {
+                    await connection.DisposeAsync().ConfigureAwait(false);
+                }
+
+                // Success alone proves nothing: a server that accepts and closes at once would be dialled without rest.
+                if (held >= reconnect.StableAfter)
+                    backoff.Reset();
+                delay = Next(backoff);
+                LogLost(connection.ConnectionId, _name, held, connection.CloseReason?.Description ?? "reason unknown", delay);
+            }
+            else
+            {
+                if (++failures == reconnect.MaxAttempts)
+                    ExceptionDispatchInfo.Throw(error);
+                delay = Next(backoff);
+                LogAttemptFailed(failures, error.Message, delay);
+            }
+
+            await Task.Delay(delay, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whole milliseconds, which is what a delay counts in and what reads well in a log.</summary>
+    private static TimeSpan Next(Backoff backoff) => TimeSpan.FromMilliseconds((long)backoff.Next().TotalMilliseconds);
+
+    /// <summary>Exists because an iterator cannot yield inside a try block that has a catch clause.</summary>
+    private async ValueTask<(ConnectionContext Connection, ConnectException? Error)> TryConnectAsync(
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await client.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false), null);
+        }
+        catch (ConnectException error)
+        {
+            return (null!, error);
+        }
+    }
+}

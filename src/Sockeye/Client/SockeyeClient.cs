@@ -1,0 +1,120 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>Opens connections. Holds nothing that has to be disposed; safe from many callers.</summary>
+public sealed class SockeyeClient : IConnectionFactory
+{
+    private readonly SockeyeClientOptions _options;
+
+    /// <summary>A client with the defaults of <see cref="SockeyeClientOptions"/>.</summary>
+    public SockeyeClient()
+        : this(new SockeyeClientOptions())
+    {
+    }
+
+    /// <summary>A client with its own options.</summary>
+    /// <param name="configure">Changes the defaults.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="NotSupportedException">A local end point was chosen, and the transport cannot bind one.</exception>
+    public SockeyeClient(Action<SockeyeClientOptions> configure)
+        : this(Configured(configure))
+    {
+    }
+
+    /// <summary>A client with these options, of which it keeps a copy.</summary>
+    /// <param name="options">How to dial.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="NotSupportedException">A local end point was chosen, and the transport cannot bind one.</exception>
+    public SockeyeClient(SockeyeClientOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options.Checked();
+    }
+
+    /// <summary>Opens one connection. The caller disposes it, which ends it in order.</summary>
+    /// <remarks>
+    /// A <see cref="DnsEndPoint"/> is resolved and dialled by Happy Eyeballs version 2 (RFC 8305); every other end point is given
+    /// to the transport as it is. Cancelling leaves nothing open.
+    /// </remarks>
+    /// <param name="endpoint">
+    /// An <see cref="IPEndPoint"/>, a <see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/>, or a <see cref="DnsEndPoint"/>.
+    /// </param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ConnectException">Every address failed, the name has none, or the connect timeout was over.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        return new HappyEyeballs(_options, endpoint).ConnectAsync(cancellationToken);
+    }
+
+    /// <summary>Opens one connection. The caller disposes it, which ends it in order.</summary>
+    /// <param name="host">A name, or an address ("127.0.0.1", "::1", "[::1]", "fe80::1%eth0").</param>
+    /// <param name="port">1 to 65535.</param>
+    /// <param name="cancellationToken">Gives up, and leaves nothing open.</param>
+    /// <exception cref="ConnectException">Every address failed, the name has none, or the connect timeout was over.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public ValueTask<ConnectionContext> ConnectAsync(string host, int port, CancellationToken cancellationToken = default) =>
+        ConnectAsync(HostNames.ToEndPoint(host, port), cancellationToken);
+
+    /// <summary>Opens <paramref name="count"/> connections at once, or none: when one fails the others are aborted.</summary>
+    /// <remarks>Up to 64 are dialled at a time, each within its own connect timeout.</remarks>
+    /// <inheritdoc cref="ConnectAsync(EndPoint, CancellationToken)"/>
+    /// <param name="endpoint">What to dial.</param>
+    /// <param name="count">How many; at least 1.</param>
+    /// <param name="cancellationToken">Gives up, and leaves nothing open.</param>
+    public Task<IReadOnlyList<ConnectionContext>> ConnectManyAsync(
+        EndPoint endpoint, int count, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        return new ConnectMany(this, endpoint, count).RunAsync(cancellationToken);
+    }
+
+    /// <inheritdoc cref="ConnectManyAsync(EndPoint, int, CancellationToken)"/>
+    /// <param name="host">A name, or an address ("127.0.0.1", "::1", "[::1]", "fe80::1%eth0").</param>
+    /// <param name="port">1 to 65535.</param>
+    /// <param name="count">How many; at least 1.</param>
+    /// <param name="cancellationToken">Gives up, and leaves nothing open.</param>
+    public Task<IReadOnlyList<ConnectionContext>> ConnectManyAsync(
+        string host, int port, int count, CancellationToken cancellationToken = default) =>
+        ConnectManyAsync(HostNames.ToEndPoint(host, port), count, cancellationToken);
+
+    /// <summary>
+    /// One connection after another, for <c>await foreach</c>: asking for the next one disposes the last, waits and dials until
+    /// a connection stands. Leaving the loop disposes the last one.
+    /// </summary>
+    /// <remarks>
+    /// The delays of <see cref="ReconnectOptions"/> lie between all attempts, after a connection that was lost too. They start
+    /// from the shortest again after a connection that was held for <see cref="ReconnectOptions.StableAfter"/>. Every loop
+    /// over the result is on its own; a loop is for one caller.
+    /// </remarks>
+    /// <param name="endpoint">What to dial.</param>
+    /// <param name="cancellationToken">Ends the loop the next time it asks; a connection that is in use goes on.</param>
+    /// <exception cref="ConnectException"><see cref="ReconnectOptions.MaxAttempts"/> attempts failed in a row.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public IAsyncEnumerable<ConnectionContext> ReconnectAsync(
+        EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        return new ReconnectLoop(this, _options, endpoint).RunAsync(cancellationToken);
+    }
+
+    /// <inheritdoc cref="ReconnectAsync(EndPoint, CancellationToken)"/>
+    /// <param name="host">A name, or an address ("127.0.0.1", "::1", "[::1]", "fe80::1%eth0"). Resolved each time.</param>
+    /// <param name="port">1 to 65535.</param>
+    /// <param name="cancellationToken">Ends the loop the next time it asks; a connection that is in use goes on.</param>
+    public IAsyncEnumerable<ConnectionContext> ReconnectAsync(
+        string host, int port, CancellationToken cancellationToken = default) =>
+        ReconnectAsync(HostNames.ToEndPoint(host, port), cancellationToken);
+
+    private static SockeyeClientOptions Configured(Action<SockeyeClientOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        var options = new SockeyeClientOptions();
+        configure(options);
+        return options;
+    }
+}

@@ -1,0 +1,90 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Sockeye;
+
+/// <summary>How a <see cref="SockeyeClient"/> dials. Read once, when the client is made: later changes are not seen.</summary>
+public sealed class SockeyeClientOptions
+{
+    /// <summary>What dials. Default: the sockets of the system.</summary>
+    public IConnectionFactory Transport { get; set; } = SocketTransport.Shared;
+
+    /// <summary>
+    /// How long a connect may take as a whole: the name and all of its addresses. Default 10 s, above zero, at most one day, or
+    /// <see cref="Timeout.InfiniteTimeSpan"/>: then a peer that never answers is waited for as long as the system does
+    /// (about two minutes on Linux).
+    /// </summary>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// The local address and port to dial from: <c>bind()</c> before <c>connect()</c>. Default null: the system chooses. Port 0
+    /// is any free port. Only addresses of the same family are tried; with a fixed port, one after another.
+    /// </summary>
+    public IPEndPoint? LocalEndPoint { get; set; }
+
+    /// <summary>
+    /// Finds the addresses of one family (<see cref="AddressFamily.InterNetworkV6"/>, <see cref="AddressFamily.InterNetwork"/>)
+    /// of a name, in the order they should be tried; empty when it has none. Asked for both families at once. Default null: the
+    /// transport's own names where it has them, otherwise the system's.
+    /// </summary>
+    public Func<string, AddressFamily, CancellationToken, ValueTask<IReadOnlyList<IPAddress>>>? Resolver { get; set; }
+
+    /// <summary>
+    /// How long one address may stay silent before the next is tried as well. Default 250 ms, range 10 ms to 2 s (RFC 8305,
+    /// sections 5 and 8). Low values open connections that are not needed.
+    /// </summary>
+    public TimeSpan ConnectionAttemptDelay { get; set; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>
+    /// How long IPv4 addresses wait for the IPv6 addresses of the same name. Default 50 ms, range 0 to 2 s (RFC 8305, sections
+    /// 3 and 8).
+    /// </summary>
+    public TimeSpan ResolutionDelay { get; set; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>The delays of <c>ReconnectAsync</c>.</summary>
+    public ReconnectOptions Reconnect { get; private set; } = new();
+
+    /// <summary>Default <see cref="TimeProvider.System"/>. All of the client's timeouts and delays go by it.</summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>Where reconnects are logged. Default: nowhere.</summary>
+    public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
+
+    // The one ambient source of randomness: clients of different processes must differ; tests and simulations give a seed.
+#pragma warning disable RS0030
+    /// <summary>Draws the jitter of delays. Default <see cref="Random.Shared"/>; a seeded one is used under a lock.</summary>
+    public Random Random { get; set; } = Random.Shared;
+#pragma warning restore RS0030
+
+    /// <summary>A copy that no longer changes, or an exception that names the option that is wrong.</summary>
+    internal SockeyeClientOptions Checked()
+    {
+        ArgumentNullException.ThrowIfNull(Transport);
+        ArgumentNullException.ThrowIfNull(TimeProvider);
+        ArgumentNullException.ThrowIfNull(LoggerFactory);
+        ArgumentNullException.ThrowIfNull(Random);
+        var longest = TimeSpan.FromDays(1);
+        if (ConnectTimeout != Timeout.InfiniteTimeSpan && (ConnectTimeout <= TimeSpan.Zero || ConnectTimeout > longest))
+            throw Wrong(nameof(ConnectTimeout), "above zero and at most one day, or Timeout.InfiniteTimeSpan", ConnectTimeout);
+        if (ConnectionAttemptDelay.TotalSeconds is < 0.01 or > 2)
+            throw Wrong(nameof(ConnectionAttemptDelay), "10 ms to 2 s (RFC 8305)", ConnectionAttemptDelay);
+        if (ResolutionDelay.TotalSeconds is < 0 or > 2)
+            throw Wrong(nameof(ResolutionDelay), "0 to 2 s (RFC 8305)", ResolutionDelay);
+        if (LocalEndPoint is not null && Transport is not ILocalEndPointConnectionFactory)
+        {
+            throw new NotSupportedException(
+                $"LocalEndPoint is {LocalEndPoint}, but {Transport.GetType().Name} cannot choose a local end point: "
+                    + "use SocketTransport, or leave LocalEndPoint null.");
+        }
+
+        var copy = (SockeyeClientOptions)MemberwiseClone();
+        copy.Reconnect = Reconnect.Checked();
+        return copy;
+    }
+
+    private static ArgumentException Wrong(string option, string range, TimeSpan value) =>
+        new($"{option} must be {range}, but is {value}.");
+}

@@ -1,0 +1,118 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye.Tests.Support;
+
+/// <summary>
+/// A transport whose every lookup and dial waits until the test answers it. Answers continue inline, on the thread of the test,
+/// so that what a step causes has happened when the step returns.
+/// </summary>
+internal sealed class ScriptedTransport(ObservedTime time) : ILocalEndPointConnectionFactory, IHostNameResolver
+{
+    private readonly ConcurrentQueue<Dial> _dials = new();
+    private readonly ConcurrentQueue<Lookup> _lookups = new();
+
+    /// <summary>What is done with a dial at once, instead of waiting for the test.</summary>
+    public Action<Dial>? OnDial { get; set; }
+
+    /// <summary>Every connection that was ever opened.</summary>
+    public ConcurrentQueue<MemoryConnection> Opened { get; } = new();
+
+    public int OpenCount => Opened.Count(connection => !connection.IsDisposed);
+
+    public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
+        DialAsync(endpoint, null, cancellationToken);
+
+    public ValueTask<ConnectionContext> ConnectAsync(EndPoint remote, EndPoint local, CancellationToken cancellationToken) =>
+        DialAsync(remote, local, cancellationToken);
+
+    public ValueTask<IReadOnlyList<IPAddress>> ResolveAsync(
+        string host, AddressFamily family, CancellationToken cancellationToken)
+    {
+        var lookup = new Lookup(host, family);
+        cancellationToken.Register(() => lookup.Answered.TrySetCanceled(cancellationToken));
+        _lookups.Enqueue(lookup);
+        return new(lookup.Answered.Task);
+    }
+
+    /// <summary>The dial that has begun and was not taken yet.</summary>
+    public Dial NextDial() => _dials.TryDequeue(out var dial) ? dial : throw new InvalidOperationException("No dial has begun.");
+
+    public void AssertNoDial() => Assert.Empty(_dials.Select(dial => dial.EndPoint));
+
+    public Lookup NextLookup(AddressFamily family)
+    {
+        Assert.True(_lookups.TryDequeue(out var lookup), "No lookup has begun.");
+        Assert.Equal(family, lookup.Family);
+        return lookup;
+    }
+
+    public void AssertNoLookup() => Assert.Empty(_lookups);
+
+    private ValueTask<ConnectionContext> DialAsync(EndPoint remote, EndPoint? local, CancellationToken cancellationToken)
+    {
+        var dial = new Dial(this, remote, local, time.Elapsed, cancellationToken);
+        if (OnDial is null)
+            _dials.Enqueue(dial);
+        else
+            OnDial(dial);
+        return new(dial.Answered.Task);
+    }
+
+    internal sealed record Lookup(string Host, AddressFamily Family)
+    {
+        public TaskCompletionSource<IReadOnlyList<IPAddress>> Answered { get; } = new();
+
+        public void Answer(params string[] addresses) => Answered.SetResult([.. addresses.Select(IPAddress.Parse)]);
+
+        public void Fail(SocketError error) => Answered.SetException(new SocketException((int)error));
+    }
+
+    internal sealed class Dial
+    {
+        private readonly ScriptedTransport _transport;
+        private readonly CancellationTokenRegistration _cancelled;
+
+        public Dial(
+            ScriptedTransport transport, EndPoint endPoint, EndPoint? local, TimeSpan at, CancellationToken cancellationToken)
+        {
+            (_transport, EndPoint, Local, At) = (transport, endPoint, local, at);
+            _cancelled = cancellationToken.Register(() =>
+            {
+                IsCancelled = true;
+                if (!IgnoresCancellation)
+                    Answered.TrySetCanceled(cancellationToken);
+            });
+        }
+
+        public EndPoint EndPoint { get; }
+
+        public EndPoint? Local { get; }
+
+        /// <summary>When it began.</summary>
+        public TimeSpan At { get; }
+
+        public bool IsCancelled { get; private set; }
+
+        public bool IgnoresCancellation { get; set; }
+
+        public TaskCompletionSource<ConnectionContext> Answered { get; } = new();
+
+        public void AssertBegan(string endPoint, int atMilliseconds) =>
+            Assert.Equal((endPoint, atMilliseconds), ($"{EndPoint}", (int)At.TotalMilliseconds));
+
+        /// <summary>Connects, and returns the server's side.</summary>
+        public MemoryConnection Accept()
+        {
+            var (client, server) = MemoryConnection.CreatePair();
+            _transport.Opened.Enqueue(client);
+            _cancelled.Dispose();
+            Answered.SetResult(client);
+            return server;
+        }
+
+        public void Fail(SocketError error) => Answered.SetException(new SocketException((int)error));
+    }
+}

@@ -1,0 +1,18 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Sockeye;
+
+/// <summary>Frames as slices of the receive buffer.</summary>
+internal sealed class BorrowedCodec(FrameCodec frames) : Codec<ReadOnlySequence<byte>>
+{
+    internal override bool ChecksBeforeWriting => true;
+
+    public override bool TryDecode(
+        ref ReadOnlySequence<byte> input,
+        [MaybeNullWhen(false)] out ReadOnlySequence<byte> message) => frames.TryReadFrame(ref input, out message);
+
+    public override void Encode(ReadOnlySequence<byte> message, IBufferWriter<byte> output) => frames.WriteFrame(message, output);
+
+    public override string ToString() => $"{frames}.Borrowed()";
+}

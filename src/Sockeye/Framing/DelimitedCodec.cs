@@ -1,0 +1,91 @@
+using System.Buffers;
+
+namespace Sockeye;
+
+/// <summary>Frames that end in a mark.</summary>
+/// <remarks>
+/// <code>
+///  +-----------------------+------------+
+///  | payload: 0 … max      | delimiter  |
+///  +-----------------------+------------+
+/// </code>
+/// The first delimiter ends the frame; a payload cannot hold it, since nothing is escaped.
+/// </remarks>
+internal sealed class DelimitedCodec : FrameCodec
+{
+    private readonly byte[] _delimiter;
+    private readonly int _maxLength;
+
+    public DelimitedCodec(ReadOnlySpan<byte> delimiter, int maxLength)
+    {
+        if (delimiter.IsEmpty)
+            throw new ArgumentException("A delimiter has at least one byte.", nameof(delimiter));
+        _maxLength = FrameBytes.CheckMaxLength(maxLength);
+        _delimiter = delimiter.ToArray();
+    }
+
+    public override string ToString() => $"Codec.Delimited({Convert.ToHexString(_delimiter)}, maxLength: {_maxLength})";
+
+    internal override bool TryReadFrame(ref ReadOnlySequence<byte> input, out ReadOnlySequence<byte> payload)
+    {
+        var end = FrameBytes.IndexOf(FrameBytes.UpTo(input, (long)_maxLength + _delimiter.Length), _delimiter);
+        if (end < 0)
+        {
+            payload = default;
+            if (!CanStillEnd(input))
+                throw FrameException.TooLong(this, $"more than {_maxLength} bytes came without the delimiter");
+            return false;
+        }
+
+        payload = input.Slice(0, end);
+        input = input.Slice(end + _delimiter.Length);
+        return true;
+    }
+
+    internal override void WriteFrame(in ReadOnlySequence<byte> payload, IBufferWriter<byte> output)
+    {
+        FrameBytes.CheckLength(this, payload.Length, _maxLength);
+        if (EndOfWritten(payload) is >= 0 and var at)
+        {
+            throw FrameException.Malformed(
+                this, $"the message to be written and the delimiter behind it hold a delimiter after {at} bytes already, where "
+                + "the reader would end it: escape it, or use Codec.LengthPrefixed");
+        }
+
+        output.Write(payload);
+        output.Write(_delimiter);
+    }
+
+    /// <summary>Whether a delimiter may have begun within the maximum, or may yet do so.</summary>
+    private bool CanStillEnd(in ReadOnlySequence<byte> input)
+    {
+        if (input.Length <= _maxLength)
+            return true;
+        for (var start = Math.Max(0, input.Length - _delimiter.Length + 1); start <= _maxLength; start++)
+        {
+            if (FrameBytes.IsBeginningOf(input.Slice(start), _delimiter))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Where a reader would end this payload too early; -1 if nowhere. A payload without the delimiter can still make one together
+    /// with the delimiter behind it: "a" before "aa" reads as an empty frame and an "a".
+    /// </summary>
+    private long EndOfWritten(in ReadOnlySequence<byte> payload)
+    {
+        if (FrameBytes.IndexOf(payload, _delimiter) is >= 0 and var inside)
+            return inside;
+        for (var start = Math.Max(0, payload.Length - _delimiter.Length + 1); start < payload.Length; start++)
+        {
+            var begun = (int)(payload.Length - start);
+            if (FrameBytes.IsBeginningOf(payload.Slice(start), _delimiter)
+                && _delimiter.AsSpan().StartsWith(_delimiter.AsSpan(begun)))
+                return start;
+        }
+
+        return -1;
+    }
+}

@@ -1,0 +1,52 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Sockeye;
+
+/// <summary>One JSON value as the payload of a frame.</summary>
+internal sealed class JsonPayload<TMessage>(JsonTypeInfo<TMessage> type)
+{
+    private readonly JsonReaderOptions _reading = new()
+    {
+        AllowTrailingCommas = type.Options.AllowTrailingCommas,
+        CommentHandling = type.Options.ReadCommentHandling,
+        MaxDepth = type.Options.MaxDepth,
+    };
+
+    private readonly JsonWriterOptions _writing = new()
+    {
+        Encoder = type.Options.Encoder,
+        Indented = type.Options.WriteIndented,
+        IndentCharacter = type.Options.IndentCharacter,
+        IndentSize = type.Options.IndentSize,
+        NewLine = type.Options.NewLine,
+        MaxDepth = type.Options.MaxDepth,
+    };
+
+    private Utf8JsonWriter? _spareWriter;
+
+    public TMessage Read(ReadOnlySequence<byte> payload)
+    {
+        var reader = new Utf8JsonReader(payload, _reading);
+        var message = JsonSerializer.Deserialize(ref reader, type);
+        if (reader.Read())
+            throw new JsonException($"{reader.TokenType} follows the value.");
+        return message!;
+    }
+
+    public void Write(TMessage message, IBufferWriter<byte> payload)
+    {
+        // A writer is 200 bytes: one is kept for the next message. Who finds it taken makes another.
+        var writer = Interlocked.Exchange(ref _spareWriter, null);
+        if (writer is null)
+            writer = new Utf8JsonWriter(payload, _writing);
+        else
+            writer.Reset(payload);
+        JsonSerializer.Serialize(writer, message, type);
+        writer.Flush();
+        // After an exception this is not reached, and a writer in an unknown state is left to the collector. The kept one still
+        // points at this payload's buffer, and touches it no more before Reset gives it another.
+        Volatile.Write(ref _spareWriter, writer);
+    }
+}

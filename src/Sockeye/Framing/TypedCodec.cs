@@ -1,0 +1,63 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using System.Text.Json;
+
+namespace Sockeye;
+
+/// <summary>Frames with a message in each.</summary>
+internal sealed class TypedCodec<TMessage>(
+    FrameCodec frames,
+    Action<TMessage, IBufferWriter<byte>> encode,
+    Func<ReadOnlySequence<byte>, TMessage> decode) : Codec<TMessage>
+{
+    internal override bool ChecksBeforeWriting => true;
+
+    public override bool TryDecode(ref ReadOnlySequence<byte> input, [MaybeNullWhen(false)] out TMessage message)
+    {
+        var rest = input;
+        if (!frames.TryReadFrame(ref rest, out var payload))
+        {
+            message = default;
+            return false;
+        }
+
+        message = Read(payload);
+        input = rest;
+        return true;
+    }
+
+    public override void Encode(TMessage message, IBufferWriter<byte> output)
+    {
+        // The length stands before the payload on the wire and is known only after it, and a payload that cannot be
+        // written must leave no half frame: so the payload comes together beside the output first.
+        var payload = PooledBuffer.Rent();
+        try
+        {
+            encode(message, payload);
+            frames.WriteFrame(new ReadOnlySequence<byte>(payload.Written), output);
+        }
+        finally
+        {
+            payload.Release();
+        }
+    }
+
+    public override string ToString() => $"{frames}.Of<{typeof(TMessage).Name}>";
+
+    private TMessage Read(in ReadOnlySequence<byte> payload)
+    {
+        try
+        {
+            if (decode(payload) is { } message)
+                return message;
+        }
+        catch (Exception error) when (error is FormatException or InvalidDataException or JsonException or DecoderFallbackException)
+        {
+            throw FrameException.Malformed(
+                this, $"the {payload.Length} bytes of a frame are no {typeof(TMessage).Name}: {error.Message.TrimEnd('.')}", error);
+        }
+
+        throw FrameException.Malformed(this, $"the {payload.Length} bytes of a frame stand for null");
+    }
+}

@@ -17,7 +17,10 @@ internal enum AcceptFault
 
 internal static class AcceptFaults
 {
-    public static AcceptFault Classify(Exception error) => (error as SocketException ?? error.InnerException as SocketException)?.SocketErrorCode switch
+    public static SocketError? ErrorOf(Exception error) =>
+        (error as SocketException ?? error.InnerException as SocketException)?.SocketErrorCode;
+
+    public static AcceptFault Classify(Exception error) => ErrorOf(error) switch
     {
         // ECONNABORTED, ECONNRESET, EPROTO, EINTR, EAGAIN and the network errors that Linux hands over from the new connection.
         SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.ProtocolType or SocketError.ProtocolNotSupported

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
@@ -8,9 +9,9 @@ internal sealed partial class AcceptLoop
     private readonly ILogger _logger = logger;
 
     [LoggerMessage(1100, LogLevel.Warning,
-        "{EndPoint} can't accept: {Error}. New clients wait in the queue until connections end; " +
-        "raise the limit of open files (ulimit -n) or lower MaxConnections.")]
-    private partial void LogExhausted(EndPoint endPoint, string error);
+        "{EndPoint} can't accept: no descriptor or no memory is left ({Error}). New clients wait in the queue until connections end. " +
+        "Raise the limit of open files (ulimit -n), or lower MaxConnections.")]
+    private partial void LogExhausted(EndPoint endPoint, SocketError? error);
 
     [LoggerMessage(1101, LogLevel.Warning, "{EndPoint} can't accept; it goes on trying.")]
     private partial void LogFailed(Exception error, EndPoint endPoint);

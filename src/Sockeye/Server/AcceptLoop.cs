@@ -83,7 +83,7 @@ internal sealed partial class AcceptLoop(
         {
             (_episodeBegan, _episodeFailures, _episodeShed) = (now, 0, 0);
             if (AcceptFaults.Classify(error) is AcceptFault.Exhausted)
-                LogExhausted(listener.EndPoint, error.Message);
+                LogExhausted(listener.EndPoint, AcceptFaults.ErrorOf(error));
             else
                 LogFailed(error, listener.EndPoint);
         }

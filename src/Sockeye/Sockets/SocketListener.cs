@@ -12,11 +12,12 @@ internal sealed class SocketListener : IConnectionListener, IAcceptQueue
     private readonly SocketSteps _steps;
     private readonly UnixSocketFile? _file;
     private readonly CancellationTokenSource _unbound = new();
-    private readonly ReserveDescriptor _reserve = new();
+    private readonly DescriptorReserve _reserve = DescriptorReserve.Shared;
 
     private SocketListener(Socket socket, EndPoint endPoint, UnixSocketFile? file, SocketTransportOptions options, SocketSteps steps)
     {
         (_socket, EndPoint, _file, _options, _steps) = (socket, endPoint, file, options, steps);
+        _reserve.Join();
     }
 
     public EndPoint EndPoint { get; }
@@ -64,8 +65,25 @@ internal sealed class SocketListener : IConnectionListener, IAcceptQueue
         }
     }
 
-    /// <summary>Takes waiting clients off the queue and resets them, with the descriptor kept for this.</summary>
-    public int Shed(int most) => _reserve.Shed(_socket, most);
+    public int Shed(int most)
+    {
+        var shed = 0;
+        try
+        {
+            // The reserve has been given up by now: there is a descriptor for this.
+            while (shed < most && _socket.Poll(TimeSpan.Zero, SelectMode.SelectRead))
+            {
+                _socket.Accept().Close(timeout: 0); // RST
+                shed++;
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Nothing left after all, or the listener is being closed: those who wait go on waiting, or are reset by the close.
+        }
+
+        return shed;
+    }
 
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
@@ -74,7 +92,7 @@ internal sealed class SocketListener : IConnectionListener, IAcceptQueue
         _unbound.Cancel();
         _steps.Tell(SocketFunction.Close, _socket, EndPoint);
         _socket.Dispose();
-        _reserve.Dispose();
+        _reserve.Leave();
         _file?.Delete();
         return default;
     }
@@ -83,13 +101,22 @@ internal sealed class SocketListener : IConnectionListener, IAcceptQueue
 
     private async ValueTask<Socket?> AcceptSocketAsync(CancellationToken cancellationToken)
     {
+        if (_unbound.IsCancellationRequested)
+            return null;
         try
         {
-            return _unbound.IsCancellationRequested ? null : await _socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
+            _reserve.ThrowIfNoRoom();
+            var accepted = await _socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
+            _reserve.OnAccepted(accepted);
+            return accepted;
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException && _unbound.IsCancellationRequested)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            return null; // Unbinding closes the socket; that is how a waiting accept ends.
+            if (_unbound.IsCancellationRequested)
+                return null; // Unbinding closes the socket; that is how a waiting accept ends.
+            if (e is SocketException { SocketErrorCode: SocketError.TooManyOpenSockets })
+                _reserve.Release();
+            throw;
         }
     }
 

@@ -155,13 +155,22 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
 
     private void Encode(TOut message)
     {
-        if (codec.ChecksBeforeWriting)
+        try
         {
-            codec.Encode(message, _output);
-            return;
+            if (codec.ChecksBeforeWriting)
+                codec.Encode(message, _output);
+            else
+                EncodeBeside(message);
         }
+        catch (InvalidOperationException error) when (IsOutputCompleted())
+        {
+            throw GoneError(error);
+        }
+    }
 
-        // Somebody else's codec may throw half-way, and half a frame on the stream would spoil all that follow.
+    /// <summary>Somebody else's codec may throw half-way, and half a frame on the stream would spoil all that follow.</summary>
+    private void EncodeBeside(TOut message)
+    {
         var frame = PooledBuffer.Rent();
         try
         {
@@ -208,13 +217,31 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
 
     private void ThrowIfGone(FlushResult flush)
     {
-        if (!flush.IsCompleted)
-            return;
+        if (flush.IsCompleted)
+            throw GoneError();
+    }
+
+    private IOException GoneError(Exception? error = null)
+    {
         var reason = connection.CloseReason;
         var sentence = $"Connection {connection.ConnectionId} to {connection.RemoteEndPoint} takes no more messages: "
             + $"{reason?.Description ?? "it is closed"}.";
-        throw reason is { Cause: CloseCause.Reset }
+        return reason is { Cause: CloseCause.Reset }
             ? new ConnectionResetException(sentence, reason.Exception!)
-            : new IOException(sentence, reason?.Exception);
+            : new IOException(sentence, reason?.Exception ?? error);
+    }
+
+    /// <summary>Whether this side has ended its output, or the connection was disposed by someone else.</summary>
+    private bool IsOutputCompleted()
+    {
+        try
+        {
+            _output.GetMemory();
+            return false;
+        }
+        catch (InvalidOperationException)
+        {
+            return true;
+        }
     }
 }

@@ -1,0 +1,108 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Sockeye;
+
+/// <summary>What one member of a group has yet to be sent. Safe from any thread.</summary>
+/// <remarks>It is at rest, or somebody is sending: whoever wakes it has to send until <see cref="TryRest"/> answers true.</remarks>
+internal sealed class BroadcastQueue(int limit)
+{
+    private readonly Lock _lock = new();
+    private readonly Queue<PooledBuffer> _frames = new();
+    private TaskCompletionSource? _room;
+    private bool _isSending;
+    private bool _isClosed;
+
+    public enum Answer
+    {
+        /// <summary>It is in, and somebody is sending already.</summary>
+        Queued,
+
+        /// <summary>It is in, and the caller has to start sending.</summary>
+        QueuedAndWoken,
+
+        /// <summary>There is no room.</summary>
+        Full,
+
+        /// <summary>Nothing more is taken.</summary>
+        Closed,
+    }
+
+    public Answer TryEnqueue(PooledBuffer frame)
+    {
+        lock (_lock)
+        {
+            if (_isClosed)
+                return Answer.Closed;
+            if (_frames.Count == limit)
+                return Answer.Full;
+            frame.AddHolder();
+            _frames.Enqueue(frame);
+            if (_isSending)
+                return Answer.Queued;
+            _isSending = true;
+            return Answer.QueuedAndWoken;
+        }
+    }
+
+    /// <summary>The frame is the caller's to release.</summary>
+    public bool TryDequeue([MaybeNullWhen(false)] out PooledBuffer frame)
+    {
+        lock (_lock)
+        {
+            if (!_frames.TryDequeue(out frame))
+                return false;
+            TellRoom();
+            return true;
+        }
+    }
+
+    /// <summary>Ends the sending if nothing is left to send.</summary>
+    public bool TryRest()
+    {
+        lock (_lock)
+        {
+            _isSending = _frames.Count > 0;
+            return !_isSending;
+        }
+    }
+
+    /// <summary>Is over when there is room, or nothing more is taken.</summary>
+    public Task WaitForRoomAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (_isClosed || _frames.Count < limit)
+                return Task.CompletedTask;
+            _room ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _room.Task.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Takes nothing more. What is in is still sent.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+            TellRoom();
+        }
+    }
+
+    /// <summary>Takes nothing more, and forgets what is in.</summary>
+    public void CloseAndForget()
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+            while (_frames.TryDequeue(out var frame))
+                frame.Release();
+            TellRoom();
+        }
+    }
+
+    private void TellRoom()
+    {
+        _room?.TrySetResult();
+        _room = null;
+    }
+}

@@ -1,0 +1,65 @@
+namespace Sockeye;
+
+/// <summary>One connection's part in a group: its queue, and the work that empties it.</summary>
+internal sealed class GroupMember<TMessage>(
+    MessageGroup<TMessage> group,
+    MessageWriter<TMessage> writer,
+    BroadcastEncoding<TMessage> encoding,
+    int queueLimit) : IThreadPoolWorkItem
+{
+    private CancellationTokenRegistration _closed;
+    private CancellationTokenRegistration _disposed;
+
+    public MessageWriter<TMessage> Writer => writer;
+
+    public BroadcastEncoding<TMessage> Encoding => encoding;
+
+    public BroadcastQueue Queue { get; } = new(queueLimit);
+
+    /// <summary>Leaves the group by itself when the connection ends. One that has ended already leaves within this call.</summary>
+    public void LeaveWhenClosed()
+    {
+        _closed = writer.Connection.ConnectionClosed.UnsafeRegister(Lose, this);
+        _disposed = writer.Disposed.UnsafeRegister(Lose, this);
+    }
+
+    public void StopWatching()
+    {
+        // Not Dispose, which would wait for a callback that may be waiting for the group's lock.
+        _closed.Unregister();
+        _disposed.Unregister();
+    }
+
+    /// <summary>Puts a frame into the queue, and starts the sending if it is at rest.</summary>
+    /// <returns>False when the queue is full.</returns>
+    public bool TrySend(PooledBuffer frame)
+    {
+        var answer = Queue.TryEnqueue(frame);
+        if (answer is BroadcastQueue.Answer.QueuedAndWoken)
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        return answer is not BroadcastQueue.Answer.Full;
+    }
+
+    void IThreadPoolWorkItem.Execute() => _ = SendAsync();
+
+    private static void Lose(object? member) => ((GroupMember<TMessage>)member!).Lose();
+
+    private void Lose()
+    {
+        group.Remove(this);
+        Queue.CloseAndForget();
+    }
+
+    private async Task SendAsync()
+    {
+        try
+        {
+            await writer.WriteAsync(Queue).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // Frames are only copied here, so whatever it is, this connection takes no more: its own reader and writers hear why.
+            Lose();
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>Turns a connection of bytes into one of messages.</summary>
+public static class MessageConnectionExtensions
+{
+    extension(ConnectionContext connection)
+    {
+        /// <summary>Speaks one type of message both ways.</summary>
+        /// <typeparam name="TMessage">What both sides send.</typeparam>
+        /// <param name="codec">Reads and writes it.</param>
+        /// <returns>The connection as messages; to dispose it is to dispose the connection.</returns>
+        public MessageConnection<TMessage> AsMessages<TMessage>(Codec<TMessage> codec) => new(connection, codec);
+
+        /// <summary>Speaks one type of message each way, as protocols of requests and answers do.</summary>
+        /// <typeparam name="TIn">What the peer sends.</typeparam>
+        /// <typeparam name="TOut">What the peer gets.</typeparam>
+        /// <param name="inbound">Reads what the peer sends.</param>
+        /// <param name="outbound">Writes what the peer gets.</param>
+        /// <returns>The connection as messages; to dispose it is to dispose the connection.</returns>
+        public MessageConnection<TIn, TOut> AsMessages<TIn, TOut>(Codec<TIn> inbound, Codec<TOut> outbound) =>
+            new(connection, inbound, outbound);
+    }
+}

@@ -1,0 +1,156 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>The input of a connection as messages.</summary>
+/// <remarks>One reader at a time, which is checked; <see cref="End"/> is safe from any thread.</remarks>
+internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn> codec)
+{
+    private static readonly bool Borrows = typeof(TIn) == typeof(ReadOnlySequence<byte>);
+
+    private readonly PipeReader _input = connection.Transport.Input;
+    private ReadOnlySequence<byte> _rest;
+    private bool _holdsInput;
+    private int _isReading;
+    private volatile bool _hasEnded;
+
+    /// <summary>Whether reading ends, instead of throwing, when the connection is lost. Protocol errors throw all the same.</summary>
+    public bool EndsOnConnectionLoss { get; set; }
+
+    /// <summary>Ends a running enumeration before its next message, and all later ones.</summary>
+    public void End()
+    {
+        _hasEnded = true;
+        _input.CancelPendingRead();
+    }
+
+    public async IAsyncEnumerable<TIn> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // A full fence: the reader that leaves has put everything back before the next one looks at it.
+        if (Interlocked.Exchange(ref _isReading, 1) != 0)
+        {
+            throw new InvalidOperationException(
+                $"Connection {connection.ConnectionId} is being read by another ReadAllAsync: one reader at a time, who may pass "
+                + "the messages on.");
+        }
+
+        var stop = connection.StopRequested;
+        using var wakeUp = stop.UnsafeRegister(static input => ((PipeReader)input!).CancelPendingRead(), _input);
+        try
+        {
+            GiveBack(examined: false);
+            while (!_hasEnded)
+            {
+                // After the request one look at what has arrived, and no more: a peer that never pauses must not hold up the stop.
+                var isLast = stop.IsCancellationRequested;
+                ReadResult read = default;
+                var isOver = false;
+                try
+                {
+                    if (!isLast)
+                        read = await _input.ReadAsync(cancellationToken).ConfigureAwait(false);
+                    else if (!_input.TryRead(out read))
+                        yield break;
+                }
+                catch (Exception error) when (_hasEnded || (EndsOnConnectionLoss && IsLoss(error)))
+                {
+                    isOver = true;
+                }
+
+                if (isOver)
+                    yield break;
+                (_rest, _holdsInput) = (read.Buffer, true);
+                while (TryTake(out var message))
+                {
+                    yield return message;
+                    cancellationToken.ThrowIfCancellationRequested();
+                }
+
+                if (_hasEnded)
+                    yield break;
+                var partial = _rest.Length;
+                GiveBack(examined: true);
+                if (read.IsCompleted && partial > 0 && !isLast && !EndsOnConnectionLoss)
+                    throw Explained(Truncated(partial));
+                if (read.IsCompleted || isLast)
+                    yield break;
+            }
+        }
+        finally
+        {
+            // A borrowed message stays valid after a break. Any other owns its bytes, so the input is free at once for whoever
+            // reads next: another codec after a hand-shake, or the handler itself.
+            if (!Borrows)
+                GiveBack(examined: false);
+            Volatile.Write(ref _isReading, 0);
+        }
+    }
+
+    private static bool IsLoss(Exception error) =>
+        error is (IOException and not FrameException) or ConnectionAbortedException or SocketException or TimeoutException;
+
+    private bool TryTake([MaybeNullWhen(false)] out TIn message)
+    {
+        var rest = _rest;
+        try
+        {
+            if (_hasEnded || !codec.TryDecode(ref rest, out message))
+            {
+                message = default;
+                return false;
+            }
+        }
+        catch (FrameException error)
+        {
+            throw Explained(error);
+        }
+
+        // The question for the type comes first, so that a struct is not boxed for the one for null.
+        if (rest.Length >= _rest.Length || (!typeof(TIn).IsValueType && message is null))
+        {
+            throw new InvalidOperationException(
+                $"{codec} answered true without a message, or without moving the input behind its frame: reading would never end.");
+        }
+
+        _rest = rest;
+        // Disposed meanwhile: the memory it was made from may have been someone else's already.
+        return !_hasEnded;
+    }
+
+    private void GiveBack(bool examined)
+    {
+        if (!_holdsInput)
+            return;
+        _holdsInput = false;
+        var rest = _rest;
+        _rest = default;
+        try
+        {
+            if (!_hasEnded)
+                _input.AdvanceTo(rest.Start, examined ? rest.End : rest.Start);
+        }
+        catch (InvalidOperationException) when (_hasEnded)
+        {
+            // DisposeAsync has completed the input between the look and the call: there is nothing to give back to.
+        }
+    }
+
+    private FrameException Truncated(long partial) => new(
+        FrameError.Truncated, $"{codec}: the peer ended after {partial} byte{(partial == 1 ? "" : "s")} of an unfinished frame.");
+
+    private FrameException Explained(FrameException error)
+    {
+        connection.Explain(new CloseReason(
+            ClosedBy.Peer,
+            error.Error is FrameError.TooLong ? CloseCause.Limit : CloseCause.ProtocolError,
+            CloseDirection.Input,
+            error.Message.TrimEnd('.'),
+            error));
+        return error;
+    }
+}

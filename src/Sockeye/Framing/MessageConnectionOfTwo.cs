@@ -106,9 +106,15 @@ public class MessageConnection<TIn, TOut> : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
             return;
-        _reader.End();
-        await Writer.CloseAsync().ConfigureAwait(false);
+        await ReleaseAsync().ConfigureAwait(false);
         await Connection.DisposeAsync().ConfigureAwait(false);
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Ends the use of the connection, and leaves closing it to its owner. Safe more than once.</summary>
+    internal ValueTask ReleaseAsync()
+    {
+        _reader.End();
+        return Writer.CloseAsync();
     }
 }

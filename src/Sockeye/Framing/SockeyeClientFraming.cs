@@ -1,0 +1,57 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>Clients that speak messages.</summary>
+public static class SockeyeClientFraming
+{
+    extension(SockeyeClient client)
+    {
+        /// <summary>Opens one connection that speaks messages. The caller disposes it, which ends it in order.</summary>
+        /// <inheritdoc cref="SockeyeClient.ConnectAsync(EndPoint, CancellationToken)"/>
+        public async ValueTask<MessageConnection<TMessage>> ConnectAsync<TMessage>(
+            EndPoint endpoint, Codec<TMessage> codec, CancellationToken cancellationToken = default)
+        {
+            ArgumentNullException.ThrowIfNull(codec);
+            return (await client.ConnectAsync(endpoint, cancellationToken).ConfigureAwait(false)).AsMessages(codec);
+        }
+
+        /// <summary>Opens one connection that speaks messages. The caller disposes it, which ends it in order.</summary>
+        /// <inheritdoc cref="SockeyeClient.ConnectAsync(string, int, CancellationToken)"/>
+        public async ValueTask<MessageConnection<TMessage>> ConnectAsync<TMessage>(
+            string host, int port, Codec<TMessage> codec, CancellationToken cancellationToken = default)
+        {
+            ArgumentNullException.ThrowIfNull(codec);
+            return (await client.ConnectAsync(host, port, cancellationToken).ConfigureAwait(false)).AsMessages(codec);
+        }
+
+        /// <summary>One connection that speaks messages after another. Reading from it ends, without an exception, when it is lost;
+        /// <c>CloseReason</c> tells why; asking for the next one connects again. Writing to a lost one throws.</summary>
+        /// <inheritdoc cref="SockeyeClient.ReconnectAsync(EndPoint, CancellationToken)"/>
+        public IAsyncEnumerable<MessageConnection<TMessage>> ReconnectAsync<TMessage>(
+            EndPoint endpoint, Codec<TMessage> codec, CancellationToken cancellationToken = default) =>
+            ToMessagesAsync(client.ReconnectAsync(endpoint, cancellationToken), codec, cancellationToken);
+
+        /// <summary>One connection that speaks messages after another. Reading from it ends, without an exception, when it is lost;
+        /// <c>CloseReason</c> tells why; asking for the next one connects again. Writing to a lost one throws.</summary>
+        /// <inheritdoc cref="SockeyeClient.ReconnectAsync(string, int, CancellationToken)"/>
+        public IAsyncEnumerable<MessageConnection<TMessage>> ReconnectAsync<TMessage>(
+            string host, int port, Codec<TMessage> codec, CancellationToken cancellationToken = default) =>
+            ToMessagesAsync(client.ReconnectAsync(host, port, cancellationToken), codec, cancellationToken);
+    }
+
+    private static async IAsyncEnumerable<MessageConnection<TMessage>> ToMessagesAsync<TMessage>(
+        IAsyncEnumerable<ConnectionContext> connections, Codec<TMessage> codec,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var connection in connections.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            var messages = connection.AsMessages(codec);
+            messages.EndsOnConnectionLoss = true;
+            await using (messages.ConfigureAwait(false))
+                yield return messages;
+        }
+    }
+}

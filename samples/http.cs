@@ -20,23 +20,12 @@ static async Task ServeAsync(ConnectionContext connection)
     var (input, output) = (connection.Transport.Input, connection.Transport.Output);
     using var stop = connection.StopRequested.Register(input.CancelPendingRead);
 
-    // Keep-alive: request after request on one connection, in order.
+    // Keep-alive: request after request on one connection, in order. Returning closes it: flush, then FIN.
     while (await ReadHeadAsync(input) is { } head)
     {
-        var keepAlive = Answer(head, connection, output) && !connection.StopRequested.IsCancellationRequested;
+        var keepAlive = Answer(head, connection, output);
         await output.FlushAsync();
-        if (!keepAlive)
-            break;
-    }
-
-    // First FIN, then take a little of what still comes: a close with bytes unread sends RST, which may overtake the answer.
-    await output.CompleteAsync();
-    for (var left = 64 * 1024L; left > 0;)
-    {
-        var rest = await input.ReadAsync();
-        left -= rest.Buffer.Length;
-        input.AdvanceTo(rest.Buffer.End);
-        if (rest.IsCompleted || rest.IsCanceled)
+        if (!keepAlive || connection.StopRequested.IsCancellationRequested)
             break;
     }
 }
@@ -67,10 +56,9 @@ static async Task<string?> ReadHeadAsync(PipeReader input)
 static bool Answer(string head, ConnectionContext connection, PipeWriter output)
 {
     var lines = head.Split("\r\n");
+    var request = lines[0].Split(' ');
     string[] Field(string name) =>
         [.. lines.Skip(1).Where(line => line.StartsWith($"{name}:", StringComparison.OrdinalIgnoreCase))];
-
-    var request = lines[0].Split(' ');
     var isWellFormed = lines.Skip(1).All(line => line.IndexOf(':') > 0 && !char.IsWhiteSpace(line[0]));
     var hasBody = Field("Transfer-Encoding").Length > 0 || Field("Content-Length").Any(line => line[15..].Trim() != "0");
     var status = request switch

@@ -2,4 +2,4 @@
 using Sockeye;
 
 var lines = Codec.Lines();
-await using var messages = await new SockeyeClient().ConnectAsync("localhost", 7000, lines);
+Console.WriteLine(lines);

@@ -30,7 +30,7 @@ static async Task ServeAsync(ConnectionContext connection)
     }
 }
 
-// A request's first line and its fields; null at the end of the connection; cut off when it is too long or unfinished.
+// A request's first line and its fields: null at the end of the connection, "" if it ends inside them, cut if they are too long.
 static async Task<string?> ReadHeadAsync(PipeReader input)
 {
     while (true)
@@ -40,16 +40,18 @@ static async Task<string?> ReadHeadAsync(PipeReader input)
         var isWhole = reader.TryReadTo(out ReadOnlySequence<byte> head, "\r\n\r\n"u8);
         if (isWhole || read.IsCompleted || read.Buffer.Length > MaxHead)
         {
-            var bytes = isWhole ? head : read.Buffer;
-            var text = Encoding.Latin1.GetString(bytes.Slice(0, Math.Min(bytes.Length, MaxHead + 1)));
+            var text = isWhole ? Text(head) : read.Buffer.Length > MaxHead ? Text(read.Buffer) : read.Buffer.IsEmpty ? null : "";
             input.AdvanceTo(isWhole ? reader.Position : read.Buffer.End);
-            return isWhole || text.Length > 0 ? text : null;
+            return text;
         }
 
         input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         if (read.IsCanceled)
             return null;
     }
+
+    static string Text(ReadOnlySequence<byte> head) =>
+        Encoding.Latin1.GetString(head.Slice(0, Math.Min(head.Length, MaxHead + 1)));
 }
 
 // Writes the answer and says whether another request may follow.

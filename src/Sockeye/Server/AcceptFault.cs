@@ -31,7 +31,4 @@ internal static class AcceptFaults
         SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable => AcceptFault.Exhausted,
         _ => error is OutOfMemoryException ? AcceptFault.Exhausted : AcceptFault.Unknown,
     };
-
-    private static SocketError? CodeOf(Exception error) =>
-        (error as SocketException ?? error.InnerException as SocketException)?.SocketErrorCode;
 }

@@ -14,7 +14,9 @@ public static class ConnectionContextExtensions
         /// </summary>
         public CloseReason? CloseReason => connection.Features.Get<IConnectionCloseFeature>()?.CloseReason;
 
-        /// <summary>Bytes taken from the peer so far, read by the handler or not; null where the transport does not tell.</summary>
+        /// <summary>
+        /// Bytes taken from the peer so far, read by the handler or not; null where the transport does not tell.
+        /// </summary>
         public long? BytesReceived => connection.Features.Get<IConnectionTrafficFeature>()?.BytesReceived;
 
         /// <summary>Bytes given to the system for the peer so far; null where the transport does not tell.</summary>
@@ -25,9 +27,12 @@ public static class ConnectionContextExtensions
         /// <c>ShutdownTimeout</c> is over. Never fires on a client's connection.
         /// </summary>
         public CancellationToken StopRequested =>
-            connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
+            connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested
+            ?? CancellationToken.None;
 
-        /// <summary>Ends both directions at once (RST over TCP): what is in flight is lost. Safe from any thread, more than once.</summary>
+        /// <summary>
+        /// Ends both directions at once (RST over TCP): what is in flight is lost. Safe from any thread, more than once.
+        /// </summary>
         /// <param name="cause">What ended it.</param>
         /// <param name="description">A sentence without a full stop, for the log and the exception that the handler sees.</param>
         public void Abort(CloseCause cause, string description) =>

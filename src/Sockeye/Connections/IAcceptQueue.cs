@@ -7,8 +7,8 @@ internal interface IAcceptQueue
     TcpInfo? Info { get; }
 
     /// <summary>
-    /// Takes up to <paramref name="most"/> waiting clients off the queue and resets them, so that they learn at once that they will
-    /// not be served. Needs no free descriptor. Returns how many.
+    /// Takes up to <paramref name="most"/> waiting clients off the queue and resets them, so that they learn at once that they
+    /// will not be served. Needs no free descriptor. Returns how many.
     /// </summary>
     int Shed(int most);
 }

@@ -4,7 +4,9 @@ using System.Runtime.InteropServices;
 
 namespace Sockeye;
 
-/// <summary>Lends blocks of 4 KiB from the pinned object heap, so that a system call in flight never pins the ordinary heap.</summary>
+/// <summary>
+/// Lends blocks of 4 KiB from the pinned object heap, so that a system call in flight never pins the ordinary heap.
+/// </summary>
 /// <remarks>
 /// Keeps up to <see cref="MaxIdleBlocks"/> returned blocks (64 MiB) and leaves the rest to the garbage collector: a burst does
 /// not become a permanent cost. Safe from any thread. A request larger than a block gets an array of its own.

@@ -57,7 +57,9 @@ public sealed class TcpInfo
         Span<byte> info = stackalloc byte[Size];
         try
         {
-            return socket.GetRawSocketOption(ProtocolTcp, OptionTcpInfo, info) >= RoundTripTimeOffset + sizeof(uint) ? new(info) : null;
+            return socket.GetRawSocketOption(ProtocolTcp, OptionTcpInfo, info) >= RoundTripTimeOffset + sizeof(uint)
+                ? new(info)
+                : null;
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -72,6 +74,7 @@ public static class TcpInfoExtensions
     extension(ConnectionContext connection)
     {
         /// <summary>What the kernel knows of the connection now: one system call; null where it does not tell.</summary>
-        public TcpInfo? TcpInfo => connection.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket ? TcpInfo.Read(socket) : null;
+        public TcpInfo? TcpInfo =>
+            connection.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket ? TcpInfo.Read(socket) : null;
     }
 }

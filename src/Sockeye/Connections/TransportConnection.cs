@@ -62,7 +62,9 @@ internal abstract class TransportConnection : ConnectionContext,
 
     public void Explain(CloseReason reason) => _closeReason.TrySet(reason);
 
-    /// <summary>Ends both directions at once. The reason is kept before anything ends. Safe from any thread, more than once.</summary>
+    /// <summary>
+    /// Ends both directions at once. The reason is kept before anything ends. Safe from any thread, more than once.
+    /// </summary>
     public abstract void Abort(CloseReason reason);
 
     /// <inheritdoc cref="IConnectionCloseFeature.Close"/>
@@ -73,6 +75,9 @@ internal abstract class TransportConnection : ConnectionContext,
     public override void Abort(ConnectionAbortedException abortReason) =>
         Abort(CloseReason.Local(CloseCause.Abort, abortReason.Message, abortReason));
 
-    /// <summary>Tells everybody who watches <see cref="ConnectionClosed"/>; never on the caller's thread, whose loop must go on.</summary>
-    protected void SignalClosed() => ThreadPool.UnsafeQueueUserWorkItem(static closed => closed.Cancel(), _closed, preferLocal: false);
+    /// <summary>
+    /// Tells everybody who watches <see cref="ConnectionClosed"/>; never on the caller's thread, whose loop must go on.
+    /// </summary>
+    protected void SignalClosed() =>
+        ThreadPool.UnsafeQueueUserWorkItem(static closed => closed.Cancel(), _closed, preferLocal: false);
 }

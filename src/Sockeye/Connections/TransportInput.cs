@@ -22,10 +22,14 @@ internal sealed class TransportInput(PipeReader inner) : PipeReader
     private SequencePosition _shownEnd;
     private bool _sawEverything;
 
-    /// <summary>Sets what readers see after the last byte. Called before the writing side completes; the first error stays.</summary>
+    /// <summary>
+    /// Sets what readers see after the last byte. Called before the writing side completes; the first error stays.
+    /// </summary>
     public void FailAfterLastByte(Exception error) => Interlocked.CompareExchange(ref _error, error, null);
 
-    /// <summary>Ends reading on behalf of the connection's owner. A read under way ends as cancelled; its memory stays valid.</summary>
+    /// <summary>
+    /// Ends reading on behalf of the connection's owner. A read under way ends as cancelled; its memory stays valid.
+    /// </summary>
     public void Retire()
     {
         if (Interlocked.CompareExchange(ref _state, Retired, Idle) == Idle)
@@ -128,7 +132,8 @@ internal sealed class TransportInput(PipeReader inner) : PipeReader
     {
         var state = Interlocked.CompareExchange(ref _state, Reading, Idle);
         if (state is Retired or RetiredWhileReading)
-            throw new ConnectionAbortedException("The connection was closed by this process: nothing can be read from it any more.");
+            throw new ConnectionAbortedException(
+                "The connection was closed by this process: nothing can be read from it any more.");
     }
 
     private void EndRead()

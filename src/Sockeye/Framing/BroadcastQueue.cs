@@ -3,7 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 namespace Sockeye;
 
 /// <summary>What one member of a group has yet to be sent. Safe from any thread.</summary>
-/// <remarks>It is at rest, or somebody is sending: whoever wakes it has to send until <see cref="TryRest"/> answers true.</remarks>
+/// <remarks>
+/// It is at rest, or somebody is sending: whoever wakes it has to send until <see cref="TryRest"/> answers true.
+/// </remarks>
 internal sealed class BroadcastQueue(int limit)
 {
     private readonly Lock _lock = new();

@@ -10,7 +10,8 @@ namespace Sockeye;
 /// </remarks>
 public static class Codec
 {
-    private static readonly Encoding StrictUtf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly Encoding StrictUtf8 = new UTF8Encoding(
+        encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Lines of text. For lines as bytes: <c>Codec.Delimited("\n"u8, maxLength)</c>.</summary>
     /// <remarks>
@@ -21,8 +22,8 @@ public static class Codec
     /// </remarks>
     /// <param name="maxLength">The longest line in bytes, without its end.</param>
     /// <param name="encoding">
-    /// Default: UTF-8 in which invalid bytes are <see cref="FrameError.Malformed"/>. Another one treats them as its fallback says:
-    /// <see cref="Encoding.UTF8"/> replaces them.
+    /// Default: UTF-8 in which invalid bytes are <see cref="FrameError.Malformed"/>. Another one treats them as its fallback
+    /// says: <see cref="Encoding.UTF8"/> replaces them.
     /// </param>
     /// <param name="ending">What ends a line. Default: LF, which reads CR LF as well.</param>
     public static Codec<string> Lines(int maxLength, Encoding? encoding = null, LineEnding ending = LineEnding.Lf)
@@ -62,7 +63,8 @@ public static class Codec
     /// </code>
     /// </remarks>
     /// <param name="maxLength">
-    /// The longest message in bytes. With extra header bytes the message is the whole frame (see <see cref="LengthPrefixOptions"/>).
+    /// The longest message in bytes. With extra header bytes the message is the whole frame (see
+    /// <see cref="LengthPrefixOptions"/>).
     /// </param>
     /// <param name="options">How the frame is built.</param>
     public static FrameCodec LengthPrefixed(int maxLength, LengthPrefixOptions options)

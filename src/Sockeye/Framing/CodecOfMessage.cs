@@ -20,16 +20,22 @@ public abstract class Codec<TMessage>
     /// that message's frame, by at least one byte; without one it stays.
     /// </param>
     /// <param name="message">The message; never null when one is there.</param>
-    /// <returns>True with a message; false when more bytes are needed, and never when the bytes can no longer become a message.</returns>
+    /// <returns>
+    /// True with a message; false when more bytes are needed, and never when the bytes can no longer become a message.
+    /// </returns>
     /// <exception cref="FrameException">The bytes break the codec's rules, or its maximum.</exception>
     public abstract bool TryDecode(ref ReadOnlySequence<byte> input, [MaybeNullWhen(false)] out TMessage message);
 
     /// <summary>Writes the frame of <paramref name="message"/>.</summary>
     /// <param name="message">The message.</param>
-    /// <param name="output">Takes the bytes. What was written before an exception is thrown away by <c>MessageConnection</c>.</param>
+    /// <param name="output">
+    /// Takes the bytes. What was written before an exception is thrown away by <c>MessageConnection</c>.
+    /// </param>
     /// <exception cref="FrameException">The message breaks the codec's rules, or its maximum.</exception>
     public abstract void Encode(TMessage message, IBufferWriter<byte> output);
 
-    /// <summary>Whether <see cref="Encode"/> throws before its first byte or not at all, and so may write straight to a connection.</summary>
+    /// <summary>
+    /// Whether <see cref="Encode"/> throws before its first byte or not at all, and so may write straight to a connection.
+    /// </summary>
     internal virtual bool ChecksBeforeWriting => false;
 }

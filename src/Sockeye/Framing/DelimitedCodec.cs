@@ -71,8 +71,8 @@ internal sealed class DelimitedCodec : FrameCodec
     }
 
     /// <summary>
-    /// Where a reader would end this payload too early; -1 if nowhere. A payload without the delimiter can still make one together
-    /// with the delimiter behind it: "a" before "aa" reads as an empty frame and an "a".
+    /// Where a reader would end this payload too early; -1 if nowhere. A payload without the delimiter can still make one
+    /// together with the delimiter behind it: "a" before "aa" reads as an empty frame and an "a".
     /// </summary>
     private long EndOfWritten(in ReadOnlySequence<byte> payload)
     {

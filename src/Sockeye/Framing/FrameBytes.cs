@@ -13,7 +13,9 @@ internal static class FrameBytes
         return maxLength;
     }
 
-    /// <summary>Where <paramref name="mark"/> begins for the first time at a multiple of <paramref name="unit"/>; -1 if nowhere.</summary>
+    /// <summary>
+    /// Where <paramref name="mark"/> begins for the first time at a multiple of <paramref name="unit"/>; -1 if nowhere.
+    /// </summary>
     public static long IndexOf(in ReadOnlySequence<byte> bytes, ReadOnlySpan<byte> mark, int unit = 1)
     {
         var reader = new SequenceReader<byte>(bytes);
@@ -27,7 +29,9 @@ internal static class FrameBytes
         return -1;
     }
 
-    /// <summary>Whether <paramref name="bytes"/> could become <paramref name="mark"/> if more came: they are its beginning.</summary>
+    /// <summary>
+    /// Whether <paramref name="bytes"/> could become <paramref name="mark"/> if more came: they are its beginning.
+    /// </summary>
     public static bool IsBeginningOf(in ReadOnlySequence<byte> bytes, ReadOnlySpan<byte> mark)
     {
         if (bytes.Length > mark.Length)

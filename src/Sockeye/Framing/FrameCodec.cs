@@ -4,7 +4,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Sockeye;
 
-/// <summary>A framing whose messages are bytes, and what other messages are built on: borrowed bytes, JSON, types of your own.</summary>
+/// <summary>
+/// A framing whose messages are bytes, and what other messages are built on: borrowed bytes, JSON, types of your own.
+/// </summary>
 /// <remarks>
 /// As it stands each message is a fresh array that belongs to whoever reads it. <see cref="Borrowed"/> reads without a copy;
 /// the two forms of <c>Of</c> read and write typed messages.
@@ -26,7 +28,9 @@ public abstract class FrameCodec : Codec<ReadOnlyMemory<byte>>
 
     /// <summary>The same frames with JSON in them, UTF-8 (RFC 8259), one value a frame.</summary>
     /// <typeparam name="TMessage">The message.</typeparam>
-    /// <param name="type">How it is written; from a source-generated <c>JsonSerializerContext</c>, it needs no reflection.</param>
+    /// <param name="type">
+    /// How it is written; from a source-generated <c>JsonSerializerContext</c>, it needs no reflection.
+    /// </param>
     /// <returns>A codec that answers JSON it cannot read, and <c>null</c>, with <see cref="FrameError.Malformed"/>.</returns>
     public Codec<TMessage> Of<TMessage>(JsonTypeInfo<TMessage> type)
     {
@@ -44,7 +48,8 @@ public abstract class FrameCodec : Codec<ReadOnlyMemory<byte>>
     /// other exceptions pass as they are.
     /// </param>
     /// <returns>A codec for both; it is as safe from many callers as the two functions are.</returns>
-    public Codec<TMessage> Of<TMessage>(Action<TMessage, IBufferWriter<byte>> encode, Func<ReadOnlySequence<byte>, TMessage> decode)
+    public Codec<TMessage> Of<TMessage>(
+        Action<TMessage, IBufferWriter<byte>> encode, Func<ReadOnlySequence<byte>, TMessage> decode)
     {
         ArgumentNullException.ThrowIfNull(encode);
         ArgumentNullException.ThrowIfNull(decode);

@@ -16,7 +16,9 @@ internal sealed class GroupMember<TMessage>(
 
     public BroadcastQueue Queue { get; } = new(queueLimit);
 
-    /// <summary>Leaves the group by itself when the connection ends. One that has ended already leaves within this call.</summary>
+    /// <summary>
+    /// Leaves the group by itself when the connection ends. One that has ended already leaves within this call.
+    /// </summary>
     public void LeaveWhenClosed()
     {
         _closed = writer.Connection.ConnectionClosed.UnsafeRegister(Lose, this);

@@ -31,7 +31,9 @@ public sealed class LengthPrefixOptions
             : throw new ArgumentOutOfRangeException(nameof(value), value, "A length field has 1, 2, 4 or 8 bytes.");
     } = 4;
 
-    /// <summary>Whether the least significant byte of the length comes first. Default: false, as networks do (RFC 1700).</summary>
+    /// <summary>
+    /// Whether the least significant byte of the length comes first. Default: false, as networks do (RFC 1700).
+    /// </summary>
     public bool LittleEndian { get; init; }
 
     /// <summary>What the length counts. Default: <see cref="LengthCounts.Body"/>.</summary>

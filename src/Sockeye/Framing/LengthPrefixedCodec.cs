@@ -48,7 +48,8 @@ internal sealed class LengthPrefixedCodec : FrameCodec
     }
 
     public override string ToString() =>
-        $"Codec.LengthPrefixed(maxLength: {_maxLength}, {_size} byte{(_size > 1 ? _littleEndian ? "s little endian" : "s" : "")})";
+        $"Codec.LengthPrefixed(maxLength: {_maxLength}, " +
+        $"{_size} byte{(_size > 1 ? _littleEndian ? "s little endian" : "s" : "")})";
 
     internal override bool TryReadFrame(ref ReadOnlySequence<byte> input, out ReadOnlySequence<byte> payload)
     {
@@ -66,7 +67,8 @@ internal sealed class LengthPrefixedCodec : FrameCodec
         if (length > LengthOf(_maxLength))
         {
             throw FrameException.TooLong(
-                this, $"the length field says {length}, and {LengthOf(_maxLength)} is the most for a maximum of {_maxLength} bytes");
+                this,
+                $"the length field says {length}, and {LengthOf(_maxLength)} is the most for a maximum of {_maxLength} bytes");
         }
 
         var frame = _uncounted + (long)length;

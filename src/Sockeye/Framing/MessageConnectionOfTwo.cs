@@ -3,7 +3,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>A connection that speaks messages, of another type in each direction. <c>connection.AsMessages(inbound, outbound)</c> makes one.</summary>
+/// <summary>
+/// A connection that speaks messages, of another type in each direction. <c>connection.AsMessages(inbound, outbound)</c> makes
+/// one.
+/// </summary>
 /// <remarks>
 /// One reader at a time; writing is safe from any number of callers, also while reading. Whoever disposes it disposes the
 /// connection under it.
@@ -53,8 +56,8 @@ public class MessageConnection<TIn, TOut> : IAsyncDisposable
     /// When the server is asked to stop, the messages that have arrived whole are still handed out, and then it ends; what is
     /// there of an unfinished one is dropped.
     /// <para>Leave the loop and call it again: it goes on with the next message. A borrowed message
-    /// (<c>ReadOnlySequence&lt;byte&gt;</c>) is valid until the next one is asked for, also after the loop was left. With messages
-    /// that own their bytes the input is free after the loop for another codec, or for reading bytes.</para>
+    /// (<c>ReadOnlySequence&lt;byte&gt;</c>) is valid until the next one is asked for, also after the loop was left. With
+    /// messages that own their bytes the input is free after the loop for another codec, or for reading bytes.</para>
     /// <para>It allocates once, and nothing for each message besides what the codec makes of it.</para>
     /// </remarks>
     /// <param name="cancellationToken">Ends the waiting. No message is lost: reading again goes on behind the last one.</param>
@@ -63,15 +66,20 @@ public class MessageConnection<TIn, TOut> : IAsyncDisposable
     /// <exception cref="ConnectionAbortedException">This process aborted the connection.</exception>
     /// <exception cref="InvalidOperationException">Somebody else is reading.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public IAsyncEnumerable<TIn> ReadAllAsync(CancellationToken cancellationToken = default) => _reader.ReadAllAsync(cancellationToken);
+    public IAsyncEnumerable<TIn> ReadAllAsync(CancellationToken cancellationToken = default) =>
+        _reader.ReadAllAsync(cancellationToken);
 
-    /// <summary>Writes a message and waits until the transport has room for more. Safe from many callers, who take turns in order.</summary>
+    /// <summary>
+    /// Writes a message and waits until the transport has room for more. Safe from many callers, who take turns in order.
+    /// </summary>
     /// <param name="message">The message. What it holds may be used again as soon as the task is over.</param>
     /// <param name="cancellationToken">
     /// Ends the waiting. While waiting for a turn nothing has been written; while waiting for room the message is on its way, is
     /// sent whole, and later writes wait behind it. So a cancelled message was sent or was not, and the stream is sound.
     /// </param>
-    /// <exception cref="FrameException">The message breaks the codec's rules or its maximum. Nothing was written; the connection goes on.</exception>
+    /// <exception cref="FrameException">
+    /// The message breaks the codec's rules or its maximum. Nothing was written; the connection goes on.
+    /// </exception>
     /// <exception cref="ConnectionResetException">The peer has reset the connection.</exception>
     /// <exception cref="IOException">The connection takes no more; the message tells why.</exception>
     /// <exception cref="ObjectDisposedException">The connection was disposed.</exception>
@@ -79,7 +87,9 @@ public class MessageConnection<TIn, TOut> : IAsyncDisposable
     public ValueTask WriteAsync(TOut message, CancellationToken cancellationToken = default) =>
         Writer.WriteAsync(message, cancellationToken);
 
-    /// <summary>Writes messages one behind the other and sends them together: one flush at the end, and one every 64 KiB.</summary>
+    /// <summary>
+    /// Writes messages one behind the other and sends them together: one flush at the end, and one every 64 KiB.
+    /// </summary>
     /// <remarks>
     /// They keep together: other callers' messages come before or behind them. If one cannot be encoded, or the token is
     /// cancelled, those before it are sent, whole.
@@ -98,8 +108,8 @@ public class MessageConnection<TIn, TOut> : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits for the write that is under way, sends what is left, then FIN, and closes. A running <see cref="ReadAllAsync"/> ends,
-    /// writes that wait for their turn fail, and groups are left. Safe from any thread, more than once.
+    /// Waits for the write that is under way, sends what is left, then FIN, and closes. A running <see cref="ReadAllAsync"/>
+    /// ends, writes that wait for their turn fail, and groups are left. Safe from any thread, more than once.
     /// </summary>
     /// <remarks>A peer that does not read holds it up; <c>Connection.Abort</c> ends that.</remarks>
     public async ValueTask DisposeAsync()

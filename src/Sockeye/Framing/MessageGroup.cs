@@ -4,8 +4,8 @@ namespace Sockeye;
 
 /// <summary>Connections that get the same messages: a chat room, the subscribers of a feed.</summary>
 /// <remarks>
-/// A broadcast is encoded once for each codec among the members and shared by all of them. Every member has a bounded queue, which
-/// its own connection empties in the background: members do not delay each other, and one whose queue is full is treated as
+/// A broadcast is encoded once for each codec among the members and shared by all of them. Every member has a bounded queue,
+/// which its own connection empties in the background: members do not delay each other, and one whose queue is full is treated as
 /// <see cref="MessageGroupOptions.SlowMember"/> says. Each member gets the messages in the order of the broadcasts, and never in
 /// the middle of a message of its own.
 /// <para>Members whose connection closes or is disposed leave by themselves, and what was queued for them is lost.</para>
@@ -20,7 +20,8 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options)
     private readonly SlowMemberPolicy _slowMember = options.SlowMember;
     private readonly Lock _lock = new();
     private readonly Dictionary<MessageWriter<TMessage>, GroupMember<TMessage>> _members = [];
-    private readonly Dictionary<Codec<TMessage>, BroadcastEncoding<TMessage>> _encodings = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Codec<TMessage>, BroadcastEncoding<TMessage>> _encodings =
+        new(ReferenceEqualityComparer.Instance);
     private readonly SemaphoreSlim _turn = new(1, 1);
     private long _dropped;
 
@@ -42,11 +43,14 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options)
 
     /// <summary>
     /// Messages that single members missed so far because their queue was full: under <see cref="SlowMemberPolicy.Drop"/>, and
-    /// under <see cref="SlowMemberPolicy.Wait"/> where the waiting was cancelled. One broadcast that two members miss counts twice.
+    /// under <see cref="SlowMemberPolicy.Wait"/> where the waiting was cancelled. One broadcast that two members miss counts
+    /// twice.
     /// </summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
-    /// <summary>Takes a connection in, which gets every broadcast from now on. One that is in, or has closed, changes nothing.</summary>
+    /// <summary>
+    /// Takes a connection in, which gets every broadcast from now on. One that is in, or has closed, changes nothing.
+    /// </summary>
     /// <typeparam name="TIn">What the peer sends.</typeparam>
     /// <param name="connection">The new member.</param>
     public void Join<TIn>(MessageConnection<TIn, TMessage> connection)
@@ -89,7 +93,9 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options)
     /// <summary>Queues a message for every member, and returns at once.</summary>
     /// <param name="message">The message; encoded during this call.</param>
     /// <exception cref="FrameException">A codec refuses the message. Nobody gets it.</exception>
-    /// <exception cref="InvalidOperationException">The group waits for slow members, which only <see cref="BroadcastAsync"/> can do.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The group waits for slow members, which only <see cref="BroadcastAsync"/> can do.
+    /// </exception>
     public void Broadcast(TMessage message)
     {
         if (_slowMember is SlowMemberPolicy.Wait)
@@ -107,7 +113,8 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options)
             Remove(member);
             member.Writer.Connection.Abort(CloseReason.Local(
                 CloseCause.Limit,
-                $"the connection was too slow for its group: {_queueLimit} messages waited for it, the most that QueueLimit allows"));
+                $"the connection was too slow for its group: {_queueLimit} messages waited for it, "
+                + "the most that QueueLimit allows"));
         }
     }
 
@@ -117,7 +124,8 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options)
     /// </summary>
     /// <param name="message">The message; encoded once it is its turn.</param>
     /// <param name="cancellationToken">
-    /// Ends the waiting. Members with room have the message by then; those without it miss it, which <see cref="Dropped"/> counts.
+    /// Ends the waiting. Members with room have the message by then; those without it miss it, which <see cref="Dropped"/>
+    /// counts.
     /// </param>
     /// <exception cref="FrameException">A codec refuses the message. Nobody gets it.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -197,7 +205,8 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options)
     }
 
     /// <summary>Sends to those who had no room, one after the other, as soon as they have.</summary>
-    private async Task SendAsync(List<(GroupMember<TMessage> Member, PooledBuffer Frame)> full, CancellationToken cancellationToken)
+    private async Task SendAsync(
+        List<(GroupMember<TMessage> Member, PooledBuffer Frame)> full, CancellationToken cancellationToken)
     {
         var sent = 0;
         try

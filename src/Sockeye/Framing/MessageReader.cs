@@ -19,7 +19,9 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
     private int _isReading;
     private volatile bool _hasEnded;
 
-    /// <summary>Whether reading ends, instead of throwing, when the connection is lost. Protocol errors throw all the same.</summary>
+    /// <summary>
+    /// Whether reading ends, instead of throwing, when the connection is lost. Protocol errors throw all the same.
+    /// </summary>
     public bool EndsOnConnectionLoss { get; set; }
 
     /// <summary>Ends a running enumeration before its next message, and all later ones.</summary>
@@ -46,7 +48,8 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
             GiveBack(examined: false);
             while (!_hasEnded)
             {
-                // After the request one look at what has arrived, and no more: a peer that never pauses must not hold up the stop.
+                // After the request one look at what has arrived, and no more: a peer that never pauses must not hold up the
+                // stop.
                 var isLast = stop.IsCancellationRequested;
                 ReadResult read = default;
                 var isOver = false;
@@ -114,7 +117,8 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
         if (rest.Length >= _rest.Length || (!typeof(TIn).IsValueType && message is null))
         {
             throw new InvalidOperationException(
-                $"{codec} answered true without a message, or without moving the input behind its frame: reading would never end.");
+                $"{codec} answered true without a message, or without moving the input behind its frame: "
+                + "reading would never end.");
         }
 
         _rest = rest;

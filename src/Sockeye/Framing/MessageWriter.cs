@@ -10,7 +10,9 @@ namespace Sockeye;
 [SuppressMessage("Design", "CA1001", Justification = "Without wait handles and timers both fields are memory only.")]
 internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TOut> codec)
 {
-    /// <summary>With this many bytes in the pipe a batch waits until the transport has taken some, so that memory stays bounded.</summary>
+    /// <summary>
+    /// With this many bytes in the pipe a batch waits until the transport has taken some, so that memory stays bounded.
+    /// </summary>
     private const int FlushThreshold = 64 * 1024;
 
     private readonly PipeWriter _output = connection.Transport.Output;
@@ -185,8 +187,9 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
 
     /// <summary>Lets the caller go on cancellation, while the write keeps its turn until it is over.</summary>
     /// <remarks>
-    /// The flush itself is never cancelled. Its bytes are in the pipe and will be sent, so the next writer has to wait as this one
-    /// did: otherwise callers who give up and write again would fill the memory. And below TLS a cancelled flush would tear a record.
+    /// The flush itself is never cancelled. Its bytes are in the pipe and will be sent, so the next writer has to wait as this
+    /// one did: otherwise callers who give up and write again would fill the memory. And below TLS a cancelled flush would tear a
+    /// record.
     /// </remarks>
     private static ValueTask Detachable(ValueTask write, CancellationToken cancellationToken) =>
         write.IsCompleted || !cancellationToken.CanBeCanceled ? write : DetachableAsync(write.AsTask(), cancellationToken);
@@ -201,7 +204,10 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
         {
             // Nobody is left to hear how it ends: the next write and the close reason tell.
             _ = write.ContinueWith(
-                static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                static ended => ended.Exception,
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
             throw;
         }
     }

@@ -43,7 +43,9 @@ internal sealed class NetstringCodec(int maxLength) : FrameCodec
         output.Write(","u8);
     }
 
-    /// <summary>Stops at the first digit that takes the length over the maximum, so a header is never longer than its maximum's.</summary>
+    /// <summary>
+    /// Stops at the first digit that takes the length over the maximum, so a header is never longer than its maximum's.
+    /// </summary>
     private bool TryReadLength(in ReadOnlySequence<byte> input, out long length, out int headerSize)
     {
         (length, headerSize) = (0, 0);

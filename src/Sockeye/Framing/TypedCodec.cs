@@ -52,10 +52,13 @@ internal sealed class TypedCodec<TMessage>(
             if (decode(payload) is { } message)
                 return message;
         }
-        catch (Exception error) when (error is FormatException or InvalidDataException or JsonException or DecoderFallbackException)
+        catch (Exception error) when (
+            error is FormatException or InvalidDataException or JsonException or DecoderFallbackException)
         {
             throw FrameException.Malformed(
-                this, $"the {payload.Length} bytes of a frame are no {typeof(TMessage).Name}: {error.Message.TrimEnd('.')}", error);
+                this,
+                $"the {payload.Length} bytes of a frame are no {typeof(TMessage).Name}: {error.Message.TrimEnd('.')}",
+                error);
         }
 
         throw FrameException.Malformed(this, $"the {payload.Length} bytes of a frame stand for null");

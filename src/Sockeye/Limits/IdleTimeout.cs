@@ -71,7 +71,8 @@ internal sealed class IdleTimeout
     private void Close(ConnectionContext connection)
     {
         if (_watched.TryRemove(connection, out _))
-            connection.Close(CloseReason.Local(CloseCause.Timeout, $"nothing was received or sent for {_timeout} (UseIdleTimeout)"));
+            connection.Close(
+                CloseReason.Local(CloseCause.Timeout, $"nothing was received or sent for {_timeout} (UseIdleTimeout)"));
     }
 
     private sealed class Watched(long traffic, long since)

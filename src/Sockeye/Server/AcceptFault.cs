@@ -23,9 +23,10 @@ internal static class AcceptFaults
     public static AcceptFault Classify(Exception error) => ErrorOf(error) switch
     {
         // ECONNABORTED, ECONNRESET, EPROTO, EINTR, EAGAIN and the network errors that Linux hands over from the new connection.
-        SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.ProtocolType or SocketError.ProtocolNotSupported
-            or SocketError.Interrupted or SocketError.WouldBlock or SocketError.TryAgain or SocketError.NetworkDown
-            or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.HostUnreachable => AcceptFault.PeerGone,
+        SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.ProtocolType
+            or SocketError.ProtocolNotSupported or SocketError.Interrupted or SocketError.WouldBlock or SocketError.TryAgain
+            or SocketError.NetworkDown or SocketError.NetworkUnreachable or SocketError.HostDown
+            or SocketError.HostUnreachable => AcceptFault.PeerGone,
         // EMFILE, ENFILE, ENOBUFS; ENOMEM has no SocketError of its own.
         SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable => AcceptFault.Exhausted,
         _ => error is OutOfMemoryException ? AcceptFault.Exhausted : AcceptFault.Unknown,

@@ -9,7 +9,8 @@ internal sealed partial class AcceptLoop
     private readonly ILogger _logger = logger;
 
     [LoggerMessage(1100, LogLevel.Warning,
-        "{EndPoint} can't accept: no descriptor or no memory is left ({Error}). New clients wait in the queue until connections end. " +
+        "{EndPoint} can't accept: no descriptor or no memory is left ({Error}). " +
+        "New clients wait in the queue until connections end. " +
         "Raise the limit of open files (ulimit -n), or lower MaxConnections.")]
     private partial void LogExhausted(EndPoint endPoint, SocketError? error);
 

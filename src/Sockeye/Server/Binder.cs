@@ -63,7 +63,8 @@ internal static class Binder
             return null;
         try
         {
-            return await transport.BindAsync(new IPEndPoint(IPAddress.IPv6Loopback, port), cancellationToken).ConfigureAwait(false);
+            return await transport.BindAsync(new IPEndPoint(IPAddress.IPv6Loopback, port), cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (IOException e) when (e.InnerException is SocketException
             { SocketErrorCode: SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported })

@@ -40,8 +40,8 @@ public sealed class ListenOptions : IConnectionBuilder
         return Use(NameOf(middleware), next => connection => middleware(connection, next));
     }
 
-    /// <summary>Ends the pipeline with the code that serves a connection. The connection is closed (flush, then FIN) when its task
-    /// ends, and reset when it throws.</summary>
+    /// <summary>Ends the pipeline with the code that serves a connection. The connection is closed (flush, then FIN) when its
+    /// task ends, and reset when it throws.</summary>
     /// <exception cref="InvalidOperationException">There is a handler already.</exception>
     public void Run(ConnectionDelegate handler)
     {
@@ -64,7 +64,8 @@ public sealed class ListenOptions : IConnectionBuilder
     /// <summary>The address, as logs and errors name it.</summary>
     public override string ToString() => IsLocalhost ? $"localhost:{((IPEndPoint)EndPoint).Port}" : $"{EndPoint}";
 
-    IConnectionBuilder IConnectionBuilder.Use(Func<ConnectionDelegate, ConnectionDelegate> middleware) => Use(NameOf(middleware), middleware);
+    IConnectionBuilder IConnectionBuilder.Use(Func<ConnectionDelegate, ConnectionDelegate> middleware) =>
+        Use(NameOf(middleware), middleware);
 
     ConnectionDelegate IConnectionBuilder.Build() => Build();
 
@@ -97,6 +98,7 @@ public sealed class ListenOptions : IConnectionBuilder
         if (Server.IsStarted)
             throw new InvalidOperationException($"The server runs already: {this} can't be changed any more.");
         if (HasHandler)
-            throw new InvalidOperationException($"{this} has its handler already: Run ends the pipeline, so it comes once and last.");
+            throw new InvalidOperationException(
+                $"{this} has its handler already: Run ends the pipeline, so it comes once and last.");
     }
 }

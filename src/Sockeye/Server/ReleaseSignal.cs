@@ -5,7 +5,9 @@ internal sealed class ReleaseSignal
 {
     private TaskCompletionSource? _waiter;
 
-    /// <summary>Ends at the next release, or when <paramref name="timeout"/> is over. For one waiter a loop; all are woken.</summary>
+    /// <summary>
+    /// Ends at the next release, or when <paramref name="timeout"/> is over. For one waiter a loop; all are woken.
+    /// </summary>
     public async Task WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
         var waiter = Volatile.Read(ref _waiter);

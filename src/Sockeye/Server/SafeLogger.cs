@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
 
-/// <summary>A logger that cannot take the server down: what its provider throws ends here, since there is nowhere left to say it.</summary>
+/// <summary>
+/// A logger that cannot take the server down: what its provider throws ends here, since there is nowhere left to say it.
+/// </summary>
 internal sealed class SafeLogger(ILogger logger) : ILogger
 {
     public IDisposable? BeginScope<TState>(TState state)

@@ -26,7 +26,9 @@ internal sealed partial class ServerConnection : IThreadPoolWorkItem
 
     public void Abort(CloseReason reason) => _connection.Abort(reason);
 
-    /// <summary>Runs on the thread pool, so that a handler which computes before its first await does not hold up accepting.</summary>
+    /// <summary>
+    /// Runs on the thread pool, so that a handler which computes before its first await does not hold up accepting.
+    /// </summary>
     void IThreadPoolWorkItem.Execute() => _ = RunAsync();
 
     private async Task RunAsync()
@@ -89,6 +91,7 @@ internal sealed partial class ServerConnection : IThreadPoolWorkItem
             return;
         LogConnectionEnded(
             _connection.ConnectionId, _connection.RemoteEndPoint, _connection.LocalEndPoint, _time.GetElapsedTime(_opened),
-            _connection.BytesReceived ?? 0, _connection.BytesSent ?? 0, reason.By, reason.Cause, reason.Direction, reason.Description);
+            _connection.BytesReceived ?? 0, _connection.BytesSent ?? 0, reason.By, reason.Cause, reason.Direction,
+            reason.Description);
     }
 }

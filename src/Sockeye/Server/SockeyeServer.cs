@@ -46,7 +46,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
 
     /// <summary>Starts a server; all its end points listen when the task completes, or none does.</summary>
     /// <inheritdoc cref="StartAsync(SockeyeServerOptions, CancellationToken)" path="/exception"/>
-    public static Task<SockeyeServer> StartAsync(Action<SockeyeServerOptions> configure, CancellationToken cancellationToken = default)
+    public static Task<SockeyeServer> StartAsync(
+        Action<SockeyeServerOptions> configure, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(configure);
         var options = new SockeyeServerOptions();
@@ -58,7 +59,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The options are wrong; the message says what to change.</exception>
     /// <exception cref="IOException">An address can't be listened on; the message says why (<see cref="AddressInUseException"/>
     /// where it is in use).</exception>
-    public static async Task<SockeyeServer> StartAsync(SockeyeServerOptions options, CancellationToken cancellationToken = default)
+    public static async Task<SockeyeServer> StartAsync(
+        SockeyeServerOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         ListenCheck.ThrowIfWrong(options.Listens);
@@ -93,7 +95,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         Task<StopResult> stop;
         lock (_stopLock)
             stop = _stop ??= Task.Run(StopCoreAsync, CancellationToken.None);
-        using var impatience = cancellationToken.UnsafeRegister(_ => _table.AbortAll(NotInTime("its patience was cut short")), null);
+        using var impatience = cancellationToken.UnsafeRegister(
+            _ => _table.AbortAll(NotInTime("its patience was cut short")), null);
         return await stop.ConfigureAwait(false);
     }
 
@@ -105,13 +108,15 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     }
 
     private static CloseReason NotInTime(string why) => new(
-        ClosedBy.Local, CloseCause.Stop, CloseDirection.Both, $"the server was stopped and the handler did not finish in time ({why})");
+        ClosedBy.Local, CloseCause.Stop, CloseDirection.Both,
+        $"the server was stopped and the handler did not finish in time ({why})");
 
     private Task AcceptAsync(IConnectionListener listener, ListenOptions listen, ConnectionDelegate pipeline)
     {
         LogListening(listener.EndPoint, string.Join(" -> ", listen.MiddlewareNames.Append("handler")));
         var loop = new AcceptLoop(
-            listener, connection => OnAccepted(connection, pipeline), _table.Released, _options.TimeProvider, _options.Random, _logger);
+            listener, connection => OnAccepted(
+                connection, pipeline), _table.Released, _options.TimeProvider, _options.Random, _logger);
         return loop.RunAsync(_stopping.Token);
     }
 
@@ -128,7 +133,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         ServerMetrics.Rejected.Add(1);
         if (Interlocked.Exchange(ref _rejecting, 1) == 0)
             LogRejecting(_options.MaxConnections, accepted.RemoteEndPoint);
-        accepted.Abort(CloseReason.Local(CloseCause.Limit, $"the server has its {_options.MaxConnections} connections (MaxConnections)"));
+        accepted.Abort(
+            CloseReason.Local(CloseCause.Limit, $"the server has its {_options.MaxConnections} connections (MaxConnections)"));
         _ = accepted.DisposeAsync().AsTask();
     }
 

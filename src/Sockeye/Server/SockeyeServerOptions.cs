@@ -21,7 +21,8 @@ public sealed class SockeyeServerOptions
         get;
         set => field = value >= TimeSpan.Zero || value == Timeout.InfiniteTimeSpan
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(ShutdownTimeout), value, "ShutdownTimeout must be zero or longer, or infinite.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(ShutdownTimeout), value, "ShutdownTimeout must be zero or longer, or infinite.");
     } = TimeSpan.FromSeconds(5);
 
     /// <summary>Connections open at the same time, over all end points, default 100,000. One more is accepted and reset at once,
@@ -34,7 +35,9 @@ public sealed class SockeyeServerOptions
             : throw new ArgumentOutOfRangeException(nameof(MaxConnections), value, "MaxConnections must be 1 or more.");
     } = 100_000;
 
-    /// <summary>Where <see cref="ListenOptions.Run{THandler}"/> finds what a handler's constructor asks for; default: nothing.</summary>
+    /// <summary>
+    /// Where <see cref="ListenOptions.Run{THandler}"/> finds what a handler's constructor asks for; default: nothing.
+    /// </summary>
     public IServiceProvider ApplicationServices { get; set; } = EmptyServices.Instance;
 
     /// <summary>The clock of all time-outs, default the system's.</summary>
@@ -60,17 +63,22 @@ public sealed class SockeyeServerOptions
         return Add(new(this, endPoint));
     }
 
-    /// <summary>Listens on 127.0.0.1 and on ::1 (where the system has IPv6), with one port for both. Port 0 takes a free one.</summary>
+    /// <summary>
+    /// Listens on 127.0.0.1 and on ::1 (where the system has IPv6), with one port for both. Port 0 takes a free one.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The port is not from 0 to 65535.</exception>
-    public ListenOptions ListenLocalhost(int port) => Add(new(this, new IPEndPoint(IPAddress.Loopback, Port(port)), isLocalhost: true));
+    public ListenOptions ListenLocalhost(int port) =>
+        Add(new(this, new IPEndPoint(IPAddress.Loopback, Port(port)), isLocalhost: true));
 
-    /// <summary>Listens on every address of the machine, IPv4 and IPv6 (one dual-stack socket). Port 0 takes a free one.</summary>
+    /// <summary>
+    /// Listens on every address of the machine, IPv4 and IPv6 (one dual-stack socket). Port 0 takes a free one.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The port is not from 0 to 65535.</exception>
     public ListenOptions ListenAnyIP(int port) =>
         Add(new(this, new IPEndPoint(Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, Port(port))));
 
-    /// <summary>Listens on a Unix socket at this path. A socket file that a dead server left there is replaced; the file goes when
-    /// the server stops.</summary>
+    /// <summary>Listens on a Unix socket at this path. A socket file that a dead server left there is replaced; the file goes
+    /// when the server stops.</summary>
     /// <exception cref="ArgumentException">The path is empty, or longer than the system allows (107 bytes on Linux).</exception>
     public ListenOptions ListenUnixSocket(string path)
     {
@@ -81,14 +89,16 @@ public sealed class SockeyeServerOptions
         }
         catch (ArgumentOutOfRangeException e)
         {
-            throw new ArgumentException($"The path of a Unix socket is too long for this system: {path}. Choose a shorter one.", nameof(path), e);
+            throw new ArgumentException(
+                $"The path of a Unix socket is too long for this system: {path}. Choose a shorter one.", nameof(path), e);
         }
     }
 
     internal void OnStarting()
     {
         if (IsStarted)
-            throw new InvalidOperationException("These options belong to a server that was started. Make new options for another one.");
+            throw new InvalidOperationException(
+                "These options belong to a server that was started. Make new options for another one.");
         IsStarted = true;
     }
 

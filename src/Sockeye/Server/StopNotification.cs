@@ -4,7 +4,8 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace Sockeye;
 
 /// <summary>How a handler learns that the server wants to stop: <c>connection.StopRequested</c>.</summary>
-[SuppressMessage("Design", "CA1001", Justification = "A source without a timer holds nothing to dispose; handlers may keep its token.")]
+[SuppressMessage(
+    "Design", "CA1001", Justification = "A source without a timer holds nothing to dispose; handlers may keep its token.")]
 internal sealed class StopNotification : IConnectionLifetimeNotificationFeature
 {
     private readonly CancellationTokenSource _requested = new();

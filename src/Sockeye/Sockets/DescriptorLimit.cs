@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Sockeye;
 
-/// <summary>How many descriptors this process may have open, where the system tells without native code: proc_pid_limits(5).</summary>
+/// <summary>
+/// How many descriptors this process may have open, where the system tells without native code: proc_pid_limits(5).
+/// </summary>
 internal static class DescriptorLimit
 {
     public static int? Read()
@@ -19,7 +21,9 @@ internal static class DescriptorLimit
         }
     }
 
-    /// <summary>"Max open files            1024                 524288               files": the soft limit, or null for none.</summary>
+    /// <summary>
+    /// "Max open files            1024                 524288               files": the soft limit, or null for none.
+    /// </summary>
     internal static int? Parse(IEnumerable<string> lines)
     {
         const string name = "Max open files";

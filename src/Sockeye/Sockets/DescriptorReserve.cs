@@ -58,7 +58,9 @@ internal sealed class DescriptorReserve
             throw new SocketException((int)SocketError.TooManyOpenSockets);
     }
 
-    /// <summary>To be called after each accept: the kernel gives the lowest free number, so a high one tells that few are left.</summary>
+    /// <summary>
+    /// To be called after each accept: the kernel gives the lowest free number, so a high one tells that few are left.
+    /// </summary>
     public void OnAccepted(Socket socket)
     {
         if (socket.Handle >= _near)

@@ -109,7 +109,8 @@ internal sealed class SocketConnection : TransportConnection, IConnectionSocketF
             {
                 // Receiving zero bytes waits for data without holding a buffer: an idle connection costs no block.
                 await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None).ConfigureAwait(false);
-                var received = await ReceiveSomeAsync(_received.Writer.GetMemory(PinnedBlockPool.BlockSize / 4)).ConfigureAwait(false);
+                var received = await ReceiveSomeAsync(_received.Writer.GetMemory(PinnedBlockPool.BlockSize / 4))
+                    .ConfigureAwait(false);
                 if (received == 0)
                     break;
                 _received.Writer.Advance(received);
@@ -282,8 +283,8 @@ internal sealed class SocketConnection : TransportConnection, IConnectionSocketF
     }
 
     /// <summary>
-    /// Handlers run on the thread pool unless inline was asked for. What a handler flushes is sent on its own thread: the send does
-    /// not block, and a hop to another thread would cost more than it. A pump that was paused goes on on the thread pool.
+    /// Handlers run on the thread pool unless inline was asked for. What a handler flushes is sent on its own thread: the send
+    /// does not block, and a hop to another thread would cost more than it. A pump that was paused goes on on the thread pool.
     /// </summary>
     private static Pipe NewPipe(int capacity, bool handlerReads, bool inline) => new(new PipeOptions(
         PinnedBlockPool.Shared,

@@ -14,7 +14,8 @@ internal sealed class SocketListener : IConnectionListener, IAcceptQueue
     private readonly CancellationTokenSource _unbound = new();
     private readonly DescriptorReserve _reserve = DescriptorReserve.Shared;
 
-    private SocketListener(Socket socket, EndPoint endPoint, UnixSocketFile? file, SocketTransportOptions options, SocketSteps steps)
+    private SocketListener(
+        Socket socket, EndPoint endPoint, UnixSocketFile? file, SocketTransportOptions options, SocketSteps steps)
     {
         (_socket, EndPoint, _file, _options, _steps) = (socket, endPoint, file, options, steps);
         _reserve.Join();

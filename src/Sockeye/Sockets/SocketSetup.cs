@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace Sockeye;
 
-/// <summary>Makes sockets and puts the transport's options on them. Descriptors are closed on exec, as .NET's always are.</summary>
+/// <summary>
+/// Makes sockets and puts the transport's options on them. Descriptors are closed on exec, as .NET's always are.
+/// </summary>
 internal static class SocketSetup
 {
     private const int ProtocolTcp = 6;

@@ -44,14 +44,18 @@ public sealed class SocketStep
     /// <summary>The function that was called.</summary>
     public SocketFunction Function { get; init; }
 
-    /// <summary>The socket's descriptor (Unix) or handle (Windows); for <see cref="SocketFunction.Accept"/> the new one.</summary>
+    /// <summary>
+    /// The socket's descriptor (Unix) or handle (Windows); for <see cref="SocketFunction.Accept"/> the new one.
+    /// </summary>
     public nint Handle { get; init; }
 
     /// <summary>The local address, from <see cref="SocketFunction.Bind"/>, <see cref="SocketFunction.Connect"/> or
     /// <see cref="SocketFunction.Accept"/> on.</summary>
     public EndPoint? LocalEndPoint { get; init; }
 
-    /// <summary>The peer's address, from <see cref="SocketFunction.Connect"/> or <see cref="SocketFunction.Accept"/> on.</summary>
+    /// <summary>
+    /// The peer's address, from <see cref="SocketFunction.Connect"/> or <see cref="SocketFunction.Accept"/> on.
+    /// </summary>
     public EndPoint? RemoteEndPoint { get; init; }
 
     /// <summary>Bytes sent or received by this call.</summary>
@@ -60,8 +64,8 @@ public sealed class SocketStep
     /// <summary>How long the call took, with its waiting; zero where that says nothing.</summary>
     public TimeSpan Elapsed { get; init; }
 
-    /// <summary>Whether the call was a reset: <see cref="SocketFunction.Close"/> with RST, or a <see cref="SocketFunction.Receive"/>
-    /// or <see cref="SocketFunction.Send"/> that met one.</summary>
+    /// <summary>Whether the call was a reset: <see cref="SocketFunction.Close"/> with RST, or a
+    /// <see cref="SocketFunction.Receive"/> or <see cref="SocketFunction.Send"/> that met one.</summary>
     public bool IsReset { get; init; }
 
     /// <summary>The error of a call that failed.</summary>

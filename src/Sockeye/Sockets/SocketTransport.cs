@@ -6,8 +6,8 @@ namespace Sockeye;
 
 /// <summary>The portable transport: TCP over IPv4 and IPv6 (dual-stack too) and Unix sockets, on <see cref="Socket"/>.</summary>
 /// <remarks>
-/// Safe from many callers. It holds nothing to dispose: listeners and connections are disposed each for itself. It binds and dials
-/// <see cref="IPEndPoint"/> and <see cref="UnixDomainSocketEndPoint"/>; names are resolved by <c>SockeyeClient</c>.
+/// Safe from many callers. It holds nothing to dispose: listeners and connections are disposed each for itself. It binds and
+/// dials <see cref="IPEndPoint"/> and <see cref="UnixDomainSocketEndPoint"/>; names are resolved by <c>SockeyeClient</c>.
 /// </remarks>
 public sealed class SocketTransport : IConnectionListenerFactory, ILocalEndPointConnectionFactory
 {
@@ -22,12 +22,16 @@ public sealed class SocketTransport : IConnectionListenerFactory, ILocalEndPoint
     /// <summary>The transport with all options at their defaults, shared by everything in the process.</summary>
     public static SocketTransport Shared { get; } = new();
 
-    /// <summary><c>socket()</c>, <c>bind()</c>, <c>listen()</c>. Port 0 takes a free one; <see cref="IConnectionListener.EndPoint"/>
-    /// tells which. <see cref="IPAddress.IPv6Any"/> listens for IPv4 as well. Completes at once.</summary>
-    /// <remarks>The listener's <c>AcceptAsync</c> is for one caller at a time, safe to cancel, and throws <see cref="SocketException"/>
-    /// when the system refuses (too many open files): <c>SockeyeServer</c> deals with that.</remarks>
+    /// <summary><c>socket()</c>, <c>bind()</c>, <c>listen()</c>. Port 0 takes a free one;
+    /// <see cref="IConnectionListener.EndPoint"/> tells which. <see cref="IPAddress.IPv6Any"/> listens for IPv4 as well.
+    /// Completes at once.</summary>
+    /// <remarks>The listener's <c>AcceptAsync</c> is for one caller at a time, safe to cancel, and throws
+    /// <see cref="SocketException"/> when the system refuses (too many open files): <c>SockeyeServer</c> deals with
+    /// that.</remarks>
     /// <exception cref="AddressInUseException">Something listens there already.</exception>
-    /// <exception cref="IOException">The address is not this machine's, or the system forbids it; the message says what to do.</exception>
+    /// <exception cref="IOException">
+    /// The address is not this machine's, or the system forbids it; the message says what to do.
+    /// </exception>
     /// <exception cref="NotSupportedException">Neither an IP nor a Unix socket address.</exception>
     /// <exception cref="PlatformNotSupportedException">An option is set that this system does not have.</exception>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)

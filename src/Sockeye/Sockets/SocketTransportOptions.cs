@@ -23,8 +23,14 @@ public sealed class SocketTransportOptions
     /// </summary>
     public TimeSpan? KeepAliveTime { get; set => field = InRange(value, MinKeepAlive, MaxKeepAlive); } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Time between unanswered probes (<c>TCP_KEEPINTVL</c>), default 10 s. Range: 1 s to 32,767 s, whole seconds.</summary>
-    public TimeSpan KeepAliveInterval { get; set => field = InRange(value, MinKeepAlive, MaxKeepAlive)!.Value; } = TimeSpan.FromSeconds(10);
+    /// <summary>
+    /// Time between unanswered probes (<c>TCP_KEEPINTVL</c>), default 10 s. Range: 1 s to 32,767 s, whole seconds.
+    /// </summary>
+    public TimeSpan KeepAliveInterval
+    {
+        get;
+        set => field = InRange(value, MinKeepAlive, MaxKeepAlive)!.Value;
+    } = TimeSpan.FromSeconds(10);
 
     /// <summary>Unanswered probes after which the connection is lost (<c>TCP_KEEPCNT</c>), default 6. Range: 1 to 127.</summary>
     public int KeepAliveProbes { get; set => field = InRange(value, 1, 127)!.Value; } = 6;
@@ -36,27 +42,28 @@ public sealed class SocketTransportOptions
     /// </summary>
     public TimeSpan? UserTimeout { get; set => field = InRange(value, TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(24)); }
 
-    /// <summary>The kernel's receive buffer in bytes (<c>SO_RCVBUF</c>); null (the default): the system tunes it by itself, which is
-    /// nearly always better. Range: 256 and up; Linux doubles what it is given and caps it at <c>net.core.rmem_max</c>.</summary>
+    /// <summary>The kernel's receive buffer in bytes (<c>SO_RCVBUF</c>); null (the default): the system tunes it by itself, which
+    /// is nearly always better. Range: 256 and up; Linux doubles what it is given and caps it at
+    /// <c>net.core.rmem_max</c>.</summary>
     public int? ReceiveBufferSize { get; set => field = InRange(value, 256, int.MaxValue); }
 
-    /// <summary>The kernel's send buffer in bytes (<c>SO_SNDBUF</c>); null (the default): the system tunes it by itself. Range: 256
-    /// and up; Linux doubles what it is given and caps it at <c>net.core.wmem_max</c>.</summary>
+    /// <summary>The kernel's send buffer in bytes (<c>SO_SNDBUF</c>); null (the default): the system tunes it by itself. Range:
+    /// 256 and up; Linux doubles what it is given and caps it at <c>net.core.wmem_max</c>.</summary>
     public int? SendBufferSize { get; set => field = InRange(value, 256, int.MaxValue); }
 
     /// <summary>
-    /// Received bytes that wait for the handler before receiving pauses, per connection; default 64 KiB; it goes on at half of it.
-    /// Range: 1 to 1 GiB. This is what bounds the memory of a connection whose handler is slow. A codec's longest frame may be
-    /// longer: receiving goes on while the reader has seen everything and asks for more.
+    /// Received bytes that wait for the handler before receiving pauses, per connection; default 64 KiB; it goes on at half of
+    /// it. Range: 1 to 1 GiB. This is what bounds the memory of a connection whose handler is slow. A codec's longest frame may
+    /// be longer: receiving goes on while the reader has seen everything and asks for more.
     /// </summary>
     public int MaxReadBufferSize { get; set => field = InRange(value, 1, MaxBuffer)!.Value; } = 64 * 1024;
 
-    /// <summary>Written bytes that wait for the system before <c>FlushAsync</c> waits, per connection; default 64 KiB; it goes on at
-    /// half of it. Range: 1 to 1 GiB. This is what bounds the memory of a connection whose peer does not read.</summary>
+    /// <summary>Written bytes that wait for the system before <c>FlushAsync</c> waits, per connection; default 64 KiB; it goes on
+    /// at half of it. Range: 1 to 1 GiB. This is what bounds the memory of a connection whose peer does not read.</summary>
     public int MaxWriteBufferSize { get; set => field = InRange(value, 1, MaxBuffer)!.Value; } = 64 * 1024;
 
-    /// <summary>TCP Fast Open (RFC 7413), default false: data may travel with the SYN, saving a round trip; Linux only, elsewhere it
-    /// has no effect. Risk: data in a SYN can arrive twice, so the first request must be safe to repeat; and <c>connect()</c>
+    /// <summary>TCP Fast Open (RFC 7413), default false: data may travel with the SYN, saving a round trip; Linux only, elsewhere
+    /// it has no effect. Risk: data in a SYN can arrive twice, so the first request must be safe to repeat; and <c>connect()</c>
     /// returns before the handshake, so a refusal shows at the first read.</summary>
     public bool FastOpen { get; set; }
 
@@ -67,8 +74,9 @@ public sealed class SocketTransportOptions
     public TimeSpan CloseTimeout { get; set => field = InRange(value, MinClose, MaxClose)!.Value; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long closing waits, after FIN, for the peer's FIN, throwing away what still arrives; default 2 s. Range: 1 ms to 1 hour.
-    /// Closing earlier would answer such data with RST, and that can destroy a last answer on its way (RFC 9293, section 3.6).
+    /// How long closing waits, after FIN, for the peer's FIN, throwing away what still arrives; default 2 s. Range: 1 ms to 1
+    /// hour. Closing earlier would answer such data with RST, and that can destroy a last answer on its way (RFC 9293, section
+    /// 3.6).
     /// </summary>
     public TimeSpan LingerTimeout { get; set => field = InRange(value, MinClose, MaxClose)!.Value; } = TimeSpan.FromSeconds(2);
 
@@ -78,8 +86,8 @@ public sealed class SocketTransportOptions
     /// </summary>
     public bool UnsafePreferInlineScheduling { get; set; }
 
-    /// <summary>Told every call of a socket function, as it is done, on the thread that does it; null (the default) costs nothing.
-    /// It must be quick; an exception from it ends the connection concerned.</summary>
+    /// <summary>Told every call of a socket function, as it is done, on the thread that does it; null (the default) costs
+    /// nothing. It must be quick; an exception from it ends the connection concerned.</summary>
     public Action<SocketStep>? OnStep { get; set; }
 
     /// <summary>The clock of the time-outs above, default the system's.</summary>

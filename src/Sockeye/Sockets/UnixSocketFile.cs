@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace Sockeye;
 
-/// <summary>The file of a listening Unix socket: removed when the listener goes, and when a dead server has left it behind.</summary>
+/// <summary>
+/// The file of a listening Unix socket: removed when the listener goes, and when a dead server has left it behind.
+/// </summary>
 internal sealed class UnixSocketFile
 {
     private readonly string _path;
@@ -14,7 +16,9 @@ internal sealed class UnixSocketFile
     public static UnixSocketFile? Of(EndPoint endPoint) =>
         endPoint is UnixDomainSocketEndPoint unix && PathOf(unix) is { } path ? new(Path.GetFullPath(path)) : null;
 
-    /// <summary>Deletes the file if it is a socket that nobody listens on. Another file is left alone: bind() reports it.</summary>
+    /// <summary>
+    /// Deletes the file if it is a socket that nobody listens on. Another file is left alone: bind() reports it.
+    /// </summary>
     public static void RemoveStale(UnixDomainSocketEndPoint endPoint)
     {
         if (PathOf(endPoint) is not { } path || !File.Exists(path))

@@ -39,7 +39,8 @@ public sealed class CodecPropertyTests
 
             var (messages, left) = Wire.Decode(codec, stream, Enumerable.Range(1, stream.Length));
 
-            Assert.Equal(payloads.Select(Convert.ToHexString), messages.Select(message => Convert.ToHexString(message.ToArray())));
+            Assert.Equal(
+                payloads.Select(Convert.ToHexString), messages.Select(message => Convert.ToHexString(message.ToArray())));
             Assert.Equal(0, left);
         });
     }

@@ -37,7 +37,9 @@ internal sealed record FrameCase(int Max, Func<int, FrameCodec> Create, Gen<byte
     private static FrameCase Prefixed(LengthPrefixOptions options) =>
         new(40, max => Codec.LengthPrefixed(max, options), AnyBytes);
 
-    /// <summary>With extra header bytes a message is a whole frame, so its length field has to be right to come back the same.</summary>
+    /// <summary>
+    /// With extra header bytes a message is a whole frame, so its length field has to be right to come back the same.
+    /// </summary>
     private static FrameCase Whole(LengthPrefixOptions options)
     {
         var header = options.BytesBeforeLength + options.LengthSize + options.BytesAfterLength;
@@ -68,8 +70,11 @@ internal static class Wire
 
     public static byte[] Encode(FrameCodec codec, byte[] message) => Encode<ReadOnlyMemory<byte>>(codec, message);
 
-    /// <summary>Decodes while one segment after the other arrives, as a connection does; what is left is a partial frame.</summary>
-    public static (List<TMessage> Messages, long Left) Decode<TMessage>(Codec<TMessage> codec, byte[] stream, IEnumerable<int> cuts)
+    /// <summary>
+    /// Decodes while one segment after the other arrives, as a connection does; what is left is a partial frame.
+    /// </summary>
+    public static (List<TMessage> Messages, long Left) Decode<TMessage>(
+        Codec<TMessage> codec, byte[] stream, IEnumerable<int> cuts)
     {
         var messages = new List<TMessage>();
         long taken = 0;
@@ -99,7 +104,8 @@ internal static class Wire
         return first is null ? default : new(first, 0, last!, last!.Memory.Length);
     }
 
-    public static ReadOnlySequence<byte> OneByteSegments(byte[] stream) => Segments(stream, [.. Enumerable.Range(0, stream.Length + 1)]);
+    public static ReadOnlySequence<byte> OneByteSegments(byte[] stream) =>
+        Segments(stream, [.. Enumerable.Range(0, stream.Length + 1)]);
 
     private sealed class Segment : ReadOnlySequenceSegment<byte>
     {

@@ -9,7 +9,9 @@ public sealed class MessageGroupTests
 {
     private static readonly Codec<string> Lines = Codec.Lines(maxLength: 100_000);
 
-    /// <summary>Fills a batch by itself, so that a stopped reader leaves exactly one in the pipe and the rest in the queue.</summary>
+    /// <summary>
+    /// Fills a batch by itself, so that a stopped reader leaves exactly one in the pipe and the rest in the queue.
+    /// </summary>
     private static readonly string Big = new('x', 70_000);
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
@@ -117,7 +119,9 @@ public sealed class MessageGroupTests
 
         var kept = 20 - (int)group.Dropped;
         Assert.InRange(kept, 3, 4);
-        var received = (await slow.ReadAsync(kept)).Select(message => int.Parse(message[..2], CultureInfo.InvariantCulture)).ToList();
+        var received = (await slow.ReadAsync(kept))
+            .Select(message => int.Parse(message[..2], CultureInfo.InvariantCulture))
+            .ToList();
         Assert.Equal(received.Order(), received);
         Assert.Equal(0, received[0]);
 
@@ -334,7 +338,9 @@ public sealed class MessageGroupTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new MessageGroupOptions { SlowMember = (SlowMemberPolicy)9 });
     }
 
-    /// <summary>A waiting group whose only member has one message in its pipe, one in its queue, and no room for a third.</summary>
+    /// <summary>
+    /// A waiting group whose only member has one message in its pipe, one in its queue, and no room for a third.
+    /// </summary>
     private static async Task<(MessageGroup<string> Group, Member Slow, Task Waiting, CancellationTokenSource Cancel)> FullAsync()
     {
         var group = new MessageGroup<string>(new() { QueueLimit = 1, SlowMember = SlowMemberPolicy.Wait });

@@ -307,7 +307,9 @@ public sealed class MessageReadingTests
     {
         var (peer, server) = MemoryConnection.CreatePair(capacity: 1 << 20);
         var frame = Wire.Encode(Codec.LengthPrefixed(64), new byte[64]);
-        await using var reading = server.AsMessages(Codec.LengthPrefixed(64).Borrowed()).ReadAllAsync(Cancelled).GetAsyncEnumerator(Cancelled);
+        await using var reading = server.AsMessages(Codec.LengthPrefixed(64).Borrowed())
+            .ReadAllAsync(Cancelled)
+            .GetAsyncEnumerator(Cancelled);
         void ReadOne()
         {
             frame.CopyTo(peer.Transport.Output.GetSpan(frame.Length));

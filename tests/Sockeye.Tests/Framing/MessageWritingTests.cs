@@ -60,10 +60,15 @@ public sealed class MessageWritingTests
         var (client, server) = MemoryConnection.CreatePair(capacity: 100);
         var sender = client.AsMessages(Lines);
 
-        var writes = Enumerable.Range(0, 5).Select(i => sender.WriteAsync($"{i}{new string('x', 100)}", Cancelled).AsTask()).ToList();
+        var writes = Enumerable.Range(0, 5)
+            .Select(i => sender.WriteAsync($"{i}{new string('x', 100)}", Cancelled).AsTask())
+            .ToList();
         Assert.All(writes, write => Assert.False(write.IsCompleted));
 
-        var received = await server.AsMessages(Lines).ReadAllAsync(Cancelled).Take(5).Select(line => line[0]).ToListAsync(Cancelled);
+        var received = await server.AsMessages(Lines).ReadAllAsync(Cancelled)
+            .Take(5)
+            .Select(line => line[0])
+            .ToListAsync(Cancelled);
         Assert.Equal(['0', '1', '2', '3', '4'], received);
         await Task.WhenAll(writes);
     }
@@ -88,7 +93,9 @@ public sealed class MessageWritingTests
         Assert.Equal(201, read.Buffer.Length);
         server.Transport.Input.AdvanceTo(read.Buffer.Start);
 
-        Assert.Equal([new string('a', 200), "later"], await server.AsMessages(Lines).ReadAllAsync(Cancelled).Take(2).ToListAsync(Cancelled));
+        Assert.Equal(
+            [new string('a', 200), "later"],
+            await server.AsMessages(Lines).ReadAllAsync(Cancelled).Take(2).ToListAsync(Cancelled));
         await later;
     }
 

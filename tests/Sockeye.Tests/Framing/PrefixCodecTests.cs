@@ -7,7 +7,8 @@ public sealed class PrefixCodecTests
 {
     public static TheoryData<string, string, string> KnownFrames { get; } = new()
     {
-        // Modbus TCP read holding registers (Modbus Messaging Implementation Guide 1.0b, section 3.1.3): no length counts the rest.
+        // Modbus TCP read holding registers (Modbus Messaging Implementation Guide 1.0b, section 3.1.3): no length counts the
+        // rest.
         { "Modbus TCP", "000100000006FF0300010002", "000100000006FF0300010002" },
         // SMPP 3.4, section 3.1: enquire_link is a header alone.
         { "SMPP", "00000010000000150000000000000001", "00000010000000150000000000000001" },
@@ -74,7 +75,8 @@ public sealed class PrefixCodecTests
     [InlineData("netstring", "3431")]
     public void Length_over_the_maximum_is_an_error_before_the_body(string name, string header)
     {
-        var error = Assert.Throws<FrameException>(() => Wire.Decode(FrameCase.All[name].Usual, Convert.FromHexString(header), []));
+        var error = Assert.Throws<FrameException>(
+            () => Wire.Decode(FrameCase.All[name].Usual, Convert.FromHexString(header), []));
         Assert.Equal(FrameError.TooLong, error.Error);
     }
 

@@ -42,7 +42,8 @@ public sealed class LimitsTests : IDisposable
         await using var server = await StartAsync(listen => listen.UseIdleTimeout(TimeSpan.FromSeconds(30)));
         await using var client = await EchoedAsync(server);
 
-        await Patience.UntilAsTimePasses(_time, TimeSpan.FromSeconds(1), () => _log.WithId(1200).Any(), "the idle connection was closed");
+        await Patience.UntilAsTimePasses(
+            _time, TimeSpan.FromSeconds(1), () => _log.WithId(1200).Any(), "the idle connection was closed");
 
         Assert.Equal("", await client.ReadToEndAsync());
         Assert.Contains("Local Timeout Both, nothing was received or sent for 00:00:30", (await _log.ConnectionEnded()).Message);

@@ -21,10 +21,16 @@ public sealed class AcceptLoopTests : IAsyncDisposable
     public AcceptLoopTests() => _onAccepted = _accepted.Add;
 
     public static TheoryData<SocketError> PeerGone =>
-        [SocketError.ConnectionAborted, SocketError.ConnectionReset, SocketError.Interrupted, SocketError.WouldBlock, SocketError.NetworkDown];
+    [
+        SocketError.ConnectionAborted, SocketError.ConnectionReset, SocketError.Interrupted, SocketError.WouldBlock,
+        SocketError.NetworkDown,
+    ];
 
     public static TheoryData<SocketError> Trouble =>
-        [SocketError.TooManyOpenSockets, SocketError.NoBufferSpaceAvailable, SocketError.OperationNotSupported, SocketError.SocketError];
+    [
+        SocketError.TooManyOpenSockets, SocketError.NoBufferSpaceAvailable, SocketError.OperationNotSupported,
+        SocketError.SocketError,
+    ];
 
     private int Warnings => _logger.Collector.GetSnapshot().Count(record => record.Level >= LogLevel.Warning);
 
@@ -170,7 +176,8 @@ public sealed class AcceptLoopTests : IAsyncDisposable
 
         Start();
 
-        await Patience.UntilAsTimePasses(_time, TimeSpan.FromSeconds(1), () => _accepted.Count == 1, "the second client was served");
+        await Patience.UntilAsTimePasses(
+            _time, TimeSpan.FromSeconds(1), () => _accepted.Count == 1, "the second client was served");
     }
 
     [Fact]

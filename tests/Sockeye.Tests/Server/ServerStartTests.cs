@@ -60,7 +60,8 @@ public sealed class ServerStartTests
     [Fact]
     public async Task Address_of_another_machine_is_an_error_that_names_it()
     {
-        var error = await RefusedAsync<IOException>(options => options.Listen(IPEndPoint.Parse("192.0.2.1:7000")).Run(LoopbackServer.Echo));
+        var error = await RefusedAsync<IOException>(
+            options => options.Listen(IPEndPoint.Parse("192.0.2.1:7000")).Run(LoopbackServer.Echo));
 
         Assert.Contains("192.0.2.1:7000", error.Message);
         Assert.Contains("no such address", error.Message);
@@ -179,7 +180,8 @@ public sealed class ServerStartTests
         var line = Assert.Single(log.WithId(1000));
 
         Assert.Equal(
-            $"Listening on {server.EndPoints[0]}: UseConnectionLimit(5) -> a lambda -> UseIdleTimeout(00:01:00) -> handler.", line.Message);
+            $"Listening on {server.EndPoints[0]}: UseConnectionLimit(5) -> a lambda -> UseIdleTimeout(00:01:00) -> handler.",
+            line.Message);
     }
 
     [Fact]

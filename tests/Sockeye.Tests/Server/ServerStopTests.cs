@@ -122,7 +122,8 @@ public sealed class ServerStopTests : IDisposable
         await using var server = await StartAsync(LoopbackServer.Echo);
 
         var results = await Task.WhenAll(
-            server.StopAsync(TestContext.Current.CancellationToken), server.StopAsync(TestContext.Current.CancellationToken)).Within();
+            server.StopAsync(TestContext.Current.CancellationToken),
+            server.StopAsync(TestContext.Current.CancellationToken)).Within();
 
         Assert.Same(results[0], results[1]);
     }

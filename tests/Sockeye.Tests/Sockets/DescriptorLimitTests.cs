@@ -7,7 +7,9 @@ public sealed class DescriptorLimitTests
     [InlineData("Max open files            unlimited            unlimited            files     ", null)]
     [InlineData("Max locked memory         8388608              8388608              bytes     ", null)]
     public void Soft_limit_is_read_from_the_line_of_open_files(string line, int? expected) =>
-        Assert.Equal(expected, DescriptorLimit.Parse(["Limit                     Soft Limit           Hard Limit           Units     ", line]));
+        Assert.Equal(
+            expected,
+            DescriptorLimit.Parse(["Limit                     Soft Limit           Hard Limit           Units     ", line]));
 
     [Fact]
     public void Limit_of_this_process_is_known_on_Linux()

@@ -5,7 +5,9 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Tests.Support;
 
-/// <summary>Two connections joined in memory: what one writes the other reads, with back-pressure and half-close, and no kernel.</summary>
+/// <summary>
+/// Two connections joined in memory: what one writes the other reads, with back-pressure and half-close, and no kernel.
+/// </summary>
 internal sealed class MemoryConnection : TransportConnection
 {
     private readonly Pipe _input;
@@ -27,12 +29,14 @@ internal sealed class MemoryConnection : TransportConnection
 
     public bool IsDisposed { get; private set; }
 
-    /// <summary>A joined pair. Each direction holds up to <paramref name="capacity"/> bytes before its writer has to wait.</summary>
+    /// <summary>A joined pair. Each direction holds <paramref name="capacity"/> bytes before its writer has to wait.</summary>
     public static (MemoryConnection Client, MemoryConnection Server) CreatePair(int capacity = 64 * 1024)
     {
-        var options = new PipeOptions(pauseWriterThreshold: capacity, resumeWriterThreshold: capacity / 2, useSynchronizationContext: false);
+        var options = new PipeOptions(
+            pauseWriterThreshold: capacity, resumeWriterThreshold: capacity / 2, useSynchronizationContext: false);
         var (up, down) = (new Pipe(options), new Pipe(options));
-        var (clientAddress, serverAddress) = (new IPEndPoint(IPAddress.Loopback, 50_000), new IPEndPoint(IPAddress.Loopback, 7000));
+        var clientAddress = new IPEndPoint(IPAddress.Loopback, 50_000);
+        var serverAddress = new IPEndPoint(IPAddress.Loopback, 7000);
         var client = new MemoryConnection(down, up, clientAddress, serverAddress);
         var server = new MemoryConnection(up, down, serverAddress, clientAddress);
         (client._peer, server._peer) = (server, client);

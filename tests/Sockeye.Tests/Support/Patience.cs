@@ -7,9 +7,11 @@ internal static class Patience
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
-    public static Task Within(this Task task) => task.WaitAsync(Limit, TimeProvider.System, TestContext.Current.CancellationToken);
+    public static Task Within(this Task task) =>
+        task.WaitAsync(Limit, TimeProvider.System, TestContext.Current.CancellationToken);
 
-    public static Task<T> Within<T>(this Task<T> task) => task.WaitAsync(Limit, TimeProvider.System, TestContext.Current.CancellationToken);
+    public static Task<T> Within<T>(this Task<T> task) =>
+        task.WaitAsync(Limit, TimeProvider.System, TestContext.Current.CancellationToken);
 
     public static Task Within(this ValueTask task) => task.AsTask().Within();
 
@@ -21,7 +23,8 @@ internal static class Patience
         var begun = TimeProvider.System.GetTimestamp();
         while (!condition())
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(begun) < Limit, $"Waited {Limit.TotalSeconds} s in vain until {what}.");
+            Assert.True(
+                TimeProvider.System.GetElapsedTime(begun) < Limit, $"Waited {Limit.TotalSeconds} s in vain until {what}.");
             await Task.Yield();
         }
     }

@@ -1,0 +1,33 @@
+#:project ../src/Sockeye/Sockeye.csproj
+// Try it with `dotnet run samples/chat.cs` in another terminal: stop and start that one. Ctrl+C ends this one.
+using Sockeye;
+
+var client = new SockeyeClient(options => options.Reconnect.DelayMax = TimeSpan.FromSeconds(10));
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, key) =>
+{
+    key.Cancel = true;
+    stop.Cancel();
+};
+
+try
+{
+    await foreach (var feed in client.ReconnectAsync("localhost", 7000, Codec.Lines(maxLength: 512), stop.Token))
+    {
+        try
+        {
+            await feed.WriteAsync("SUBSCRIBE MSFT", stop.Token);
+            await foreach (var tick in feed.ReadAllAsync(stop.Token))
+                Console.WriteLine(tick);
+        }
+        catch (IOException lost)
+        {
+            // A broken connection is what the loop is for: its next round has a new one.
+            Console.WriteLine(lost.Message);
+        }
+    }
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    Console.WriteLine("stopped");
+}

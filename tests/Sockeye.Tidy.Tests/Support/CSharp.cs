@@ -1,0 +1,86 @@
+using System.Reflection;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Text;
+
+namespace Sockeye.Tidy.Tests.Support;
+
+/// <summary>Compiles C# in memory as the projects of this repository do: same language, usings and generators.</summary>
+internal static class CSharp
+{
+    private const string ImplicitUsings = """
+        global using System;
+        global using System.Collections.Generic;
+        global using System.IO;
+        global using System.Linq;
+        global using System.Net.Http;
+        global using System.Threading;
+        global using System.Threading.Tasks;
+        """;
+
+    // The feature makes the compiler accept the "#:" lines of single-file programs.
+    private static readonly CSharpParseOptions ParseOptions =
+        new CSharpParseOptions(LanguageVersion.CSharp14, DocumentationMode.None).WithFeatures([new("FileBasedProgram", "true")]);
+
+    private static readonly Lazy<MetadataReference[]> References = new(LoadReferences);
+    private static readonly Lazy<ISourceGenerator[]> Generators = new(LoadGenerators);
+
+    public static SyntaxTree Parse(RepositoryFile file) => CSharpSyntaxTree.ParseText(file.Text, ParseOptions, file.Path);
+
+    /// <summary>Compiles the files of the core against everything but the built core.</summary>
+    public static Compilation CompileCore(IEnumerable<RepositoryFile> files) =>
+        Compile("Core", [.. files.Select(Parse)], References.Value.Where(reference => !IsCore(reference)));
+
+    /// <summary>Compiles one program, or one file of types when it has no statement of its own, against the built core.</summary>
+    public static Compilation CompileProgram(RepositoryFile file) => Compile("Program", [Parse(file)], References.Value);
+
+    /// <summary>What the compiler says against it: errors, and warnings too, since they are errors here.</summary>
+    public static IReadOnlyList<Diagnostic> Complaints(this Compilation compilation) =>
+        [.. compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning)];
+
+    public static int LineNumber(this Location location) => location.GetLineSpan().StartLinePosition.Line + 1;
+
+    private static Compilation Compile(string name, SyntaxTree[] trees, IEnumerable<MetadataReference> references)
+    {
+        var isProgram = trees.Any(tree => tree.GetRoot().ChildNodes().OfType<GlobalStatementSyntax>().Any());
+        var options = new CSharpCompilationOptions(
+            isProgram ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary,
+            nullableContextOptions: NullableContextOptions.Enable,
+            // Two versions of one assembly are unified by the runtime: no matter of the source.
+            specificDiagnosticOptions: [new("CS1701", ReportDiagnostic.Suppress), new("CS1702", ReportDiagnostic.Suppress)]);
+        var usings = CSharpSyntaxTree.ParseText(SourceText.From(ImplicitUsings), ParseOptions);
+        var compilation = CSharpCompilation.Create(name, [usings, .. trees], references, options);
+        CSharpGeneratorDriver.Create(Generators.Value, parseOptions: ParseOptions)
+            .RunGeneratorsAndUpdateCompilation(compilation, out var generated, out _);
+        return generated;
+    }
+
+    private static bool IsCore(MetadataReference reference) =>
+        Path.GetFileName(reference.Display) is "Sockeye.dll";
+
+    private static MetadataReference[] LoadReferences()
+    {
+        var trusted = (string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!;
+        return [.. trusted.Split(Path.PathSeparator)
+            .Where(path => Path.GetFileName(path) != $"{typeof(CSharp).Assembly.GetName().Name}.dll")
+            .Select(path => MetadataReference.CreateFromFile(path))];
+    }
+
+    private static ISourceGenerator[] LoadGenerators()
+    {
+        var folder = Path.Combine(AppContext.BaseDirectory, "generators");
+        return [.. Directory.EnumerateFiles(folder, "*.dll")
+            .SelectMany(path => new AnalyzerFileReference(path, new Loader()).GetGenerators(LanguageNames.CSharp))];
+    }
+
+    private sealed class Loader : IAnalyzerAssemblyLoader
+    {
+        public void AddDependencyLocation(string fullPath)
+        {
+        }
+
+        public Assembly LoadFromPath(string fullPath) => Assembly.LoadFrom(fullPath);
+    }
+}

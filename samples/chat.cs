@@ -9,9 +9,8 @@ await SockeyeServer.RunAsync(server => server
     .ListenAnyIP(7000)
     .UseConnectionLimit(10_000)
     .UseIdleTimeout(TimeSpan.FromMinutes(5))
-    .Run(async connection =>
+    .Run(heard, told, async user =>
     {
-        await using var user = connection.AsMessages(heard, told);
         everybody.Join(user);
         await foreach (var line in user.ReadAllAsync())
             everybody.Broadcast($"{user.RemoteEndPoint}: {line}");

@@ -27,15 +27,19 @@ public static class SockeyeClientFraming
             return (await client.ConnectAsync(host, port, cancellationToken).ConfigureAwait(false)).AsMessages(codec);
         }
 
-        /// <summary>One connection that speaks messages after another. Reading from it ends, without an exception, when it is lost;
-        /// <c>CloseReason</c> tells why; asking for the next one connects again. Writing to a lost one throws.</summary>
+        /// <summary>
+        /// One connection that speaks messages after another. Reading from one ends, without an exception, when it is lost;
+        /// <c>CloseReason</c> tells why; asking for the next one connects again. Writing to a lost one throws.
+        /// </summary>
         /// <inheritdoc cref="SockeyeClient.ReconnectAsync(EndPoint, CancellationToken)"/>
         public IAsyncEnumerable<MessageConnection<TMessage>> ReconnectAsync<TMessage>(
             EndPoint endpoint, Codec<TMessage> codec, CancellationToken cancellationToken = default) =>
             ToMessagesAsync(client.ReconnectAsync(endpoint, cancellationToken), codec, cancellationToken);
 
-        /// <summary>One connection that speaks messages after another. Reading from it ends, without an exception, when it is lost;
-        /// <c>CloseReason</c> tells why; asking for the next one connects again. Writing to a lost one throws.</summary>
+        /// <summary>
+        /// One connection that speaks messages after another. Reading from one ends, without an exception, when it is lost;
+        /// <c>CloseReason</c> tells why; asking for the next one connects again. Writing to a lost one throws.
+        /// </summary>
         /// <inheritdoc cref="SockeyeClient.ReconnectAsync(string, int, CancellationToken)"/>
         public IAsyncEnumerable<MessageConnection<TMessage>> ReconnectAsync<TMessage>(
             string host, int port, Codec<TMessage> codec, CancellationToken cancellationToken = default) =>

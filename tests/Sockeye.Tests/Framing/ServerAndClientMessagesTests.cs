@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using Sockeye.Tests.Support;
@@ -16,7 +17,7 @@ public sealed class ServerAndClientMessagesTests : IDisposable
     public async Task Client_and_server_exchange_messages()
     {
         await using var server = await StartAsync(EchoAsync);
-        await using var client = await new SockeyeClient().ConnectAsync(server.EndPoints[0], Lines, TestContext.Current.CancellationToken);
+        await using var client = await ConnectAsync(server);
 
         await client.WriteAsync("one", TestContext.Current.CancellationToken);
         await client.WriteAsync("two", TestContext.Current.CancellationToken);
@@ -28,8 +29,12 @@ public sealed class ServerAndClientMessagesTests : IDisposable
     public async Task Directions_may_speak_different_messages()
     {
         var numbers = Codec.FixedSize(4).Of<int>(
-            (value, output) => { System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(output.GetSpan(4), value); output.Advance(4); },
-            bytes => System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(bytes.FirstSpan));
+            (value, output) =>
+            {
+                BinaryPrimitives.WriteInt32BigEndian(output.GetSpan(4), value);
+                output.Advance(4);
+            },
+            bytes => BinaryPrimitives.ReadInt32BigEndian(bytes.FirstSpan));
         await using var server = await SockeyeServer.StartAsync(
             options => options.Listen(new IPEndPoint(IPAddress.Loopback, 0)).Run(Lines, numbers, async peer =>
             {
@@ -49,12 +54,12 @@ public sealed class ServerAndClientMessagesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("this line is longer than the sixty-four bytes that the codec's maximum allows, so it is refused", "Peer Limit Input")]
+    [InlineData("this line is longer than the sixty-four bytes that the codec allows, so it is refused", "Peer Limit Input")]
     [InlineData("\uffff", "Peer ProtocolError Input")]
     public async Task Bad_frame_ends_its_connection_with_its_reason_and_no_other(string text, string reason)
     {
         await using var server = await StartAsync(EchoAsync);
-        await using var good = await new SockeyeClient().ConnectAsync(server.EndPoints[0], Lines, TestContext.Current.CancellationToken);
+        await using var good = await ConnectAsync(server);
         await using var bad = await server.ConnectAsync();
         byte[] bytes = text is "\uffff" ? [0xff, 0xff, (byte)'\n'] : System.Text.Encoding.ASCII.GetBytes(text + "\n");
 
@@ -83,7 +88,7 @@ public sealed class ServerAndClientMessagesTests : IDisposable
     public async Task Stop_drains_message_handlers_at_once_and_the_reason_is_the_stop()
     {
         await using var server = await StartAsync(EchoAsync);
-        await using var client = await new SockeyeClient().ConnectAsync(server.EndPoints[0], Lines, TestContext.Current.CancellationToken);
+        await using var client = await ConnectAsync(server);
         await client.WriteAsync("x", TestContext.Current.CancellationToken);
         await ReadAsync(client, 1);
 
@@ -117,7 +122,8 @@ public sealed class ServerAndClientMessagesTests : IDisposable
     [Fact]
     public async Task Reconnecting_client_goes_on_after_its_server_was_lost()
     {
-        var client = new SockeyeClient(options => options.Reconnect.DelayMin = options.Reconnect.DelayMax = TimeSpan.FromMilliseconds(1));
+        var client = new SockeyeClient(options =>
+            options.Reconnect.DelayMin = options.Reconnect.DelayMax = TimeSpan.FromMilliseconds(1));
         var connections = 0;
         await using var server = await StartAsync(async peer =>
         {
@@ -142,6 +148,9 @@ public sealed class ServerAndClientMessagesTests : IDisposable
 
         Assert.Equal(["1", "2", "3"], heard);
     }
+
+    private static async Task<MessageConnection<string>> ConnectAsync(SockeyeServer server) =>
+        await new SockeyeClient().ConnectAsync(server.EndPoints[0], Lines, TestContext.Current.CancellationToken);
 
     private static async Task EchoAsync(MessageConnection<string> peer)
     {

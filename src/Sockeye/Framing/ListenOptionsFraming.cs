@@ -42,12 +42,6 @@ public static class ListenOptionsFraming
         {
             await handler().ConfigureAwait(false);
         }
-        catch
-        {
-            // The server resets the connection: a write that waits for the peer must not hold that up.
-            messages.Connection.Transport.Output.CancelPendingFlush();
-            throw;
-        }
         finally
         {
             await messages.ReleaseAsync().ConfigureAwait(false);

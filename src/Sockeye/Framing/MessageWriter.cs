@@ -77,10 +77,14 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
         while (!queue.TryRest());
     }
 
-    /// <summary>Waits for the write whose turn it is; those behind it fail.</summary>
+    /// <summary>Waits until nobody is writing; those who wait for their turn fail.</summary>
+    /// <remarks>A write that waits for the peer to make room is let go: its bytes are in the pipe, and whoever closes the
+    /// connection sends them, within a time-out. A peer that does not read could hold this up for ever otherwise.</remarks>
     public async ValueTask CloseAsync()
     {
         await _disposed.CancelAsync().ConfigureAwait(false);
+        // Behind the flag: a writer that has not seen it yet either waits now, or its next flush returns at once.
+        _output.CancelPendingFlush();
         await _turn.WaitAsync().ConfigureAwait(false);
         _turn.Release();
     }
@@ -138,6 +142,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
                 foreach (var message in messages)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
+                    ThrowIfDisposed();
                     Encode(message);
                     if (IsBatchFull)
                         ThrowIfGone(await _output.FlushAsync(CancellationToken.None).ConfigureAwait(false));
@@ -145,8 +150,10 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
             }
             finally
             {
-                // After an error too: the messages before it are whole, and must not lie here until somebody writes again.
-                ThrowIfGone(await _output.FlushAsync(CancellationToken.None).ConfigureAwait(false));
+                // After an error too: the messages before it are whole, and must not lie here until somebody writes again. Closing
+                // the connection does the same.
+                if (!_disposed.IsCancellationRequested)
+                    ThrowIfGone(await _output.FlushAsync(CancellationToken.None).ConfigureAwait(false));
             }
         }
         finally

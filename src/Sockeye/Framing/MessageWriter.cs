@@ -207,9 +207,9 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
         {
             await write.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (!write.IsCompleted)
+        catch (OperationCanceledException)
         {
-            // Nobody is left to hear how it ends: the next write and the close reason tell.
+            // Nobody is left to hear how the write ends: the next one and the close reason tell.
             _ = write.ContinueWith(
                 static ended => ended.Exception,
                 CancellationToken.None,

@@ -6,6 +6,8 @@ namespace Sockeye;
 /// <summary>Host names, as callers write them and as they resolve.</summary>
 internal static class HostNames
 {
+    private static IReadOnlyList<IPAddress> IPv6Loopback => Socket.OSSupportsIPv6 ? [IPAddress.IPv6Loopback] : [];
+
     /// <summary>What a host and a port mean: an address ("127.0.0.1", "::1", "[::1]", "fe80::1%eth0") or else a name.</summary>
     public static EndPoint ToEndPoint(string host, int port)
     {
@@ -34,10 +36,17 @@ internal static class HostNames
             return await resolver(host, family, cancellationToken).ConfigureAwait(false);
         if (options.Transport is IHostNameResolver transport)
             return await transport.ResolveAsync(host, family, cancellationToken).ConfigureAwait(false);
+        if (IsLocalhost(host))
+            return family == AddressFamily.InterNetwork ? [IPAddress.Loopback] : IPv6Loopback;
         return await Dns.GetHostAddressesAsync(host, family, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>An end point as people write it: <see cref="DnsEndPoint"/> would put an address family before it.</summary>
-    public static string Describe(EndPoint endPoint) =>
-        endPoint is DnsEndPoint name ? $"{name.Host}:{name.Port}" : $"{endPoint}";
+    /// <summary>
+    /// These names are the loopback addresses of both families whatever name servers and hosts files say (RFC 6761, section
+    /// 6.3): files that list only 127.0.0.1 are common, and would hide a server that listens on ::1.
+    /// </summary>
+    private static bool IsLocalhost(string host) =>
+        host.TrimEnd('.') is var name
+        && (name.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase));
 }

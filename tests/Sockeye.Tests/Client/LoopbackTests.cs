@@ -177,7 +177,9 @@ public sealed class LoopbackTests
         var reading = lease.Connection.Transport.Input.ReadAsync(Token).AsTask();
         await lease.DisposeAsync();
         Assert.Equal(0, pool.Count);
-        await Assert.ThrowsAsync<ConnectionAbortedException>(() => reading);
+        // It ends as cancelled or with the error, whichever is first; it must not wait for ever.
+        var error = await Record.ExceptionAsync(() => reading);
+        Assert.True(error is ConnectionAbortedException || (await reading).IsCanceled);
         Assert.True((await accepted.Transport.Input.ReadAsync(Token)).IsCompleted);
     }
 

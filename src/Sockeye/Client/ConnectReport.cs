@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -14,14 +13,14 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
     /// <summary>The error of the attempt that failed last.</summary>
     public Exception? LastError { get; set; }
 
-    private string Name => HostNames.Describe(target);
+    private string Name => Words.Describe(target);
 
     public ConnectException AllFailed() => Attempts.Count == 0
         ? new($"could not connect to {Name}: {NoAddress()}", SocketError.HostNotFound, LookupErrors.FirstOrDefault())
         : new($"could not connect to {Name}: {DescribeAttempts()}", ErrorOf(LastError), LastError);
 
     public ConnectException TimedOut() => new(
-        $"could not connect to {Name} within {Describe(options.ConnectTimeout)} (ConnectTimeout): "
+        $"could not connect to {Name} within {Words.Describe(options.ConnectTimeout)} (ConnectTimeout): "
             + (Attempts.Count == 0 ? "the name was still being resolved" : DescribeAttempts()),
         SocketError.TimedOut,
         LastError);
@@ -39,10 +38,6 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
         _ => SocketError.SocketError,
     };
 
-    private static string Describe(TimeSpan time) => time < TimeSpan.FromSeconds(1)
-        ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.#} ms")
-        : string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.##} s");
-
     private string NoAddress()
     {
         var kind = options.LocalEndPoint is { } local
@@ -54,13 +49,13 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
 
     private string DescribeAttempts() => string.Join(", ", Attempts.Select(attempt =>
         // On one address the target says it already.
-        (Attempts.Count == 1 && target is not DnsEndPoint ? "" : $"{HostNames.Describe(attempt.EndPoint)} ") + Outcome(attempt)));
+        (Attempts.Count == 1 && target is not DnsEndPoint ? "" : $"{Words.Describe(attempt.EndPoint)} ") + Outcome(attempt)));
 
     private string Outcome(ConnectAttempt attempt) => attempt.Error is null or OperationCanceledException
-        ? $"no answer in {Describe(attempt.Elapsed)}"
+        ? $"no answer in {Words.Describe(attempt.Elapsed)}"
         : (ErrorOf(attempt.Error), attempt.EndPoint) switch
         {
-            (SocketError.TimedOut, _) => $"timed out after {Describe(attempt.Elapsed)}",
+            (SocketError.TimedOut, _) => $"timed out after {Words.Describe(attempt.Elapsed)}",
             (SocketError.ConnectionRefused, _) => "refused (nothing listens there)",
             (SocketError.AddressNotAvailable, UnixDomainSocketEndPoint) => "no such socket file (has the server been started?)",
             (SocketError.AddressNotAvailable, _) when options.LocalEndPoint is { } local =>

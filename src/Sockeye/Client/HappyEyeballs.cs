@@ -14,12 +14,9 @@ namespace Sockeye;
 /// </remarks>
 internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint target)
 {
-    /// <summary>Nobody waits for more addresses of one family than this; a hostile name server could send thousands.</summary>
-    private const int MaxAddresses = 64;
-
     private readonly Queue<EndPoint> _ipv6 = new();
     private readonly Queue<EndPoint> _others = new();
-    private readonly List<Task<Lookup>> _lookups = [];
+    private readonly List<Task<HostLookup>> _lookups = [];
     private readonly List<ConnectAttempt> _running = [];
     private readonly ConnectReport _report = new(options, target);
     private bool _lastWasIPv6;
@@ -38,6 +35,7 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
             Begin(stop.Token);
             while (true)
             {
+                stop.Token.ThrowIfCancellationRequested();
                 if (_pause.IsCompleted && TryTakeNext(out var address))
                     Start(address, stop.Token);
                 if (_running.Count + _lookups.Count + _ipv6.Count + _others.Count == 0)
@@ -76,7 +74,7 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
         foreach (var asked in (ReadOnlySpan<AddressFamily>)[AddressFamily.InterNetworkV6, AddressFamily.InterNetwork])
         {
             if ((local ?? asked) == asked && (name.AddressFamily is AddressFamily.Unspecified || name.AddressFamily == asked))
-                _lookups.Add(LookUpAsync(name.Host, asked, cancellationToken));
+                _lookups.Add(HostLookup.RunAsync(options, name.Host, asked, cancellationToken));
         }
     }
 
@@ -112,7 +110,7 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
             if (error is not null)
                 _report.LookupErrors.Add(error);
             var port = ((DnsEndPoint)target).Port;
-            foreach (var address in addresses.Where(address => address.AddressFamily == family).Distinct().Take(MaxAddresses))
+            foreach (var address in addresses)
                 (family == AddressFamily.InterNetworkV6 ? _ipv6 : _others).Enqueue(new IPEndPoint(address, port));
             if (_report.Attempts.Count == 0)
             {
@@ -139,19 +137,4 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
 
         return null;
     }
-
-    private async Task<Lookup> LookUpAsync(string host, AddressFamily family, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var addresses = await HostNames.ResolveAsync(options, host, family, cancellationToken).ConfigureAwait(false);
-            return new(family, addresses, null);
-        }
-        catch (Exception error)
-        {
-            return new(family, [], error);
-        }
-    }
-
-    private readonly record struct Lookup(AddressFamily Family, IReadOnlyList<IPAddress> Addresses, Exception? Error);
 }

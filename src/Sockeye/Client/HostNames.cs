@@ -1,9 +1,8 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace Sockeye;
 
-/// <summary>Host names, as callers write them and as they resolve.</summary>
+/// <summary>Hosts as callers write them.</summary>
 internal static class HostNames
 {
     /// <summary>What a host and a port mean: an address ("127.0.0.1", "::1", "[::1]", "fe80::1%eth0") or else a name.</summary>
@@ -25,19 +24,4 @@ internal static class HostNames
 
         return new DnsEndPoint(host, port);
     }
-
-    /// <summary>The addresses of one family: by the resolver of the options, the transport's own names, or the system.</summary>
-    public static async Task<IReadOnlyList<IPAddress>> ResolveAsync(
-        SockeyeClientOptions options, string host, AddressFamily family, CancellationToken cancellationToken)
-    {
-        if (options.Resolver is { } resolver)
-            return await resolver(host, family, cancellationToken).ConfigureAwait(false);
-        if (options.Transport is IHostNameResolver transport)
-            return await transport.ResolveAsync(host, family, cancellationToken).ConfigureAwait(false);
-        return await Dns.GetHostAddressesAsync(host, family, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>An end point as people write it: <see cref="DnsEndPoint"/> would put an address family before it.</summary>
-    public static string Describe(EndPoint endPoint) =>
-        endPoint is DnsEndPoint name ? $"{name.Host}:{name.Port}" : $"{endPoint}";
 }

@@ -10,7 +10,7 @@ namespace Sockeye;
 internal sealed partial class ReconnectLoop(SockeyeClient client, SockeyeClientOptions options, EndPoint endPoint)
 {
     private readonly ILogger _logger = options.LoggerFactory.CreateLogger("Sockeye.Client");
-    private readonly string _name = HostNames.Describe(endPoint);
+    private readonly string _name = Words.Describe(endPoint);
 
     public async IAsyncEnumerable<ConnectionContext> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -33,6 +33,8 @@ public sealed class SockeyeClient : IConnectionFactory
         _options = options.Checked();
     }
 
+    internal TimeProvider TimeProvider => _options.TimeProvider;
+
     /// <summary>Opens one connection. The caller disposes it, which ends it in order.</summary>
     /// <remarks>
     /// A <see cref="DnsEndPoint"/> is resolved and dialled by Happy Eyeballs version 2 (RFC 8305); every other end point is given

@@ -255,6 +255,68 @@ public sealed class HappyEyeballsTests
         Assert.Equal(0, _time.ActiveTimers);
     }
 
+    [Fact]
+    public async Task Whatever_happens_every_connection_is_handed_out_or_closed_and_no_timer_is_left()
+    {
+        for (var seed = 0; seed < 300; seed++)
+        {
+            var random = new Random(seed);
+            var time = new ObservedTime();
+            var transport = new ScriptedTransport(time);
+            using var cancel = new CancellationTokenSource();
+            var connecting = new SockeyeClient(options => (options.Transport, options.TimeProvider) = (transport, time))
+                .ConnectAsync("example.com", 7000, cancel.Token).AsTask();
+            var lookups = new List<ScriptedTransport.Lookup>
+            {
+                transport.NextLookup(AddressFamily.InterNetworkV6), transport.NextLookup(AddressFamily.InterNetwork),
+            };
+            var dials = new List<ScriptedTransport.Dial>();
+            for (var step = 0; step < 60 || dials.Count > 0; step++)
+            {
+                while (transport.TryNextDial() is { } dial)
+                {
+                    dial.IgnoresCancellation = true;
+                    dials.Add(dial);
+                }
+
+                switch (random.Next(20))
+                {
+                    case < 4 when lookups.Count > 0:
+                        var lookup = lookups[random.Next(lookups.Count)];
+                        lookups.Remove(lookup);
+                        var net = lookup.Family == AddressFamily.InterNetworkV6 ? "2001:db8::" : "192.0.2.";
+                        lookup.TryAnswer([.. Enumerable.Range(1, random.Next(5)).Select(host => $"{net}{host}")]);
+                        break;
+                    case < 8 when dials.Count > 0:
+                        var answered = dials[random.Next(dials.Count)];
+                        dials.Remove(answered);
+                        if (random.Next(2) == 0)
+                            answered.Accept();
+                        else
+                            answered.Fail(SocketError.ConnectionRefused);
+                        break;
+                    case 8:
+                        if (random.Next(5) == 0)
+                            await cancel.CancelAsync();
+                        break;
+                    default:
+                        time.Advance(random.Next(400));
+                        break;
+                }
+            }
+
+            time.Advance(10_000);
+            Assert.True(connecting.IsCompleted, $"Seed {seed}: still connecting.");
+            Assert.True(transport.TryNextDial() is null, $"Seed {seed}: dialling goes on.");
+            var open = transport.Opened.Where(connection => !connection.IsDisposed).ToList();
+            if (connecting.IsCompletedSuccessfully)
+                Assert.True(open.SingleOrDefault() == await connecting, $"Seed {seed}: {open.Count} connections are open.");
+            else
+                Assert.True(open.Count == 0, $"Seed {seed}: {open.Count} connections were left open.");
+            Assert.True(time.ActiveTimers == 0, $"Seed {seed}: {time.ActiveTimers} timers were left.");
+        }
+    }
+
     private Task<ConnectionContext> Connect() => ConnectUntil(TestContext.Current.CancellationToken);
 
     private Task<ConnectionContext> ConnectUntil(CancellationToken cancellationToken) =>

@@ -38,7 +38,9 @@ internal sealed class ScriptedTransport(ObservedTime time) : ILocalEndPointConne
     }
 
     /// <summary>The dial that has begun and was not taken yet.</summary>
-    public Dial NextDial() => _dials.TryDequeue(out var dial) ? dial : throw new InvalidOperationException("No dial has begun.");
+    public Dial NextDial() => TryNextDial() ?? throw new InvalidOperationException("No dial has begun.");
+
+    public Dial? TryNextDial() => _dials.TryDequeue(out var dial) ? dial : null;
 
     public void AssertNoDial() => Assert.Empty(_dials.Select(dial => dial.EndPoint));
 
@@ -65,7 +67,9 @@ internal sealed class ScriptedTransport(ObservedTime time) : ILocalEndPointConne
     {
         public TaskCompletionSource<IReadOnlyList<IPAddress>> Answered { get; } = new();
 
-        public void Answer(params string[] addresses) => Answered.SetResult([.. addresses.Select(IPAddress.Parse)]);
+        public void Answer(params string[] addresses) => Assert.True(TryAnswer(addresses), "The lookup was cancelled.");
+
+        public bool TryAnswer(string[] addresses) => Answered.TrySetResult([.. addresses.Select(IPAddress.Parse)]);
 
         public void Fail(SocketError error) => Answered.SetException(new SocketException((int)error));
     }

@@ -1,0 +1,47 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Sockeye;
+
+/// <summary>What came of asking for the addresses of one family of a name.</summary>
+internal sealed record HostLookup(AddressFamily Family, IReadOnlyList<IPAddress> Addresses, Exception? Error)
+{
+    /// <summary>Nobody waits for more addresses than this; a hostile name server could send thousands.</summary>
+    private const int MaxAddresses = 64;
+
+    /// <summary>Asks the resolver of the options, the transport, or the system. Never fails: the error is kept.</summary>
+    public static async Task<HostLookup> RunAsync(
+        SockeyeClientOptions options, string host, AddressFamily family, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var addresses = await ResolveAsync(options, host, family, cancellationToken).ConfigureAwait(false);
+            return new(family, [.. addresses.Where(one => one.AddressFamily == family).Distinct().Take(MaxAddresses)], null);
+        }
+        catch (Exception error)
+        {
+            return new(family, [], error);
+        }
+    }
+
+    private static async ValueTask<IReadOnlyList<IPAddress>> ResolveAsync(
+        SockeyeClientOptions options, string host, AddressFamily family, CancellationToken cancellationToken)
+    {
+        if (options.Resolver is { } resolver)
+            return await resolver(host, family, cancellationToken).ConfigureAwait(false);
+        if (options.Transport is IHostNameResolver transport)
+            return await transport.ResolveAsync(host, family, cancellationToken).ConfigureAwait(false);
+        if (IsLocalhost(host))
+            return [family == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback];
+        return await Dns.GetHostAddressesAsync(host, family, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// These names are the loopback addresses of both families whatever name servers and hosts files say (RFC 6761, section
+    /// 6.3): files that list only 127.0.0.1 are common, and would hide a server that listens on ::1.
+    /// </summary>
+    private static bool IsLocalhost(string host) =>
+        host.TrimEnd('.') is var name
+        && (name.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase));
+}

@@ -150,8 +150,8 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
             }
             finally
             {
-                // After an error too: the messages before it are whole, and must not lie here until somebody writes again. Closing
-                // the connection does the same.
+                // After an error too: the messages before it are whole, and must not lie here until somebody writes again.
+                // Whoever closes the connection sends them as well.
                 if (!_disposed.IsCancellationRequested)
                     ThrowIfGone(await _output.FlushAsync(CancellationToken.None).ConfigureAwait(false));
             }

@@ -71,7 +71,9 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options)
         }
     }
 
-    /// <summary>Lets a connection go. What is queued for it is still sent.</summary>
+    /// <summary>
+    /// Lets a connection go. What is queued for it is still sent, also between later broadcasts if it joins again meanwhile.
+    /// </summary>
     /// <typeparam name="TIn">What the peer sends.</typeparam>
     /// <param name="connection">The member.</param>
     /// <returns>Whether it was in.</returns>

@@ -34,16 +34,15 @@ internal sealed class SocketConnection : TransportConnection, IConnectionSocketF
         (_socket, _options, _steps) = (socket, options, new(options));
         (LocalEndPoint, RemoteEndPoint) = (EndPoints.Local(socket), EndPoints.Remote(socket) ?? dialled);
 
-        var inline = options.UnsafePreferInlineScheduling;
-        _received = NewPipe(options.MaxReadBufferSize, handlerReads: true, inline);
-        _toSend = NewPipe(options.MaxWriteBufferSize, handlerReads: false, inline);
+        _received = NewPipe(options, options.MaxReadBufferSize, handlerReads: true);
+        _toSend = NewPipe(options, options.MaxWriteBufferSize, handlerReads: false);
         _input = new(_received.Reader);
         Transport = new DuplexPipe(_input, _toSend.Writer);
     }
 
     public Socket Socket => _socket;
 
-    public override MemoryPool<byte> MemoryPool => PinnedBlockPool.Shared;
+    public override MemoryPool<byte> MemoryPool => _options.Pool;
 
     public override long BytesReceived => Volatile.Read(ref _bytesReceived);
 
@@ -141,7 +140,7 @@ internal sealed class SocketConnection : TransportConnection, IConnectionSocketF
         while (true)
         {
             await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None).ConfigureAwait(false);
-            using var block = PinnedBlockPool.Shared.Rent();
+            using var block = _options.Pool.Rent();
             if (await ReceiveSomeAsync(block.Memory).ConfigureAwait(false) == 0)
                 return;
         }
@@ -285,10 +284,10 @@ internal sealed class SocketConnection : TransportConnection, IConnectionSocketF
     /// Handlers run on the thread pool unless inline was asked for. What a handler flushes is sent on its own thread: the send does
     /// not block, and a hop to another thread would cost more than it. A pump that was paused goes on on the thread pool.
     /// </summary>
-    private static Pipe NewPipe(int capacity, bool handlerReads, bool inline) => new(new PipeOptions(
-        PinnedBlockPool.Shared,
-        readerScheduler: handlerReads && !inline ? PipeScheduler.ThreadPool : PipeScheduler.Inline,
-        writerScheduler: inline && !handlerReads ? PipeScheduler.Inline : PipeScheduler.ThreadPool,
+    private static Pipe NewPipe(SocketTransportOptions options, int capacity, bool handlerReads) => new(new PipeOptions(
+        options.Pool,
+        readerScheduler: handlerReads && !options.UnsafePreferInlineScheduling ? PipeScheduler.ThreadPool : PipeScheduler.Inline,
+        writerScheduler: !handlerReads && options.UnsafePreferInlineScheduling ? PipeScheduler.Inline : PipeScheduler.ThreadPool,
         pauseWriterThreshold: capacity,
         resumeWriterThreshold: Math.Max(1, capacity / 2),
         minimumSegmentSize: PinnedBlockPool.BlockSize,

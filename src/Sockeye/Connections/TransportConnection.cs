@@ -75,7 +75,9 @@ internal abstract class TransportConnection : ConnectionContext,
     public override void Abort(ConnectionAbortedException abortReason) =>
         Abort(CloseReason.Local(CloseCause.Abort, abortReason.Message, abortReason));
 
-    /// <summary>Tells everybody who watches <see cref="ConnectionClosed"/>; never on the caller's thread, whose loop must go on.</summary>
+    /// <summary>
+    /// Tells everybody who watches <see cref="ConnectionClosed"/>; never on the caller's thread, whose loop must go on.
+    /// </summary>
     protected void SignalClosed() =>
         ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.CancelClosed(), this, preferLocal: false);
 
@@ -87,7 +89,8 @@ internal abstract class TransportConnection : ConnectionContext,
         }
         catch (AggregateException e)
         {
-            // On this thread it would end the process. The others have been told; the log of the connection's end tells of this one.
+            // On this thread it would end the process. The others have been told; the log of the connection's end tells of this
+            // one.
             var error = e.InnerException!;
             Explain(CloseReason.Local(CloseCause.HandlerError, $"a callback of ConnectionClosed threw: {error.Message}", error));
         }

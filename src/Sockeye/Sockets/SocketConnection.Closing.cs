@@ -41,7 +41,9 @@ internal sealed partial class SocketConnection
         }
     }
 
-    /// <summary>Grows as long as the peer takes something. What this side's system takes says little: it waits for much room.</summary>
+    /// <summary>
+    /// Grows as long as the peer takes something. What this side's system takes says little: it waits for much room.
+    /// </summary>
     private long TakenByPeer() => TcpInfo.Read(_socket)?.BytesAcknowledged ?? BytesSent;
 
     private async ValueTask<bool> EndsInTimeAsync(Task task, TimeSpan timeout)
@@ -58,7 +60,8 @@ internal sealed partial class SocketConnection
         if (error is not SocketException socketError)
         {
             // The handler completed its output with this error, or the observer of steps threw it.
-            Break(CloseReason.Local(CloseCause.HandlerError, $"this side ended with an error: {error.Message}", error), reset: true);
+            Break(
+                CloseReason.Local(CloseCause.HandlerError, $"this side ended with an error: {error.Message}", error), reset: true);
             return;
         }
 
@@ -138,7 +141,8 @@ internal sealed partial class SocketConnection
         }
         catch (Exception e)
         {
-            Explain(CloseReason.Local(CloseCause.HandlerError, $"the observer of steps threw {e.GetType().Name}: {e.Message}", e));
+            Explain(CloseReason.Local(
+                CloseCause.HandlerError, $"the observer of steps threw {e.GetType().Name}: {e.Message}", e));
         }
     }
 }

@@ -14,14 +14,16 @@ internal sealed partial class SocketConnection
         {
             while (true)
             {
-                // Receiving zero bytes waits for data without holding a buffer: an idle connection costs no block. If it had to wait,
+                // Receiving zero bytes waits for data without holding a buffer: an idle connection costs no block. If it had to
+                // wait,
                 // any event may have ended it, one of data taken before as well: then it looks again.
                 var wait = _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
                 var isThere = wait.IsCompleted;
                 await wait.ConfigureAwait(false);
                 if (!isThere)
                     continue;
-                var received = await ReceiveSomeAsync(_received.Writer.GetMemory(PinnedBlockPool.BlockSize / 4)).ConfigureAwait(false);
+                var buffer = _received.Writer.GetMemory(PinnedBlockPool.BlockSize / 4);
+                var received = await ReceiveSomeAsync(buffer).ConfigureAwait(false);
                 if (received == 0)
                     break;
                 _received.Writer.Advance(received);
@@ -80,7 +82,8 @@ internal sealed partial class SocketConnection
     }
 
     /// <summary>
-    /// A reset is not always an error of the call that meets it: a send may have taken the error already, after FIN receiving gives
+    /// A reset is not always an error of the call that meets it: a send may have taken the error already, after FIN receiving
+    /// gives
     /// 0 again, and shutdown() says nothing. The state of the socket still tells, as long as this side has not sent its own FIN.
     /// </summary>
     private void ThrowIfReset()

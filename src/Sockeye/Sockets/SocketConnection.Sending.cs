@@ -5,7 +5,9 @@ namespace Sockeye;
 
 internal sealed partial class SocketConnection
 {
-    /// <summary>Sent with one call. A larger write goes in parts, so that its memory is given back, and counted, as it goes.</summary>
+    /// <summary>
+    /// Sent with one call. A larger write goes in parts, so that its memory is given back, and counted, as it goes.
+    /// </summary>
     private const int MaxSendSize = 64 * 1024;
 
     private SocketSender? _gather;

@@ -54,7 +54,8 @@ public abstract partial class TransportContract
             await pair.Server.SendAsync(await pair.Server.ReceiveAsync(sizeof(int)));
             Assert.Equal(i, BitConverter.ToInt32(await pair.Client.ReceiveAsync(sizeof(int))));
         }));
-        Assert.Equal(2 * Count, pairs.SelectMany(pair => new[] { pair.Client, pair.Server }).DistinctBy(e => e.Connection.ConnectionId).Count());
+        var ends = pairs.SelectMany(pair => new[] { pair.Client, pair.Server });
+        Assert.Equal(2 * Count, ends.DistinctBy(end => end.Connection.ConnectionId).Count());
 
         // The end of one is the end of no other.
         pairs[0].Client.Connection.Abort();
@@ -77,7 +78,9 @@ public abstract partial class TransportContract
     {
         Assert.SkipUnless(fixture.ConnectWaitsForBacklog, "A connect does not wait for the backlog here.");
         var listener = await world.ListenAsync();
-        var waiting = Enumerable.Range(0, 4).Select(_ => world.DialAsync(listener, TestContext.Current.CancellationToken)).ToList();
+        var waiting = Enumerable.Range(0, 4)
+            .Select(_ => world.DialAsync(listener, TestContext.Current.CancellationToken))
+            .ToList();
         await world.Soon(Task.WhenAny(waiting));
         for (var i = 0; i < waiting.Count; i++)
         {

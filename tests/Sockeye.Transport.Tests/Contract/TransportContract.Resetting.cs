@@ -81,7 +81,8 @@ public abstract partial class TransportContract
 
         await world.Soon(server.Closed);
         Assert.Equal(ClosedBy.Local, (writerAborts ? client : server).Reason!.By);
-        Assert.Equal((ClosedBy.Peer, CloseCause.Reset), ((writerAborts ? server : client).Reason!.By, (writerAborts ? server : client).Reason!.Cause));
+        var told = (writerAborts ? server : client).Reason!;
+        Assert.Equal((ClosedBy.Peer, CloseCause.Reset), (told.By, told.Cause));
     });
 
     [Fact]

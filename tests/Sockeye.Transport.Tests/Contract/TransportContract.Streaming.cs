@@ -41,7 +41,8 @@ public abstract partial class TransportContract
     });
 
     [Fact]
-    public Task Small_buffers_change_nothing_but_the_speed() => Run(SmallBuffers with { MaxReadBufferSize = 1, MaxWriteBufferSize = 1 }, async world =>
+    public Task Small_buffers_change_nothing_but_the_speed() =>
+        Run(SmallBuffers with { MaxReadBufferSize = 1, MaxWriteBufferSize = 1 }, async world =>
     {
         var (client, server) = await world.ConnectAsync();
         await Task.WhenAll(

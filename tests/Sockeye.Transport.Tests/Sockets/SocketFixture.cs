@@ -56,7 +56,12 @@ public sealed class SocketFixture(AddressFamily family, bool inline = false) : T
 
     private static SocketTransportOptions Options(TransportSettings settings, bool inline)
     {
-        var options = new SocketTransportOptions { Pool = new(), UnsafePreferInlineScheduling = inline, Backlog = settings.Backlog };
+        var options = new SocketTransportOptions
+        {
+            Pool = new(),
+            UnsafePreferInlineScheduling = inline,
+            Backlog = settings.Backlog,
+        };
         if (settings.SmallSystemBuffers)
             (options.ReceiveBufferSize, options.SendBufferSize) = (SmallBuffer, SmallBuffer);
         options.MaxReadBufferSize = settings.MaxReadBufferSize ?? options.MaxReadBufferSize;

@@ -2,7 +2,8 @@ using System.Buffers;
 
 namespace Sockeye.Transport.Tests.Support;
 
-/// <summary>A long stream of bytes that is known at every place: a block of random bytes, whose length is a prime, again and again.
+/// <summary>A long stream of bytes that is known at every place: a block of random bytes, whose length is a prime, again and
+/// again.
 /// A byte lost, doubled or moved anywhere shows.</summary>
 public sealed class Pattern
 {

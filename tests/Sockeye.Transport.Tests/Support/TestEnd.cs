@@ -53,7 +53,8 @@ public sealed class TestEnd
         Assert.Equal(text, Encoding.UTF8.GetString(await ReceiveAsync(Encoding.UTF8.GetByteCount(text))));
 
     /// <summary>This and then FIN.</summary>
-    public async Task ShouldReceiveToEndAsync(string text) => Assert.Equal(text, Encoding.UTF8.GetString(await ReceiveToEndAsync()));
+    public async Task ShouldReceiveToEndAsync(string text) =>
+        Assert.Equal(text, Encoding.UTF8.GetString(await ReceiveToEndAsync()));
 
     /// <summary>Takes exactly so many bytes and leaves the rest.</summary>
     public async Task<byte[]> ReceiveAsync(int count)
@@ -152,7 +153,9 @@ public sealed class TestEnd
     {
         await _world.Soon(Closed, $"ConnectionClosed of {this}");
         Assert.NotNull(Reason);
-        Assert.True((Reason.By, Reason.Cause) == (by, cause), $"{this} ended by {Reason.By} {Reason.Cause}: {Reason}; expected {by} {cause}");
+        Assert.True(
+            (Reason.By, Reason.Cause) == (by, cause),
+            $"{this} ended by {Reason.By} {Reason.Cause}: {Reason}; expected {by} {cause}");
     }
 
     public override string ToString() => $"{_role} {Connection.ConnectionId}";

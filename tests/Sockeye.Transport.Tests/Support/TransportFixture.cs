@@ -22,7 +22,8 @@ public abstract class TransportFixture
     /// <summary>An address that is not this machine's; null where there is no such thing.</summary>
     public virtual System.Net.EndPoint? ForeignEndPoint => null;
 
-    /// <summary>Builds a world of its own for one test, runs the test in it, and ends it with <see cref="TransportWorld.RunAsync"/>.
+    /// <summary>Builds a world of its own for one test, runs the test in it, and ends it with <see
+    /// cref="TransportWorld.RunAsync"/>.
     /// A simulated network pumps its virtual time in here.</summary>
     public abstract Task RunAsync(TransportSettings settings, Func<TransportWorld, Task> test);
 }

@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Transport.Tests.Support;
 
-/// <summary>All that one test touches: where to bind, how to dial, the clock, and at the end the proof that nothing is left.</summary>
+/// <summary>
+/// All that one test touches: where to bind, how to dial, the clock, and at the end the proof that nothing is left.
+/// </summary>
 public sealed class TransportWorld
 {
     /// <summary>Longer than anything may take; whoever waits longer waits for ever.</summary>

@@ -118,12 +118,14 @@ public sealed class SocketOptionsTests
         return stack.Contains("SocketConnection.ReceiveAsync", StringComparison.Ordinal);
     }
 
-    private static Task OnBothEndsAsync(SocketTransportOptions options, Action<Socket> check) => Tcp.RunAsync(options, async world =>
-    {
-        var (client, server) = await world.ConnectAsync();
-        foreach (var end in new[] { client, server })
-            check(end.Connection.Features.Get<IConnectionSocketFeature>()!.Socket);
-    });
+    private static Task OnBothEndsAsync(SocketTransportOptions options, Action<Socket> check) =>
+        Tcp.RunAsync(options, async world =>
+        {
+            var (client, server) = await world.ConnectAsync();
+            foreach (var end in new[] { client, server })
+                check(end.Connection.Features.Get<IConnectionSocketFeature>()!.Socket);
+        });
 
-    private static int Get(Socket socket, SocketOptionLevel level, SocketOptionName name) => (int)socket.GetSocketOption(level, name)!;
+    private static int Get(Socket socket, SocketOptionLevel level, SocketOptionName name) =>
+        (int)socket.GetSocketOption(level, name)!;
 }

@@ -86,12 +86,13 @@ public sealed class UnixSocketTests : IDisposable
     public async Task A_missing_directory_is_an_error_that_says_so()
     {
         var path = Path.Combine(_directory.Path, "missing", "socket");
-        var error = await Assert.ThrowsAsync<IOException>(
-            () => SocketTransport.Shared.BindAsync(new UnixDomainSocketEndPoint(path), TestContext.Current.CancellationToken).AsTask());
+        var error = await Assert.ThrowsAsync<IOException>(() => BindAsync(new(path)));
         Assert.Contains(path, error.Message, StringComparison.Ordinal);
         Assert.Contains("directory", error.Message, StringComparison.Ordinal);
     }
 
-    private Task<IConnectionListener> BindAsync() =>
-        SocketTransport.Shared.BindAsync(_endPoint, TestContext.Current.CancellationToken).AsTask();
+    private Task<IConnectionListener> BindAsync() => BindAsync(_endPoint);
+
+    private static Task<IConnectionListener> BindAsync(UnixDomainSocketEndPoint endPoint) =>
+        SocketTransport.Shared.BindAsync(endPoint, TestContext.Current.CancellationToken).AsTask();
 }

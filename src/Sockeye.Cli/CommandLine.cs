@@ -8,14 +8,14 @@ internal static class CommandLine
 {
     public static async Task<int> RunAsync(string[] args)
     {
-        var root = new RootCommand("TCP servers and clients: listens, connects, and shows what a connection does, step by step.")
+        var root = new Command("sockeye", "TCP servers and clients: listens, connects, and shows what a connection does, step by step.")
         {
+            new HelpOption { Action = new HelpWithExamples(), Recursive = true },
+            new VersionOption(),
             DemoCommand.Create(),
             ListenCommand.Create(),
             ConnectCommand.Create(),
         };
-        foreach (var help in root.Options.OfType<HelpOption>())
-            help.Action = new HelpWithExamples((HelpAction)help.Action!);
 
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

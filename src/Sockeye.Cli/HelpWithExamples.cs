@@ -5,7 +5,7 @@ using System.CommandLine.Invocation;
 namespace Sockeye.Cli;
 
 /// <summary>Help as System.CommandLine writes it, and below it what can be copied.</summary>
-internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLineAction
+internal sealed class HelpWithExamples : SynchronousCommandLineAction
 {
     private const string Root = """
         Examples:
@@ -24,9 +24,12 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
         ["connect"] = ConnectCommand.Examples,
     };
 
+    /// <summary>Who asks for help need not give the arguments.</summary>
+    public override bool ClearsParseErrors => true;
+
     public override int Invoke(ParseResult parseResult)
     {
-        var result = help.Invoke(parseResult);
+        var result = new HelpAction().Invoke(parseResult);
         parseResult.InvocationConfiguration.Output.WriteLine(
             Examples.GetValueOrDefault(parseResult.CommandResult.Command.Name, Root).TrimEnd());
         return result;

@@ -1,11 +1,9 @@
 using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.Win32.SafeHandles;
 
 namespace Sockeye.Cli;
 
 /// <summary>Standard output as bytes, for many writers. Notices when nobody reads it any more, as after <c>| head -1</c>.</summary>
-[SuppressMessage("Design", "CA1001", Justification = "Lives as long as the process.")]
 internal sealed class StandardOutput
 {
     private readonly Stream _stream = Open();

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
 namespace Sockeye.Cli;
@@ -75,7 +74,7 @@ internal sealed class ListenRun(ListenSettings settings)
         if (settings.Echo)
             return listen => listen.Run(EchoMode.RunAsync);
         if (settings.Exec is { } command)
-            return new ExecMode(command).Serve;
+            return new ExecMode(command, _errors).Serve;
         if (settings.Chat)
             return new ChatMode().Serve;
         return new RelayMode(new StandardInput(), output, _errors).Serve;

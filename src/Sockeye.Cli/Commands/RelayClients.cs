@@ -7,12 +7,12 @@ namespace Sockeye.Cli;
 internal sealed class RelayClients
 {
     private readonly Lock _lock = new();
-    private readonly HashSet<Client> _clients = [];
+    private readonly HashSet<InputTaker> _clients = [];
     private TaskCompletionSource _somebody = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public Client Add(ConnectionContext connection)
+    public InputTaker Add(ConnectionContext connection)
     {
-        var client = new Client(connection);
+        var client = new InputTaker(connection);
         lock (_lock)
         {
             _clients.Add(client);
@@ -23,7 +23,7 @@ internal sealed class RelayClients
     }
 
     /// <summary>When it completes, nothing writes to the connection any more.</summary>
-    public async Task RemoveAsync(Client client)
+    public async Task RemoveAsync(InputTaker client)
     {
         lock (_lock)
         {
@@ -38,7 +38,7 @@ internal sealed class RelayClients
     /// <summary>Sends to all who are here, and waits for somebody if nobody is. Ends when all have taken it.</summary>
     public async Task SendAsync(ReadOnlySequence<byte> bytes)
     {
-        Client[] here;
+        InputTaker[] here;
         while (true)
         {
             Task somebody;
@@ -59,54 +59,9 @@ internal sealed class RelayClients
     /// <summary>Sends FIN to those who were sent something: for them that was all of it.</summary>
     public async Task EndOutputAsync()
     {
-        Client[] here;
+        InputTaker[] here;
         lock (_lock)
             here = [.. _clients];
-        await Task.WhenAll(here.Select(client => client.EndOutputAsync()));
-    }
-
-    /// <summary>One client's output, which is for one writer at a time and for none once the connection is being closed.</summary>
-    internal sealed class Client(ConnectionContext connection)
-    {
-        private readonly SemaphoreSlim _turn = new(1);
-        private bool _ended;
-        private bool _wasSentSomething;
-
-        public Task SendAsync(ReadOnlySequence<byte> bytes) => InTurnAsync(async () =>
-        {
-            var output = connection.Transport.Output;
-            foreach (var block in bytes)
-                output.Write(block.Span);
-            _wasSentSomething = true;
-            _ended = (await output.FlushAsync()).IsCompleted;
-        });
-
-        public Task EndOutputAsync() => InTurnAsync(async () =>
-        {
-            if (!_wasSentSomething)
-                return;
-            _ended = true;
-            await connection.Transport.Output.CompleteAsync();
-        });
-
-        public Task RetireAsync() => InTurnAsync(() =>
-        {
-            _ended = true;
-            return Task.CompletedTask;
-        });
-
-        private async Task InTurnAsync(Func<Task> write)
-        {
-            await _turn.WaitAsync();
-            try
-            {
-                if (!_ended)
-                    await write();
-            }
-            finally
-            {
-                _turn.Release();
-            }
-        }
+        await Task.WhenAll(here.Select(client => client.WasSentSomething ? client.EndOutputAsync() : Task.CompletedTask));
     }
 }

@@ -36,8 +36,8 @@ internal sealed class ListenStatistics(TimeProvider time)
         var seconds = time.GetElapsedTime(_start).TotalSeconds;
         yield return string.Create(
             CultureInfo.InvariantCulture,
-            $"{_served:N0} {(_served == 1 ? "connection" : "connections")} in {seconds:N1} s, "
-            + $"{_bytesIn:N0} bytes in, {_bytesOut:N0} bytes out; at the stop {stop}");
+            $"stopped: {_served:N0} {(_served == 1 ? "connection" : "connections")} in {seconds:N1} s, "
+            + $"{_bytesIn:N0} bytes in, {_bytesOut:N0} bytes out; {stop}");
         foreach (var (reason, count) in _reasons.OrderByDescending(r => r.Value).ThenBy(r => r.Key, StringComparer.Ordinal))
             yield return string.Create(CultureInfo.InvariantCulture, $"{count,9:N0}  {reason}");
     }

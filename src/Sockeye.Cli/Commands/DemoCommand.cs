@@ -1,0 +1,3 @@
+using System.CommandLine;
+namespace Sockeye.Cli;
+internal static class DemoCommand { public const string Examples = ""; public static Command Create() => new("demo"); }

@@ -91,7 +91,7 @@ internal sealed class DemoLife(TimeProvider time)
         return
         [
             Scene("socket()", "the protocol is chosen: TCP over IPv4", steps.Where(s => s.Step.Function is Socket),
-                "an IPv6 address or a Unix path would choose another; nothing is on the network yet"),
+                "an IPv6 address or a Unix path would choose another; nothing is sent yet"),
             Scene("bind()", "the server's own (local) address and port are decided", steps.Where(s => s.Step.Function is Bind),
                 $"asked for port 0, which is any free one: {((IPEndPoint)listener.EndPoint).Port}"),
             Scene("listen()", "from now on the system answers handshakes and queues them", steps.Where(s => s.Step.Function is Listen),

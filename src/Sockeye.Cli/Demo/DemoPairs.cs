@@ -16,7 +16,7 @@ internal static class DemoPairs
             var far = (await listener.AcceptAsync())!;
             // The queue is not in the order of our calls: the address tells who it is.
             var peer = near.Single(connection => connection.LocalEndPoint!.Equals(far.RemoteEndPoint));
-            facts.Add($"client {peer.LocalEndPoint} <-> server socket of its own, which sees {far.RemoteEndPoint}");
+            facts.Add($"client {peer.LocalEndPoint} <-> a server socket, which sees {far.RemoteEndPoint}");
             // Together: each waits for the other's FIN.
             await Task.WhenAll(peer.DisposeAsync().AsTask(), far.DisposeAsync().AsTask());
         }

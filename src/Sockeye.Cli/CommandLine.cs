@@ -8,7 +8,8 @@ internal static class CommandLine
 {
     public static async Task<int> RunAsync(string[] args)
     {
-        var root = new Command("sockeye", "TCP servers and clients: listens, connects, and shows what a connection does, step by step.")
+        var root = new Command(
+            "sockeye", "TCP servers and clients: listens, connects, and shows what a connection does, step by step.")
         {
             new HelpOption { Action = new HelpWithExamples(), Recursive = true },
             new VersionOption(),

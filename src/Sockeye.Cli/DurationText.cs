@@ -17,7 +17,8 @@ internal static class DurationText
     /// <summary>Null, and why, for what is none, is shorter than 1 ms or longer than a day.</summary>
     public static TimeSpan? Parse(string text, out string? error)
     {
-        error = $"\"{text}\" is not a time from 1ms to {Longest.TotalHours:0}h. Write it as 500ms, 30s, 5m, 1h, or seconds without a unit.";
+        error = $"\"{text}\" is not a time from 1ms to {Longest.TotalHours:0}h. "
+            + "Write it as 500ms, 30s, 5m, 1h, or seconds without a unit.";
         var (unit, length) = Units.First(u => text.EndsWith(u.Unit, StringComparison.Ordinal));
         if (!double.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
             return null;

@@ -42,7 +42,7 @@ internal sealed class EndPointText
 
     public int Port { get; }
 
-    /// <summary>The address meant by <see cref="EndPointKind.Address"/> and <see cref="EndPointKind.Unix"/>; otherwise null.</summary>
+    /// <summary>What <see cref="EndPointKind.Address"/> and <see cref="EndPointKind.Unix"/> mean; otherwise null.</summary>
     public EndPoint? EndPoint { get; }
 
     public static bool TryParse(
@@ -92,8 +92,12 @@ internal sealed class EndPointText
             return new(EndPointKind.Any, host, port);
         if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
             return new(EndPointKind.Localhost, host, port);
-        if (host is ['[', .. var inner, ']'] && IPAddress.TryParse(inner, out var v6) && v6.AddressFamily is AddressFamily.InterNetworkV6)
+        if (host is ['[', .. var inner, ']']
+            && IPAddress.TryParse(inner, out var v6) && v6.AddressFamily is AddressFamily.InterNetworkV6)
+        {
             return new(EndPointKind.Address, host, port, new IPEndPoint(v6, port));
+        }
+
         // IPAddress also takes "1" and "127.1"; here those would be surprises.
         if (host.Count(c => c == '.') == 3 && IPAddress.TryParse(host, out var v4))
             return new(EndPointKind.Address, host, port, new IPEndPoint(v4, port));

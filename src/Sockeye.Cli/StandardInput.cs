@@ -14,7 +14,8 @@ internal sealed class StandardInput
     private const int ReadSize = 16 * 1024;
 
     private readonly Pipe _pipe = new(new PipeOptions(
-        pauseWriterThreshold: Capacity, resumeWriterThreshold: Capacity / 2, minimumSegmentSize: ReadSize, useSynchronizationContext: false));
+        pauseWriterThreshold: Capacity, resumeWriterThreshold: Capacity / 2, minimumSegmentSize: ReadSize,
+        useSynchronizationContext: false));
     private readonly Stream _stream = Console.OpenStandardInput();
     private int _started;
 

@@ -3,7 +3,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Sockeye.Cli;
 
-/// <summary>Standard output as bytes, for many writers. Notices when nobody reads it any more, as after <c>| head -1</c>.</summary>
+/// <summary>Standard output as bytes, for many writers. Notices when nobody reads it any more, as after
+/// <c>| head -1</c>.</summary>
 internal sealed class StandardOutput
 {
     private readonly Stream _stream = Open();
@@ -39,8 +40,8 @@ internal sealed class StandardOutput
     }
 
     /// <remarks>
-    /// The console's own stream hides a broken pipe, so a pipe gets a stream that tells. A file does not: there the console's stream
-    /// shares its position with standard error, as in <c>&gt; log 2&gt;&amp;1</c>.
+    /// The console's own stream hides a broken pipe, so a pipe gets a stream that tells. A file does not: there the console's
+    /// stream shares its position with standard error, as in <c>&gt; log 2&gt;&amp;1</c>.
     /// </remarks>
     private static Stream Open()
     {

@@ -11,7 +11,8 @@ internal static class ArrivedInput
     extension(ConnectionContext connection)
     {
         /// <summary>
-        /// Hands all of the input to <paramref name="take"/>, piece by piece, until the peer's FIN, the stop, or until it answers false.
+        /// Hands all of the input to <paramref name="take"/>, piece by piece, until the peer's FIN, the stop, or until it
+        /// answers false.
         /// </summary>
         /// <exception cref="ConnectionResetException">The connection broke.</exception>
         public async Task ReadArrivedAsync(Func<ReadOnlySequence<byte>, ValueTask<bool>> take)

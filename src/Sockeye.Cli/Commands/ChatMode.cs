@@ -1,4 +1,4 @@
-using Microsoft.AspNetCore.Connections;
+using System.Net;
 
 namespace Sockeye.Cli;
 
@@ -15,13 +15,12 @@ internal sealed class ChatMode
     private readonly Codec<string> _outbound = Codec.Lines(MaxLineLength + MaxPrefixLength);
     private readonly MessageGroup<string> _room = new(new MessageGroupOptions { QueueLimit = QueueLimit });
 
-    public void Serve(ListenOptions listen) => listen.Run(RunAsync);
+    public void Serve(ListenOptions listen) => listen.Run(_inbound, _outbound, RunAsync);
 
-    private async Task RunAsync(ConnectionContext connection)
+    private async Task RunAsync(MessageConnection<string, string> member)
     {
-        await using var member = connection.AsMessages(_inbound, _outbound);
         // The clients of a Unix socket have no address to be told by.
-        var name = connection.RemoteEndPoint is System.Net.IPEndPoint ip ? $"{ip}" : connection.ConnectionId;
+        var name = member.RemoteEndPoint is IPEndPoint ip ? $"{ip}" : member.Connection.ConnectionId;
         _room.Join(member);
         await foreach (var line in member.ReadAllAsync())
             _room.Broadcast($"{name}: {line}", except: member);

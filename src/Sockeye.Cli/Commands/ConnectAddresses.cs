@@ -14,11 +14,12 @@ internal static class ConnectAddresses
         if (target.Kind is EndPointKind.Unix)
             throw new CommandException(ExitCodes.WrongUse, $"--local {local} has no meaning with {target}: leave it out.");
         var isIPv6 = target.EndPoint is IPEndPoint { AddressFamily: AddressFamily.InterNetworkV6 };
+        var family = isIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
         return local.Kind switch
         {
             EndPointKind.Localhost => new(isIPv6 ? IPAddress.IPv6Loopback : IPAddress.Loopback, local.Port),
             EndPointKind.Any => new(isIPv6 ? IPAddress.IPv6Any : IPAddress.Any, local.Port),
-            EndPointKind.Name => new(await ResolveAsync(local, isIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork), local.Port),
+            EndPointKind.Name => new(await ResolveAsync(local, family), local.Port),
             _ => (IPEndPoint)local.EndPoint!,
         };
     }

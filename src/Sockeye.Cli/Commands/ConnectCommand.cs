@@ -69,8 +69,10 @@ internal static class ConnectCommand
 
     private static string? ObjectToTarget(EndPointText target) => target switch
     {
-        { Kind: EndPointKind.Any } => $"{target} means every address of this machine, which only listen can use: name one to connect to.",
-        { Kind: not EndPointKind.Unix, Port: 0 } => $"{target} has port 0, which only listen can use: a port to connect to is 1 to 65535.",
+        { Kind: EndPointKind.Any } =>
+            $"{target} means every address of this machine, which only listen can use: name one to connect to.",
+        { Kind: not EndPointKind.Unix, Port: 0 } =>
+            $"{target} has port 0, which only listen can use: a port to connect to is 1 to 65535.",
         _ => null,
     };
 

@@ -34,7 +34,8 @@ internal static class DemoCommand
             Clients, Messages, Json,
         };
         command.SetAction(parsed => RunAsync(
-            parsed.GetValue(Clients) ?? 4, parsed.GetValue(Messages) ?? 1000, parsed.GetValue(Json) ? new DemoJson() : new DemoText()));
+            parsed.GetValue(Clients) ?? 4, parsed.GetValue(Messages) ?? 1000,
+            parsed.GetValue(Json) ? new DemoJson() : new DemoText()));
         return command;
     }
 

@@ -32,7 +32,7 @@ internal sealed class InputTaker(ConnectionContext connection)
         await connection.Transport.Output.CompleteAsync();
     });
 
-    /// <summary>Lets the connection be closed: a send that waits for room does not wait any longer, and none comes after it.</summary>
+    /// <summary>Lets the connection be closed: a send that waits for room waits no longer, and none comes after it.</summary>
     public Task RetireAsync()
     {
         connection.Transport.Output.CancelPendingFlush();

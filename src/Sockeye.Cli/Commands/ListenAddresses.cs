@@ -6,7 +6,8 @@ namespace Sockeye.Cli;
 /// <summary>Puts the end points of the command line on a server.</summary>
 internal static class ListenAddresses
 {
-    public static async Task<IReadOnlyList<ListenOptions>> AddAsync(SockeyeServerOptions server, IEnumerable<EndPointText> endPoints)
+    public static async Task<IReadOnlyList<ListenOptions>> AddAsync(
+        SockeyeServerOptions server, IEnumerable<EndPointText> endPoints)
     {
         List<ListenOptions> listens = [];
         foreach (var endPoint in endPoints)
@@ -14,13 +15,14 @@ internal static class ListenAddresses
         return listens;
     }
 
-    private static async Task<IEnumerable<ListenOptions>> AddAsync(SockeyeServerOptions server, EndPointText text) => text.Kind switch
-    {
-        EndPointKind.Localhost => [server.ListenLocalhost(text.Port)],
-        EndPointKind.Any => [server.ListenAnyIP(text.Port)],
-        EndPointKind.Name => (await ResolveAsync(text)).Select(address => server.Listen(new IPEndPoint(address, text.Port))).ToList(),
-        _ => [server.Listen(text.EndPoint!)],
-    };
+    private static async Task<IEnumerable<ListenOptions>> AddAsync(SockeyeServerOptions server, EndPointText text) =>
+        text.Kind switch
+        {
+            EndPointKind.Localhost => [server.ListenLocalhost(text.Port)],
+            EndPointKind.Any => [server.ListenAnyIP(text.Port)],
+            EndPointKind.Name => [.. (await ResolveAsync(text)).Select(a => server.Listen(new IPEndPoint(a, text.Port)))],
+            _ => [server.Listen(text.EndPoint!)],
+        };
 
     private static async Task<IEnumerable<IPAddress>> ResolveAsync(EndPointText text)
     {

@@ -10,7 +10,6 @@ internal sealed class ListenRun(ListenSettings settings)
 
     public async Task<int> RunAsync()
     {
-        Preload.Everything();
         // What the trace and the log say of the start comes after the addresses, which scripts wait for on the first lines.
         _errors.Hold();
         try

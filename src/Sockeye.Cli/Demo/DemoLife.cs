@@ -66,7 +66,8 @@ internal sealed class DemoLife(TimeProvider time)
         StepText.State(step.TcpInfo?.State) is { Length: > 0 } state ? state : null,
         StepText.Note(step) is { Length: > 0 } note ? note : null);
 
-    private static string StateOf(ConnectionContext connection) => StepText.State(connection.TcpInfo?.State) is { Length: > 0 } state ? state : "closed";
+    private static string StateOf(ConnectionContext connection) =>
+        StepText.State(connection.TcpInfo?.State) is { Length: > 0 } state ? state : "closed";
 
     private static string States(ConnectionContext client, ConnectionContext server) =>
         $"now: client {StateOf(client)}, server {StateOf(server)}";
@@ -76,8 +77,9 @@ internal sealed class DemoLife(TimeProvider time)
     {
         var unseen = new StepRecorder();
         await using var listener = await unseen.TransportOf(Server).BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
-        var client = await new SockeyeClient(options => options.Transport = unseen.TransportOf(Client)).ConnectAsync(listener.EndPoint);
-        await CloseBothAsync(client, (await listener.AcceptAsync())!);
+        var client = new SockeyeClient(options => options.Transport = unseen.TransportOf(Client));
+        var connection = await client.ConnectAsync(listener.EndPoint);
+        await CloseBothAsync(connection, (await listener.AcceptAsync())!);
     }
 
     /// <summary>Together, because each waits for the other's FIN.</summary>
@@ -94,7 +96,8 @@ internal sealed class DemoLife(TimeProvider time)
                 "an IPv6 address or a Unix path would choose another; nothing is sent yet"),
             Scene("bind()", "the server's own (local) address and port are decided", steps.Where(s => s.Step.Function is Bind),
                 $"asked for port 0, which is any free one: {((IPEndPoint)listener.EndPoint).Port}"),
-            Scene("listen()", "from now on the system answers handshakes and queues them", steps.Where(s => s.Step.Function is Listen),
+            Scene("listen()", "from now on the system answers handshakes, and queues them",
+                steps.Where(s => s.Step.Function is Listen),
                 info is null
                     ? "finished handshakes wait for accept(); this system does not tell how many"
                     : $"{StepText.AcceptQueue(info)}: so many finished handshakes may wait for accept()")
@@ -131,7 +134,8 @@ internal sealed class DemoLife(TimeProvider time)
             "the bytes wait in the receive buffer of the server's system");
     }
 
-    private async Task<DemoScene> AcceptSceneAsync(IConnectionListener listener, ConnectionContext client, ConnectionContext server)
+    private async Task<DemoScene> AcceptSceneAsync(
+        IConnectionListener listener, ConnectionContext client, ConnectionContext server)
     {
         var steps = await _steps.TakeAsync((Server, Accept));
         var info = listener.TcpInfo;

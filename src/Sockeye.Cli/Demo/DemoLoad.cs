@@ -27,14 +27,15 @@ internal sealed class DemoLoad(int clients, int messages, TimeProvider time)
 
     public async Task<(IReadOnlyList<DemoClientResult> Clients, DemoTotals Totals)> RunAsync()
     {
-        await using var server = await SockeyeServer.StartAsync(options => options.Listen(new IPEndPoint(IPAddress.Loopback, 0)).Run(EchoAsync));
+        await using var server = await SockeyeServer.StartAsync(
+            options => options.Listen(new IPEndPoint(IPAddress.Loopback, 0)).Run(EchoAsync));
         var connections = await new SockeyeClient().ConnectManyAsync(server.EndPoints[0], clients);
         var start = time.GetTimestamp();
-        var results = await Task.WhenAll(connections.Select((connection, i) => Task.Run(() => ExchangeAsync(connection, seed: i))));
+        var results = await Task.WhenAll(connections.Select((c, i) => Task.Run(() => ExchangeAsync(c, seed: i))));
         var seconds = time.GetElapsedTime(start).TotalSeconds;
         return (results, new(
-            clients, results.Sum(r => r.Messages), results.Sum(r => r.WrongEchoes), results.Sum(r => r.Bytes), Math.Round(seconds, 3),
-            Percentile(_all, 50), Percentile(_all, 99)));
+            clients, results.Sum(r => r.Messages), results.Sum(r => r.WrongEchoes), results.Sum(r => r.Bytes),
+            Math.Round(seconds, 3), Percentile(_all, 50), Percentile(_all, 99)));
     }
 
     private static LongHistogram NewHistogram() => new(1, LongestRoundTrip, HistogramDigits);
@@ -74,7 +75,8 @@ internal sealed class DemoLoad(int clients, int messages, TimeProvider time)
         lock (_all)
             _all.Add(roundTrips);
         return new(
-            EndPointName.Of(connection.LocalEndPoint), seen, exchanged, wrong, bytes, Percentile(roundTrips, 50), Percentile(roundTrips, 99));
+            EndPointName.Of(connection.LocalEndPoint), seen, exchanged, wrong, bytes,
+            Percentile(roundTrips, 50), Percentile(roundTrips, 99));
     }
 
     private static async Task<bool> EchoIsRightAsync(PipeReader input, ReadOnlyMemory<byte> message)

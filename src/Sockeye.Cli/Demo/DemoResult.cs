@@ -2,7 +2,8 @@ namespace Sockeye.Cli;
 
 /// <summary>One call of a socket function, as the demo shows it.</summary>
 internal sealed record DemoStep(
-    string Side, string Function, long Socket, string? Local, string? Remote, long? Bytes, double? Milliseconds, string? State, string? Note)
+    string Side, string Function, long Socket, string? Local, string? Remote, long? Bytes, double? Milliseconds,
+    string? State, string? Note)
 {
     /// <summary>What travelled, in a word: a number of bytes, FIN or RST.</summary>
     public string? OnTheWire => Note is not null && Note.StartsWith("FIN", StringComparison.Ordinal) ? "FIN"
@@ -14,7 +15,7 @@ internal sealed record DemoStep(
 /// <summary>One part of a connection's life: the calls, what they mean, and what was measured.</summary>
 internal sealed record DemoScene(string Function, string Title, IReadOnlyList<DemoStep> Steps, IReadOnlyList<string> Facts)
 {
-    /// <summary>Finished handshakes that wait for accept(), after the scene; null where it does not matter or is not told.</summary>
+    /// <summary>Finished handshakes that wait for accept(), after the scene; null where it is not told.</summary>
     public int? AcceptQueueDepth { get; init; }
 
     public int? AcceptQueueLimit { get; init; }

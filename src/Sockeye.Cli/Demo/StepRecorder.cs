@@ -18,7 +18,8 @@ internal sealed class StepRecorder
 
     /// <summary>Waits until each of these has come, and answers them in this order: the one in which they caused each other. The
     /// two sides tell of their steps on threads of their own, which may be another one.</summary>
-    public async Task<IReadOnlyList<(string Side, SocketStep Step)>> TakeAsync(params (string Side, SocketFunction Function)[] expected)
+    public async Task<IReadOnlyList<(string Side, SocketStep Step)>> TakeAsync(
+        params (string Side, SocketFunction Function)[] expected)
     {
         var missing = expected.ToList();
         List<(string Side, SocketStep Step)> taken = [];
@@ -35,7 +36,8 @@ internal sealed class StepRecorder
         catch (OperationCanceledException)
         {
             var names = missing.Select(m => $"{m.Side} {StepText.Function(m.Function)}()");
-            throw new CommandException(ExitCodes.Failed, $"the demo waited {Patience.TotalSeconds:0} s in vain for {string.Join(", ", names)}.");
+            throw new CommandException(
+                ExitCodes.Failed, $"the demo waited {Patience.TotalSeconds:0} s in vain for {string.Join(", ", names)}.");
         }
 
         return [.. taken.OrderBy(t => Array.IndexOf(expected, (t.Side, t.Step.Function)))];

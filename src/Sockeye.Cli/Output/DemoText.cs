@@ -62,7 +62,8 @@ internal sealed class DemoText : IDemoReport
             table.AddColumn(new TableColumn(number).RightAligned());
         foreach (var client in result.Clients.Take(MaxRows))
         {
-            Row(table, client.Local, client.ServerSees, client.Messages, client.Bytes, client.RoundTripP50Ms, client.RoundTripP99Ms);
+            Row(table, client.Local, client.ServerSees, client.Messages, client.Bytes,
+                client.RoundTripP50Ms, client.RoundTripP99Ms);
         }
 
         if (result.Clients.Count > MaxRows)
@@ -73,11 +74,14 @@ internal sealed class DemoText : IDemoReport
         _console.Write(table);
         var rate = totals.Seconds > 0 ? totals.Messages / totals.Seconds : 0;
         _console.MarkupLineInterpolated(CultureInfo.InvariantCulture,
-            $"{totals.Messages:N0} echoes compared byte for byte in {totals.Seconds:N1} s ({rate:N0} a second), {totals.WrongEchoes:N0} wrong");
+            $"{totals.Messages:N0} echoes compared byte for byte in {totals.Seconds:N1} s ({rate:N0} a second), " +
+            $"{totals.WrongEchoes:N0} wrong");
     }
 
-    private static void Row(Table table, string client, string server, int messages, long bytes, double p50, double p99) => table.AddRow(
-        client, server, messages.ToString("N0", CultureInfo.InvariantCulture), bytes.ToString("N0", CultureInfo.InvariantCulture),
+    private static void Row(Table table, string client, string server, int messages, long bytes, double p50, double p99) =>
+        table.AddRow(
+        client, server,
+        messages.ToString("N0", CultureInfo.InvariantCulture), bytes.ToString("N0", CultureInfo.InvariantCulture),
         p50.ToString("0.000", CultureInfo.InvariantCulture), p99.ToString("0.000", CultureInfo.InvariantCulture));
 
     private void Title(string title)
@@ -99,7 +103,8 @@ internal sealed class DemoText : IDemoReport
         };
         _addressWidth = Math.Max(_addressWidth, addresses.Length);
         var color = step.Side == StepRecorder.Server ? "green" : "yellow";
-        var line = $" {step.Function,-8} fd {step.Socket,-4}{addresses.PadRight(_addressWidth)} {step.OnTheWire,5} {step.State}".TrimEnd();
+        var end = $"{step.OnTheWire,5} {step.State}";
+        var line = $" {step.Function,-8} fd {step.Socket,-4}{addresses.PadRight(_addressWidth)} {end}".TrimEnd();
         _console.MarkupLine($"  [{color}]{step.Side}[/]{Markup.Escape(line)}");
     }
 

@@ -26,7 +26,8 @@ internal static class StepText
         _ => state.Value.ToString().ToUpperInvariant(),
     };
 
-    public static string Milliseconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.000} ms");
+    public static string Milliseconds(TimeSpan time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.000} ms");
 
     public static string AcceptQueue(TcpInfo info) =>
         string.Create(CultureInfo.InvariantCulture, $"accept queue {info.AcceptQueueDepth} of {info.AcceptQueueLimit}");

@@ -33,6 +33,7 @@ internal sealed class TraceWriter(ErrorLines errors)
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{time.TotalMilliseconds,10:0.000} ms  {StepText.Function(step.Function),-8}  socket {step.Handle,-4}  "
-            + $"{addresses.PadRight(_addressWidth)}  {bytes,12}  {StepText.State(step.TcpInfo?.State),-11}  {StepText.Note(step)}").TrimEnd();
+            + $"{addresses.PadRight(_addressWidth)}  {bytes,12}  {StepText.State(step.TcpInfo?.State),-11}  "
+            + $"{StepText.Note(step)}").TrimEnd();
     }
 }

@@ -7,8 +7,8 @@ public static class ListenerExtensions
 {
     extension(IConnectionListener listener)
     {
-        /// <summary>What the kernel knows of the listening socket now: accept-queue depth and limit; one system call; null where it
-        /// does not tell.</summary>
+        /// <summary>What the kernel knows of the listening socket now: accept-queue depth and limit; one system call; null where
+        /// it does not tell.</summary>
         public TcpInfo? TcpInfo => (listener as IAcceptQueue)?.Info;
     }
 }

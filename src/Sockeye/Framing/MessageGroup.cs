@@ -113,7 +113,8 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options)
 
     /// <summary>
     /// Queues a message for every member. Under <see cref="SlowMemberPolicy.Wait"/> it waits until there was room for it in every
-    /// queue, and later broadcasts wait behind it; under the other policies it is over at once, as <see cref="Broadcast(TMessage)"/>.
+    /// queue, and later broadcasts wait behind it; under the other policies it is over at once, as
+    /// <see cref="Broadcast(TMessage)"/>.
     /// </summary>
     /// <param name="message">The message; encoded once it is its turn.</param>
     /// <param name="cancellationToken">
@@ -182,7 +183,8 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options)
 
     /// <summary>Queues a message for all who have room.</summary>
     /// <returns>Those who have none and must not miss it, each with a frame to release; null if there are none.</returns>
-    private List<(GroupMember<TMessage> Member, PooledBuffer Frame)>? Queue(TMessage message, MessageWriter<TMessage>? except = null)
+    private List<(GroupMember<TMessage> Member, PooledBuffer Frame)>? Queue(
+        TMessage message, MessageWriter<TMessage>? except = null)
     {
         List<(GroupMember<TMessage>, PooledBuffer)>? full = null;
         lock (_lock)

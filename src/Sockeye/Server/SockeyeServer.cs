@@ -37,7 +37,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The options are wrong; the message says what to change.</exception>
     /// <exception cref="IOException">An address can't be listened on; the message says why (<see cref="AddressInUseException"/>
     /// where it is in use).</exception>
-    public static Task<StopResult> RunAsync(Action<SockeyeServerOptions> configure, CancellationToken cancellationToken = default) =>
+    public static Task<StopResult> RunAsync(
+        Action<SockeyeServerOptions> configure, CancellationToken cancellationToken = default) =>
         RunAsync(Configured(configure), static _ => { }, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action{SockeyeServerOptions}, CancellationToken)"/>

@@ -73,16 +73,18 @@ internal sealed class DemoText : IDemoReport
         Row(table, $"{totals.Clients} together", "", totals.Messages, totals.Bytes, totals.RoundTripP50Ms, totals.RoundTripP99Ms);
         _console.Write(table);
         var rate = totals.Seconds > 0 ? totals.Messages / totals.Seconds : 0;
-        _console.MarkupLineInterpolated(CultureInfo.InvariantCulture,
-            $"{totals.Messages:N0} echoes compared byte for byte in {totals.Seconds:N1} s ({rate:N0} a second), " +
-            $"{totals.WrongEchoes:N0} wrong");
+        _console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{totals.Messages:N0} echoes compared byte for byte in {totals.Seconds:N1} s ({rate:N0} a second), "
+            + $"{totals.WrongEchoes:N0} wrong"));
     }
 
     private static void Row(Table table, string client, string server, int messages, long bytes, double p50, double p99) =>
-        table.AddRow(
-        client, server,
-        messages.ToString("N0", CultureInfo.InvariantCulture), bytes.ToString("N0", CultureInfo.InvariantCulture),
-        p50.ToString("0.000", CultureInfo.InvariantCulture), p99.ToString("0.000", CultureInfo.InvariantCulture));
+        table.AddRow(client, server, Whole(messages), Whole(bytes), Milliseconds(p50), Milliseconds(p99));
+
+    private static string Whole(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static string Milliseconds(double time) => time.ToString("0.000", CultureInfo.InvariantCulture);
 
     private void Title(string title)
     {

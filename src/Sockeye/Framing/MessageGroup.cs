@@ -140,11 +140,11 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options)
             return;
         }
 
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _turn.WaitAsync(cancellationToken);
         try
         {
             if (Queue(message) is { } full)
-                await SendAsync(full, cancellationToken).ConfigureAwait(false);
+                await SendAsync(full, cancellationToken);
         }
         finally
         {
@@ -217,7 +217,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options)
             {
                 var (member, frame) = full[sent];
                 while (!member.TrySend(frame))
-                    await member.Queue.WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
+                    await member.Queue.WaitForRoomAsync(cancellationToken);
             }
         }
         finally

@@ -39,8 +39,8 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
 
     public async ValueTask WriteManyAsync(IEnumerable<TOut> messages, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        await Detachable(WriteManyInTurnAsync(messages, cancellationToken), cancellationToken).ConfigureAwait(false);
+        await _turn.WaitAsync(cancellationToken);
+        await Detachable(WriteManyInTurnAsync(messages, cancellationToken), cancellationToken);
     }
 
     /// <summary>Writes what is queued until nothing is, as many frames at a time as fill a batch.</summary>
@@ -48,7 +48,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     {
         do
         {
-            await _turn.WaitAsync().ConfigureAwait(false);
+            await _turn.WaitAsync();
             try
             {
                 ThrowIfDisposed();
@@ -67,7 +67,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
                         break;
                 }
 
-                ThrowIfGone(await _output.FlushAsync().ConfigureAwait(false));
+                ThrowIfGone(await _output.FlushAsync());
             }
             finally
             {
@@ -82,18 +82,18 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     /// connection sends them, within a time-out. A peer that does not read could hold this up for ever otherwise.</remarks>
     public async ValueTask CloseAsync()
     {
-        await _disposed.CancelAsync().ConfigureAwait(false);
+        _disposed.Cancel();
         // Behind the flag: a writer that has not seen it yet either waits now, or its next flush returns at once.
         _output.CancelPendingFlush();
-        await _turn.WaitAsync().ConfigureAwait(false);
+        await _turn.WaitAsync();
         _turn.Release();
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask WaitAndWriteAsync(TOut message, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        await Detachable(WriteInTurn(message), cancellationToken).ConfigureAwait(false);
+        await _turn.WaitAsync(cancellationToken);
+        await Detachable(WriteInTurn(message), cancellationToken);
     }
 
     private ValueTask WriteInTurn(TOut message)
@@ -124,7 +124,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     {
         try
         {
-            ThrowIfGone(await flush.ConfigureAwait(false));
+            ThrowIfGone(await flush);
         }
         finally
         {
@@ -145,7 +145,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
                     ThrowIfDisposed();
                     Encode(message);
                     if (IsBatchFull)
-                        ThrowIfGone(await _output.FlushAsync(CancellationToken.None).ConfigureAwait(false));
+                        ThrowIfGone(await _output.FlushAsync(CancellationToken.None));
                 }
             }
             finally
@@ -153,7 +153,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
                 // After an error too: the messages before it are whole, and must not lie here until somebody writes again.
                 // Whoever closes the connection sends them as well.
                 if (!_disposed.IsCancellationRequested)
-                    ThrowIfGone(await _output.FlushAsync(CancellationToken.None).ConfigureAwait(false));
+                    ThrowIfGone(await _output.FlushAsync(CancellationToken.None));
             }
         }
         finally
@@ -205,7 +205,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     {
         try
         {
-            await write.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await write.WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {

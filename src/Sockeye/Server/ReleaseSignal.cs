@@ -17,7 +17,7 @@ internal sealed class ReleaseSignal
             waiter = Interlocked.CompareExchange(ref _waiter, fresh, null) ?? fresh;
         }
 
-        await waiter.Task.WaitAsync(timeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await waiter.Task.WaitAsync(timeout, time, cancellationToken).WithoutThrowing();
     }
 
     public void Set()

@@ -17,19 +17,27 @@ internal sealed class PinnedBlockPool : MemoryPool<byte>
     public const int MaxIdleBlocks = 16 * 1024;
 
     private readonly ConcurrentQueue<Block> _idle = new();
-    private int _idleCount;
+    private long _idleCount;
+    private long _madeCount;
+    private long _droppedCount;
 
     /// <summary>Shared by all transports of the process, so that idle memory in one serves the others.</summary>
     public static new PinnedBlockPool Shared { get; } = new();
 
     public override int MaxBufferSize => int.MaxValue;
 
+    /// <summary>Blocks that are with somebody now: exact while nothing is rented or returned. Lending itself does not count, so
+    /// that the hot path pays nothing for it.</summary>
+    public long LentCount => Volatile.Read(ref _madeCount) - Volatile.Read(ref _droppedCount) - Volatile.Read(ref _idleCount);
+
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
     {
-        if (minBufferSize > BlockSize)
-            return new LargeBlock(minBufferSize);
-        if (!_idle.TryDequeue(out var block))
-            return new Block(this);
+        if (minBufferSize > BlockSize || !_idle.TryDequeue(out var block))
+        {
+            Interlocked.Increment(ref _madeCount);
+            return minBufferSize > BlockSize ? new LargeBlock(this, minBufferSize) : new Block(this);
+        }
+
         Interlocked.Decrement(ref _idleCount);
         block.Lend();
         return block;
@@ -39,12 +47,25 @@ internal sealed class PinnedBlockPool : MemoryPool<byte>
     {
         // The count is taken before the block is queued, so it can only be too high: never more blocks than the bound.
         if (Interlocked.Increment(ref _idleCount) <= MaxIdleBlocks)
+        {
             _idle.Enqueue(block);
-        else
-            Interlocked.Decrement(ref _idleCount);
+            return;
+        }
+
+        Interlocked.Decrement(ref _idleCount);
+        Drop();
     }
 
-    protected override void Dispose(bool disposing) => _idle.Clear();
+    private void Drop() => Interlocked.Increment(ref _droppedCount);
+
+    protected override void Dispose(bool disposing)
+    {
+        while (_idle.TryDequeue(out _))
+        {
+            Interlocked.Decrement(ref _idleCount);
+            Drop();
+        }
+    }
 
     private sealed class Block(PinnedBlockPool pool) : IMemoryOwner<byte>
     {
@@ -63,12 +84,16 @@ internal sealed class PinnedBlockPool : MemoryPool<byte>
         }
     }
 
-    private sealed class LargeBlock(int size) : IMemoryOwner<byte>
+    private sealed class LargeBlock(PinnedBlockPool pool, int size) : IMemoryOwner<byte>
     {
+        private int _lent = 1;
+
         public Memory<byte> Memory { get; } = AllocatePinned(size);
 
         public void Dispose()
         {
+            if (Interlocked.Exchange(ref _lent, 0) == 1)
+                pool.Drop();
         }
     }
 

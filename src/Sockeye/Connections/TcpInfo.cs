@@ -12,11 +12,12 @@ public sealed class TcpInfo
     private const int ProtocolTcp = 6;
     private const int OptionTcpInfo = 11;
 
-    // Offsets in struct tcp_info (linux/tcp.h), the same since Linux 2.6.
-    private const int Size = 104;
+    // Offsets in struct tcp_info (linux/tcp.h), the same since Linux 2.6; the last one since 4.1.
+    private const int Size = 128;
     private const int UnackedOffset = 24;
     private const int SackedOffset = 28;
     private const int RoundTripTimeOffset = 68;
+    private const int BytesAcknowledgedOffset = 120;
 
     private static readonly TcpState[] States =
     [
@@ -33,6 +34,8 @@ public sealed class TcpInfo
             (AcceptQueueDepth, AcceptQueueLimit) = ((int)unacked, (int)sacked);
         else
             RoundTripTime = TimeSpan.FromMicroseconds(BinaryPrimitives.ReadUInt32LittleEndian(info[RoundTripTimeOffset..]));
+        if (info.Length >= BytesAcknowledgedOffset + sizeof(long))
+            BytesAcknowledged = BinaryPrimitives.ReadInt64LittleEndian(info[BytesAcknowledgedOffset..]);
     }
 
     /// <summary>The state of RFC 9293, section 3.3.2.</summary>
@@ -49,6 +52,9 @@ public sealed class TcpInfo
     /// socket. Linux takes one more than this.</summary>
     public int? AcceptQueueLimit { get; }
 
+    /// <summary>Sent bytes that the peer's system has taken; null before Linux 4.1.</summary>
+    internal long? BytesAcknowledged { get; }
+
     /// <summary>Asks the kernel; null for what is not TCP, on other systems, and once the socket is closed.</summary>
     internal static TcpInfo? Read(Socket socket)
     {
@@ -57,9 +63,8 @@ public sealed class TcpInfo
         Span<byte> info = stackalloc byte[Size];
         try
         {
-            return socket.GetRawSocketOption(ProtocolTcp, OptionTcpInfo, info) >= RoundTripTimeOffset + sizeof(uint)
-                ? new(info)
-                : null;
+            var length = socket.GetRawSocketOption(ProtocolTcp, OptionTcpInfo, info);
+            return length >= RoundTripTimeOffset + sizeof(uint) ? new(info[..length]) : null;
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

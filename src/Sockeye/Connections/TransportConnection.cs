@@ -79,5 +79,20 @@ internal abstract class TransportConnection : ConnectionContext,
     /// Tells everybody who watches <see cref="ConnectionClosed"/>; never on the caller's thread, whose loop must go on.
     /// </summary>
     protected void SignalClosed() =>
-        ThreadPool.UnsafeQueueUserWorkItem(static closed => closed.Cancel(), _closed, preferLocal: false);
+        ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.CancelClosed(), this, preferLocal: false);
+
+    private void CancelClosed()
+    {
+        try
+        {
+            _closed.Cancel();
+        }
+        catch (AggregateException e)
+        {
+            // On this thread it would end the process. The others have been told; the log of the connection's end tells of this
+            // one.
+            var error = e.InnerException!;
+            Explain(CloseReason.Local(CloseCause.HandlerError, $"a callback of ConnectionClosed threw: {error.Message}", error));
+        }
+    }
 }

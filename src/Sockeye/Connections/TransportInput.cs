@@ -46,9 +46,9 @@ internal sealed class TransportInput(PipeReader inner) : PipeReader
         {
             read = inner.ReadAsync(cancellationToken);
         }
-        catch
+        catch (Exception e) when (e is not InvalidOperationException)
         {
-            EndRead();
+            EndRead(); // An invalid call is a second one at a time: the first still reads.
             throw;
         }
 
@@ -131,6 +131,8 @@ internal sealed class TransportInput(PipeReader inner) : PipeReader
     private void BeginRead()
     {
         var state = Interlocked.CompareExchange(ref _state, Reading, Idle);
+        if (state is RetiredWhileReading)
+            EndRead(); // A read that ended as cancelled needs no AdvanceTo: asking again says that its memory is done with.
         if (state is Retired or RetiredWhileReading)
             throw new ConnectionAbortedException(
                 "The connection was closed by this process: nothing can be read from it any more.");

@@ -91,10 +91,18 @@ internal sealed class SocketListener : IConnectionListener, IAcceptQueue
         if (_unbound.IsCancellationRequested)
             return default;
         _unbound.Cancel();
-        _steps.Tell(SocketFunction.Close, _socket, EndPoint);
-        _socket.Dispose();
-        _reserve.Leave();
-        _file?.Delete();
+        try
+        {
+            _steps.Tell(SocketFunction.Close, _socket, EndPoint);
+        }
+        finally
+        {
+            // The file goes first: as soon as the socket is closed, the next server may put its own there.
+            _file?.Delete();
+            _socket.Dispose();
+            _reserve.Leave();
+        }
+
         return default;
     }
 

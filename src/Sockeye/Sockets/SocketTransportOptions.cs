@@ -93,6 +93,9 @@ public sealed class SocketTransportOptions
     /// <summary>The clock of the time-outs above, default the system's.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
+    /// <summary>Where buffers come from; one of its own shows a test what its connections hold.</summary>
+    internal PinnedBlockPool Pool { get; init; } = PinnedBlockPool.Shared;
+
     private const int MaxBuffer = 1 << 30;
 
     private static TimeSpan MinKeepAlive => TimeSpan.FromSeconds(1);

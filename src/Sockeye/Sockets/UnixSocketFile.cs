@@ -23,7 +23,11 @@ internal sealed class UnixSocketFile
     {
         if (PathOf(endPoint) is not { } path || !File.Exists(path))
             return;
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        // A live stream server answers a datagram socket with EPROTOTYPE and notices nothing. Windows has no such sockets:
+        // there it
+        // sees a client that leaves at once. Not blocking, since the backlog may be full.
+        var kind = OperatingSystem.IsWindows() ? SocketType.Stream : SocketType.Dgram;
+        using var probe = new Socket(AddressFamily.Unix, kind, ProtocolType.Unspecified) { Blocking = false };
         try
         {
             probe.Connect(endPoint);
@@ -34,7 +38,7 @@ internal sealed class UnixSocketFile
         }
         catch (SocketException)
         {
-            // Not a socket, or not ours to see: bind() will say what is wrong.
+            // Not a socket, not ours to see, or a server lives there: bind() will say what is wrong.
         }
     }
 

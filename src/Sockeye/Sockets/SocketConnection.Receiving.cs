@@ -1,0 +1,94 @@
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+
+namespace Sockeye;
+
+internal sealed partial class SocketConnection
+{
+    private long _bytesReceived;
+    private volatile bool _finReceived;
+
+    private async Task ReceiveAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                // Receiving zero bytes waits for data without holding a buffer: an idle connection costs no block. If it had to
+                // wait,
+                // any event may have ended it, one of data taken before as well: then it looks again.
+                var wait = _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
+                var isThere = wait.IsCompleted;
+                await wait.ConfigureAwait(false);
+                if (!isThere)
+                    continue;
+                var buffer = _received.Writer.GetMemory(PinnedBlockPool.BlockSize / 4);
+                var received = await ReceiveSomeAsync(buffer).ConfigureAwait(false);
+                if (received == 0)
+                    break;
+                _received.Writer.Advance(received);
+                var flush = await _received.Writer.FlushAsync().ConfigureAwait(false);
+                if (flush.IsCompleted)
+                {
+                    await _received.Writer.CompleteAsync().ConfigureAwait(false); // gives its buffer back
+                    await DiscardAsync().ConfigureAwait(false);
+                    break;
+                }
+
+                if (flush.IsCanceled)
+                    break; // The connection was broken while receiving paused.
+            }
+        }
+        catch (Exception e)
+        {
+            OnFailed(SocketFunction.Receive, e);
+        }
+
+        if (CloseReason is { IsOrderly: false } reason)
+            _input.FailAfterLastByte(SocketBreak.ToReadError(reason));
+        await _received.Writer.CompleteAsync().ConfigureAwait(false);
+        EndDirection();
+    }
+
+    /// <summary>Keeps taking what nobody wants to read, so that the peer's FIN or reset is still seen.</summary>
+    private async Task DiscardAsync()
+    {
+        while (true)
+        {
+            var wait = _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
+            var isThere = wait.IsCompleted;
+            await wait.ConfigureAwait(false);
+            if (!isThere)
+                continue;
+            using var block = _options.Pool.Rent();
+            if (await ReceiveSomeAsync(block.Memory).ConfigureAwait(false) == 0)
+                return;
+        }
+    }
+
+    private async ValueTask<int> ReceiveSomeAsync(Memory<byte> buffer)
+    {
+        var received = await _socket.ReceiveAsync(buffer, SocketFlags.None).ConfigureAwait(false);
+        if (received == 0)
+        {
+            ThrowIfReset();
+            _finReceived = true;
+            Explain(CloseReason.PeerFin);
+        }
+
+        Volatile.Write(ref _bytesReceived, _bytesReceived + received);
+        _steps.Tell(SocketFunction.Receive, _socket, LocalEndPoint, RemoteEndPoint, received);
+        return received;
+    }
+
+    /// <summary>
+    /// A reset is not always an error of the call that meets it: a send may have taken the error already, after FIN receiving
+    /// gives
+    /// 0 again, and shutdown() says nothing. The state of the socket still tells, as long as this side has not sent its own FIN.
+    /// </summary>
+    private void ThrowIfReset()
+    {
+        if (!_finSent && TcpInfo.Read(_socket) is { State: TcpState.Closed })
+            throw new SocketException((int)SocketError.ConnectionReset);
+    }
+}

@@ -1,0 +1,184 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye.Transport.Tests.Contract;
+
+public abstract partial class TransportContract
+{
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(100);
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public Task Dispose_sends_all_that_was_written_then_FIN(bool clientFirst) => Run(SmallBuffers, async world =>
+    {
+        const int Length = 2_000_000;
+        var (first, second) = await world.ConnectAsync(clientFirst);
+        first.Output.Write(Up.Take(Length)); // never flushed, and more than any buffer
+        var closing = first.DisposeAsync();
+        Assert.False(closing.IsCompleted);
+        await second.ReceiveAsync(Up, Length);
+        await second.ReceiveFinAsync();
+        await second.DisposeAsync();
+        await closing;
+        await first.ShouldEndAsync(ClosedBy.Local, CloseCause.Fin);
+        await second.ShouldEndAsync(ClosedBy.Peer, CloseCause.Fin);
+        Assert.Equal(Length, first.BytesSent);
+    });
+
+    [Fact]
+    public Task Dispose_with_unread_input_does_not_destroy_the_answer_in_flight() => Run(SmallBuffers, async world =>
+    {
+        const int Request = 2_000_000;
+        const int Answer = 300_000;
+        var (client, server) = await world.ConnectAsync();
+        var asking = client.SendAsync(Up, Request);
+        await server.ReceiveAsync(10);
+        server.Output.Write(Down.Take(Answer));
+        var closing = server.DisposeAsync();
+        await asking;
+        await client.ReceiveAsync(Down, Answer);
+        await client.ReceiveFinAsync();
+        await client.DisposeAsync();
+        await closing;
+        await client.ShouldEndAsync(ClosedBy.Peer, CloseCause.Fin);
+        await server.ShouldEndAsync(ClosedBy.Local, CloseCause.Fin);
+        Assert.Equal(Request, server.BytesReceived);
+    });
+
+    [Fact]
+    public Task Dispose_gives_up_on_a_peer_that_takes_nothing() => Run(SmallBuffers with { CloseTimeout = Short }, async world =>
+    {
+        var (client, server) = await world.ConnectAsync();
+        var flushing = OfferTooMuch(client);
+        await client.DisposeAsync();
+        Assert.True((await world.Soon(flushing)).IsCompleted);
+        await client.ShouldEndAsync(ClosedBy.Local, CloseCause.Timeout);
+        await ShouldSeeResetAsync(server, await server.ReceiveToErrorAsync());
+    });
+
+    [Fact]
+    public Task Dispose_gives_up_on_a_peer_that_does_not_end_its_side() => Run(new() { LingerTimeout = Short }, async world =>
+    {
+        var (client, server) = await world.ConnectAsync();
+        await client.SendAsync("bye");
+        await client.DisposeAsync();
+        await client.ShouldEndAsync(ClosedBy.Local, CloseCause.Fin);
+        await server.ShouldReceiveToEndAsync("bye");
+        await server.DisposeAsync();
+        await server.ShouldEndAsync(ClosedBy.Peer, CloseCause.Fin);
+    });
+
+    [Fact]
+    public Task Dispose_gives_up_on_a_peer_that_never_stops_sending() => Run(new() { LingerTimeout = Short }, async world =>
+    {
+        var (client, server) = await world.ConnectAsync();
+        var sending = client.SendUntilGoneAsync();
+        await server.ReceiveAsync(100_000);
+        await server.DisposeAsync();
+        await server.ShouldEndAsync(ClosedBy.Local, CloseCause.Fin);
+        await sending;
+        await client.ReceiveToErrorAsync();
+        await client.ShouldEndAsync(ClosedBy.Peer, CloseCause.Reset);
+    });
+
+    [Fact]
+    public Task Dispose_ends_a_read_that_waits() => Run(async world =>
+    {
+        var (client, server) = await world.ConnectAsync();
+        var reading = server.ReadAsync();
+        var closing = server.DisposeAsync();
+        var read = await reading;
+        Assert.True(read.IsCanceled);
+        server.Input.AdvanceTo(read.Buffer.End);
+        Assert.IsType<ConnectionAbortedException>(await server.ReceiveToErrorAsync());
+        await client.ReceiveFinAsync();
+        await client.DisposeAsync();
+        await closing;
+        await server.ShouldEndAsync(ClosedBy.Local, CloseCause.Fin);
+    });
+
+    [Fact]
+    public Task Dispose_leaves_a_reader_the_bytes_it_holds() => Run(SmallBuffers with { LingerTimeout = Short }, async world =>
+    {
+        var (client, server) = await world.ConnectAsync();
+        var flushing = OfferTooMuch(client);
+        var read = await server.ReadAsync();
+        await server.DisposeAsync();
+        Up.Check(read.Buffer, 0);
+        server.Input.AdvanceTo(read.Buffer.End);
+        Assert.IsType<ConnectionAbortedException>(await server.ReceiveToErrorAsync());
+        Assert.True((await world.Soon(flushing)).IsCompleted);
+        await server.ShouldEndAsync(ClosedBy.Local, CloseCause.Fin);
+        await client.ReceiveToErrorAsync();
+        await client.ShouldEndAsync(ClosedBy.Peer, CloseCause.Reset);
+    });
+
+    [Fact]
+    public Task Dispose_lets_a_flush_that_waits_come_to_its_end() => Run(SmallBuffers, async world =>
+    {
+        var (client, server) = await world.ConnectAsync();
+        var flushing = OfferTooMuch(client);
+        var closing = client.DisposeAsync();
+        await server.ReceiveAsync(Up, TooMuch);
+        await server.ReceiveFinAsync();
+        await world.Soon(flushing);
+        await server.DisposeAsync();
+        await closing;
+        await client.ShouldEndAsync(ClosedBy.Local, CloseCause.Fin);
+    });
+
+    [Fact]
+    public Task Disposing_twice_and_aborting_after_it_change_nothing() => Run(async world =>
+    {
+        var (client, server) = await world.ConnectAsync();
+        await Task.WhenAll(client.DisposeAsync(), client.DisposeAsync(), server.DisposeAsync());
+        await client.DisposeAsync();
+        await Task.WhenAll(client.Closed, server.Closed);
+        var reasons = (client.Reason, server.Reason);
+        client.Connection.Abort();
+        server.Connection.Abort(CloseCause.Limit, "too late");
+        Assert.Equal(reasons, (client.Reason, server.Reason));
+        Assert.True(client.Reason!.IsOrderly && server.Reason!.IsOrderly);
+    });
+
+    [Fact]
+    public Task Abort_ends_a_dispose_that_waits() => Run(async world =>
+    {
+        var (client, server) = await world.ConnectAsync();
+        var closing = client.DisposeAsync();
+        await server.ReceiveFinAsync();
+        client.Connection.Abort();
+        await closing;
+        await client.ShouldEndAsync(ClosedBy.Local, CloseCause.Abort);
+    });
+
+    [Fact]
+    public Task Dispose_and_abort_may_race_on_both_ends() => Run(async world =>
+    {
+        var listener = await world.ListenAsync();
+        for (var round = 0; round < 100; round++)
+        {
+            var (client, server) = await world.ConnectAsync(listener);
+            var writing = client.SendUntilGoneAsync();
+            await server.ReceiveAsync(100);
+            var closing = Task.WhenAll(server.DisposeAsync(), Task.Factory.StartNew(
+                server.Connection.Abort, TestContext.Current.CancellationToken, TaskCreationOptions.None, TaskScheduler.Current));
+            await world.Soon(closing);
+            await writing;
+            await client.ReceiveToErrorAsync();
+            await Task.WhenAll(client.Closed, server.Closed);
+            Assert.Equal((ClosedBy.Local, CloseCause.Abort), (server.Reason!.By, server.Reason.Cause));
+            Assert.Equal(ClosedBy.Peer, client.Reason!.By);
+        }
+    });
+
+    [Fact]
+    public Task A_callback_of_ConnectionClosed_that_throws_hurts_nobody() => Run(async world =>
+    {
+        var (client, server) = await world.ConnectAsync();
+        client.Connection.ConnectionClosed.Register(() => throw new InvalidOperationException("careless"));
+        await Task.WhenAll(client.DisposeAsync(), server.DisposeAsync());
+        await world.Soon(client.Closed);
+    });
+}

@@ -1,0 +1,89 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections.Features;
+using Sockeye.Transport.Tests.Support;
+
+namespace Sockeye.Transport.Tests.Sockets;
+
+/// <summary>The portable transport, over one kind of address.</summary>
+public sealed class SocketFixture(AddressFamily family, bool inline = false) : TransportFixture
+{
+    // Linux doubles it and takes at least a little more; enough for a few segments of the loopback interface.
+    private const int SmallBuffer = 16 * 1024;
+
+    public override string? Unavailable => family switch
+    {
+        AddressFamily.InterNetworkV6 when !HasIPv6Loopback() => "This machine has no ::1.",
+        AddressFamily.Unix when !Socket.OSSupportsUnixDomainSockets => "This system has no Unix sockets.",
+        _ => null,
+    };
+
+    public override bool HasReset => family is not AddressFamily.Unix;
+
+    public override bool ConnectWaitsForBacklog => family is not AddressFamily.Unix;
+
+    public override bool HasClientAddress => family is not AddressFamily.Unix;
+
+    // Addresses of documentation (RFC 5737, RFC 3849): no machine has them.
+    public override EndPoint? ForeignEndPoint => family switch
+    {
+        AddressFamily.InterNetwork => new IPEndPoint(IPAddress.Parse("203.0.113.1"), 0),
+        AddressFamily.InterNetworkV6 => new IPEndPoint(IPAddress.Parse("2001:db8::1"), 0),
+        _ => null,
+    };
+
+    public override async Task RunAsync(TransportSettings settings, Func<TransportWorld, Task> test)
+    {
+        using var directory = new TemporaryDirectory();
+        var options = Options(settings, inline);
+        var transport = new SocketTransport(options);
+        await new TransportWorld
+        {
+            Listening = transport,
+            Dialling = transport,
+            NewEndPoint = () => family switch
+            {
+                AddressFamily.InterNetwork => new IPEndPoint(IPAddress.Loopback, 0),
+                AddressFamily.InterNetworkV6 => new IPEndPoint(IPAddress.IPv6Loopback, 0),
+                _ => new UnixDomainSocketEndPoint(directory.NewPath()),
+            },
+            Time = TimeProvider.System,
+            LentBuffers = () => options.Pool.LentCount,
+            AssertReleased = connection => Assert.True(
+                connection.Features.Get<IConnectionSocketFeature>()!.Socket.SafeHandle.IsClosed, "The socket is still open."),
+        }.RunAsync(test);
+    }
+
+    private static SocketTransportOptions Options(TransportSettings settings, bool inline)
+    {
+        var options = new SocketTransportOptions
+        {
+            Pool = new(),
+            UnsafePreferInlineScheduling = inline,
+            Backlog = settings.Backlog,
+        };
+        if (settings.SmallSystemBuffers)
+            (options.ReceiveBufferSize, options.SendBufferSize) = (SmallBuffer, SmallBuffer);
+        options.MaxReadBufferSize = settings.MaxReadBufferSize ?? options.MaxReadBufferSize;
+        options.MaxWriteBufferSize = settings.MaxWriteBufferSize ?? options.MaxWriteBufferSize;
+        options.CloseTimeout = settings.CloseTimeout ?? options.CloseTimeout;
+        options.LingerTimeout = settings.LingerTimeout ?? options.LingerTimeout;
+        return options;
+    }
+
+    private static bool HasIPv6Loopback()
+    {
+        if (!Socket.OSSupportsIPv6)
+            return false;
+        try
+        {
+            using var probe = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
+            probe.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,46 @@
+namespace Sockeye.Transport.Tests.Support;
+
+/// <summary>What a transport tells the contract suite about itself. It joins with one line: a class that derives from
+/// <see cref="Contract.TransportContract"/> and gives its fixture.</summary>
+public abstract class TransportFixture
+{
+    /// <summary>Why the transport can't run here; null where it can.</summary>
+    public virtual string? Unavailable => null;
+
+    /// <summary>Whether an abort reaches the peer as a reset; elsewhere (Unix sockets) the peer may see an orderly end.</summary>
+    public virtual bool HasReset => true;
+
+    /// <summary>Whether a connect waits while the listener's queue is full.</summary>
+    public virtual bool ConnectWaitsForBacklog => true;
+
+    /// <summary>Whether a dialling end has an address that the accepting end can see.</summary>
+    public virtual bool HasClientAddress => true;
+
+    /// <summary>How much the bulk test sends each way.</summary>
+    public virtual long BulkLength => 100_000_000;
+
+    /// <summary>An address that is not this machine's; null where there is no such thing.</summary>
+    public virtual System.Net.EndPoint? ForeignEndPoint => null;
+
+    /// <summary>Builds a world of its own for one test, runs the test in it, and ends it with <see
+    /// cref="TransportWorld.RunAsync"/>.
+    /// A simulated network pumps its virtual time in here.</summary>
+    public abstract Task RunAsync(TransportSettings settings, Func<TransportWorld, Task> test);
+}
+
+/// <summary>What a test asks of the transport; null: its default.</summary>
+public sealed record TransportSettings
+{
+    public int? MaxReadBufferSize { get; init; }
+
+    public int? MaxWriteBufferSize { get; init; }
+
+    /// <summary>The least that the system may buffer by itself, so that back-pressure comes soon.</summary>
+    public bool SmallSystemBuffers { get; init; }
+
+    public TimeSpan? CloseTimeout { get; init; }
+
+    public TimeSpan? LingerTimeout { get; init; }
+
+    public int? Backlog { get; init; }
+}

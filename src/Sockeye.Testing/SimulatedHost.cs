@@ -69,7 +69,7 @@ public sealed class SimulatedHost : IConnectionListenerFactory, ILocalEndPointCo
         }
         catch (SocketException e)
         {
-            return ValueTask.FromException<IConnectionListener>(BindError.Explain(ip, e));
+            return ValueTask.FromException<IConnectionListener>(BindError.Explain(ip, e) ?? e);
         }
     }
 

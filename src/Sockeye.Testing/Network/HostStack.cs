@@ -91,6 +91,10 @@ internal sealed class HostStack
             LingerTimeout = _options.LingerTimeout,
             TimeProvider = Wire.Time,
             Scheduler = Loop.Scheduler,
+            HandlerScheduler = Loop.Scheduler,
+            SendScheduler = Loop.Scheduler,
+            KeepsContext = true,
+            Pool = _options.Pool,
         })
         {
             // Counted by host, not by process: a second run of a seed has the same names.
@@ -120,11 +124,11 @@ internal sealed class HostStack
         Trace($"{segment.Source} -> {segment.Destination}", $"arrived: {segment}");
         if (Find(segment.Destination, segment.Source) is { } socket)
             return socket.Receive(segment);
-        if (segment.Has(SegmentFlags.Rst))
+        if (segment.Has(SegmentControl.Rst))
             return true;
-        if (segment.Flags is SegmentFlags.Syn && FindListener(segment.Destination) is { } listener)
+        if (segment.Flags is SegmentControl.Syn && FindListener(segment.Destination) is { } listener)
             return listener.OnSyn(segment);
-        Wire.Send(this, new(segment.Destination, segment.Source, SegmentFlags.Rst, segment.Acknowledged, 0, 0, default), onLost: null);
+        Wire.Send(this, new(segment.Destination, segment.Source, SegmentControl.Rst, segment.Acknowledged, 0, 0, default), onLost: null);
         return true;
     }
 

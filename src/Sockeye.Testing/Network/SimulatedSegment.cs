@@ -4,7 +4,7 @@ namespace Sockeye.Testing;
 
 /// <summary>The control bits of a segment (RFC 9293, section 3.1).</summary>
 [Flags]
-public enum SegmentFlags
+public enum SegmentControl
 {
     /// <summary>Only data.</summary>
     None = 0,
@@ -26,6 +26,6 @@ public enum SegmentFlags
 /// <param name="Source">Where it comes from.</param>
 /// <param name="Destination">Where it goes to.</param>
 /// <param name="Payload">Its bytes, valid during the call.</param>
-/// <param name="Flags">What it says besides.</param>
+/// <param name="Control">What it says besides.</param>
 public readonly record struct SimulatedSegment(
-    IPEndPoint Source, IPEndPoint Destination, ReadOnlyMemory<byte> Payload, SegmentFlags Flags);
+    IPEndPoint Source, IPEndPoint Destination, ReadOnlyMemory<byte> Payload, SegmentControl Control);

@@ -19,13 +19,13 @@ internal sealed partial class TcpSocket
     /// <summary>A segment has arrived. False if it was not taken: the sender tries again.</summary>
     public bool Receive(Segment segment)
     {
-        if (segment.Has(SegmentFlags.Rst))
+        if (segment.Has(SegmentControl.Rst))
         {
             End(_state is TcpSocketState.SynSent ? SocketError.ConnectionRefused : SocketError.ConnectionReset);
             return true;
         }
 
-        if (segment.Has(SegmentFlags.Syn))
+        if (segment.Has(SegmentControl.Syn))
             return ReceiveSyn(segment);
         if (_state is TcpSocketState.SynReceived)
         {
@@ -35,14 +35,14 @@ internal sealed partial class TcpSocket
         }
 
         ReceiveAcknowledgement(segment);
-        if (segment.Payload.Length > 0 || segment.Has(SegmentFlags.Fin))
+        if (segment.Payload.Length > 0 || segment.Has(SegmentControl.Fin))
             ReceiveData(segment);
         EndIfBothFinished();
         return true;
     }
 
     /// <summary>Answers a SYN for which this socket was made: also when it comes again because the answer was lost.</summary>
-    public void AnswerSyn() => Transmit(new(SegmentFlags.Syn | SegmentFlags.Ack, 0, default));
+    public void AnswerSyn() => Transmit(new(SegmentControl.Syn | SegmentControl.Ack, 0, default));
 
     private bool ReceiveSyn(Segment segment)
     {
@@ -73,12 +73,12 @@ internal sealed partial class TcpSocket
         if (_isClosedHere && segment.Payload.Length > 0)
         {
             // Nobody will read it: the peer must know.
-            _host.Wire.Send(_host, NewSegment(SegmentFlags.Rst, _sent, default), onLost: null);
+            _host.Wire.Send(_host, NewSegment(SegmentControl.Rst, _sent, default), onLost: null);
             End(SocketError.ConnectionReset);
             return;
         }
 
-        _in.Add(segment.Sequence, segment.Payload, segment.Has(SegmentFlags.Fin));
+        _in.Add(segment.Sequence, segment.Payload, segment.Has(SegmentControl.Fin));
         _readable.Set();
         Acknowledge();
     }
@@ -92,7 +92,7 @@ internal sealed partial class TcpSocket
         {
             var most = (int)Math.Min(allowed, MaxSegmentSize);
             var size = _host.Loop.Random.Next(4) == 0 ? _host.Loop.Random.Next(1, most + 1) : most;
-            var outgoing = new Outgoing(SegmentFlags.None, _sent, _out.Copy(_sent, size));
+            var outgoing = new Outgoing(SegmentControl.None, _sent, _out.Copy(_sent, size));
             _sent += size;
             Transmit(outgoing);
         }
@@ -101,16 +101,16 @@ internal sealed partial class TcpSocket
             return;
         _finSent = true;
         _sent++;
-        Transmit(new(SegmentFlags.Fin, _out.End, default));
+        Transmit(new(SegmentControl.Fin, _out.End, default));
     }
 
     private void Transmit(Outgoing outgoing)
     {
-        if (_state is TcpSocketState.Closed || (_state is not TcpSocketState.SynSent && outgoing.Flags is SegmentFlags.Syn))
+        if (_state is TcpSocketState.Closed || (_state is not TcpSocketState.SynSent && outgoing.Flags is SegmentControl.Syn))
             return;
-        if (_state is not TcpSocketState.SynReceived && outgoing.Flags is (SegmentFlags.Syn | SegmentFlags.Ack))
+        if (_state is not TcpSocketState.SynReceived && outgoing.Flags is (SegmentControl.Syn | SegmentControl.Ack))
             return;
-        var flags = outgoing.Flags is SegmentFlags.Syn ? outgoing.Flags : outgoing.Flags | SegmentFlags.Ack;
+        var flags = outgoing.Flags is SegmentControl.Syn ? outgoing.Flags : outgoing.Flags | SegmentControl.Ack;
         _lastAcknowledgement++; // Every segment acknowledges, so an acknowledgement that is being sent again is old now.
         _host.Wire.Send(_host, NewSegment(flags, outgoing.Sequence, outgoing.Payload), () =>
         {
@@ -128,7 +128,7 @@ internal sealed partial class TcpSocket
     {
         if (_state is TcpSocketState.Closed || turn != _lastAcknowledgement)
             return;
-        _host.Wire.Send(_host, NewSegment(SegmentFlags.Ack, _sent, default), () =>
+        _host.Wire.Send(_host, NewSegment(SegmentControl.Ack, _sent, default), () =>
         {
             if (again.Next() is { } delay)
                 _host.Loop.Timers.After(delay, _ => Acknowledge(turn, again), null);
@@ -137,7 +137,7 @@ internal sealed partial class TcpSocket
         });
     }
 
-    private Segment NewSegment(SegmentFlags flags, long sequence, ReadOnlyMemory<byte> payload) =>
+    private Segment NewSegment(SegmentControl flags, long sequence, ReadOnlyMemory<byte> payload) =>
         new(Local, Remote, flags, sequence, _in.Next, _in.Window, payload);
 
     /// <summary>Both FINs have arrived: the connection leaves the host, and its port is free (there is no TIME_WAIT here).</summary>
@@ -149,11 +149,11 @@ internal sealed partial class TcpSocket
         _host.Remove(this);
     }
 
-    private sealed class Outgoing(SegmentFlags flags, long sequence, ReadOnlyMemory<byte> payload)
+    private sealed class Outgoing(SegmentControl flags, long sequence, ReadOnlyMemory<byte> payload)
     {
-        public Retransmission Again = new(isSyn: (flags & SegmentFlags.Syn) != 0);
+        public Retransmission Again = new(isSyn: (flags & SegmentControl.Syn) != 0);
 
-        public SegmentFlags Flags => flags;
+        public SegmentControl Flags => flags;
 
         public long Sequence => sequence;
 

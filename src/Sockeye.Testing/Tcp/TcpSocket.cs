@@ -48,16 +48,17 @@ internal sealed partial class TcpSocket : StreamSocket
     /// <summary>The client's side of the handshake.</summary>
     public async ValueTask ConnectAsync(CancellationToken cancellationToken)
     {
-        Transmit(new(SegmentFlags.Syn, 0, default));
+        Transmit(new(SegmentControl.Syn, 0, default));
         while (_state is TcpSocketState.SynSent)
             await _opened.WaitAsync(() => $"{_host.Name}: ConnectAsync from {Local} waits for an answer of {Remote}", cancellationToken);
         ThrowIfFailed();
     }
 
-    public override async ValueTask WaitForDataAsync()
+    public override async ValueTask<int> WaitForDataAsync()
     {
-        while (_in.Count == 0 && !_in.HasEnded && _state is not TcpSocketState.Closed)
+        while (_in.Count == 0 && !_in.HasEnded && _state is not TcpSocketState.Closed && !_isClosedHere)
             await _readable.WaitAsync(() => $"{_host.Name}: reading on {Name} waits for data");
+        return 0;
     }
 
     public override async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
@@ -119,7 +120,7 @@ internal sealed partial class TcpSocket : StreamSocket
         if (reset || _in.Count > 0 || _state is TcpSocketState.SynSent)
         {
             if (_state is not TcpSocketState.SynSent)
-                _host.Wire.Send(_host, NewSegment(SegmentFlags.Rst, _sent, default), onLost: null);
+                _host.Wire.Send(_host, NewSegment(SegmentControl.Rst, _sent, default), onLost: null);
             End(SocketError.OperationAborted);
             return;
         }

@@ -88,8 +88,7 @@ public sealed class ConnectionPool : IAsyncDisposable
     {
         var idle = _slots.Close();
         _disposing.Cancel();
-        await Task.WhenAll(idle.Select(connection => CloseAndReleaseAsync(connection, PoolHealth.PoolDisposed)))
-            ;
+        await Task.WhenAll(idle.Select(connection => CloseAndReleaseAsync(connection, PoolHealth.PoolDisposed)));
     }
 
     internal async ValueTask ReturnAsync(ConnectionContext connection, bool discarded)

@@ -25,22 +25,22 @@ internal static class Scheduling
         connection.Features.Get<IConnectionSchedulingFeature>()?.Scheduler ?? PipeScheduler.ThreadPool;
 
     /// <summary>Starts work on the scheduler, free of the caller's context. The task is the work's.</summary>
-    public static Task<T> Start<T>(this PipeScheduler scheduler, Func<Task<T>> work)
+    public static async Task<T> Start<T>(this PipeScheduler scheduler, Func<Task<T>> work)
     {
         var started = new TaskCompletionSource<Task<T>>(TaskCreationOptions.RunContinuationsAsynchronously);
         scheduler.Schedule(_ => started.SetResult(work()), null);
-        return started.Task.Unwrap();
+        return await await started.Task;
     }
 
     /// <inheritdoc cref="Start{T}"/>
-    public static Task Start(this PipeScheduler scheduler, Func<Task> work)
+    public static Task Start(this PipeScheduler scheduler, Func<Task> work) => scheduler.Start(async () =>
     {
-        var started = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
-        scheduler.Schedule(_ => started.SetResult(work()), null);
-        return started.Task.Unwrap();
-    }
+        await work();
+        return true;
+    });
 
     /// <summary>Awaits the end of a task, whatever it is.</summary>
-    public static ConfiguredTaskAwaitable WithoutThrowing(this Task task) =>
-        task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+    public static ConfiguredTaskAwaitable WithoutThrowing(this Task task, bool keepsContext = true) => task.ConfigureAwait(
+        ConfigureAwaitOptions.SuppressThrowing
+        | (keepsContext ? ConfigureAwaitOptions.ContinueOnCapturedContext : ConfigureAwaitOptions.None));
 }

@@ -1,11 +1,12 @@
 using System.Buffers;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Sockeye;
 
 /// <summary>
-/// What a connection needs of a socket, be it the system's or a simulated one. Errors are <see cref="System.Net.Sockets.SocketException"/>s,
-/// with the codes that the system gives.
+/// What a connection needs of a socket, be it the system's or a simulated one. Errors are <see cref="SocketException"/>s with the
+/// codes that the system gives.
 /// </summary>
 /// <remarks>One receive and one send at a time; the rest from any thread.</remarks>
 internal abstract class StreamSocket
@@ -20,8 +21,9 @@ internal abstract class StreamSocket
     /// <summary>Grows as long as the peer's system takes something; null where the system does not tell.</summary>
     public abstract long? BytesAcknowledged { get; }
 
-    /// <summary>Waits, without a buffer, until there is something to receive: bytes, the end, or an error.</summary>
-    public abstract ValueTask WaitForDataAsync();
+    /// <summary>Waits, without a buffer, until there is something to receive: bytes, the end, or an error. The result says
+    /// nothing.</summary>
+    public abstract ValueTask<int> WaitForDataAsync();
 
     /// <summary>Receives what is there, or waits for it; 0 after the peer's FIN.</summary>
     public abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer);
@@ -31,6 +33,11 @@ internal abstract class StreamSocket
 
     /// <summary>Sends FIN behind what was sent; receiving goes on.</summary>
     public abstract void ShutdownSend();
+
+    /// <summary>The connection has met this error, which is not of its own making.</summary>
+    public virtual void OnFailed(SocketException error, bool isSend, bool isReset)
+    {
+    }
 
     /// <summary>Gives the socket back: by RST, or in order. Calls under way fail. Called once.</summary>
     public abstract void Close(bool reset);

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye;
 
 /// <summary>The output of a connection as messages. Callers take turns, in the order they came; safe from any thread.</summary>
-[SuppressMessage("Design", "CA1001", Justification = "Without wait handles and timers both fields are memory only.")]
+[SuppressMessage("Design", "CA1001", Justification = "A source without a timer is memory only.")]
 internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TOut> codec)
 {
     /// <summary>
@@ -16,7 +16,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     private const int FlushThreshold = 64 * 1024;
 
     private readonly PipeWriter _output = connection.Transport.Output;
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Turn _turn = new();
     private readonly CancellationTokenSource _disposed = new();
 
     public ConnectionContext Connection => connection;
@@ -32,7 +32,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     {
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled(cancellationToken);
-        return _turn.Wait(0, CancellationToken.None)
+        return _turn.TryTake()
             ? Detachable(WriteInTurn(message), cancellationToken)
             : WaitAndWriteAsync(message, cancellationToken);
     }

@@ -13,7 +13,7 @@ internal sealed class ReleaseSignal
         var waiter = Volatile.Read(ref _waiter);
         if (waiter is null)
         {
-            var fresh = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var fresh = new TaskCompletionSource();
             waiter = Interlocked.CompareExchange(ref _waiter, fresh, null) ?? fresh;
         }
 

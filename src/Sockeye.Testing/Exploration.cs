@@ -22,7 +22,8 @@ public sealed class ExplorationProgress(int done, int total, int failed)
 }
 
 /// <summary>Runs a test with many seeds, on all processors, and keeps what failed.</summary>
-internal sealed class Exploration(SimulationLimits limits, Func<SimulatedNetwork, Task> test, IProgress<ExplorationProgress>? progress)
+internal sealed class Exploration(
+    SimulationLimits limits, Func<SimulatedNetwork, Task> test, IProgress<ExplorationProgress>? progress)
 {
     private readonly ConcurrentBag<(SimulatedNetwork Network, Exception Failure)> _failures = [];
     private int _done;

@@ -4,10 +4,14 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Testing;
 
-/// <summary>A computer on a <see cref="SimulatedNetwork"/>. It is a transport: give it to a server's or a client's options.</summary>
-/// <remarks>It has an IPv4 and an IPv6 address, loopback addresses of its own, and a name that the other hosts resolve. Like all of a
+/// <summary>
+/// A computer on a <see cref="SimulatedNetwork"/>. It is a transport: give it to a server's or a client's options.
+/// </summary>
+/// <remarks>It has an IPv4 and an IPv6 address, loopback addresses of its own, and a name that the other hosts resolve. Like
+/// all of a
 /// simulation it is for the run's thread only, and says so where another one calls.</remarks>
-public sealed class SimulatedHost : IConnectionListenerFactory, ILocalEndPointConnectionFactory, IHostNameResolver, ISchedulingTransport
+public sealed class SimulatedHost
+    : IConnectionListenerFactory, ILocalEndPointConnectionFactory, IHostNameResolver, ISchedulingTransport
 {
     private readonly SimulatedNetwork _network;
     private readonly SimulatedTimeProvider _clock;
@@ -36,14 +40,16 @@ public sealed class SimulatedHost : IConnectionListenerFactory, ILocalEndPointCo
 
     System.IO.Pipelines.PipeScheduler ISchedulingTransport.Scheduler => Stack.Loop.Scheduler;
 
-    /// <summary>The host loses power: its listeners and connections are gone and nobody is told. What runs on it meets errors; peers
+    /// <summary>The host loses power: its listeners and connections are gone and nobody is told. What runs on it meets errors;
+    /// peers
     /// notice when their segments stay unanswered, or when the host is back and knows nothing of them.</summary>
     public void Crash() => Stack.Crash();
 
     /// <summary>The host is back, with nothing listening.</summary>
     public void Restart() => Stack.Restart();
 
-    /// <summary>The host stands still, as under a long pause of its disk or its garbage collector: what arrives waits, and nothing
+    /// <summary>The host stands still, as under a long pause of its disk or its garbage collector: what arrives waits, and
+    /// nothing
     /// leaves, until the result is disposed.</summary>
     public IDisposable Pause()
     {
@@ -95,7 +101,8 @@ public sealed class SimulatedHost : IConnectionListenerFactory, ILocalEndPointCo
     private static IPEndPoint IPOnly(EndPoint endPoint) => endPoint as IPEndPoint ?? throw new NotSupportedException(
         $"A simulated host knows IPEndPoint, not {endPoint?.GetType().Name} ({endPoint}).");
 
-    private async ValueTask<ConnectionContext> ConnectAsync(IPEndPoint remote, IPEndPoint? local, CancellationToken cancellationToken)
+    private async ValueTask<ConnectionContext> ConnectAsync(
+        IPEndPoint remote, IPEndPoint? local, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var socket = Stack.NewClient(remote, local);

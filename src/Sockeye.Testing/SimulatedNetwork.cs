@@ -2,7 +2,9 @@ using System.Net;
 
 namespace Sockeye.Testing;
 
-/// <summary>A network of simulated hosts under virtual time, in one thread: the seed decides everything that chance decides elsewhere.</summary>
+/// <summary>
+/// A network of simulated hosts under virtual time, in one thread: the seed decides everything that chance decides elsewhere.
+/// </summary>
 /// <remarks>One seed gives the same run, to the byte and to the order of events, on every machine. An hour of time-outs takes
 /// milliseconds.</remarks>
 public sealed class SimulatedNetwork
@@ -28,7 +30,9 @@ public sealed class SimulatedNetwork
     /// <summary>What the run was given.</summary>
     public int Seed { get; }
 
-    /// <summary>Virtual time. It begins at 2000-01-01T00:00Z. Give it to the options of servers and clients, and to Task.Delay.</summary>
+    /// <summary>
+    /// Virtual time. It begins at 2000-01-01T00:00Z. Give it to the options of servers and clients, and to Task.Delay.
+    /// </summary>
     public TimeProvider TimeProvider => _time;
 
     /// <summary>Virtual time since the run began.</summary>
@@ -49,10 +53,12 @@ public sealed class SimulatedNetwork
         get => _wire.Bandwidth;
         set => _wire.Bandwidth = value is null or > 0
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(Bandwidth), value, "Bandwidth is in bytes a second, above zero, or null.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(Bandwidth), value, "Bandwidth is in bytes a second, above zero, or null.");
     }
 
-    /// <summary>The part of all segments between hosts that is lost, 0 (the default) to below 1. For TCP, loss is delay, or a time-out
+    /// <summary>The part of all segments between hosts that is lost, 0 (the default) to below 1. For TCP, loss is delay, or a
+    /// time-out
     /// if it lasts.</summary>
     public double Loss
     {
@@ -65,7 +71,8 @@ public sealed class SimulatedNetwork
     /// <summary>Runs a test on a network of its own. Returns when the test's task is complete.</summary>
     /// <param name="seed">Chooses interleavings, latencies and faults.</param>
     /// <param name="test">Gets the network. What it awaits has to belong to the run.</param>
-    /// <exception cref="SimulationException">The test threw (its exception is inside), the run got stuck, or something left the run's
+    /// <exception cref="SimulationException">The test threw (its exception is inside), the run got stuck, or something left the
+    /// run's
     /// thread. The message has the seed and the last events.</exception>
     public static void Run(int seed, Func<SimulatedNetwork, Task> test) => Run(seed, new(), test);
 
@@ -84,10 +91,12 @@ public sealed class SimulatedNetwork
 
     /// <summary>Runs a test once for each seed, on all processors, and reports the failures together.</summary>
     /// <param name="seeds">As C# has it, the end is not in it: 1..1001 is a thousand seeds.</param>
-    /// <param name="test">Gets a network of its own each time. What it shares between runs has to be safe from many threads.</param>
+    /// <param name="test">Gets a network of its own each time. What it shares between runs has to be safe from many
+    /// threads.</param>
     /// <param name="progress">Told after each seed, on the thread that ran it.</param>
     /// <param name="limits">Where a run that does not end is stopped.</param>
-    /// <exception cref="SimulationException">Seeds failed: the message names the first, and shows the run with the fewest events.</exception>
+    /// <exception cref="SimulationException">Seeds failed: the message names the first, and shows the run with the fewest
+    /// events.</exception>
     public static void Explore(
         Range seeds,
         Func<SimulatedNetwork, Task> test,
@@ -103,7 +112,8 @@ public sealed class SimulatedNetwork
 
     /// <summary>Adds a host.</summary>
     /// <param name="name">How other hosts find it, in any case of letters.</param>
-    /// <param name="options">Backlog, buffers and close time-outs of its sockets, as for real ones; default: the defaults. What only a
+    /// <param name="options">Backlog, buffers and close time-outs of its sockets, as for real ones; default: the defaults. What
+    /// only a
     /// kernel has (keep-alive, fast open, no delay) has no effect here.</param>
     /// <exception cref="ArgumentException">The name is empty or taken.</exception>
     public SimulatedHost AddHost(string name, SocketTransportOptions? options = null)
@@ -120,7 +130,9 @@ public sealed class SimulatedNetwork
         return host;
     }
 
-    /// <summary>Judges every segment until the result is disposed. The first rule with a verdict wins; null leaves it to the next one.</summary>
+    /// <summary>
+    /// Judges every segment until the result is disposed. The first rule with a verdict wins; null leaves it to the next one.
+    /// </summary>
     public IDisposable AddRule(Func<SimulatedSegment, Verdict?> rule)
     {
         ArgumentNullException.ThrowIfNull(rule);

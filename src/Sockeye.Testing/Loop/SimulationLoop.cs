@@ -87,7 +87,11 @@ internal sealed class SimulationLoop
         if (_due.Count == 0)
             return;
         if (++_steps > Limits.MaxSteps)
-            throw new SimulationException($"The run took more than {Limits.MaxSteps:N0} steps (MaxSteps): it may be turning in a circle.");
+        {
+            throw new SimulationException(
+                $"The run took more than {Limits.MaxSteps:N0} steps (MaxSteps): it may be turning in a circle.");
+        }
+
         if (Now > Limits.MaxDuration)
         {
             throw new SimulationException(

@@ -71,7 +71,9 @@ internal sealed class HostStack
         var address = chosen?.Address ?? SourceFor(remote.Address);
         if (!Owns(address))
             throw new SocketException((int)SocketError.AddressNotAvailable);
-        var port = chosen is { Port: not 0 } ? chosen.Port : FreePort(port => !_sockets.ContainsKey((new(address, port), remote)));
+        var port = chosen is { Port: not 0 }
+            ? chosen.Port
+            : FreePort(port => !_sockets.ContainsKey((new(address, port), remote)));
         var local = new IPEndPoint(address, port);
         if (_sockets.ContainsKey((local, remote)) || _listeners.ContainsKey(local))
             throw new SocketException((int)SocketError.AddressAlreadyInUse);
@@ -128,11 +130,14 @@ internal sealed class HostStack
             return true;
         if (segment.Flags is SegmentControl.Syn && FindListener(segment.Destination) is { } listener)
             return listener.OnSyn(segment);
-        Wire.Send(this, new(segment.Destination, segment.Source, SegmentControl.Rst, segment.Acknowledged, 0, 0, default), onLost: null);
+        var reset = new Segment(segment.Destination, segment.Source, SegmentControl.Rst, segment.Acknowledged, 0, 0, default);
+        Wire.Send(this, reset, onLost: null);
         return true;
     }
 
-    /// <summary>Takes the host off the network as a loss of power does: nobody is told, and what runs here meets errors.</summary>
+    /// <summary>
+    /// Takes the host off the network as a loss of power does: nobody is told, and what runs here meets errors.
+    /// </summary>
     public void Crash()
     {
         Trace("", "crashed");
@@ -140,7 +145,7 @@ internal sealed class HostStack
         foreach (var listener in _listeners.Values.ToList())
             listener.Vanish();
         _listeners.Clear();
-        foreach (var socket in _sockets.Values.OrderBy(s => s.Local.Port).ThenBy(s => $"{s.Local}{s.Remote}", StringComparer.Ordinal).ToList())
+        foreach (var socket in _sockets.Values.ToList())
             socket.End(SocketError.NetworkDown);
         _sockets.Clear();
     }
@@ -188,7 +193,8 @@ internal sealed class HostStack
         ?? _listeners.GetValueOrDefault(new(IPAddress.IPv6Any, destination.Port)); // dual-stack
 
     private bool IsFree(IPEndPoint endPoint) => !_listeners.Keys.Any(taken =>
-        taken.Port == endPoint.Port && (taken.Address.Equals(endPoint.Address) || Covers(taken, endPoint) || Covers(endPoint, taken)));
+        taken.Port == endPoint.Port
+        && (taken.Address.Equals(endPoint.Address) || Covers(taken, endPoint) || Covers(endPoint, taken)));
 
     private static bool Covers(IPEndPoint any, IPEndPoint other) =>
         any.Address.Equals(IPAddress.IPv6Any)

@@ -25,7 +25,7 @@ public enum SegmentControl
 /// <summary>What goes over the simulated wire, as rules see it. A segment that is sent again is seen again.</summary>
 /// <param name="Source">Where it comes from.</param>
 /// <param name="Destination">Where it goes to.</param>
-/// <param name="Payload">Its bytes, valid during the call.</param>
+/// <param name="Data">Its bytes, valid during the call.</param>
 /// <param name="Control">What it says besides.</param>
 public readonly record struct SimulatedSegment(
-    IPEndPoint Source, IPEndPoint Destination, ReadOnlyMemory<byte> Payload, SegmentControl Control);
+    IPEndPoint Source, IPEndPoint Destination, ReadOnlyMemory<byte> Data, SegmentControl Control);

@@ -23,8 +23,8 @@ internal sealed class Trace(SimulationLoop loop, int limit)
     {
         var shown = _events.Skip(Math.Max(0, _events.Count - last)).ToList();
         var text = new StringBuilder();
-        var (host, connection) = (
-            shown.Select(e => e.Host.Length).DefaultIfEmpty().Max(), shown.Select(e => e.Connection.Length).DefaultIfEmpty().Max());
+        var host = shown.Select(e => e.Host.Length).DefaultIfEmpty().Max();
+        var connection = shown.Select(e => e.Connection.Length).DefaultIfEmpty().Max();
         foreach (var (time, where, which, what) in shown)
             text.Append($"{time:d\\.hh\\:mm\\:ss\\.fffffff}  {where.PadRight(host)}  {which.PadRight(connection)}  {what}\n");
         return text.ToString();

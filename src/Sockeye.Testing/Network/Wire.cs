@@ -6,6 +6,8 @@ namespace Sockeye.Testing;
 /// <summary>Brings segments from host to host: later, out of order, or never.</summary>
 internal sealed class Wire(SimulationLoop loop, TimeProvider time, RuleList rules)
 {
+    private const int HeaderSize = 40; // IPv4 and TCP, without options
+
     private static readonly TimeSpan LoopbackLatency = TimeSpan.FromMicroseconds(10);
 
     private readonly Dictionary<IPAddress, HostStack> _hosts = [];
@@ -81,7 +83,8 @@ internal sealed class Wire(SimulationLoop loop, TimeProvider time, RuleList rule
             return delay;
         // One segment after the other: it leaves when those before it have left.
         var leaves = _busyUntil.GetValueOrDefault((from, to));
-        leaves = (leaves > loop.Now ? leaves : loop.Now) + TimeSpan.FromSeconds((double)(segment.Payload.Length + 40) / bandwidth);
+        leaves = leaves > loop.Now ? leaves : loop.Now;
+        leaves += TimeSpan.FromSeconds((double)(segment.Payload.Length + HeaderSize) / bandwidth);
         _busyUntil[(from, to)] = leaves;
         return leaves - loop.Now + delay;
     }

@@ -1,6 +1,8 @@
 namespace Sockeye.Testing;
 
-/// <summary>When TCP sends again what was lost, and when it gives up: Linux's defaults (tcp_retries2, tcp_syn_retries; RFC 6298).</summary>
+/// <summary>
+/// When TCP sends again what was lost, and when it gives up: Linux's defaults (tcp_retries2, tcp_syn_retries; RFC 6298).
+/// </summary>
 internal struct Retransmission(bool isSyn)
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(120);

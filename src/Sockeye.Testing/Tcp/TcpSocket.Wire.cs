@@ -133,14 +133,19 @@ internal sealed partial class TcpSocket
             if (again.Next() is { } delay)
                 _host.Loop.Timers.After(delay, _ => Acknowledge(turn, again), null);
             else
-                _host.Wire.FindPeer(_host, Local, Remote)?.End(SocketError.TimedOut); // What it sent stays unacknowledged for too long.
+                OnNeverAcknowledged();
         });
     }
+
+    /// <summary>What the peer sent has arrived, and it will never know: for the peer, that is a time-out.</summary>
+    private void OnNeverAcknowledged() => _host.Wire.FindPeer(_host, Local, Remote)?.End(SocketError.TimedOut);
 
     private Segment NewSegment(SegmentControl flags, long sequence, ReadOnlyMemory<byte> payload) =>
         new(Local, Remote, flags, sequence, _in.Next, _in.Window, payload);
 
-    /// <summary>Both FINs have arrived: the connection leaves the host, and its port is free (there is no TIME_WAIT here).</summary>
+    /// <summary>
+    /// Both FINs have arrived: the connection leaves the host, and its port is free (there is no TIME_WAIT here).
+    /// </summary>
     private void EndIfBothFinished()
     {
         if (!_finSent || _acknowledged <= _out.End || !_in.HasEnded)

@@ -50,7 +50,11 @@ internal sealed partial class TcpSocket : StreamSocket
     {
         Transmit(new(SegmentControl.Syn, 0, default));
         while (_state is TcpSocketState.SynSent)
-            await _opened.WaitAsync(() => $"{_host.Name}: ConnectAsync from {Local} waits for an answer of {Remote}", cancellationToken);
+        {
+            await _opened.WaitAsync(
+                () => $"{_host.Name}: ConnectAsync from {Local} waits for an answer of {Remote}", cancellationToken);
+        }
+
         ThrowIfFailed();
     }
 

@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>A transport that says where its connections' code has to run, as a simulated network does. Others: the thread pool.</summary>
+/// <summary>
+/// A transport that says where its connections' code has to run, as a simulated network does. Others: the thread pool.
+/// </summary>
 internal interface ISchedulingTransport
 {
     PipeScheduler Scheduler { get; }
@@ -19,7 +21,8 @@ internal interface IConnectionSchedulingFeature
 /// <summary>Where work runs that nobody awaits: never on the thread that happened to ask for it.</summary>
 internal static class Scheduling
 {
-    public static PipeScheduler Of(object transport) => (transport as ISchedulingTransport)?.Scheduler ?? PipeScheduler.ThreadPool;
+    public static PipeScheduler Of(object transport) =>
+        (transport as ISchedulingTransport)?.Scheduler ?? PipeScheduler.ThreadPool;
 
     public static PipeScheduler Of(ConnectionContext connection) =>
         connection.Features.Get<IConnectionSchedulingFeature>()?.Scheduler ?? PipeScheduler.ThreadPool;

@@ -60,8 +60,8 @@ internal partial class StreamConnection
         if (error is not SocketException socketError)
         {
             // The handler completed its output with this error, or the observer of steps threw it.
-            Break(
-                CloseReason.Local(CloseCause.HandlerError, $"this side ended with an error: {error.Message}", error), reset: true);
+            var ownError = CloseReason.Local(CloseCause.HandlerError, $"this side ended with an error: {error.Message}", error);
+            Break(ownError, reset: true);
             return;
         }
 

@@ -26,7 +26,8 @@ internal sealed class StreamConnectionOptions
     /// <summary>Where work runs that nobody awaits, and pumps and writers go on that had to pause.</summary>
     public PipeScheduler Scheduler { get; init; } = PipeScheduler.ThreadPool;
 
-    /// <summary>Whether pumps stay in the context they were started in, as in a simulation; otherwise they run where the system wakes
+    /// <summary>Whether pumps stay in the context they were started in, as in a simulation; otherwise they run where the system
+    /// wakes
     /// them.</summary>
     public bool KeepsContext { get; init; }
 }

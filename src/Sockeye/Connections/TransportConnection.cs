@@ -23,7 +23,8 @@ internal abstract class TransportConnection : ConnectionContext,
     [
         typeof(IConnectionIdFeature), typeof(IConnectionTransportFeature), typeof(IConnectionItemsFeature),
         typeof(IConnectionLifetimeFeature), typeof(IConnectionEndPointFeature), typeof(IMemoryPoolFeature),
-        typeof(IConnectionCloseFeature), typeof(IConnectionTrafficFeature), typeof(IConnectionSocketFeature), typeof(IConnectionSchedulingFeature),
+        typeof(IConnectionCloseFeature), typeof(IConnectionTrafficFeature), typeof(IConnectionSchedulingFeature),
+        typeof(IConnectionSocketFeature),
     ];
 
     private static long _lastId;

@@ -1,6 +1,8 @@
 namespace Sockeye;
 
-/// <summary>One at a time, in the order they came. Those who wait go on in their own context, and cancelling loses no turn.</summary>
+/// <summary>
+/// One at a time, in the order they came. Those who wait go on in their own context, and cancelling loses no turn.
+/// </summary>
 /// <remarks>
 /// In place of <see cref="SemaphoreSlim"/>, whose waits with a token always pass through the thread pool: a simulation could not
 /// tell where they go on. Safe from any thread; taking a free turn allocates nothing.

@@ -95,31 +95,23 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options)
     /// <exception cref="InvalidOperationException">
     /// The group waits for slow members, which only <see cref="BroadcastAsync"/> can do.
     /// </exception>
-    public void Broadcast(TMessage message)
-    {
-        if (_slowMember is SlowMemberPolicy.Wait)
-        {
-            throw new InvalidOperationException(
-                "This group waits for slow members (SlowMemberPolicy.Wait), and Broadcast cannot wait: await BroadcastAsync.");
-        }
+    public void Broadcast(TMessage message) => BroadcastTo(message, except: null);
 
-        if (Queue(message) is not { } full)
-            return;
-        // Outside the lock: what an abort sets off may well look at the group.
-        foreach (var (member, frame) in full)
-        {
-            frame.Release();
-            Remove(member);
-            member.Writer.Connection.Abort(CloseReason.Local(
-                CloseCause.Limit,
-                $"the connection was too slow for its group: {_queueLimit} messages waited for it, "
-                + "the most that QueueLimit allows"));
-        }
+    /// <summary>Queues a message for every member but one, as a chat does for who sent it, and returns at once.</summary>
+    /// <typeparam name="TIn">What the peer sends.</typeparam>
+    /// <inheritdoc cref="Broadcast(TMessage)"/>
+    /// <param name="message">The message; encoded during this call.</param>
+    /// <param name="except">Who does not get it; need not be a member.</param>
+    public void Broadcast<TIn>(TMessage message, MessageConnection<TIn, TMessage> except)
+    {
+        ArgumentNullException.ThrowIfNull(except);
+        BroadcastTo(message, except.Writer);
     }
 
     /// <summary>
     /// Queues a message for every member. Under <see cref="SlowMemberPolicy.Wait"/> it waits until there was room for it in every
-    /// queue, and later broadcasts wait behind it; under the other policies it is over at once, as <see cref="Broadcast"/>.
+    /// queue, and later broadcasts wait behind it; under the other policies it is over at once, as
+    /// <see cref="Broadcast(TMessage)"/>.
     /// </summary>
     /// <param name="message">The message; encoded once it is its turn.</param>
     /// <param name="cancellationToken">
@@ -164,9 +156,32 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options)
         member.StopWatching();
     }
 
+    private void BroadcastTo(TMessage message, MessageWriter<TMessage>? except)
+    {
+        if (_slowMember is SlowMemberPolicy.Wait)
+        {
+            throw new InvalidOperationException(
+                "This group waits for slow members (SlowMemberPolicy.Wait), and Broadcast cannot wait: await BroadcastAsync.");
+        }
+
+        if (Queue(message, except) is not { } full)
+            return;
+        // Outside the lock: what an abort sets off may well look at the group.
+        foreach (var (member, frame) in full)
+        {
+            frame.Release();
+            Remove(member);
+            member.Writer.Connection.Abort(CloseReason.Local(
+                CloseCause.Limit,
+                $"the connection was too slow for its group: {_queueLimit} messages waited for it, "
+                + "the most that QueueLimit allows"));
+        }
+    }
+
     /// <summary>Queues a message for all who have room.</summary>
     /// <returns>Those who have none and must not miss it, each with a frame to release; null if there are none.</returns>
-    private List<(GroupMember<TMessage> Member, PooledBuffer Frame)>? Queue(TMessage message)
+    private List<(GroupMember<TMessage> Member, PooledBuffer Frame)>? Queue(
+        TMessage message, MessageWriter<TMessage>? except = null)
     {
         List<(GroupMember<TMessage>, PooledBuffer)>? full = null;
         lock (_lock)
@@ -177,6 +192,8 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options)
                     encoding.Encode(message);
                 foreach (var member in _members.Values)
                 {
+                    if (member.Writer == except)
+                        continue;
                     var frame = member.Encoding.Frame;
                     if (member.TrySend(frame))
                         continue;

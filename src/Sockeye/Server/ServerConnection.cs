@@ -47,8 +47,9 @@ internal sealed partial class ServerConnection
         }
 
         await CloseAsync(broken);
-        _table.Remove(this);
+        // Told before it is gone from the table: when a stop has ended, every connection has its line.
         LogEnd(_connection.CloseReason ?? broken ?? CloseReason.LocalFin);
+        _table.Remove(this);
     }
 
     /// <summary>Null where the handler's exception only says that it followed a stop.</summary>

@@ -36,27 +36,37 @@ public sealed partial class SockeyeServer : IAsyncDisposable
 
     /// <summary>Runs a server until Ctrl+C, SIGTERM or <paramref name="cancellationToken"/>, then stops it with drain. A second
     /// Ctrl+C ends the process at once.</summary>
+    /// <returns>What the stop drained and aborted.</returns>
     /// <exception cref="InvalidOperationException">The options are wrong; the message says what to change.</exception>
     /// <exception cref="IOException">An address can't be listened on; the message says why (<see cref="AddressInUseException"/>
     /// where it is in use).</exception>
-    public static async Task RunAsync(Action<SockeyeServerOptions> configure, CancellationToken cancellationToken = default)
+    public static Task<StopResult> RunAsync(
+        Action<SockeyeServerOptions> configure, CancellationToken cancellationToken = default) =>
+        RunAsync(Configured(configure), static _ => { }, cancellationToken);
+
+    /// <inheritdoc cref="RunAsync(Action{SockeyeServerOptions}, CancellationToken)"/>
+    /// <param name="options">Where it listens, and how it runs.</param>
+    /// <param name="onStarted">Called once, when all end points listen: <see cref="EndPoints"/> has their real ports.</param>
+    /// <param name="cancellationToken">Stops it, as a signal does.</param>
+    public static async Task<StopResult> RunAsync(
+        SockeyeServerOptions options, Action<SockeyeServer> onStarted, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(onStarted);
         using var signals = new StopSignals(cancellationToken);
-        var server = await StartAsync(configure, signals.Token);
-        await signals.Token.WhenCancelled();
-        await server.DisposeAsync();
+        var server = await StartAsync(options, signals.Token);
+        await using (server)
+        {
+            onStarted(server);
+            await signals.Token.WhenCancelled();
+            return await server.StopAsync(CancellationToken.None);
+        }
     }
 
     /// <summary>Starts a server; all its end points listen when the task completes, or none does.</summary>
     /// <inheritdoc cref="StartAsync(SockeyeServerOptions, CancellationToken)" path="/exception"/>
     public static Task<SockeyeServer> StartAsync(
-        Action<SockeyeServerOptions> configure, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(configure);
-        var options = new SockeyeServerOptions();
-        configure(options);
-        return StartAsync(options, cancellationToken);
-    }
+        Action<SockeyeServerOptions> configure, CancellationToken cancellationToken = default) =>
+        StartAsync(Configured(configure), cancellationToken);
 
     /// <summary>Starts a server; all its end points listen when the task completes, or none does.</summary>
     /// <exception cref="InvalidOperationException">The options are wrong; the message says what to change.</exception>
@@ -108,6 +118,14 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     {
         await StopAsync();
         _stopping.Dispose();
+    }
+
+    private static SockeyeServerOptions Configured(Action<SockeyeServerOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        var options = new SockeyeServerOptions();
+        configure(options);
+        return options;
     }
 
     private static CloseReason NotInTime(string why) => new(

@@ -32,10 +32,13 @@ public sealed class SocketFixture(AddressFamily family, bool inline = false) : T
         _ => null,
     };
 
-    public override async Task RunAsync(TransportSettings settings, Func<TransportWorld, Task> test)
+    public override Task RunAsync(TransportSettings settings, Func<TransportWorld, Task> test) =>
+        RunAsync(Options(settings, inline), test);
+
+    /// <summary>For tests of what only this transport has.</summary>
+    public async Task RunAsync(SocketTransportOptions options, Func<TransportWorld, Task> test)
     {
         using var directory = new TemporaryDirectory();
-        var options = Options(settings, inline);
         var transport = new SocketTransport(options);
         await new TransportWorld
         {

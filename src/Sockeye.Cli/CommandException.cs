@@ -1,0 +1,8 @@
+namespace Sockeye.Cli;
+
+/// <summary>Ends a command with one sentence on standard error and an exit code.</summary>
+internal sealed class CommandException(int exitCode, string message, Exception? innerException = null)
+    : Exception(message, innerException)
+{
+    public int ExitCode => exitCode;
+}

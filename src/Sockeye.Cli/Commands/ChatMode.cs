@@ -1,0 +1,28 @@
+using System.Net;
+
+namespace Sockeye.Cli;
+
+/// <summary>Sends each line that a client writes to all the others, with the writer's address before it.</summary>
+internal sealed class ChatMode
+{
+    public const int MaxLineLength = 4096;
+    public const int QueueLimit = 1024;
+
+    // The address before a line makes it longer than the line may be.
+    private const int MaxPrefixLength = 256;
+
+    private readonly Codec<string> _inbound = Codec.Lines(MaxLineLength);
+    private readonly Codec<string> _outbound = Codec.Lines(MaxLineLength + MaxPrefixLength);
+    private readonly MessageGroup<string> _room = new(new MessageGroupOptions { QueueLimit = QueueLimit });
+
+    public void Serve(ListenOptions listen) => listen.Run(_inbound, _outbound, RunAsync);
+
+    private async Task RunAsync(MessageConnection<string, string> member)
+    {
+        // The clients of a Unix socket have no address to be told by.
+        var name = member.RemoteEndPoint is IPEndPoint ip ? $"{ip}" : member.Connection.ConnectionId;
+        _room.Join(member);
+        await foreach (var line in member.ReadAllAsync())
+            _room.Broadcast($"{name}: {line}", except: member);
+    }
+}

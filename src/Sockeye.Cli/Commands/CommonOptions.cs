@@ -1,0 +1,48 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Sockeye.Cli;
+
+/// <summary>Options and values that several commands share.</summary>
+internal static class CommonOptions
+{
+    public static Option<bool> Trace() => new("--trace")
+    {
+        Description = "Print every call of a socket function on standard error: time, socket, local -> remote, bytes, state.",
+    };
+
+    public static Option<TimeSpan?> Duration(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "time",
+        CustomParser = result =>
+        {
+            var time = DurationText.Parse(result.Tokens[0].Value, out var error);
+            if (error is not null)
+                result.AddError($"{name}: {error}");
+            return time;
+        },
+    };
+
+    /// <summary>A whole number from 1 up.</summary>
+    public static Option<int?> Count(string name, string description, int most = int.MaxValue, params string[] aliases)
+    {
+        var option = new Option<int?>(name, aliases) { Description = description, HelpName = "number" };
+        option.CustomParser = result =>
+        {
+            if (int.TryParse(result.Tokens[0].Value, out var number) && number >= 1 && number <= most)
+                return number;
+            result.AddError($"{name}: \"{result.Tokens[0].Value}\" is not a whole number from 1 to {most}.");
+            return null;
+        };
+        return option;
+    }
+
+    /// <summary>An end point, or null and an error in the result.</summary>
+    public static EndPointText? EndPoint(SymbolResult result, string text, Func<EndPointText, string?> objection)
+    {
+        if (!EndPointText.TryParse(text, out var endPoint, out var error) || (error = objection(endPoint)) is not null)
+            result.AddError(error);
+        return endPoint;
+    }
+}

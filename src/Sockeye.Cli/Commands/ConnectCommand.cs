@@ -1,0 +1,82 @@
+using System.CommandLine;
+
+namespace Sockeye.Cli;
+
+/// <summary><c>sockeye connect</c>: one client, or N, from the command line.</summary>
+internal static class ConnectCommand
+{
+    public const string Examples = """
+        Examples:
+          echo hello | sockeye connect 7000            send a line, print the answer
+          sockeye connect example.org:80 --trace       see each step
+          sockeye connect 7000 -n 3                    three sockets, each with a local port of its own
+          sockeye connect 7000 --local 127.0.0.1:5000  choose the local address and port
+          sockeye connect 7000 --retry                 wait for the server to come up
+
+        Standard input goes to the socket, its end sends FIN (half-close), and what arrives goes to standard output. The peer's
+        FIN ends it. A host name is dialled on all of its addresses, IPv6 and IPv4 in turn (Happy Eyeballs, RFC 8305).
+        With -n, each socket gets all of standard input; what arrives on all of them goes to standard output as it comes.
+        Exit codes: 0 done, 1 failed (refused, reset, timed out), 2 wrong use.
+
+        """;
+
+    // More than a client address has ports for.
+    private const int MostSockets = 65_535;
+
+    private static readonly Argument<EndPointText> Target = new("endpoint")
+    {
+        Description = "Whom to connect to: 7000 (localhost), 127.0.0.1:7000, [::1]:7000, host:7000 or unix:/path.",
+        CustomParser = result => CommonOptions.EndPoint(result, result.Tokens[0].Value, ObjectToTarget),
+    };
+
+    private static readonly Option<int?> Sockets = CommonOptions.Count(
+        "-n", "How many sockets to open. Default 1.", MostSockets, "--sockets");
+
+    private static readonly Option<EndPointText?> Local = new("--local")
+    {
+        Description = "The local address and port to connect from: bind() before connect(). Port 0: any free one.",
+        HelpName = "endpoint",
+        CustomParser = result => CommonOptions.EndPoint(result, result.Tokens[0].Value, ObjectToLocal),
+    };
+
+    private static readonly Option<TimeSpan?> Timeout = CommonOptions.Duration(
+        "--timeout", "How long connecting may take (500ms, 30s, 5m). Default 10s.");
+
+    private static readonly Option<bool> Retry = new("--retry")
+    {
+        Description = "Keep trying to connect, with growing delays up to 30 s, and say so on standard error.",
+    };
+
+    private static readonly Option<bool> Trace = CommonOptions.Trace();
+
+    public static Command Create()
+    {
+        var command = new Command("connect", "Connect standard input and output to a server.")
+        {
+            Target, Sockets, Local, Timeout, Retry, Trace,
+        };
+        command.SetAction(parsed => new ConnectRun(new()
+        {
+            Target = parsed.GetRequiredValue(Target),
+            Sockets = parsed.GetValue(Sockets) ?? 1,
+            Local = parsed.GetValue(Local),
+            Timeout = parsed.GetValue(Timeout),
+            Retry = parsed.GetValue(Retry),
+            Trace = parsed.GetValue(Trace),
+        }).RunAsync());
+        return command;
+    }
+
+    private static string? ObjectToTarget(EndPointText target) => target switch
+    {
+        { Kind: EndPointKind.Any } =>
+            $"{target} means every address of this machine, which only listen can use: name one to connect to.",
+        { Kind: not EndPointKind.Unix, Port: 0 } =>
+            $"{target} has port 0, which only listen can use: a port to connect to is 1 to 65535.",
+        _ => null,
+    };
+
+    private static string? ObjectToLocal(EndPointText local) => local.Kind is EndPointKind.Unix
+        ? $"--local {local}: the connecting end of a Unix socket has no address to choose."
+        : null;
+}

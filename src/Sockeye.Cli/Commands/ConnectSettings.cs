@@ -1,0 +1,17 @@
+namespace Sockeye.Cli;
+
+/// <summary>What <c>sockeye connect</c> was asked for.</summary>
+internal sealed class ConnectSettings
+{
+    public required EndPointText Target { get; init; }
+
+    public int Sockets { get; init; } = 1;
+
+    public EndPointText? Local { get; init; }
+
+    public TimeSpan? Timeout { get; init; }
+
+    public bool Retry { get; init; }
+
+    public bool Trace { get; init; }
+}

@@ -1,0 +1,119 @@
+using System.Buffers;
+using System.ComponentModel;
+using System.Diagnostics;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye.Cli;
+
+/// <summary>Runs a command for each client, its standard input and output on the socket: an inetd in one line.</summary>
+internal sealed class ExecMode
+{
+    /// <summary>What a command has, after its client has gone, to notice and end by itself.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+
+    private readonly string _command;
+    private readonly ErrorLines _errors;
+
+    public ExecMode(string command, ErrorLines errors)
+    {
+        (_command, _errors) = (command, errors);
+        // Starting a process needs pipes and libraries; the first start is now, while there are descriptors for all of it.
+        using var warmUp = Process.Start(Shell("exit"))!;
+        warmUp.WaitForExit();
+    }
+
+    public void Serve(ListenOptions listen) => listen.Run(RunAsync);
+
+    private static ProcessStartInfo Shell(string command) => OperatingSystem.IsWindows()
+        ? new("cmd.exe", $"/c {command}") { RedirectStandardInput = true, RedirectStandardOutput = true }
+        : new("/bin/sh", ["-c", command]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+
+    private async Task RunAsync(ConnectionContext connection)
+    {
+        using var process = Start(connection);
+        if (process is null)
+            return;
+        var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var watch = connection.ConnectionClosed.UnsafeRegister(_ => gone.TrySetResult(), null);
+        using var giveUp = new CancellationTokenSource();
+
+        var input = SendInputAsync(connection, process.StandardInput.BaseStream, giveUp.Token);
+        var output = SendOutputAsync(process.StandardOutput.BaseStream, connection, giveUp.Token);
+        // Not the end of its output alone: a command like "cat > file" closes that first and reads on.
+        var done = Task.WhenAll(output, process.WaitForExitAsync());
+        if (await Task.WhenAny(done, gone.Task) == gone.Task)
+            await EndAsync(process, connection.StopRequested);
+
+        await giveUp.CancelAsync();
+        connection.Transport.Input.CancelPendingRead();
+        await Task.WhenAll(input, done);
+    }
+
+    private Process? Start(ConnectionContext connection)
+    {
+        var start = Shell(_command);
+        start.Environment["SOCKEYE_REMOTE"] = EndPointName.Of(connection.RemoteEndPoint);
+        start.Environment["SOCKEYE_LOCAL"] = EndPointName.Of(connection.LocalEndPoint);
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception e)
+        {
+            _errors.WriteLine($"warning: {EndPointName.Of(connection.RemoteEndPoint)}: can't start the command: {e.Message}");
+            connection.Abort(CloseCause.HandlerError, "the command could not be started");
+            return null;
+        }
+    }
+
+    /// <summary>The client's FIN becomes the end of the command's standard input.</summary>
+    private static async Task SendInputAsync(ConnectionContext connection, Stream stdin, CancellationToken giveUp)
+    {
+        await using (stdin)
+            await connection.ReadArrivedAsync(bytes => WriteAsync(stdin, bytes, giveUp));
+    }
+
+    /// <summary>False: the command does not read any more, which is its right.</summary>
+    private static async ValueTask<bool> WriteAsync(Stream stdin, ReadOnlySequence<byte> bytes, CancellationToken giveUp)
+    {
+        try
+        {
+            foreach (var block in bytes)
+                await stdin.WriteAsync(block, giveUp);
+            await stdin.FlushAsync(giveUp);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task SendOutputAsync(Stream stdout, ConnectionContext connection, CancellationToken giveUp)
+    {
+        var output = connection.Transport.Output;
+        try
+        {
+            while (await stdout.ReadAsync(output.GetMemory(), giveUp) is > 0 and var read)
+            {
+                output.Advance(read);
+                if ((await output.FlushAsync(giveUp)).IsCompleted)
+                    break; // Nobody takes it any more. The command learns of it by the end of its standard input.
+            }
+        }
+        catch (OperationCanceledException) when (giveUp.IsCancellationRequested)
+        {
+            // The client has gone and the command is dead: what still holds its output is a process that it left behind.
+        }
+    }
+
+    /// <summary>Lets a command whose client has gone end by itself for a while, then kills it and what it started.</summary>
+    private static async Task EndAsync(Process process, CancellationToken stop)
+    {
+        var exited = process.WaitForExitAsync(CancellationToken.None);
+        await exited.WaitAsync(Grace, TimeProvider.System, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!exited.IsCompleted)
+            process.Kill(entireProcessTree: true);
+        await exited;
+    }
+}

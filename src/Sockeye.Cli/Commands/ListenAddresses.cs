@@ -1,0 +1,38 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Sockeye.Cli;
+
+/// <summary>Puts the end points of the command line on a server.</summary>
+internal static class ListenAddresses
+{
+    public static async Task<IReadOnlyList<ListenOptions>> AddAsync(
+        SockeyeServerOptions server, IEnumerable<EndPointText> endPoints)
+    {
+        List<ListenOptions> listens = [];
+        foreach (var endPoint in endPoints)
+            listens.AddRange(await AddAsync(server, endPoint));
+        return listens;
+    }
+
+    private static async Task<IEnumerable<ListenOptions>> AddAsync(SockeyeServerOptions server, EndPointText text) =>
+        text.Kind switch
+        {
+            EndPointKind.Localhost => [server.ListenLocalhost(text.Port)],
+            EndPointKind.Any => [server.ListenAnyIP(text.Port)],
+            EndPointKind.Name => [.. (await ResolveAsync(text)).Select(a => server.Listen(new IPEndPoint(a, text.Port)))],
+            _ => [server.Listen(text.EndPoint!)],
+        };
+
+    private static async Task<IEnumerable<IPAddress>> ResolveAsync(EndPointText text)
+    {
+        try
+        {
+            return (await Dns.GetHostAddressesAsync(text.Host)).Distinct();
+        }
+        catch (SocketException e)
+        {
+            throw new CommandException(ExitCodes.Failed, $"can't listen on {text}: the name has no address ({e.Message}).", e);
+        }
+    }
+}

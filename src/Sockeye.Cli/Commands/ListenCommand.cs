@@ -1,0 +1,96 @@
+using System.CommandLine;
+
+namespace Sockeye.Cli;
+
+/// <summary><c>sockeye listen</c>: a server from the command line.</summary>
+internal static class ListenCommand
+{
+    public const string Examples = """
+        Examples:
+          sockeye listen 7000                            print what arrives, send what is typed
+          sockeye listen 7000 --echo                     send back what arrives
+          sockeye listen '*:7000' unix:/tmp/s --echo     several end points
+          sockeye listen 7000 --exec 'wc -c'             one process a client
+          sockeye listen 7000 --chat --idle-timeout 5m   lines from one go to the others
+          sockeye listen 7000 --once > file              take one client, then exit
+
+        Without a mode:
+          Standard input is read while clients are connected, and goes to all of them; one that does not read holds it up.
+          Its end sends FIN to those who were sent it (so to nobody with </dev/null), and does not end the server. A client's
+          FIN ends its connection, after the rest of standard input where that is a file.
+        With --exec:
+          The command is run by the shell. The client's FIN is the end of its standard input; the end of its output is sent as
+          FIN. SOCKEYE_REMOTE and SOCKEYE_LOCAL are the addresses. It is killed some time after its client has gone.
+        With --chat:
+          A line is at most 4,096 bytes. A member for whom 1,024 lines wait is disconnected.
+
+        Ctrl+C or SIGTERM stops accepting, finishes what has arrived, and prints a summary; a second Ctrl+C ends at once.
+        Exit codes: 0 done, 1 failed (the address is in use, or with --once the client was reset), 2 wrong use.
+
+        """;
+
+    private static readonly Argument<EndPointText[]> EndPoints = new("endpoint")
+    {
+        Description = $"Where to listen: {EndPointText.Forms}. Port 0 takes a free one.",
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = result =>
+            [.. result.Tokens.Select(token => CommonOptions.EndPoint(result, token.Value, _ => null)).OfType<EndPointText>()],
+    };
+
+    private static readonly Option<bool> Echo = new("--echo") { Description = "Send back what arrives." };
+
+    private static readonly Option<string?> Exec = new("--exec")
+    {
+        Description = "Run this command for each client, its standard input and output on the socket.",
+        HelpName = "command",
+    };
+
+    private static readonly Option<bool> Chat = new("--chat") { Description = "Send each line to all other clients." };
+
+    private static readonly Option<bool> Once = new("--once") { Description = "Serve one client, then exit; others are reset." };
+
+    private static readonly Option<int?> Backlog = CommonOptions.Count(
+        "--backlog", "Finished handshakes that may wait for accept; default: as many as the system allows.");
+
+    private static readonly Option<int?> MaxConnections = CommonOptions.Count(
+        "--max-connections", "Connections at the same time; one more is reset. Default 100000.");
+
+    private static readonly Option<TimeSpan?> IdleTimeout = CommonOptions.Duration(
+        "--idle-timeout", "Close connections on which nothing moves for this long (500ms, 30s, 5m). Default: never.");
+
+    private static readonly Option<bool> Verbose = new("--verbose", "-v")
+    {
+        Description = "Tell on standard error how each connection ended.",
+    };
+
+    private static readonly Option<bool> Trace = CommonOptions.Trace();
+
+    public static Command Create()
+    {
+        var command = new Command("listen", "Listen for clients, and print, echo, run a command, or chat.")
+        {
+            EndPoints, Echo, Exec, Chat, Once, Backlog, MaxConnections, IdleTimeout, Verbose, Trace,
+        };
+        command.Validators.Add(result =>
+        {
+            Option[] modes = [Echo, Exec, Chat];
+            var given = modes.Where(mode => result.GetResult(mode) is not null).Select(mode => mode.Name).ToList();
+            if (given.Count > 1)
+                result.AddError($"{string.Join(" and ", given)} exclude each other: choose one.");
+        });
+        command.SetAction(parsed => new ListenRun(new()
+        {
+            EndPoints = parsed.GetRequiredValue(EndPoints),
+            Echo = parsed.GetValue(Echo),
+            Exec = parsed.GetValue(Exec),
+            Chat = parsed.GetValue(Chat),
+            Once = parsed.GetValue(Once),
+            Backlog = parsed.GetValue(Backlog),
+            MaxConnections = parsed.GetValue(MaxConnections),
+            IdleTimeout = parsed.GetValue(IdleTimeout),
+            Verbose = parsed.GetValue(Verbose),
+            Trace = parsed.GetValue(Trace),
+        }).RunAsync());
+        return command;
+    }
+}

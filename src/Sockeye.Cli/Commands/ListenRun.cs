@@ -1,0 +1,81 @@
+using Microsoft.Extensions.Logging;
+
+namespace Sockeye.Cli;
+
+/// <summary>One run of <c>sockeye listen</c>, from the first address to the summary.</summary>
+internal sealed class ListenRun(ListenSettings settings)
+{
+    private readonly ErrorLines _errors = new();
+    private readonly ListenStatistics _statistics = new(TimeProvider.System);
+
+    public async Task<int> RunAsync()
+    {
+        // What the trace and the log say of the start comes after the addresses, which scripts wait for on the first lines.
+        _errors.Hold();
+        try
+        {
+            return await ServeAsync();
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new CommandException(ExitCodes.WrongUse, e.Message, e); // Two end points that are the same one.
+        }
+        catch (IOException e)
+        {
+            throw new CommandException(ExitCodes.Failed, e.Message, e);
+        }
+        finally
+        {
+            _errors.Release();
+        }
+    }
+
+    private async Task<int> ServeAsync()
+    {
+        var output = new StandardOutput();
+        var once = settings.Once ? new OnceGate() : null;
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(output.Broken, once?.Ended ?? CancellationToken.None);
+
+        var server = new SockeyeServerOptions
+        {
+            Transport = new SocketTransport(new()
+            {
+                Backlog = settings.Backlog,
+                OnStep = settings.Trace ? new TraceWriter(_errors).Write : null,
+            }),
+            LoggerFactory = new ErrorLog(_errors, settings.Verbose || settings.Trace ? LogLevel.Information : LogLevel.Warning),
+        };
+        if (settings.MaxConnections is { } most)
+            server.MaxConnections = most;
+        var mode = ChooseMode(output);
+        foreach (var listen in await ListenAddresses.AddAsync(server, settings.EndPoints))
+        {
+            listen.Use(_statistics.CountAsync);
+            if (once is not null)
+                listen.Use(once.PassAsync);
+            if (settings.IdleTimeout is { } timeout)
+                listen.UseIdleTimeout(timeout);
+            mode(listen);
+        }
+
+        var stop = await SockeyeServer.RunAsync(
+            server, started => _errors.Release(started.EndPoints.Select(e => $"listening on {EndPointName.Of(e)}")), end.Token);
+        await _statistics.WhenAllClosedAsync();
+        foreach (var line in _statistics.Summary(stop))
+            _errors.WriteLine(line);
+        if (once?.Failure is not { } failure)
+            return ExitCodes.Done;
+        throw new CommandException(ExitCodes.Failed, failure);
+    }
+
+    private Action<ListenOptions> ChooseMode(StandardOutput output)
+    {
+        if (settings.Echo)
+            return listen => listen.Run(EchoMode.RunAsync);
+        if (settings.Exec is { } command)
+            return new ExecMode(command, _errors).Serve;
+        if (settings.Chat)
+            return new ChatMode().Serve;
+        return new RelayMode(new StandardInput(), output, _errors).Serve;
+    }
+}

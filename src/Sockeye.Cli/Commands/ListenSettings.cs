@@ -1,0 +1,25 @@
+namespace Sockeye.Cli;
+
+/// <summary>What <c>sockeye listen</c> was asked for.</summary>
+internal sealed class ListenSettings
+{
+    public required IReadOnlyList<EndPointText> EndPoints { get; init; }
+
+    public bool Echo { get; init; }
+
+    public string? Exec { get; init; }
+
+    public bool Chat { get; init; }
+
+    public bool Once { get; init; }
+
+    public int? Backlog { get; init; }
+
+    public int? MaxConnections { get; init; }
+
+    public TimeSpan? IdleTimeout { get; init; }
+
+    public bool Verbose { get; init; }
+
+    public bool Trace { get; init; }
+}

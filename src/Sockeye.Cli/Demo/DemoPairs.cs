@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye.Cli;
+
+/// <summary>A client may use N sockets: each has its own local port, and its own socket on the server.</summary>
+internal static class DemoPairs
+{
+    private const int Sockets = 3;
+
+    public static async Task<DemoScene> PlayAsync(SockeyeClient client, IConnectionListener listener)
+    {
+        List<string> facts = [];
+        var near = await client.ConnectManyAsync(listener.EndPoint, Sockets);
+        for (var i = 0; i < Sockets; i++)
+        {
+            var far = (await listener.AcceptAsync())!;
+            // The queue is not in the order of our calls: the address tells who it is.
+            var peer = near.Single(connection => connection.LocalEndPoint!.Equals(far.RemoteEndPoint));
+            facts.Add($"client {peer.LocalEndPoint} <-> a server socket, which sees {far.RemoteEndPoint}");
+            // Together: each waits for the other's FIN.
+            await Task.WhenAll(peer.DisposeAsync().AsTask(), far.DisposeAsync().AsTask());
+        }
+
+        return new("1 : 1", $"one server socket a client socket; a client may use N, here {Sockets}", [], facts);
+    }
+}

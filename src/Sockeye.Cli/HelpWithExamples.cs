@@ -1,0 +1,37 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace Sockeye.Cli;
+
+/// <summary>Help as System.CommandLine writes it, and below it what can be copied.</summary>
+internal sealed class HelpWithExamples : SynchronousCommandLineAction
+{
+    private const string Root = """
+        Examples:
+          sockeye demo                           the life of a TCP connection, then 4 clients at once
+          sockeye listen 7000 --echo             an echo server on localhost
+          echo hello | sockeye connect 7000      a client for it
+
+        Exit codes: 0 done, 1 failed (refused, reset, timed out), 2 wrong use.
+
+        """;
+
+    private static readonly Dictionary<string, string> Examples = new()
+    {
+        ["demo"] = DemoCommand.Examples,
+        ["listen"] = ListenCommand.Examples,
+        ["connect"] = ConnectCommand.Examples,
+    };
+
+    /// <summary>Who asks for help need not give the arguments.</summary>
+    public override bool ClearsParseErrors => true;
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        var result = new HelpAction().Invoke(parseResult);
+        parseResult.InvocationConfiguration.Output.WriteLine(
+            Examples.GetValueOrDefault(parseResult.CommandResult.Command.Name, Root).TrimEnd());
+        return result;
+    }
+}

@@ -1,0 +1,135 @@
+using System.Globalization;
+using Spectre.Console;
+
+namespace Sockeye.Cli;
+
+/// <summary>The demo for people: colours and a moving bar in a terminal, plain ASCII lines elsewhere.</summary>
+internal sealed class DemoText : IDemoReport
+{
+    // Without a terminal there is no width to keep to.
+    private const int PlainWidth = 160;
+    private const int MaxRows = 20;
+
+    private static readonly TimeSpan BarInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(1);
+
+    private readonly bool _isTerminal = !Console.IsOutputRedirected;
+    private readonly IAnsiConsole _console;
+    private int _addressWidth;
+    private int _scenes;
+
+    public DemoText()
+    {
+        _console = _isTerminal ? AnsiConsole.Console : AnsiConsole.Create(new()
+        {
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(Console.Out),
+        });
+        if (!_isTerminal)
+            _console.Profile.Width = PlainWidth;
+    }
+
+    public void Show(DemoScene scene)
+    {
+        if (_scenes++ == 0)
+            Title("The life of a TCP connection");
+        _console.MarkupLineInterpolated($"[bold aqua]{scene.Function,-10}[/] [bold]{scene.Title}[/]");
+        foreach (var step in scene.Steps)
+            Show(step);
+        foreach (var fact in scene.Facts)
+            _console.MarkupLineInterpolated($"[grey]  {fact}[/]");
+        _console.WriteLine();
+    }
+
+    public async Task FollowAsync(DemoLoad load, Task running)
+    {
+        Title("Many clients at once");
+        if (_isTerminal)
+            await FollowInTerminalAsync(load, running);
+        else
+            await FollowPlainAsync(load, running);
+        _console.WriteLine();
+    }
+
+    public void Finish(DemoResult result)
+    {
+        var table = new Table { Border = _isTerminal ? TableBorder.Rounded : TableBorder.Ascii };
+        table.AddColumn("client");
+        table.AddColumn("server sees");
+        foreach (var number in (string[])["messages", "bytes", "p50 ms", "p99 ms"])
+            table.AddColumn(new TableColumn(number).RightAligned());
+        foreach (var client in result.Clients.Take(MaxRows))
+        {
+            Row(table, client.Local, client.ServerSees, client.Messages, client.Bytes,
+                client.RoundTripP50Ms, client.RoundTripP99Ms);
+        }
+
+        if (result.Clients.Count > MaxRows)
+            table.AddRow($"and {result.Clients.Count - MaxRows} more", "", "", "", "", "");
+        var totals = result.Totals;
+        table.AddEmptyRow();
+        Row(table, $"{totals.Clients} together", "", totals.Messages, totals.Bytes, totals.RoundTripP50Ms, totals.RoundTripP99Ms);
+        _console.Write(table);
+        var rate = totals.Seconds > 0 ? totals.Messages / totals.Seconds : 0;
+        _console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{totals.Messages:N0} echoes compared byte for byte in {totals.Seconds:N1} s ({rate:N0} a second), "
+            + $"{totals.WrongEchoes:N0} wrong"));
+    }
+
+    private static void Row(Table table, string client, string server, int messages, long bytes, double p50, double p99) =>
+        table.AddRow(client, server, Whole(messages), Whole(bytes), Milliseconds(p50), Milliseconds(p99));
+
+    private static string Whole(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static string Milliseconds(double time) => time.ToString("0.000", CultureInfo.InvariantCulture);
+
+    private void Title(string title)
+    {
+        if (_isTerminal)
+            _console.Write(new Rule($"[bold]{title}[/]").LeftJustified());
+        else
+            _console.WriteLine($"== {title}");
+        _console.WriteLine();
+    }
+
+    private void Show(DemoStep step)
+    {
+        var addresses = step switch
+        {
+            { Local: null } => "",
+            { Remote: null } => step.Local,
+            _ => $"{step.Local} -> {step.Remote}",
+        };
+        _addressWidth = Math.Max(_addressWidth, addresses.Length);
+        var color = step.Side == StepRecorder.Server ? "green" : "yellow";
+        var end = $"{step.OnTheWire,5} {step.State}";
+        var line = $" {step.Function,-8} fd {step.Socket,-4}{addresses.PadRight(_addressWidth)} {end}".TrimEnd();
+        _console.MarkupLine($"  [{color}]{step.Side}[/]{Markup.Escape(line)}");
+    }
+
+    private async Task FollowInTerminalAsync(DemoLoad load, Task running) => await _console.Progress()
+        .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
+        .StartAsync(async context =>
+        {
+            var bar = context.AddTask("echoes", maxValue: load.Total);
+            while (!running.IsCompleted)
+            {
+                bar.Value = load.Done;
+                await running.WaitAsync(BarInterval, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
+            bar.Value = load.Done;
+        });
+
+    private async Task FollowPlainAsync(DemoLoad load, Task running)
+    {
+        while (!running.IsCompleted)
+        {
+            await running.WaitAsync(PlainInterval, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{load.Done:N0} of {load.Total:N0} echoes"));
+        }
+    }
+}

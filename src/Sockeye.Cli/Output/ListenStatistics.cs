@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye.Cli;
+
+/// <summary>What a run of <c>sockeye listen</c> did, for its summary.</summary>
+internal sealed class ListenStatistics(TimeProvider time)
+{
+    private readonly long _start = time.GetTimestamp();
+    private readonly ConcurrentDictionary<string, int> _reasons = [];
+    private readonly TaskCompletionSource _allClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _bytesIn;
+    private long _bytesOut;
+    private int _served;
+    private int _notClosed = 1; // one for the run itself, so that it reaches zero only at the end
+
+    /// <summary>A middleware: counts the connection when it is closed, since only then its numbers are final.</summary>
+    public Task CountAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        Interlocked.Increment(ref _served);
+        Interlocked.Increment(ref _notClosed);
+        connection.ConnectionClosed.UnsafeRegister(_ => OnClosed(connection), null);
+        return next(connection);
+    }
+
+    /// <summary>Completes when the last connection has been counted. For the end of the run.</summary>
+    public Task WhenAllClosedAsync()
+    {
+        Release();
+        return _allClosed.Task;
+    }
+
+    public IEnumerable<string> Summary(StopResult stop)
+    {
+        var seconds = time.GetElapsedTime(_start).TotalSeconds;
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"stopped: {_served:N0} {(_served == 1 ? "connection" : "connections")} in {seconds:N1} s, "
+            + $"{_bytesIn:N0} bytes in, {_bytesOut:N0} bytes out; {stop}");
+        foreach (var (reason, count) in _reasons.OrderByDescending(r => r.Value).ThenBy(r => r.Key, StringComparer.Ordinal))
+            yield return string.Create(CultureInfo.InvariantCulture, $"{count,9:N0}  {reason}");
+    }
+
+    private void OnClosed(ConnectionContext connection)
+    {
+        Interlocked.Add(ref _bytesIn, connection.BytesReceived ?? 0);
+        Interlocked.Add(ref _bytesOut, connection.BytesSent ?? 0);
+        _reasons.AddOrUpdate(connection.CloseReason?.Description ?? "not told", 1, static (_, count) => count + 1);
+        Release();
+    }
+
+    private void Release()
+    {
+        if (Interlocked.Decrement(ref _notClosed) == 0)
+            _allClosed.SetResult();
+    }
+}

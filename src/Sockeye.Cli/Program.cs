@@ -1,0 +1,3 @@
+using Sockeye.Cli;
+
+return await CommandLine.RunAsync(args);

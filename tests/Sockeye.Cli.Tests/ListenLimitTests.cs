@@ -1,0 +1,138 @@
+using System.Globalization;
+using System.Net.Sockets;
+using Sockeye.Cli.Tests.Support;
+
+namespace Sockeye.Cli.Tests;
+
+public sealed class ListenLimitTests
+{
+    [Fact]
+    public async Task One_connection_more_than_allowed_is_reset_and_the_others_go_on()
+    {
+        await using var server = await ToolProcess.ListenAsync("--echo", "--max-connections", "2");
+        using var first = await EchoedAsync(server);
+        using var second = await EchoedAsync(server);
+        using var third = await Peer.ConnectAsync(server.EndPoint);
+
+        Assert.True(await third.EndsWithResetAsync());
+        Assert.Contains("warning: All 2 connections are in use", await server.NextErrorAsync(), StringComparison.Ordinal);
+        await first.SendAsync("still");
+        Assert.Equal("still", await first.ReadAsync(5));
+    }
+
+    [Fact]
+    public async Task Idle_connection_is_closed_in_order_after_the_timeout()
+    {
+        await using var server = await ToolProcess.ListenAsync("--echo", "--idle-timeout", "200ms", "--verbose");
+        using var client = await EchoedAsync(server);
+
+        Assert.False(await client.EndsWithResetAsync());
+        Assert.Contains("nothing was received or sent for", await server.WaitForErrorAsync("ended after"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Once_serves_one_client_and_exits()
+    {
+        await using var server = await ToolProcess.ListenAsync("--echo", "--once");
+        using var first = await EchoedAsync(server);
+        using var second = await Peer.ConnectAsync(server.EndPoint);
+        Assert.True(await second.EndsWithResetAsync());
+
+        first.SendFin();
+
+        Assert.Equal("", await first.ReadToEndAsync());
+        Assert.Equal(0, await server.ExitAsync());
+    }
+
+    [Fact]
+    public async Task Once_fails_when_its_client_resets_the_connection()
+    {
+        await using var server = await ToolProcess.ListenAsync("--echo", "--once");
+        var client = await EchoedAsync(server);
+
+        client.Reset();
+
+        Assert.Equal(1, await server.ExitAsync());
+        Assert.EndsWith("the peer reset the connection (RST).", server.SeenErrors[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Reset_and_killed_clients_end_their_own_connection_with_a_reason_and_no_other()
+    {
+        await using var server = await ToolProcess.ListenAsync("--echo", "--verbose");
+        using var bystander = await EchoedAsync(server);
+        var resetting = await EchoedAsync(server);
+        var from = $"{resetting.Socket.LocalEndPoint}";
+
+        resetting.Reset();
+
+        Assert.Contains("the peer reset the connection (RST)", await server.WaitForErrorAsync(from), StringComparison.Ordinal);
+        await using (var killed = ToolProcess.Start("connect", server.EndPoints[0]))
+        {
+            await killed.Input.WriteAsync("half a mess"u8.ToArray(), TestContext.Current.CancellationToken);
+            await killed.Input.FlushAsync(TestContext.Current.CancellationToken);
+            Assert.Equal((byte)'h', (byte)killed.Output.ReadByte()); // it is connected
+            await killed.SignalAsync("KILL");
+            await killed.ExitAsync();
+        }
+
+        await server.WaitForErrorAsync("ended after");
+        await bystander.SendAsync("still");
+        Assert.Equal("still", await bystander.ReadAsync(5));
+    }
+
+    [Fact]
+    public async Task Memory_stays_bounded_while_a_client_offers_much_and_reads_nothing()
+    {
+        Programs.SkipUnlessLinux("/proc/PID/status");
+        const long Offered = 256L * 1024 * 1024;
+        const long MaxPeakKiB = 150 * 1024;
+        await using var server = await ToolProcess.ListenAsync("--echo");
+        using var client = await Peer.ConnectAsync(server.EndPoint);
+        client.Socket.Blocking = false;
+        var block = new byte[64 * 1024];
+        var offered = 0L;
+
+        // Offered until neither side takes any more for a second: the buffers of both are full, and the rest waits with the client.
+        while (offered < Offered && client.Socket.Poll(TimeSpan.FromSeconds(1), SelectMode.SelectWrite))
+            offered += client.Socket.Send(block, SocketFlags.None, out _);
+
+        Assert.InRange(offered, 1, Offered - 1);
+        Assert.InRange(ProcessFiles.PeakMemory(server.Id), 1, MaxPeakKiB);
+        using var other = await EchoedAsync(server);
+    }
+
+    [Fact]
+    public async Task Server_without_descriptors_neither_dies_nor_spins_says_so_once_and_serves_again()
+    {
+        Programs.SkipUnlessLinux("/proc/PID/fd");
+        const int Spare = 48;
+        const int Clients = 300;
+        int idle;
+        await using (var probe = await ToolProcess.ListenAsync("--echo"))
+            idle = ProcessFiles.Descriptors(probe.Id);
+        var limited = $"ulimit -n {(idle + Spare).ToString(CultureInfo.InvariantCulture)}; exec \"$0\" \"$@\"";
+        await using var server = await ToolProcess.ReadyAsync(ToolProcess.StartUnder(limited, "listen", "127.0.0.1:0", "--echo"));
+
+        var clients = await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Peer.ConnectAsync(server.EndPoint)));
+        Assert.Contains("can't accept", await server.NextErrorAsync(), StringComparison.Ordinal);
+        var before = ProcessFiles.CpuTicks(server.Id);
+        await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, TestContext.Current.CancellationToken);
+        Assert.InRange(ProcessFiles.CpuTicks(server.Id) - before, 0, 60); // 30 % of one processor; spinning takes all of it
+        Assert.False(server.HasExited);
+        foreach (var client in clients)
+            client.Dispose();
+
+        using var again = await EchoedAsync(server);
+        Assert.Equal(0, await server.StopAsync());
+        Assert.Single(server.SeenErrors, line => line.StartsWith("warning", StringComparison.Ordinal));
+    }
+
+    private static async Task<Peer> EchoedAsync(ToolProcess server)
+    {
+        var client = await Peer.ConnectAsync(server.EndPoint);
+        await client.SendAsync("hello");
+        Assert.Equal("hello", await client.ReadAsync(5));
+        return client;
+    }
+}

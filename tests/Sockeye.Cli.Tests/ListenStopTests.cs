@@ -1,0 +1,79 @@
+using Sockeye.Cli.Tests.Support;
+
+namespace Sockeye.Cli.Tests;
+
+public sealed class ListenStopTests
+{
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("INT")]
+    public async Task Signal_drains_and_prints_a_summary(string signal)
+    {
+        await using var server = await ToolProcess.ListenAsync("--echo");
+        using var client = await Peer.ConnectAsync(server.EndPoint);
+        await client.SendAsync("before");
+        Assert.Equal("before", await client.ReadAsync(6));
+
+        await server.SignalAsync(signal);
+
+        // The idle client is ended in order.
+        Assert.False(await client.EndsWithResetAsync());
+        client.SendFin();
+        Assert.Equal(0, await server.ExitAsync());
+        Assert.Contains(server.SeenErrors, line =>
+            line.StartsWith("stopped: 1 connection in ", StringComparison.Ordinal)
+            && line.EndsWith("6 bytes in, 6 bytes out; 1 drained, 0 aborted", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_has_arrived_is_echoed_before_the_end()
+    {
+        const int Size = 200_000;
+        await using var server = await ToolProcess.ListenAsync("--echo");
+        using var client = await Peer.ConnectAsync(server.EndPoint);
+        client.Socket.ReceiveBufferSize = 1024;
+        // Nothing is read while it is sent: the server's output is full when the signal comes, and input waits.
+        client.Socket.SendBufferSize = Size * 2;
+        await client.SendAsync(new string('x', Size));
+
+        await server.SignalAsync("TERM");
+        var echo = await client.ReadToEndAsync();
+
+        Assert.Equal(Size, echo.Length);
+        client.SendFin();
+        Assert.Equal(0, await server.ExitAsync());
+    }
+
+    [Fact]
+    public async Task Second_signal_ends_it_at_once()
+    {
+        await using var server = await ToolProcess.ListenAsync("--exec", "trap '' TERM; sleep 60");
+        using var client = await Peer.ConnectAsync(server.EndPoint);
+
+        await server.SignalAsync("INT");
+        while (!server.HasExited)
+            await server.SignalAsync("INT");
+
+        Assert.NotEqual(0, await server.ExitAsync());
+    }
+
+    [Fact]
+    public async Task Idle_server_uses_no_processor_time()
+    {
+        Programs.SkipUnlessLinux("/proc/PID/stat");
+        await using var server = await ToolProcess.ListenAsync("--echo");
+        using var client = await Peer.ConnectAsync(server.EndPoint);
+        await client.SendAsync("x");
+        Assert.Equal("x", await client.ReadAsync(1));
+        // What is measured is time itself. The runtime compiles in the background for a while after the start.
+        var ticks = long.MaxValue;
+        for (var attempt = 0; attempt < 5 && ticks > 0; attempt++)
+        {
+            var before = ProcessFiles.CpuTicks(server.Id);
+            await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, TestContext.Current.CancellationToken);
+            ticks = ProcessFiles.CpuTicks(server.Id) - before;
+        }
+
+        Assert.Equal(0, ticks);
+    }
+}

@@ -1,0 +1,68 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Sockeye.Cli.Tests.Support;
+
+/// <summary>A plain socket at the other end, with bounded waits.</summary>
+public sealed class Peer(Socket socket) : IDisposable
+{
+    public Socket Socket => socket;
+
+    public static async Task<Peer> ConnectAsync(EndPoint endPoint)
+    {
+        var protocol = endPoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified;
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, protocol);
+        await socket.ConnectAsync(endPoint).WaitAsync(ToolProcess.Patience);
+        return new(socket);
+    }
+
+    public async Task SendAsync(string text) =>
+        await socket.SendAsync(Encoding.UTF8.GetBytes(text)).WaitAsync(ToolProcess.Patience);
+
+    public void SendFin() => socket.Shutdown(SocketShutdown.Send);
+
+    /// <summary>Reads this many bytes, fewer if the peer ends before.</summary>
+    public async Task<string> ReadAsync(int count)
+    {
+        var buffer = new byte[count];
+        var read = 0;
+        while (read < count && await ReceiveAsync(buffer.AsMemory(read)) is > 0 and var more)
+            read += more;
+        return Encoding.UTF8.GetString(buffer.AsSpan(0, read));
+    }
+
+    public async Task<string> ReadToEndAsync()
+    {
+        var text = new StringBuilder();
+        var buffer = new byte[4096];
+        while (await ReceiveAsync(buffer) is > 0 and var read)
+            text.Append(Encoding.UTF8.GetString(buffer.AsSpan(0, read)));
+        return text.ToString();
+    }
+
+    /// <summary>True: the peer has reset the connection; false: it has ended it with FIN.</summary>
+    public async Task<bool> EndsWithResetAsync()
+    {
+        try
+        {
+            await ReadToEndAsync();
+            return false;
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>Sends RST.</summary>
+    public void Reset() => socket.Close(timeout: 0);
+
+    public void Dispose() => socket.Dispose();
+
+    private async Task<int> ReceiveAsync(Memory<byte> buffer)
+    {
+        using var timeout = new CancellationTokenSource(ToolProcess.Patience, TimeProvider.System);
+        return await socket.ReceiveAsync(buffer, timeout.Token);
+    }
+}

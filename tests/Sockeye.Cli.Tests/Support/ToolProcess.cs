@@ -1,0 +1,179 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Threading.Channels;
+
+namespace Sockeye.Cli.Tests.Support;
+
+/// <summary>The tool as a process. Every wait is bounded; whatever still runs at the end of a test is killed.</summary>
+public sealed class ToolProcess : IAsyncDisposable
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private const string Listening = "listening on ";
+
+    private readonly Process _process;
+    private readonly Channel<string> _errorLines = Channel.CreateUnbounded<string>();
+    private readonly List<string> _seen = [];
+    private readonly Task _reading;
+
+    private ToolProcess(Process process)
+    {
+        _process = process;
+        _reading = ReadErrorsAsync();
+    }
+
+    public int Id => _process.Id;
+
+    public Stream Input => _process.StandardInput.BaseStream;
+
+    public Stream Output => _process.StandardOutput.BaseStream;
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>The lines of standard error that have been waited for or read so far.</summary>
+    public IReadOnlyList<string> SeenErrors => _seen;
+
+    /// <summary>The end points of the first "listening on" lines.</summary>
+    public IReadOnlyList<string> EndPoints { get; private set; } = [];
+
+    public int Port => int.Parse(EndPoints[0].AsSpan(EndPoints[0].LastIndexOf(':') + 1), NumberStyles.None, CultureInfo.InvariantCulture);
+
+    public static string Dll => Path.Combine(AppContext.BaseDirectory, "Sockeye.Cli.dll");
+
+    public static ToolProcess Start(params string[] arguments) => StartProgram("dotnet", [Dll, .. arguments]);
+
+    /// <summary>Runs the tool under a shell command, as <c>ulimit -n 100; exec "$0" "$@"</c>.</summary>
+    public static ToolProcess StartUnder(string shell, params string[] arguments) =>
+        StartProgram("/bin/bash", ["-c", shell, "dotnet", Dll, .. arguments]);
+
+    /// <summary>Starts <c>sockeye listen</c> and waits until it listens on 127.0.0.1 (or wherever it was told to).</summary>
+    public static Task<ToolProcess> ListenAsync(params string[] options) => ListenOnAsync(["127.0.0.1:0"], options);
+
+    public static Task<ToolProcess> ListenOnAsync(string[] endPoints, params string[] options) =>
+        ReadyAsync(Start(["listen", .. endPoints, .. options]), endPoints.Sum(e => IsLocalhost(e) ? 2 : 1));
+
+    public static async Task<ToolProcess> ReadyAsync(ToolProcess process, int endPoints = 1)
+    {
+        List<string> bound = [];
+        while (bound.Count < endPoints)
+        {
+            var line = await process.NextErrorAsync();
+            Assert.StartsWith(Listening, line, StringComparison.Ordinal);
+            bound.Add(line[Listening.Length..]);
+        }
+
+        process.EndPoints = bound;
+        return process;
+    }
+
+    /// <summary>Runs it to its end, with this as standard input.</summary>
+    public static async Task<ToolResult> RunAsync(string[] arguments, byte[]? input = null)
+    {
+        await using var process = Start(arguments);
+        var output = process.ReadOutputAsync();
+        await process.WriteInputAsync(input ?? []);
+        return new(await process.ExitAsync(), await output, process._seen);
+    }
+
+    public async Task WriteInputAsync(byte[] input)
+    {
+        try
+        {
+            await Input.WriteAsync(input);
+            Input.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended without reading all of it, which is what some tests are about.
+        }
+    }
+
+    public async Task<byte[]> ReadOutputAsync()
+    {
+        using var bytes = new MemoryStream();
+        await Output.CopyToAsync(bytes).WaitAsync(Patience);
+        return bytes.ToArray();
+    }
+
+    public async Task<string> NextErrorAsync()
+    {
+        using var timeout = new CancellationTokenSource(Patience, TimeProvider.System);
+        try
+        {
+            var line = await _errorLines.Reader.ReadAsync(timeout.Token);
+            _seen.Add(line);
+            return line;
+        }
+        catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
+        {
+            throw new InvalidOperationException($"No further line came on standard error. Those before:\n{string.Join('\n', _seen)}", e);
+        }
+    }
+
+    public async Task<string> WaitForErrorAsync(string text)
+    {
+        while (true)
+        {
+            var line = await NextErrorAsync();
+            if (line.Contains(text, StringComparison.Ordinal))
+                return line;
+        }
+    }
+
+    /// <summary>Waits for its end and reads what it still says.</summary>
+    public async Task<int> ExitAsync()
+    {
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+        await _reading.WaitAsync(Patience);
+        while (_errorLines.Reader.TryRead(out var line))
+            _seen.Add(line);
+        return _process.ExitCode;
+    }
+
+    /// <summary>SIGTERM, and the exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        await SignalAsync("TERM");
+        return await ExitAsync();
+    }
+
+    public async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", ["-" + signal, Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        Assert.Equal(0, kill.ExitCode);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    public IPEndPoint EndPoint => IPEndPoint.Parse(EndPoints[0]);
+
+    private static bool IsLocalhost(string endPoint) => !endPoint.Contains(':', StringComparison.Ordinal);
+
+    private static ToolProcess StartProgram(string program, string[] arguments) => new(Process.Start(new ProcessStartInfo(program, arguments)
+    {
+        RedirectStandardInput = true,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    })!);
+
+    private async Task ReadErrorsAsync()
+    {
+        while (await _process.StandardError.ReadLineAsync() is { } line)
+            _errorLines.Writer.TryWrite(line);
+        _errorLines.Writer.Complete();
+    }
+}
+
+/// <summary>What a run of the tool gave.</summary>
+public sealed record ToolResult(int ExitCode, byte[] Output, IReadOnlyList<string> Errors)
+{
+    public string Text => System.Text.Encoding.UTF8.GetString(Output);
+}

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Reflection;
+using Sockeye.Transport.Tests.Support;
+
+namespace Sockeye.Transport.Tests.Sockets;
+
+/// <summary>Counts what the whole process allocates, so nothing else may run.</summary>
+[CollectionDefinition(nameof(EchoAllocationTests), DisableParallelization = true)]
+public sealed class Alone;
+
+[Collection(nameof(EchoAllocationTests))]
+public sealed class EchoAllocationTests
+{
+    private const int Messages = 10_000;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task Steady_echo_allocates_nothing_per_message(bool inline)
+    {
+        Assert.SkipWhen(IsDebugBuild(typeof(SocketTransport)), "A debug build allocates every async call: run with -c Release.");
+        return new SocketFixture(AddressFamily.InterNetwork, inline).RunAsync(new(), async world =>
+        {
+            var (client, server) = await world.ConnectAsync();
+            var echoing = EchoAsync(server);
+            await ExchangeAsync(client, Messages / 2); // compiles and fills the pools
+            var before = GC.GetTotalAllocatedBytes(precise: true);
+            await ExchangeAsync(client, Messages);
+            var perMessage = (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)Messages;
+            await client.SendFinAsync();
+            await echoing;
+            Assert.True(perMessage < 8, $"{perMessage} bytes a message");
+        });
+    }
+
+    private static bool IsDebugBuild(Type type) =>
+        type.Assembly.GetCustomAttribute<DebuggableAttribute>() is { IsJITOptimizerDisabled: true };
+
+    private static async Task EchoAsync(TestEnd end)
+    {
+        while (true)
+        {
+            var read = await end.Input.ReadAsync();
+            foreach (var segment in read.Buffer)
+                await end.Output.WriteAsync(segment);
+            end.Input.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted)
+                break;
+        }
+
+        await end.SendFinAsync();
+    }
+
+    private static async Task ExchangeAsync(TestEnd end, int messages)
+    {
+        var message = new byte[100];
+        for (var i = 0; i < messages; i++)
+        {
+            await end.Output.WriteAsync(message);
+            for (var missing = message.Length; missing > 0;)
+            {
+                var read = await end.Input.ReadAsync();
+                Assert.False(read.IsCompleted);
+                missing -= (int)read.Buffer.Length;
+                end.Input.AdvanceTo(read.Buffer.End);
+            }
+        }
+    }
+}

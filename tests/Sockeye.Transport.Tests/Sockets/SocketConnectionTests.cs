@@ -1,0 +1,114 @@
+using System.Buffers;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.Extensions.Time.Testing;
+using Sockeye.Transport.Tests.Support;
+
+namespace Sockeye.Transport.Tests.Sockets;
+
+/// <summary>What only real sockets have: buffers of the kernel, and many of them.</summary>
+public sealed class SocketConnectionTests
+{
+    private static readonly SocketFixture Tcp = new(AddressFamily.InterNetwork);
+    private static readonly Pattern Pattern = new(seed: 1);
+
+    [Fact]
+    public Task A_thousand_idle_connections_hold_no_buffer() => Tcp.RunAsync(new TransportSettings(), async world =>
+    {
+        var listener = await world.ListenAsync();
+        List<(TestEnd Client, TestEnd Server)> pairs = [];
+        for (var i = 0; i < 1000; i++)
+            pairs.Add(await world.ConnectAsync(listener));
+        Assert.Equal(0, world.LentBuffers());
+
+        await Task.WhenAll(pairs.Select(async pair =>
+        {
+            await pair.Client.SendAsync("ping");
+            await pair.Server.ShouldReceiveAsync("ping");
+            await pair.Server.SendAsync("pong");
+            await pair.Client.ShouldReceiveAsync("pong");
+        }));
+        await world.BecomesTrueAsync(() => world.LentBuffers() == 0);
+    });
+
+    [Fact]
+    public Task A_send_that_meets_a_reset_leaves_what_the_kernel_has_to_the_reader() =>
+        Tcp.RunAsync(new TransportSettings { MaxReadBufferSize = 4096, SmallSystemBuffers = true }, async world =>
+        {
+            var (client, server) = await world.ConnectAsync();
+            var offering = client.Output.WriteAsync(Pattern.Take(1_000_000), TestContext.Current.CancellationToken).AsTask();
+            await world.BecomesTrueAsync(() => server.BytesReceived >= 4096 && SocketOf(server).Available > 0);
+            client.Connection.Abort();
+            await world.Soon(client.Closed);
+            Assert.True((await world.Soon(offering)).IsCompleted);
+
+            await server.SendUntilGoneAsync();
+            await world.BecomesTrueAsync(() => server.Reason is not null);
+            var pumped = server.BytesReceived;
+            var read = 0L;
+            await Assert.ThrowsAsync<ConnectionResetException>(async () =>
+            {
+                while (true)
+                {
+                    var result = await server.ReadAsync(TestContext.Current.CancellationToken);
+                    Pattern.Check(result.Buffer, read);
+                    read += result.Buffer.Length;
+                    server.Input.AdvanceTo(result.Buffer.End);
+                }
+            });
+            Assert.True(read > pumped, $"{read} bytes were read, {pumped} of them had left the kernel before");
+            await server.ShouldEndAsync(ClosedBy.Peer, CloseCause.Reset);
+        });
+
+    [Fact]
+    public Task Dispose_has_patience_with_a_peer_that_reads_slowly()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere the system does not tell what the peer has taken.");
+        const int Length = 16_000_000;
+        const int Sip = 64 * 1024;
+        var time = new SignallingTime();
+        return Tcp.RunAsync(new SocketTransportOptions { Pool = new(), TimeProvider = time }, async world =>
+        {
+            var (client, server) = await world.ConnectAsync();
+            client.Output.Write(Pattern.Take(Length));
+            var closing = client.Connection.DisposeAsync().AsTask();
+            var taken = 0L;
+            for (var round = 0; round < 5; round++)
+            {
+                await world.Soon(time.TimerCreated());
+                var before = TcpInfo.Read(SocketOf(client))!.BytesAcknowledged;
+                while (TcpInfo.Read(SocketOf(client))!.BytesAcknowledged == before)
+                {
+                    await server.ReceiveAsync(Pattern, Sip, taken);
+                    taken += Sip;
+                }
+
+                time.Advance(TimeSpan.FromSeconds(5)); // CloseTimeout
+            }
+
+            await server.ReceiveAsync(Pattern, Length - taken, taken);
+            await server.ReceiveFinAsync();
+            await server.DisposeAsync();
+            await world.Soon(closing);
+            await client.ShouldEndAsync(ClosedBy.Local, CloseCause.Fin);
+        });
+    }
+
+    private static Socket SocketOf(TestEnd end) => end.Connection.Features.Get<IConnectionSocketFeature>()!.Socket;
+
+    /// <summary>A clock that stands still, and tells when somebody has begun to wait for it.</summary>
+    private sealed class SignallingTime : FakeTimeProvider
+    {
+        private readonly SemaphoreSlim _created = new(0);
+
+        public Task TimerCreated() => _created.WaitAsync(TestContext.Current.CancellationToken);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            _created.Release();
+            return timer;
+        }
+    }
+}

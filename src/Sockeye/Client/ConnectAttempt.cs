@@ -32,11 +32,11 @@ internal sealed class ConnectAttempt
     /// <summary>Closes a connection that nobody will use, whenever it comes.</summary>
     public async Task DiscardAsync()
     {
-        await Done.ConfigureAwait(false);
+        await Done;
         if (Connection is null)
             return;
         Connection.Abort(CloseCause.Abort, "not needed: another address was faster, or connecting was given up");
-        await Connection.DisposeAsync().ConfigureAwait(false);
+        await Connection.DisposeAsync();
     }
 
     private async Task RunAsync(SockeyeClientOptions options, CancellationToken cancellationToken)
@@ -46,7 +46,7 @@ internal sealed class ConnectAttempt
             var dialled = options.LocalEndPoint is { } local
                 ? ((ILocalEndPointConnectionFactory)options.Transport).ConnectAsync(EndPoint, local, cancellationToken)
                 : options.Transport.ConnectAsync(EndPoint, cancellationToken);
-            Connection = await dialled.ConfigureAwait(false);
+            Connection = await dialled;
         }
         catch (Exception error)
         {

@@ -18,14 +18,14 @@ internal sealed class ConnectMany(SockeyeClient client, EndPoint endPoint, int c
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var dialling = Enumerable.Range(0, Math.Min(count, MaxDialsAtOnce)).Select(_ => DialAsync(stop));
-        await Task.WhenAll(dialling).ConfigureAwait(false);
+        await Task.WhenAll(dialling);
         if (_error is null)
             return _connections!;
 
         foreach (var connection in _connections.OfType<ConnectionContext>())
         {
             connection.Abort(CloseCause.Abort, "another of the connections that were asked for together could not be opened");
-            await connection.DisposeAsync().ConfigureAwait(false);
+            await connection.DisposeAsync();
         }
 
         cancellationToken.ThrowIfCancellationRequested();
@@ -38,7 +38,7 @@ internal sealed class ConnectMany(SockeyeClient client, EndPoint endPoint, int c
         try
         {
             while (Interlocked.Increment(ref _next) is var index && index < count)
-                _connections[index] = await client.ConnectAsync(endPoint, stop.Token).ConfigureAwait(false);
+                _connections[index] = await client.ConnectAsync(endPoint, stop.Token);
         }
         catch (Exception error)
         {

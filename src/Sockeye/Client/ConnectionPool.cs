@@ -61,17 +61,17 @@ public sealed class ConnectionPool : IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (!_slots.TryTake(out var idle, out var waiter))
-            idle = await WaitAsync(waiter ?? throw TooManyWait(), cancellationToken).ConfigureAwait(false);
+            idle = await WaitAsync(waiter ?? throw TooManyWait(), cancellationToken);
         try
         {
             if (idle is not null)
             {
                 if (PoolHealth.IsReusable(idle))
                     return new(this, idle);
-                await CloseAsync(idle, PoolHealth.NotReusable).ConfigureAwait(false);
+                await CloseAsync(idle, PoolHealth.NotReusable);
             }
 
-            return new(this, await ConnectAsync(cancellationToken).ConfigureAwait(false));
+            return new(this, await ConnectAsync(cancellationToken));
         }
         catch
         {
@@ -87,19 +87,18 @@ public sealed class ConnectionPool : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         var idle = _slots.Close();
-        await _disposing.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(idle.Select(connection => CloseAndReleaseAsync(connection, PoolHealth.PoolDisposed)))
-            .ConfigureAwait(false);
+        _disposing.Cancel();
+        await Task.WhenAll(idle.Select(connection => CloseAndReleaseAsync(connection, PoolHealth.PoolDisposed)));
     }
 
     internal async ValueTask ReturnAsync(ConnectionContext connection, bool discarded)
     {
         if (discarded)
-            await CloseAndReleaseAsync(connection, reason: null).ConfigureAwait(false);
+            await CloseAndReleaseAsync(connection, reason: null);
         else if (!PoolHealth.IsReusable(connection))
-            await CloseAndReleaseAsync(connection, PoolHealth.NotReusable).ConfigureAwait(false);
+            await CloseAndReleaseAsync(connection, PoolHealth.NotReusable);
         else if (!_slots.TryReturn(connection))
-            await CloseAndReleaseAsync(connection, PoolHealth.PoolDisposed).ConfigureAwait(false);
+            await CloseAndReleaseAsync(connection, PoolHealth.PoolDisposed);
     }
 
     /// <param name="connection">What to close.</param>
@@ -116,7 +115,7 @@ public sealed class ConnectionPool : IAsyncDisposable
     {
         try
         {
-            await CloseAsync(connection, reason).ConfigureAwait(false);
+            await CloseAsync(connection, reason);
         }
         finally
         {
@@ -131,7 +130,7 @@ public sealed class ConnectionPool : IAsyncDisposable
             _ => Leave(waiter, () => waiter.SetException(NoneCameFree())), null, _options.WaitTimeout, Timeout.InfiniteTimeSpan);
         using var cancelled = cancellationToken.UnsafeRegister(
             (_, token) => Leave(waiter, () => waiter.SetCanceled(token)), null);
-        return await waiter.Task.ConfigureAwait(false);
+        return await waiter.Task;
     }
 
     private void Leave(PoolSlots.Waiter waiter, Action fail)
@@ -145,7 +144,7 @@ public sealed class ConnectionPool : IAsyncDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposing.Token);
         try
         {
-            return await _client.ConnectAsync(_endPoint, stop.Token).ConfigureAwait(false);
+            return await _client.ConnectAsync(_endPoint, stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

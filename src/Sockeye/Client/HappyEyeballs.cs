@@ -40,7 +40,7 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
                     Start(address, stop.Token);
                 if (_running.Count + _lookups.Count + _ipv6.Count + _others.Count == 0)
                     throw _report.AllFailed();
-                await Task.WhenAny(Pending()).WaitAsync(stop.Token).ConfigureAwait(false);
+                await Task.WhenAny(Pending()).WaitAsync(stop.Token);
                 TakeAddresses(stop.Token);
                 if (TakeWinner() is { } connection)
                     return connection;

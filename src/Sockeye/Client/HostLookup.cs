@@ -15,7 +15,7 @@ internal sealed record HostLookup(AddressFamily Family, IReadOnlyList<IPAddress>
     {
         try
         {
-            var addresses = await ResolveAsync(options, host, family, cancellationToken).ConfigureAwait(false);
+            var addresses = await ResolveAsync(options, host, family, cancellationToken);
             return new(family, [.. addresses.Where(one => one.AddressFamily == family).Distinct().Take(MaxAddresses)], null);
         }
         catch (Exception error)
@@ -28,12 +28,12 @@ internal sealed record HostLookup(AddressFamily Family, IReadOnlyList<IPAddress>
         SockeyeClientOptions options, string host, AddressFamily family, CancellationToken cancellationToken)
     {
         if (options.Resolver is { } resolver)
-            return await resolver(host, family, cancellationToken).ConfigureAwait(false);
+            return await resolver(host, family, cancellationToken);
         if (options.Transport is IHostNameResolver transport)
-            return await transport.ResolveAsync(host, family, cancellationToken).ConfigureAwait(false);
+            return await transport.ResolveAsync(host, family, cancellationToken);
         if (IsLocalhost(host))
             return [family == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback];
-        return await Dns.GetHostAddressesAsync(host, family, cancellationToken).ConfigureAwait(false);
+        return await Dns.GetHostAddressesAsync(host, family, cancellationToken);
     }
 
     /// <summary>

@@ -19,7 +19,7 @@ internal sealed partial class ReconnectLoop(SockeyeClient client, SockeyeClientO
         var failures = 0;
         while (true)
         {
-            var (connection, error) = await TryConnectAsync(cancellationToken).ConfigureAwait(false);
+            var (connection, error) = await TryConnectAsync(cancellationToken);
             TimeSpan delay;
             if (error is null)
             {
@@ -34,7 +34,7 @@ internal sealed partial class ReconnectLoop(SockeyeClient client, SockeyeClientO
                 }
                 finally
                 {
-                    await connection.DisposeAsync().ConfigureAwait(false);
+                    await connection.DisposeAsync();
                 }
 
                 // Success alone proves nothing: a server that accepts and closes at once would be dialled without rest.
@@ -51,7 +51,7 @@ internal sealed partial class ReconnectLoop(SockeyeClient client, SockeyeClientO
                 LogAttemptFailed(failures, error.Message, delay);
             }
 
-            await Task.Delay(delay, time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(delay, time, cancellationToken);
         }
     }
 
@@ -64,7 +64,7 @@ internal sealed partial class ReconnectLoop(SockeyeClient client, SockeyeClientO
     {
         try
         {
-            return (await client.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false), null);
+            return (await client.ConnectAsync(endPoint, cancellationToken), null);
         }
         catch (ConnectException error)
         {

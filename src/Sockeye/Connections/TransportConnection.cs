@@ -16,13 +16,15 @@ internal abstract class TransportConnection : ConnectionContext,
     IConnectionEndPointFeature,
     IMemoryPoolFeature,
     IConnectionCloseFeature,
-    IConnectionTrafficFeature
+    IConnectionTrafficFeature,
+    IConnectionSchedulingFeature
 {
     private static readonly Type[] OwnFeatures =
     [
         typeof(IConnectionIdFeature), typeof(IConnectionTransportFeature), typeof(IConnectionItemsFeature),
         typeof(IConnectionLifetimeFeature), typeof(IConnectionEndPointFeature), typeof(IMemoryPoolFeature),
-        typeof(IConnectionCloseFeature), typeof(IConnectionTrafficFeature), typeof(IConnectionSocketFeature),
+        typeof(IConnectionCloseFeature), typeof(IConnectionTrafficFeature), typeof(IConnectionSchedulingFeature),
+        typeof(IConnectionSocketFeature),
     ];
 
     private static long _lastId;
@@ -54,6 +56,9 @@ internal abstract class TransportConnection : ConnectionContext,
 
     public abstract MemoryPool<byte> MemoryPool { get; }
 
+    /// <summary>Where work runs that nobody awaits.</summary>
+    public virtual PipeScheduler Scheduler => PipeScheduler.ThreadPool;
+
     public abstract long BytesReceived { get; }
 
     public abstract long BytesSent { get; }
@@ -79,7 +84,7 @@ internal abstract class TransportConnection : ConnectionContext,
     /// Tells everybody who watches <see cref="ConnectionClosed"/>; never on the caller's thread, whose loop must go on.
     /// </summary>
     protected void SignalClosed() =>
-        ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.CancelClosed(), this, preferLocal: false);
+        Scheduler.Schedule(static connection => ((TransportConnection)connection!).CancelClosed(), this);
 
     private void CancelClosed()
     {

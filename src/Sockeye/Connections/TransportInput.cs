@@ -92,7 +92,7 @@ internal sealed class TransportInput(PipeReader inner) : PipeReader
         ReadResult result;
         try
         {
-            result = await read.ConfigureAwait(false);
+            result = await read;
         }
         catch
         {

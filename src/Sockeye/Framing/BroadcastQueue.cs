@@ -68,16 +68,20 @@ internal sealed class BroadcastQueue(int limit)
         }
     }
 
-    /// <summary>Is over when there is room, or nothing more is taken.</summary>
-    public Task WaitForRoomAsync(CancellationToken cancellationToken)
+    /// <summary>Is over when there is room, or nothing more is taken. For one caller at a time.</summary>
+    public async Task WaitForRoomAsync(CancellationToken cancellationToken)
     {
+        TaskCompletionSource room;
         lock (_lock)
         {
             if (_isClosed || _frames.Count < limit)
-                return Task.CompletedTask;
-            _room ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _room.Task.WaitAsync(cancellationToken);
+                return;
+            _room = room = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
+
+        using var cancelling = cancellationToken.UnsafeRegister(
+            static (room, token) => ((TaskCompletionSource)room!).TrySetCanceled(token), room);
+        await room.Task;
     }
 
     /// <summary>Takes nothing more. What is in is still sent.</summary>

@@ -5,7 +5,7 @@ internal sealed class GroupMember<TMessage>(
     MessageGroup<TMessage> group,
     MessageWriter<TMessage> writer,
     BroadcastEncoding<TMessage> encoding,
-    int queueLimit) : IThreadPoolWorkItem
+    int queueLimit)
 {
     private CancellationTokenRegistration _closed;
     private CancellationTokenRegistration _disposed;
@@ -38,11 +38,9 @@ internal sealed class GroupMember<TMessage>(
     {
         var answer = Queue.TryEnqueue(frame);
         if (answer is BroadcastQueue.Answer.QueuedAndWoken)
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            Scheduling.Of(writer.Connection).Schedule(static member => _ = ((GroupMember<TMessage>)member!).SendAsync(), this);
         return answer is not BroadcastQueue.Answer.Full;
     }
-
-    void IThreadPoolWorkItem.Execute() => _ = SendAsync();
 
     private static void Lose(object? member) => ((GroupMember<TMessage>)member!).Lose();
 
@@ -56,7 +54,7 @@ internal sealed class GroupMember<TMessage>(
     {
         try
         {
-            await writer.WriteAsync(Queue).ConfigureAwait(false);
+            await writer.WriteAsync(Queue);
         }
         catch (Exception)
         {

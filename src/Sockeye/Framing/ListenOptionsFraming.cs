@@ -40,11 +40,11 @@ public static class ListenOptionsFraming
     {
         try
         {
-            await handler().ConfigureAwait(false);
+            await handler();
         }
         finally
         {
-            await messages.ReleaseAsync().ConfigureAwait(false);
+            await messages.ReleaseAsync();
         }
     }
 }

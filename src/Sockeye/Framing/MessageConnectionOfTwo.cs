@@ -116,8 +116,8 @@ public class MessageConnection<TIn, TOut> : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
             return;
-        await ReleaseAsync().ConfigureAwait(false);
-        await Connection.DisposeAsync().ConfigureAwait(false);
+        await ReleaseAsync();
+        await Connection.DisposeAsync();
         GC.SuppressFinalize(this);
     }
 

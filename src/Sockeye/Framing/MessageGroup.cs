@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace Sockeye;
 
 /// <summary>Connections that get the same messages: a chat room, the subscribers of a feed.</summary>
@@ -13,7 +11,6 @@ namespace Sockeye;
 /// </remarks>
 /// <typeparam name="TMessage">The messages.</typeparam>
 /// <param name="options">Default: 256 messages a member; a slow member is disconnected. Read once.</param>
-[SuppressMessage("Design", "CA1001", Justification = "A semaphore without a wait handle is memory only.")]
 public sealed class MessageGroup<TMessage>(MessageGroupOptions? options)
 {
     private readonly int _queueLimit = (options ??= new()).QueueLimit;
@@ -22,7 +19,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options)
     private readonly Dictionary<MessageWriter<TMessage>, GroupMember<TMessage>> _members = [];
     private readonly Dictionary<Codec<TMessage>, BroadcastEncoding<TMessage>> _encodings =
         new(ReferenceEqualityComparer.Instance);
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Turn _turn = new();
     private long _dropped;
 
     /// <summary>A group with the defaults: 256 messages a member; a slow member is disconnected.</summary>
@@ -132,11 +129,11 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options)
             return;
         }
 
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await _turn.WaitAsync(cancellationToken);
         try
         {
             if (Queue(message) is { } full)
-                await SendAsync(full, cancellationToken).ConfigureAwait(false);
+                await SendAsync(full, cancellationToken);
         }
         finally
         {
@@ -234,7 +231,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options)
             {
                 var (member, frame) = full[sent];
                 while (!member.TrySend(frame))
-                    await member.Queue.WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
+                    await member.Queue.WaitForRoomAsync(cancellationToken);
             }
         }
         finally

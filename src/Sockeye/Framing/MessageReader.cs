@@ -56,7 +56,7 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
                 try
                 {
                     if (!isLast)
-                        read = await _input.ReadAsync(cancellationToken).ConfigureAwait(false);
+                        read = await _input.ReadAsync(cancellationToken);
                     else if (!_input.TryRead(out read))
                         yield break;
                 }

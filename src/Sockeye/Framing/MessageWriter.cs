@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye;
 
 /// <summary>The output of a connection as messages. Callers take turns, in the order they came; safe from any thread.</summary>
-[SuppressMessage("Design", "CA1001", Justification = "Without wait handles and timers both fields are memory only.")]
+[SuppressMessage("Design", "CA1001", Justification = "A source without a timer is memory only.")]
 internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TOut> codec)
 {
     /// <summary>
@@ -16,7 +16,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     private const int FlushThreshold = 64 * 1024;
 
     private readonly PipeWriter _output = connection.Transport.Output;
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Turn _turn = new();
     private readonly CancellationTokenSource _disposed = new();
 
     public ConnectionContext Connection => connection;
@@ -32,15 +32,15 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     {
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled(cancellationToken);
-        return _turn.Wait(0, CancellationToken.None)
+        return _turn.TryTake()
             ? Detachable(WriteInTurn(message), cancellationToken)
             : WaitAndWriteAsync(message, cancellationToken);
     }
 
     public async ValueTask WriteManyAsync(IEnumerable<TOut> messages, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        await Detachable(WriteManyInTurnAsync(messages, cancellationToken), cancellationToken).ConfigureAwait(false);
+        await _turn.WaitAsync(cancellationToken);
+        await Detachable(WriteManyInTurnAsync(messages, cancellationToken), cancellationToken);
     }
 
     /// <summary>Writes what is queued until nothing is, as many frames at a time as fill a batch.</summary>
@@ -48,7 +48,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     {
         do
         {
-            await _turn.WaitAsync().ConfigureAwait(false);
+            await _turn.WaitAsync();
             try
             {
                 ThrowIfDisposed();
@@ -67,7 +67,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
                         break;
                 }
 
-                ThrowIfGone(await _output.FlushAsync().ConfigureAwait(false));
+                ThrowIfGone(await _output.FlushAsync());
             }
             finally
             {
@@ -82,18 +82,18 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     /// connection sends them, within a time-out. A peer that does not read could hold this up for ever otherwise.</remarks>
     public async ValueTask CloseAsync()
     {
-        await _disposed.CancelAsync().ConfigureAwait(false);
+        _disposed.Cancel();
         // Behind the flag: a writer that has not seen it yet either waits now, or its next flush returns at once.
         _output.CancelPendingFlush();
-        await _turn.WaitAsync().ConfigureAwait(false);
+        await _turn.WaitAsync();
         _turn.Release();
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask WaitAndWriteAsync(TOut message, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        await Detachable(WriteInTurn(message), cancellationToken).ConfigureAwait(false);
+        await _turn.WaitAsync(cancellationToken);
+        await Detachable(WriteInTurn(message), cancellationToken);
     }
 
     private ValueTask WriteInTurn(TOut message)
@@ -124,7 +124,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     {
         try
         {
-            ThrowIfGone(await flush.ConfigureAwait(false));
+            ThrowIfGone(await flush);
         }
         finally
         {
@@ -145,7 +145,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
                     ThrowIfDisposed();
                     Encode(message);
                     if (IsBatchFull)
-                        ThrowIfGone(await _output.FlushAsync(CancellationToken.None).ConfigureAwait(false));
+                        ThrowIfGone(await _output.FlushAsync(CancellationToken.None));
                 }
             }
             finally
@@ -153,7 +153,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
                 // After an error too: the messages before it are whole, and must not lie here until somebody writes again.
                 // Whoever closes the connection sends them as well.
                 if (!_disposed.IsCancellationRequested)
-                    ThrowIfGone(await _output.FlushAsync(CancellationToken.None).ConfigureAwait(false));
+                    ThrowIfGone(await _output.FlushAsync(CancellationToken.None));
             }
         }
         finally
@@ -205,7 +205,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     {
         try
         {
-            await write.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await write.WaitAsync(cancellationToken);
         }
         catch (OperationCanceledException)
         {

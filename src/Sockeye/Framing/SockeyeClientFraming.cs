@@ -15,7 +15,7 @@ public static class SockeyeClientFraming
             EndPoint endpoint, Codec<TMessage> codec, CancellationToken cancellationToken = default)
         {
             ArgumentNullException.ThrowIfNull(codec);
-            return (await client.ConnectAsync(endpoint, cancellationToken).ConfigureAwait(false)).AsMessages(codec);
+            return (await client.ConnectAsync(endpoint, cancellationToken)).AsMessages(codec);
         }
 
         /// <summary>Opens one connection that speaks messages. The caller disposes it, which ends it in order.</summary>
@@ -24,7 +24,7 @@ public static class SockeyeClientFraming
             string host, int port, Codec<TMessage> codec, CancellationToken cancellationToken = default)
         {
             ArgumentNullException.ThrowIfNull(codec);
-            return (await client.ConnectAsync(host, port, cancellationToken).ConfigureAwait(false)).AsMessages(codec);
+            return (await client.ConnectAsync(host, port, cancellationToken)).AsMessages(codec);
         }
 
         /// <summary>
@@ -50,11 +50,11 @@ public static class SockeyeClientFraming
         IAsyncEnumerable<ConnectionContext> connections, Codec<TMessage> codec,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var connection in connections.WithCancellation(cancellationToken).ConfigureAwait(false))
+        await foreach (var connection in connections.WithCancellation(cancellationToken))
         {
             var messages = connection.AsMessages(codec);
             messages.EndsOnConnectionLoss = true;
-            await using (messages.ConfigureAwait(false))
+            await using (messages)
                 yield return messages;
         }
     }

@@ -13,7 +13,7 @@ internal sealed class ConnectionLimit(int maxConnections)
         {
             // Counted before it is compared: two at once can't both be the last one allowed.
             if (Interlocked.Increment(ref _open) <= maxConnections)
-                await next(connection).ConfigureAwait(false);
+                await next(connection);
             else
                 connection.Abort(CloseCause.Limit, $"the end point has its {maxConnections} connections (UseConnectionLimit)");
         }

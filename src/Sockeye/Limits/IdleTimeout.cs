@@ -30,7 +30,7 @@ internal sealed class IdleTimeout
         Tick(on: true);
         try
         {
-            await next(connection).ConfigureAwait(false);
+            await next(connection);
         }
         finally
         {

@@ -42,7 +42,7 @@ internal sealed partial class AcceptLoop(
         {
             try
             {
-                if (await listener.AcceptAsync(stopping).ConfigureAwait(false) is not { } connection)
+                if (await listener.AcceptAsync(stopping) is not { } connection)
                 {
                     if (!stopping.IsCancellationRequested)
                         LogListenerEnded(listener.EndPoint);
@@ -61,7 +61,7 @@ internal sealed partial class AcceptLoop(
                 if (AcceptFaults.Classify(error) is AcceptFault.PeerGone && ++_peersGoneInARow < MaxPeersGoneInARow)
                     continue;
                 _peersGoneInARow = 0;
-                await WaitAfterAsync(error, stopping).ConfigureAwait(false);
+                await WaitAfterAsync(error, stopping);
             }
         }
     }
@@ -93,7 +93,7 @@ internal sealed partial class AcceptLoop(
         _blockedSince ??= now;
         if (AcceptFaults.Classify(error) is AcceptFault.Exhausted && time.GetElapsedTime(_blockedSince.Value, now) >= Patience)
             Shed();
-        await released.WaitAsync(_backoff.Next(), time, stopping).ConfigureAwait(false);
+        await released.WaitAsync(_backoff.Next(), time, stopping);
     }
 
     private void Shed()

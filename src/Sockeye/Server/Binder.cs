@@ -18,7 +18,7 @@ internal static class Binder
         {
             foreach (var listen in options.Listens)
             {
-                foreach (var listener in await BindAsync(listen, options.Transport, cancellationToken).ConfigureAwait(false))
+                foreach (var listener in await BindAsync(listen, options.Transport, cancellationToken))
                     bound.Add((listen, listener));
             }
 
@@ -27,7 +27,7 @@ internal static class Binder
         catch
         {
             foreach (var (_, listener) in bound)
-                await listener.DisposeAsync().ConfigureAwait(false);
+                await listener.DisposeAsync();
             throw;
         }
     }
@@ -36,19 +36,19 @@ internal static class Binder
         ListenOptions listen, IConnectionListenerFactory transport, CancellationToken cancellationToken)
     {
         if (!listen.IsLocalhost)
-            return [await transport.BindAsync(listen.EndPoint, cancellationToken).ConfigureAwait(false)];
+            return [await transport.BindAsync(listen.EndPoint, cancellationToken)];
 
         for (var attempt = 1; ; attempt++)
         {
-            var v4 = await transport.BindAsync(listen.EndPoint, cancellationToken).ConfigureAwait(false);
+            var v4 = await transport.BindAsync(listen.EndPoint, cancellationToken);
             try
             {
-                var v6 = await BindIPv6Async(transport, ((IPEndPoint)v4.EndPoint).Port, cancellationToken).ConfigureAwait(false);
+                var v6 = await BindIPv6Async(transport, ((IPEndPoint)v4.EndPoint).Port, cancellationToken);
                 return v6 is null ? [v4] : [v4, v6];
             }
             catch (Exception e)
             {
-                await v4.DisposeAsync().ConfigureAwait(false);
+                await v4.DisposeAsync();
                 var isFreePort = ((IPEndPoint)listen.EndPoint).Port == 0;
                 if (e is not AddressInUseException || !isFreePort || attempt == LocalhostAttempts)
                     throw;
@@ -64,7 +64,7 @@ internal static class Binder
         try
         {
             return await transport.BindAsync(new IPEndPoint(IPAddress.IPv6Loopback, port), cancellationToken)
-                .ConfigureAwait(false);
+                ;
         }
         catch (IOException e) when (e.InnerException is SocketException
             { SocketErrorCode: SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported })

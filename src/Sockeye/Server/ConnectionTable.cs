@@ -6,7 +6,7 @@ namespace Sockeye;
 internal sealed class ConnectionTable
 {
     private readonly ConcurrentDictionary<ServerConnection, byte> _connections = [];
-    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _drained = new();
     private int _count;
     private volatile bool _stopping;
 

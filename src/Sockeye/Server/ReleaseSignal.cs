@@ -13,11 +13,11 @@ internal sealed class ReleaseSignal
         var waiter = Volatile.Read(ref _waiter);
         if (waiter is null)
         {
-            var fresh = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var fresh = new TaskCompletionSource();
             waiter = Interlocked.CompareExchange(ref _waiter, fresh, null) ?? fresh;
         }
 
-        await waiter.Task.WaitAsync(timeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await waiter.Task.WaitAsync(timeout, time, cancellationToken).WithoutThrowing();
     }
 
     public void Set()

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging;
@@ -5,20 +6,22 @@ using Microsoft.Extensions.Logging;
 namespace Sockeye;
 
 /// <summary>One accepted connection, from its handler's start to the line in the log that tells how it ended.</summary>
-internal sealed partial class ServerConnection : IThreadPoolWorkItem
+internal sealed partial class ServerConnection
 {
     private readonly ConnectionContext _connection;
     private readonly ConnectionDelegate _pipeline;
     private readonly ConnectionTable _table;
     private readonly TimeProvider _time;
     private readonly long _opened;
-    private readonly StopNotification _stop = new();
+    private readonly StopNotification _stop;
 
     public ServerConnection(
-        ConnectionContext connection, ConnectionDelegate pipeline, ConnectionTable table, TimeProvider time, ILogger logger)
+        ConnectionContext connection, ConnectionDelegate pipeline, ConnectionTable table, PipeScheduler scheduler,
+        TimeProvider time, ILogger logger)
     {
         (_connection, _pipeline, _table, _time, _logger) = (connection, pipeline, table, time, logger);
         _opened = time.GetTimestamp();
+        _stop = new(scheduler);
         connection.Features.Set<IConnectionLifetimeNotificationFeature>(_stop);
     }
 
@@ -26,17 +29,15 @@ internal sealed partial class ServerConnection : IThreadPoolWorkItem
 
     public void Abort(CloseReason reason) => _connection.Abort(reason);
 
-    /// <summary>
-    /// Runs on the thread pool, so that a handler which computes before its first await does not hold up accepting.
-    /// </summary>
-    void IThreadPoolWorkItem.Execute() => _ = RunAsync();
+    /// <summary>For the scheduler: a handler that computes before its first await must not hold up accepting.</summary>
+    public void Run() => _ = RunAsync();
 
     private async Task RunAsync()
     {
         CloseReason? broken = null;
         try
         {
-            await _pipeline(_connection).ConfigureAwait(false);
+            await _pipeline(_connection);
             if (_stop.ConnectionClosedRequested.IsCancellationRequested && _connection.CloseReason is null)
                 _connection.Explain(CloseReason.Stopped);
         }
@@ -45,7 +46,7 @@ internal sealed partial class ServerConnection : IThreadPoolWorkItem
             broken = ReasonFor(error);
         }
 
-        await CloseAsync(broken).ConfigureAwait(false);
+        await CloseAsync(broken);
         // Told before it is gone from the table: when a stop has ended, every connection has its line.
         LogEnd(_connection.CloseReason ?? broken ?? CloseReason.LocalFin);
         _table.Remove(this);
@@ -78,7 +79,7 @@ internal sealed partial class ServerConnection : IThreadPoolWorkItem
             // A reset, not FIN: the peer must not take what it has for the whole answer.
             if (broken is not null)
                 _connection.Abort(broken);
-            await _connection.DisposeAsync().ConfigureAwait(false);
+            await _connection.DisposeAsync();
         }
         catch (Exception error)
         {

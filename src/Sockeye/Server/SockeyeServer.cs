@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 
@@ -14,6 +15,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     private readonly ConnectionTable _table = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _stopLock = new();
+    private readonly PipeScheduler _scheduler;
     private IReadOnlyList<IConnectionListener> _listeners = [];
     private Task _accepting = Task.CompletedTask;
     private Task<StopResult>? _stop;
@@ -22,6 +24,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     private SockeyeServer(SockeyeServerOptions options)
     {
         _options = options;
+        _scheduler = Scheduling.Of(options.Transport);
         _logger = new SafeLogger(options.LoggerFactory.CreateLogger("Sockeye.Server"));
     }
 
@@ -50,12 +53,12 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(onStarted);
         using var signals = new StopSignals(cancellationToken);
-        var server = await StartAsync(options, signals.Token).ConfigureAwait(false);
-        await using (server.ConfigureAwait(false))
+        var server = await StartAsync(options, signals.Token);
+        await using (server)
         {
             onStarted(server);
-            await signals.Token.WhenCancelled().ConfigureAwait(false);
-            return await server.StopAsync(CancellationToken.None).ConfigureAwait(false);
+            await signals.Token.WhenCancelled();
+            return await server.StopAsync(CancellationToken.None);
         }
     }
 
@@ -78,7 +81,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         options.OnStarting();
 
         var server = new SockeyeServer(options);
-        var bound = await Binder.BindAllAsync(options, cancellationToken).ConfigureAwait(false);
+        var bound = await Binder.BindAllAsync(options, cancellationToken);
         server._listeners = [.. bound.Select(b => b.Listener)];
         server.EndPoints = [.. bound.Select(b => b.Listener.EndPoint)];
         server._accepting = Task.WhenAll(bound.Select(b => server.AcceptAsync(b.Listener, b.Options, pipelines[b.Options])));
@@ -104,16 +107,16 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     {
         Task<StopResult> stop;
         lock (_stopLock)
-            stop = _stop ??= Task.Run(StopCoreAsync, CancellationToken.None);
+            stop = _stop ??= _scheduler.Start(StopCoreAsync);
         using var impatience = cancellationToken.UnsafeRegister(
             _ => _table.AbortAll(NotInTime("its patience was cut short")), null);
-        return await stop.ConfigureAwait(false);
+        return await stop;
     }
 
     /// <summary>Stops the server, as <see cref="StopAsync"/> does.</summary>
     public async ValueTask DisposeAsync()
     {
-        await StopAsync().ConfigureAwait(false);
+        await StopAsync();
         _stopping.Dispose();
     }
 
@@ -135,16 +138,16 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         var loop = new AcceptLoop(
             listener, connection => OnAccepted(
                 connection, pipeline), _table.Released, _options.TimeProvider, _options.Random, _logger);
-        return loop.RunAsync(_stopping.Token);
+        return _scheduler.Start(() => loop.RunAsync(_stopping.Token));
     }
 
     private void OnAccepted(ConnectionContext accepted, ConnectionDelegate pipeline)
     {
-        var connection = new ServerConnection(accepted, pipeline, _table, _options.TimeProvider, _logger);
+        var connection = new ServerConnection(accepted, pipeline, _table, _scheduler, _options.TimeProvider, _logger);
         if (_table.TryAdd(connection, _options.MaxConnections))
         {
             Volatile.Write(ref _rejecting, 0);
-            ThreadPool.UnsafeQueueUserWorkItem(connection, preferLocal: false);
+            _scheduler.Schedule(static connection => ((ServerConnection)connection!).Run(), connection);
             return;
         }
 
@@ -158,27 +161,27 @@ public sealed partial class SockeyeServer : IAsyncDisposable
 
     private async Task<StopResult> StopCoreAsync()
     {
-        await _stopping.CancelAsync().ConfigureAwait(false);
+        _stopping.Cancel();
         foreach (var listener in _listeners)
-            await listener.UnbindAsync(CancellationToken.None).ConfigureAwait(false);
-        await _accepting.ConfigureAwait(false);
+            await listener.UnbindAsync(CancellationToken.None);
+        await _accepting;
 
         var open = _table.Count;
         var drained = _table.RequestStop();
-        await WaitAsync(drained, _options.ShutdownTimeout).ConfigureAwait(false);
+        await WaitAsync(drained, _options.ShutdownTimeout);
         var aborted = _table.AbortAll(NotInTime($"ShutdownTimeout is {_options.ShutdownTimeout}"));
         if (aborted > 0)
-            await WaitAsync(drained, AbortTimeout).ConfigureAwait(false);
+            await WaitAsync(drained, AbortTimeout);
         if (_table.Count is > 0 and var left)
             LogHandlersLeft(left);
 
         foreach (var listener in _listeners)
-            await listener.DisposeAsync().ConfigureAwait(false);
+            await listener.DisposeAsync();
         var result = new StopResult(Math.Max(0, open - aborted), aborted);
         LogStopped(result.Drained, result.Aborted);
         return result;
     }
 
     private async Task WaitAsync(Task drained, TimeSpan timeout) =>
-        await drained.WaitAsync(timeout, _options.TimeProvider).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await drained.WaitAsync(timeout, _options.TimeProvider).WithoutThrowing();
 }

@@ -38,6 +38,5 @@ internal static class CancellationTokenExtensions
 {
     /// <summary>Completes when the token fires, without an exception.</summary>
     public static async Task WhenCancelled(this CancellationToken token) =>
-        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token).WithoutThrowing();
 }

@@ -162,14 +162,20 @@ public abstract partial class TransportContract
             var (client, server) = await world.ConnectAsync(listener);
             var writing = client.SendUntilGoneAsync();
             await server.ReceiveAsync(100);
-            var closing = Task.WhenAll(server.DisposeAsync(), Task.Factory.StartNew(
-                server.Connection.Abort, TestContext.Current.CancellationToken, TaskCreationOptions.None, TaskScheduler.Current));
+            var closing = Task.WhenAll(server.DisposeAsync(), AbortAsync(server.Connection));
             await world.Soon(closing);
             await writing;
             await client.ReceiveToErrorAsync();
             await Task.WhenAll(client.Closed, server.Closed);
             Assert.Equal((ClosedBy.Local, CloseCause.Abort), (server.Reason!.By, server.Reason.Cause));
             Assert.Equal(ClosedBy.Peer, client.Reason!.By);
+        }
+
+        // Elsewhere than on the caller's thread, where the world has more than one.
+        static async Task AbortAsync(ConnectionContext connection)
+        {
+            await Task.Yield();
+            connection.Abort();
         }
     });
 

@@ -118,6 +118,7 @@ public abstract partial class TransportContract
         await server.ReceiveFinAsync();
         client.Connection.Abort();
         await world.Soon(client.Closed);
+        await fixture.ArriveAsync(world);
         await server.DisposeAsync();
         await server.ShouldEndAsync(ClosedBy.Peer, CloseCause.Reset);
     });

@@ -115,7 +115,7 @@ public sealed class SocketOptionsTests
         var read = await end.Input.ReadAsync().ConfigureAwait(false);
         var stack = Environment.StackTrace;
         end.Input.AdvanceTo(read.Buffer.End);
-        return stack.Contains("SocketConnection.ReceiveAsync", StringComparison.Ordinal);
+        return stack.Contains("StreamConnection.ReceiveAsync", StringComparison.Ordinal);
     }
 
     private static Task OnBothEndsAsync(SocketTransportOptions options, Action<Socket> check) =>

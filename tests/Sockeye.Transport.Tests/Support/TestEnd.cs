@@ -10,7 +10,7 @@ public sealed class TestEnd
 {
     private readonly TransportWorld _world;
     private readonly string _role;
-    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _closed = new();
 
     public TestEnd(ConnectionContext connection, TransportWorld world, string role)
     {

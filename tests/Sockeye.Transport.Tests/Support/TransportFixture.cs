@@ -22,6 +22,11 @@ public abstract class TransportFixture
     /// <summary>An address that is not this machine's; null where there is no such thing.</summary>
     public virtual System.Net.EndPoint? ForeignEndPoint => null;
 
+    /// <summary>
+    /// Waits until what is on its way has arrived. On loopback it has, as soon as the call that sent it returns.
+    /// </summary>
+    public virtual Task ArriveAsync(TransportWorld world) => Task.CompletedTask;
+
     /// <summary>Builds a world of its own for one test, runs the test in it, and ends it with <see
     /// cref="TransportWorld.RunAsync"/>.
     /// A simulated network pumps its virtual time in here.</summary>

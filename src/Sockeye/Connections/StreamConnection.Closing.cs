@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Sockeye;
 
-internal sealed partial class SocketConnection
+internal partial class StreamConnection
 {
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _closeLock = new();
@@ -15,16 +15,16 @@ internal sealed partial class SocketConnection
 
     /// <summary>
     /// Sends what was written, then FIN; waits for the peer's FIN, throwing away what still arrives; closes. Bounded by
-    /// <see cref="SocketTransportOptions.CloseTimeout"/> and <see cref="SocketTransportOptions.LingerTimeout"/>.
+    /// the options' <c>CloseTimeout</c> and <c>LingerTimeout</c>.
     /// </summary>
     public override async ValueTask DisposeAsync()
     {
         _input.Retire();
-        await _toSend.Writer.CompleteAsync().ConfigureAwait(false);
-        await FlushInTimeAsync().ConfigureAwait(false);
-        if (!await EndsInTimeAsync(_receiving, _options.LingerTimeout).ConfigureAwait(false))
+        await _toSend.Writer.CompleteAsync().ConfigureAwait(_keepsContext);
+        await FlushInTimeAsync().ConfigureAwait(_keepsContext);
+        if (!await EndsInTimeAsync(_receiving, _options.LingerTimeout).ConfigureAwait(_keepsContext))
             Break(CloseReason.LocalFin, reset: false);
-        await _finished.Task.ConfigureAwait(false);
+        await _finished.Task.ConfigureAwait(_keepsContext);
     }
 
     private async Task FlushInTimeAsync()
@@ -32,7 +32,7 @@ internal sealed partial class SocketConnection
         while (!_sending.IsCompleted)
         {
             var before = TakenByPeer();
-            if (!await EndsInTimeAsync(_sending, _options.CloseTimeout).ConfigureAwait(false) && TakenByPeer() == before)
+            if (!await EndsInTimeAsync(_sending, _options.CloseTimeout).ConfigureAwait(_keepsContext) && TakenByPeer() == before)
             {
                 Abort(CloseReason.Local(CloseCause.Timeout,
                     $"the peer took nothing for {_options.CloseTimeout.TotalSeconds:0.###} s of what was still to be sent"));
@@ -44,16 +44,16 @@ internal sealed partial class SocketConnection
     /// <summary>
     /// Grows as long as the peer takes something. What this side's system takes says little: it waits for much room.
     /// </summary>
-    private long TakenByPeer() => TcpInfo.Read(_socket)?.BytesAcknowledged ?? BytesSent;
+    private long TakenByPeer() => _socket.BytesAcknowledged ?? BytesSent;
 
     private async ValueTask<bool> EndsInTimeAsync(Task task, TimeSpan timeout)
     {
         if (!task.IsCompleted)
-            await task.WaitAsync(timeout, _options.TimeProvider).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await task.WaitAsync(timeout, _options.TimeProvider).WithoutThrowing(_keepsContext);
         return task.IsCompleted;
     }
 
-    private void OnFailed(SocketFunction function, Exception error)
+    private void OnFailed(Exception error, bool isSend)
     {
         if (_socketClosed)
             return; // That is how a pump learns of it, and the reason stands already.
@@ -67,9 +67,9 @@ internal sealed partial class SocketConnection
 
         var reason = SocketBreak.Explain(socketError);
         var isReset = reason.Cause is CloseCause.Reset;
-        Tell(function, isReset, socketError.SocketErrorCode);
+        Observe(() => _socket.OnFailed(socketError, isSend, isReset));
         // What arrived before the reset is still with the system: the receiving pump takes it and then meets the reset too.
-        if (isReset && function is SocketFunction.Send)
+        if (isSend && isReset)
             Explain(reason);
         else
             Break(reason, reset: true);
@@ -96,29 +96,21 @@ internal sealed partial class SocketConnection
             _socketClosed = true;
         }
 
-        Tell(SocketFunction.Close, reset);
-        if (reset)
-        {
-            _socket.Close(timeout: 0); // SO_LINGER 0: RST, what was not sent yet is dropped
-            return true;
-        }
-
-        if (!_finSent)
-            ShutdownBoth();
-        _socket.Dispose();
+        Observe(() => _socket.Close(reset));
         return true;
     }
 
-    /// <summary>.NET resets a socket that is disposed under a pending receive, unless it was shut down before.</summary>
-    private void ShutdownBoth()
+    /// <summary>Does what a user may watch: the end goes on whatever the observer throws.</summary>
+    private void Observe(Action step)
     {
         try
         {
-            _socket.Shutdown(SocketShutdown.Both);
+            step();
         }
-        catch (SocketException)
+        catch (Exception e)
         {
-            // The peer has reset the connection meanwhile: there is nobody left to send FIN to.
+            Explain(CloseReason.Local(
+                CloseCause.HandlerError, $"the observer of steps threw {e.GetType().Name}: {e.Message}", e));
         }
     }
 
@@ -127,22 +119,7 @@ internal sealed partial class SocketConnection
         if (Interlocked.Decrement(ref _openDirections) > 0)
             return;
         CloseSocket(reset: false);
-        _gather?.Dispose();
         SignalClosed();
         _finished.SetResult();
-    }
-
-    /// <summary>Tells a step of the end, which goes on whatever its observer throws.</summary>
-    private void Tell(SocketFunction function, bool isReset, SocketError? error = null)
-    {
-        try
-        {
-            _steps.Tell(function, _socket, LocalEndPoint, RemoteEndPoint, isReset: isReset, error: error);
-        }
-        catch (Exception e)
-        {
-            Explain(CloseReason.Local(
-                CloseCause.HandlerError, $"the observer of steps threw {e.GetType().Name}: {e.Message}", e));
-        }
     }
 }

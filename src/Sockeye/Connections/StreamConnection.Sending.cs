@@ -1,16 +1,14 @@
 using System.Buffers;
-using System.Net.Sockets;
 
 namespace Sockeye;
 
-internal sealed partial class SocketConnection
+internal partial class StreamConnection
 {
     /// <summary>
     /// Sent with one call. A larger write goes in parts, so that its memory is given back, and counted, as it goes.
     /// </summary>
     private const int MaxSendSize = 64 * 1024;
 
-    private SocketSender? _gather;
     private long _bytesSent;
     private volatile bool _finSent;
 
@@ -20,12 +18,12 @@ internal sealed partial class SocketConnection
         {
             while (true)
             {
-                var read = await _toSend.Reader.ReadAsync().ConfigureAwait(false);
+                var read = await _toSend.Reader.ReadAsync().ConfigureAwait(_keepsContext);
                 if (read.IsCanceled)
                     break; // The connection was broken while there was nothing to send.
                 var part = read.Buffer.Length > MaxSendSize ? read.Buffer.Slice(0, MaxSendSize) : read.Buffer;
                 if (!part.IsEmpty)
-                    await SendAsync(part).ConfigureAwait(false);
+                    await SendAsync(part).ConfigureAwait(_keepsContext);
                 _toSend.Reader.AdvanceTo(part.End);
                 if (read.IsCompleted && part.Length == read.Buffer.Length)
                 {
@@ -36,22 +34,18 @@ internal sealed partial class SocketConnection
         }
         catch (Exception e)
         {
-            OnFailed(SocketFunction.Send, e);
+            OnFailed(e, isSend: true);
         }
 
         // Without an error: a writer learns of the end by FlushResult.IsCompleted.
-        await _toSend.Reader.CompleteAsync().ConfigureAwait(false);
+        await _toSend.Reader.CompleteAsync().ConfigureAwait(_keepsContext);
         EndDirection();
     }
 
     private async ValueTask SendAsync(ReadOnlySequence<byte> bytes)
     {
-        if (bytes.IsSingleSegment)
-            await _socket.SendAsync(bytes.First, SocketFlags.None).ConfigureAwait(false);
-        else
-            await (_gather ??= new()).SendAsync(_socket, bytes).ConfigureAwait(false);
+        await _socket.SendAsync(bytes).ConfigureAwait(_keepsContext);
         Volatile.Write(ref _bytesSent, _bytesSent + bytes.Length);
-        _steps.Tell(SocketFunction.Send, _socket, LocalEndPoint, RemoteEndPoint, bytes.Length);
     }
 
     private void SendFin()
@@ -61,7 +55,6 @@ internal sealed partial class SocketConnection
             ThrowIfReset();
         Explain(CloseReason.LocalFin);
         _finSent = true;
-        _socket.Shutdown(SocketShutdown.Send);
-        _steps.Tell(SocketFunction.Shutdown, _socket, LocalEndPoint, RemoteEndPoint);
+        _socket.ShutdownSend();
     }
 }

@@ -1,9 +1,8 @@
-using System.Net.NetworkInformation;
 using System.Net.Sockets;
 
 namespace Sockeye;
 
-internal sealed partial class SocketConnection
+internal partial class StreamConnection
 {
     private long _bytesReceived;
     private volatile bool _finReceived;
@@ -17,21 +16,21 @@ internal sealed partial class SocketConnection
                 // Receiving zero bytes waits for data without holding a buffer: an idle connection costs no block. If it had to
                 // wait,
                 // any event may have ended it, one of data taken before as well: then it looks again.
-                var wait = _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
+                var wait = _socket.WaitForDataAsync();
                 var isThere = wait.IsCompleted;
-                await wait.ConfigureAwait(false);
+                await wait.ConfigureAwait(_keepsContext);
                 if (!isThere)
                     continue;
                 var buffer = _received.Writer.GetMemory(PinnedBlockPool.BlockSize / 4);
-                var received = await ReceiveSomeAsync(buffer).ConfigureAwait(false);
+                var received = await ReceiveSomeAsync(buffer).ConfigureAwait(_keepsContext);
                 if (received == 0)
                     break;
                 _received.Writer.Advance(received);
-                var flush = await _received.Writer.FlushAsync().ConfigureAwait(false);
+                var flush = await _received.Writer.FlushAsync().ConfigureAwait(_keepsContext);
                 if (flush.IsCompleted)
                 {
-                    await _received.Writer.CompleteAsync().ConfigureAwait(false); // gives its buffer back
-                    await DiscardAsync().ConfigureAwait(false);
+                    await _received.Writer.CompleteAsync().ConfigureAwait(_keepsContext); // gives its buffer back
+                    await DiscardAsync().ConfigureAwait(_keepsContext);
                     break;
                 }
 
@@ -41,12 +40,12 @@ internal sealed partial class SocketConnection
         }
         catch (Exception e)
         {
-            OnFailed(SocketFunction.Receive, e);
+            OnFailed(e, isSend: false);
         }
 
         if (CloseReason is { IsOrderly: false } reason)
             _input.FailAfterLastByte(SocketBreak.ToReadError(reason));
-        await _received.Writer.CompleteAsync().ConfigureAwait(false);
+        await _received.Writer.CompleteAsync().ConfigureAwait(_keepsContext);
         EndDirection();
     }
 
@@ -55,20 +54,20 @@ internal sealed partial class SocketConnection
     {
         while (true)
         {
-            var wait = _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
+            var wait = _socket.WaitForDataAsync();
             var isThere = wait.IsCompleted;
-            await wait.ConfigureAwait(false);
+            await wait.ConfigureAwait(_keepsContext);
             if (!isThere)
                 continue;
             using var block = _options.Pool.Rent();
-            if (await ReceiveSomeAsync(block.Memory).ConfigureAwait(false) == 0)
+            if (await ReceiveSomeAsync(block.Memory).ConfigureAwait(_keepsContext) == 0)
                 return;
         }
     }
 
     private async ValueTask<int> ReceiveSomeAsync(Memory<byte> buffer)
     {
-        var received = await _socket.ReceiveAsync(buffer, SocketFlags.None).ConfigureAwait(false);
+        var received = await _socket.ReceiveAsync(buffer).ConfigureAwait(_keepsContext);
         if (received == 0)
         {
             ThrowIfReset();
@@ -77,7 +76,6 @@ internal sealed partial class SocketConnection
         }
 
         Volatile.Write(ref _bytesReceived, _bytesReceived + received);
-        _steps.Tell(SocketFunction.Receive, _socket, LocalEndPoint, RemoteEndPoint, received);
         return received;
     }
 
@@ -88,7 +86,7 @@ internal sealed partial class SocketConnection
     /// </summary>
     private void ThrowIfReset()
     {
-        if (!_finSent && TcpInfo.Read(_socket) is { State: TcpState.Closed })
+        if (!_finSent && _socket.IsReset)
             throw new SocketException((int)SocketError.ConnectionReset);
     }
 }

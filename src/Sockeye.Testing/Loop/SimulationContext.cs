@@ -1,0 +1,15 @@
+namespace Sockeye.Testing;
+
+/// <summary>Brings every continuation of the run back to its loop.</summary>
+internal sealed class SimulationContext(SimulationLoop loop) : SynchronizationContext
+{
+    public override void Post(SendOrPostCallback d, object? state) => loop.Post(state => d(state), state);
+
+    public override void Send(SendOrPostCallback d, object? state)
+    {
+        loop.ThrowIfForeignThread();
+        d(state);
+    }
+
+    public override SynchronizationContext CreateCopy() => this;
+}

@@ -1,0 +1,224 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye.Testing;
+
+/// <summary>A host's half of the network: its addresses, ports, listeners and connections.</summary>
+internal sealed class HostStack
+{
+    private const int FirstEphemeralPort = 32_768;
+    private const int LastEphemeralPort = 60_999;
+    private const int DefaultBufferSize = 64 * 1024;
+    private const int MaxBacklog = 4096;
+
+    private readonly SocketTransportOptions _options;
+    private readonly Trace _trace;
+    private readonly Dictionary<IPEndPoint, TcpListener> _listeners = [];
+    private readonly Dictionary<(IPEndPoint Local, IPEndPoint Remote), TcpSocket> _sockets = [];
+    private readonly List<Action> _held = [];
+    private int _lastPort;
+    private int _opened;
+
+    public HostStack(string name, IPAddress v4, IPAddress v6, Wire wire, Trace trace, SocketTransportOptions options)
+    {
+        (Name, IPv4, IPv6, Wire, _trace, _options) = (name, v4, v6, wire, trace, options);
+        _lastPort = Loop.Random.Next(FirstEphemeralPort, LastEphemeralPort);
+    }
+
+    public string Name { get; }
+
+    public IPAddress IPv4 { get; }
+
+    public IPAddress IPv6 { get; }
+
+    public Wire Wire { get; }
+
+    public SimulationLoop Loop => Wire.Loop;
+
+    public int SendBufferSize => _options.SendBufferSize ?? DefaultBufferSize;
+
+    public int ReceiveBufferSize => _options.ReceiveBufferSize ?? DefaultBufferSize;
+
+    public bool IsDown { get; private set; }
+
+    public bool IsPaused { get; private set; }
+
+    /// <summary>How fast applications of this host take what arrives, in bytes a second; null: at once.</summary>
+    public long? ReadRate { get; set; }
+
+    public void Trace(string connection, string what) => _trace.Add(Name, connection, what);
+
+    public bool Owns(IPAddress address) => address.Equals(IPv4) || address.Equals(IPv6) || IPAddress.IsLoopback(address);
+
+    public TcpListener Bind(IPEndPoint endPoint)
+    {
+        ThrowIfDown();
+        if (!Owns(endPoint.Address) && !endPoint.Address.Equals(IPAddress.Any) && !endPoint.Address.Equals(IPAddress.IPv6Any))
+            throw new SocketException((int)SocketError.AddressNotAvailable);
+        var bound = endPoint.Port != 0 ? endPoint : new(endPoint.Address, FreePort(port => IsFree(new(endPoint.Address, port))));
+        if (!IsFree(bound))
+            throw new SocketException((int)SocketError.AddressAlreadyInUse);
+        var listener = new TcpListener(this, bound, Math.Min(_options.Backlog ?? MaxBacklog, MaxBacklog));
+        _listeners.Add(bound, listener);
+        Trace($"{bound}", "listens");
+        return listener;
+    }
+
+    public TcpSocket NewClient(IPEndPoint remote, IPEndPoint? chosen)
+    {
+        ThrowIfDown();
+        var address = chosen?.Address ?? SourceFor(remote.Address);
+        if (!Owns(address))
+            throw new SocketException((int)SocketError.AddressNotAvailable);
+        var port = chosen is { Port: not 0 }
+            ? chosen.Port
+            : FreePort(port => !_sockets.ContainsKey((new(address, port), remote)));
+        var local = new IPEndPoint(address, port);
+        if (_sockets.ContainsKey((local, remote)) || _listeners.ContainsKey(local))
+            throw new SocketException((int)SocketError.AddressAlreadyInUse);
+        var socket = new TcpSocket(this, local, remote, listener: null);
+        Add(socket);
+        return socket;
+    }
+
+    /// <summary>Makes a connection of a socket whose handshake is over: the same connection that real sockets get.</summary>
+    public ConnectionContext Open(TcpSocket socket)
+    {
+        var connection = new StreamConnection(socket, new StreamConnectionOptions
+        {
+            MaxReadBufferSize = _options.MaxReadBufferSize,
+            MaxWriteBufferSize = _options.MaxWriteBufferSize,
+            CloseTimeout = _options.CloseTimeout,
+            LingerTimeout = _options.LingerTimeout,
+            TimeProvider = Wire.Time,
+            Scheduler = Loop.Scheduler,
+            HandlerScheduler = Loop.Scheduler,
+            SendScheduler = Loop.Scheduler,
+            KeepsContext = true,
+            Pool = _options.Pool,
+        })
+        {
+            // Counted by host, not by process: a second run of a seed has the same names.
+            ConnectionId = $"{Name}-{++_opened}",
+        };
+        connection.Start();
+        return connection;
+    }
+
+    public void Add(TcpSocket socket) => _sockets.Add((socket.Local, socket.Remote), socket);
+
+    public void Remove(TcpSocket socket)
+    {
+        if (Find(socket.Local, socket.Remote) == socket)
+            _sockets.Remove((socket.Local, socket.Remote));
+    }
+
+    public void Remove(TcpListener listener) => _listeners.Remove((IPEndPoint)listener.EndPoint);
+
+    public TcpSocket? Find(IPEndPoint local, IPEndPoint remote) => _sockets.GetValueOrDefault((local, remote));
+
+    /// <summary>A segment is here. False if nobody took it: it is lost for its sender.</summary>
+    public bool Receive(Segment segment)
+    {
+        if (IsDown)
+            return false;
+        Trace($"{segment.Source} -> {segment.Destination}", $"arrived: {segment}");
+        if (Find(segment.Destination, segment.Source) is { } socket)
+            return socket.Receive(segment);
+        if (segment.Has(SegmentControl.Rst))
+            return true;
+        if (segment.Flags is SegmentControl.Syn && FindListener(segment.Destination) is { } listener)
+            return listener.OnSyn(segment);
+        var reset = new Segment(segment.Destination, segment.Source, SegmentControl.Rst, segment.Acknowledged, 0, 0, default);
+        Wire.Send(this, reset, onLost: null);
+        return true;
+    }
+
+    /// <summary>
+    /// Takes the host off the network as a loss of power does: nobody is told, and what runs here meets errors.
+    /// </summary>
+    public void Crash()
+    {
+        Trace("", "crashed");
+        IsDown = true;
+        foreach (var listener in _listeners.Values.ToList())
+            listener.Vanish();
+        _listeners.Clear();
+        foreach (var socket in _sockets.Values.ToList())
+            socket.End(SocketError.NetworkDown);
+        _sockets.Clear();
+    }
+
+    public void Restart()
+    {
+        Trace("", "restarted");
+        IsDown = false;
+    }
+
+    public void Pause()
+    {
+        Trace("", "paused");
+        IsPaused = true;
+    }
+
+    public void Resume()
+    {
+        Trace("", "resumed");
+        IsPaused = false;
+        foreach (var action in _held.ToList())
+            action();
+        _held.Clear();
+    }
+
+    /// <summary>Does it now, or when the host goes on.</summary>
+    public void WhenRunning(Action action)
+    {
+        if (IsPaused)
+            _held.Add(action);
+        else
+            action();
+    }
+
+    public async ValueTask WaitForReadTurnAsync(int bytes)
+    {
+        if (ReadRate is { } rate && bytes > 0)
+            await Task.Delay(TimeSpan.FromSeconds((double)bytes / rate), Wire.Time);
+    }
+
+    private TcpListener? FindListener(IPEndPoint destination) =>
+        _listeners.GetValueOrDefault(destination)
+        ?? (destination.AddressFamily is AddressFamily.InterNetwork
+            ? _listeners.GetValueOrDefault(new(IPAddress.Any, destination.Port)) : null)
+        ?? _listeners.GetValueOrDefault(new(IPAddress.IPv6Any, destination.Port)); // dual-stack
+
+    private bool IsFree(IPEndPoint endPoint) => !_listeners.Keys.Any(taken =>
+        taken.Port == endPoint.Port
+        && (taken.Address.Equals(endPoint.Address) || Covers(taken, endPoint) || Covers(endPoint, taken)));
+
+    private static bool Covers(IPEndPoint any, IPEndPoint other) =>
+        any.Address.Equals(IPAddress.IPv6Any)
+        || (any.Address.Equals(IPAddress.Any) && other.AddressFamily is AddressFamily.InterNetwork);
+
+    private IPAddress SourceFor(IPAddress destination) => IPAddress.IsLoopback(destination) ? destination
+        : destination.AddressFamily is AddressFamily.InterNetworkV6 ? IPv6 : IPv4;
+
+    private int FreePort(Func<int, bool> isFree)
+    {
+        for (var tried = 0; tried <= LastEphemeralPort - FirstEphemeralPort; tried++)
+        {
+            _lastPort = _lastPort >= LastEphemeralPort ? FirstEphemeralPort : _lastPort + 1;
+            if (isFree(_lastPort))
+                return _lastPort;
+        }
+
+        throw new SocketException((int)SocketError.AddressNotAvailable);
+    }
+
+    private void ThrowIfDown()
+    {
+        Loop.ThrowIfForeignThread();
+        if (IsDown)
+            throw new SocketException((int)SocketError.NetworkDown);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Sockeye.Testing;
+
+/// <summary>Brings segments from host to host: later, out of order, or never.</summary>
+internal sealed class Wire(SimulationLoop loop, TimeProvider time, RuleList rules)
+{
+    private const int HeaderSize = 40; // IPv4 and TCP, without options
+
+    private static readonly TimeSpan LoopbackLatency = TimeSpan.FromMicroseconds(10);
+
+    private readonly Dictionary<IPAddress, HostStack> _hosts = [];
+    private readonly Dictionary<(HostStack From, HostStack To), TimeSpan> _busyUntil = [];
+
+    public SimulationLoop Loop => loop;
+
+    public TimeProvider Time => time;
+
+    public TimeSpan Latency { get; set; } = TimeSpan.FromMilliseconds(1);
+
+    public TimeSpan Jitter { get; set; }
+
+    public double Loss { get; set; }
+
+    public long? Bandwidth { get; set; }
+
+    public void Add(HostStack host)
+    {
+        _hosts.Add(host.IPv4, host);
+        _hosts.Add(host.IPv6, host);
+    }
+
+    public HostStack? HostOf(IPAddress address) => _hosts.GetValueOrDefault(address);
+
+    /// <summary>The other end of a host's connection.</summary>
+    public TcpSocket? FindPeer(HostStack host, IPEndPoint local, IPEndPoint remote) =>
+        (host.Owns(remote.Address) ? host : HostOf(remote.Address))?.Find(remote, local);
+
+    /// <summary>Sends a segment on its way. <paramref name="onLost"/> is called if it does not arrive, when it is lost.</summary>
+    public void Send(HostStack source, Segment segment, Action? onLost) =>
+        source.WhenRunning(() => SendNow(source, segment, onLost));
+
+    private void SendNow(HostStack source, Segment segment, Action? onLost)
+    {
+        var name = $"{segment.Source} -> {segment.Destination}";
+        var verdict = rules.Judge(new(segment.Source, segment.Destination, segment.Payload, segment.Flags));
+        var isLocal = source.Owns(segment.Destination.Address);
+        var destination = isLocal ? source : HostOf(segment.Destination.Address);
+        if (verdict.Kind is VerdictKind.Reset)
+        {
+            source.Trace(name, $"reset on the way: {segment}");
+            source.Find(segment.Source, segment.Destination)?.End(SocketError.ConnectionReset);
+            destination?.Find(segment.Destination, segment.Source)?.End(SocketError.ConnectionReset);
+            return;
+        }
+
+        var isLost = verdict.Kind is VerdictKind.Drop || destination is null
+            || (!isLocal && Loss > 0 && loop.Random.NextDouble() < Loss);
+        if (source.IsDown || isLost)
+        {
+            source.Trace(name, $"lost: {segment}");
+            onLost?.Invoke();
+            return;
+        }
+
+        source.Trace(name, $"sent: {segment}");
+        var delay = (isLocal ? LoopbackLatency : Travel(source, destination!, segment)) + verdict.Extra;
+        loop.Timers.After(delay, _ => destination!.WhenRunning(() =>
+        {
+            if (!destination.Receive(segment))
+            {
+                destination.Trace(name, $"not taken: {segment}");
+                onLost?.Invoke();
+            }
+        }), null);
+    }
+
+    private TimeSpan Travel(HostStack from, HostStack to, Segment segment)
+    {
+        var delay = Latency + (Jitter * loop.Random.NextDouble());
+        if (Bandwidth is not { } bandwidth)
+            return delay;
+        // One segment after the other: it leaves when those before it have left.
+        var leaves = _busyUntil.GetValueOrDefault((from, to));
+        leaves = leaves > loop.Now ? leaves : loop.Now;
+        leaves += TimeSpan.FromSeconds((double)(segment.Payload.Length + HeaderSize) / bandwidth);
+        _busyUntil[(from, to)] = leaves;
+        return leaves - loop.Now + delay;
+    }
+}

@@ -1,0 +1,120 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye.Testing;
+
+/// <summary>
+/// A computer on a <see cref="SimulatedNetwork"/>. It is a transport: give it to a server's or a client's options.
+/// </summary>
+/// <remarks>It has an IPv4 and an IPv6 address, loopback addresses of its own, and a name that the other hosts resolve. Like
+/// all of a
+/// simulation it is for the run's thread only, and says so where another one calls.</remarks>
+public sealed class SimulatedHost
+    : IConnectionListenerFactory, ILocalEndPointConnectionFactory, IHostNameResolver, ISchedulingTransport
+{
+    private readonly SimulatedNetwork _network;
+    private readonly SimulatedTimeProvider _clock;
+
+    internal SimulatedHost(SimulatedNetwork network, HostStack stack, SimulatedTimeProvider clock)
+    {
+        (_network, Stack, _clock) = (network, stack, clock);
+    }
+
+    /// <summary>The name that other hosts know it by.</summary>
+    public string Name => Stack.Name;
+
+    /// <summary>Its IPv4 address: 10.0.0.1 for the first host, and so on.</summary>
+    public IPAddress Address => Stack.IPv4;
+
+    /// <summary>Its IPv6 address: fd00::1 for the first host, and so on.</summary>
+    public IPAddress AddressV6 => Stack.IPv6;
+
+    /// <summary>The host's clock: the network's time, with this host's error. Timers and timestamps never jump.</summary>
+    public TimeProvider TimeProvider => _clock;
+
+    /// <summary>How fast this host's applications take what arrives, in bytes a second; null (the default): at once.</summary>
+    public long? ReadRate { get => Stack.ReadRate; set => Stack.ReadRate = value; }
+
+    internal HostStack Stack { get; }
+
+    System.IO.Pipelines.PipeScheduler ISchedulingTransport.Scheduler => Stack.Loop.Scheduler;
+
+    /// <summary>The host loses power: its listeners and connections are gone and nobody is told. What runs on it meets errors;
+    /// peers
+    /// notice when their segments stay unanswered, or when the host is back and knows nothing of them.</summary>
+    public void Crash() => Stack.Crash();
+
+    /// <summary>The host is back, with nothing listening.</summary>
+    public void Restart() => Stack.Restart();
+
+    /// <summary>The host stands still, as under a long pause of its disk or its garbage collector: what arrives waits, and
+    /// nothing
+    /// leaves, until the result is disposed.</summary>
+    public IDisposable Pause()
+    {
+        Stack.Pause();
+        return new Lifting(Stack.Resume);
+    }
+
+    /// <summary>The wall clock of this host jumps; its timers do not.</summary>
+    public void JumpClock(TimeSpan by)
+    {
+        Stack.Trace("", $"clock jumps by {by}");
+        _clock.Offset += by;
+    }
+
+    /// <inheritdoc />
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var ip = IPOnly(endpoint);
+        try
+        {
+            return new(Stack.Bind(ip));
+        }
+        catch (SocketException e)
+        {
+            return ValueTask.FromException<IConnectionListener>(BindError.Explain(ip, e) ?? e);
+        }
+    }
+
+    /// <inheritdoc />
+    public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
+        ConnectAsync(IPOnly(endpoint), null, cancellationToken);
+
+    ValueTask<ConnectionContext> ILocalEndPointConnectionFactory.ConnectAsync(
+        EndPoint remote, EndPoint local, CancellationToken cancellationToken) =>
+        ConnectAsync(IPOnly(remote), IPOnly(local), cancellationToken);
+
+    ValueTask<IReadOnlyList<IPAddress>> IHostNameResolver.ResolveAsync(
+        string host, AddressFamily family, CancellationToken cancellationToken)
+    {
+        var isV6 = family is AddressFamily.InterNetworkV6;
+        if (host is "localhost")
+            return new([isV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback]);
+        return _network.FindHost(host) is { } found
+            ? new([isV6 ? found.AddressV6 : found.Address])
+            : ValueTask.FromException<IReadOnlyList<IPAddress>>(new SocketException((int)SocketError.HostNotFound));
+    }
+
+    private static IPEndPoint IPOnly(EndPoint endPoint) => endPoint as IPEndPoint ?? throw new NotSupportedException(
+        $"A simulated host knows IPEndPoint, not {endPoint?.GetType().Name} ({endPoint}).");
+
+    private async ValueTask<ConnectionContext> ConnectAsync(
+        IPEndPoint remote, IPEndPoint? local, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var socket = Stack.NewClient(remote, local);
+        try
+        {
+            await socket.ConnectAsync(cancellationToken);
+            return Stack.Open(socket);
+        }
+        catch
+        {
+            socket.Close(reset: true);
+            throw;
+        }
+    }
+}

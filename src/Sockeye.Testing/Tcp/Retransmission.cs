@@ -1,0 +1,23 @@
+namespace Sockeye.Testing;
+
+/// <summary>
+/// When TCP sends again what was lost, and when it gives up: Linux's defaults (tcp_retries2, tcp_syn_retries; RFC 6298).
+/// </summary>
+internal struct Retransmission(bool isSyn)
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(120);
+
+    private readonly int _most = isSyn ? 6 : 15;
+    private TimeSpan _next = isSyn ? TimeSpan.FromSeconds(1) : TimeSpan.FromMilliseconds(200);
+    private int _count;
+
+    /// <summary>The delay before the next try; null when that was the last one.</summary>
+    public TimeSpan? Next()
+    {
+        if (_count++ == _most)
+            return null;
+        var delay = _next;
+        _next = delay * 2 < Longest ? delay * 2 : Longest;
+        return delay;
+    }
+}

@@ -1,0 +1,104 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye.Testing;
+
+/// <summary>A simulated socket in LISTEN with its accept queue.</summary>
+internal sealed class TcpListener : IConnectionListener, IAcceptQueue
+{
+    private readonly HostStack _host;
+    private readonly IPEndPoint _endPoint;
+    private readonly int _backlog;
+    private readonly Queue<TcpSocket> _queue = new();
+    private readonly HashSet<TcpSocket> _opening = [];
+    private readonly Signal _arrived;
+    private bool _isUnbound;
+
+    public TcpListener(HostStack host, IPEndPoint endPoint, int backlog)
+    {
+        (_host, _endPoint, _backlog) = (host, endPoint, backlog);
+        _arrived = new(host.Loop);
+    }
+
+    public EndPoint EndPoint => _endPoint;
+
+    public TcpInfo? Info => null;
+
+    /// <summary>A SYN has come. False while the queue is full: the client tries again, as with Linux.</summary>
+    public bool OnSyn(Segment segment)
+    {
+        if (_queue.Count > _backlog)
+            return false;
+        var socket = new TcpSocket(_host, segment.Destination, segment.Source, this);
+        _opening.Add(socket);
+        _host.Add(socket);
+        socket.AnswerSyn();
+        return true;
+    }
+
+    /// <summary>The handshake is over. False while the queue is full.</summary>
+    public bool TryEnqueue(TcpSocket socket)
+    {
+        if (_queue.Count > _backlog)
+            return false;
+        _opening.Remove(socket);
+        _queue.Enqueue(socket);
+        _arrived.Set();
+        return true;
+    }
+
+    public void Forget(TcpSocket socket) => _opening.Remove(socket);
+
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            _host.Loop.ThrowIfForeignThread();
+            cancellationToken.ThrowIfCancellationRequested();
+            if (_isUnbound)
+                return null;
+            if (_queue.TryDequeue(out var socket))
+            {
+                _host.Trace($"{socket.Local} -> {socket.Remote}", "accepted");
+                return _host.Open(socket);
+            }
+
+            await _arrived.WaitAsync(() => $"{_host.Name}: AcceptAsync on {_endPoint} waits for a client", cancellationToken);
+        }
+    }
+
+    public int Shed(int most)
+    {
+        var shed = 0;
+        for (; shed < most && _queue.TryDequeue(out var socket); shed++)
+            socket.Close(reset: true);
+        return shed;
+    }
+
+    public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    {
+        _host.Loop.ThrowIfForeignThread();
+        if (_isUnbound)
+            return default;
+        _isUnbound = true;
+        _host.Trace($"{_endPoint}", "unbound");
+        _host.Remove(this);
+        // The system resets those who wait, and those whose handshake is not over.
+        Shed(int.MaxValue);
+        foreach (var socket in _opening.ToList())
+            socket.Close(reset: true);
+        _arrived.Set();
+        return default;
+    }
+
+    /// <summary>The host has crashed: nobody is told.</summary>
+    public void Vanish()
+    {
+        _isUnbound = true;
+        _queue.Clear();
+        _opening.Clear();
+        _arrived.Set();
+    }
+
+    public ValueTask DisposeAsync() => UnbindAsync();
+}

@@ -1,0 +1,167 @@
+using System.Net.Sockets;
+
+namespace Sockeye.Testing;
+
+internal sealed partial class TcpSocket
+{
+    private const int MaxSegmentSize = 1460;
+
+    private readonly TcpListener? _listener;
+    private long _sent;
+    private long _windowEdge;
+    private long _acknowledged;
+    private long _lastAcknowledgement;
+    private bool _finAsked;
+    private bool _finSent;
+    private bool _isClosedHere;
+    private bool _isFinished;
+
+    /// <summary>A segment has arrived. False if it was not taken: the sender tries again.</summary>
+    public bool Receive(Segment segment)
+    {
+        if (segment.Has(SegmentControl.Rst))
+        {
+            End(_state is TcpSocketState.SynSent ? SocketError.ConnectionRefused : SocketError.ConnectionReset);
+            return true;
+        }
+
+        if (segment.Has(SegmentControl.Syn))
+            return ReceiveSyn(segment);
+        if (_state is TcpSocketState.SynReceived)
+        {
+            if (!_listener!.TryEnqueue(this))
+                return false;
+            _state = TcpSocketState.Established;
+        }
+
+        ReceiveAcknowledgement(segment);
+        if (segment.Payload.Length > 0 || segment.Has(SegmentControl.Fin))
+            ReceiveData(segment);
+        EndIfBothFinished();
+        return true;
+    }
+
+    /// <summary>Answers a SYN for which this socket was made: also when it comes again because the answer was lost.</summary>
+    public void AnswerSyn() => Transmit(new(SegmentControl.Syn | SegmentControl.Ack, 0, default));
+
+    private bool ReceiveSyn(Segment segment)
+    {
+        if (_state is not TcpSocketState.SynSent)
+            return true; // It comes twice.
+        _state = TcpSocketState.Established;
+        _windowEdge = segment.Window;
+        Acknowledge();
+        _opened.Set();
+        return true;
+    }
+
+    private void ReceiveAcknowledgement(Segment segment)
+    {
+        _windowEdge = Math.Max(_windowEdge, segment.Acknowledged + segment.Window);
+        if (segment.Acknowledged > _out.Start)
+        {
+            _out.Acknowledge(segment.Acknowledged);
+            _roomy.Set();
+        }
+
+        _acknowledged = Math.Max(_acknowledged, segment.Acknowledged);
+        SendMore();
+    }
+
+    private void ReceiveData(Segment segment)
+    {
+        if (_isClosedHere && segment.Payload.Length > 0)
+        {
+            // Nobody will read it: the peer must know.
+            _host.Wire.Send(_host, NewSegment(SegmentControl.Rst, _sent, default), onLost: null);
+            End(SocketError.ConnectionReset);
+            return;
+        }
+
+        _in.Add(segment.Sequence, segment.Payload, segment.Has(SegmentControl.Fin));
+        _readable.Set();
+        Acknowledge();
+    }
+
+    /// <summary>Cuts what may be sent into segments, at places that the seed chooses.</summary>
+    private void SendMore()
+    {
+        if (_state is not TcpSocketState.Established)
+            return;
+        while (Math.Min(_out.End, _windowEdge) - _sent is > 0 and var allowed)
+        {
+            var most = (int)Math.Min(allowed, MaxSegmentSize);
+            var size = _host.Loop.Random.Next(4) == 0 ? _host.Loop.Random.Next(1, most + 1) : most;
+            var outgoing = new Outgoing(SegmentControl.None, _sent, _out.Copy(_sent, size));
+            _sent += size;
+            Transmit(outgoing);
+        }
+
+        if (!_finAsked || _finSent || _sent < _out.End)
+            return;
+        _finSent = true;
+        _sent++;
+        Transmit(new(SegmentControl.Fin, _out.End, default));
+    }
+
+    private void Transmit(Outgoing outgoing)
+    {
+        if (_state is TcpSocketState.Closed || (_state is not TcpSocketState.SynSent && outgoing.Flags is SegmentControl.Syn))
+            return;
+        if (_state is not TcpSocketState.SynReceived && outgoing.Flags is (SegmentControl.Syn | SegmentControl.Ack))
+            return;
+        var flags = outgoing.Flags is SegmentControl.Syn ? outgoing.Flags : outgoing.Flags | SegmentControl.Ack;
+        _lastAcknowledgement++; // Every segment acknowledges, so an acknowledgement that is being sent again is old now.
+        _host.Wire.Send(_host, NewSegment(flags, outgoing.Sequence, outgoing.Payload), () =>
+        {
+            if (outgoing.Again.Next() is { } delay)
+                _host.Loop.Timers.After(delay, _ => Transmit(outgoing), null);
+            else
+                End(SocketError.TimedOut);
+        });
+    }
+
+    /// <summary>Says what has arrived. If that is lost it is said again, unless something later has said it since.</summary>
+    private void Acknowledge() => Acknowledge(++_lastAcknowledgement, new(isSyn: false));
+
+    private void Acknowledge(long turn, Retransmission again)
+    {
+        if (_state is TcpSocketState.Closed || turn != _lastAcknowledgement)
+            return;
+        _host.Wire.Send(_host, NewSegment(SegmentControl.Ack, _sent, default), () =>
+        {
+            if (again.Next() is { } delay)
+                _host.Loop.Timers.After(delay, _ => Acknowledge(turn, again), null);
+            else
+                OnNeverAcknowledged();
+        });
+    }
+
+    /// <summary>What the peer sent has arrived, and it will never know: for the peer, that is a time-out.</summary>
+    private void OnNeverAcknowledged() => _host.Wire.FindPeer(_host, Local, Remote)?.End(SocketError.TimedOut);
+
+    private Segment NewSegment(SegmentControl flags, long sequence, ReadOnlyMemory<byte> payload) =>
+        new(Local, Remote, flags, sequence, _in.Next, _in.Window, payload);
+
+    /// <summary>
+    /// Both FINs have arrived: the connection leaves the host, and its port is free (there is no TIME_WAIT here).
+    /// </summary>
+    private void EndIfBothFinished()
+    {
+        if (!_finSent || _acknowledged <= _out.End || !_in.HasEnded)
+            return;
+        _isFinished = true;
+        _host.Remove(this);
+    }
+
+    private sealed class Outgoing(SegmentControl flags, long sequence, ReadOnlyMemory<byte> payload)
+    {
+        public Retransmission Again = new(isSyn: (flags & SegmentControl.Syn) != 0);
+
+        public SegmentControl Flags => flags;
+
+        public long Sequence => sequence;
+
+        public ReadOnlyMemory<byte> Payload => payload;
+    }
+}

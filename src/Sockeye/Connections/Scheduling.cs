@@ -1,0 +1,49 @@
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>
+/// A transport that says where its connections' code has to run, as a simulated network does. Others: the thread pool.
+/// </summary>
+internal interface ISchedulingTransport
+{
+    PipeScheduler Scheduler { get; }
+}
+
+/// <summary>The same, told by a connection.</summary>
+internal interface IConnectionSchedulingFeature
+{
+    PipeScheduler Scheduler { get; }
+}
+
+/// <summary>Where work runs that nobody awaits: never on the thread that happened to ask for it.</summary>
+internal static class Scheduling
+{
+    public static PipeScheduler Of(object transport) =>
+        (transport as ISchedulingTransport)?.Scheduler ?? PipeScheduler.ThreadPool;
+
+    public static PipeScheduler Of(ConnectionContext connection) =>
+        connection.Features.Get<IConnectionSchedulingFeature>()?.Scheduler ?? PipeScheduler.ThreadPool;
+
+    /// <summary>Starts work on the scheduler, free of the caller's context. The task is the work's.</summary>
+    public static async Task<T> Start<T>(this PipeScheduler scheduler, Func<Task<T>> work)
+    {
+        var started = new TaskCompletionSource<Task<T>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        scheduler.Schedule(_ => started.SetResult(work()), null);
+        return await await started.Task;
+    }
+
+    /// <inheritdoc cref="Start{T}"/>
+    public static Task Start(this PipeScheduler scheduler, Func<Task> work) => scheduler.Start(async () =>
+    {
+        await work();
+        return true;
+    });
+
+    /// <summary>Awaits the end of a task, whatever it is.</summary>
+    public static ConfiguredTaskAwaitable WithoutThrowing(this Task task, bool keepsContext = true) => task.ConfigureAwait(
+        ConfigureAwaitOptions.SuppressThrowing
+        | (keepsContext ? ConfigureAwaitOptions.ContinueOnCapturedContext : ConfigureAwaitOptions.None));
+}

@@ -1,0 +1,56 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace Sockeye;
+
+/// <summary>One connected socket: a pump in each direction between the socket and a bounded pipe.</summary>
+/// <remarks>
+/// Each direction ends for itself, which is what makes half-close work: the peer's FIN ends the receiving pump, completing the
+/// handler's output ends the sending one. When both have ended the socket is closed.
+/// </remarks>
+internal partial class StreamConnection : TransportConnection
+{
+    private readonly StreamSocket _socket;
+    private readonly StreamConnectionOptions _options;
+    private readonly bool _keepsContext;
+    private readonly TransportInput _input;
+    private readonly Pipe _received;
+    private readonly Pipe _toSend;
+    private Task _receiving = Task.CompletedTask;
+    private Task _sending = Task.CompletedTask;
+
+    public StreamConnection(StreamSocket socket, StreamConnectionOptions options)
+    {
+        (_socket, _options, _keepsContext) = (socket, options, options.KeepsContext);
+        (LocalEndPoint, RemoteEndPoint) = (socket.LocalEndPoint, socket.RemoteEndPoint);
+
+        _received = NewPipe(options, options.MaxReadBufferSize, reader: options.HandlerScheduler, writer: options.Scheduler);
+        _toSend = NewPipe(options, options.MaxWriteBufferSize, reader: options.SendScheduler, writer: options.HandlerScheduler);
+        _input = new(_received.Reader);
+        Transport = new DuplexPipe(_input, _toSend.Writer);
+    }
+
+    public override MemoryPool<byte> MemoryPool => _options.Pool;
+
+    public override PipeScheduler Scheduler => _options.Scheduler;
+
+    public override long BytesReceived => Volatile.Read(ref _bytesReceived);
+
+    public override long BytesSent => Volatile.Read(ref _bytesSent);
+
+    public void Start()
+    {
+        _receiving = ReceiveAsync();
+        _sending = SendAsync();
+    }
+
+    private static Pipe NewPipe(StreamConnectionOptions options, int capacity, PipeScheduler reader, PipeScheduler writer) =>
+        new(new PipeOptions(
+            options.Pool,
+            readerScheduler: reader,
+            writerScheduler: writer,
+            pauseWriterThreshold: capacity,
+            resumeWriterThreshold: Math.Max(1, capacity / 2),
+            minimumSegmentSize: PinnedBlockPool.BlockSize,
+            useSynchronizationContext: false));
+}

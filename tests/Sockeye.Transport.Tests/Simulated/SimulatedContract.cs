@@ -1,0 +1,57 @@
+using System.Net;
+using Sockeye.Testing;
+using Sockeye.Transport.Tests.Contract;
+using Sockeye.Transport.Tests.Support;
+
+namespace Sockeye.Transport.Tests.Simulated;
+
+public sealed class SimulatedContract() : TransportContract(new SimulatedFixture(0));
+
+public sealed class SimulatedLossyContract() : TransportContract(new SimulatedFixture(0.02));
+
+/// <summary>Two hosts of a simulated network; the suite's tests run in its virtual time.</summary>
+public sealed class SimulatedFixture(double loss) : TransportFixture
+{
+    private const int Seed = 1;
+    private const int SmallBuffer = 16 * 1024;
+
+    public override EndPoint ForeignEndPoint => new IPEndPoint(IPAddress.Parse("203.0.113.1"), 0);
+
+    // Every segment is simulated in one thread: a tenth of what a kernel moves in the same time.
+    public override long BulkLength => 2_000_000;
+
+    public override Task ArriveAsync(TransportWorld world) => Task.Delay(TimeSpan.FromSeconds(1), world.Time);
+
+    public override Task RunAsync(TransportSettings settings, Func<TransportWorld, Task> test)
+    {
+        SimulatedNetwork.Run(Seed, network =>
+        {
+            network.Loss = loss;
+            network.Jitter = TimeSpan.FromMilliseconds(1);
+            var options = Options(settings);
+            var (near, far) = (network.AddHost("near", options), network.AddHost("far", options));
+            return new TransportWorld
+            {
+                Listening = far,
+                Dialling = near,
+                NewEndPoint = () => new IPEndPoint(far.Address, 0),
+                Time = network.TimeProvider,
+                LentBuffers = () => options.Pool.LentCount,
+                AssertReleased = _ => { },
+            }.RunAsync(test);
+        });
+        return Task.CompletedTask;
+    }
+
+    private static SocketTransportOptions Options(TransportSettings settings)
+    {
+        var options = new SocketTransportOptions { Pool = new(), Backlog = settings.Backlog };
+        if (settings.SmallSystemBuffers)
+            (options.ReceiveBufferSize, options.SendBufferSize) = (SmallBuffer, SmallBuffer);
+        options.MaxReadBufferSize = settings.MaxReadBufferSize ?? options.MaxReadBufferSize;
+        options.MaxWriteBufferSize = settings.MaxWriteBufferSize ?? options.MaxWriteBufferSize;
+        options.CloseTimeout = settings.CloseTimeout ?? options.CloseTimeout;
+        options.LingerTimeout = settings.LingerTimeout ?? options.LingerTimeout;
+        return options;
+    }
+}

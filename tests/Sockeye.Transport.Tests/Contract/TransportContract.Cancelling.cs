@@ -27,32 +27,6 @@ public abstract partial class TransportContract
     });
 
     [Fact]
-    public Task A_connect_that_waits_can_be_cancelled_and_the_next_one_succeeds() => Run(new() { Backlog = 1 }, async world =>
-    {
-        Assert.SkipUnless(fixture.ConnectWaitsForBacklog, "A connect does not wait for the backlog here.");
-        var listener = await world.ListenAsync();
-        using var cancelling = new CancellationTokenSource();
-        var dialling = Enumerable.Range(0, 5).Select(_ => world.DialAsync(listener, cancelling.Token)).ToList();
-        await world.Soon(Task.WhenAny(dialling));
-        cancelling.Cancel();
-        foreach (var dial in dialling)
-            await ((Task)dial).ConfigureAwait(
-                ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        Assert.Contains(dialling, d => d.IsCanceled);
-
-        // Who came through has its place in the queue, gone or not; behind them the listener is as it was.
-        async Task SpeakAsync() => await (await world.DialAsync(listener, TestContext.Current.CancellationToken)).SendAsync("x");
-        var speaking = SpeakAsync();
-        foreach (var connected in dialling.Where(d => d.IsCompletedSuccessfully))
-            (await connected).Connection.Abort();
-        while (await HasNothingToSayAsync(await world.AcceptAsync(listener, TestContext.Current.CancellationToken)))
-        {
-        }
-
-        await speaking;
-    });
-
-    [Fact]
     public Task A_cancelled_read_loses_nothing() => Run(async world =>
     {
         var (client, server) = await world.ConnectAsync();

@@ -97,32 +97,6 @@ public abstract partial class TransportContract
         await ShouldSeeResetAsync(server, await server.ReceiveToErrorAsync());
     });
 
-    [Fact]
-    public Task A_reset_after_the_peers_FIN_is_met_by_the_writer() => Run(async world =>
-    {
-        Assert.SkipUnless(fixture.HasReset, "There are no resets here.");
-        var (client, server) = await world.ConnectAsync();
-        await client.SendFinAsync();
-        await server.ReceiveFinAsync();
-        client.Connection.Abort();
-        await server.SendUntilGoneAsync();
-        await server.ShouldEndAsync(ClosedBy.Peer, CloseCause.Reset);
-    });
-
-    [Fact]
-    public Task A_reset_after_the_peers_FIN_is_met_by_closing() => Run(async world =>
-    {
-        Assert.SkipUnless(fixture.HasReset, "There are no resets here.");
-        var (client, server) = await world.ConnectAsync();
-        await client.SendFinAsync();
-        await server.ReceiveFinAsync();
-        client.Connection.Abort();
-        await world.Soon(client.Closed);
-        await fixture.ArriveAsync(world);
-        await server.DisposeAsync();
-        await server.ShouldEndAsync(ClosedBy.Peer, CloseCause.Reset);
-    });
-
     /// <summary>Where the transport has resets, reading ended by one. Elsewhere the peer may see an orderly end.</summary>
     private async Task ShouldSeeResetAsync(TestEnd end, Exception? readError)
     {

@@ -19,9 +19,11 @@ public abstract partial class TransportContract(TransportFixture fixture)
     private static readonly Pattern Up = new(seed: 1);
     private static readonly Pattern Down = new(seed: 2);
 
-    private Task Run(Func<TransportWorld, Task> test) => Run(new(), test);
+    protected TransportFixture Fixture => fixture;
 
-    private Task Run(TransportSettings settings, Func<TransportWorld, Task> test)
+    protected Task Run(Func<TransportWorld, Task> test) => Run(new(), test);
+
+    protected Task Run(TransportSettings settings, Func<TransportWorld, Task> test)
     {
         Assert.SkipWhen(fixture.Unavailable is not null, fixture.Unavailable ?? "");
         return fixture.RunAsync(settings, test);

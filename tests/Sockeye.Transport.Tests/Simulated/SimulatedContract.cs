@@ -5,9 +5,9 @@ using Sockeye.Transport.Tests.Support;
 
 namespace Sockeye.Transport.Tests.Simulated;
 
-public sealed class SimulatedContract() : TransportContract(new SimulatedFixture(0));
+public sealed class SimulatedContract() : TcpContract(new SimulatedFixture(0));
 
-public sealed class SimulatedLossyContract() : TransportContract(new SimulatedFixture(0.02));
+public sealed class SimulatedLossyContract() : TcpContract(new SimulatedFixture(0.02));
 
 /// <summary>Two hosts of a simulated network; the suite's tests run in its virtual time.</summary>
 public sealed class SimulatedFixture(double loss) : TransportFixture

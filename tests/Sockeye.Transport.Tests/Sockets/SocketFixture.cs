@@ -20,10 +20,6 @@ public sealed class SocketFixture(AddressFamily family, bool inline = false) : T
 
     public override bool HasReset => family is not AddressFamily.Unix;
 
-    public override bool ConnectWaitsForBacklog => family is not AddressFamily.Unix;
-
-    public override bool HasClientAddress => family is not AddressFamily.Unix;
-
     // Addresses of documentation (RFC 5737, RFC 3849): no machine has them.
     public override EndPoint? ForeignEndPoint => family switch
     {

@@ -10,12 +10,6 @@ public abstract class TransportFixture
     /// <summary>Whether an abort reaches the peer as a reset; elsewhere (Unix sockets) the peer may see an orderly end.</summary>
     public virtual bool HasReset => true;
 
-    /// <summary>Whether a connect waits while the listener's queue is full.</summary>
-    public virtual bool ConnectWaitsForBacklog => true;
-
-    /// <summary>Whether a dialling end has an address that the accepting end can see.</summary>
-    public virtual bool HasClientAddress => true;
-
     /// <summary>How much the bulk test sends each way.</summary>
     public virtual long BulkLength => 100_000_000;
 

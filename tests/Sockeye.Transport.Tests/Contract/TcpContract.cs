@@ -1,0 +1,92 @@
+using Sockeye.Transport.Tests.Support;
+
+namespace Sockeye.Transport.Tests.Contract;
+
+/// <summary>What a transport promises besides where it has what TCP has: resets, addresses on both sides, a handshake that
+/// waits for
+/// room in the accept queue.</summary>
+public abstract class TcpContract(TransportFixture fixture) : TransportContract(fixture)
+{
+    [Fact]
+    public Task A_reset_after_the_peers_FIN_is_met_by_the_writer() => Run(async world =>
+    {
+        var (client, server) = await world.ConnectAsync();
+        await client.SendFinAsync();
+        await server.ReceiveFinAsync();
+        client.Connection.Abort();
+        await server.SendUntilGoneAsync();
+        await server.ShouldEndAsync(ClosedBy.Peer, CloseCause.Reset);
+    });
+
+    [Fact]
+    public Task A_reset_after_the_peers_FIN_is_met_by_closing() => Run(async world =>
+    {
+        var (client, server) = await world.ConnectAsync();
+        await client.SendFinAsync();
+        await server.ReceiveFinAsync();
+        client.Connection.Abort();
+        await world.Soon(client.Closed);
+        await Fixture.ArriveAsync(world);
+        await server.DisposeAsync();
+        await server.ShouldEndAsync(ClosedBy.Peer, CloseCause.Reset);
+    });
+
+    [Fact]
+    public Task Addresses_of_both_ends_agree_crosswise() => Run(async world =>
+    {
+        var (client, server) = await world.ConnectAsync();
+        Assert.NotNull(client.Connection.LocalEndPoint);
+        Assert.Equal(client.Connection.LocalEndPoint, server.Connection.RemoteEndPoint);
+        Assert.NotEqual(client.Connection.LocalEndPoint, client.Connection.RemoteEndPoint);
+    });
+
+    [Fact]
+    public Task Clients_over_the_backlog_wait_and_are_served_once_accepting_begins() => Run(new() { Backlog = 1 }, async world =>
+    {
+        var listener = await world.ListenAsync();
+        var waiting = Enumerable.Range(0, 4)
+            .Select(_ => world.DialAsync(listener, TestContext.Current.CancellationToken))
+            .ToList();
+        await world.Soon(Task.WhenAny(waiting));
+        for (var i = 0; i < waiting.Count; i++)
+        {
+            var server = await world.AcceptAsync(listener);
+            await server.SendAsync("hello");
+        }
+
+        foreach (var client in await Task.WhenAll(waiting))
+            await client.ShouldReceiveAsync("hello");
+    });
+
+    [Fact]
+    public Task A_connect_that_waits_can_be_cancelled_and_the_next_one_succeeds() => Run(new() { Backlog = 1 }, async world =>
+    {
+        var listener = await world.ListenAsync();
+        using var cancelling = new CancellationTokenSource();
+        var dialling = Enumerable.Range(0, 5).Select(_ => world.DialAsync(listener, cancelling.Token)).ToList();
+        await world.Soon(Task.WhenAny(dialling));
+        cancelling.Cancel();
+        foreach (var dial in dialling)
+            await ((Task)dial).ConfigureAwait(
+                ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        Assert.Contains(dialling, d => d.IsCanceled);
+
+        // Who came through has its place in the queue, gone or not; behind them the listener is as it was.
+        async Task SpeakAsync() => await (await world.DialAsync(listener, TestContext.Current.CancellationToken)).SendAsync("x");
+        var speaking = SpeakAsync();
+        foreach (var connected in dialling.Where(d => d.IsCompletedSuccessfully))
+            (await connected).Connection.Abort();
+        while (await HasNothingToSayAsync(await world.AcceptAsync(listener, TestContext.Current.CancellationToken)))
+        {
+        }
+
+        await speaking;
+    });
+
+    [Fact]
+    public Task An_address_of_another_machine_is_an_error_that_names_it() => Run(async world =>
+    {
+        var error = await Assert.ThrowsAsync<IOException>(() => world.ListenAsync(Fixture.ForeignEndPoint));
+        Assert.Contains(Fixture.ForeignEndPoint!.ToString()!, error.Message, StringComparison.Ordinal);
+    });
+}

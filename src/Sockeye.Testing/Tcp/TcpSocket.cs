@@ -58,11 +58,11 @@ internal sealed partial class TcpSocket : StreamSocket
         ThrowIfFailed();
     }
 
-    public override async ValueTask<int> WaitForDataAsync()
+    public override async ValueTask<bool> WaitForDataAsync()
     {
         while (_in.Count == 0 && !_in.HasEnded && _state is not TcpSocketState.Closed && !_isClosedHere)
             await _readable.WaitAsync(() => $"{_host.Name}: reading on {Name} waits for data");
-        return 0;
+        return true;
     }
 
     public override async ValueTask<int> ReceiveAsync(Memory<byte> buffer)

@@ -13,13 +13,8 @@ internal partial class StreamConnection
         {
             while (true)
             {
-                // Receiving zero bytes waits for data without holding a buffer: an idle connection costs no block. If it had to
-                // wait,
-                // any event may have ended it, one of data taken before as well: then it looks again.
-                var wait = _socket.WaitForDataAsync();
-                var isThere = wait.IsCompleted;
-                await wait.ConfigureAwait(_keepsContext);
-                if (!isThere)
+                // Waiting takes no buffer: an idle connection costs no block.
+                if (!await _socket.WaitForDataAsync().ConfigureAwait(_keepsContext))
                     continue;
                 var buffer = _received.Writer.GetMemory(PinnedBlockPool.BlockSize / 4);
                 var received = await ReceiveSomeAsync(buffer).ConfigureAwait(_keepsContext);
@@ -54,10 +49,7 @@ internal partial class StreamConnection
     {
         while (true)
         {
-            var wait = _socket.WaitForDataAsync();
-            var isThere = wait.IsCompleted;
-            await wait.ConfigureAwait(_keepsContext);
-            if (!isThere)
+            if (!await _socket.WaitForDataAsync().ConfigureAwait(_keepsContext))
                 continue;
             using var block = _options.Pool.Rent();
             if (await ReceiveSomeAsync(block.Memory).ConfigureAwait(_keepsContext) == 0)
@@ -81,8 +73,8 @@ internal partial class StreamConnection
 
     /// <summary>
     /// A reset is not always an error of the call that meets it: a send may have taken the error already, after FIN receiving
-    /// gives
-    /// 0 again, and shutdown() says nothing. The state of the socket still tells, as long as this side has not sent its own FIN.
+    /// gives 0 again, and shutdown() says nothing. The state of the socket still tells, as long as this side has not sent its own
+    /// FIN.
     /// </summary>
     private void ThrowIfReset()
     {

@@ -21,9 +21,9 @@ internal abstract class StreamSocket
     /// <summary>Grows as long as the peer's system takes something; null where the system does not tell.</summary>
     public abstract long? BytesAcknowledged { get; }
 
-    /// <summary>Waits, without a buffer, until there is something to receive: bytes, the end, or an error. The result says
-    /// nothing.</summary>
-    public abstract ValueTask<int> WaitForDataAsync();
+    /// <summary>Waits, without a buffer, until there is something to receive: bytes, the end, or an error. False: there may be
+    /// nothing, ask again.</summary>
+    public abstract ValueTask<bool> WaitForDataAsync();
 
     /// <summary>Receives what is there, or waits for it; 0 after the peer's FIN.</summary>
     public abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
@@ -7,9 +8,11 @@ using System.Runtime.CompilerServices;
 namespace Sockeye;
 
 /// <summary>A socket of the system; it tells the observer of steps what is done with it.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "Close, which is called once, disposes of what it owns.")]
 internal sealed class KernelSocket : StreamSocket
 {
     private readonly SocketSteps _steps;
+    private readonly SocketReceiver _receiver = new();
     private SocketSender? _gather;
     private volatile bool _finSent;
 
@@ -29,13 +32,12 @@ internal sealed class KernelSocket : StreamSocket
 
     public override long? BytesAcknowledged => TcpInfo.Read(Socket)?.BytesAcknowledged;
 
-    /// <summary>Receiving zero bytes waits for data without holding a buffer.</summary>
-    public override ValueTask<int> WaitForDataAsync() => Socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
+    public override ValueTask<bool> WaitForDataAsync() => _receiver.WaitForDataAsync(Socket);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
-        var received = await Socket.ReceiveAsync(buffer, SocketFlags.None).ConfigureAwait(false);
+        var received = await _receiver.ReceiveAsync(Socket, buffer).ConfigureAwait(false);
         _steps.Tell(SocketFunction.Receive, Socket, LocalEndPoint, RemoteEndPoint, received);
         return received;
     }
@@ -74,6 +76,7 @@ internal sealed class KernelSocket : StreamSocket
             else
                 CloseInOrder();
             _gather?.Dispose();
+            _receiver.Dispose();
         }
     }
 

@@ -1,20 +1,17 @@
 using System.Buffers;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using System.Threading.Tasks.Sources;
 
 namespace Sockeye;
 
 /// <summary>Sends several blocks with one system call, without allocating: <see cref="Socket"/> has no such method.</summary>
-/// <remarks>One send at a time; the socket completes it only when all bytes are with the system.</remarks>
-internal sealed class SocketSender() : SocketAsyncEventArgs(true), IValueTaskSource
+/// <remarks>The socket completes it only when all bytes are with the system.</remarks>
+internal sealed class SocketSender : SocketOperation
 {
     private readonly List<ArraySegment<byte>> _blocks = [];
-    private ManualResetValueTaskSourceCore<bool> _completion;
 
-    public ValueTask SendAsync(Socket socket, in ReadOnlySequence<byte> bytes)
+    public ValueTask<int> SendAsync(Socket socket, in ReadOnlySequence<byte> bytes)
     {
-        _completion.Reset();
         _blocks.Clear();
         foreach (var block in bytes)
         {
@@ -24,25 +21,7 @@ internal sealed class SocketSender() : SocketAsyncEventArgs(true), IValueTaskSou
         }
 
         BufferList = _blocks;
-        if (!socket.SendAsync(this))
-            Complete();
-        return new(this, _completion.Version);
-    }
-
-    public void GetResult(short token) => _completion.GetResult(token);
-
-    public ValueTaskSourceStatus GetStatus(short token) => _completion.GetStatus(token);
-
-    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _completion.OnCompleted(continuation, state, token, flags);
-
-    protected override void OnCompleted(SocketAsyncEventArgs e) => Complete();
-
-    private void Complete()
-    {
-        if (SocketError is SocketError.Success)
-            _completion.SetResult(true);
-        else
-            _completion.SetException(new SocketException((int)SocketError));
+        Prepare();
+        return Bytes(socket.SendAsync(this));
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
 namespace Sockeye.Cli;
@@ -16,13 +17,13 @@ internal sealed class ListenRun(ListenSettings settings)
         {
             return await ServeAsync();
         }
+        catch (Exception e) when (e is IOException or AddressInUseException)
+        {
+            throw new CommandException(ExitCodes.Failed, e.Message, e);
+        }
         catch (InvalidOperationException e)
         {
             throw new CommandException(ExitCodes.WrongUse, e.Message, e); // Two end points that are the same one.
-        }
-        catch (IOException e)
-        {
-            throw new CommandException(ExitCodes.Failed, e.Message, e);
         }
         finally
         {

@@ -32,13 +32,25 @@ public sealed class Peer(Socket socket) : IDisposable
         return Encoding.UTF8.GetString(buffer.AsSpan(0, read));
     }
 
-    public async Task<string> ReadToEndAsync()
+    public async Task<string> ReadLineAsync()
     {
-        var text = new StringBuilder();
-        var buffer = new byte[4096];
+        var line = new List<byte>();
+        var next = new byte[1];
+        using var timeout = new CancellationTokenSource(ToolProcess.Patience, TimeProvider.System);
+        while (await socket.ReceiveAsync(next, timeout.Token) == 1 && next[0] != '\n')
+            line.Add(next[0]);
+        return Encoding.UTF8.GetString([.. line]);
+    }
+
+    public async Task<string> ReadToEndAsync() => Encoding.UTF8.GetString(await ReadBytesToEndAsync());
+
+    public async Task<byte[]> ReadBytesToEndAsync()
+    {
+        using var bytes = new MemoryStream();
+        var buffer = new byte[64 * 1024];
         while (await ReceiveAsync(buffer) is > 0 and var read)
-            text.Append(Encoding.UTF8.GetString(buffer.AsSpan(0, read)));
-        return text.ToString();
+            bytes.Write(buffer, 0, read);
+        return bytes.ToArray();
     }
 
     /// <summary>True: the peer has reset the connection; false: it has ended it with FIN.</summary>

@@ -48,6 +48,13 @@ internal sealed class EndPointText
     public static bool TryParse(
         string text, [NotNullWhen(true)] out EndPointText? endPoint, [NotNullWhen(false)] out string? error)
     {
+        // What looks like an option reaches this place when there is none of that name.
+        if (text.StartsWith('-'))
+        {
+            (endPoint, error) = (null, $"{text} is not an option of this command.");
+            return false;
+        }
+
         endPoint = text.StartsWith(UnixPrefix, StringComparison.Ordinal)
             ? Unix(text[UnixPrefix.Length..], out error)
             : Tcp(text, out error);

@@ -24,7 +24,7 @@ public sealed partial class TraceTests
         Assert.Equal(server.EndPoints[0], accept.Groups["local"].Value);
         if (OperatingSystem.IsLinux())
         {
-            Assert.Equal("ESTABLISHED", accept.Groups["state"].Value);
+            Assert.Equal("ESTABLISHED", connect.Groups["state"].Value);
             Assert.Contains("SYN, SYN/ACK, ACK in ", connect.Value, StringComparison.Ordinal);
             Assert.Contains(server.SeenErrors, line => Regex.IsMatch(line, "  listen .* LISTEN .* accept queue 0 of [0-9]+$"));
         }

@@ -15,7 +15,9 @@ public sealed partial class TraceTests
         Assert.Equal("hello", client.Text);
         Assert.Equal(["socket", "connect", "send", "shutdown", "recv", "close"], FunctionsOf(client.Errors), UnorderedComparer);
         Assert.Equal(
-            ["socket", "bind", "listen", "accept", "recv", "send", "shutdown", "close"], FunctionsOf(server.SeenErrors), UnorderedComparer);
+            ["socket", "bind", "listen", "accept", "recv", "send", "shutdown", "close"],
+            FunctionsOf(server.SeenErrors),
+            UnorderedComparer);
 
         var connect = Line().Match(client.Errors.Single(line => line.Contains("  connect  ", StringComparison.Ordinal)));
         var accept = Line().Match(server.SeenErrors.Single(line => line.Contains("  accept  ", StringComparison.Ordinal)));

@@ -17,7 +17,8 @@ public sealed class CommandLineTests
     [InlineData("-1", "\"-1\" is not a port")]
     public async Task Bad_end_point_is_named_with_the_forms_that_are_accepted(string endPoint, string why)
     {
-        foreach (var arguments in (string[][])[["listen", "--", endPoint], ["connect", "--", endPoint], ["connect", "7000", "--local=" + endPoint]])
+        string[][] uses = [["listen", "--", endPoint], ["connect", "--", endPoint], ["connect", "7000", "--local=" + endPoint]];
+        foreach (var arguments in uses)
         {
             var result = await ToolProcess.RunAsync(arguments);
 

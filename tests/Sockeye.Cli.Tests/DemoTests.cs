@@ -29,11 +29,12 @@ public sealed class DemoTests
     {
         var result = await ToolProcess.RunAsync(["demo", "--messages", "1", "--json"]);
         using var document = JsonDocument.Parse(result.Output);
-        var life = document.RootElement.GetProperty("life").EnumerateArray().ToDictionary(s => s.GetProperty("function").GetString()!);
+        var life = document.RootElement.GetProperty("life").EnumerateArray()
+            .ToDictionary(s => s.GetProperty("function").GetString()!);
 
         Assert.Equal(
-            ["socket()", "bind()", "listen()", "connect()", "send()", "accept()", "recv()", "waiting", "shutdown()", "close()", "abort",
-                "1 : 1", "HTTP"],
+            ["socket()", "bind()", "listen()", "connect()", "send()", "accept()", "recv()", "waiting", "shutdown()", "close()",
+                "abort", "1 : 1", "HTTP"],
             life.Keys);
         Assert.True(life["connect()"].GetProperty("handshakeMilliseconds").GetDouble() > 0);
         Assert.InRange(life["waiting"].GetProperty("cpuPercent").GetDouble(), 0, 20);
@@ -57,12 +58,13 @@ public sealed class DemoTests
         var result = await ToolProcess.RunAsync(["demo", "--messages", "10"]);
 
         Assert.Equal(0, result.ExitCode);
-        Assert.All(result.Output, b => Assert.True(b is (byte)'\n' or (byte)'\r' or >= 0x20 and < 0x7F, $"byte {b} in the output"));
+        Assert.DoesNotContain(result.Output, b => b is not ((byte)'\n' or (byte)'\r' or (>= 0x20 and < 0x7F)));
         var lines = Encoding.ASCII.GetString(result.Output).Split('\n');
         Assert.All(lines, line => Assert.InRange(line.TrimEnd('\r').Length, 0, 80));
         Assert.Contains(lines, line => line.StartsWith("40 echoes compared byte for byte", StringComparison.Ordinal));
     }
 
-    private static JsonElement Step(JsonElement scene, string side, string function) => scene.GetProperty("steps").EnumerateArray()
-        .First(s => s.GetProperty("side").GetString() == side && s.GetProperty("function").GetString() == function);
+    private static JsonElement Step(JsonElement scene, string side, string function) =>
+        scene.GetProperty("steps").EnumerateArray().First(
+            s => s.GetProperty("side").GetString() == side && s.GetProperty("function").GetString() == function);
 }

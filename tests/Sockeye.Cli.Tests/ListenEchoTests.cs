@@ -100,6 +100,7 @@ public sealed class ListenEchoTests
         var second = await ToolProcess.RunAsync(["listen", first.EndPoints[0], "--echo"]);
 
         Assert.Equal(1, second.ExitCode);
-        Assert.Contains($"{first.EndPoints[0]}: the port is already in use", Assert.Single(second.Errors), StringComparison.Ordinal);
+        var sentence = Assert.Single(second.Errors);
+        Assert.Contains($"{first.EndPoints[0]}: the port is already in use", sentence, StringComparison.Ordinal);
     }
 }

@@ -106,7 +106,7 @@ public sealed class ListenRelayTests
     private static async Task<byte[]> ReadBytesAsync(Stream stream, int count)
     {
         var buffer = new byte[count];
-        var read = await stream.ReadAtLeastAsync(buffer, count, throwOnEndOfStream: false).AsTask().WaitAsync(ToolProcess.Patience);
-        return buffer[..read];
+        var reading = stream.ReadAtLeastAsync(buffer, count, throwOnEndOfStream: false).AsTask();
+        return buffer[..await reading.WaitAsync(ToolProcess.Patience)];
     }
 }

@@ -15,7 +15,9 @@ public sealed partial class TraceTests
         Assert.Equal("hello", client.Text);
         Assert.Equal(["socket", "connect", "send", "shutdown", "recv", "close"], FunctionsOf(client.Errors), UnorderedComparer);
         Assert.Equal(
-            ["socket", "bind", "listen", "accept", "recv", "send", "shutdown", "close"], FunctionsOf(server.SeenErrors), UnorderedComparer);
+            ["socket", "bind", "listen", "accept", "recv", "send", "shutdown", "close"],
+            FunctionsOf(server.SeenErrors),
+            UnorderedComparer);
 
         var connect = Line().Match(client.Errors.Single(line => line.Contains("  connect  ", StringComparison.Ordinal)));
         var accept = Line().Match(server.SeenErrors.Single(line => line.Contains("  accept  ", StringComparison.Ordinal)));
@@ -24,7 +26,7 @@ public sealed partial class TraceTests
         Assert.Equal(server.EndPoints[0], accept.Groups["local"].Value);
         if (OperatingSystem.IsLinux())
         {
-            Assert.Equal("ESTABLISHED", accept.Groups["state"].Value);
+            Assert.Equal("ESTABLISHED", connect.Groups["state"].Value);
             Assert.Contains("SYN, SYN/ACK, ACK in ", connect.Value, StringComparison.Ordinal);
             Assert.Contains(server.SeenErrors, line => Regex.IsMatch(line, "  listen .* LISTEN .* accept queue 0 of [0-9]+$"));
         }

@@ -17,6 +17,20 @@ public sealed class Peer(Socket socket) : IDisposable
         return new(socket);
     }
 
+    /// <summary>Whether a new client is reset; so early, maybe, that connecting itself fails.</summary>
+    public static async Task<bool> IsResetAsync(EndPoint endPoint)
+    {
+        try
+        {
+            using var peer = await ConnectAsync(endPoint);
+            return await peer.EndsWithResetAsync();
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset)
+        {
+            return true;
+        }
+    }
+
     public async Task SendAsync(string text) =>
         await socket.SendAsync(Encoding.UTF8.GetBytes(text)).WaitAsync(ToolProcess.Patience);
 

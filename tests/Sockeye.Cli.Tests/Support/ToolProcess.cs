@@ -37,7 +37,9 @@ public sealed class ToolProcess : IAsyncDisposable
     /// <summary>The end points of the first "listening on" lines.</summary>
     public IReadOnlyList<string> EndPoints { get; private set; } = [];
 
-    public int Port => int.Parse(EndPoints[0].AsSpan(EndPoints[0].LastIndexOf(':') + 1), NumberStyles.None, CultureInfo.InvariantCulture);
+    public IPEndPoint EndPoint => IPEndPoint.Parse(EndPoints[0]);
+
+    public int Port => EndPoint.Port;
 
     public static string Dll => Path.Combine(AppContext.BaseDirectory, "Sockeye.Cli.dll");
 
@@ -107,7 +109,8 @@ public sealed class ToolProcess : IAsyncDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
         {
-            throw new InvalidOperationException($"No further line came on standard error. Those before:\n{string.Join('\n', _seen)}", e);
+            throw new InvalidOperationException(
+                $"No further line came on standard error. Those before:\n{string.Join('\n', _seen)}", e);
         }
     }
 
@@ -153,16 +156,18 @@ public sealed class ToolProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    public IPEndPoint EndPoint => IPEndPoint.Parse(EndPoints[0]);
-
     private static bool IsLocalhost(string endPoint) => !endPoint.Contains(':', StringComparison.Ordinal);
 
-    private static ToolProcess StartProgram(string program, string[] arguments) => new(Process.Start(new ProcessStartInfo(program, arguments)
+    private static ToolProcess StartProgram(string program, string[] arguments)
     {
-        RedirectStandardInput = true,
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    })!);
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        return new(Process.Start(start)!);
+    }
 
     private async Task ReadErrorsAsync()
     {

@@ -320,6 +320,21 @@ public sealed class MessageGroupTests
     }
 
     [Fact]
+    public async Task Broadcast_leaves_out_the_member_that_it_is_told_to()
+    {
+        var group = new MessageGroup<string>();
+        var (speaker, listener) = (Member.Create(), Member.Create());
+        group.Join(speaker.Server);
+        group.Join(listener.Server);
+
+        group.Broadcast("hello", except: speaker.Server);
+        group.Broadcast("to all");
+
+        Assert.Equal(["hello", "to all"], await listener.ReadAsync(2));
+        Assert.Equal(["to all"], await speaker.ReadAsync(1));
+    }
+
+    [Fact]
     public void Broadcast_costs_no_memory()
     {
         var group = new MessageGroup<string>(new() { QueueLimit = 1, SlowMember = SlowMemberPolicy.Drop });

@@ -196,6 +196,28 @@ public sealed class ServerStartTests
         await running.Within();
     }
 
+    [Fact]
+    public async Task Run_tells_the_started_server_once_and_answers_what_the_stop_drained()
+    {
+        using var stop = new CancellationTokenSource();
+        var options = new SockeyeServerOptions();
+        options.ListenLocalhost(0).Run(LoopbackServer.Echo);
+        List<SockeyeServer> started = [];
+
+        var result = await SockeyeServer.RunAsync(
+            options,
+            server =>
+            {
+                Assert.NotEqual(0, ((IPEndPoint)server.EndPoints[0]).Port);
+                started.Add(server);
+                stop.Cancel();
+            },
+            stop.Token).Within();
+
+        Assert.Single(started);
+        Assert.Equal((0, 0), (result.Drained, result.Aborted));
+    }
+
     private static Task<TException> RefusedAsync<TException>(Action<SockeyeServerOptions> configure)
         where TException : Exception =>
         Assert.ThrowsAsync<TException>(() => SockeyeServer.StartAsync(configure, TestContext.Current.CancellationToken));

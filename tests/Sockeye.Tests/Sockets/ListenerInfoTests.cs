@@ -1,0 +1,29 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+
+namespace Sockeye.Tests.Sockets;
+
+public sealed class ListenerInfoTests
+{
+    [Fact]
+    public async Task Listener_tells_who_waits_to_be_accepted_and_how_many_may()
+    {
+        if (!OperatingSystem.IsLinux())
+            Assert.Skip("Only Linux tells of its accept queue.");
+        var cancelled = TestContext.Current.CancellationToken;
+        var transport = new SocketTransport(new() { Backlog = 7 });
+        await using var listener = await transport.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), cancelled);
+        Assert.Equal((TcpState.Listen, 0, 7), Queue(listener.TcpInfo!));
+
+        using var client = new TcpClient();
+        await client.ConnectAsync((IPEndPoint)listener.EndPoint, cancelled);
+        Assert.Equal((TcpState.Listen, 1, 7), Queue(listener.TcpInfo!));
+
+        await using var accepted = await listener.AcceptAsync(cancelled);
+        Assert.Equal((TcpState.Listen, 0, 7), Queue(listener.TcpInfo!));
+    }
+
+    private static (TcpState State, int? Depth, int? Limit) Queue(TcpInfo info) =>
+        (info.State, info.AcceptQueueDepth, info.AcceptQueueLimit);
+}

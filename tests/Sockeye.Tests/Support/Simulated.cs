@@ -25,7 +25,7 @@ internal sealed class Simulated : IDisposable
 
     public TimeProvider Time => Network.TimeProvider;
 
-    /// <summary>What servers and clients of <see cref="Start"/> and <see cref="NewClient"/> log.</summary>
+    /// <summary>What servers and clients of this world log.</summary>
     public TestLog Log { get; } = new();
 
     public static void Run(int seed, Func<Simulated, Task> test) => SimulatedNetwork.Run(seed, async network =>
@@ -38,9 +38,9 @@ internal sealed class Simulated : IDisposable
     public void Dispose() => Log.Dispose();
 
     public Task<SockeyeServer> Start(ConnectionDelegate handler, Action<SockeyeServerOptions>? configure = null) =>
-        Start(listen => listen.Run(handler), configure);
+        StartWith(listen => listen.Run(handler), configure);
 
-    public Task<SockeyeServer> Start(Action<ListenOptions> listen, Action<SockeyeServerOptions>? configure = null) =>
+    public Task<SockeyeServer> StartWith(Action<ListenOptions> listen, Action<SockeyeServerOptions>? configure = null) =>
         SockeyeServer.StartAsync(options =>
         {
             (options.Transport, options.TimeProvider, options.Random) = (Server, Time, Network.Random);

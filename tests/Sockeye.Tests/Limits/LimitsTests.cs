@@ -67,6 +67,22 @@ public sealed class LimitsTests
     });
 
     [Fact]
+    public void Connections_that_are_idle_at_once_are_closed_in_the_order_they_came() => Simulated.Run(Seed, async world =>
+    {
+        await using var server = await Start(world, listen => listen.UseIdleTimeout(Idle));
+        var clients = new List<ConnectionContext>();
+        for (var i = 0; i < 20; i++)
+            clients.Add(await Echoed(world));
+
+        await world.Until(() => world.Log.WithId(1200).Count() == clients.Count, "all were closed");
+
+        var closed = world.Network.FormatTrace().Split('\n').Where(line => line.EndsWith("  close", StringComparison.Ordinal));
+        Assert.Equal(
+            clients.Select(client => $"{client.RemoteEndPoint} -> {client.LocalEndPoint}"),
+            closed.Where(line => line.Contains("server", StringComparison.Ordinal)).Select(line => line[28..^7].Trim()));
+    });
+
+    [Fact]
     public void Connection_in_use_is_not_idle() => Simulated.Run(Seed, async world =>
     {
         await using var server = await Start(world, listen => listen.UseIdleTimeout(Idle));

@@ -91,6 +91,15 @@ public sealed class ServerStopTests
     });
 
     [Fact]
+    public void Stop_reaches_handlers_in_one_order_in_every_run_of_a_seed()
+    {
+        var first = ToldInOrder();
+
+        Assert.Equal(20, first.Count);
+        Assert.Equal(first, ToldInOrder());
+    }
+
+    [Fact]
     public void Handler_that_ignores_even_the_abort_is_left_behind_and_said_so() => Simulated.Run(Seed, async world =>
     {
         var never = new TaskCompletionSource();
@@ -136,4 +145,22 @@ public sealed class ServerStopTests
 
         Assert.Same(results[0], results[1]);
     });
+
+    private static List<string> ToldInOrder()
+    {
+        List<string> told = [];
+        Simulated.Run(Seed, async world =>
+        {
+            await using var server = await world.Start(async connection =>
+            {
+                using var watch = connection.StopRequested.Register(() => told.Add(connection.ConnectionId));
+                await connection.SendAsync("!");
+                await connection.ReadToEndAsync();
+            });
+            for (var i = 0; i < 20; i++)
+                await (await world.Connect()).ReadAsync(1);
+            await server.StopAsync(CancellationToken.None);
+        });
+        return told;
+    }
 }

@@ -5,9 +5,11 @@ namespace Sockeye;
 /// <summary>The connections that a server has open.</summary>
 internal sealed class ConnectionTable
 {
-    private readonly ConcurrentDictionary<ServerConnection, byte> _connections = [];
+    /// <summary>Each with its number: what reaches all of them does so in the order they came, the same in every run.</summary>
+    private readonly ConcurrentDictionary<ServerConnection, long> _connections = [];
     private readonly TaskCompletionSource _drained = new();
     private int _count;
+    private long _added;
     private volatile bool _stopping;
 
     /// <summary>Wakes accept loops that wait for a descriptor.</summary>
@@ -24,7 +26,7 @@ internal sealed class ConnectionTable
             return false;
         }
 
-        _connections.TryAdd(connection, 0);
+        _connections.TryAdd(connection, Interlocked.Increment(ref _added));
         if (_stopping)
             connection.RequestStop(); // It came between the stop's snapshot and now.
         return true;
@@ -40,7 +42,7 @@ internal sealed class ConnectionTable
     public Task RequestStop()
     {
         _stopping = true;
-        foreach (var (connection, _) in _connections)
+        foreach (var connection in InOrder())
             connection.RequestStop();
         if (Count == 0)
             _drained.TrySetResult();
@@ -50,7 +52,7 @@ internal sealed class ConnectionTable
     public int AbortAll(CloseReason reason)
     {
         var aborted = 0;
-        foreach (var (connection, _) in _connections)
+        foreach (var connection in InOrder())
         {
             connection.Abort(reason);
             aborted++;
@@ -58,6 +60,8 @@ internal sealed class ConnectionTable
 
         return aborted;
     }
+
+    private IEnumerable<ServerConnection> InOrder() => _connections.OrderBy(entry => entry.Value).Select(entry => entry.Key);
 
     private void OnGone()
     {

@@ -1,32 +1,28 @@
 using System.Buffers.Binary;
-using System.Net;
-using System.Net.Sockets;
 using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Framing;
 
-public sealed class ServerAndClientMessagesTests : IDisposable
+public sealed class ServerAndClientMessagesTests
 {
+    private const int Seed = 33;
+
     private static readonly Codec<string> Lines = Codec.Lines(maxLength: 64);
 
-    private readonly TestLog _log = new();
-
-    public void Dispose() => _log.Dispose();
-
     [Fact]
-    public async Task Client_and_server_exchange_messages()
+    public void Client_and_server_exchange_messages() => Simulated.Run(Seed, async world =>
     {
-        await using var server = await StartAsync(EchoAsync);
-        await using var client = await ConnectAsync(server);
+        await using var server = await Start(world, EchoAsync);
+        await using var client = await Connect(world);
 
-        await client.WriteAsync("one", TestContext.Current.CancellationToken);
-        await client.WriteAsync("two", TestContext.Current.CancellationToken);
+        await client.WriteAsync("one");
+        await client.WriteAsync("two");
 
         Assert.Equal(["one", "two"], await ReadAsync(client, 2));
-    }
+    });
 
     [Fact]
-    public async Task Directions_may_speak_different_messages()
+    public void Directions_may_speak_different_messages() => Simulated.Run(Seed, async world =>
     {
         var numbers = Codec.FixedSize(4).Of<int>(
             (value, output) =>
@@ -35,97 +31,96 @@ public sealed class ServerAndClientMessagesTests : IDisposable
                 output.Advance(4);
             },
             bytes => BinaryPrimitives.ReadInt32BigEndian(bytes.FirstSpan));
-        await using var server = await SockeyeServer.StartAsync(
-            options => options.Listen(new IPEndPoint(IPAddress.Loopback, 0)).Run(Lines, numbers, async peer =>
-            {
-                await foreach (var line in peer.ReadAllAsync())
-                    await peer.WriteAsync(line.Length);
-            }), TestContext.Current.CancellationToken);
-        await using var connection = await server.ConnectAsync();
+        await using var server = await world.StartWith(listen => listen.Run(Lines, numbers, async peer =>
+        {
+            await foreach (var line in peer.ReadAllAsync())
+                await peer.WriteAsync(line.Length);
+        }));
+        await using var connection = await world.Connect();
         var client = connection.AsMessages(numbers, Lines);
 
-        await client.WriteAsync("four", TestContext.Current.CancellationToken);
+        await client.WriteAsync("four");
 
-        await foreach (var length in client.ReadAllAsync(TestContext.Current.CancellationToken))
+        await foreach (var length in client.ReadAllAsync())
         {
             Assert.Equal(4, length);
             break;
         }
-    }
+    });
 
     [Theory]
     [InlineData("this line is longer than the sixty-four bytes that the codec allows, so it is refused", "Peer Limit Input")]
     [InlineData("\uffff", "Peer ProtocolError Input")]
-    public async Task Bad_frame_ends_its_connection_with_its_reason_and_no_other(string text, string reason)
+    public void Bad_frame_ends_its_connection_with_its_reason_and_no_other(string text, string reason) => Simulated.Run(Seed, async world =>
     {
-        await using var server = await StartAsync(EchoAsync);
-        await using var good = await ConnectAsync(server);
-        await using var bad = await server.ConnectAsync();
+        await using var server = await Start(world, EchoAsync);
+        await using var good = await Connect(world);
+        await using var bad = await world.Connect();
         byte[] bytes = text is "\uffff" ? [0xff, 0xff, (byte)'\n'] : System.Text.Encoding.ASCII.GetBytes(text + "\n");
 
-        await bad.Transport.Output.WriteAsync(bytes, TestContext.Current.CancellationToken);
+        await bad.Transport.Output.WriteAsync(bytes);
 
         await bad.AssertResetAsync();
-        Assert.Contains(reason, (await _log.ConnectionEnded()).Message);
-        await good.WriteAsync("still here", TestContext.Current.CancellationToken);
+        Assert.Contains(reason, (await world.ConnectionEnded()).Message);
+        await good.WriteAsync("still here");
         Assert.Equal(["still here"], await ReadAsync(good, 1));
-    }
+    });
 
     [Fact]
-    public async Task Peer_that_ends_within_a_message_is_a_protocol_error()
+    public void Peer_that_ends_within_a_message_is_a_protocol_error() => Simulated.Run(Seed, async world =>
     {
-        await using var server = await StartAsync(EchoAsync);
-        await using var client = await server.ConnectAsync();
+        await using var server = await Start(world, EchoAsync);
+        await using var client = await world.Connect();
 
         await client.SendAsync("half a li");
         await client.Transport.Output.CompleteAsync();
 
         await client.AssertResetAsync();
-        Assert.Contains("Peer ProtocolError Input", (await _log.ConnectionEnded()).Message);
-    }
+        Assert.Contains("Peer ProtocolError Input", (await world.ConnectionEnded()).Message);
+    });
 
     [Fact]
-    public async Task Stop_drains_message_handlers_at_once_and_the_reason_is_the_stop()
+    public void Stop_drains_message_handlers_at_once_and_the_reason_is_the_stop() => Simulated.Run(Seed, async world =>
     {
-        await using var server = await StartAsync(EchoAsync);
-        await using var client = await ConnectAsync(server);
-        await client.WriteAsync("x", TestContext.Current.CancellationToken);
+        await using var server = await Start(world, EchoAsync);
+        await using var client = await Connect(world);
+        await client.WriteAsync("x");
         await ReadAsync(client, 1);
 
-        var stopping = server.StopAsync(TestContext.Current.CancellationToken);
+        var stopping = server.StopAsync();
         Assert.Empty(await ReadAsync(client, int.MaxValue));
         await client.DisposeAsync();
 
-        Assert.Equal(1, (await stopping.Within()).Drained);
-        Assert.Contains("Local Stop Output", (await _log.ConnectionEnded()).Message);
-    }
+        Assert.Equal(1, (await stopping).Drained);
+        Assert.Contains("Local Stop Output", (await world.ConnectionEnded()).Message);
+    });
 
     [Fact]
-    public async Task Handler_that_throws_while_its_write_waits_for_the_peer_is_reset_without_delay()
+    public void Handler_that_throws_while_its_write_waits_for_the_peer_is_reset_without_delay() => Simulated.Run(Seed, async world =>
     {
-        await using var server = await StartAsync(peer =>
+        await using var server = await Start(world, peer =>
         {
             _ = FloodAsync(peer);
             return Task.FromException(new FormatException("enough"));
         });
-        await using var client = await server.ConnectAsync();
+        await using var client = await world.Connect();
 
-        Assert.Contains("Local HandlerError Both", (await _log.ConnectionEnded()).Message);
+        Assert.Contains("Local HandlerError Both", (await world.ConnectionEnded()).Message);
 
         static async Task FloodAsync(MessageConnection<string> peer)
         {
             while (peer.CloseReason is null)
                 await peer.WriteAsync(new string('x', 60));
         }
-    }
+    });
 
     [Fact]
-    public async Task Reconnecting_client_goes_on_after_its_server_was_lost()
+    public void Reconnecting_client_goes_on_after_its_server_was_lost() => Simulated.Run(Seed, async world =>
     {
-        var client = new SockeyeClient(options =>
+        var client = world.NewClient(options =>
             options.Reconnect.DelayMin = options.Reconnect.DelayMax = TimeSpan.FromMilliseconds(1));
         var connections = 0;
-        await using var server = await StartAsync(async peer =>
+        await using var server = await Start(world, async peer =>
         {
             await peer.WriteAsync($"{Interlocked.Increment(ref connections)}");
             await foreach (var _ in peer.ReadAllAsync())
@@ -133,12 +128,12 @@ public sealed class ServerAndClientMessagesTests : IDisposable
         });
 
         List<string> heard = [];
-        await foreach (var feed in client.ReconnectAsync(server.EndPoints[0], Lines, TestContext.Current.CancellationToken))
+        await foreach (var feed in client.ReconnectAsync("server", 7000, Lines))
         {
-            await foreach (var line in feed.ReadAllAsync(TestContext.Current.CancellationToken))
+            await foreach (var line in feed.ReadAllAsync())
             {
                 heard.Add(line);
-                await feed.WriteAsync("reset me", TestContext.Current.CancellationToken);
+                await feed.WriteAsync("reset me");
             }
 
             Assert.Equal(CloseCause.Reset, feed.CloseReason?.Cause);
@@ -147,10 +142,10 @@ public sealed class ServerAndClientMessagesTests : IDisposable
         }
 
         Assert.Equal(["1", "2", "3"], heard);
-    }
+    });
 
-    private static async Task<MessageConnection<string>> ConnectAsync(SockeyeServer server) =>
-        await new SockeyeClient().ConnectAsync(server.EndPoints[0], Lines, TestContext.Current.CancellationToken);
+    private static async Task<MessageConnection<string>> Connect(Simulated world) =>
+        await world.NewClient().ConnectAsync("server", 7000, Lines);
 
     private static async Task EchoAsync(MessageConnection<string> peer)
     {
@@ -161,7 +156,7 @@ public sealed class ServerAndClientMessagesTests : IDisposable
     private static async Task<List<string>> ReadAsync(MessageConnection<string> connection, int count)
     {
         List<string> lines = [];
-        await foreach (var line in connection.ReadAllAsync(TestContext.Current.CancellationToken))
+        await foreach (var line in connection.ReadAllAsync())
         {
             lines.Add(line);
             if (lines.Count == count)
@@ -171,9 +166,6 @@ public sealed class ServerAndClientMessagesTests : IDisposable
         return lines;
     }
 
-    private Task<SockeyeServer> StartAsync(Func<MessageConnection<string>, Task> handler) => SockeyeServer.StartAsync(options =>
-    {
-        options.LoggerFactory = _log;
-        options.Listen(new IPEndPoint(IPAddress.Loopback, 0)).Run(Lines, handler);
-    }, TestContext.Current.CancellationToken);
+    private static Task<SockeyeServer> Start(Simulated world, Func<MessageConnection<string>, Task> handler) =>
+        world.StartWith(listen => listen.Run(Lines, handler));
 }

@@ -1,70 +1,102 @@
-using System.Net;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.Extensions.Time.Testing;
 using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Limits;
 
-public sealed class LimitsTests : IDisposable
+public sealed class LimitsTests
 {
-    private readonly TestLog _log = new();
-    private readonly FakeTimeProvider _time = new();
+    private const int Seed = 30;
 
-    public void Dispose() => _log.Dispose();
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(30);
 
     [Fact]
-    public async Task Client_over_the_limit_of_its_end_point_is_reset_and_the_others_stay()
+    public void Client_over_the_limit_of_its_end_point_is_reset_and_the_others_stay() => Simulated.Run(Seed, async world =>
     {
-        await using var server = await StartAsync(listen => listen.UseConnectionLimit(2));
-        await using var first = await EchoedAsync(server);
-        await using var second = await EchoedAsync(server);
+        await using var server = await Start(world, listen => listen.UseConnectionLimit(2));
+        await using var first = await Echoed(world);
+        await using var second = await Echoed(world);
 
-        await server.AssertRejectsAsync();
+        await world.AssertRejects();
 
-        Assert.Contains("Local Limit Both", (await _log.ConnectionEnded()).Message);
+        Assert.Contains("Local Limit Both", (await world.ConnectionEnded()).Message);
         await second.SendAsync("still here");
         Assert.Equal("still here", await second.ReadAsync(10));
-    }
+    });
 
     [Fact]
-    public async Task Place_of_a_connection_that_ended_is_free_again()
+    public void Place_of_a_connection_that_ended_is_free_again() => Simulated.Run(Seed, async world =>
     {
-        await using var server = await StartAsync(listen => listen.UseConnectionLimit(1));
-        await (await EchoedAsync(server)).DisposeAsync();
-        await Patience.Until(() => server.ConnectionCount == 0, "the first connection was gone");
+        await using var server = await Start(world, listen => listen.UseConnectionLimit(1));
+        await (await Echoed(world)).DisposeAsync();
+        await world.Until(() => server.ConnectionCount == 0, "the first connection was gone");
 
-        await using var next = await EchoedAsync(server);
-    }
+        await using var next = await Echoed(world);
+    });
 
     [Fact]
-    public async Task Idle_connection_is_closed_after_the_timeout_with_FIN_and_its_reason()
+    public void Idle_connection_is_closed_after_the_timeout_with_FIN_and_its_reason() => Simulated.Run(Seed, async world =>
     {
-        await using var server = await StartAsync(listen => listen.UseIdleTimeout(TimeSpan.FromSeconds(30)));
-        await using var client = await EchoedAsync(server);
-
-        await Patience.UntilAsTimePasses(
-            _time, TimeSpan.FromSeconds(1), () => _log.WithId(1200).Any(), "the idle connection was closed");
+        await using var server = await Start(world, listen => listen.UseIdleTimeout(Idle));
+        await using var client = await Echoed(world);
+        var lastUsed = world.Network.Elapsed;
 
         Assert.Equal("", await client.ReadToEndAsync());
-        Assert.Contains("Local Timeout Both, nothing was received or sent for 00:00:30", (await _log.ConnectionEnded()).Message);
-        Assert.Empty(_log.WithId(1201));
-    }
+
+        Assert.InRange(world.Network.Elapsed - lastUsed, Idle - TimeSpan.FromSeconds(1), Idle + TimeSpan.FromSeconds(1));
+        await client.DisposeAsync();
+        Assert.Contains(
+            "Local Timeout Both, nothing was received or sent for 00:00:30", (await world.ConnectionEnded()).Message);
+        Assert.Empty(world.Log.WithId(1201));
+    });
 
     [Fact]
-    public async Task Connection_in_use_is_not_idle()
+    public void Connection_that_is_silent_in_a_partition_is_idle() => Simulated.Run(Seed, async world =>
     {
-        await using var server = await StartAsync(listen => listen.UseIdleTimeout(TimeSpan.FromSeconds(30)));
-        await using var client = await EchoedAsync(server);
+        await using var server = await Start(world, listen => listen.UseIdleTimeout(Idle));
+        await using var client = await Echoed(world);
+
+        using (world.Network.Partition(world.Server, world.Client))
+        {
+            await client.SendAsync("does not arrive in time");
+            await world.Pass(Idle * 2);
+            Assert.Contains("Local Timeout Both", Assert.Single(world.Log.WithId(1200)).Message);
+        }
+
+        // The server's FIN was sent again and again; the first one to pass tells the client.
+        Assert.Equal("", await client.ReadToEndAsync());
+    });
+
+    [Fact]
+    public void Connections_that_are_idle_at_once_are_closed_in_the_order_they_came() => Simulated.Run(Seed, async world =>
+    {
+        await using var server = await Start(world, listen => listen.UseIdleTimeout(Idle));
+        var clients = new List<ConnectionContext>();
+        for (var i = 0; i < 20; i++)
+            clients.Add(await Echoed(world));
+
+        await world.Until(() => world.Log.WithId(1200).Count() == clients.Count, "all were closed");
+
+        var closed = world.Network.FormatTrace().Split('\n').Where(line => line.EndsWith("  close", StringComparison.Ordinal));
+        Assert.Equal(
+            clients.Select(client => $"{client.RemoteEndPoint} -> {client.LocalEndPoint}"),
+            closed.Where(line => line.Contains("server", StringComparison.Ordinal)).Select(line => line[28..^7].Trim()));
+    });
+
+    [Fact]
+    public void Connection_in_use_is_not_idle() => Simulated.Run(Seed, async world =>
+    {
+        await using var server = await Start(world, listen => listen.UseIdleTimeout(Idle));
+        await using var client = await Echoed(world);
 
         for (var i = 0; i < 10; i++)
         {
-            _time.Advance(TimeSpan.FromSeconds(20));
+            await world.Pass(TimeSpan.FromSeconds(20));
             await client.SendAsync("x");
             await client.ReadAsync(1);
         }
 
         Assert.Equal(1, server.ConnectionCount);
-    }
+    });
 
     [Theory]
     [InlineData(0)]
@@ -77,18 +109,14 @@ public sealed class LimitsTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => listen.UseIdleTimeout(TimeSpan.FromMilliseconds(value)));
     }
 
-    private static async Task<ConnectionContext> EchoedAsync(SockeyeServer server)
+    private static async Task<ConnectionContext> Echoed(Simulated world)
     {
-        var client = await server.ConnectAsync();
+        var client = await world.Connect();
         await client.SendAsync("x");
         await client.ReadAsync(1);
         return client;
     }
 
-    private Task<SockeyeServer> StartAsync(Func<ListenOptions, ListenOptions> configure) => SockeyeServer.StartAsync(options =>
-    {
-        options.LoggerFactory = _log;
-        options.TimeProvider = _time;
-        configure(options.Listen(new IPEndPoint(IPAddress.Loopback, 0))).Run(LoopbackServer.Echo);
-    }, TestContext.Current.CancellationToken);
+    private static Task<SockeyeServer> Start(Simulated world, Func<ListenOptions, ListenOptions> configure) =>
+        world.StartWith(listen => configure(listen).Run(ConnectionText.Echo));
 }

@@ -29,7 +29,7 @@ internal static class CSharp
 
     public static SyntaxTree Parse(RepositoryFile file) => CSharpSyntaxTree.ParseText(file.Text, ParseOptions, file.Path);
 
-    /// <summary>Compiles the files of the core against everything but the built core.</summary>
+    /// <summary>Compiles the files of the core against everything but the built core and what is built on it.</summary>
     public static Compilation CompileCore(IEnumerable<RepositoryFile> files) =>
         Compile("Core", [.. files.Select(Parse)], References.Value.Where(reference => !IsCore(reference)));
 
@@ -58,7 +58,7 @@ internal static class CSharp
     }
 
     private static bool IsCore(MetadataReference reference) =>
-        Path.GetFileName(reference.Display) is "Sockeye.dll";
+        Path.GetFileName(reference.Display) is "Sockeye.dll" or "Sockeye.Testing.dll";
 
     private static MetadataReference[] LoadReferences()
     {

@@ -49,7 +49,7 @@ internal sealed class EndPointText
         string text, [NotNullWhen(true)] out EndPointText? endPoint, [NotNullWhen(false)] out string? error)
     {
         // What looks like an option reaches this place when there is none of that name.
-        if (text.StartsWith('-'))
+        if (text.StartsWith("--", StringComparison.Ordinal))
         {
             (endPoint, error) = (null, $"{text} is not an option of this command.");
             return false;

@@ -6,6 +6,15 @@ public sealed class CommandLineTests
 {
     private const string Forms = "7000 (localhost), *:7000 (every address), 127.0.0.1:7000, [::1]:7000, host:7000 or unix:/path";
 
+    [Fact]
+    public async Task Unknown_option_is_named_as_one()
+    {
+        var result = await ToolProcess.RunAsync("listen", "7000", "--ehco");
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Equal("sockeye: --ehco is not an option of this command.", result.Errors[0]);
+    }
+
     [Theory]
     [InlineData("abc", "\"abc\" is not a port")]
     [InlineData("70000", "a port is at most 65535")]

@@ -1,3 +1,4 @@
+using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Sockeye.Tidy.Tests.Support;
@@ -13,7 +14,7 @@ public sealed class ContextTests
     private const string Core = "src/Sockeye/";
     private const string Sockets = "src/Sockeye/Sockets/";
 
-    /// <summary>The two files that choose between the thread pool and a simulation, and the default of a connection.</summary>
+    /// <summary>Where the thread pool is the answer to: what if the transport says nothing?</summary>
     private static readonly string[] MayNameThePool =
     [
         "src/Sockeye/Connections/Scheduling.cs",

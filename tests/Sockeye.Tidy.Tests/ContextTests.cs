@@ -52,7 +52,7 @@ public sealed class ContextTests
     [InlineData("await x;")]
     [InlineData("await x.ConfigureAwait(_keepsContext);")]
     [InlineData("await x.ConfigureAwait(true);")]
-    [InlineData("await x.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);")]
+    [InlineData("await x.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.ContinueOnCapturedContext);")]
     [InlineData("stop.Cancel(); Run(); Task.FromResult(1); // Task.Run, ThreadPool")]
     public void Code_that_stays_passes(string statement) => Assert.Empty(Find("src/Sockeye/Server/A.cs", statement));
 
@@ -76,11 +76,11 @@ public sealed class ContextTests
 
     private static (string What, string WayOut)? Complaint(SimpleNameSyntax name, string path) => name.Identifier.Text switch
     {
-        "ConfigureAwait" when LeavesContext(name) => ("ConfigureAwait(false)", "await without it; only Sockets/ works without one"),
-        "Run" or "Factory" when IsOfTask(name) => ($"Task.{name.Identifier.Text}", "Scheduling.Of(transport or connection).Start"),
-        "ThreadPool" when !MayNameThePool.Contains(path) => ("ThreadPool", "Scheduling.Of(transport or connection).Schedule"),
-        "CancelAsync" => ("CancelAsync", "Cancel"),
-        "SemaphoreSlim" => ("SemaphoreSlim", "Turn"),
+        "ConfigureAwait" when LeavesContext(name) => ("ConfigureAwait(false)", "await without it, or move the code to Sockets"),
+        "Run" or "Factory" when IsOfTask(name) => ($"Task.{name.Identifier.Text}", "use Scheduling.Of(…).Start"),
+        "ThreadPool" when !MayNameThePool.Contains(path) => ("ThreadPool", "use Scheduling.Of(…).Schedule"),
+        "CancelAsync" => ("CancelAsync", "use Cancel"),
+        "SemaphoreSlim" => ("SemaphoreSlim", "use Turn"),
         _ => null,
     };
 

@@ -1,3 +1,4 @@
+using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Sockeye.Tidy.Tests.Support;
@@ -13,7 +14,7 @@ public sealed class ContextTests
     private const string Core = "src/Sockeye/";
     private const string Sockets = "src/Sockeye/Sockets/";
 
-    /// <summary>The two files that choose between the thread pool and a simulation, and the default of a connection.</summary>
+    /// <summary>Where the thread pool is the answer to: what if the transport says nothing?</summary>
     private static readonly string[] MayNameThePool =
     [
         "src/Sockeye/Connections/Scheduling.cs",
@@ -51,7 +52,7 @@ public sealed class ContextTests
     [InlineData("await x;")]
     [InlineData("await x.ConfigureAwait(_keepsContext);")]
     [InlineData("await x.ConfigureAwait(true);")]
-    [InlineData("await x.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);")]
+    [InlineData("await x.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.ContinueOnCapturedContext);")]
     [InlineData("stop.Cancel(); Run(); Task.FromResult(1); // Task.Run, ThreadPool")]
     public void Code_that_stays_passes(string statement) => Assert.Empty(Find("src/Sockeye/Server/A.cs", statement));
 
@@ -75,11 +76,11 @@ public sealed class ContextTests
 
     private static (string What, string WayOut)? Complaint(SimpleNameSyntax name, string path) => name.Identifier.Text switch
     {
-        "ConfigureAwait" when LeavesContext(name) => ("ConfigureAwait(false)", "await without it; only Sockets/ works without one"),
-        "Run" or "Factory" when IsOfTask(name) => ($"Task.{name.Identifier.Text}", "Scheduling.Of(transport or connection).Start"),
-        "ThreadPool" when !MayNameThePool.Contains(path) => ("ThreadPool", "Scheduling.Of(transport or connection).Schedule"),
-        "CancelAsync" => ("CancelAsync", "Cancel"),
-        "SemaphoreSlim" => ("SemaphoreSlim", "Turn"),
+        "ConfigureAwait" when LeavesContext(name) => ("ConfigureAwait(false)", "await without it, or move the code to Sockets"),
+        "Run" or "Factory" when IsOfTask(name) => ($"Task.{name.Identifier.Text}", "use Scheduling.Of(…).Start"),
+        "ThreadPool" when !MayNameThePool.Contains(path) => ("ThreadPool", "use Scheduling.Of(…).Schedule"),
+        "CancelAsync" => ("CancelAsync", "use Cancel"),
+        "SemaphoreSlim" => ("SemaphoreSlim", "use Turn"),
         _ => null,
     };
 

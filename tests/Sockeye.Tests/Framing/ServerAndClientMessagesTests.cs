@@ -51,20 +51,21 @@ public sealed class ServerAndClientMessagesTests
     [Theory]
     [InlineData("this line is longer than the sixty-four bytes that the codec allows, so it is refused", "Peer Limit Input")]
     [InlineData("\uffff", "Peer ProtocolError Input")]
-    public void Bad_frame_ends_its_connection_with_its_reason_and_no_other(string text, string reason) => Simulated.Run(Seed, async world =>
-    {
-        await using var server = await Start(world, EchoAsync);
-        await using var good = await Connect(world);
-        await using var bad = await world.Connect();
-        byte[] bytes = text is "\uffff" ? [0xff, 0xff, (byte)'\n'] : System.Text.Encoding.ASCII.GetBytes(text + "\n");
+    public void Bad_frame_ends_its_connection_with_its_reason_and_no_other(string text, string reason) => Simulated.Run(
+        Seed, async world =>
+        {
+            await using var server = await Start(world, EchoAsync);
+            await using var good = await Connect(world);
+            await using var bad = await world.Connect();
+            byte[] bytes = text is "\uffff" ? [0xff, 0xff, (byte)'\n'] : System.Text.Encoding.ASCII.GetBytes(text + "\n");
 
-        await bad.Transport.Output.WriteAsync(bytes);
+            await bad.Transport.Output.WriteAsync(bytes);
 
-        await bad.AssertResetAsync();
-        Assert.Contains(reason, (await world.ConnectionEnded()).Message);
-        await good.WriteAsync("still here");
-        Assert.Equal(["still here"], await ReadAsync(good, 1));
-    });
+            await bad.AssertResetAsync();
+            Assert.Contains(reason, (await world.ConnectionEnded()).Message);
+            await good.WriteAsync("still here");
+            Assert.Equal(["still here"], await ReadAsync(good, 1));
+        });
 
     [Fact]
     public void Peer_that_ends_within_a_message_is_a_protocol_error() => Simulated.Run(Seed, async world =>
@@ -96,23 +97,24 @@ public sealed class ServerAndClientMessagesTests
     });
 
     [Fact]
-    public void Handler_that_throws_while_its_write_waits_for_the_peer_is_reset_without_delay() => Simulated.Run(Seed, async world =>
-    {
-        await using var server = await Start(world, peer =>
+    public void Handler_that_throws_while_its_write_waits_for_the_peer_is_reset_without_delay() => Simulated.Run(
+        Seed, async world =>
         {
-            _ = FloodAsync(peer);
-            return Task.FromException(new FormatException("enough"));
+            await using var server = await Start(world, peer =>
+            {
+                _ = FloodAsync(peer);
+                return Task.FromException(new FormatException("enough"));
+            });
+            await using var client = await world.Connect();
+
+            Assert.Contains("Local HandlerError Both", (await world.ConnectionEnded()).Message);
+
+            static async Task FloodAsync(MessageConnection<string> peer)
+            {
+                while (peer.CloseReason is null)
+                    await peer.WriteAsync(new string('x', 60));
+            }
         });
-        await using var client = await world.Connect();
-
-        Assert.Contains("Local HandlerError Both", (await world.ConnectionEnded()).Message);
-
-        static async Task FloodAsync(MessageConnection<string> peer)
-        {
-            while (peer.CloseReason is null)
-                await peer.WriteAsync(new string('x', 60));
-        }
-    });
 
     [Fact]
     public void Reconnecting_client_goes_on_after_its_server_was_lost() => Simulated.Run(Seed, async world =>

@@ -201,7 +201,7 @@ public sealed class ServerStartTests
     {
         using var stop = new CancellationTokenSource();
         var options = new SockeyeServerOptions();
-        options.ListenLocalhost(0).Run(LoopbackServer.Echo);
+        options.ListenLocalhost(0).Run(ConnectionText.Echo);
         List<SockeyeServer> started = [];
 
         var result = await SockeyeServer.RunAsync(

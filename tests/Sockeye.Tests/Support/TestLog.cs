@@ -10,13 +10,6 @@ internal sealed class TestLog : ILoggerFactory
 
     public IEnumerable<FakeLogRecord> WithId(int eventId) => Lines.GetSnapshot().Where(line => line.Id.Id == eventId);
 
-    /// <summary>Waits for the line that a connection's end writes, which comes after its handler's end.</summary>
-    public async Task<FakeLogRecord> ConnectionEnded()
-    {
-        await Patience.Until(() => WithId(1200).Any(), "the connection's end was logged");
-        return WithId(1200).First();
-    }
-
     public ILogger CreateLogger(string categoryName) => new FakeLogger(Lines, categoryName);
 
     public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException("One collector is enough.");

@@ -9,7 +9,7 @@ public sealed class CommandLineTests
     [Fact]
     public async Task Unknown_option_is_named_as_one()
     {
-        var result = await ToolProcess.RunAsync("listen", "7000", "--ehco");
+        var result = await ToolProcess.RunAsync(["listen", "7000", "--ehco"]);
 
         Assert.Equal(2, result.ExitCode);
         Assert.Equal("sockeye: --ehco is not an option of this command.", result.Errors[0]);

@@ -16,6 +16,7 @@ internal sealed class HostStack
     private readonly Trace _trace;
     private readonly Dictionary<IPEndPoint, TcpListener> _listeners = [];
     private readonly Dictionary<(IPEndPoint Local, IPEndPoint Remote), TcpSocket> _sockets = [];
+    private readonly FinishedConnections _finished = new();
     private readonly List<Action> _held = [];
     private int _lastPort;
     private int _opened;
@@ -114,6 +115,14 @@ internal sealed class HostStack
             _sockets.Remove((socket.Local, socket.Remote));
     }
 
+    /// <summary>Both ends have said that they are done: the port is free, and what was overtaken on its way is no
+    /// surprise.</summary>
+    public void Finish(TcpSocket socket)
+    {
+        Remove(socket);
+        _finished.Add(socket.Local, socket.Remote, Loop.Now);
+    }
+
     public void Remove(TcpListener listener) => _listeners.Remove((IPEndPoint)listener.EndPoint);
 
     public TcpSocket? Find(IPEndPoint local, IPEndPoint remote) => _sockets.GetValueOrDefault((local, remote));
@@ -127,6 +136,8 @@ internal sealed class HostStack
         if (Find(segment.Destination, segment.Source) is { } socket)
             return socket.Receive(segment);
         if (segment.Has(SegmentControl.Rst))
+            return true;
+        if (!segment.Has(SegmentControl.Syn) && _finished.Contains(segment.Destination, segment.Source, Loop.Now))
             return true;
         if (segment.Flags is SegmentControl.Syn && FindListener(segment.Destination) is { } listener)
             return listener.OnSyn(segment);
@@ -148,6 +159,7 @@ internal sealed class HostStack
         foreach (var socket in _sockets.Values.ToList())
             socket.End(SocketError.NetworkDown);
         _sockets.Clear();
+        _finished.Clear();
     }
 
     public void Restart()

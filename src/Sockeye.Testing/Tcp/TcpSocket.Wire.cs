@@ -143,6 +143,20 @@ internal sealed partial class TcpSocket
     private Segment NewSegment(SegmentControl flags, long sequence, ReadOnlyMemory<byte> payload) =>
         new(Local, Remote, flags, sequence, _in.Next, _in.Window, payload);
 
+    /// <summary>The peer is gone without a word, with what it had taken: a real TCP finds that out by sending again.</summary>
+    public void Probe()
+    {
+        if (_state is TcpSocketState.Closed || _isFinished)
+            return;
+        Outgoing? unanswered = _state is TcpSocketState.SynSent ? new(SegmentControl.Syn, 0, default)
+            : _out.Start < Math.Min(_sent, _out.End)
+                ? new(SegmentControl.None, _out.Start, _out.Copy(_out.Start, (int)Math.Min(_out.End - _out.Start, 1)))
+            : _finSent && _acknowledged <= _out.End ? new(SegmentControl.Fin, _out.End, default)
+            : null;
+        if (unanswered is not null && unanswered.Again.Next() is { } delay)
+            _host.Loop.Timers.After(delay, _ => Transmit(unanswered), null);
+    }
+
     /// <summary>
     /// Both FINs have arrived: the connection leaves the host, and its port is free (there is no TIME_WAIT here).
     /// </summary>
@@ -151,7 +165,7 @@ internal sealed partial class TcpSocket
         if (!_finSent || _acknowledged <= _out.End || !_in.HasEnded)
             return;
         _isFinished = true;
-        _host.Remove(this);
+        _host.Finish(this);
     }
 
     private sealed class Outgoing(SegmentControl flags, long sequence, ReadOnlyMemory<byte> payload)

@@ -12,6 +12,7 @@ internal sealed class IdleTimeout
     private readonly TimeSpan _tick;
     private readonly ITimer _timer;
     private readonly Lock _timerLock = new();
+    private long _lastNumber;
     private bool _ticking;
 
     public IdleTimeout(TimeSpan timeout, TimeProvider time)
@@ -26,7 +27,7 @@ internal sealed class IdleTimeout
     {
         if (connection.BytesReceived is null)
             throw new InvalidOperationException("UseIdleTimeout needs a transport that counts bytes, as all of Sockeye's do.");
-        _watched[connection] = new(Traffic(connection), _time.GetTimestamp());
+        _watched[connection] = new(Interlocked.Increment(ref _lastNumber), Traffic(connection), _time.GetTimestamp());
         Tick(on: true);
         try
         {
@@ -42,14 +43,19 @@ internal sealed class IdleTimeout
 
     private void Check()
     {
+        List<(long Number, ConnectionContext Connection)>? idle = null;
         foreach (var (connection, watched) in _watched)
         {
             if (Traffic(connection) is var traffic && traffic != watched.Traffic)
                 (watched.Traffic, watched.Since) = (traffic, _time.GetTimestamp());
             else if (_time.GetElapsedTime(watched.Since) >= _timeout)
-                Close(connection);
+                (idle ??= []).Add((watched.Number, connection));
         }
 
+        // In an order of its own: that of the dictionary differs from run to run, and so would a simulation.
+        idle?.Sort((left, right) => left.Number.CompareTo(right.Number));
+        foreach (var (_, connection) in idle ?? [])
+            Close(connection);
         if (_watched.IsEmpty)
             Tick(on: false);
     }
@@ -75,8 +81,10 @@ internal sealed class IdleTimeout
                 CloseReason.Local(CloseCause.Timeout, $"nothing was received or sent for {_timeout} (UseIdleTimeout)"));
     }
 
-    private sealed class Watched(long traffic, long since)
+    private sealed class Watched(long number, long traffic, long since)
     {
+        public long Number => number;
+
         public long Traffic { get; set; } = traffic;
 
         public long Since { get; set; } = since;

@@ -5,8 +5,9 @@ namespace Sockeye;
 /// <summary>The connections that a server has open.</summary>
 internal sealed class ConnectionTable
 {
-    private readonly ConcurrentDictionary<ServerConnection, byte> _connections = [];
+    private readonly ConcurrentDictionary<ServerConnection, long> _connections = [];
     private readonly TaskCompletionSource _drained = new();
+    private long _lastNumber;
     private int _count;
     private volatile bool _stopping;
 
@@ -24,7 +25,7 @@ internal sealed class ConnectionTable
             return false;
         }
 
-        _connections.TryAdd(connection, 0);
+        _connections.TryAdd(connection, Interlocked.Increment(ref _lastNumber));
         if (_stopping)
             connection.RequestStop(); // It came between the stop's snapshot and now.
         return true;
@@ -40,7 +41,7 @@ internal sealed class ConnectionTable
     public Task RequestStop()
     {
         _stopping = true;
-        foreach (var (connection, _) in _connections)
+        foreach (var connection in OldestFirst())
             connection.RequestStop();
         if (Count == 0)
             _drained.TrySetResult();
@@ -50,7 +51,7 @@ internal sealed class ConnectionTable
     public int AbortAll(CloseReason reason)
     {
         var aborted = 0;
-        foreach (var (connection, _) in _connections)
+        foreach (var connection in OldestFirst())
         {
             connection.Abort(reason);
             aborted++;
@@ -58,6 +59,10 @@ internal sealed class ConnectionTable
 
         return aborted;
     }
+
+    /// <summary>In an order of its own: that of the dictionary differs from run to run, and so would a simulation.</summary>
+    private IEnumerable<ServerConnection> OldestFirst() =>
+        _connections.ToArray().OrderBy(entry => entry.Value).Select(entry => entry.Key);
 
     private void OnGone()
     {

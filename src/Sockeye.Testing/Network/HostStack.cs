@@ -18,6 +18,7 @@ internal sealed class HostStack
     private readonly Dictionary<(IPEndPoint Local, IPEndPoint Remote), TcpSocket> _sockets = [];
     private readonly FinishedConnections _finished = new();
     private readonly List<Action> _held = [];
+    private int _pauses;
     private int _lastPort;
     private int _opened;
 
@@ -43,12 +44,14 @@ internal sealed class HostStack
 
     public bool IsDown { get; private set; }
 
-    public bool IsPaused { get; private set; }
+    public bool IsPaused => _pauses > 0;
 
     /// <summary>How fast applications of this host take what arrives, in bytes a second; null: at once.</summary>
     public long? ReadRate { get; set; }
 
     public void Trace(string connection, string what) => _trace.Add(Name, connection, what);
+
+    public void Trace(Segment segment, string what) => _trace.Add(Name, segment, what);
 
     public bool Owns(IPAddress address) => address.Equals(IPv4) || address.Equals(IPv6) || IPAddress.IsLoopback(address);
 
@@ -132,7 +135,7 @@ internal sealed class HostStack
     {
         if (IsDown)
             return false;
-        Trace($"{segment.Source} -> {segment.Destination}", $"arrived: {segment}");
+        Trace(segment, "arrived");
         if (Find(segment.Destination, segment.Source) is { } socket)
             return socket.Receive(segment);
         if (segment.Has(SegmentControl.Rst))
@@ -142,7 +145,7 @@ internal sealed class HostStack
         if (segment.Flags is SegmentControl.Syn && FindListener(segment.Destination) is { } listener)
             return listener.OnSyn(segment);
         var reset = new Segment(segment.Destination, segment.Source, SegmentControl.Rst, segment.Acknowledged, 0, 0, default);
-        Wire.Send(this, reset, onLost: null);
+        Wire.Send(this, reset, onLost: () => Wire.FindPeer(this, segment.Destination, segment.Source)?.Probe());
         return true;
     }
 
@@ -160,6 +163,8 @@ internal sealed class HostStack
             socket.End(SocketError.NetworkDown);
         _sockets.Clear();
         _finished.Clear();
+        // What it held is lost with it, also if it is back before the pause is over.
+        LetGo();
     }
 
     public void Restart()
@@ -171,16 +176,14 @@ internal sealed class HostStack
     public void Pause()
     {
         Trace("", "paused");
-        IsPaused = true;
+        _pauses++;
     }
 
     public void Resume()
     {
         Trace("", "resumed");
-        IsPaused = false;
-        foreach (var action in _held.ToList())
-            action();
-        _held.Clear();
+        if (--_pauses == 0)
+            LetGo();
     }
 
     /// <summary>Does it now, or when the host goes on.</summary>
@@ -196,6 +199,14 @@ internal sealed class HostStack
     {
         if (ReadRate is { } rate && bytes > 0)
             await Task.Delay(TimeSpan.FromSeconds((double)bytes / rate), Wire.Time);
+    }
+
+    private void LetGo()
+    {
+        var held = _held.ToList();
+        _held.Clear();
+        foreach (var action in held)
+            action();
     }
 
     private TcpListener? FindListener(IPEndPoint destination) =>

@@ -7,6 +7,7 @@ internal sealed partial class TcpSocket
     private const int MaxSegmentSize = 1460;
 
     private readonly TcpListener? _listener;
+    private Retransmission _probes = new(isSyn: false);
     private long _sent;
     private long _windowEdge;
     private long _acknowledged;
@@ -148,13 +149,18 @@ internal sealed partial class TcpSocket
     {
         if (_state is TcpSocketState.Closed || _isFinished)
             return;
+        // What is there to send makes it ask even if all it has sent was taken: the peer's window may be closed.
         Outgoing? unanswered = _state is TcpSocketState.SynSent ? new(SegmentControl.Syn, 0, default)
-            : _out.Start < Math.Min(_sent, _out.End)
-                ? new(SegmentControl.None, _out.Start, _out.Copy(_out.Start, (int)Math.Min(_out.End - _out.Start, 1)))
+            : _state is TcpSocketState.SynReceived ? new(SegmentControl.Syn | SegmentControl.Ack, 0, default)
+            : _out.Start < _out.End ? new(SegmentControl.None, _out.Start, _out.Copy(_out.Start, 1))
             : _finSent && _acknowledged <= _out.End ? new(SegmentControl.Fin, _out.End, default)
             : null;
-        if (unanswered is not null && unanswered.Again.Next() is { } delay)
+        if (unanswered is null)
+            return;
+        if (_probes.Next() is { } delay)
             _host.Loop.Timers.After(delay, _ => Transmit(unanswered), null);
+        else
+            End(SocketError.TimedOut);
     }
 
     /// <summary>

@@ -100,6 +100,7 @@ internal sealed partial class TcpSocket : StreamSocket
             SendMore();
             if (bytes.IsEmpty)
                 return;
+            ThrowIfFailed(); // A rule may have reset the connection with what was just sent.
             await _roomy.WaitAsync(() => $"{_host.Name}: sending on {Name} waits for the peer to read");
         }
     }

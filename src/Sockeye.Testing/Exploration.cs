@@ -26,6 +26,7 @@ internal sealed class Exploration(
     SimulationLimits limits, Func<SimulatedNetwork, Task> test, IProgress<ExplorationProgress>? progress)
 {
     private readonly ConcurrentBag<(SimulatedNetwork Network, Exception Failure)> _failures = [];
+    private Exception? _progressFailure;
     private int _done;
 
     public void Run(IReadOnlyList<int> seeds)
@@ -40,6 +41,8 @@ internal sealed class Exploration(
         threads.ForEach(thread => thread.Start());
         threads.ForEach(thread => thread.Join());
         ThrowIfFailed(seeds.Count);
+        if (_progressFailure is not null)
+            throw new SimulationException($"The progress reporter threw: {_progressFailure.Message}", _progressFailure);
     }
 
     private void RunOne(int seed, int total)
@@ -47,7 +50,14 @@ internal sealed class Exploration(
         var (network, failure) = SimulatedNetwork.TryRun(seed, limits, test);
         if (failure is not null)
             _failures.Add((network, failure));
-        progress?.Report(new(Interlocked.Increment(ref _done), total, _failures.Count));
+        try
+        {
+            progress?.Report(new(Interlocked.Increment(ref _done), total, _failures.Count));
+        }
+        catch (Exception thrown)
+        {
+            _progressFailure ??= thrown; // On this thread it would end the process: the caller gets it when all seeds are done.
+        }
     }
 
     private void ThrowIfFailed(int total)

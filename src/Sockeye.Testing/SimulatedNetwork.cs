@@ -119,6 +119,7 @@ public sealed class SimulatedNetwork
     public SimulatedHost AddHost(string name, SocketTransportOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
+        _loop.ThrowIfForeignThread();
         var number = _hosts.Count + 1;
         var v4 = new IPAddress([10, 0, (byte)(number >> 8), (byte)number]);
         var v6 = IPAddress.Parse($"fd00::{number:x}");
@@ -136,6 +137,7 @@ public sealed class SimulatedNetwork
     public IDisposable AddRule(Func<SimulatedSegment, Verdict?> rule)
     {
         ArgumentNullException.ThrowIfNull(rule);
+        _loop.ThrowIfForeignThread();
         return _rules.Add(rule);
     }
 

@@ -16,7 +16,9 @@ internal sealed class HostStack
     private readonly Trace _trace;
     private readonly Dictionary<IPEndPoint, TcpListener> _listeners = [];
     private readonly Dictionary<(IPEndPoint Local, IPEndPoint Remote), TcpSocket> _sockets = [];
+    private readonly FinishedConnections _finished = new();
     private readonly List<Action> _held = [];
+    private int _pauses;
     private int _lastPort;
     private int _opened;
 
@@ -42,12 +44,14 @@ internal sealed class HostStack
 
     public bool IsDown { get; private set; }
 
-    public bool IsPaused { get; private set; }
+    public bool IsPaused => _pauses > 0;
 
     /// <summary>How fast applications of this host take what arrives, in bytes a second; null: at once.</summary>
     public long? ReadRate { get; set; }
 
     public void Trace(string connection, string what) => _trace.Add(Name, connection, what);
+
+    public void Trace(Segment segment, string what) => _trace.Add(Name, segment, what);
 
     public bool Owns(IPAddress address) => address.Equals(IPv4) || address.Equals(IPv6) || IPAddress.IsLoopback(address);
 
@@ -114,6 +118,14 @@ internal sealed class HostStack
             _sockets.Remove((socket.Local, socket.Remote));
     }
 
+    /// <summary>Both ends have said that they are done: the port is free, and what was overtaken on its way is no
+    /// surprise.</summary>
+    public void Finish(TcpSocket socket)
+    {
+        Remove(socket);
+        _finished.Add(socket.Local, socket.Remote, Loop.Now);
+    }
+
     public void Remove(TcpListener listener) => _listeners.Remove((IPEndPoint)listener.EndPoint);
 
     public TcpSocket? Find(IPEndPoint local, IPEndPoint remote) => _sockets.GetValueOrDefault((local, remote));
@@ -123,15 +135,17 @@ internal sealed class HostStack
     {
         if (IsDown)
             return false;
-        Trace($"{segment.Source} -> {segment.Destination}", $"arrived: {segment}");
+        Trace(segment, "arrived");
         if (Find(segment.Destination, segment.Source) is { } socket)
             return socket.Receive(segment);
         if (segment.Has(SegmentControl.Rst))
             return true;
+        if (!segment.Has(SegmentControl.Syn) && _finished.Contains(segment.Destination, segment.Source, Loop.Now))
+            return true;
         if (segment.Flags is SegmentControl.Syn && FindListener(segment.Destination) is { } listener)
             return listener.OnSyn(segment);
         var reset = new Segment(segment.Destination, segment.Source, SegmentControl.Rst, segment.Acknowledged, 0, 0, default);
-        Wire.Send(this, reset, onLost: null);
+        Wire.Send(this, reset, onLost: () => Wire.FindPeer(this, segment.Destination, segment.Source)?.Probe());
         return true;
     }
 
@@ -148,6 +162,9 @@ internal sealed class HostStack
         foreach (var socket in _sockets.Values.ToList())
             socket.End(SocketError.NetworkDown);
         _sockets.Clear();
+        _finished.Clear();
+        // What it held is lost with it, also if it is back before the pause is over.
+        LetGo();
     }
 
     public void Restart()
@@ -159,16 +176,14 @@ internal sealed class HostStack
     public void Pause()
     {
         Trace("", "paused");
-        IsPaused = true;
+        _pauses++;
     }
 
     public void Resume()
     {
         Trace("", "resumed");
-        IsPaused = false;
-        foreach (var action in _held.ToList())
-            action();
-        _held.Clear();
+        if (--_pauses == 0)
+            LetGo();
     }
 
     /// <summary>Does it now, or when the host goes on.</summary>
@@ -184,6 +199,14 @@ internal sealed class HostStack
     {
         if (ReadRate is { } rate && bytes > 0)
             await Task.Delay(TimeSpan.FromSeconds((double)bytes / rate), Wire.Time);
+    }
+
+    private void LetGo()
+    {
+        var held = _held.ToList();
+        _held.Clear();
+        foreach (var action in held)
+            action();
     }
 
     private TcpListener? FindListener(IPEndPoint destination) =>

@@ -43,13 +43,12 @@ internal sealed class Wire(SimulationLoop loop, TimeProvider time, RuleList rule
 
     private void SendNow(HostStack source, Segment segment, Action? onLost)
     {
-        var name = $"{segment.Source} -> {segment.Destination}";
         var verdict = rules.Judge(new(segment.Source, segment.Destination, segment.Payload, segment.Flags));
         var isLocal = source.Owns(segment.Destination.Address);
         var destination = isLocal ? source : HostOf(segment.Destination.Address);
         if (verdict.Kind is VerdictKind.Reset)
         {
-            source.Trace(name, $"reset on the way: {segment}");
+            source.Trace(segment, "reset on the way");
             source.Find(segment.Source, segment.Destination)?.End(SocketError.ConnectionReset);
             destination?.Find(segment.Destination, segment.Source)?.End(SocketError.ConnectionReset);
             return;
@@ -59,18 +58,18 @@ internal sealed class Wire(SimulationLoop loop, TimeProvider time, RuleList rule
             || (!isLocal && Loss > 0 && loop.Random.NextDouble() < Loss);
         if (source.IsDown || isLost)
         {
-            source.Trace(name, $"lost: {segment}");
+            source.Trace(segment, "lost");
             onLost?.Invoke();
             return;
         }
 
-        source.Trace(name, $"sent: {segment}");
+        source.Trace(segment, "sent");
         var delay = (isLocal ? LoopbackLatency : Travel(source, destination!, segment)) + verdict.Extra;
         loop.Timers.After(delay, _ => destination!.WhenRunning(() =>
         {
             if (!destination.Receive(segment))
             {
-                destination.Trace(name, $"not taken: {segment}");
+                destination.Trace(segment, "not taken");
                 onLost?.Invoke();
             }
         }), null);

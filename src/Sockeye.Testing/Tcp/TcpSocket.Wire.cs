@@ -7,6 +7,7 @@ internal sealed partial class TcpSocket
     private const int MaxSegmentSize = 1460;
 
     private readonly TcpListener? _listener;
+    private Retransmission _probes = new(isSyn: false);
     private long _sent;
     private long _windowEdge;
     private long _acknowledged;
@@ -143,6 +144,25 @@ internal sealed partial class TcpSocket
     private Segment NewSegment(SegmentControl flags, long sequence, ReadOnlyMemory<byte> payload) =>
         new(Local, Remote, flags, sequence, _in.Next, _in.Window, payload);
 
+    /// <summary>The peer is gone without a word, with what it had taken: a real TCP finds that out by sending again.</summary>
+    public void Probe()
+    {
+        if (_state is TcpSocketState.Closed || _isFinished)
+            return;
+        // What is there to send makes it ask even if all it has sent was taken: the peer's window may be closed.
+        Outgoing? unanswered = _state is TcpSocketState.SynSent ? new(SegmentControl.Syn, 0, default)
+            : _state is TcpSocketState.SynReceived ? new(SegmentControl.Syn | SegmentControl.Ack, 0, default)
+            : _out.Start < _out.End ? new(SegmentControl.None, _out.Start, _out.Copy(_out.Start, 1))
+            : _finSent && _acknowledged <= _out.End ? new(SegmentControl.Fin, _out.End, default)
+            : null;
+        if (unanswered is null)
+            return;
+        if (_probes.Next() is { } delay)
+            _host.Loop.Timers.After(delay, _ => Transmit(unanswered), null);
+        else
+            End(SocketError.TimedOut);
+    }
+
     /// <summary>
     /// Both FINs have arrived: the connection leaves the host, and its port is free (there is no TIME_WAIT here).
     /// </summary>
@@ -151,7 +171,7 @@ internal sealed partial class TcpSocket
         if (!_finSent || _acknowledged <= _out.End || !_in.HasEnded)
             return;
         _isFinished = true;
-        _host.Remove(this);
+        _host.Finish(this);
     }
 
     private sealed class Outgoing(SegmentControl flags, long sequence, ReadOnlyMemory<byte> payload)

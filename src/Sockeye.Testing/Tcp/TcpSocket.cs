@@ -68,6 +68,7 @@ internal sealed partial class TcpSocket : StreamSocket
     public override async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
         await WaitForDataAsync();
+        buffer = buffer[..Math.Min(buffer.Length, Math.Max(_in.Count, 1))]; // at the rate of the host, no more than it waits for
         await _host.WaitForReadTurnAsync(Math.Min(buffer.Length, _in.Count));
         if (_isClosedHere)
             throw new SocketException((int)SocketError.OperationAborted);
@@ -79,9 +80,11 @@ internal sealed partial class TcpSocket : StreamSocket
             return 0;
         }
 
-        var wasSmall = _in.Window < MaxSegmentSize;
+        // RFC 9293, section 3.8.6.2.2: no update for less than a segment, or half of a buffer that is smaller than two.
+        var worthTelling = Math.Min(MaxSegmentSize, _host.ReceiveBufferSize / 2);
+        var wasSmall = _in.Window < worthTelling;
         var taken = _in.Take(buffer);
-        if (wasSmall && _in.Window >= MaxSegmentSize && _state is TcpSocketState.Established)
+        if (wasSmall && _in.Window >= worthTelling && _state is TcpSocketState.Established)
             Acknowledge(); // tells the peer of the larger window
         return taken;
     }
@@ -97,6 +100,7 @@ internal sealed partial class TcpSocket : StreamSocket
             SendMore();
             if (bytes.IsEmpty)
                 return;
+            ThrowIfFailed(); // A rule may have reset the connection with what was just sent.
             await _roomy.WaitAsync(() => $"{_host.Name}: sending on {Name} waits for the peer to read");
         }
     }
@@ -149,6 +153,7 @@ internal sealed partial class TcpSocket : StreamSocket
         _host.Remove(this);
         _listener?.Forget(this);
         Wake();
+        _host.Wire.FindPeer(_host, Local, Remote)?.Probe();
     }
 
     private void Wake()

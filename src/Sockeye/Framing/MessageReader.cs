@@ -29,6 +29,7 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
     {
         _hasEnded = true;
         _input.CancelPendingRead();
+        GiveBackAfterEnd();
     }
 
     public async IAsyncEnumerable<TIn> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -90,7 +91,10 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
             // reads next: another codec after a hand-shake, or the handler itself.
             if (!Borrows)
                 GiveBack(examined: false);
-            Volatile.Write(ref _isReading, 0);
+            // A full fence: either this sees the end, or the end sees that nobody reads.
+            Interlocked.Exchange(ref _isReading, 0);
+            if (_hasEnded)
+                GiveBackAfterEnd();
         }
     }
 
@@ -135,13 +139,22 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
         _rest = default;
         try
         {
-            if (!_hasEnded)
-                _input.AdvanceTo(rest.Start, examined ? rest.End : rest.Start);
+            // After the end, too: the connection keeps what is being read until the reader says that it is done.
+            _input.AdvanceTo(rest.Start, examined ? rest.End : rest.Start);
         }
         catch (InvalidOperationException) when (_hasEnded)
         {
-            // DisposeAsync has completed the input between the look and the call: there is nothing to give back to.
+            // DisposeAsync has completed the input: there is nothing to give back to.
         }
+    }
+
+    /// <summary>Gives back what the last enumeration kept, unless one is running, which will do it.</summary>
+    private void GiveBackAfterEnd()
+    {
+        if (Interlocked.CompareExchange(ref _isReading, 1, 0) != 0)
+            return;
+        GiveBack(examined: false);
+        Volatile.Write(ref _isReading, 0);
     }
 
     private FrameException Truncated(long partial) => new(

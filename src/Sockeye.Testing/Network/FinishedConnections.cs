@@ -1,0 +1,37 @@
+using System.Net;
+
+namespace Sockeye.Testing;
+
+/// <summary>
+/// The connections that ended in order a short while ago. Segments of theirs that were overtaken may still arrive: answering
+/// them with a reset would break the other end, which may have something left to read. That much of TIME_WAIT is kept.
+/// </summary>
+internal sealed class FinishedConnections
+{
+    private static readonly TimeSpan Kept = TimeSpan.FromMinutes(4); // twice the maximum segment lifetime of RFC 9293
+
+    private readonly Dictionary<(IPEndPoint Local, IPEndPoint Remote), TimeSpan> _finishedAt = [];
+    private readonly Queue<(IPEndPoint Local, IPEndPoint Remote, TimeSpan At)> _oldestFirst = new();
+
+    public void Add(IPEndPoint local, IPEndPoint remote, TimeSpan now)
+    {
+        while (_oldestFirst.TryPeek(out var oldest) && oldest.At + Kept < now)
+        {
+            _oldestFirst.Dequeue();
+            if (_finishedAt.GetValueOrDefault((oldest.Local, oldest.Remote)) == oldest.At)
+                _finishedAt.Remove((oldest.Local, oldest.Remote));
+        }
+
+        _finishedAt[(local, remote)] = now;
+        _oldestFirst.Enqueue((local, remote, now));
+    }
+
+    public bool Contains(IPEndPoint local, IPEndPoint remote, TimeSpan now) =>
+        _finishedAt.TryGetValue((local, remote), out var at) && at + Kept >= now;
+
+    public void Clear()
+    {
+        _finishedAt.Clear();
+        _oldestFirst.Clear();
+    }
+}

@@ -13,6 +13,7 @@ internal sealed class HostStack
     private const int MaxBacklog = 4096;
 
     private readonly SocketTransportOptions _options;
+    private readonly StreamConnectionOptions _connectionOptions;
     private readonly Trace _trace;
     private readonly Dictionary<IPEndPoint, TcpListener> _listeners = [];
     private readonly Dictionary<(IPEndPoint Local, IPEndPoint Remote), TcpSocket> _sockets = [];
@@ -25,6 +26,14 @@ internal sealed class HostStack
     public HostStack(string name, IPAddress v4, IPAddress v6, Wire wire, Trace trace, SocketTransportOptions options)
     {
         (Name, IPv4, IPv6, Wire, _trace, _options) = (name, v4, v6, wire, trace, options);
+        _connectionOptions = options.ConnectionOptions with
+        {
+            TimeProvider = wire.Time,
+            Scheduler = Loop.Scheduler,
+            HandlerScheduler = Loop.Scheduler,
+            SendScheduler = Loop.Scheduler,
+            KeepsContext = true,
+        };
         _lastPort = Loop.Random.Next(FirstEphemeralPort, LastEphemeralPort);
     }
 
@@ -89,19 +98,7 @@ internal sealed class HostStack
     /// <summary>Makes a connection of a socket whose handshake is over: the same connection that real sockets get.</summary>
     public ConnectionContext Open(TcpSocket socket)
     {
-        var connection = new StreamConnection(socket, new StreamConnectionOptions
-        {
-            MaxReadBufferSize = _options.MaxReadBufferSize,
-            MaxWriteBufferSize = _options.MaxWriteBufferSize,
-            CloseTimeout = _options.CloseTimeout,
-            LingerTimeout = _options.LingerTimeout,
-            TimeProvider = Wire.Time,
-            Scheduler = Loop.Scheduler,
-            HandlerScheduler = Loop.Scheduler,
-            SendScheduler = Loop.Scheduler,
-            KeepsContext = true,
-            Pool = _options.Pool,
-        })
+        var connection = new StreamConnection(socket, _connectionOptions)
         {
             // Counted by host, not by process: a second run of a seed has the same names.
             ConnectionId = $"{Name}-{++_opened}",

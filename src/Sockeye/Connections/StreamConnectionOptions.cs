@@ -3,7 +3,7 @@ using System.IO.Pipelines;
 namespace Sockeye;
 
 /// <summary>What a transport decides for its connections. The meanings are those of <c>SocketTransportOptions</c>.</summary>
-internal sealed class StreamConnectionOptions
+internal sealed record StreamConnectionOptions
 {
     public required int MaxReadBufferSize { get; init; }
 

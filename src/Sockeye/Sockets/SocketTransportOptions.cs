@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.IO.Pipelines;
 
 namespace Sockeye;
 
@@ -105,6 +106,21 @@ public sealed class SocketTransportOptions
     private static TimeSpan MinClose => TimeSpan.FromMilliseconds(1);
 
     private static TimeSpan MaxClose => TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// Made once, for all connections of a transport. Handlers run on the thread pool unless inline was asked for. What a handler
+    /// flushes is sent on its own thread: the send does not block, and a hop to another thread would cost more than it.
+    /// </summary>
+    internal StreamConnectionOptions ConnectionOptions => field ??= new()
+    {
+        MaxReadBufferSize = MaxReadBufferSize,
+        MaxWriteBufferSize = MaxWriteBufferSize,
+        CloseTimeout = CloseTimeout,
+        LingerTimeout = LingerTimeout,
+        TimeProvider = TimeProvider,
+        Pool = Pool,
+        HandlerScheduler = UnsafePreferInlineScheduling ? PipeScheduler.Inline : PipeScheduler.ThreadPool,
+    };
 
     internal SocketTransportOptions Copy() => (SocketTransportOptions)MemberwiseClone();
 

@@ -13,7 +13,6 @@ public sealed class SimulatedLossyContract() : TcpContract(new SimulatedFixture(
 public sealed class SimulatedFixture(double loss) : TransportFixture
 {
     private const int Seed = 1;
-    private const int SmallBuffer = 16 * 1024;
 
     public override EndPoint ForeignEndPoint => new IPEndPoint(IPAddress.Parse("203.0.113.1"), 0);
 
@@ -28,7 +27,7 @@ public sealed class SimulatedFixture(double loss) : TransportFixture
         {
             network.Loss = loss;
             network.Jitter = TimeSpan.FromMilliseconds(1);
-            var options = Options(settings);
+            var options = settings.ToOptions();
             var (near, far) = (network.AddHost("near", options), network.AddHost("far", options));
             return new TransportWorld
             {
@@ -41,17 +40,5 @@ public sealed class SimulatedFixture(double loss) : TransportFixture
             }.RunAsync(test);
         });
         return Task.CompletedTask;
-    }
-
-    private static SocketTransportOptions Options(TransportSettings settings)
-    {
-        var options = new SocketTransportOptions { Pool = new(), Backlog = settings.Backlog };
-        if (settings.SmallSystemBuffers)
-            (options.ReceiveBufferSize, options.SendBufferSize) = (SmallBuffer, SmallBuffer);
-        options.MaxReadBufferSize = settings.MaxReadBufferSize ?? options.MaxReadBufferSize;
-        options.MaxWriteBufferSize = settings.MaxWriteBufferSize ?? options.MaxWriteBufferSize;
-        options.CloseTimeout = settings.CloseTimeout ?? options.CloseTimeout;
-        options.LingerTimeout = settings.LingerTimeout ?? options.LingerTimeout;
-        return options;
     }
 }

@@ -8,9 +8,6 @@ namespace Sockeye.Transport.Tests.Sockets;
 /// <summary>The portable transport, over one kind of address.</summary>
 public sealed class SocketFixture(AddressFamily family, bool inline = false) : TransportFixture
 {
-    // Linux doubles it and takes at least a little more; enough for a few segments of the loopback interface.
-    private const int SmallBuffer = 16 * 1024;
-
     public override string? Unavailable => family switch
     {
         AddressFamily.InterNetworkV6 when !HasIPv6Loopback() => "This machine has no ::1.",
@@ -28,8 +25,12 @@ public sealed class SocketFixture(AddressFamily family, bool inline = false) : T
         _ => null,
     };
 
-    public override Task RunAsync(TransportSettings settings, Func<TransportWorld, Task> test) =>
-        RunAsync(Options(settings, inline), test);
+    public override Task RunAsync(TransportSettings settings, Func<TransportWorld, Task> test)
+    {
+        var options = settings.ToOptions();
+        options.UnsafePreferInlineScheduling = inline;
+        return RunAsync(options, test);
+    }
 
     /// <summary>For tests of what only this transport has.</summary>
     public async Task RunAsync(SocketTransportOptions options, Func<TransportWorld, Task> test)
@@ -51,23 +52,6 @@ public sealed class SocketFixture(AddressFamily family, bool inline = false) : T
             AssertReleased = connection => Assert.True(
                 connection.Features.Get<IConnectionSocketFeature>()!.Socket.SafeHandle.IsClosed, "The socket is still open."),
         }.RunAsync(test);
-    }
-
-    private static SocketTransportOptions Options(TransportSettings settings, bool inline)
-    {
-        var options = new SocketTransportOptions
-        {
-            Pool = new(),
-            UnsafePreferInlineScheduling = inline,
-            Backlog = settings.Backlog,
-        };
-        if (settings.SmallSystemBuffers)
-            (options.ReceiveBufferSize, options.SendBufferSize) = (SmallBuffer, SmallBuffer);
-        options.MaxReadBufferSize = settings.MaxReadBufferSize ?? options.MaxReadBufferSize;
-        options.MaxWriteBufferSize = settings.MaxWriteBufferSize ?? options.MaxWriteBufferSize;
-        options.CloseTimeout = settings.CloseTimeout ?? options.CloseTimeout;
-        options.LingerTimeout = settings.LingerTimeout ?? options.LingerTimeout;
-        return options;
     }
 
     private static bool HasIPv6Loopback()

@@ -30,6 +30,9 @@ public abstract class TransportFixture
 /// <summary>What a test asks of the transport; null: its default.</summary>
 public sealed record TransportSettings
 {
+    // Linux doubles it and takes at least a little more; enough for a few segments of the loopback interface.
+    private const int SmallBuffer = 16 * 1024;
+
     public int? MaxReadBufferSize { get; init; }
 
     public int? MaxWriteBufferSize { get; init; }
@@ -42,4 +45,17 @@ public sealed record TransportSettings
     public TimeSpan? LingerTimeout { get; init; }
 
     public int? Backlog { get; init; }
+
+    /// <summary>The same as options of a transport, with a buffer pool of its own.</summary>
+    public SocketTransportOptions ToOptions()
+    {
+        var options = new SocketTransportOptions { Pool = new(), Backlog = Backlog };
+        if (SmallSystemBuffers)
+            (options.ReceiveBufferSize, options.SendBufferSize) = (SmallBuffer, SmallBuffer);
+        options.MaxReadBufferSize = MaxReadBufferSize ?? options.MaxReadBufferSize;
+        options.MaxWriteBufferSize = MaxWriteBufferSize ?? options.MaxWriteBufferSize;
+        options.CloseTimeout = CloseTimeout ?? options.CloseTimeout;
+        options.LingerTimeout = LingerTimeout ?? options.LingerTimeout;
+        return options;
+    }
 }

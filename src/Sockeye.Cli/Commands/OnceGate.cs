@@ -24,7 +24,7 @@ internal sealed class OnceGate
 
         connection.ConnectionClosed.UnsafeRegister(_ =>
         {
-            if (connection.CloseReason is { IsOrderly: false, Cause: not (CloseCause.Stop or CloseCause.Timeout) } reason)
+            if (connection.CloseReason is { IsOrderly: false, Cause: not CloseCause.Stop } reason)
                 Failure = $"{EndPointName.Of(connection.RemoteEndPoint)}: {reason}.";
             _ended.Cancel();
         }, null);

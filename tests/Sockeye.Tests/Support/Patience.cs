@@ -13,8 +13,6 @@ internal static class Patience
     public static Task<T> Within<T>(this Task<T> task) =>
         task.WaitAsync(Limit, TimeProvider.System, TestContext.Current.CancellationToken);
 
-    public static Task Within(this ValueTask task) => task.AsTask().Within();
-
     public static Task<T> Within<T>(this ValueTask<T> task) => task.AsTask().Within();
 
     /// <summary>Yields until the condition holds: for what has no event of its own.</summary>

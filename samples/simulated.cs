@@ -7,14 +7,14 @@ SimulatedNetwork.Run(seed: 42, async network =>
     var (shop, till, sales) = (network.AddHost("shop"), network.AddHost("till"), Codec.Lines(maxLength: 100));
     await using var server = await SockeyeServer.StartAsync(options =>
     {
-        (options.Transport, options.TimeProvider) = (shop, network.TimeProvider);
+        options.Transport = shop;
         options.ListenAnyIP(7000).Run(sales, async peer =>
         {
             await foreach (var item in peer.ReadAllAsync())
                 await peer.WriteAsync($"sold {item}");
         });
     });
-    var client = new SockeyeClient(options => (options.Transport, options.TimeProvider) = (till, network.TimeProvider));
+    var client = new SockeyeClient(options => options.Transport = till);
     await using var connection = await client.ConnectAsync("shop", 7000, sales);
 
     using (network.Partition(shop, till)) // It heals. TCP sends again what was lost: the sale is late, not lost.

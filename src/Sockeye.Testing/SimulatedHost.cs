@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
@@ -11,7 +12,7 @@ namespace Sockeye.Testing;
 /// all of a
 /// simulation it is for the run's thread only, and says so where another one calls.</remarks>
 public sealed class SimulatedHost
-    : IConnectionListenerFactory, ILocalEndPointConnectionFactory, IHostNameResolver, ISchedulingTransport
+    : IConnectionListenerFactory, ILocalEndPointConnectionFactory, IHostNameResolver, ISelfContainedTransport
 {
     private readonly SimulatedNetwork _network;
     private readonly SimulatedTimeProvider _clock;
@@ -38,7 +39,9 @@ public sealed class SimulatedHost
 
     internal HostStack Stack { get; }
 
-    System.IO.Pipelines.PipeScheduler ISchedulingTransport.Scheduler => Stack.Loop.Scheduler;
+    PipeScheduler ISelfContainedTransport.Scheduler => Stack.Loop.Scheduler;
+
+    Random ISelfContainedTransport.Random => Stack.Loop.Random;
 
     /// <summary>The host loses power: its listeners and connections are gone and nobody is told. What runs on it meets errors;
     /// peers

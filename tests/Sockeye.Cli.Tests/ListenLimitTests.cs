@@ -84,7 +84,7 @@ public sealed class ListenLimitTests
     public async Task Memory_stays_bounded_while_a_client_offers_much_and_reads_nothing()
     {
         Programs.SkipUnlessLinux("/proc/PID/status");
-        const long Offered = 256L * 1024 * 1024;
+        const long Offered = 1024L * 1024 * 1024;
         const long MaxPeakKiB = 150 * 1024;
         await using var server = await ToolProcess.ListenAsync("--echo");
         using var client = await Peer.ConnectAsync(server.EndPoint);

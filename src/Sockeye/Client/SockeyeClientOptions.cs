@@ -47,25 +47,34 @@ public sealed class SockeyeClientOptions
     /// <summary>The delays of <c>ReconnectAsync</c>.</summary>
     public ReconnectOptions Reconnect { get; private set; } = new();
 
-    /// <summary>Default <see cref="TimeProvider.System"/>. All of the client's timeouts and delays go by it.</summary>
-    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+    /// <summary>
+    /// All of the client's timeouts and delays go by it. Default: the transport's where it has one (a simulated network),
+    /// otherwise the system's.
+    /// </summary>
+    public TimeProvider TimeProvider
+    {
+        get => field ?? Scheduling.TimeOf(Transport);
+        set => field = value ?? throw new ArgumentNullException(nameof(TimeProvider));
+    }
 
     /// <summary>Where reconnects are logged. Default: nowhere.</summary>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
 
-    // The one ambient source of randomness: clients of different processes must differ; tests and simulations give a seed.
-#pragma warning disable RS0030
-    /// <summary>Draws the jitter of delays. Default <see cref="Random.Shared"/>; a seeded one is used under a lock.</summary>
-    public Random Random { get; set; } = Random.Shared;
-#pragma warning restore RS0030
+    /// <summary>
+    /// Draws the jitter of delays. Default: the transport's where it has one (a simulated network), otherwise
+    /// <c>Random.Shared</c>. A seeded one is used under a lock.
+    /// </summary>
+    public Random Random
+    {
+        get => field ?? Scheduling.RandomOf(Transport);
+        set => field = value ?? throw new ArgumentNullException(nameof(Random));
+    }
 
     /// <summary>A copy that no longer changes, or an exception that names the option that is wrong.</summary>
     internal SockeyeClientOptions Checked()
     {
         ArgumentNullException.ThrowIfNull(Transport);
-        ArgumentNullException.ThrowIfNull(TimeProvider);
         ArgumentNullException.ThrowIfNull(LoggerFactory);
-        ArgumentNullException.ThrowIfNull(Random);
         var longest = TimeSpan.FromDays(1);
         if (ConnectTimeout != Timeout.InfiniteTimeSpan && (ConnectTimeout <= TimeSpan.Zero || ConnectTimeout > longest))
             throw Wrong(nameof(ConnectTimeout), "above zero and at most one day, or Timeout.InfiniteTimeSpan", ConnectTimeout);

@@ -4,15 +4,17 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>
-/// A transport that says where its connections' code has to run, as a simulated network does. Others: the thread pool.
-/// </summary>
-internal interface ISchedulingTransport
+/// <summary>A transport with threads, time and chance of its own, as a simulated network has. Others have the system's.</summary>
+internal interface ISelfContainedTransport
 {
     PipeScheduler Scheduler { get; }
+
+    TimeProvider TimeProvider { get; }
+
+    Random Random { get; }
 }
 
-/// <summary>The same, told by a connection.</summary>
+/// <summary>Where such a transport's connections run, told by the connection.</summary>
 internal interface IConnectionSchedulingFeature
 {
     PipeScheduler Scheduler { get; }
@@ -22,7 +24,14 @@ internal interface IConnectionSchedulingFeature
 internal static class Scheduling
 {
     public static PipeScheduler Of(object transport) =>
-        (transport as ISchedulingTransport)?.Scheduler ?? PipeScheduler.ThreadPool;
+        (transport as ISelfContainedTransport)?.Scheduler ?? PipeScheduler.ThreadPool;
+
+    public static TimeProvider TimeOf(object transport) =>
+        (transport as ISelfContainedTransport)?.TimeProvider ?? TimeProvider.System;
+
+#pragma warning disable RS0030 // The one place where chance comes from the process: clients of different processes must differ.
+    public static Random RandomOf(object transport) => (transport as ISelfContainedTransport)?.Random ?? Random.Shared;
+#pragma warning restore RS0030
 
     public static PipeScheduler Of(ConnectionContext connection) =>
         connection.Features.Get<IConnectionSchedulingFeature>()?.Scheduler ?? PipeScheduler.ThreadPool;

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
@@ -7,19 +6,6 @@ namespace Sockeye;
 internal sealed partial class AcceptLoop
 {
     private readonly ILogger _logger = logger;
-
-    [LoggerMessage(1100, LogLevel.Warning,
-        "{EndPoint} can't accept: no descriptor or no memory is left ({Error}). " +
-        "New clients wait in the queue until connections end. " +
-        "Raise the limit of open files (ulimit -n), or lower MaxConnections.")]
-    private partial void LogExhausted(EndPoint endPoint, SocketError? error);
-
-    [LoggerMessage(1101, LogLevel.Warning, "{EndPoint} can't accept; it goes on trying.")]
-    private partial void LogFailed(Exception error, EndPoint endPoint);
-
-    [LoggerMessage(1102, LogLevel.Information,
-        "{EndPoint} accepts again after {Duration}: accept failed {Failures} times, {Shed} waiting clients were reset.")]
-    private partial void LogRecovered(EndPoint endPoint, TimeSpan duration, int failures, int shed);
 
     [LoggerMessage(1103, LogLevel.Error, "{EndPoint} is not listening any more: its listener ended without being asked to.")]
     private partial void LogListenerEnded(EndPoint endPoint);

@@ -13,6 +13,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
 
     private readonly SockeyeServerOptions _options;
     private readonly ConnectionTable _table = new();
+    private readonly AcceptTrouble _trouble;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _stopLock = new();
     private readonly PipeScheduler _scheduler;
@@ -26,6 +27,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         _options = options;
         _scheduler = Scheduling.Of(options.Transport);
         _logger = new SafeLogger(options.LoggerFactory.CreateLogger("Sockeye.Server"));
+        _trouble = new(options.TimeProvider, _logger);
     }
 
     /// <summary>The addresses that were bound, with their real ports, in the order of the options; localhost has two.</summary>
@@ -136,8 +138,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     {
         LogListening(listener.EndPoint, string.Join(" -> ", listen.MiddlewareNames.Append("handler")));
         var loop = new AcceptLoop(
-            listener, connection => OnAccepted(
-                connection, pipeline), _table.Released, _options.TimeProvider, _options.Random, _logger);
+            listener, connection => OnAccepted(connection, pipeline), _table.Released, _trouble, _options.TimeProvider,
+            _options.Random, _logger);
         return _scheduler.Start(() => loop.RunAsync(_stopping.Token));
     }
 

@@ -40,13 +40,21 @@ public sealed class SockeyeServerOptions
     /// </summary>
     public IServiceProvider ApplicationServices { get; set; } = EmptyServices.Instance;
 
-    /// <summary>The clock of all time-outs, default the system's.</summary>
-    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+    /// <summary>The clock of all time-outs; default: the transport's where it has one (a simulated network), otherwise the
+    /// system's.</summary>
+    public TimeProvider TimeProvider
+    {
+        get => field ?? Scheduling.TimeOf(Transport);
+        set => field = value ?? throw new ArgumentNullException(nameof(TimeProvider));
+    }
 
-    /// <summary>Spreads back-off delays; seed one for a repeatable run. Used by one thread at a time.</summary>
-#pragma warning disable RS0030 // The one place where the server takes randomness that nobody injected.
-    public Random Random { get; set; } = Random.Shared;
-#pragma warning restore RS0030
+    /// <summary>Spreads back-off delays; default: the transport's where it has one (a simulated network), otherwise
+    /// <c>Random.Shared</c>. A seeded one is used under a lock.</summary>
+    public Random Random
+    {
+        get => field ?? Scheduling.RandomOf(Transport);
+        set => field = value ?? throw new ArgumentNullException(nameof(Random));
+    }
 
     /// <summary>Where the server logs, default nowhere. Event ids are in docs/operations.md.</summary>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;

@@ -141,7 +141,7 @@ public sealed class AcceptLoopTests : IAsyncDisposable
         _listener.Failing = null;
         await Patience.UntilAsTimePasses(_time, TimeSpan.FromSeconds(1), () => _listener.AcceptCalls == 2, "accept waits");
 
-        _time.Advance(AcceptLoop.EpisodeGap);
+        _time.Advance(AcceptTrouble.Gap);
         _listener.Accept(NewConnection());
         await Accepted(1);
         Assert.Equal(1102, _logger.LatestRecord.Id.Id);
@@ -207,7 +207,9 @@ public sealed class AcceptLoopTests : IAsyncDisposable
 
     private void Start(ILogger? logger = null)
     {
-        var loop = new AcceptLoop(_listener, c => _onAccepted(c), _released, _time, new Random(1), logger ?? _logger);
+        logger ??= _logger;
+        var loop = new AcceptLoop(
+            _listener, c => _onAccepted(c), _released, new AcceptTrouble(_time, logger), _time, new Random(1), logger);
         _running = Task.Run(() => loop.RunAsync(_stopping.Token), TestContext.Current.CancellationToken);
     }
 

@@ -1,0 +1,63 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Sockeye;
+
+/// <summary>
+/// A time in which a server fails to accept, over all its listeners: one line in the log when it begins, one when it is over.
+/// </summary>
+internal sealed partial class AcceptTrouble(TimeProvider time, ILogger logger)
+{
+    /// <summary>How long all must be well before the next failure is another episode.</summary>
+    internal static readonly TimeSpan Gap = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _lock = new();
+    private long? _lastFailure;
+    private long _began;
+    private int _failures;
+    private int _shed;
+
+    public void OnFailure(EndPoint endPoint, Exception error)
+    {
+        ServerMetrics.AcceptFailures.Add(1);
+        OnSuccess(endPoint);
+        bool isFirst;
+        lock (_lock)
+        {
+            isFirst = _lastFailure is null;
+            _lastFailure = time.GetTimestamp();
+            if (isFirst)
+                (_began, _failures, _shed) = (_lastFailure.Value, 0, 0);
+            _failures++;
+        }
+
+        if (!isFirst)
+            return;
+        if (AcceptFaults.Classify(error) is AcceptFault.Exhausted)
+            LogExhausted(endPoint, AcceptFaults.ErrorOf(error));
+        else
+            LogFailed(error, endPoint);
+    }
+
+    public void OnShed(int count)
+    {
+        ServerMetrics.Shed.Add(count);
+        lock (_lock)
+            _shed += count;
+    }
+
+    /// <summary>Ends an episode that is over.</summary>
+    public void OnSuccess(EndPoint endPoint)
+    {
+        TimeSpan duration;
+        lock (_lock)
+        {
+            if (_lastFailure is not { } last || time.GetElapsedTime(last) < Gap)
+                return;
+            duration = time.GetElapsedTime(_began, last);
+            _lastFailure = null;
+        }
+
+        LogRecovered(endPoint, duration, _failures, _shed);
+    }
+}

@@ -12,7 +12,8 @@ public sealed class LostWakeUpTests
     private const int Lines = 20;
 
     [Fact]
-    public void A_lost_wake_up_is_found() => Defect.IsFound(network => RunAsync(network, remembers: false), "Nothing is left to do");
+    public void A_lost_wake_up_is_found() =>
+        Defect.IsFound(network => RunAsync(network, remembers: false), "Nothing is left to do");
 
     [Fact]
     public void A_remembered_wake_up_passes() => Defect.IsAbsent(network => RunAsync(network, remembers: true));

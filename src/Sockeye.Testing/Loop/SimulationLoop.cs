@@ -118,8 +118,11 @@ internal sealed class SimulationLoop
             Thread.Yield();
         }
 
-        if (!running.IsCompleted)
-            throw new SimulationException($"Nothing is left to do, and the run is not over: {Pending.Describe()}");
+        // Nothing ran here meanwhile: if the test is over now, another thread has ended it.
+        if (running.IsCompleted)
+            OnForeignThread();
+        ThrowIfForeign();
+        throw new SimulationException($"Nothing is left to do, and the run is not over: {Pending.Describe()}");
     }
 
     private void OnForeignThread()

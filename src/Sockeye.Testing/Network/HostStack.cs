@@ -194,8 +194,12 @@ internal sealed class HostStack
 
     public async ValueTask WaitForReadTurnAsync(int bytes)
     {
-        if (ReadRate is { } rate && bytes > 0)
-            await Task.Delay(TimeSpan.FromSeconds((double)bytes / rate), Wire.Time);
+        if (ReadRate is not { } rate || bytes == 0)
+            return;
+        // Not Task.Delay, which cuts parts of milliseconds off.
+        var turn = new TaskCompletionSource();
+        using var timer = Loop.Timers.After(TimeSpan.FromSeconds((double)bytes / rate), _ => turn.SetResult(), null);
+        await turn.Task;
     }
 
     private void LetGo()

@@ -28,6 +28,13 @@ internal sealed partial class TcpSocket
 
         if (segment.Has(SegmentControl.Syn))
             return ReceiveSyn(segment);
+        if (_state is TcpSocketState.SynSent)
+        {
+            // An answer to somebody who had this port before.
+            _host.Wire.Send(_host, NewSegment(SegmentControl.Rst, segment.Acknowledged, default), onLost: null);
+            return true;
+        }
+
         if (_state is TcpSocketState.SynReceived)
         {
             if (!_listener!.TryEnqueue(this))
@@ -48,12 +55,24 @@ internal sealed partial class TcpSocket
     private bool ReceiveSyn(Segment segment)
     {
         if (_state is not TcpSocketState.SynSent)
-            return true; // It comes twice.
+            return ReceiveSynAgain(segment);
         _state = TcpSocketState.Established;
         _windowEdge = segment.Window;
         Acknowledge();
         _opened.Set();
         return true;
+    }
+
+    /// <summary>
+    /// The peer's host has crashed, and the same port dials again. The answer to its SYN makes it reset this connection, after
+    /// which it is heard (RFC 9293, section 3.5.2): until then nobody takes the SYN. Other repeated ones say nothing new.
+    /// </summary>
+    private bool ReceiveSynAgain(Segment segment)
+    {
+        if (_state is not TcpSocketState.Established || segment.Has(SegmentControl.Ack))
+            return true;
+        Acknowledge();
+        return false;
     }
 
     private void ReceiveAcknowledgement(Segment segment)

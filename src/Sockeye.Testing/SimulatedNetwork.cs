@@ -68,7 +68,7 @@ public sealed class SimulatedNetwork
             : throw new ArgumentOutOfRangeException(nameof(Loss), value, "Loss is a part of all segments: 0 to below 1.");
     }
 
-    /// <summary>Runs a test on a network of its own. Returns when the test's task is complete.</summary>
+    /// <summary>Runs a test on a network and a thread of its own. Returns when the test's task is complete.</summary>
     /// <param name="seed">Chooses interleavings, latencies and faults.</param>
     /// <param name="test">Gets the network. What it awaits has to belong to the run.</param>
     /// <exception cref="SimulationException">The test threw (its exception is inside), the run got stuck, or something left the
@@ -178,16 +178,13 @@ public sealed class SimulatedNetwork
     internal static (SimulatedNetwork Network, Exception? Failure) TryRun(
         int seed, SimulationLimits limits, Func<SimulatedNetwork, Task> test)
     {
-        var network = new SimulatedNetwork(seed, limits);
-        try
-        {
-            network._loop.Run(() => test(network));
-            return (network, null);
-        }
-        catch (Exception failure)
-        {
-            return (network, failure);
-        }
+        SimulatedNetwork network = null!;
+        var failure = SimulationThread.Run(
+            $"simulation of seed {seed}",
+            limits,
+            () => (network = new SimulatedNetwork(seed, limits))._loop,
+            () => test(network));
+        return (network, failure);
     }
 
     internal long EventCount => _trace.Count;

@@ -39,6 +39,9 @@ internal sealed class SimulationLoop
 
     public TimeSpan Now => Timers.Now;
 
+    /// <summary>Pieces of work so far; for any thread.</summary>
+    public long Steps => Volatile.Read(ref _steps);
+
     /// <summary>Runs until the test's task is complete, or throws what stopped it.</summary>
     public void Run(Func<Task> test)
     {

@@ -35,6 +35,22 @@ public sealed class DiagnosisTests
     }
 
     [Fact]
+    public void A_test_that_blocks_the_thread_is_an_error_and_no_hang()
+    {
+        using var never = new ManualResetEventSlim();
+        var limits = new SimulationLimits { MaxStepTime = TimeSpan.FromMilliseconds(50) };
+        var blocked = Fails(() => SimulatedNetwork.Run(1, limits, async network =>
+        {
+            await Task.Delay(TimeSpan.FromHours(1), network.TimeProvider);
+            never.Wait(TestContext.Current.CancellationToken);
+        }));
+        never.Set();
+
+        Assert.Contains("something in it blocks", blocked.Message, StringComparison.Ordinal);
+        Assert.Contains("Seed 1 failed after 01:00:00", blocked.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_failure_tells_its_seed_the_time_and_the_last_events()
     {
         var failed = Fails(() => Run(

@@ -34,7 +34,9 @@ public sealed class SimulatedHost
     /// <summary>The host's clock: the network's time, with this host's error. Timers and timestamps never jump.</summary>
     public TimeProvider TimeProvider => _clock;
 
-    /// <summary>How fast each connection of this host takes what arrives, in bytes a second; null (the default): at once.</summary>
+    /// <summary>
+    /// How fast each connection of this host takes what arrives, in bytes a second; null (the default): at once.
+    /// </summary>
     public long? ReadRate { get => Stack.ReadRate; set => Stack.ReadRate = value; }
 
     internal HostStack Stack { get; }

@@ -9,8 +9,7 @@ namespace Sockeye.Testing;
 /// A computer on a <see cref="SimulatedNetwork"/>. It is a transport: give it to a server's or a client's options.
 /// </summary>
 /// <remarks>It has an IPv4 and an IPv6 address, loopback addresses of its own, and a name that the other hosts resolve. Like
-/// all of a
-/// simulation it is for the run's thread only, and says so where another one calls.</remarks>
+/// all of a simulation it is for the run's thread only, and says so where another one calls.</remarks>
 public sealed class SimulatedHost
     : IConnectionListenerFactory, ILocalEndPointConnectionFactory, IHostNameResolver, ISelfContainedTransport
 {
@@ -46,16 +45,14 @@ public sealed class SimulatedHost
     Random ISelfContainedTransport.Random => Stack.Loop.Random;
 
     /// <summary>The host loses power: its listeners and connections are gone and nobody is told. What runs on it meets errors;
-    /// peers
-    /// notice when their segments stay unanswered, or when the host is back and knows nothing of them.</summary>
+    /// peers notice when their segments stay unanswered, or when the host is back and knows nothing of them.</summary>
     public void Crash() => Stack.Crash();
 
     /// <summary>The host is back, with nothing listening.</summary>
     public void Restart() => Stack.Restart();
 
     /// <summary>The host stands still, as under a long pause of its disk or its garbage collector: what arrives waits, and
-    /// nothing
-    /// leaves, until the result is disposed.</summary>
+    /// nothing leaves, until the result is disposed.</summary>
     public IDisposable Pause()
     {
         Stack.Pause();

@@ -58,8 +58,7 @@ public sealed class SimulatedNetwork
     }
 
     /// <summary>The part of all segments between hosts that is lost, 0 (the default) to below 1. For TCP, loss is delay, or a
-    /// time-out
-    /// if it lasts.</summary>
+    /// time-out if it lasts.</summary>
     public double Loss
     {
         get => _wire.Loss;
@@ -72,8 +71,7 @@ public sealed class SimulatedNetwork
     /// <param name="seed">Chooses interleavings, latencies and faults.</param>
     /// <param name="test">Gets the network. What it awaits has to belong to the run.</param>
     /// <exception cref="SimulationException">The test threw (its exception is inside), the run got stuck, or something left the
-    /// run's
-    /// thread. The message has the seed and the last events.</exception>
+    /// run's thread. The message has the seed and the last events.</exception>
     public static void Run(int seed, Func<SimulatedNetwork, Task> test) => Run(seed, new(), test);
 
     /// <inheritdoc cref="Run(int, Func{SimulatedNetwork, Task})"/>
@@ -113,8 +111,7 @@ public sealed class SimulatedNetwork
     /// <summary>Adds a host.</summary>
     /// <param name="name">How other hosts find it, in any case of letters.</param>
     /// <param name="options">Backlog, buffers and close time-outs of its sockets, as for real ones; default: the defaults. What
-    /// only a
-    /// kernel has (keep-alive, fast open, no delay) has no effect here.</param>
+    /// only a kernel has (keep-alive, fast open, no delay) has no effect here.</param>
     /// <exception cref="ArgumentException">The name is empty or taken.</exception>
     public SimulatedHost AddHost(string name, SocketTransportOptions? options = null)
     {

@@ -10,8 +10,7 @@ public sealed class SimulationLimits
     public long MaxSteps { get; init; } = 100_000_000;
 
     /// <summary>Real time that one piece of work may take, default 1 minute: longer means that it blocks the run's thread. Not
-    /// looked
-    /// at under a debugger.</summary>
+    /// looked at under a debugger.</summary>
     public TimeSpan MaxStepTime { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>How many events the trace keeps, default 10,000: the last ones.</summary>

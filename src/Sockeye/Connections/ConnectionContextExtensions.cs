@@ -9,9 +9,11 @@ public static class ConnectionContextExtensions
     extension(ConnectionContext connection)
     {
         /// <summary>
-        /// Why the connection ended; null while both directions are open, and where the transport does not tell
-        /// (one that is not Sockeye's).
+        /// Why the connection ended; null while both directions are open, and where the transport does not tell (one that is not
+        /// Sockeye's).
         /// </summary>
+        /// <remarks>While the handler leaves what has arrived unread, receiving pauses: what the peer does then (FIN, a reset) is
+        /// met when reading goes on, or when something is sent.</remarks>
         public CloseReason? CloseReason => connection.Features.Get<IConnectionCloseFeature>()?.CloseReason;
 
         /// <summary>

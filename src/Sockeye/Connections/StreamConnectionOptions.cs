@@ -27,7 +27,6 @@ internal sealed record StreamConnectionOptions
     public PipeScheduler Scheduler { get; init; } = PipeScheduler.ThreadPool;
 
     /// <summary>Whether pumps stay in the context they were started in, as in a simulation; otherwise they run where the system
-    /// wakes
-    /// them.</summary>
+    /// wakes them.</summary>
     public bool KeepsContext { get; init; }
 }

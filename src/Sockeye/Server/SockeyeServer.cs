@@ -97,7 +97,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     {
         var listener = _listeners.FirstOrDefault(l => l.EndPoint.Equals(endPoint)) ?? throw new ArgumentException(
             $"The server does not listen on {endPoint}, only on {string.Join(", ", EndPoints)}.", nameof(endPoint));
-        return (listener as IAcceptQueue)?.Info;
+        return listener.TcpInfo;
     }
 
     /// <summary>

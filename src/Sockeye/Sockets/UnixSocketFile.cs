@@ -24,8 +24,7 @@ internal sealed class UnixSocketFile
         if (PathOf(endPoint) is not { } path || !File.Exists(path))
             return;
         // A live stream server answers a datagram socket with EPROTOTYPE and notices nothing. Windows has no such sockets:
-        // there it
-        // sees a client that leaves at once. Not blocking, since the backlog may be full.
+        // there it sees a client that leaves at once. Not blocking, since the backlog may be full.
         var kind = OperatingSystem.IsWindows() ? SocketType.Stream : SocketType.Dgram;
         using var probe = new Socket(AddressFamily.Unix, kind, ProtocolType.Unspecified) { Blocking = false };
         try

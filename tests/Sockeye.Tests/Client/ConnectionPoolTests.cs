@@ -209,8 +209,9 @@ public sealed class ConnectionPoolTests : IAsyncDisposable
         _options.MaxConnections = 1;
         _transport.OnDial = null;
         var (first, second) = (Rent(), Rent());
-        _transport.NextDial().Fail(SocketError.ConnectionRefused);
-        _transport.OnDial = dial => dial.Accept();
+        var dial = _transport.NextDial();
+        _transport.OnDial = next => next.Accept(); // before the failure, upon which another thread dials
+        dial.Fail(SocketError.ConnectionRefused);
         await Assert.ThrowsAsync<ConnectException>(() => first);
         Assert.NotNull((await second).Connection);
         Assert.Equal(1, Pool.Count);

@@ -3,8 +3,7 @@ using Sockeye.Transport.Tests.Support;
 namespace Sockeye.Transport.Tests.Contract;
 
 /// <summary>What a transport promises besides where it has what TCP has: resets, addresses on both sides, a handshake that
-/// waits for
-/// room in the accept queue.</summary>
+/// waits for room in the accept queue.</summary>
 public abstract class TcpContract(TransportFixture fixture) : TransportContract(fixture)
 {
     [Fact]

@@ -61,7 +61,9 @@ internal sealed class ConnectionTable
         return aborted;
     }
 
-    /// <summary>ToArray is one look at a table that others change; LINQ asks it for its size first, and is wrong by then.</summary>
+    /// <summary>
+    /// ToArray is one look at a table that others change; LINQ asks it for its size first, and is wrong by then.
+    /// </summary>
     private IEnumerable<ServerConnection> InOrder() =>
         _connections.ToArray().OrderBy(entry => entry.Value).Select(entry => entry.Key);
 

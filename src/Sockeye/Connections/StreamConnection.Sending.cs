@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Sockeye;
 
 internal partial class StreamConnection
@@ -23,7 +21,11 @@ internal partial class StreamConnection
                     break; // The connection was broken while there was nothing to send.
                 var part = read.Buffer.Length > MaxSendSize ? read.Buffer.Slice(0, MaxSendSize) : read.Buffer;
                 if (!part.IsEmpty)
-                    await SendAsync(part).ConfigureAwait(_keepsContext);
+                {
+                    await _socket.SendAsync(part).ConfigureAwait(_keepsContext);
+                    Volatile.Write(ref _bytesSent, _bytesSent + part.Length);
+                }
+
                 _toSend.Reader.AdvanceTo(part.End);
                 if (read.IsCompleted && part.Length == read.Buffer.Length)
                 {
@@ -40,12 +42,6 @@ internal partial class StreamConnection
         // Without an error: a writer learns of the end by FlushResult.IsCompleted.
         await _toSend.Reader.CompleteAsync().ConfigureAwait(_keepsContext);
         EndDirection();
-    }
-
-    private async ValueTask SendAsync(ReadOnlySequence<byte> bytes)
-    {
-        await _socket.SendAsync(bytes).ConfigureAwait(_keepsContext);
-        Volatile.Write(ref _bytesSent, _bytesSent + bytes.Length);
     }
 
     private void SendFin()

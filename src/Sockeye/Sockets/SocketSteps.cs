@@ -9,8 +9,6 @@ internal readonly struct SocketSteps(SocketTransportOptions options)
     private readonly Action<SocketStep>? _observer = options.OnStep;
     private readonly TimeProvider _time = options.TimeProvider;
 
-    public bool IsObserved => _observer is not null;
-
     /// <summary>When a call begins, for its elapsed time.</summary>
     public long Begin() => _observer is null ? 0 : _time.GetTimestamp();
 
@@ -29,7 +27,7 @@ internal readonly struct SocketSteps(SocketTransportOptions options)
         _observer(new SocketStep
         {
             Function = function,
-            Handle = HandleOf(socket),
+            Handle = socket.SafeHandle.DangerousGetHandle(),
             LocalEndPoint = local,
             RemoteEndPoint = remote,
             Bytes = bytes,
@@ -39,6 +37,4 @@ internal readonly struct SocketSteps(SocketTransportOptions options)
             TcpInfo = TcpInfo.Read(socket),
         });
     }
-
-    private static nint HandleOf(Socket socket) => socket.SafeHandle.DangerousGetHandle();
 }

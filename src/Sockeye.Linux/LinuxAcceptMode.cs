@@ -1,0 +1,12 @@
+namespace Sockeye.Linux;
+
+/// <summary>How the connections of one end point reach the engine threads.</summary>
+public enum LinuxAcceptMode
+{
+    /// <summary>One listening socket; each connection goes to the engine thread that has the fewest.</summary>
+    LeastLoaded,
+
+    /// <summary>One listening socket an engine thread (<c>SO_REUSEPORT</c>, socket(7)): the kernel spreads clients by their
+    /// addresses. For very many short connections; with few, threads may stay idle.</summary>
+    ReusePort,
+}

@@ -19,10 +19,10 @@ public sealed class LinuxTransport : IConnectionListenerFactory, ILocalEndPointC
     public static LinuxTransport Shared { get; } = new();
 
     /// <summary>The engine in use, never <see cref="LinuxEngine.Auto"/>.</summary>
-    public LinuxEngine Engine => LinuxEngine.Sockets;
+    public LinuxEngine Engine { get; } = LinuxEngine.Sockets;
 
     /// <summary>Why this engine and not a faster one, as a sentence.</summary>
-    public string EngineReason => "";
+    public string EngineReason { get; } = "";
 
     /// <inheritdoc cref="SocketTransport.BindAsync"/>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>

@@ -25,3 +25,10 @@ internal interface IConnectionTrafficFeature
     /// <summary>Bytes given to the system for the peer so far.</summary>
     long BytesSent { get; }
 }
+
+/// <summary>How a transport without a <c>Socket</c> at hand tells what the kernel knows of a connection.</summary>
+internal interface ITcpInfoFeature
+{
+    /// <summary>Null for what is not TCP, and once the connection is closed.</summary>
+    TcpInfo? TcpInfo { get; }
+}

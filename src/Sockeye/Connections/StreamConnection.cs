@@ -8,7 +8,7 @@ namespace Sockeye;
 /// Each direction ends for itself, which is what makes half-close work: the peer's FIN ends the receiving pump, completing the
 /// handler's output ends the sending one. When both have ended the socket is closed.
 /// </remarks>
-internal partial class StreamConnection : TransportConnection
+internal partial class StreamConnection : DuplexConnection
 {
     private readonly StreamSocket _socket;
     private readonly StreamConnectionOptions _options;
@@ -19,7 +19,7 @@ internal partial class StreamConnection : TransportConnection
     private Task _receiving = Task.CompletedTask;
     private Task _sending = Task.CompletedTask;
 
-    public StreamConnection(StreamSocket socket, StreamConnectionOptions options)
+    public StreamConnection(StreamSocket socket, StreamConnectionOptions options) : base(options)
     {
         (_socket, _options, _keepsContext) = (socket, options, options.KeepsContext);
         (LocalEndPoint, RemoteEndPoint) = (socket.LocalEndPoint, socket.RemoteEndPoint);
@@ -29,6 +29,10 @@ internal partial class StreamConnection : TransportConnection
         _input = new(_received.Reader);
         Transport = new DuplexPipe(_input, _toSend.Writer);
     }
+
+    protected override Task Receiving => _receiving;
+
+    protected override Task Sending => _sending;
 
     public override MemoryPool<byte> MemoryPool => _options.Pool;
 

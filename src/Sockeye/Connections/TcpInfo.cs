@@ -55,16 +55,20 @@ public sealed class TcpInfo
     /// <summary>Sent bytes that the peer's system has taken; null before Linux 4.1.</summary>
     internal long? BytesAcknowledged { get; }
 
+    /// <summary>From <c>struct tcp_info</c> as the kernel filled it; null for one of a kernel that tells too little.</summary>
+    internal static TcpInfo? Of(ReadOnlySpan<byte> info) =>
+        BitConverter.IsLittleEndian && info.Length >= RoundTripTimeOffset + sizeof(uint) ? new(info) : null;
+
     /// <summary>Asks the kernel; null for what is not TCP, on other systems, and once the socket is closed.</summary>
     internal static TcpInfo? Read(Socket socket)
     {
-        if (!OperatingSystem.IsLinux() || !BitConverter.IsLittleEndian || socket.ProtocolType is not ProtocolType.Tcp)
+        if (!OperatingSystem.IsLinux() || socket.ProtocolType is not ProtocolType.Tcp)
             return null;
         Span<byte> info = stackalloc byte[Size];
         try
         {
             var length = socket.GetRawSocketOption(ProtocolTcp, OptionTcpInfo, info);
-            return length >= RoundTripTimeOffset + sizeof(uint) ? new(info[..length]) : null;
+            return Of(info[..length]);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -80,6 +84,7 @@ public static class TcpInfoExtensions
     {
         /// <summary>What the kernel knows of the connection now: one system call; null where it does not tell.</summary>
         public TcpInfo? TcpInfo =>
-            connection.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket ? TcpInfo.Read(socket) : null;
+            connection.Features.Get<ITcpInfoFeature>() is { } feature ? feature.TcpInfo
+            : connection.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket ? TcpInfo.Read(socket) : null;
     }
 }

@@ -61,9 +61,9 @@ internal sealed class DescriptorReserve
     /// <summary>
     /// To be called after each accept: the kernel gives the lowest free number, so a high one tells that few are left.
     /// </summary>
-    public void OnAccepted(Socket socket)
+    public void OnAccepted(nint descriptor)
     {
-        if (socket.Handle >= _near)
+        if (descriptor >= _near)
             Release();
     }
 

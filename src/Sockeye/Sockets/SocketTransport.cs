@@ -38,7 +38,7 @@ public sealed class SocketTransport : IConnectionListenerFactory, ILocalEndPoint
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         cancellationToken.ThrowIfCancellationRequested();
-        return new(SocketListener.Bind(endpoint, _options));
+        return new(new SocketListener(endpoint, _options));
     }
 
     /// <summary><c>socket()</c> and <c>connect()</c>; cancelling gives up and closes the socket.</summary>
@@ -52,7 +52,8 @@ public sealed class SocketTransport : IConnectionListenerFactory, ILocalEndPoint
         EndPoint remote, EndPoint local, CancellationToken cancellationToken) =>
         ConnectAsync(remote, local, cancellationToken);
 
-    private async ValueTask<ConnectionContext> ConnectAsync(EndPoint remote, EndPoint? local, CancellationToken cancellationToken)
+    internal async ValueTask<ConnectionContext> ConnectAsync(
+        EndPoint remote, EndPoint? local, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(remote);
         cancellationToken.ThrowIfCancellationRequested();

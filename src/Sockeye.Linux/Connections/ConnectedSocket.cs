@@ -1,0 +1,16 @@
+using System.Net;
+
+namespace Sockeye.Linux;
+
+/// <summary>A connected TCP socket on its way to the engine thread that will serve it.</summary>
+internal readonly struct ConnectedSocket
+{
+    public required int Descriptor { get; init; }
+
+    public required PeerAddress Remote { get; init; }
+
+    public PeerAddress Local { get; init; }
+
+    /// <summary>The local end point where somebody has it already, in place of the address.</summary>
+    public EndPoint? LocalEndPoint { get; init; }
+}

@@ -1,0 +1,70 @@
+namespace Sockeye.Linux;
+
+internal partial class EngineConnection
+{
+    private LazySignal _receiving;
+    private LazySignal _sending;
+    private LazySignal _finished;
+    private int _closing;
+    private bool _isClosing;
+    private volatile bool _resets;
+
+    protected override Task Receiving => _receiving.Task;
+
+    protected override Task Sending => _sending.Task;
+
+    protected override Task Finished => _finished.Task;
+
+    /// <summary>On the engine thread: whether the socket is being closed; nothing new must begin.</summary>
+    protected bool IsClosing => _isClosing;
+
+    protected override void CompletePipes()
+    {
+        Input.Retire();
+        Output.Complete();
+    }
+
+    protected override void Break(CloseReason reason, bool reset)
+    {
+        if (Interlocked.Exchange(ref _closing, 1) == 1)
+            return;
+        // The reason comes first: whoever sees the connection closed finds it.
+        Explain(reason);
+        _resets = reset;
+        Post(EngineRequests.Close);
+    }
+
+    private void EndReceiving()
+    {
+        Input.End(null);
+        _receiving.Set();
+        CloseIfEnded();
+    }
+
+    private void EndSending()
+    {
+        Output.End();
+        _sending.Set();
+        CloseIfEnded();
+    }
+
+    private void CloseIfEnded()
+    {
+        // If somebody breaks the connection just now, the request to close is on its way.
+        if (_receiving.IsSet && _sending.IsSet && Interlocked.Exchange(ref _closing, 1) == 0)
+            CloseBoth();
+    }
+
+    private void CloseBoth()
+    {
+        _isClosing = true;
+        Input.End(CloseReason is { IsOrderly: false } reason ? SocketBreak.ToReadError(reason) : null);
+        Output.End();
+        _receiving.Set();
+        _sending.Set();
+        Observe(() => Tell(SocketFunction.Close, isReset: _resets));
+        if (_resets)
+            SocketCalls.ResetOnClose(Descriptor);
+        Release();
+    }
+}

@@ -1,0 +1,104 @@
+using System.Net.Sockets;
+
+namespace Sockeye.Linux;
+
+internal partial class EngineConnection
+{
+    private long _bytesReceived;
+    private long _bytesSent;
+    private bool _finReceived;
+    private bool _receivingFailed;
+    private bool _sendMetReset;
+
+    public override long BytesReceived => Volatile.Read(ref _bytesReceived);
+
+    public override long BytesSent => Volatile.Read(ref _bytesSent);
+
+    /// <summary>On the engine thread: whether anything may still be received.</summary>
+    protected bool MayReceive => !_receivingFailed && !_receiving.IsSet;
+
+    /// <summary>On the engine thread: whether anything may still be sent.</summary>
+    protected bool MaySend => !_sending.IsSet;
+
+    /// <summary>The handler completed its output with this error. From any thread.</summary>
+    public void OnOutputFailed(Exception error) => BreakAfterOwn(error);
+
+    /// <summary>Bytes were received. They are the input's only after this.</summary>
+    protected void OnReceived(int count)
+    {
+        Volatile.Write(ref _bytesReceived, _bytesReceived + count);
+        TryTell(SocketFunction.Receive, count);
+    }
+
+    /// <summary>Receiving gave 0 bytes: FIN, or what is left of a reset whose error a send has taken.</summary>
+    protected void OnPeerEnded()
+    {
+        if (_sendMetReset)
+        {
+            OnReceiveFailed(Errno.ConnectionReset);
+            return;
+        }
+
+        _finReceived = true;
+        TryTell(SocketFunction.Receive, 0);
+        Explain(CloseReason.PeerFin);
+        EndReceiving();
+    }
+
+    protected void OnReceiveFailed(Errno error)
+    {
+        _receivingFailed = true; // The error is told once: asked again, the kernel would say that the peer has ended in order.
+        OnFailed(error.ToException(), isSend: false);
+    }
+
+    /// <summary>Bytes are with the system. True: there is more to send, or FIN.</summary>
+    protected bool OnSent(int count)
+    {
+        Volatile.Write(ref _bytesSent, _bytesSent + count);
+        TryTell(SocketFunction.Send, count);
+        return Output.EndSend(count);
+    }
+
+    protected void OnSendFailed(Errno error)
+    {
+        var exception = error.ToException();
+        _sendMetReset |= SocketBreak.Explain(exception).Cause is CloseCause.Reset;
+        OnFailed(exception, isSend: true);
+        EndSending();
+    }
+
+    /// <summary>All was sent, and the output is completed.</summary>
+    protected void SendFin()
+    {
+        Explain(CloseReason.LocalFin);
+        // Once the peer's FIN has ended receiving, nobody else would notice that a reset came after it.
+        if (Libc.Shutdown(Descriptor, Constants.ShutdownWrite) < 0 && Libc.LastError is Errno.NotConnected && _finReceived)
+            OnFailed(Errno.ConnectionReset.ToException(), isSend: true);
+        TryTell(SocketFunction.Shutdown, 0);
+        EndSending();
+    }
+
+    private void OnFailed(SocketException error, bool isSend)
+    {
+        if (_isClosing)
+            return;
+        var isReset = SocketBreak.Explain(error).Cause is CloseCause.Reset;
+        Observe(() => Tell(
+            isSend ? SocketFunction.Send : SocketFunction.Receive, isReset: isReset, error: error.SocketErrorCode));
+        BreakAfter(error, isSend);
+    }
+
+    private void TryTell(SocketFunction function, long bytes)
+    {
+        if (Thread.Setup.Sockets.OnStep is null)
+            return;
+        try
+        {
+            Tell(function, bytes);
+        }
+        catch (Exception e)
+        {
+            BreakAfterOwn(e);
+        }
+    }
+}

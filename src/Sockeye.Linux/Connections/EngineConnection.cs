@@ -1,0 +1,106 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using Microsoft.AspNetCore.Connections.Features;
+
+namespace Sockeye.Linux;
+
+/// <summary>
+/// A connection on an engine thread. What it does with its socket, and when, is here and the same for every engine; how the kernel
+/// is asked is the engine's.
+/// </summary>
+/// <remarks>
+/// The engine thread alone calls the kernel for it. Everybody else leaves a request and wakes the thread; requests that are left
+/// before it looks become one.
+/// </remarks>
+internal abstract partial class EngineConnection
+    : DuplexConnection, IDuplexPipe, IEngineWork, IConnectionSocketFeature, ITcpInfoFeature
+{
+    private readonly PeerAddress _localAddress;
+    private readonly PeerAddress _remoteAddress;
+    private EndPoint? _local;
+    private EndPoint? _remote;
+    private int _requests;
+
+    protected EngineConnection(EngineThread thread, ConnectedSocket socket) : base(thread.Setup.Connections)
+    {
+        (Thread, Descriptor) = (thread, socket.Descriptor);
+        (_localAddress, _remoteAddress, _local) = (socket.Local, socket.Remote, socket.LocalEndPoint);
+        Input = new(this);
+        Output = new(this);
+        Transport = this;
+        thread.CountConnection(+1);
+    }
+
+    public EngineThread Thread { get; }
+
+    public StreamConnectionOptions Options => Thread.Setup.Connections;
+
+    public override MemoryPool<byte> MemoryPool => Options.Pool;
+
+    public override EndPoint? LocalEndPoint
+    {
+        get => _local ??= _localAddress.ToEndPoint();
+        set => _local = value;
+    }
+
+    public override EndPoint? RemoteEndPoint
+    {
+        get => _remote ??= _remoteAddress.ToEndPoint();
+        set => _remote = value;
+    }
+
+    PipeReader IDuplexPipe.Input => Input;
+
+    PipeWriter IDuplexPipe.Output => Output;
+
+    IEngineWork? IEngineWork.NextWork { get; set; }
+
+    /// <summary>Whether it serves Unix sockets' peers or TCP's.</summary>
+
+    /// <summary>The engine's number for it.</summary>
+    protected ulong Number { get; set; }
+
+    protected int Descriptor { get; }
+
+    protected EngineInput Input { get; }
+
+    protected EngineOutput Output { get; }
+
+    /// <summary>From any thread.</summary>
+    public void Post(EngineRequests requests)
+    {
+        if (Interlocked.Or(ref _requests, (int)requests) == 0)
+            Thread.Post(this);
+    }
+
+    /// <summary>From any thread: lets the handler go on, where handlers run.</summary>
+    public void Continue(IThreadPoolWorkItem handler) => Thread.Continue(this, handler);
+
+    void IEngineWork.Work()
+    {
+        var requests = (EngineRequests)Interlocked.Exchange(ref _requests, 0);
+        if (requests.HasFlag(EngineRequests.Begin))
+            Begin();
+        if (requests.HasFlag(EngineRequests.Close))
+            CloseBoth();
+        if (requests.HasFlag(EngineRequests.Receive) && MayReceive)
+            Receive();
+        if (requests.HasFlag(EngineRequests.Send) && MaySend)
+            Send();
+    }
+
+    /// <summary>Makes the socket known to the kernel's side of the engine, and begins to receive.</summary>
+    protected abstract void Begin();
+
+    /// <summary>Receives, or begins to, if there is room.</summary>
+    protected abstract void Receive();
+
+    /// <summary>Sends, or begins to, what is flushed; FIN where that is the end.</summary>
+    protected abstract void Send();
+
+    /// <summary>
+    /// Ends what is under way with the kernel; once nothing is, calls <see cref="CloseDescriptor"/>, at once or later.
+    /// </summary>
+    protected abstract void Release();
+}

@@ -1,0 +1,199 @@
+using System.Buffers;
+
+namespace Sockeye.Linux;
+
+internal sealed partial class EngineInput
+{
+    /// <summary>With less room than this in its last segment the stream goes on in a new one.</summary>
+    private const int MinRoom = 1024;
+
+    private Segment? _head;
+    private Segment? _tail;
+    private int _headIndex;
+    private long _received;
+    private long _examined;
+    private bool _isFilling;
+    private bool _isPaused;
+    private bool _hasEnded;
+
+    private int Limit => connection.Options.MaxReadBufferSize;
+
+    /// <summary>
+    /// How many bytes may still be received before the reader has looked at those that wait; with none, receiving pauses: the
+    /// reader asks the engine to go on. <see cref="int.MaxValue"/> where nobody reads.
+    /// </summary>
+    public int RoomOrPause()
+    {
+        lock (this)
+            return LockedRoomOrPause();
+    }
+
+    /// <summary>On the engine thread: memory for the kernel to fill, until <see cref="EndFill"/>; false: receiving pauses.</summary>
+    /// <param name="size">The size of a new segment.</param>
+    /// <param name="segment">Its free part is to be filled; null where nobody reads: what arrives is to be thrown away.</param>
+    /// <param name="length">How much of it may be filled.</param>
+    public bool TryBeginFill(int size, out Segment? segment, out int length)
+    {
+        lock (this)
+        {
+            (segment, length) = (null, LockedRoomOrPause());
+            if (length == 0 || _state is ReadState.Retired)
+                return length > 0;
+            if (_tail is null || _tail.Room < MinRoom)
+                Append(connection.Thread.Setup.Pool.Rent(size));
+            segment = _tail!;
+            length = Math.Min(segment.Room, Math.Max(length, MinRoom));
+            _isFilling = true;
+            return true;
+        }
+    }
+
+    /// <summary>On the engine thread: so many bytes were received into the memory.</summary>
+    public void EndFill(int count)
+    {
+        lock (this)
+        {
+            _isFilling = false;
+            if (_state is ReadState.Retired)
+            {
+                ReleaseTo(_received); // The reader went meanwhile, and left this segment to the kernel.
+                return;
+            }
+
+            _tail!.Fill(count);
+            _received += count;
+            if (count == 0)
+                ReleaseTo(Position(_head!, _headIndex));
+            if (count == 0 || !TryEndWait())
+                return;
+        }
+
+        connection.Continue(this);
+    }
+
+    /// <summary>On the engine thread: a segment that the kernel has filled. The input has it from now on.</summary>
+    public void Add(Segment filled)
+    {
+        lock (this)
+        {
+            if (_state is ReadState.Retired)
+            {
+                filled.Release();
+                return;
+            }
+
+            // A reader that does not keep up with many small pieces must not hold a whole segment for each of them.
+            if (_tail is not null && filled.End <= Math.Min(_tail.Room, MinRoom))
+            {
+                filled.Memory.CopyTo(_tail.Free);
+                _tail.Fill(filled.End);
+                _received += filled.End;
+                filled.Release();
+            }
+            else
+            {
+                Append(filled);
+                _received += filled.End;
+            }
+
+            if (!TryEndWait())
+                return;
+        }
+
+        connection.Continue(this);
+    }
+
+    /// <summary>On the engine thread: nothing will come any more; with an error, readers see it after the last byte.</summary>
+    public void End(Exception? error)
+    {
+        lock (this)
+        {
+            if (_hasEnded)
+                return;
+            (_hasEnded, _error) = (true, error);
+            if (!TryEndWait())
+                return;
+        }
+
+        connection.Continue(this);
+    }
+
+    private int LockedRoomOrPause()
+    {
+        if (_state is ReadState.Retired)
+            return int.MaxValue;
+        var room = Limit - (_received - _examined);
+        if (room > 0)
+            return (int)room;
+        _isPaused = true;
+        return 0;
+    }
+
+    private void Append(Segment segment)
+    {
+        if (_tail is null)
+        {
+            (_head, _headIndex) = (segment, 0);
+            segment.BeginAt(_received);
+        }
+        else
+        {
+            _tail.Append(segment);
+        }
+
+        _tail = segment;
+    }
+
+    private ReadOnlySequence<byte> Unread() =>
+        _head is null ? ReadOnlySequence<byte>.Empty : new(_head, _headIndex, _tail!, _tail!.End);
+
+    /// <summary>Gives back what the reader has consumed; true where receiving is to go on.</summary>
+    private bool Release(SequencePosition consumed, SequencePosition examined)
+    {
+        var first = _head is null ? _received : Position(_head, _headIndex);
+        // An empty result has no segment: its positions say that nothing was consumed, and everything was seen.
+        var to = consumed.GetObject() is Segment last ? Position(last, consumed.GetInteger()) : first;
+        var seen = examined.GetObject() is Segment end ? Position(end, examined.GetInteger()) : Math.Max(to, _examined);
+        if (to < first || seen < to || seen > _received)
+            throw new InvalidOperationException("The positions are not in order, or not of the result that was read last.");
+        ReleaseTo(to);
+        _examined = seen;
+        return TryResume();
+    }
+
+    /// <summary>Nobody reads any more; true where receiving is to go on.</summary>
+    private bool Discard()
+    {
+        _state = ReadState.Retired;
+        _examined = _received;
+        ReleaseTo(_received);
+        return TryResume();
+    }
+
+    private bool TryResume()
+    {
+        if (!_isPaused || _received - _examined > Limit / 2)
+            return false;
+        _isPaused = false;
+        return true;
+    }
+
+    private void ReleaseTo(long position)
+    {
+        while (_head is { } segment && segment.RunningIndex + segment.End <= position)
+        {
+            if (segment == _tail && _isFilling)
+                break; // The kernel writes behind its end just now.
+            _head = segment.NextSegment;
+            if (_head is null)
+                _tail = null;
+            _headIndex = 0;
+            segment.Release();
+        }
+
+        if (_head is not null)
+            _headIndex = (int)Math.Max(_headIndex, position - _head.RunningIndex);
+    }
+
+    private static long Position(Segment segment, int index) => segment.RunningIndex + index;
+}

@@ -1,0 +1,227 @@
+using System.Diagnostics.CodeAnalysis;
+using System.IO.Pipelines;
+using System.Runtime.ExceptionServices;
+using System.Threading.Tasks.Sources;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye.Linux;
+
+/// <summary>The reading end of a connection: hands out the very memory that the kernel filled.</summary>
+/// <remarks>
+/// One reader at a time, as every pipe; the engine thread fills it at the same time. What arrived before a break is handed out
+/// before the error. Waiting allocates nothing. Positions count bytes from the beginning of the stream.
+/// </remarks>
+internal sealed partial class EngineInput(EngineConnection connection)
+    : PipeReader, IValueTaskSource<ReadResult>, IThreadPoolWorkItem
+{
+    private ManualResetValueTaskSourceCore<bool> _wait = new() { RunContinuationsAsynchronously = false };
+    private CancellationToken _waitToken;
+    private CancellationTokenRegistration _waitCancelling;
+    private Exception? _error;
+    private ReadState _state;
+    private bool _isWaiting;
+    private bool _cancelNext;
+    private bool _tokenCancelled;
+
+    private enum ReadState : byte
+    {
+        /// <summary>Nothing is handed out.</summary>
+        Idle,
+
+        /// <summary>A result is handed out; <see cref="AdvanceTo(SequencePosition)"/> is due.</summary>
+        Reading,
+
+        /// <summary>A result that was cancelled is handed out: AdvanceTo may follow, or the next read.</summary>
+        ReadingCancelled,
+
+        /// <summary>The owner of the connection ended reading, but the reader may still look at its last result.</summary>
+        RetiredWhileReading,
+
+        /// <summary>Nobody reads any more: what arrives is thrown away.</summary>
+        Retired,
+    }
+
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        lock (this)
+        {
+            BeginRead();
+            if (TryTake(out var result))
+                return new(result);
+            if (cancellationToken.IsCancellationRequested)
+                return ValueTask.FromCanceled<ReadResult>(cancellationToken);
+            _wait.Reset();
+            _isWaiting = true;
+            _tokenCancelled = false;
+            if (cancellationToken.CanBeCanceled)
+            {
+                _waitToken = cancellationToken;
+                _waitCancelling = cancellationToken.UnsafeRegister(
+                    static (input, token) => ((EngineInput)input!).CancelWait(token), this);
+            }
+
+            return new(this, _wait.Version);
+        }
+    }
+
+    public override bool TryRead(out ReadResult result)
+    {
+        lock (this)
+        {
+            BeginRead();
+            return TryTake(out result);
+        }
+    }
+
+    public override void CancelPendingRead()
+    {
+        lock (this)
+        {
+            _cancelNext = true;
+            if (!TryEndWait())
+                return;
+        }
+
+        connection.Continue(this);
+    }
+
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        lock (this)
+        {
+            if (_state is ReadState.Idle or ReadState.Retired)
+                throw new InvalidOperationException("There is no result to advance in: a read must have ended before.");
+            var isRetired = _state is ReadState.RetiredWhileReading;
+            if (!isRetired)
+                _state = ReadState.Idle;
+            if (!(isRetired ? Discard() : Release(consumed, examined)))
+                return;
+        }
+
+        connection.Post(EngineRequests.Receive);
+    }
+
+    public override void Complete(Exception? exception = null)
+    {
+        lock (this)
+        {
+            // The reader itself says that it will not touch the memory again, whether or not it advanced.
+            if (_state is ReadState.Retired || !Discard())
+                return;
+        }
+
+        connection.Post(EngineRequests.Receive);
+    }
+
+    /// <summary>
+    /// Ends reading on behalf of the connection's owner. A read under way ends as cancelled; its memory stays valid.
+    /// </summary>
+    public void Retire()
+    {
+        bool resumes = false, continues = false;
+        lock (this)
+        {
+            if (_state is ReadState.Idle && !_isWaiting)
+            {
+                resumes = Discard();
+            }
+            else if (_state is not ReadState.Retired)
+            {
+                _state = ReadState.RetiredWhileReading;
+                _cancelNext = true;
+                continues = TryEndWait();
+            }
+        }
+
+        if (resumes)
+            connection.Post(EngineRequests.Receive);
+        if (continues)
+            connection.Continue(this);
+    }
+
+    ReadResult IValueTaskSource<ReadResult>.GetResult(short token)
+    {
+        _waitCancelling.Dispose();
+        lock (this)
+        {
+            _wait.GetResult(token);
+            (_waitCancelling, var cancelled) = (default, _tokenCancelled);
+            if (cancelled)
+                throw new OperationCanceledException(_waitToken);
+            return TryTake(out var result) ? result : throw new InvalidOperationException("The read has not ended.");
+        }
+    }
+
+    ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token) => _wait.GetStatus(token);
+
+    void IValueTaskSource<ReadResult>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _wait.OnCompleted(continuation, state, token, flags);
+
+    /// <summary>Runs the reader's continuation, where handlers run.</summary>
+    void IThreadPoolWorkItem.Execute() => _wait.SetResult(true);
+
+    private void CancelWait(CancellationToken token)
+    {
+        lock (this)
+        {
+            if (_waitToken != token || !TryEndWait())
+                return;
+            _tokenCancelled = true;
+        }
+
+        connection.Continue(this);
+    }
+
+    /// <summary>Whoever gets true, under the lock, must make the reader go on.</summary>
+    private bool TryEndWait()
+    {
+        var wasWaiting = _isWaiting;
+        _isWaiting = false;
+        return wasWaiting;
+    }
+
+    private void BeginRead()
+    {
+        if (_isWaiting || _state is ReadState.Reading)
+            throw new InvalidOperationException("Reading is already in progress: AdvanceTo must be called before the next read.");
+        if (_state is ReadState.RetiredWhileReading)
+            Discard();
+        if (_state is ReadState.Retired)
+        {
+            throw new ConnectionAbortedException(
+                "The connection was closed by this process: nothing can be read from it any more.");
+        }
+    }
+
+    /// <summary>What a read sees now; false where it has to wait.</summary>
+    private bool TryTake(out ReadResult result)
+    {
+        result = default;
+        var hasNew = _received > _examined;
+        if (!hasNew && !_hasEnded && !_cancelNext)
+            return false;
+        if (!hasNew && _error is not null)
+            ThrowError();
+        var isCancelled = _cancelNext;
+        _cancelNext = false;
+        // With an error behind them the last bytes do not look like the end of the stream.
+        result = new(Unread(), isCancelled, isCompleted: _hasEnded && _error is null);
+        if (_state is not ReadState.RetiredWhileReading)
+            _state = isCancelled ? ReadState.ReadingCancelled : ReadState.Reading;
+        return true;
+    }
+
+    [DoesNotReturn]
+    private void ThrowError()
+    {
+        _cancelNext = false;
+        if (_state is ReadState.RetiredWhileReading)
+            Discard();
+        else
+            _state = ReadState.Idle;
+        ExceptionDispatchInfo.Throw(_error!);
+    }
+}

@@ -1,0 +1,172 @@
+using System.IO.Pipelines;
+using System.Threading.Tasks.Sources;
+
+namespace Sockeye.Linux;
+
+/// <summary>The writing end of a connection: the engine sends out of the very memory that the handler wrote.</summary>
+/// <remarks>
+/// One writer at a time, as every pipe; the engine thread sends at the same time. What is flushed while a send is under way goes
+/// with the next one. Waiting allocates nothing. Positions count bytes from the beginning of the stream.
+/// </remarks>
+internal sealed partial class EngineOutput(EngineConnection connection)
+    : PipeWriter, IValueTaskSource<FlushResult>, IThreadPoolWorkItem
+{
+    private ManualResetValueTaskSourceCore<bool> _wait = new() { RunContinuationsAsynchronously = false };
+    private CancellationToken _waitToken;
+    private CancellationTokenRegistration _waitCancelling;
+    private Segment? _tail;
+    private long _written;
+    private bool _isWriting;
+    private bool _isWaiting;
+    private bool _cancelNext;
+    private bool _tokenCancelled;
+    private bool _isCompleted;
+
+    public override bool CanGetUnflushedBytes => true;
+
+    public override long UnflushedBytes => _written - _flushed;
+
+    public override Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(sizeHint);
+        lock (this)
+        {
+            if (_isCompleted)
+                throw new InvalidOperationException("Nothing can be written any more: this output was completed.");
+            if (_tail is null || _tail.Room < Math.Max(sizeHint, 1))
+                Append(connection.Thread.Setup.Pool.Rent(SizeFor(sizeHint)));
+            _isWriting = true; // The engine leaves this segment alone until it is advanced.
+            return _tail!.Free;
+        }
+    }
+
+    public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+
+    public override void Advance(int bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        lock (this)
+        {
+            if (bytes > (_isWriting ? _tail!.Room : 0))
+                throw new InvalidOperationException($"Advance({bytes}) goes beyond the memory that GetMemory or GetSpan gave.");
+            _isWriting = false;
+            _tail?.Fill(bytes);
+            _written += bytes;
+        }
+    }
+
+    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+    {
+        bool asks;
+        ValueTask<FlushResult> result;
+        lock (this)
+        {
+            if (_isWaiting)
+                throw new InvalidOperationException("A flush is under way already.");
+            if (cancellationToken.IsCancellationRequested)
+                return ValueTask.FromCanceled<FlushResult>(cancellationToken);
+            asks = Flush();
+            result = _isGone || _cancelNext || _flushed - _sent <= connection.Options.MaxWriteBufferSize
+                ? new(TakeResult())
+                : BeginWait(cancellationToken);
+        }
+
+        if (asks)
+            connection.Post(EngineRequests.Send);
+        return result;
+    }
+
+    public override void CancelPendingFlush()
+    {
+        lock (this)
+        {
+            _cancelNext = true;
+            if (!TryEndWait())
+                return;
+        }
+
+        connection.Continue(this);
+    }
+
+    public override void Complete(Exception? exception = null)
+    {
+        lock (this)
+        {
+            if (_isCompleted)
+                return;
+            _isCompleted = true;
+            _isWriting = false;
+            Flush();
+            _asked = true;
+        }
+
+        if (exception is not null)
+            connection.OnOutputFailed(exception);
+        connection.Post(EngineRequests.Send);
+    }
+
+    FlushResult IValueTaskSource<FlushResult>.GetResult(short token)
+    {
+        _waitCancelling.Dispose();
+        lock (this)
+        {
+            _wait.GetResult(token);
+            _waitCancelling = default;
+            return _tokenCancelled ? throw new OperationCanceledException(_waitToken) : TakeResult();
+        }
+    }
+
+    ValueTaskSourceStatus IValueTaskSource<FlushResult>.GetStatus(short token) => _wait.GetStatus(token);
+
+    void IValueTaskSource<FlushResult>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _wait.OnCompleted(continuation, state, token, flags);
+
+    /// <summary>Runs the writer's continuation, where handlers run.</summary>
+    void IThreadPoolWorkItem.Execute() => _wait.SetResult(true);
+
+    private FlushResult TakeResult()
+    {
+        var isCancelled = _cancelNext;
+        _cancelNext = false;
+        return new(isCancelled, isCompleted: _isGone);
+    }
+
+    private ValueTask<FlushResult> BeginWait(CancellationToken cancellationToken)
+    {
+        _wait.Reset();
+        (_isWaiting, _tokenCancelled) = (true, false);
+        if (cancellationToken.CanBeCanceled)
+        {
+            _waitToken = cancellationToken;
+            _waitCancelling = cancellationToken.UnsafeRegister(
+                static (output, token) => ((EngineOutput)output!).CancelWait(token), this);
+        }
+
+        return new(this, _wait.Version);
+    }
+
+    private void CancelWait(CancellationToken token)
+    {
+        lock (this)
+        {
+            if (_waitToken != token || !TryEndWait())
+                return;
+            _tokenCancelled = true;
+        }
+
+        connection.Continue(this);
+    }
+
+    /// <summary>Whoever gets true, under the lock, must make the writer go on.</summary>
+    private bool TryEndWait()
+    {
+        var wasWaiting = _isWaiting;
+        _isWaiting = false;
+        return wasWaiting;
+    }
+
+    /// <summary>A writer that is ahead of the engine gets larger segments: fewer pieces to send.</summary>
+    private int SizeFor(int sizeHint) =>
+        _written - _sent >= 2 * SegmentPool.SmallSize ? Math.Max(sizeHint, SegmentPool.LargeSize) : sizeHint;
+}

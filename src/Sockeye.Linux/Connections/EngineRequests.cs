@@ -1,0 +1,20 @@
+namespace Sockeye.Linux;
+
+/// <summary>What others ask of a connection's engine thread.</summary>
+[Flags]
+internal enum EngineRequests
+{
+    None = 0,
+
+    /// <summary>The connection is new: begin.</summary>
+    Begin = 1,
+
+    /// <summary>There is room for more to be received.</summary>
+    Receive = 2,
+
+    /// <summary>There is something to send, or the output is completed.</summary>
+    Send = 4,
+
+    /// <summary>End both directions.</summary>
+    Close = 8,
+}

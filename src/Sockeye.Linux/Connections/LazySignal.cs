@@ -1,0 +1,31 @@
+namespace Sockeye.Linux;
+
+/// <summary>Something that happens once, with a task for it only if somebody asks.</summary>
+internal struct LazySignal
+{
+    private static readonly TaskCompletionSource Done = NewDone();
+
+    private TaskCompletionSource? _source;
+
+    public readonly bool IsSet => Volatile.Read(in _source) == Done;
+
+    public Task Task
+    {
+        get
+        {
+            if (Volatile.Read(ref _source) is { } known)
+                return known.Task;
+            var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return (Interlocked.CompareExchange(ref _source, source, null) ?? source).Task;
+        }
+    }
+
+    public void Set() => Interlocked.Exchange(ref _source, Done)?.TrySetResult();
+
+    private static TaskCompletionSource NewDone()
+    {
+        var done = new TaskCompletionSource();
+        done.SetResult();
+        return done;
+    }
+}

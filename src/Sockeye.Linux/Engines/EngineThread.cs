@@ -1,0 +1,164 @@
+namespace Sockeye.Linux;
+
+/// <summary>
+/// An event loop and its thread: it alone calls the kernel for its connections, from the first to the last call.
+/// </summary>
+/// <remarks>
+/// Each turn of the loop does what was asked of it before, lets handlers run, and waits for the kernel. Whatever others ask
+/// (<see cref="Post"/>) is put in a list; who asks from outside also wakes the thread, unless a batch of handlers is under way that
+/// will do it for all. Members are for the engine thread unless they say otherwise.
+/// </remarks>
+internal abstract class EngineThread
+{
+    [ThreadStatic]
+    private static EngineThread? _current;
+
+    private readonly Inbox _inbox = new();
+    private readonly HandlerQueue _handlers;
+    private readonly Thread _thread;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private WorkList _work;
+    private EngineConnection? _running;
+    private int _connectionCount;
+    private long _callCount;
+    private volatile bool _stopping;
+
+    protected EngineThread(EngineSetup setup, int index)
+    {
+        Setup = setup;
+        _handlers = new(this);
+        _thread = new(Run) { IsBackground = true, Name = $"Sockeye {setup.EngineName} {index}" };
+    }
+
+    public EngineSetup Setup { get; }
+
+    /// <summary>From any thread: open connections, and those that have been promised to it.</summary>
+    public int ConnectionCount => Volatile.Read(ref _connectionCount);
+
+    /// <summary>From any thread: ends when the thread has ended.</summary>
+    public Task Ended => _ended.Task;
+
+    protected WakeUp WakeUp { get; } = new();
+
+    private bool IsCurrent => _current == this;
+
+    public void Start() => _thread.UnsafeStart();
+
+    /// <summary>From any thread: the connections that are left are aborted, then the thread ends.</summary>
+    public void Stop()
+    {
+        _stopping = true;
+        Post(new StopWork(this));
+    }
+
+    /// <summary>From any thread: a connection on this socket, which this thread will serve.</summary>
+    public abstract EngineConnection NewConnection(ConnectedSocket socket);
+
+    /// <summary>From any thread.</summary>
+    public void Post(IEngineWork work)
+    {
+        if (IsCurrent)
+        {
+            _work.Add(work);
+            return;
+        }
+
+        _inbox.Add(work);
+        if (!_handlers.WakesLater)
+            WakeUp.Wake();
+    }
+
+    /// <summary>From any thread: wakes the thread if there is something for it.</summary>
+    public void WakeIfAsked()
+    {
+        if (!_inbox.IsEmpty)
+            WakeUp.Wake();
+    }
+
+    /// <summary>From any thread: lets a handler of the connection go on, on this thread only if that was asked for.</summary>
+    public void Continue(EngineConnection connection, IThreadPoolWorkItem handler)
+    {
+        // A handler that makes another one's wait end must not run it on its own stack.
+        if (!IsCurrent || (Setup.RunsInline && _running is not null))
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(handler, preferLocal: false);
+        }
+        else if (Setup.RunsInline)
+        {
+            Volatile.Write(ref _callCount, _callCount + 1);
+            Volatile.Write(ref _running, connection);
+            handler.Execute();
+            Volatile.Write(ref _running, null);
+        }
+        else
+        {
+            _handlers.Add(handler);
+        }
+    }
+
+    /// <summary>From any thread: the connection whose handler runs on this thread now, and which call that is.</summary>
+    public (EngineConnection? Connection, long Call) Running => (Volatile.Read(ref _running), Volatile.Read(ref _callCount));
+
+    /// <summary>From any thread.</summary>
+    public void CountConnection(int change) => Interlocked.Add(ref _connectionCount, change);
+
+    /// <summary>Tells the watch when its descriptor becomes ready, again and again, until it is ended.</summary>
+    public abstract void Begin(DescriptorWatch watch);
+
+    public abstract void End(DescriptorWatch watch);
+
+    protected abstract void Open();
+
+    /// <summary>Waits for the kernel up to the time, in milliseconds (-1: for ever), and does what it tells. False: nothing.</summary>
+    protected abstract bool Wait(int timeout);
+
+    protected abstract IEnumerable<EngineConnection> Connections();
+
+    protected abstract void Close();
+
+    private void Run()
+    {
+        _current = this;
+        var cache = new SegmentCache(Setup.Pool);
+        SegmentCache.Current = cache;
+        Open();
+        while (!_stopping || ConnectionCount > 0)
+            Turn();
+        Close();
+        cache.Clear();
+        WakeUp.Dispose();
+        _ended.SetResult();
+    }
+
+    private void Turn()
+    {
+        DoWork();
+        _handlers.Publish();
+        WakeUp.BeginSleep();
+        var mayDelay = _handlers.MayDelayWakeUps;
+        var timeout = !_work.IsEmpty || !_inbox.IsEmpty ? 0 : mayDelay ? (int)HandlerQueue.MaxDelay.TotalMilliseconds : -1;
+        if (!Wait(timeout) && timeout > 0)
+            _handlers.StopDelayingWakeUps();
+    }
+
+    /// <summary>What is asked meanwhile is for the next turn: nobody keeps the thread from the kernel.</summary>
+    private void DoWork()
+    {
+        _inbox.MoveTo(ref _work);
+        var now = _work;
+        _work = default;
+        while (now.TryTake() is { } work)
+            work.Work();
+    }
+
+    private sealed class StopWork(EngineThread thread) : IEngineWork
+    {
+        public IEngineWork? NextWork { get; set; }
+
+        public void Work()
+        {
+            foreach (var connection in thread.Connections())
+                connection.Abort(CloseReason.Local(CloseCause.Abort, "the transport was disposed"));
+        }
+    }
+}

@@ -1,0 +1,43 @@
+namespace Sockeye.Linux;
+
+/// <summary>Work in the order it came; for one thread.</summary>
+internal struct WorkList
+{
+    private IEngineWork? _first;
+    private IEngineWork? _last;
+
+    public readonly bool IsEmpty => _first is null;
+
+    public void Add(IEngineWork work)
+    {
+        work.NextWork = null;
+        if (_last is null)
+            _first = work;
+        else
+            _last.NextWork = work;
+        _last = work;
+    }
+
+    /// <summary>Adds a list that has the last one first.</summary>
+    public void AddReversed(IEngineWork? work)
+    {
+        IEngineWork? inOrder = null;
+        while (work is not null)
+            (work.NextWork, inOrder, work) = (inOrder, work, work.NextWork);
+        for (; inOrder is not null; inOrder = Advance(inOrder))
+            Add(inOrder);
+
+        static IEngineWork? Advance(IEngineWork work) => work.NextWork;
+    }
+
+    public IEngineWork? TryTake()
+    {
+        if (_first is not { } work)
+            return null;
+        _first = work.NextWork;
+        if (_first is null)
+            _last = null;
+        work.NextWork = null;
+        return work;
+    }
+}

@@ -1,0 +1,154 @@
+namespace Sockeye.Linux;
+
+/// <summary>A connection that receives and sends when epoll says that it can.</summary>
+/// <remarks>For the engine thread. The descriptor does not block.</remarks>
+internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket socket) : EngineConnection(thread, socket)
+{
+    /// <summary>What one turn may send, so that a large answer does not hold up other connections.</summary>
+    private const int MaxSendBytes = 256 * 1024;
+
+    private const int MaxVectors = 64;
+
+    private bool _readable;
+    private bool _writable = true;
+    private bool _hasEnd;
+    private bool _isStream;
+
+    public void OnEvents(EpollEvents events)
+    {
+        if ((events & (EpollEvents.Readable | EpollEvents.End)) != 0)
+        {
+            _readable = true;
+            _hasEnd |= (events & EpollEvents.End) != 0;
+            if (MayReceive)
+                Receive();
+        }
+
+        if (!_writable && (events & (EpollEvents.Writable | EpollEvents.End)) != 0)
+        {
+            _writable = true;
+            if (MaySend)
+                Send();
+        }
+    }
+
+    protected override void Begin() => Number = thread.Register(this, Descriptor);
+
+    /// <summary>One call a turn: a connection with much to receive goes on after the others have had theirs.</summary>
+    protected override void Receive()
+    {
+        if (!_readable || !Input.TryBeginFill(_isStream ? SegmentPool.LargeSize : SegmentPool.SmallSize, out var segment, out var length))
+            return;
+        if (segment is null)
+        {
+            Discard();
+            return;
+        }
+
+        var received = (int)Libc.Receive(Descriptor, (byte*)segment.Address + segment.End, length, 0);
+        if (received > 0)
+        {
+            // Whoever fills a small segment is likely to go on.
+            _isStream = received >= (_isStream ? SegmentPool.SmallSize : length);
+            OnReceivedSome(received, length);
+            Input.EndFill(received);
+            return;
+        }
+
+        var error = received < 0 ? Libc.LastError : Errno.None;
+        Input.EndFill(0);
+        OnNothing(error);
+    }
+
+    protected override void Send()
+    {
+        var vectors = stackalloc IoVector[MaxVectors];
+        for (var budget = MaxSendBytes; _writable; )
+        {
+            if (budget <= 0)
+            {
+                Post(EngineRequests.Send); // The others first.
+                return;
+            }
+
+            var (count, bytes) = Output.BeginSend(new(vectors, MaxVectors), budget, out var isEnd);
+            if (count == 0)
+            {
+                if (isEnd)
+                    SendFin();
+                return;
+            }
+
+            var sent = TrySend(vectors, count);
+            if (sent < 0)
+                return;
+            // What was not taken found no room: epoll tells when there is some.
+            _writable = sent == bytes;
+            budget -= sent;
+            if (!OnSent(sent))
+                return;
+        }
+    }
+
+    protected override void Release()
+    {
+        if (Number != 0)
+            thread.Forget(Number);
+        CloseDescriptor(); // This takes it out of epoll, too.
+    }
+
+    private int TrySend(IoVector* vectors, int count)
+    {
+        var message = new MessageHeader { Vectors = vectors, VectorCount = count };
+        var sent = (int)(count == 1
+            ? Libc.Send(Descriptor, vectors->Base, vectors->Length, Constants.MessageNoSignal)
+            : Libc.SendMessage(Descriptor, &message, Constants.MessageNoSignal));
+        if (sent >= 0)
+            return sent;
+        var error = Libc.LastError;
+        if (error is Errno.Again)
+            _writable = false;
+        else
+            OnSendFailed(error);
+        return -1;
+    }
+
+    /// <summary>Takes what nobody wants to read, so that the peer's FIN or reset is still seen.</summary>
+    private void Discard()
+    {
+        var received = (int)Libc.Receive(Descriptor, (byte*)thread.Waste.Address, SegmentPool.LargeSize, 0);
+        if (received > 0)
+            OnReceivedSome(received, SegmentPool.LargeSize);
+        else
+            OnNothing(received < 0 ? Libc.LastError : Errno.None);
+    }
+
+    private void OnReceivedSome(int received, int asked)
+    {
+        OnReceived(received);
+        // Less than asked for: there is no more, and epoll tells when more comes; but of an end it may have told already.
+        if (received < asked && !_hasEnd)
+            _readable = false;
+        else
+            Post(EngineRequests.Receive);
+    }
+
+    private void OnNothing(Errno error)
+    {
+        switch (error)
+        {
+            case Errno.None:
+                OnPeerEnded();
+                break;
+            case Errno.Again:
+                _readable = false;
+                break;
+            case Errno.Interrupted:
+                Post(EngineRequests.Receive);
+                break;
+            default:
+                OnReceiveFailed(error);
+                break;
+        }
+    }
+}

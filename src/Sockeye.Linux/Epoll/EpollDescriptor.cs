@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+
+namespace Sockeye.Linux;
+
+/// <summary>An epoll instance and the room for the events that it tells.</summary>
+/// <remarks>
+/// <c>struct epoll_event</c> is packed on x86-64 (12 bytes) and not elsewhere (16 bytes), so it is read by its offsets. The events
+/// are in memory of this object alone, which is freed when it is disposed, on the thread that waits.
+/// </remarks>
+internal sealed unsafe class EpollDescriptor : IDisposable
+{
+    /// <summary>Tells the number of a watch from a connection's.</summary>
+    public const ulong WatchFlag = 1ul << 63;
+
+    private const int ControlAdd = 1; // EPOLL_CTL_ADD
+    private const int ControlRemove = 2; // EPOLL_CTL_DEL
+    private const int CloseOnExec = 0x80000; // EPOLL_CLOEXEC
+    private const int MaxEventSize = 16;
+
+    private static readonly int EventSize = RuntimeInformation.ProcessArchitecture is Architecture.X64 ? 12 : 16;
+    private static readonly int NumberOffset = EventSize - sizeof(ulong);
+
+    private readonly int _descriptor;
+    private readonly byte* _events;
+    private readonly int _maxEvents;
+
+    public EpollDescriptor(int maxEvents)
+    {
+        _maxEvents = maxEvents;
+        _descriptor = Libc.EpollCreate(CloseOnExec);
+        if (_descriptor < 0)
+            throw Libc.LastError.ToException();
+        _events = (byte*)NativeMemory.Alloc((nuint)maxEvents, MaxEventSize);
+    }
+
+    public (EpollEvents Events, ulong Number) this[int index]
+    {
+        get
+        {
+            var e = _events + (index * EventSize);
+            return (*(EpollEvents*)e, *(ulong*)(e + NumberOffset));
+        }
+    }
+
+    public void Add(int descriptor, EpollEvents events, ulong number)
+    {
+        var e = stackalloc byte[MaxEventSize];
+        *(EpollEvents*)e = events;
+        *(ulong*)(e + NumberOffset) = number;
+        if (Libc.EpollControl(_descriptor, ControlAdd, descriptor, e) < 0)
+            throw Libc.LastError.ToException();
+    }
+
+    public void Remove(int descriptor)
+    {
+        var e = stackalloc byte[MaxEventSize]; // Not read since 2.6.9, but it must not be null before.
+        if (Libc.EpollControl(_descriptor, ControlRemove, descriptor, e) < 0)
+            throw Libc.LastError.ToException();
+    }
+
+    /// <summary>Waits up to so many milliseconds, -1: for ever. Gives the count of events.</summary>
+    public int Wait(int timeout)
+    {
+        var count = Libc.EpollWait(_descriptor, _events, _maxEvents, timeout);
+        if (count >= 0)
+            return count;
+        var error = Libc.LastError;
+        return error is Errno.Interrupted ? 0 : throw error.ToException();
+    }
+
+    public void Dispose()
+    {
+        _ = Libc.Close(_descriptor);
+        NativeMemory.Free(_events);
+    }
+}

@@ -1,0 +1,20 @@
+namespace Sockeye.Linux;
+
+/// <summary>What epoll_ctl(2) is asked for, and epoll_wait(2) tells.</summary>
+[Flags]
+internal enum EpollEvents : uint
+{
+    Readable = 0x1, // EPOLLIN
+    Writable = 0x4, // EPOLLOUT
+    Error = 0x8, // EPOLLERR
+    HangUp = 0x10, // EPOLLHUP
+    PeerEnded = 0x2000, // EPOLLRDHUP, since 2.6.17
+    EdgeTriggered = 1u << 31, // EPOLLET
+
+    Read = Readable | EdgeTriggered,
+    Write = Writable | EdgeTriggered,
+    Both = Readable | Writable | PeerEnded | EdgeTriggered,
+
+    /// <summary>There is an end, or an error, to be received behind the bytes.</summary>
+    End = Error | HangUp | PeerEnded,
+}

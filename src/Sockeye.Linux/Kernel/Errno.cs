@@ -1,0 +1,61 @@
+using System.Net.Sockets;
+
+namespace Sockeye.Linux;
+
+/// <summary>The errors that the engines tell apart, errno(3).</summary>
+internal enum Errno
+{
+    None = 0,
+    NotPermitted = 1, // EPERM
+    Interrupted = 4, // EINTR
+    Again = 11, // EAGAIN
+    NoMemory = 12, // ENOMEM
+    AccessDenied = 13, // EACCES
+    Invalid = 22, // EINVAL
+    TooManyOpenFilesInSystem = 23, // ENFILE
+    TooManyOpenFiles = 24, // EMFILE
+    BrokenPipe = 32, // EPIPE
+    Protocol = 71, // EPROTO
+    NoSupport = 95, // EOPNOTSUPP
+    NetworkDown = 100, // ENETDOWN
+    NetworkUnreachable = 101, // ENETUNREACH
+    ConnectionAborted = 103, // ECONNABORTED
+    ConnectionReset = 104, // ECONNRESET
+    NoBuffers = 105, // ENOBUFS
+    NotConnected = 107, // ENOTCONN
+    TimedOut = 110, // ETIMEDOUT
+    ConnectionRefused = 111, // ECONNREFUSED
+    HostDown = 112, // EHOSTDOWN
+    HostUnreachable = 113, // EHOSTUNREACH
+    InProgress = 115, // EINPROGRESS
+    Cancelled = 125, // ECANCELED
+    AddressInUse = 98, // EADDRINUSE
+    AddressNotAvailable = 99, // EADDRNOTAVAIL
+}
+
+internal static class Errors
+{
+    /// <summary>The same exception that .NET's own sockets throw for this error.</summary>
+    public static SocketException ToException(this Errno error) => new((int)(error switch
+    {
+        Errno.BrokenPipe => SocketError.Shutdown,
+        Errno.ConnectionReset => SocketError.ConnectionReset,
+        Errno.ConnectionAborted or Errno.Protocol => SocketError.ConnectionAborted,
+        Errno.ConnectionRefused => SocketError.ConnectionRefused,
+        Errno.NotConnected => SocketError.NotConnected,
+        Errno.TimedOut => SocketError.TimedOut,
+        Errno.HostDown => SocketError.HostDown,
+        Errno.HostUnreachable => SocketError.HostUnreachable,
+        Errno.NetworkDown => SocketError.NetworkDown,
+        Errno.NetworkUnreachable => SocketError.NetworkUnreachable,
+        Errno.TooManyOpenFiles or Errno.TooManyOpenFilesInSystem => SocketError.TooManyOpenSockets,
+        Errno.NoBuffers or Errno.NoMemory => SocketError.NoBufferSpaceAvailable,
+        Errno.AccessDenied or Errno.NotPermitted => SocketError.AccessDenied,
+        Errno.AddressInUse => SocketError.AddressAlreadyInUse,
+        Errno.AddressNotAvailable => SocketError.AddressNotAvailable,
+        Errno.Cancelled => SocketError.OperationAborted,
+        Errno.NoSupport => SocketError.OperationNotSupported,
+        Errno.Invalid => SocketError.InvalidArgument,
+        _ => SocketError.SocketError,
+    }));
+}

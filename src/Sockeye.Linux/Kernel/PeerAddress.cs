@@ -1,0 +1,56 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Runtime.InteropServices;
+
+namespace Sockeye.Linux;
+
+/// <summary>An IP address and a port as the kernel gave them: small, and an <see cref="IPEndPoint"/> only if asked for.</summary>
+/// <remarks>The default, and what is no IP address (a Unix socket's peer has no name), has no end point.</remarks>
+internal struct PeerAddress
+{
+    // Offsets in struct sockaddr_in and sockaddr_in6, ip(7) and ipv6(7). The family is in host order, the rest is not.
+    private const int PortOffset = 2;
+    private const int IPv4Offset = 4;
+    private const int IPv6Offset = 8;
+    private const int ScopeOffset = 24;
+    private const int IPv6Size = 28;
+
+    private ulong _low;
+    private ulong _high;
+    private uint _scope;
+    private ushort _port;
+    private ushort _family;
+
+    public static PeerAddress Of(ReadOnlySpan<byte> address)
+    {
+        var peer = new PeerAddress();
+        if (address.Length < IPv6Offset)
+            return peer;
+        peer._family = MemoryMarshal.Read<ushort>(address);
+        peer._port = BinaryPrimitives.ReadUInt16BigEndian(address[PortOffset..]);
+        if (peer._family == Constants.FamilyIPv4)
+            peer._low = MemoryMarshal.Read<uint>(address[IPv4Offset..]);
+        else if (peer._family == Constants.FamilyIPv6 && address.Length >= IPv6Size)
+            (peer._low, peer._high, peer._scope) = (
+                MemoryMarshal.Read<ulong>(address[IPv6Offset..]),
+                MemoryMarshal.Read<ulong>(address[(IPv6Offset + sizeof(ulong))..]),
+                MemoryMarshal.Read<uint>(address[ScopeOffset..]));
+        else
+            peer._family = 0;
+        return peer;
+    }
+
+    /// <summary>An IPv4 peer of a dual-stack listener has an IPv4 address.</summary>
+    public readonly IPEndPoint? ToEndPoint()
+    {
+        if (_family == Constants.FamilyIPv4)
+            return new(new IPAddress((long)_low), _port);
+        if (_family != Constants.FamilyIPv6)
+            return null;
+        Span<byte> bytes = stackalloc byte[2 * sizeof(ulong)];
+        MemoryMarshal.Write(bytes, _low);
+        MemoryMarshal.Write(bytes[sizeof(ulong)..], _high);
+        var address = new IPAddress(bytes, _scope);
+        return new(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, _port);
+    }
+}

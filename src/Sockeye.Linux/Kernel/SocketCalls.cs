@@ -1,0 +1,69 @@
+using System.Net;
+
+namespace Sockeye.Linux;
+
+/// <summary>Calls on a socket by its descriptor, which the caller owns: it must not be closed meanwhile.</summary>
+/// <remarks>Pointers point into the stack of the call, or are given by the caller and valid until it returns.</remarks>
+internal static unsafe class SocketCalls
+{
+    // Of any address that a listener here can meet: struct sockaddr_un is the largest.
+    private const int MaxAddressSize = 112;
+    private const int TcpInfoSize = 128;
+
+    /// <summary>The next client of a listener, not blocking; -1 and an error where there is none.</summary>
+    public static int Accept(int listener, out PeerAddress peer, out Errno error)
+    {
+        var address = stackalloc byte[MaxAddressSize];
+        var length = MaxAddressSize;
+        var accepted = Libc.Accept(listener, address, &length, Constants.SocketNonBlocking | Constants.SocketCloseOnExec);
+        error = accepted < 0 ? Libc.LastError : Errno.None;
+        peer = accepted < 0 ? default : PeerAddress.Of(new(address, length));
+        return accepted;
+    }
+
+    /// <summary>Begins a handshake, not blocking: <see cref="Errno.InProgress"/> where it goes on.</summary>
+    public static Errno Connect(int socket, SocketAddress remote)
+    {
+        fixed (byte* address = remote.Buffer.Span)
+            return Libc.Connect(socket, address, remote.Size) < 0 ? Libc.LastError : Errno.None;
+    }
+
+    /// <summary>The error that a socket has met and nobody has been told yet.</summary>
+    public static Errno TakeError(int socket)
+    {
+        int error = 0, length = sizeof(int);
+        return Libc.GetOption(socket, Constants.LevelSocket, Constants.OptionError, (byte*)&error, &length) < 0
+            ? Libc.LastError
+            : (Errno)error;
+    }
+
+    public static PeerAddress LocalAddress(int socket)
+    {
+        var address = stackalloc byte[MaxAddressSize];
+        var length = MaxAddressSize;
+        return Libc.GetLocalAddress(socket, address, &length) < 0 ? default : PeerAddress.Of(new(address, length));
+    }
+
+    /// <summary>From now on close() sends RST and drops what was not sent yet, socket(7).</summary>
+    public static void ResetOnClose(int socket)
+    {
+        var linger = stackalloc int[2] { 1, 0 };
+        _ = Libc.SetOption(socket, Constants.LevelSocket, Constants.OptionLinger, (byte*)linger, 2 * sizeof(int));
+    }
+
+    public static void ReusePort(int socket)
+    {
+        var on = 1;
+        if (Libc.SetOption(socket, Constants.LevelSocket, Constants.OptionReusePort, (byte*)&on, sizeof(int)) < 0)
+            throw Libc.LastError.ToException();
+    }
+
+    public static TcpInfo? ReadTcpInfo(int socket)
+    {
+        var info = stackalloc byte[TcpInfoSize];
+        var length = TcpInfoSize;
+        return Libc.GetOption(socket, Constants.LevelTcp, Constants.OptionTcpInfo, info, &length) < 0
+            ? null
+            : TcpInfo.Of(new(info, length));
+    }
+}

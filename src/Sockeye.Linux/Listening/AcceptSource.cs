@@ -1,0 +1,104 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Sockeye.Linux;
+
+/// <summary>One listening socket, watched by an engine thread.</summary>
+internal sealed class AcceptSource
+{
+    private readonly ListeningSocket _listening;
+    private readonly DescriptorWatch _watch;
+    private readonly EndPoint? _localEndPoint;
+
+    /// <param name="listening">The socket.</param>
+    /// <param name="watching">Who watches it.</param>
+    /// <param name="serving">Who serves its connections; null: the least loaded.</param>
+    /// <param name="onReady">Told that clients wait.</param>
+    private AcceptSource(ListeningSocket listening, EngineThread watching, EngineThread? serving, Action onReady)
+    {
+        (_listening, Thread) = (listening, serving);
+        Socket.Blocking = false;
+        // On a socket that listens on all addresses each connection has to be asked for its own.
+        if (EndPoint is IPEndPoint { Address: var address } && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any))
+            _localEndPoint = EndPoint;
+        _watch = new(watching, Descriptor, forWriting: false, onReady);
+        _watch.Begin();
+    }
+
+    public Socket Socket => _listening.Socket;
+
+    public EndPoint EndPoint => _listening.EndPoint;
+
+    public EngineThread? Thread { get; }
+
+    private int Descriptor => (int)Socket.SafeHandle.DangerousGetHandle();
+
+    public static AcceptSource[] Bind(EndPoint endPoint, EngineGroup engine, Action onReady)
+    {
+        // Found in use without SO_REUSEPORT, so that no other server shares the port; with it from then on, for our own sockets.
+        var reuses = engine.ReusesPort;
+        var first = ListeningSocket.Bind(
+            endPoint, engine.Setup.Sockets, beforeListen: socket => Configure(socket, engine.Setup, reuses));
+        List<AcceptSource> sources = [new(first, engine.Threads[0], reuses ? engine.Threads[0] : null, onReady)];
+        foreach (var thread in reuses ? engine.Threads.Skip(1) : [])
+        {
+            var next = ListeningSocket.Bind(
+                first.EndPoint, engine.Setup.Sockets, beforeBind: socket => Configure(socket, engine.Setup, reuses));
+            sources.Add(new(next, thread, thread, onReady));
+        }
+
+        return [.. sources];
+    }
+
+    public int Shed(int most) => _listening.Shed(most);
+
+    /// <summary>The next client, without waiting; <see cref="Errno.Again"/> where there is none.</summary>
+    public Errno TryAccept(out ConnectedSocket accepted)
+    {
+        accepted = default;
+        var isHeld = false;
+        try
+        {
+            Socket.SafeHandle.DangerousAddRef(ref isHeld);
+            Errno error;
+            int descriptor;
+            PeerAddress peer;
+            do
+                descriptor = SocketCalls.Accept(Descriptor, out peer, out error);
+            while (error is Errno.Interrupted);
+            if (error is not Errno.None)
+                return error;
+            accepted = new()
+            {
+                Descriptor = descriptor,
+                Remote = peer,
+                Local = _localEndPoint is null ? SocketCalls.LocalAddress(descriptor) : default,
+                LocalEndPoint = _localEndPoint,
+            };
+            return Errno.None;
+        }
+        catch (ObjectDisposedException)
+        {
+            return Errno.Again; // It was closed meanwhile: there will be nobody any more.
+        }
+        finally
+        {
+            if (isHeld)
+                Socket.SafeHandle.DangerousRelease();
+        }
+    }
+
+    public async Task CloseAsync()
+    {
+        await _watch.EndAsync().ConfigureAwait(false);
+        _listening.Close();
+    }
+
+    /// <summary>What accepted connections get is set here once: on Linux they inherit it.</summary>
+    private static void Configure(Socket socket, EngineSetup setup, bool reuses)
+    {
+        SocketSetup.ConfigureConnection(socket, setup.Sockets);
+        if (reuses)
+            SocketCalls.ReusePort((int)socket.SafeHandle.DangerousGetHandle());
+    }
+}

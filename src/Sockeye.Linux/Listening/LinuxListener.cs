@@ -1,0 +1,96 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye.Linux;
+
+/// <summary>A TCP end point whose connections are served by engine threads.</summary>
+/// <remarks>
+/// Whoever asks for a client takes it from the kernel's queue; only who finds none waits, for the engine thread to say that one has
+/// come. So nothing is accepted that nobody asked for: the backlog stays the kernel's, with its length and its depth.
+/// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "Unbinding, which every listener's end is, disposes of what it owns.")]
+internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
+{
+    private readonly AcceptSource[] _sources;
+    private readonly EngineGroup _engine;
+    private readonly AcceptSignal _ready = new();
+    private readonly DescriptorReserve _reserve = DescriptorReserve.Shared;
+    private readonly Lock _unbindLock = new();
+    private Task? _unbinding;
+    private int _next;
+
+    public LinuxListener(EndPoint endPoint, EngineGroup engine)
+    {
+        _engine = engine;
+        _sources = AcceptSource.Bind(endPoint, engine, _ready.Set);
+        EndPoint = _sources[0].EndPoint;
+        _reserve.Join();
+    }
+
+    public EndPoint EndPoint { get; }
+
+    public TcpInfo? Info => TcpInfo.Read(_sources[0].Socket);
+
+    private bool IsUnbound => Volatile.Read(ref _unbinding) is not null;
+
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        while (!IsUnbound)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (TryAccept() is { } connection)
+                return connection;
+            await _ready.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        _ready.Set(); // Whoever asks next must not wait either.
+        return null;
+    }
+
+    public int Shed(int most) => _sources.Sum(source => source.Shed(most));
+
+    public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    {
+        lock (_unbindLock)
+            return new(_unbinding ??= CloseAsync());
+    }
+
+    public ValueTask DisposeAsync() => UnbindAsync();
+
+    private async Task CloseAsync()
+    {
+        foreach (var source in _sources)
+            await source.CloseAsync().ConfigureAwait(false);
+        _reserve.Leave();
+        _engine.Leave(this);
+        _ready.Set();
+    }
+
+    /// <summary>Null where nobody waits, or the listener is being closed.</summary>
+    /// <exception cref="SocketException">The system refuses, or the client has left.</exception>
+    private EngineConnection? TryAccept()
+    {
+        _reserve.ThrowIfNoRoom();
+        for (var i = 0; i < _sources.Length; i++)
+        {
+            // Several sockets take turns, so that none of their queues is left to itself.
+            var source = _sources[_next];
+            _next = (_next + 1) % _sources.Length;
+            var error = source.TryAccept(out var accepted);
+            if (error is Errno.None)
+            {
+                _reserve.OnAccepted(accepted.Descriptor);
+                return _engine.Open(accepted, source.Thread, SocketFunction.Accept);
+            }
+
+            if (error is Errno.TooManyOpenFiles or Errno.TooManyOpenFilesInSystem)
+                _reserve.Release();
+            if (error is not Errno.Again)
+                throw error.ToException();
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,26 @@
+namespace Sockeye.Linux;
+
+/// <summary>Unused segments, the last one first, since it is the one that is still in the processor's cache.</summary>
+internal struct SegmentStack
+{
+    private Segment? _top;
+
+    public int Count { get; private set; }
+
+    public void Push(Segment segment)
+    {
+        segment.NextUnused = _top;
+        _top = segment;
+        Count++;
+    }
+
+    public Segment? TryPop()
+    {
+        if (_top is not { } segment)
+            return null;
+        _top = segment.NextUnused;
+        segment.NextUnused = null;
+        Count--;
+        return segment;
+    }
+}

@@ -1,0 +1,101 @@
+using System.Net.Sockets;
+
+namespace Sockeye;
+
+/// <summary>
+/// A connection of two directions that end each for itself. How it is closed in order, and within which time, is the same whatever
+/// moves its bytes.
+/// </summary>
+internal abstract class DuplexConnection(StreamConnectionOptions options) : TransportConnection
+{
+    /// <summary>Ends when nothing more will be received.</summary>
+    protected abstract Task Receiving { get; }
+
+    /// <summary>Ends when nothing more will be sent.</summary>
+    protected abstract Task Sending { get; }
+
+    /// <summary>Ends when the socket is closed and nothing is held any more.</summary>
+    protected abstract Task Finished { get; }
+
+    /// <summary>Grows as long as the peer's system takes something; null where the system does not tell.</summary>
+    protected abstract long? BytesAcknowledged { get; }
+
+    /// <summary>Nobody will read or write any more: what was written is to be sent, with FIN behind it.</summary>
+    protected abstract void CompletePipes();
+
+    /// <summary>Ends both directions at once, unless they have ended already.</summary>
+    protected abstract void Break(CloseReason reason, bool reset);
+
+    public override void Abort(CloseReason reason) => Break(reason, reset: true);
+
+    public override void Close(CloseReason reason) => Break(reason, reset: false);
+
+    /// <summary>
+    /// Sends what was written, then FIN; waits for the peer's FIN, throwing away what still arrives; closes. Bounded by
+    /// the options' <c>CloseTimeout</c> and <c>LingerTimeout</c>.
+    /// </summary>
+    public override async ValueTask DisposeAsync()
+    {
+        CompletePipes();
+        await FlushInTimeAsync().ConfigureAwait(options.KeepsContext);
+        if (!await EndsInTimeAsync(Receiving, options.LingerTimeout).ConfigureAwait(options.KeepsContext))
+            Break(CloseReason.LocalFin, reset: false);
+        await Finished.ConfigureAwait(options.KeepsContext);
+    }
+
+    private async Task FlushInTimeAsync()
+    {
+        while (!Sending.IsCompleted)
+        {
+            var before = TakenByPeer();
+            if (!await EndsInTimeAsync(Sending, options.CloseTimeout).ConfigureAwait(options.KeepsContext)
+                && TakenByPeer() == before)
+            {
+                Abort(CloseReason.Local(CloseCause.Timeout,
+                    $"the peer took nothing for {options.CloseTimeout.TotalSeconds:0.###} s of what was still to be sent"));
+                return;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Grows as long as the peer takes something. What this side's system takes says little: it waits for much room.
+    /// </summary>
+    private long TakenByPeer() => BytesAcknowledged ?? BytesSent;
+
+    private async ValueTask<bool> EndsInTimeAsync(Task task, TimeSpan timeout)
+    {
+        if (!task.IsCompleted)
+            await task.WaitAsync(timeout, options.TimeProvider).WithoutThrowing(options.KeepsContext);
+        return task.IsCompleted;
+    }
+
+    /// <summary>An error of a socket: the connection breaks, but what arrived before a reset is still received.</summary>
+    protected void BreakAfter(SocketException error, bool isSend)
+    {
+        var reason = SocketBreak.Explain(error);
+        // What arrived before the reset is still with the system: receiving takes it and then meets the reset too.
+        if (isSend && reason.Cause is CloseCause.Reset)
+            Explain(reason);
+        else
+            Break(reason, reset: true);
+    }
+
+    /// <summary>The handler completed its output with this error, or the observer of steps threw it.</summary>
+    protected void BreakAfterOwn(Exception error) => Break(
+        CloseReason.Local(CloseCause.HandlerError, $"this side ended with an error: {error.Message}", error), reset: true);
+
+    /// <summary>Does what a user may watch: the end goes on whatever the observer throws.</summary>
+    protected void Observe(Action step)
+    {
+        try
+        {
+            step();
+        }
+        catch (Exception e)
+        {
+            Explain(CloseReason.Local(
+                CloseCause.HandlerError, $"the observer of steps threw {e.GetType().Name}: {e.Message}", e));
+        }
+    }
+}

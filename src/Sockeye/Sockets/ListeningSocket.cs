@@ -1,0 +1,91 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Sockeye;
+
+/// <summary>A socket in LISTEN, from <c>socket()</c> to <c>close()</c>, whoever accepts from it.</summary>
+internal sealed class ListeningSocket
+{
+    private readonly UnixSocketFile? _file;
+    private readonly SocketSteps _steps;
+
+    private ListeningSocket(Socket socket, EndPoint endPoint, UnixSocketFile? file, SocketSteps steps) =>
+        (Socket, EndPoint, _file, _steps) = (socket, endPoint, file, steps);
+
+    public Socket Socket { get; }
+
+    /// <summary>With the real port.</summary>
+    public EndPoint EndPoint { get; }
+
+    /// <param name="endPoint">Where to listen.</param>
+    /// <param name="options">What the socket gets.</param>
+    /// <param name="beforeBind">What else it gets before <c>bind()</c>.</param>
+    /// <param name="beforeListen">What else it gets between <c>bind()</c> and <c>listen()</c>.</param>
+    public static ListeningSocket Bind(
+        EndPoint endPoint, SocketTransportOptions options, Action<Socket>? beforeBind = null, Action<Socket>? beforeListen = null)
+    {
+        var steps = new SocketSteps(options);
+        Socket? socket = null;
+        UnixSocketFile? file = null;
+        try
+        {
+            socket = SocketSetup.Create(endPoint);
+            steps.Tell(SocketFunction.Socket, socket);
+            SocketSetup.ConfigureListener(socket, endPoint, options);
+            beforeBind?.Invoke(socket);
+            if (endPoint is UnixDomainSocketEndPoint unix)
+                UnixSocketFile.RemoveStale(unix);
+            socket.Bind(endPoint);
+            file = UnixSocketFile.Of(endPoint);
+            var bound = socket.LocalEndPoint ?? endPoint;
+            steps.Tell(SocketFunction.Bind, socket, bound);
+            beforeListen?.Invoke(socket);
+            socket.Listen(options.Backlog ?? int.MaxValue); // the system cuts it down to its maximum
+            steps.Tell(SocketFunction.Listen, socket, bound);
+            return new(socket, bound, file, steps);
+        }
+        catch (Exception e)
+        {
+            socket?.Dispose();
+            file?.Delete();
+            if (e is SocketException error && BindError.Explain(endPoint, error) is { } explained)
+                throw explained;
+            throw;
+        }
+    }
+
+    /// <inheritdoc cref="IAcceptQueue.Shed"/>
+    public int Shed(int most)
+    {
+        var shed = 0;
+        try
+        {
+            // The reserve has been given up by now: there is a descriptor for this.
+            while (shed < most && Socket.Poll(TimeSpan.Zero, SelectMode.SelectRead))
+            {
+                Socket.Accept().Close(timeout: 0); // RST
+                shed++;
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Nothing left after all, or the listener is being closed: those who wait go on waiting, or are reset by the close.
+        }
+
+        return shed;
+    }
+
+    public void Close()
+    {
+        try
+        {
+            _steps.Tell(SocketFunction.Close, Socket, EndPoint);
+        }
+        finally
+        {
+            // The file goes first: as soon as the socket is closed, the next server may put its own there.
+            _file?.Delete();
+            Socket.Dispose();
+        }
+    }
+}

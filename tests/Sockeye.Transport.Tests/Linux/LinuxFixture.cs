@@ -1,0 +1,29 @@
+using System.Net;
+using Sockeye.Linux;
+using Sockeye.Transport.Tests.Support;
+
+namespace Sockeye.Transport.Tests.Linux;
+
+/// <summary>The Linux transport on one of its engines, over one kind of address.</summary>
+public sealed class LinuxFixture(LinuxEngine engine, bool inline = false, int threads = 2) : TransportFixture
+{
+    public override string? Unavailable => null;
+
+    public override EndPoint? ForeignEndPoint => new IPEndPoint(IPAddress.Parse("203.0.113.1"), 0); // RFC 5737: nobody has it
+
+    public override async Task RunAsync(TransportSettings settings, Func<TransportWorld, Task> test)
+    {
+        var sockets = settings.ToOptions();
+        sockets.UnsafePreferInlineScheduling = inline;
+        await using var transport = new LinuxTransport(new() { Engine = engine, ThreadCount = threads, Sockets = sockets });
+        await new TransportWorld
+        {
+            Listening = transport,
+            Dialling = transport,
+            NewEndPoint = () => new IPEndPoint(IPAddress.Loopback, 0),
+            Time = TimeProvider.System,
+            LentBuffers = () => transport.LentCount,
+            AssertReleased = connection => Assert.True(((EngineConnection)connection).IsReleased, "The socket is still open."),
+        }.RunAsync(test);
+    }
+}

@@ -36,6 +36,9 @@ internal sealed unsafe class Ring : IDisposable
     /// <summary>The ring has no index array (Linux 6.6).</summary>
     public bool HasNoArray => _memory.HasNoArray;
 
+    /// <summary>Enters skip the table of descriptors; not so for more than 16 rings of a thread.</summary>
+    public bool IsRegistered => _registered.Flags != EnterFlags.None;
+
     /// <summary>The ring's descriptor, close-on-exec; for what registers something with the ring.</summary>
     public int Descriptor => _memory.Descriptor;
 

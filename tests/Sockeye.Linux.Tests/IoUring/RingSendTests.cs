@@ -9,6 +9,8 @@ namespace Sockeye.Linux.Tests.IoUring;
 public sealed class RingSendTests
 {
     private const int Large = 32 << 20;
+    private const int BrokenPipe = 32;
+    private const int ConnectionReset = 104;
 
     [Fact]
     public void Send_larger_than_the_socket_takes_completes_once_all_of_it_went()
@@ -75,6 +77,7 @@ public sealed class RingSendTests
         var sent = driver.Of(1)[0].Result;
         Assert.InRange(sent, 1, Large - 1);
         Assert.Equal(sent, CountReadable(pair.Second));
+        GC.KeepAlive(data);
     }
 
     [Fact]
@@ -95,6 +98,7 @@ public sealed class RingSendTests
         driver.Ring.Next().Send(descriptor, RingDriver.Address(data), 1, userData: 2);
         driver.Until(() => driver.HasEnded(2));
         Assert.True(driver.Of(2)[0].Result is -BrokenPipe or -ConnectionReset);
+        GC.KeepAlive(data);
     }
 
     [Fact]
@@ -112,6 +116,7 @@ public sealed class RingSendTests
         driver.Ring.Next().AcceptMultishot((int)listener.Handle, userData: 1);
         driver.Ring.Next().Connect((int)client.Handle, RingDriver.Address(bytes), bytes.Length, userData: 2);
         driver.Until(() => driver.Of(1).Length == 1 && driver.HasEnded(2));
+        GC.KeepAlive(bytes);
         Assert.Equal(0, driver.Of(2)[0].Result);
         Assert.True(driver.Of(1)[0].HasMore);
 
@@ -128,9 +133,6 @@ public sealed class RingSendTests
         driver.Ring.Next().Cancel((int)listener.Handle, userData: 5);
         driver.Until(() => driver.HasEnded(1) && driver.HasEnded(5));
     }
-
-    private const int BrokenPipe = 32;
-    private const int ConnectionReset = 104;
 
     private static (Socket Ours, Socket Peer) ConnectedTcp()
     {

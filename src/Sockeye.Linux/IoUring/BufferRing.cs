@@ -4,8 +4,8 @@ using System.Numerics;
 namespace Sockeye.Linux;
 
 /// <summary>
-/// The buffers that a <see cref="Ring"/> receives into (IORING_REGISTER_PBUF_RING, Linux 5.19). Whose memory they are, and which id
-/// is free, is the caller's; here is only the ring by which they are handed to the kernel. Same thread as the ring.
+/// The buffers that a <see cref="Ring"/> receives into (IORING_REGISTER_PBUF_RING, Linux 5.19). Whose memory they are, and
+/// which id is free, is the caller's; here is only the ring by which they are handed to the kernel. Same thread as the ring.
 /// </summary>
 /// <remarks>
 /// Unsafe, by these invariants: the pages hold <see cref="Entries"/> entries of 16 bytes and every index is masked; the tail, in
@@ -39,8 +39,8 @@ internal sealed unsafe class BufferRing : IDisposable
     /// <summary>Buffers that can be with the kernel at a time: provide no more. Ids go to one less.</summary>
     public int Entries => (int)_mask + 1;
 
-    /// <summary>A ring without buffers, of a power of two of entries, to 32768. May block for 300 ms, and have fewer entries, down to
-    /// 512, where memory that may be locked is short.</summary>
+    /// <summary>A ring without buffers, of a power of two of entries, to 32768. May block for 300 ms, and have fewer entries,
+    /// down to 512, where memory that may be locked is short.</summary>
     /// <exception cref="RingException">The kernel refuses; the message says why and what to do.</exception>
     public static BufferRing Create(Ring ring, ushort group, int entries, Action<TimeSpan>? wait = null)
     {

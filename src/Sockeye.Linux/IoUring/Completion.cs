@@ -17,7 +17,7 @@ internal readonly struct Completion
     /// <summary>There is a buffer with data; it is ours until provided again.</summary>
     public bool HasBuffer => (_flags & (1 << 0)) != 0;
 
-    /// <summary>More completions of the same submission follow. Without it the operation is over, whatever the result says.</summary>
+    /// <summary>More completions of the same submission follow. Without, the operation is over, whatever the result.</summary>
     public bool HasMore => (_flags & (1 << 1)) != 0;
 
     /// <summary>The second completion of a zero-copy send: its memory is free again.</summary>

@@ -3,7 +3,8 @@ namespace Sockeye.Linux;
 /// <summary>How a <see cref="Ring.Enter"/> came back. After each of these the completions that are there are taken.</summary>
 internal enum EnterOutcome
 {
-    /// <summary>Everything is submitted, and what was waited for is there, or some of it was submitted and the wait ended.</summary>
+    /// <summary>Everything is submitted. What was waited for is there, unless something was submitted and the time is over or a
+    /// signal came: the kernel tells of the submissions then.</summary>
     Done,
 
     /// <summary>The time is over (ETIME).</summary>

@@ -25,7 +25,7 @@ internal static class IoUringRefusal
             "io_uring_register in it.",
         (_, IoUringError.AccessDenied, _) => $"A security module (SELinux, AppArmor) refuses {call} (EACCES).",
         ("io_uring_setup", IoUringError.NoSuchCall, _) =>
-            $"There is no io_uring_setup (ENOSYS): Linux {Kernel} is built without it, or a seccomp filter or a sandbox hides it.",
+            $"There is no io_uring_setup (ENOSYS): Linux {Kernel} is built without it, or a seccomp filter or sandbox hides it.",
         (_, IoUringError.NoSuchCall, _) => $"A seccomp filter or a sandbox hides {call} (ENOSYS) though io_uring_setup is there.",
         (_, IoUringError.NoMemory, _) => $"The kernel has no memory for {call} (ENOMEM) within {LockedMemory.Describe()}.",
         ("io_uring_setup", IoUringError.Invalid, _) =>

@@ -8,8 +8,8 @@ internal static class IoUringSelfTest
 {
     private static readonly Opcode[] NeededOpcodes =
     [
-        Opcode.Nop, Opcode.PollAdd, Opcode.SendMessage, Opcode.Accept, Opcode.AsyncCancel, Opcode.Connect, Opcode.Close, Opcode.Send,
-        Opcode.Receive,
+        Opcode.Nop, Opcode.PollAdd, Opcode.SendMessage, Opcode.Accept, Opcode.AsyncCancel, Opcode.Connect, Opcode.Close,
+        Opcode.Send, Opcode.Receive,
     ];
 
     /// <summary>What works here. Every refusal of the kernel is a result, not an exception.</summary>

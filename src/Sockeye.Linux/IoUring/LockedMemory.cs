@@ -9,7 +9,8 @@ internal static class LockedMemory
     private const int Retries = 3;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Tries until there is an answer other than ENOMEM: first smaller and smaller, then thrice more after 100 ms each.</summary>
+    /// <summary>Tries until there is an answer other than ENOMEM: first smaller and smaller, then thrice, each 100 ms
+    /// later.</summary>
     /// <param name="attempt">Answers a negative errno on failure.</param>
     /// <param name="shrink">Halves what the attempt asks for; false at the least that is of use.</param>
     /// <param name="wait">Waits.</param>
@@ -29,7 +30,8 @@ internal static class LockedMemory
         }
     }
 
-    /// <summary>Blocks for a time. Nobody signals that the kernel has given memory back, so there is nothing else to wait for.</summary>
+    /// <summary>Blocks for a time. Nobody signals that the kernel has memory again, so there is nothing else to wait
+    /// for.</summary>
     public static void Wait(TimeSpan time)
     {
         using var never = new ManualResetEvent(false);

@@ -1,6 +1,6 @@
 namespace Sockeye.Linux;
 
-/// <summary>An io_uring. Only the thread that made it may call it, Dispose included: the kernel relies on the same (EEXIST).</summary>
+/// <summary>An io_uring. Only the thread that made it may call it, Dispose included: the kernel insists (EEXIST).</summary>
 /// <remarks>
 /// Unsafe, by these invariants: <see cref="RingMemory"/> bounds every pointer, and every index is masked. The tail of submissions
 /// and the head of completions are ours to write, the other words are the kernel's. A submission is complete before the
@@ -9,7 +9,7 @@ namespace Sockeye.Linux;
 /// </remarks>
 internal sealed unsafe class Ring : IDisposable
 {
-    /// <summary>Completions taken before the kernel is told, so that it finds room while a long batch is being worked on.</summary>
+    /// <summary>Completions taken before the kernel is told, so that it finds room while a long batch is under way.</summary>
     private const uint PublishEvery = 64;
 
     private readonly RingMemory _memory;

@@ -2,10 +2,10 @@ namespace Sockeye.Linux;
 
 /// <summary>A ring's descriptor and the memory that it shares with the kernel.</summary>
 /// <remarks>
-/// Unsafe, by these invariants: the offsets come from io_uring_setup(2), and the lengths mapped are computed from the same answer,
-/// so every pointer lies inside its mapping; the entry counts are powers of two, so that an index masked by count - 1 is inside the
-/// array; the mappings go away only in <see cref="Dispose"/>, which the owner calls last. The kernel keeps its own reference to the
-/// pages: what is still in flight then never writes to memory that is somebody else's by now.
+/// Unsafe, by these invariants: the offsets come from io_uring_setup(2), and the lengths mapped are computed from the same
+/// answer, so every pointer lies inside its mapping; the entry counts are powers of two, so that an index masked by count - 1
+/// is inside the array; the mappings go away only in <see cref="Dispose"/>, which the owner calls last. The kernel keeps its
+/// own reference to the pages: what is still in flight then never writes to memory that is somebody else's by now.
 /// </remarks>
 internal sealed unsafe class RingMemory : IDisposable
 {

@@ -35,9 +35,9 @@ internal struct Submission
     public void Nop(ulong userData) => Fill(Opcode.Nop, -1, userData);
 
     /// <summary>
-    /// Receives again and again, each time into a buffer of the group, until end, error, an empty group or the limit. At the limit
-    /// the last completion comes without <see cref="Completion.HasMore"/>, and the rest stays in the socket. The limit is bytes in
-    /// all, exceeded by less than a buffer; 0 is none, and all that is known to a kernel without
+    /// Receives again and again, each time into a buffer of the group, until end, error, an empty group or the limit. At the
+    /// limit the last completion comes without <see cref="Completion.HasMore"/>, and the rest stays in the socket. The limit is
+    /// bytes in all, exceeded by less than a buffer; 0 is none, and all that is known to a kernel without
     /// <see cref="IoUringSupport.HasReceiveLimit"/>: there any other fails with EINVAL.
     /// </summary>
     public void ReceiveMultishot(int descriptor, ushort bufferGroup, uint limit, ulong userData)
@@ -91,7 +91,8 @@ internal struct Submission
         _offset = (ulong)length;
     }
 
-    /// <summary>Waits for events (poll(2), as <c>POLLIN</c> = 1, <c>POLLOUT</c> = 4) and completes once with those that came.</summary>
+    /// <summary>Waits for events (poll(2): <c>POLLIN</c> is 1, <c>POLLOUT</c> 4) and completes once with those that
+    /// came.</summary>
     public void Poll(int descriptor, uint events, ulong userData)
     {
         Fill(Opcode.PollAdd, descriptor, userData);

@@ -16,7 +16,7 @@ internal sealed class SubmissionSpill
     public ref Submission Add()
     {
         if (_tail == _items.Length)
-            Array.Resize(ref _items, Math.Max(64, _items.Length * 2));
+            MakeRoom();
         ref var submission = ref _items[_tail++];
         submission = default;
         return ref submission;
@@ -29,5 +29,15 @@ internal sealed class SubmissionSpill
         if (_head == _tail)
             _head = _tail = 0;
         return submission;
+    }
+
+    private void MakeRoom()
+    {
+        var waiting = _items.AsSpan(_head.._tail);
+        var items = waiting.Length > _items.Length / 2 ? new Submission[_items.Length * 2] : _items;
+        if (items.Length == 0)
+            items = new Submission[64];
+        waiting.CopyTo(items);
+        (_items, _tail, _head) = (items, waiting.Length, 0);
     }
 }

@@ -44,7 +44,8 @@ internal static unsafe partial class IoUringCalls
     /// <summary>close(2). The descriptor is gone whatever the answer is, so that it is never tried twice.</summary>
     public static int Close(int descriptor) => Answer(CloseDescriptor(descriptor));
 
-    /// <summary>RLIMIT_MEMLOCK of this process in bytes, <see cref="ulong.MaxValue"/> for none; null when it can't be read.</summary>
+    /// <summary>RLIMIT_MEMLOCK of this process in bytes, <see cref="ulong.MaxValue"/> for none; null if it can't be
+    /// read.</summary>
     public static ulong? LockedMemoryLimit()
     {
         ResourceLimit limit;

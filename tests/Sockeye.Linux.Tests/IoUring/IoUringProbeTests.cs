@@ -5,6 +5,8 @@ namespace Sockeye.Linux.Tests.IoUring;
 /// <summary>Whether io_uring is of use is found by using it, and a refusal is a sentence that says who refuses.</summary>
 public sealed class IoUringProbeTests
 {
+    private const int NotPermitted = IoUringError.NotPermitted, NoSuchCall = IoUringError.NoSuchCall;
+
     [Fact]
     public void Self_test_passes_and_names_the_kernel()
     {
@@ -17,13 +19,13 @@ public sealed class IoUringProbeTests
     }
 
     [Theory]
-    [InlineData(SeccompFilter.Setup, IoUringError.NotPermitted, "A seccomp filter (container profile) refuses io_uring_setup (EPERM)")]
-    [InlineData(SeccompFilter.Enter, IoUringError.NotPermitted, "A seccomp filter (container profile) refuses io_uring_enter (EPERM)")]
-    [InlineData(SeccompFilter.Register, IoUringError.NotPermitted, "A seccomp filter (container profile) refuses io_uring_register")]
-    [InlineData(SeccompFilter.Setup, IoUringError.NoSuchCall, "There is no io_uring_setup (ENOSYS)")]
-    [InlineData(SeccompFilter.Enter, IoUringError.NoSuchCall, "A seccomp filter or a sandbox hides io_uring_enter (ENOSYS)")]
-    [InlineData(SeccompFilter.Register, IoUringError.NoSuchCall, "A seccomp filter or a sandbox hides io_uring_register (ENOSYS)")]
-    public void Refused_call_is_named(int call, int error, string expected)
+    [InlineData(SeccompFilter.Setup, NotPermitted, "seccomp filter (container profile) refuses io_uring_setup (EPERM)")]
+    [InlineData(SeccompFilter.Enter, NotPermitted, "seccomp filter (container profile) refuses io_uring_enter (EPERM)")]
+    [InlineData(SeccompFilter.Register, NotPermitted, "seccomp filter (container profile) refuses io_uring_register")]
+    [InlineData(SeccompFilter.Setup, NoSuchCall, "no io_uring_setup (ENOSYS)")]
+    [InlineData(SeccompFilter.Enter, NoSuchCall, "seccomp filter or a sandbox hides io_uring_enter (ENOSYS)")]
+    [InlineData(SeccompFilter.Register, NoSuchCall, "seccomp filter or a sandbox hides io_uring_register (ENOSYS)")]
+    public void Refused_call_is_named_with_who_refuses(int call, int error, string expected)
     {
         RingDriver.SkipUnlessSupported();
         var result = TestThread.Run(() =>
@@ -32,7 +34,7 @@ public sealed class IoUringProbeTests
             return IoUringSelfTest.Run();
         });
         Assert.False(result.IsSupported);
-        Assert.StartsWith(expected, result.Reason, StringComparison.Ordinal);
+        Assert.Contains(expected, result.Reason, StringComparison.Ordinal);
     }
 
     [Fact]

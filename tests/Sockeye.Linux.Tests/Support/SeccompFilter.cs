@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Sockeye.Linux.Tests.Support;
 
-/// <summary>A seccomp filter (seccomp(2)) on the calling thread, for good: it refuses one system call, as containers do.</summary>
+/// <summary>A seccomp filter (seccomp(2)) on the calling thread, for good: it refuses one call, as containers do.</summary>
 internal static class SeccompFilter
 {
     public const int Setup = 425, Enter = 426, Register = 427;

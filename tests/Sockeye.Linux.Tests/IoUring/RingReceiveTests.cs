@@ -95,10 +95,10 @@ public sealed class RingReceiveTests
     }
 
     [Theory]
-    [InlineData(100, 100)] // Less than two buffers: the second receive asks for what is left of the limit only.
-    [InlineData(1, 1)]
-    [InlineData(64, 64)]
-    public void Limit_within_a_buffer_is_kept_to_less_than_a_buffer_more(int limit, int least)
+    [InlineData(1)]
+    [InlineData(64)]
+    [InlineData(100)]
+    public void Limit_within_a_buffer_is_kept_to_less_than_a_buffer_more(int limit)
     {
         using var driver = RingDriver.Create();
         Assert.SkipUnless(IoUringProbe.Result.HasReceiveLimit, "This kernel knows no limit of a multishot receive.");
@@ -108,7 +108,7 @@ public sealed class RingReceiveTests
         Send(pair, 0, 6 * BufferLength);
         driver.Ring.Next().ReceiveMultishot(pair.First, Buffers.Group, (uint)limit, userData: 1);
         driver.Until(() => driver.HasEnded(1));
-        Assert.InRange(driver.Of(1).Sum(completion => completion.Result), least, limit + BufferLength - 1);
+        Assert.InRange(driver.Of(1).Sum(completion => completion.Result), limit, limit + BufferLength - 1);
     }
 
     [Fact]

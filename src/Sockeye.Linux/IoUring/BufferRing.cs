@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using System.Numerics;
+
+namespace Sockeye.Linux;
+
+/// <summary>
+/// The buffers that a <see cref="Ring"/> receives into (IORING_REGISTER_PBUF_RING, Linux 5.19). Whose memory they are, and
+/// which id is free, is the caller's; here is only the ring by which they are handed to the kernel. Same thread as the ring.
+/// </summary>
+/// <remarks>
+/// Unsafe, by these invariants: the pages hold <see cref="Entries"/> entries of 16 bytes and every index is masked; the tail, in
+/// the unused last two bytes of entry 0, is written by <see cref="Publish"/> only, with release, after the entries before it. The
+/// kernel has pinned the pages itself, so that giving ours back can't hurt it. The buffers must outlive the last operation.
+/// </remarks>
+internal sealed unsafe class BufferRing : IDisposable
+{
+    private const int MostEntries = 32768;
+    private const int LeastEntries = 512;
+
+    private readonly Ring _ring;
+    private readonly byte* _pages;
+    private readonly nint _length;
+    private readonly uint _mask;
+    private ushort _tail;
+    private bool _isDisposed;
+
+    private BufferRing(Ring ring, ushort group, int entries, byte* pages, nint length)
+    {
+        _ring = ring;
+        _pages = pages;
+        _length = length;
+        _mask = (uint)entries - 1;
+        Group = group;
+    }
+
+    /// <summary>What a submission names the buffers by.</summary>
+    public ushort Group { get; }
+
+    /// <summary>Buffers that can be with the kernel at a time: provide no more. Ids go to one less.</summary>
+    public int Entries => (int)_mask + 1;
+
+    /// <summary>A ring without buffers, of a power of two of entries, to 32768. May block for 300 ms, and have fewer entries,
+    /// down to 512, where memory that may be locked is short.</summary>
+    /// <exception cref="RingException">The kernel refuses; the message says why and what to do.</exception>
+    public static BufferRing Create(Ring ring, ushort group, int entries, Action<TimeSpan>? wait = null)
+    {
+        Debug.Assert(BitOperations.IsPow2(entries) && entries <= MostEntries, "Entries are a power of two, to 32768.");
+        byte* pages = null;
+        nint length = 0;
+        var answer = LockedMemory.Ask(Attempt, Shrink, wait ?? LockedMemory.Wait);
+        return answer >= 0
+            ? new(ring, group, entries, pages, length)
+            : throw RingException.From("io_uring_register", -answer);
+
+        int Attempt()
+        {
+            length = (nint)entries * sizeof(Entry);
+            pages = IoUringCalls.MapPages(length, out var error);
+            if (error != 0)
+                return -error;
+            var registration = new Registration { Address = (ulong)pages, Entries = (uint)entries, Group = group };
+            var answer = IoUringCalls.Register(ring.Descriptor, RegisterCode.BufferRing, &registration, 1);
+            if (answer < 0)
+                _ = IoUringCalls.Unmap(pages, length);
+            return answer;
+        }
+
+        bool Shrink()
+        {
+            if (entries / 2 < LeastEntries)
+                return false;
+            entries /= 2;
+            return true;
+        }
+    }
+
+    /// <summary>Hands a buffer to the kernel at the next <see cref="Publish"/>.</summary>
+    public void Provide(nint address, int length, ushort id)
+    {
+        // Field by field: the last two bytes of entry 0 are the tail, which the kernel may be reading.
+        var entry = (Entry*)_pages + (_tail++ & _mask);
+        entry->Address = (ulong)address;
+        entry->Length = (uint)length;
+        entry->Id = id;
+    }
+
+    /// <summary>Shows the kernel what was provided: plain memory, no call.</summary>
+    public void Publish() => Volatile.Write(ref ((Entry*)_pages)->Tail, _tail);
+
+    /// <summary>Ends the group; before the ring is disposed. Operations that still use it end with ENOBUFS.</summary>
+    public void Dispose()
+    {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
+        var registration = new Registration { Group = Group };
+        _ = IoUringCalls.Register(_ring.Descriptor, RegisterCode.UnregisterBufferRing, &registration, 1);
+        _ = IoUringCalls.Unmap(_pages, _length);
+    }
+
+    /// <summary><c>struct io_uring_buf</c>, and in the first one the tail of the ring.</summary>
+    private struct Entry
+    {
+        public ulong Address;
+        public uint Length;
+        public ushort Id;
+        public ushort Tail;
+    }
+
+    /// <summary><c>struct io_uring_buf_reg</c>.</summary>
+    private struct Registration
+    {
+        public ulong Address;
+        public uint Entries;
+        public ushort Group;
+        public ushort Flags;
+        public ulong Reserved0;
+        public ulong Reserved1;
+        public ulong Reserved2;
+    }
+}

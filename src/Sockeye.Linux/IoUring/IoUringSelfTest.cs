@@ -1,0 +1,43 @@
+namespace Sockeye.Linux;
+
+/// <summary>
+/// Does with io_uring what an engine thread does: a ring, its buffers, data through a socket pair, cancel. On the calling thread;
+/// ends in about a second even where the kernel completes nothing.
+/// </summary>
+internal static class IoUringSelfTest
+{
+    private static readonly Opcode[] NeededOpcodes =
+    [
+        Opcode.Nop, Opcode.PollAdd, Opcode.SendMessage, Opcode.Accept, Opcode.AsyncCancel, Opcode.Connect, Opcode.Close,
+        Opcode.Send, Opcode.Receive,
+    ];
+
+    /// <summary>What works here. Every refusal of the kernel is a result, not an exception.</summary>
+    public static IoUringSupport Run()
+    {
+        try
+        {
+            using var ring = Ring.Create(new() { SubmissionEntries = 16, CompletionEntries = 64 });
+            var probe = OpcodeProbe.Read(ring);
+            foreach (var opcode in NeededOpcodes)
+            {
+                if (!probe.Has(opcode))
+                    return IoUringSupport.Refused($"io_uring of Linux {IoUringRefusal.Kernel} has no operation {opcode}.");
+            }
+
+            using var steps = new SelfTestSteps(ring);
+            if (steps.FindFault() is { } fault)
+                return IoUringSupport.Refused($"The self-test of io_uring failed on Linux {IoUringRefusal.Kernel}: {fault}.");
+
+            return new(true, $"io_uring of Linux {IoUringRefusal.Kernel} passed its self-test.")
+            {
+                HasNoSubmissionArray = ring.HasNoArray,
+                HasReceiveLimit = steps.HonoursReceiveLimit(),
+            };
+        }
+        catch (RingException error)
+        {
+            return IoUringSupport.Refused(error.Message);
+        }
+    }
+}

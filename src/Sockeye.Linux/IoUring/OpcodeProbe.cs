@@ -1,0 +1,33 @@
+namespace Sockeye.Linux;
+
+/// <summary>The operations that the kernel knows (IORING_REGISTER_PROBE).</summary>
+/// <remarks>Unsafe for one address only, of memory on the stack that the kernel does not keep.</remarks>
+internal sealed unsafe class OpcodeProbe
+{
+    private const int MostOpcodes = 128;
+    private const int HeaderLength = 16;
+    private const int EntryLength = 8;
+    private const byte IsSupported = 1;
+
+    private readonly bool[] _isSupported = new bool[MostOpcodes];
+
+    private OpcodeProbe(ReadOnlySpan<byte> entries)
+    {
+        for (; !entries.IsEmpty; entries = entries[EntryLength..])
+            _isSupported[entries[0]] = (entries[2] & IsSupported) != 0;
+    }
+
+    /// <exception cref="RingException">io_uring_register is refused.</exception>
+    public static OpcodeProbe Read(Ring ring)
+    {
+        // struct io_uring_probe: last opcode, number of entries, padding, then the entries: opcode, padding, flags, padding.
+        var probe = stackalloc byte[HeaderLength + (MostOpcodes * EntryLength)];
+        new Span<byte>(probe, HeaderLength + (MostOpcodes * EntryLength)).Clear();
+        var answer = IoUringCalls.Register(ring.Descriptor, RegisterCode.Probe, probe, MostOpcodes);
+        return answer >= 0
+            ? new(new(probe + HeaderLength, Math.Min((int)probe[1], MostOpcodes) * EntryLength))
+            : throw RingException.From("io_uring_register", -answer);
+    }
+
+    public bool Has(Opcode opcode) => _isSupported[(int)opcode];
+}

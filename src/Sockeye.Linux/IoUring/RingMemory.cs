@@ -1,0 +1,86 @@
+namespace Sockeye.Linux;
+
+/// <summary>A ring's descriptor and the memory that it shares with the kernel.</summary>
+/// <remarks>
+/// Unsafe, by these invariants: the offsets come from io_uring_setup(2), and the lengths mapped are computed from the same
+/// answer, so every pointer lies inside its mapping; the entry counts are powers of two, so that an index masked by count - 1
+/// is inside the array; the mappings go away only in <see cref="Dispose"/>, which the owner calls last. The kernel keeps its
+/// own reference to the pages: what is still in flight then never writes to memory that is somebody else's by now.
+/// </remarks>
+internal sealed unsafe class RingMemory : IDisposable
+{
+    private const long RingOffset = 0;
+    private const long SubmissionsOffset = 0x10000000;
+
+    private readonly nint _ringLength;
+    private readonly nint _submissionsLength;
+    private byte* _ring;
+
+    /// <summary>Takes over the descriptor: it is closed by <see cref="Dispose"/>, or here on failure.</summary>
+    /// <exception cref="RingException">The memory can't be mapped.</exception>
+    public RingMemory(int descriptor, in RingParameters parameters)
+    {
+        Descriptor = descriptor;
+        SubmissionEntries = parameters.SubmissionEntries;
+        CompletionEntries = parameters.CompletionEntries;
+        HasNoArray = parameters.Flags.HasFlag(SetupFlags.NoSubmissionArray);
+
+        // Since Linux 5.4 both rings are one mapping, as long as the longer part.
+        var completionsEnd = parameters.Completions + (CompletionEntries * (uint)sizeof(Completion));
+        var arrayEnd = HasNoArray ? 0 : parameters.SubmissionArray + (SubmissionEntries * sizeof(uint));
+        _ringLength = (nint)Math.Max(completionsEnd, arrayEnd);
+        _submissionsLength = (nint)(SubmissionEntries * (uint)sizeof(Submission));
+
+        try
+        {
+            _ring = Map(_ringLength, RingOffset);
+            Submissions = (Submission*)Map(_submissionsLength, SubmissionsOffset);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+
+        SubmissionHead = (uint*)(_ring + parameters.SubmissionHead);
+        SubmissionTail = (uint*)(_ring + parameters.SubmissionTail);
+        State = (uint*)(_ring + parameters.SubmissionState);
+        CompletionHead = (uint*)(_ring + parameters.CompletionHead);
+        CompletionTail = (uint*)(_ring + parameters.CompletionTail);
+        Completions = (Completion*)(_ring + parameters.Completions);
+
+        // Submissions are used in order, so the indirection of kernels that need one is written once.
+        for (var i = 0u; !HasNoArray && i < SubmissionEntries; i++)
+            ((uint*)(_ring + parameters.SubmissionArray))[i] = i;
+    }
+
+    public int Descriptor { get; }
+    public uint SubmissionEntries { get; }
+    public uint CompletionEntries { get; }
+    public bool HasNoArray { get; }
+
+    public Submission* Submissions { get; private set; }
+    public uint* SubmissionHead { get; }
+    public uint* SubmissionTail { get; }
+    public uint* State { get; }
+    public Completion* Completions { get; }
+    public uint* CompletionHead { get; }
+    public uint* CompletionTail { get; }
+
+    public void Dispose()
+    {
+        if (_ring is not null)
+            _ = IoUringCalls.Unmap(_ring, _ringLength);
+        if (Submissions is not null)
+            _ = IoUringCalls.Unmap(Submissions, _submissionsLength);
+        _ring = null;
+        Submissions = null;
+        _ = IoUringCalls.Close(Descriptor);
+    }
+
+    private byte* Map(nint length, long offset)
+    {
+        var address = IoUringCalls.MapRing(Descriptor, length, offset, out var error);
+        return error == 0 ? address : throw RingException.From("mmap", error);
+    }
+}

@@ -1,0 +1,148 @@
+using System.Runtime.InteropServices;
+
+namespace Sockeye.Linux;
+
+/// <summary>The data of the self-test: a group of small buffers, a socket pair, and what completes on it.</summary>
+internal sealed class SelfTestSteps : IDisposable
+{
+    private const ushort Group = 1;
+    private const int BufferCount = 8;
+    private const int BufferLength = 64;
+    private const uint Limit = 2 * BufferLength;
+    private const ulong ReceiveData = 1, SendData = 2, CancelData = 3;
+    private const int MostEnters = 8;
+    private static readonly TimeSpan EnterTime = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Keeps memory for ever that the kernel might still write to.</summary>
+    private static readonly List<byte[]> Leaked = [];
+
+    private readonly Ring _ring;
+    private readonly BufferRing _buffers;
+    private readonly SocketPair _pair = SocketPair.Create();
+    private readonly byte[] _slab = GC.AllocateArray<byte>(BufferCount * BufferLength, pinned: true);
+    private readonly byte[] _data = GC.AllocateArray<byte>(BufferLength, pinned: true);
+    private readonly List<Completion> _completions = [];
+    private int _inFlight;
+
+    /// <exception cref="RingException">The kernel refuses the group of buffers.</exception>
+    public SelfTestSteps(Ring ring)
+    {
+        _ring = ring;
+        try
+        {
+            _buffers = BufferRing.Create(ring, Group, BufferCount);
+        }
+        catch
+        {
+            _pair.Dispose();
+            throw;
+        }
+
+        for (ushort id = 0; id < BufferCount; id++)
+            _buffers.Provide(Address(_slab, id * BufferLength), BufferLength, id);
+        _buffers.Publish();
+        for (var i = 0; i < _data.Length; i++)
+            _data[i] = (byte)(i + 1);
+    }
+
+    /// <summary>Sends, receives by a multishot into a chosen buffer, cancels that. Null, or what is wrong, as a clause.</summary>
+    public string? FindFault()
+    {
+        Receive(0);
+        Send();
+        if (!Await(() => Of(SendData).Length == 1 && Of(ReceiveData).Length > 0))
+            return "a send and a receive did not complete";
+        if (Of(SendData)[0].Result != BufferLength)
+            return $"a send of {BufferLength} bytes completed with {Of(SendData)[0].Result}";
+
+        var received = Of(ReceiveData)[0];
+        if (received is not { Result: BufferLength, HasBuffer: true, HasMore: true, BufferId: < BufferCount } ||
+            !_slab.AsSpan(received.BufferId * BufferLength, BufferLength).SequenceEqual(_data))
+            return $"a multishot receive of {BufferLength} bytes completed with {received.Result}, or in the wrong place";
+
+        _completions.Clear();
+        Cancel();
+        if (!Await(() => _inFlight == 0))
+            return "a cancelled receive did not end";
+        return Of(ReceiveData) is [{ Result: -IoUringError.Cancelled }] && Of(CancelData) is [{ Result: >= 0 }]
+            ? null
+            : "a cancel did not find its receive";
+    }
+
+    /// <summary>With more to receive than the limit: ends the receive at the limit?</summary>
+    public bool HonoursReceiveLimit()
+    {
+        _completions.Clear();
+        for (var i = 0; i < 3; i++)
+            Send();
+        Await(() => _inFlight == 0);
+
+        _completions.Clear();
+        Receive(Limit);
+        Await(() => Of(ReceiveData) is [.., { HasMore: false }] or { Length: >= 3 });
+        return Of(ReceiveData) is [{ Result: BufferLength, HasMore: true }, { Result: BufferLength, HasMore: false }];
+    }
+
+    public void Dispose()
+    {
+        if (_inFlight > 0 && !TryCancel())
+        {
+            lock (Leaked)
+                Leaked.AddRange([_slab, _data]);
+        }
+
+        _buffers.Dispose();
+        _pair.Dispose();
+    }
+
+    private bool TryCancel()
+    {
+        try
+        {
+            Cancel();
+            return Await(() => _inFlight == 0);
+        }
+        catch (RingException)
+        {
+            return false; // What is refused here was refused before, and that is the result.
+        }
+    }
+
+    private void Receive(uint limit)
+    {
+        _ring.Next().ReceiveMultishot(_pair.First, Group, limit, ReceiveData);
+        _inFlight++;
+    }
+
+    private void Send()
+    {
+        _ring.Next().Send(_pair.Second, Address(_data, 0), _data.Length, SendData);
+        _inFlight++;
+    }
+
+    private void Cancel()
+    {
+        _ring.Next().Cancel(_pair.First, CancelData);
+        _inFlight++;
+    }
+
+    private bool Await(Func<bool> isDone)
+    {
+        for (var i = 0; i < MostEnters && !isDone(); i++)
+        {
+            _ring.Enter(1, EnterTime);
+            while (_ring.TryTake(out var completion))
+            {
+                _completions.Add(completion);
+                if (!completion.HasMore)
+                    _inFlight--;
+            }
+        }
+
+        return isDone();
+    }
+
+    private Completion[] Of(ulong userData) => [.. _completions.Where(completion => completion.UserData == userData)];
+
+    private static nint Address(byte[] pinned, int offset) => Marshal.UnsafeAddrOfPinnedArrayElement(pinned, offset);
+}

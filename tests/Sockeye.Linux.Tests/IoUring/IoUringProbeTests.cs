@@ -1,0 +1,81 @@
+using Sockeye.Linux.Tests.Support;
+
+namespace Sockeye.Linux.Tests.IoUring;
+
+/// <summary>Whether io_uring is of use is found by using it, and a refusal is a sentence that says who refuses.</summary>
+public sealed class IoUringProbeTests
+{
+    private const int NotPermitted = IoUringError.NotPermitted, NoSuchCall = IoUringError.NoSuchCall;
+
+    [Fact]
+    public void Self_test_passes_and_names_the_kernel()
+    {
+        RingDriver.SkipUnlessSupported();
+        var result = IoUringSelfTest.Run();
+        Assert.True(result.IsSupported, result.Reason);
+        Assert.Contains(IoUringRefusal.Kernel, result.Reason, StringComparison.Ordinal);
+        Assert.Same(IoUringProbe.Result, IoUringProbe.Result);
+        Assert.Equal(result, IoUringProbe.Result);
+    }
+
+    [Theory]
+    [InlineData(SeccompFilter.Setup, NotPermitted, "seccomp filter (container profile) refuses io_uring_setup (EPERM)")]
+    [InlineData(SeccompFilter.Enter, NotPermitted, "seccomp filter (container profile) refuses io_uring_enter (EPERM)")]
+    [InlineData(SeccompFilter.Register, NotPermitted, "seccomp filter (container profile) refuses io_uring_register")]
+    [InlineData(SeccompFilter.Setup, NoSuchCall, "no io_uring_setup (ENOSYS)")]
+    [InlineData(SeccompFilter.Enter, NoSuchCall, "seccomp filter or a sandbox hides io_uring_enter (ENOSYS)")]
+    [InlineData(SeccompFilter.Register, NoSuchCall, "seccomp filter or a sandbox hides io_uring_register (ENOSYS)")]
+    public void Refused_call_is_named_with_who_refuses(int call, int error, string expected)
+    {
+        RingDriver.SkipUnlessSupported();
+        var result = TestThread.Run(() =>
+        {
+            SeccompFilter.Refuse(call, error);
+            return IoUringSelfTest.Run();
+        });
+        Assert.False(result.IsSupported);
+        Assert.Contains(expected, result.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Kernel_that_completes_nothing_is_refused_in_time()
+    {
+        RingDriver.SkipUnlessSupported();
+        var result = TestThread.Run(() =>
+        {
+            SeccompFilter.Refuse(SeccompFilter.Enter, 0);
+            return IoUringSelfTest.Run();
+        });
+        Assert.False(result.IsSupported);
+        Assert.Contains("did not complete", result.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Self_test_that_hangs_is_given_up()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "io_uring is a part of Linux only.");
+        using var never = new ManualResetEventSlim();
+        var result = IoUringProbe.Run(() =>
+        {
+            never.Wait();
+            return new(true, "Too late.");
+        }, TimeSpan.FromMilliseconds(10));
+        never.Set();
+        Assert.Equal("The self-test of io_uring did not finish in 0 s.", result.Reason);
+    }
+
+    [Theory]
+    [InlineData("io_uring_setup", IoUringError.NotPermitted, "2", "kernel.io_uring_disabled is 2")]
+    [InlineData("io_uring_setup", IoUringError.NotPermitted, "1", "kernel.io_uring_disabled is 1")]
+    [InlineData("io_uring_setup", IoUringError.NotPermitted, "0", "seccomp")]
+    [InlineData("io_uring_setup", IoUringError.NotPermitted, null, "seccomp")]
+    [InlineData("io_uring_enter", IoUringError.NotPermitted, "0", "refuses io_uring_enter")]
+    [InlineData("io_uring_setup", IoUringError.AccessDenied, "0", "security module")]
+    [InlineData("io_uring_setup", IoUringError.NoSuchCall, null, "built without it")]
+    [InlineData("io_uring_setup", IoUringError.Invalid, "0", "needs Linux 6.1")]
+    [InlineData("io_uring_setup", IoUringError.NoMemory, "0", "LimitMEMLOCK=")]
+    [InlineData("io_uring_setup", IoUringError.OutOfDescriptors, "0", "RLIMIT_NOFILE")]
+    [InlineData("io_uring_register", IoUringError.Invalid, "0", "io_uring_register failed with errno 22")]
+    public void Refusal_says_what_helps(string call, int error, string? disabled, string expected) =>
+        Assert.Contains(expected, IoUringRefusal.Explain(call, error, disabled), StringComparison.Ordinal);
+}

@@ -1,0 +1,119 @@
+using Sockeye.Linux.Tests.Support;
+
+namespace Sockeye.Linux.Tests.IoUring;
+
+/// <summary>What completes is seen once, in order, and no wait is longer than asked for.</summary>
+public sealed class RingCompletionTests
+{
+    [Theory]
+    [InlineData(100)]
+    [InlineData(5000)]
+    public void Overflow_of_a_small_ring_loses_nothing(int count)
+    {
+        using var driver = RingDriver.Create(new() { SubmissionEntries = 64, CompletionEntries = 64 });
+        Assert.Equal(64, driver.Ring.CompletionEntries);
+        for (var i = 0; i < count; i++)
+            driver.Ring.Next().Nop((ulong)i);
+
+        driver.Ring.Enter(0, TimeSpan.Zero);
+        Assert.True(driver.Ring.HasOverflow);
+        driver.Until(() => driver.Completions.Count >= count);
+
+        Assert.Equal(Enumerable.Range(0, count), driver.Completions.Select(completion => (int)completion.UserData));
+        driver.Turn();
+        Assert.Equal(count, driver.Completions.Count);
+        Assert.False(driver.Ring.HasOverflow);
+    }
+
+    [Fact]
+    public void Room_is_given_back_in_the_middle_of_a_batch()
+    {
+        using var driver = RingDriver.Create(new() { SubmissionEntries = 128, CompletionEntries = 128 });
+        for (var i = 0; i < 128; i++)
+            driver.Ring.Next().Nop(1);
+        driver.Ring.Enter(1, Timeout.InfiniteTimeSpan);
+        for (var i = 0; i < 64; i++)
+            Assert.True(driver.Ring.TryTake(out _));
+
+        // Full but for what was taken: without room given back, these would overflow.
+        for (var i = 0; i < 64; i++)
+            driver.Ring.Next().Nop(2);
+        driver.Ring.Enter(0, TimeSpan.Zero);
+        Assert.False(driver.Ring.HasOverflow);
+        driver.Until(() => driver.Of(2).Length == 64);
+    }
+
+    [Fact]
+    public void Walk_ends_with_what_the_last_enter_saw()
+    {
+        using var driver = RingDriver.Create(new() { SubmissionEntries = 1, CompletionEntries = 64 });
+        driver.Ring.Next().Nop(0);
+        driver.Ring.Enter(1, Timeout.InfiniteTimeSpan);
+        var taken = 0;
+        while (driver.Ring.TryTake(out _))
+        {
+            // Each submits the one before, which completes at once: a walk that looked again would not end.
+            driver.Ring.Next().Nop(1);
+            driver.Ring.Next().Nop(2);
+            Assert.True(++taken < 10);
+        }
+
+        Assert.Equal(1, taken);
+        Assert.True(driver.Ring.HasWork);
+        driver.Until(() => driver.Completions.Count == 2);
+    }
+
+    [Fact]
+    public void Wait_without_completions_times_out()
+    {
+        using var driver = RingDriver.Create();
+        Assert.Equal(EnterOutcome.TimedOut, driver.Ring.Enter(1, TimeSpan.FromMilliseconds(1)));
+        Assert.Equal(EnterOutcome.TimedOut, driver.Ring.Enter(1, TimeSpan.Zero));
+        Assert.False(driver.Ring.TryTake(out _));
+    }
+
+    [Fact]
+    public void Wait_for_what_is_there_ends_at_once_even_without_time()
+    {
+        using var driver = RingDriver.Create();
+        driver.Ring.Next().Nop(7);
+        Assert.Equal(EnterOutcome.Done, driver.Ring.Enter(1, TimeSpan.Zero));
+        Assert.True(driver.Ring.TryTake(out var completion));
+        Assert.Equal((7ul, 0, false, false, false),
+            (completion.UserData, completion.Result, completion.HasMore, completion.HasBuffer, completion.IsNotification));
+    }
+
+    [Fact]
+    public void Work_is_shown_to_who_asked_for_it()
+    {
+        using var driver = RingDriver.Create(new() { SubmissionEntries = 8, CompletionEntries = 8, ShowsWork = true });
+        using var pair = SocketPair.Create();
+        driver.Ring.Next().Poll(pair.First, 1, userData: 1);
+        driver.Turn();
+        Assert.False(driver.Ring.HasWork);
+        Assert.Equal(1, Native.Send(pair.Second, [1], 1, Native.NoSigPipe));
+        Assert.True(driver.Ring.HasWork);
+        driver.Turn();
+        Assert.Equal(1, Assert.Single(driver.Completions).Result);
+        Assert.False(driver.Ring.HasWork);
+    }
+
+    [Fact]
+    public void Multishot_poll_completes_at_each_event()
+    {
+        using var driver = RingDriver.Create();
+        using var pair = SocketPair.Create();
+        driver.Ring.Next().PollMultishot(pair.First, 1, userData: 1);
+        driver.Turn();
+        for (var i = 1; i <= 5; i++)
+        {
+            Assert.Equal(1, Native.Send(pair.Second, [1], 1, Native.NoSigPipe));
+            driver.Until(() => driver.Completions.Count >= i);
+        }
+
+        Assert.All(driver.Of(1), completion => Assert.True(completion.HasMore));
+        driver.Ring.Next().CancelEverything(userData: 2);
+        driver.Until(() => driver.HasEnded(1) && driver.HasEnded(2));
+        Assert.Equal(-IoUringError.Cancelled, driver.Of(1)[^1].Result);
+    }
+}

@@ -24,10 +24,11 @@ internal struct WorkList
         IEngineWork? inOrder = null;
         while (work is not null)
             (work.NextWork, inOrder, work) = (inOrder, work, work.NextWork);
-        for (; inOrder is not null; inOrder = Advance(inOrder))
-            Add(inOrder);
-
-        static IEngineWork? Advance(IEngineWork work) => work.NextWork;
+        while (inOrder is { } next)
+        {
+            inOrder = next.NextWork;
+            Add(next);
+        }
     }
 
     public IEngineWork? TryTake()

@@ -1,6 +1,6 @@
 namespace Sockeye.Linux;
 
-internal sealed unsafe partial class EngineOutput
+internal sealed partial class EngineOutput
 {
     private Segment? _head;
     private int _headIndex;
@@ -35,7 +35,7 @@ internal sealed unsafe partial class EngineOutput
                 var length = Math.Min(segment.End - index, left);
                 if (length == 0)
                     continue; // It was sent, and kept for the writer, who then needed more than its room.
-                vectors[used++] = new() { Base = (byte*)segment.Address + index, Length = length };
+                vectors[used++] = new() { Address = segment.Address + index, Length = length };
                 (left, bytes) = (left - length, bytes + length);
             }
 

@@ -19,6 +19,9 @@ internal sealed class DescriptorWatch(EngineThread thread, int descriptor, bool 
     /// <summary>The engine's number for it.</summary>
     public ulong Number { get; set; }
 
+    /// <summary>For the engine: nobody is to be told any more.</summary>
+    public bool IsEnding { get; set; }
+
     public IEngineWork? NextWork { get; set; }
 
     public void Begin() => Post();

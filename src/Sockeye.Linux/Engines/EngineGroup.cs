@@ -24,7 +24,7 @@ internal sealed class EngineGroup
     public IReadOnlyList<EngineThread> Threads { get; }
 
     /// <summary>Blocks of 4 KiB that connections hold now.</summary>
-    public long LentCount => Setup.Pool.LentCount;
+    public long LentCount => Setup.Pool.LentCount + (Threads.Sum(thread => thread.LentBytes) / SegmentPool.SmallSize);
 
     public LinuxListener Listen(EndPoint endPoint)
     {

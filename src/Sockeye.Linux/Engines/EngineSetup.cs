@@ -3,6 +3,8 @@ namespace Sockeye.Linux;
 /// <summary>What the threads of one transport share.</summary>
 internal sealed class EngineSetup(LinuxEngine engine, SocketTransportOptions sockets)
 {
+    public LinuxEngine Engine => engine;
+
     public string EngineName { get; } = engine is LinuxEngine.IoUring ? "io_uring" : "epoll";
 
     public SocketTransportOptions Sockets { get; } = sockets;
@@ -12,4 +14,9 @@ internal sealed class EngineSetup(LinuxEngine engine, SocketTransportOptions soc
     public bool RunsInline => Sockets.UnsafePreferInlineScheduling;
 
     public SegmentPool Pool { get; } = new();
+
+    public RingSizes RingSizes { get; init; } = RingSizes.Default;
+
+    /// <summary>Does without what only Linux 6.17 and later have, for a test.</summary>
+    public bool AvoidsReceiveLimit { get; init; }
 }

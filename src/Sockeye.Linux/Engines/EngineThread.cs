@@ -16,6 +16,7 @@ internal abstract class EngineThread
     private readonly Inbox _inbox = new();
     private readonly HandlerQueue _handlers;
     private readonly Thread _thread;
+    private readonly TaskCompletionSource _opened = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WorkList _work;
     private EngineConnection? _running;
@@ -35,14 +36,23 @@ internal abstract class EngineThread
     /// <summary>From any thread: open connections, and those that have been promised to it.</summary>
     public int ConnectionCount => Volatile.Read(ref _connectionCount);
 
+    /// <summary>From any thread: whether this is the current one.</summary>
+    public bool IsCurrent => _current == this;
+
+    /// <summary>From any thread: bytes of memory of its own that connections hold.</summary>
+    public virtual long LentBytes => 0;
+
     /// <summary>From any thread: ends when the thread has ended.</summary>
     public Task Ended => _ended.Task;
 
     protected WakeUp WakeUp { get; } = new();
 
-    private bool IsCurrent => _current == this;
-
-    public void Start() => _thread.UnsafeStart();
+    /// <summary>Returns when the thread runs. What the kernel refuses to it is thrown here.</summary>
+    public void Start()
+    {
+        _thread.UnsafeStart();
+        _opened.Task.GetAwaiter().GetResult();
+    }
 
     /// <summary>From any thread: the connections that are left are aborted, then the thread ends.</summary>
     public void Stop()
@@ -121,13 +131,31 @@ internal abstract class EngineThread
         _current = this;
         var cache = new SegmentCache(Setup.Pool);
         SegmentCache.Current = cache;
-        Open();
-        while (!_stopping || ConnectionCount > 0)
-            Turn();
+        if (TryOpen())
+        {
+            while (!_stopping || ConnectionCount > 0)
+                Turn();
+        }
+
         Close();
         cache.Clear();
         WakeUp.Dispose();
         _ended.SetResult();
+    }
+
+    private bool TryOpen()
+    {
+        try
+        {
+            Open();
+            _opened.SetResult();
+            return true;
+        }
+        catch (Exception e)
+        {
+            _opened.SetException(e);
+            return false;
+        }
     }
 
     private void Turn()

@@ -101,7 +101,7 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
     {
         var message = new MessageHeader { Vectors = vectors, VectorCount = count };
         var sent = (int)(count == 1
-            ? Libc.Send(Descriptor, vectors->Base, vectors->Length, Constants.MessageNoSignal)
+            ? Libc.Send(Descriptor, (byte*)vectors->Address, vectors->Length, Constants.MessageNoSignal)
             : Libc.SendMessage(Descriptor, &message, Constants.MessageNoSignal));
         if (sent >= 0)
             return sent;

@@ -14,7 +14,7 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
 
     private readonly ConnectionSlots<EpollConnection> _connections = new();
     private readonly ConnectionSlots<DescriptorWatch> _watches = new();
-    private EpollDescriptor _epoll = null!;
+    private EpollDescriptor? _epoll;
 
     /// <summary>Where bytes go that nobody wants to read.</summary>
     public Segment Waste { get; } = setup.Pool.MakeOwn(SegmentPool.LargeSize);
@@ -24,7 +24,7 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
     public ulong Register(EpollConnection connection, int descriptor)
     {
         var number = _connections.Add(connection);
-        _epoll.Add(descriptor, EpollEvents.Both, number);
+        _epoll!.Add(descriptor, EpollEvents.Both, number);
         return number;
     }
 
@@ -33,13 +33,13 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
     public override void Begin(DescriptorWatch watch)
     {
         watch.Number = _watches.Add(watch);
-        _epoll.Add(
+        _epoll!.Add(
             watch.Descriptor, watch.ForWriting ? EpollEvents.Write : EpollEvents.Read, EpollDescriptor.WatchFlag | watch.Number);
     }
 
     public override void End(DescriptorWatch watch)
     {
-        _epoll.Remove(watch.Descriptor);
+        _epoll!.Remove(watch.Descriptor);
         _watches.Remove(watch.Number);
         watch.OnEnded();
     }
@@ -52,11 +52,11 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
 
     protected override bool Wait(int timeout)
     {
-        var count = _epoll.Wait(timeout);
+        var count = _epoll!.Wait(timeout);
         WakeUp.EndSleep();
         for (var i = 0; i < count; i++)
         {
-            var (events, number) = _epoll[i];
+            var (events, number) = _epoll![i];
             if ((number & EpollDescriptor.WatchFlag) != 0)
                 _watches.Find(number & ~EpollDescriptor.WatchFlag)?.OnReady();
             else
@@ -68,5 +68,5 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
 
     protected override IEnumerable<EngineConnection> Connections() => _connections.All();
 
-    protected override void Close() => _epoll.Dispose();
+    protected override void Close() => _epoll?.Dispose();
 }

@@ -4,9 +4,9 @@ namespace Sockeye.Linux;
 
 /// <summary>One piece of memory to send: <c>struct iovec</c>, readv(2).</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal unsafe struct IoVector
+internal struct IoVector
 {
-    public byte* Base;
+    public nint Address;
     public nint Length;
 }
 

@@ -6,3 +6,7 @@ namespace Sockeye.Transport.Tests.Linux;
 public sealed class EpollContract() : TcpContract(new LinuxFixture(LinuxEngine.Epoll));
 
 public sealed class EpollInlineContract() : TcpContract(new LinuxFixture(LinuxEngine.Epoll, inline: true));
+
+public sealed class IoUringContract() : TcpContract(new LinuxFixture(LinuxEngine.IoUring));
+
+public sealed class IoUringInlineContract() : TcpContract(new LinuxFixture(LinuxEngine.IoUring, inline: true));

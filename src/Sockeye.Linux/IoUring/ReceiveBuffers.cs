@@ -1,0 +1,118 @@
+namespace Sockeye.Linux;
+
+/// <summary>Buffers of one size that the kernel receives into, and that connections then read from.</summary>
+/// <remarks>
+/// A buffer is with the kernel, with a connection, or on its way back from another thread. When few are left with the kernel more
+/// are made, up to a bound; then <see cref="IsShort"/> says that what arrives must be copied, so that readers who are slow never
+/// take the last ones from the others. For the engine thread, but for <see cref="TakeBack"/>.
+/// </remarks>
+internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
+{
+    private readonly BufferRing _ring;
+    private readonly EngineThread _thread;
+    private readonly int _size;
+    private readonly int _step;
+    private readonly Segment[] _byId;
+    private int _made;
+    private int _withKernel;
+    private long _lent;
+    private long _returnedHere;
+    private long _returnedElsewhere;
+    private Segment? _returned;
+    private bool _mustPublish;
+
+    public ReceiveBuffers(Ring ring, EngineThread thread, ushort group, int size, int first, int most)
+    {
+        _ring = BufferRing.Create(ring, group, most);
+        (_thread, _size, _step) = (thread, size, first);
+        _byId = new Segment[_ring.Entries];
+        Grow();
+    }
+
+    public ushort Group => _ring.Group;
+
+    /// <summary>Whether most buffers are with connections, and no more can be made.</summary>
+    public bool IsShort => _withKernel < _made / 4;
+
+    /// <summary>Whether there is a buffer that the kernel could use.</summary>
+    public bool HasAny => _withKernel > 0;
+
+    /// <summary>From any thread: bytes that connections hold; exact while nothing moves.</summary>
+    public long LentBytes => (Volatile.Read(ref _lent) - Volatile.Read(ref _returnedHere) - Volatile.Read(ref _returnedElsewhere)) * _size;
+
+    /// <summary>The kernel has filled a buffer; who takes it gives it back.</summary>
+    public Segment Take(ushort id, int filled)
+    {
+        var segment = _byId[id];
+        segment.Fill(filled);
+        Volatile.Write(ref _lent, _lent + 1);
+        if (--_withKernel < _made / 4)
+            Grow();
+        return segment;
+    }
+
+    /// <summary>From any thread.</summary>
+    public void TakeBack(Segment segment)
+    {
+        if (_thread.IsCurrent)
+        {
+            Volatile.Write(ref _returnedHere, _returnedHere + 1);
+            Provide(segment);
+            return;
+        }
+
+        Interlocked.Increment(ref _returnedElsewhere);
+        var top = Volatile.Read(ref _returned);
+        while (true)
+        {
+            segment.NextUnused = top;
+            var seen = Interlocked.CompareExchange(ref _returned, segment, top);
+            if (ReferenceEquals(seen, top))
+                return;
+            top = seen;
+        }
+    }
+
+    /// <summary>Gives the kernel what has come back.</summary>
+    public void Publish()
+    {
+        if (Volatile.Read(ref _returned) is not null)
+        {
+            for (var segment = Interlocked.Exchange(ref _returned, null); segment is not null;)
+            {
+                var next = segment.NextUnused;
+                segment.NextUnused = null;
+                Provide(segment);
+                segment = next;
+            }
+        }
+
+        if (!_mustPublish)
+            return;
+        _mustPublish = false;
+        _ring.Publish();
+    }
+
+    public void Dispose() => _ring.Dispose();
+
+    private void Provide(Segment segment)
+    {
+        _ring.Provide(segment.Address, segment.Size, (ushort)segment.Id);
+        _withKernel++;
+        _mustPublish = true;
+    }
+
+    /// <summary>Makes more, of one piece of memory, as far as the ring has entries for them.</summary>
+    private void Grow()
+    {
+        var more = Math.Min(_step, _byId.Length - _made);
+        if (more == 0)
+            return;
+        var memory = GC.AllocateUninitializedArray<byte>(more * _size, pinned: true);
+        for (var i = 0; i < more; i++, _made++)
+        {
+            _byId[_made] = new(this, memory, i * _size, _size, _made);
+            Provide(_byId[_made]);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+namespace Sockeye.Linux;
+
+/// <summary>A connection that tells the kernel what to receive and send, and is told when it is done.</summary>
+/// <remarks>
+/// For the engine thread. The descriptor is closed only when nothing is under way with it: an operation of the kernel's holds the
+/// socket, and would go on delivering after <c>close()</c>.
+/// </remarks>
+internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) : EngineConnection(thread, socket)
+{
+    /// <summary>What one send may take: what it has sent is given back when all of it is.</summary>
+    private const int MaxSendBytes = 128 * 1024;
+
+    private SendList? _sendList;
+    private int _underWay;
+    private bool _isReceiving;
+    private bool _isSending;
+    private bool _isStream;
+    private bool _isClosed;
+
+    /// <param name="segment">What was received.</param>
+    /// <param name="result">Bytes; 0 for the peer's FIN; a negative error.</param>
+    /// <param name="hasMore">Whether the same operation goes on.</param>
+    /// <param name="buffers">Where the segment is from.</param>
+    public void OnReceiveCompleted(Segment? segment, int result, bool hasMore, ReceiveBuffers buffers)
+    {
+        if (!hasMore)
+        {
+            _isReceiving = false;
+            _underWay--;
+        }
+
+        if (segment is not null && (result <= 0 || IsClosing))
+            segment.Release();
+        else if (segment is not null)
+            Take(segment, buffers);
+        else
+            OnNothing((Errno)(-result));
+
+        if (IsClosing)
+            CloseIfNothingIsUnderWay();
+        else if (!hasMore && MayReceive)
+            Receive();
+    }
+
+    public void OnSendCompleted(int result)
+    {
+        _isSending = false;
+        _underWay--;
+        if (IsClosing)
+            CloseIfNothingIsUnderWay();
+        else if (result < 0 && (Errno)(-result) is not (Errno.Again or Errno.Interrupted))
+            OnSendFailed((Errno)(-result));
+        else if (OnSent(Math.Max(result, 0)) && MaySend)
+            Send();
+    }
+
+    public void OnCancelCompleted()
+    {
+        _underWay--;
+        CloseIfNothingIsUnderWay();
+    }
+
+    protected override void Begin()
+    {
+        Number = thread.Register(this);
+        Receive();
+    }
+
+    protected override void Receive()
+    {
+        if (_isReceiving || IsClosing || Input.RoomOrPause() is not (> 0 and var room))
+            return;
+        (_isReceiving, _isStream) = (true, _isStream && thread.Large.HasAny);
+        _underWay++;
+        var buffers = _isStream ? thread.Large : thread.Small;
+        var mark = RingMark.Of(_isStream ? RingOperation.ReceiveLarge : RingOperation.ReceiveSmall, Number);
+        // The kernel stops by itself when the reader has enough: an operation of its own for that could lose a race.
+        if (thread.HasReceiveLimit)
+            thread.Ring.Next().ReceiveMultishot(Descriptor, buffers.Group, (uint)Math.Min(room, Options.MaxReadBufferSize), mark);
+        else
+            thread.Ring.Next().ReceiveOnce(Descriptor, buffers.Group, mark);
+    }
+
+    protected override void Send()
+    {
+        if (_isSending || IsClosing)
+            return;
+        Span<IoVector> vectors = stackalloc IoVector[SendList.MaxVectors];
+        var (count, bytes) = Output.BeginSend(vectors, MaxSendBytes, out var isEnd);
+        if (count == 0)
+        {
+            if (isEnd)
+                SendFin();
+            return;
+        }
+
+        _isSending = true;
+        _underWay++;
+        var mark = RingMark.Of(RingOperation.Send, Number);
+        if (count == 1)
+            thread.Ring.Next().Send(Descriptor, vectors[0].Address, bytes, mark);
+        else
+            thread.Ring.Next().SendMessage(Descriptor, (_sendList ??= new()).Fill(vectors[..count]), mark);
+    }
+
+    protected override void Release()
+    {
+        if (_underWay > 0)
+        {
+            _underWay++;
+            thread.Ring.Next().Cancel(Descriptor, RingMark.Of(RingOperation.Cancel, Number));
+        }
+
+        CloseIfNothingIsUnderWay();
+    }
+
+    private void Take(Segment segment, ReceiveBuffers buffers)
+    {
+        var count = segment.End;
+        // Whoever fills a small buffer is likely to go on.
+        _isStream = count >= SegmentPool.SmallSize;
+        OnReceived(count);
+        if (buffers.IsShort)
+        {
+            // Others need the kernel's buffers more than this reader does.
+            var copy = thread.Setup.Pool.Rent(count);
+            segment.Memory.CopyTo(copy.Free);
+            copy.Fill(count);
+            segment.Release();
+            segment = copy;
+        }
+
+        Input.Add(segment);
+    }
+
+    private void OnNothing(Errno error)
+    {
+        switch (error)
+        {
+            case Errno.None:
+                if (!IsClosing)
+                    OnPeerEnded();
+                break;
+            case Errno.NoBuffers: // What is read or copied now comes back before the next receive is asked for.
+                _isStream = false;
+                break;
+            case Errno.Cancelled or Errno.Again or Errno.Interrupted:
+                break;
+            default:
+                OnReceiveFailed(error);
+                break;
+        }
+    }
+
+    private void CloseIfNothingIsUnderWay()
+    {
+        if (_underWay > 0 || _isClosed)
+            return;
+        _isClosed = true;
+        if (Number != 0)
+            thread.Forget(Number);
+        _sendList?.Dispose();
+        CloseDescriptor();
+    }
+}

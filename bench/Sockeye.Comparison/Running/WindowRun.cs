@@ -1,0 +1,85 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Sockeye.Comparison.Contestants;
+using Sockeye.Comparison.Load;
+using Sockeye.Comparison.Measuring;
+using Sockeye.Comparison.Scenarios;
+using Sockeye.Comparison.Servers;
+
+namespace Sockeye.Comparison.Running;
+
+/// <summary>Puts load on one server for a while, and measures a part of that.</summary>
+internal sealed class WindowRun(Scenario scenario, ServerMode mode, RunOptions options, IConnectionFactory factory, TimeProvider time)
+{
+    /// <summary>Broadcasts to slow servers and handshakes of a thousand clients take their time; more than this is an error.</summary>
+    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(10);
+
+    private readonly LoadFactory _loads = new(factory, time);
+
+    /// <summary>Compares one echo byte for byte, where the server echoes.</summary>
+    public async Task CheckAsync(EndPoint endPoint, CancellationToken cancellationToken)
+    {
+        if (mode is not (ServerMode.Echo or ServerMode.Codec))
+            return;
+        await using var connection = await factory.ConnectAsync(endPoint, cancellationToken);
+        await Task.Yield();
+        await EchoCheck.RunAsync(connection.Transport.Input, connection.Transport.Output, new(options.Seed))
+            .WaitAsync(LongestStop, time, cancellationToken);
+        await Task.Yield();
+    }
+
+    public async Task WarmUpAsync(ServerProcess server, CancellationToken cancellationToken)
+    {
+        await using var load = _loads.Create(scenario, mode, server.EndPoint, new(time));
+        await load.StartAsync(cancellationToken).WaitAsync(LongestStart, time, cancellationToken);
+        await Task.Delay(options.WarmUp, time, cancellationToken);
+        await load.StopAsync().WaitAsync(LongestStop, time, cancellationToken);
+    }
+
+    public async Task<WindowSample> MeasureAsync(ServerProcess server, int round, CancellationToken cancellationToken)
+    {
+        var recorder = new LoadRecorder(time);
+        await using var load = _loads.Create(scenario, mode, server.EndPoint, recorder);
+        await load.StartAsync(cancellationToken).WaitAsync(LongestStart, time, cancellationToken);
+        await Task.Delay(options.Ramp, time, cancellationToken);
+
+        var allocatedBefore = await server.AllocatedAsync(cancellationToken);
+        load.Observe();
+        recorder.Open();
+        var before = Marks.Take(server, recorder, time);
+        await Task.Delay(options.Window, time, cancellationToken);
+        var after = Marks.Take(server, recorder, time);
+        recorder.IsOpen = false;
+        load.Observe();
+        var stall = recorder.LongestWaitMs;
+        var allocatedAfter = await server.AllocatedAsync(cancellationToken);
+        var atAnswer = recorder.Messages;
+
+        await load.StopAsync().WaitAsync(LongestStop, time, cancellationToken);
+        return new()
+        {
+            Round = round,
+            Seconds = time.GetElapsedTime(before.Timestamp, after.Timestamp).TotalSeconds,
+            Messages = after.Messages - before.Messages,
+            ServerCpuSeconds = (after.ServerCpu - before.ServerCpu).TotalSeconds,
+            LoadCpuSeconds = (after.LoadCpu - before.LoadCpu).TotalSeconds,
+            P50 = recorder.Percentile(50),
+            P99 = recorder.Percentile(99),
+            P999 = recorder.Percentile(99.9),
+            // The answers came a little before and after the window; so did messages.
+            AllocatedBytes = Scale(allocatedAfter - allocatedBefore, after.Messages - before.Messages, atAnswer - before.Messages),
+            LongestStallMs = stall,
+        };
+    }
+
+    private static long? Scale(long? bytes, long messages, long messagesOfBytes) =>
+        bytes is null || messagesOfBytes == 0 ? null : (long)((double)bytes * messages / messagesOfBytes);
+
+    /// <summary>All counters at one time.</summary>
+    private readonly record struct Marks(long Timestamp, long Messages, TimeSpan ServerCpu, TimeSpan LoadCpu)
+    {
+        public static Marks Take(ServerProcess server, LoadRecorder recorder, TimeProvider time) =>
+            new(time.GetTimestamp(), recorder.Messages, server.ProcessorTime(), CpuClock.Of(Environment.ProcessId));
+    }
+}

@@ -30,7 +30,7 @@ public sealed class ReportTests
         var table = new Table(["a", "b"], [["x|y", "<1 & 2>"]]);
 
         Assert.Equal("| a | b |\n| --- | ---: |\n| x\\|y | <1 & 2> |\n", table.ToMarkdown());
-        Assert.Contains("<td>&lt;1 &amp; 2&gt;</td>", table.ToHtml(), StringComparison.Ordinal);
+        Assert.Contains("<td class=\"text\">x|y</td><td>&lt;1 &amp; 2&gt;</td>", table.ToHtml(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -62,7 +62,28 @@ public sealed class ReportTests
         var result = Made.Result("ping-64", Made.RowWithLoad(0.99, "c-epoll", 4), Made.RowWithLoad(0.90, "go", 4));
 
         Assert.Equal(["C epoll *", "Go net"], ScenarioTable.Of(result).Rows.Select(row => row[0]));
-        Assert.StartsWith("C epoll: the load generator was the bottleneck", Assert.Single(ScenarioTable.Notes(result)));
+        Assert.StartsWith("* The load generator was the bottleneck of C epoll:", Assert.Single(ScenarioTable.Notes(result)));
+    }
+
+    [Fact]
+    public void Other_programs_that_ran_meanwhile_are_noted()
+    {
+        var row = Made.Row("go", 4);
+        row.Windows[0] = row.Windows[0] with { AllCpuSeconds = 1.1 };
+
+        Assert.StartsWith("Other programs had 30% of the two", Assert.Single(ScenarioTable.Notes(Made.Result("ping-64", row))));
+    }
+
+    [Fact]
+    public void Servers_with_the_same_trouble_share_a_note()
+    {
+        RowResult[] rows = [Made.Row("sockeye-uring"), Made.Row("sockeye-epoll"), Made.Row("go")];
+        rows[0].Trouble = rows[1].Trouble = "unavailable: an old kernel.";
+        rows[2].Trouble = "skipped: no `go` on PATH";
+
+        Assert.Equal(
+            ["Sockeye io_uring; Sockeye epoll: unavailable: an old kernel.", "Go net: skipped: no `go` on PATH."],
+            ScenarioTable.Notes(Made.Result("ping-64", rows)));
     }
 
     [Fact]

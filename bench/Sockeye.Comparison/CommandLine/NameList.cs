@@ -8,9 +8,12 @@ namespace Sockeye.Comparison.CommandLine;
 internal static class NameList
 {
     public static string Text() =>
-        new Table(["scenario", ""], [.. ScenarioList.All.Select(one => (IReadOnlyList<string>)[one.Name, one.Title])]).ToText()
-        + "\n"
-        + new Table(["server", ""], [.. ContestantList.All.Select(one => (IReadOnlyList<string>)[one.Name, Describe(one)])]).ToText();
+        List("scenario", ScenarioList.All.Select(one => (one.Name, one.Title))) + "\n"
+        + List("server", ContestantList.All.Select(one => (one.Name, Describe(one))));
+
+    private static string List(string head, IEnumerable<(string Name, string Description)> entries) =>
+        new Table([head, "what it is"], [.. entries.Select(entry => (IReadOnlyList<string>)[entry.Name, entry.Description])], 2)
+            .ToText();
 
     private static string Describe(Contestant contestant) =>
         contestant.Peer?.Needs.Select(need => need.Missing()).FirstOrDefault(missing => missing is not null) is { } missing

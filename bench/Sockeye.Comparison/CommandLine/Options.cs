@@ -16,22 +16,23 @@ internal static class Options
     public static readonly Option<string[]> Servers = Names(
         "--server", "Only these servers, separated by commas. --list names all.", ContestantList.All.Select(one => one.Name));
 
-    public static readonly Option<int> Rounds = Number("--rounds", "How often each server is measured. Default 5.", 5, 1, 1000);
+    public static readonly Option<int?> Rounds = Number("--rounds", "How often each server is measured. Default 5.", 1, 1000);
 
-    public static readonly Option<TimeSpan> Window = Seconds("--window", "How long, in seconds, each time. Default 0.6.", 0.6);
+    public static readonly Option<TimeSpan?> Window = Seconds("--window", "How long, in seconds, each time. Default 0.6.");
 
-    public static readonly Option<TimeSpan> WarmUp = Seconds(
-        "--warm-up", "Load on each server before, in seconds. Default 2.", 2);
+    public static readonly Option<TimeSpan?> WarmUp = Seconds(
+        "--warm-up", "Load on each server before, in seconds. Default 2.");
 
     public static readonly Option<bool> Quick = new("--quick")
     {
         Description = "3 rounds of 0.3 s after a warm-up of 0.7 s: to see whether all works, not for figures to keep.",
     };
 
-    public static readonly Option<int> Seed = Number("--seed", "Decides the order within the rounds. Default 1.", 1, 0, int.MaxValue);
+    public static readonly Option<int?> Seed = Number("--seed", "Decides the order within the rounds. Default 1.", 0, int.MaxValue);
 
     public static readonly Option<int[]> Processors = new("--processors")
     {
+        HelpName = "a,b",
         Description = "One for the servers and one for the load, as in 0,1. Default: the first two that may be used.",
         CustomParser = result => Split(result) is [var server, var load]
             && int.TryParse(server, CultureInfo.InvariantCulture, out var first)
@@ -42,6 +43,7 @@ internal static class Options
 
     public static readonly Option<LinuxEngine> Load = new("--load")
     {
+        HelpName = "engine",
         Description = "What the load generator runs on: auto (epoll where it can), io_uring, epoll, sockets. Default auto.",
         CustomParser = result => string.Concat(Split(result)) switch
         {
@@ -85,27 +87,25 @@ internal static class Options
         },
     };
 
-    private static Option<int> Number(string name, string description, int value, int least, int most) => new(name)
+    private static Option<int?> Number(string name, string description, int least, int most) => new(name)
     {
         Description = description,
         HelpName = "n",
-        DefaultValueFactory = _ => value,
         CustomParser = result =>
             int.TryParse(string.Concat(Split(result)), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             && number >= least && number <= most
                 ? number
-                : Wrong<int>(result, $"a number from {least} to {most}"),
+                : Wrong<int?>(result, $"a number from {least} to {most}"),
     };
 
-    private static Option<TimeSpan> Seconds(string name, string description, double value) => new(name)
+    private static Option<TimeSpan?> Seconds(string name, string description) => new(name)
     {
         Description = description,
         HelpName = "s",
-        DefaultValueFactory = _ => TimeSpan.FromSeconds(value),
         CustomParser = result =>
             double.TryParse(string.Concat(Split(result)), CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0.05 and <= 600
                 ? TimeSpan.FromSeconds(seconds)
-                : Wrong<TimeSpan>(result, "a number of seconds from 0.05 to 600"),
+                : Wrong<TimeSpan?>(result, "a number of seconds from 0.05 to 600"),
     };
 
     private static string[] Split(ArgumentResult result) =>

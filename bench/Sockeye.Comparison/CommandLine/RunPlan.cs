@@ -30,18 +30,14 @@ internal static class RunPlan
             Contestants = Chosen(
                 ContestantList.All, one => one.Name, parsed.GetValue(Options.Servers),
                 targets ? TargetList.All.SelectMany(target => (string?[])[target.Subject, target.Reference]).OfType<string>() : null),
-            Rounds = Given(Options.Rounds) ?? (quick ? 3 : parsed.GetValue(Options.Rounds)),
-            Window = Given(Options.Window) ?? (quick ? TimeSpan.FromSeconds(0.3) : parsed.GetValue(Options.Window)),
-            WarmUp = Given(Options.WarmUp) ?? (quick ? TimeSpan.FromSeconds(0.7) : parsed.GetValue(Options.WarmUp)),
-            Seed = parsed.GetValue(Options.Seed),
+            Rounds = parsed.GetValue(Options.Rounds) ?? (quick ? 3 : 5),
+            Window = parsed.GetValue(Options.Window) ?? TimeSpan.FromSeconds(quick ? 0.3 : 0.6),
+            WarmUp = parsed.GetValue(Options.WarmUp) ?? TimeSpan.FromSeconds(quick ? 0.7 : 2),
+            Seed = parsed.GetValue(Options.Seed) ?? 1,
             ServerProcessor = processors[0],
             LoadProcessor = processors[1],
             LoadEngine = parsed.GetValue(Options.Load),
         };
-
-        T? Given<T>(Option<T> option)
-            where T : struct =>
-            parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option) : null;
     }
 
     private static IReadOnlyList<T> Chosen<T>(

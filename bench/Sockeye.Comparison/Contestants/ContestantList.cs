@@ -19,6 +19,7 @@ internal static class ContestantList
         new("socket", "raw Socket", ServerMode.Broadcast),
         new("kestrel-inline", "Kestrel, inline", ServerMode.Broadcast, ServerMode.Tls) { InlineCompletions = true },
         new("kestrel", "Kestrel", ServerMode.Broadcast, ServerMode.Tls),
+        new("netcoreserver", "NetCoreServer"),
         new("dotnetty", "DotNetty"),
         new("unofficial-pipelines", "Pipelines.Sockets.Unofficial"),
         new("node", "node net") { Peer = PeerList.Node },

@@ -17,6 +17,9 @@ internal sealed class StreamClient(ConnectionContext connection, LoadRecorder re
     private long _waitingSince;
     private volatile bool _isStopped;
 
+    /// <summary>Set after the last change of <see cref="_sent"/>, and read before it.</summary>
+    private volatile bool _isSent;
+
     public Task RunAsync() => Task.WhenAll(SendAsync(), ReceiveAsync());
 
     public void Stop() => _isStopped = true;
@@ -39,7 +42,7 @@ internal sealed class StreamClient(ConnectionContext connection, LoadRecorder re
                 break;
             var number = _sent;
             _sentAt[number % outstanding] = recorder.Now();
-            Volatile.Write(ref _sent, number + 1);
+            _sent = number + 1;
             // What the bytes are does not matter here: that a server echoes them was checked before.
             for (var left = messageSize; left > 0; left -= PieceSize)
             {
@@ -51,7 +54,9 @@ internal sealed class StreamClient(ConnectionContext connection, LoadRecorder re
                 throw new EndOfStreamException("The server closed the connection.");
         }
 
-        await output.CompleteAsync();
+        // The receiver may have all there is, and wait for more.
+        _isSent = true;
+        connection.Transport.Input.CancelPendingRead();
     }
 
     private async Task ReceiveAsync()
@@ -77,8 +82,10 @@ internal sealed class StreamClient(ConnectionContext connection, LoadRecorder re
                 _room.Release();
             }
 
+            if (_isSent && received == _sent * messageSize)
+                return;
             if (read.IsCompleted)
-                break;
+                throw new EndOfStreamException($"The server closed the connection after {received} bytes of {_sent * messageSize}.");
             // Bounded: a loop that finds more bytes each time would be the stall that it looks for.
             if (turns >= LongestTurn)
             {
@@ -86,8 +93,5 @@ internal sealed class StreamClient(ConnectionContext connection, LoadRecorder re
                 await Task.Yield();
             }
         }
-
-        if (received != Volatile.Read(ref _sent) * messageSize)
-            throw new EndOfStreamException($"The server closed the connection after {received} bytes of {_sent * messageSize}.");
     }
 }

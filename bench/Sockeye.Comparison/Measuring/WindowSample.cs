@@ -16,6 +16,9 @@ internal sealed record WindowSample
     /// <summary>Processor time of the load generator's process within the window.</summary>
     public double LoadCpuSeconds { get; init; }
 
+    /// <summary>Time within the window in which the two processors were not idle, for whatever program.</summary>
+    public double AllCpuSeconds { get; init; }
+
     /// <summary>Latency in µs; null where none was taken.</summary>
     public double? P50 { get; init; }
 
@@ -39,6 +42,9 @@ internal sealed record WindowSample
     public double? AllocatedPerMessage => Messages == 0 ? null : (double?)AllocatedBytes / Messages;
 
     public double ServerBusy => ServerCpuSeconds / Seconds;
+
+    /// <summary>The part of the two processors that other programs had.</summary>
+    public double OthersBusy => Math.Max(0, AllCpuSeconds - ServerCpuSeconds - LoadCpuSeconds) / (2 * Seconds);
 
     public double LoadBusy => LoadCpuSeconds / Seconds;
 }

@@ -11,12 +11,12 @@ internal sealed record Report(
     private const string Title = "Sockeye and its peers";
 
     private const string Style = """
-        body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #1c2733; }
+        body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 84rem; padding: 0 1rem; color: #1c2733; }
         h2 { margin-top: 2.5rem; }
         table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; margin: 1rem 0; }
         th, td { padding: .25rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #e1e6ec; }
         th { font-weight: 600; border-bottom: 2px solid #b7c1cc; }
-        th:first-child, td:first-child { text-align: left; }
+        .text { text-align: left; }
         svg { max-width: 100%; height: auto; font-size: 12px; }
         svg text { fill: #1c2733; }
         svg .label { text-anchor: end; }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sockeye.Comparison.Measuring;
 using Sockeye.Comparison.Running;
 using Sockeye.Comparison.Scenarios;
 
@@ -7,6 +8,9 @@ namespace Sockeye.Comparison.Reporting;
 /// <summary>The table of one scenario: medians, the spread of the main figure, and its ratio to two references.</summary>
 internal static class ScenarioTable
 {
+    /// <summary>What other programs may have of the processors before it is worth a note.</summary>
+    private const double Noise = 0.05;
+
     private static readonly (string Name, string Head)[] References = [("kestrel", "÷ Kestrel"), ("c-epoll", "÷ C epoll")];
 
     public static Table Of(ScenarioResult result)
@@ -23,17 +27,24 @@ internal static class ScenarioTable
         return new(head, [.. rows]);
     }
 
-    /// <summary>Who is not in the table, or not in all rounds, and why; and whose rate is not its own.</summary>
+    /// <summary>What to know of the figures: who is not in the table, or not in all rounds, and why; and whose rate is not its own.</summary>
     public static IEnumerable<string> Notes(ScenarioResult result)
     {
-        foreach (var row in result.Rows)
+        if (Spread.Of(result.Rows.SelectMany(row => row.Windows).Select(window => window.OthersBusy)) is { Median: > Noise } others)
         {
-            if (row.Trouble is { } trouble)
-                yield return $"{row.Title}: {trouble}.";
-            else if (row.IsLoadBound)
-                yield return $"{row.Title}: the load generator was the bottleneck (over 95 % busy, the server was not), so its rate "
-                    + "and latencies are the generator's; CPU per message stands.";
+            yield return $"Other programs had {others.Median.ToString("0%", CultureInfo.InvariantCulture)} of the two processors "
+                + "meanwhile: rates and latencies are worse than they are alone; CPU per message tells more.";
         }
+
+        var loadBound = result.Rows.Where(row => row.IsLoadBound).Select(row => row.Title).ToList();
+        if (loadBound.Count > 0)
+        {
+            yield return $"* The load generator was the bottleneck of {string.Join("; ", loadBound)}: it was more than 95 % busy, the "
+                + "server was not. The rate and the latencies are the generator's; CPU per message stands.";
+        }
+
+        foreach (var trouble in result.Rows.Where(row => row.Trouble is not null).GroupBy(row => row.Trouble))
+            yield return $"{string.Join("; ", trouble.Select(row => row.Title))}: {trouble.Key!.TrimEnd('.')}.";
     }
 
     public static Figure MainFigure(Scenario scenario) => scenario.Figures[0];
@@ -53,10 +64,12 @@ internal static class ScenarioTable
             spread is { } s ? Format(main, s.Median) : "",
             spread is { } q ? $"({Format(main, q.Low)}–{Format(main, q.High)})" : "",
             .. references.Select(reference =>
-                spread is { } r && reference > 0 ? (r.Median / reference).ToString("0.00", CultureInfo.InvariantCulture) : ""),
+                spread is { } r && reference > 0 ? Ratio(r.Median / reference) : ""),
             .. others.Select(figure => row.Of(figure) is { } other ? Format(figure, other.Median) : ""),
         ];
     }
+
+    private static string Ratio(double value) => value.ToString(value < 100 ? "0.00" : "N0", CultureInfo.InvariantCulture);
 
     private static string Format(Figure figure, double value) => value.ToString(
         figure == Figure.Cpu && value < 1 ? "0.000" : figure.Format, CultureInfo.InvariantCulture);

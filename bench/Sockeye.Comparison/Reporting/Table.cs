@@ -3,8 +3,11 @@ using System.Text;
 
 namespace Sockeye.Comparison.Reporting;
 
-/// <summary>Cells in rows, with a head. The first column is text, the others are numbers.</summary>
-internal sealed record Table(IReadOnlyList<string> Head, IReadOnlyList<IReadOnlyList<string>> Rows)
+/// <summary>Cells in rows, with a head.</summary>
+/// <param name="Head">The names of the columns.</param>
+/// <param name="Rows">As many cells each as there are names, or fewer.</param>
+/// <param name="TextColumns">How many columns, from the left, are text; the others are numbers.</param>
+internal sealed record Table(IReadOnlyList<string> Head, IReadOnlyList<IReadOnlyList<string>> Rows, int TextColumns = 1)
 {
     /// <summary>For a terminal: columns as wide as their widest cell, numbers to the right.</summary>
     public string ToText()
@@ -20,14 +23,14 @@ internal sealed record Table(IReadOnlyList<string> Head, IReadOnlyList<IReadOnly
 
         void Append(IReadOnlyList<string> row) =>
             text.AppendLine(string.Join("  ", widths.Select((width, column) =>
-                column == 0 ? Cell(row, column).PadRight(width) : Cell(row, column).PadLeft(width))).TrimEnd());
+                column < TextColumns ? Cell(row, column).PadRight(width) : Cell(row, column).PadLeft(width))).TrimEnd());
     }
 
     public string ToMarkdown()
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", Head)} |\n");
-        text.Append(CultureInfo.InvariantCulture, $"| --- |{string.Concat(Enumerable.Repeat(" ---: |", Head.Count - 1))}\n");
+        text.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", Head.Select((_, column) => column < TextColumns ? "---" : "---:"))} |\n");
         foreach (var row in Rows)
         {
             var cells = Head.Select((_, column) => Cell(row, column).Replace("|", "\\|", StringComparison.Ordinal));
@@ -40,19 +43,21 @@ internal sealed record Table(IReadOnlyList<string> Head, IReadOnlyList<IReadOnly
     public string ToHtml()
     {
         var text = new StringBuilder("<table>\n<tr>");
-        foreach (var head in Head)
-            text.Append(CultureInfo.InvariantCulture, $"<th>{Html.Escape(head)}</th>");
+        foreach (var (column, head) in Head.Index())
+            text.Append(CultureInfo.InvariantCulture, $"<th{Class(column)}>{Html.Escape(head)}</th>");
         text.Append("</tr>\n");
         foreach (var row in Rows)
         {
             text.Append("<tr>");
             for (var column = 0; column < Head.Count; column++)
-                text.Append(CultureInfo.InvariantCulture, $"<td>{Html.Escape(Cell(row, column))}</td>");
+                text.Append(CultureInfo.InvariantCulture, $"<td{Class(column)}>{Html.Escape(Cell(row, column))}</td>");
             text.Append("</tr>\n");
         }
 
         return text.Append("</table>\n").ToString();
     }
+
+    private string Class(int column) => column < TextColumns ? " class=\"text\"" : "";
 
     private static string Cell(IReadOnlyList<string> row, int column) => column < row.Count ? row[column] : "";
 }

@@ -11,12 +11,12 @@ internal sealed record RunOptions
 
     public required IReadOnlyList<Contestant> Contestants { get; init; }
 
-    public int Rounds { get; init; } = 5;
+    public required int Rounds { get; init; }
 
-    public TimeSpan Window { get; init; } = TimeSpan.FromSeconds(0.6);
+    public required TimeSpan Window { get; init; }
 
     /// <summary>Load on each server before anything is measured, so that its code is compiled for good.</summary>
-    public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(2);
+    public required TimeSpan WarmUp { get; init; }
 
     /// <summary>Load before each window, so that its connections have found their rhythm.</summary>
     public TimeSpan Ramp { get; init; } = TimeSpan.FromSeconds(0.15);
@@ -25,11 +25,11 @@ internal sealed record RunOptions
     public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Decides the order of servers within the rounds.</summary>
-    public int Seed { get; init; } = 1;
+    public required int Seed { get; init; }
 
-    public int ServerProcessor { get; init; }
+    public required int ServerProcessor { get; init; }
 
-    public int LoadProcessor { get; init; } = 1;
+    public required int LoadProcessor { get; init; }
 
     public LinuxEngine LoadEngine { get; init; }
 }

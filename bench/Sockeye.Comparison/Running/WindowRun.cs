@@ -47,9 +47,9 @@ internal sealed class WindowRun(Scenario scenario, ServerMode mode, RunOptions o
         var allocatedBefore = await server.AllocatedAsync(cancellationToken);
         load.Observe();
         recorder.Open();
-        var before = Marks.Take(server, recorder, time);
+        var before = Marks.Take(server, recorder, options, time);
         await Task.Delay(options.Window, time, cancellationToken);
-        var after = Marks.Take(server, recorder, time);
+        var after = Marks.Take(server, recorder, options, time);
         recorder.IsOpen = false;
         load.Observe();
         var stall = recorder.LongestWaitMs;
@@ -64,6 +64,7 @@ internal sealed class WindowRun(Scenario scenario, ServerMode mode, RunOptions o
             Messages = after.Messages - before.Messages,
             ServerCpuSeconds = (after.ServerCpu - before.ServerCpu).TotalSeconds,
             LoadCpuSeconds = (after.LoadCpu - before.LoadCpu).TotalSeconds,
+            AllCpuSeconds = (after.AllCpu - before.AllCpu).TotalSeconds,
             P50 = recorder.Percentile(50),
             P99 = recorder.Percentile(99),
             P999 = recorder.Percentile(99.9),
@@ -77,9 +78,15 @@ internal sealed class WindowRun(Scenario scenario, ServerMode mode, RunOptions o
         bytes is null || messagesOfBytes == 0 ? null : (long)((double)bytes * messages / messagesOfBytes);
 
     /// <summary>All counters at one time.</summary>
-    private readonly record struct Marks(long Timestamp, long Messages, TimeSpan ServerCpu, TimeSpan LoadCpu)
+    private readonly record struct Marks(
+        long Timestamp, long Messages, TimeSpan ServerCpu, TimeSpan LoadCpu, TimeSpan AllCpu)
     {
-        public static Marks Take(ServerProcess server, LoadRecorder recorder, TimeProvider time) =>
-            new(time.GetTimestamp(), recorder.Messages, server.ProcessorTime(), CpuClock.Of(Environment.ProcessId));
+        public static Marks Take(ServerProcess server, LoadRecorder recorder, RunOptions options, TimeProvider time)
+        {
+            // First what takes a while to read and need not be so exact.
+            var all = ProcessorUse.Of(options.ServerProcessor, options.LoadProcessor);
+            return new(
+                time.GetTimestamp(), recorder.Messages, server.ProcessorTime(), CpuClock.Of(Environment.ProcessId), all);
+        }
     }
 }

@@ -18,6 +18,7 @@ internal static class DotNetServers
         ["socket-inline"] = RawSocketEcho.StartAsync,
         ["kestrel"] = mode => KestrelEcho.StartAsync(inline: false, mode),
         ["kestrel-inline"] = mode => KestrelEcho.StartAsync(inline: true, mode),
+        ["netcoreserver"] = _ => NetCoreServerEcho.StartAsync(),
         ["dotnetty"] = _ => DotNettyEcho.StartAsync(),
         ["unofficial-pipelines"] = _ => UnofficialPipelinesEcho.StartAsync(),
     };

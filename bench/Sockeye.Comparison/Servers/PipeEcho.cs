@@ -13,9 +13,7 @@ internal static class PipeEcho
             foreach (var segment in read.Buffer)
                 Write(output, segment.Span);
             input.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
-                return;
-            if ((await output.FlushAsync()).IsCompleted)
+            if ((await output.FlushAsync()).IsCompleted || read.IsCompleted)
                 return;
         }
     }

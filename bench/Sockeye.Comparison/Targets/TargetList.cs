@@ -18,6 +18,7 @@ internal static class TargetList
     [
         .. Engines("ping-64", "", "kestrel", 0.60),
         .. Engines("ping-64", "", "kestrel-inline", 1.00),
+        .. Engines("ping-64", "", "netcoreserver", 0.70),
         .. Engines("ping-64", "", "socket", 0.70),
         .. Inline("kestrel-inline", 0.80),
         .. Inline("c-epoll", 1.10),

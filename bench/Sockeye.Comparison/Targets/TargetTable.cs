@@ -10,7 +10,7 @@ namespace Sockeye.Comparison.Targets;
 internal static class TargetTable
 {
     public static Table Of(IReadOnlyList<TargetResult> results) => new(
-        ["server", "scenario", "figure", "against", "at most", "measured", ""],
+        ["server", "scenario", "figure", "against", "at most", "measured", "verdict"],
         [
             .. results.Select(result => (IReadOnlyList<string>)
             [
@@ -22,7 +22,8 @@ internal static class TargetTable
                 result.Measured is { } measured ? Format(result.Target, measured) : "",
                 result.Verdict,
             ]),
-        ]);
+        ],
+        TextColumns: 4);
 
     private static string TitleOf(string contestant) => ContestantList.Find(contestant)?.Title ?? contestant;
 

@@ -21,7 +21,8 @@ public sealed class ComparisonTests
         try
         {
             var result = await RunAsync(
-                "--scenario", scenarios, "--server", servers, "--rounds", "1", "--window", "0.1", "--warm-up", "0.05", "--json", json);
+                "--scenario", scenarios,
+                "--server", servers, "--json", json, "--rounds", "1", "--window", "0.1", "--warm-up", "0.05");
 
             Assert.True(result.ExitCode == 0, result.Error);
             using var document = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));
@@ -65,7 +66,8 @@ public sealed class ComparisonTests
         try
         {
             // By then all servers run, and each was measured once.
-            while (await process.StandardError.ReadLineAsync(Limit()) is { } line && !line.EndsWith("round 2", StringComparison.Ordinal))
+            while (await process.StandardError.ReadLineAsync(Limit()) is { } line
+                && !line.EndsWith("round 2", StringComparison.Ordinal))
                 Assert.Contains("ping-1", line, StringComparison.Ordinal);
             var servers = ChildrenOf(process.Id);
 
@@ -94,7 +96,7 @@ public sealed class ComparisonTests
            select id,
     ];
 
-    /// <summary>proc_pid_stat(5): the second word behind the name, which stands in brackets. Null: there is no such process.</summary>
+    /// <summary>proc_pid_stat(5): the second word behind the name in brackets. Null: there is no such process.</summary>
     private static int? ParentOf(int process)
     {
         try

@@ -24,7 +24,7 @@ public sealed class CpuClockTests
     }
 
     [Fact]
-    public void Clock_moves_while_the_process_works()
+    public void Clock_moves_on_while_the_process_is_busy()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The clocks of other processes are Linux's.");
         var before = CpuClock.Of(Environment.ProcessId);

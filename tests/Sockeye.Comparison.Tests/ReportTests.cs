@@ -117,7 +117,9 @@ public sealed class ReportTests
         var report = Report(results) with { Targets = [target.Judge([results])] };
 
         Assert.Contains(
-            "| Sockeye io_uring | ping-64 | CPU µs | Kestrel | 0.60 | 0.50 | met |", report.ToMarkdown(), StringComparison.Ordinal);
+            "| Sockeye io_uring | ping-64 | CPU µs | Kestrel | 0.60 | 0.50 | met |",
+            report.ToMarkdown(),
+            StringComparison.Ordinal);
     }
 
     private static Report Report(ScenarioResult result) => new(["A machine."], [result], Targets: null);

@@ -25,7 +25,8 @@ internal static class Commands
         {
             return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or PlatformNotSupportedException or Win32Exception)
+        catch (Exception e) when (
+            e is IOException or UnauthorizedAccessException or PlatformNotSupportedException or Win32Exception)
         {
             Console.Error.WriteLine($"{Name}: {e.Message}");
             return ExitCodes.Failed;

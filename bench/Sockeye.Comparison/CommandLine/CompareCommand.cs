@@ -26,7 +26,7 @@ internal static class CompareCommand
         if (!OperatingSystem.IsLinux())
             throw new PlatformNotSupportedException("The comparison needs Linux: it reads /proc and pins processes.");
         if (Programs.Find("taskset") is null)
-            throw new PlatformNotSupportedException("The comparison needs taskset, which pins servers: apt-get install util-linux.");
+            throw new PlatformNotSupportedException("The comparison needs taskset, to pin servers: apt-get install util-linux.");
         var options = RunPlan.Of(parsed, AllowedProcessors());
         Pin(options.LoadProcessor, args);
 
@@ -36,7 +36,9 @@ internal static class CompareCommand
         var run = new ComparisonRun(options, load.Factory, progress, time);
         var isWhole = await RunAsync(run, progress);
 
-        var targets = parsed.GetValue(Options.Targets) ? TargetList.All.Select(target => target.Judge(run.Results)).ToList() : null;
+        var targets = parsed.GetValue(Options.Targets)
+            ? TargetList.All.Select(target => target.Judge(run.Results)).ToList()
+            : null;
         var report = new Report(Machine.Describe(options, load.Description, time), run.Results, targets);
         Console.Out.Write(report.ToText());
         await WriteAsync(report, parsed.GetValue(Options.Json), parsed.GetValue(Options.ReportFolder));

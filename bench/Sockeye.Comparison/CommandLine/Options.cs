@@ -28,7 +28,8 @@ internal static class Options
         Description = "3 rounds of 0.3 s after a warm-up of 0.7 s: to see whether all works, not for figures to keep.",
     };
 
-    public static readonly Option<int?> Seed = Number("--seed", "Decides the order within the rounds. Default 1.", 0, int.MaxValue);
+    public static readonly Option<int?> Seed = Number(
+        "--seed", "Decides the order within the rounds. Default 1.", 0, int.MaxValue);
 
     public static readonly Option<int[]> Processors = new("--processors")
     {
@@ -103,13 +104,17 @@ internal static class Options
         Description = description,
         HelpName = "s",
         CustomParser = result =>
-            double.TryParse(string.Concat(Split(result)), CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0.05 and <= 600
+            double.TryParse(string.Concat(Split(result)), CultureInfo.InvariantCulture, out var seconds)
+            && seconds is >= 0.05 and <= 600
                 ? TimeSpan.FromSeconds(seconds)
                 : Wrong<TimeSpan?>(result, "a number of seconds from 0.05 to 600"),
     };
 
     private static string[] Split(ArgumentResult result) =>
-        [.. result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+    [
+        .. result.Tokens.SelectMany(token =>
+            token.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)),
+    ];
 
     private static T Wrong<T>(ArgumentResult result, string expected, string? value = null)
     {

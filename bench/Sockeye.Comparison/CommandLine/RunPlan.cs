@@ -29,7 +29,9 @@ internal static class RunPlan
                 targets ? TargetList.All.Select(target => target.Scenario) : null),
             Contestants = Chosen(
                 ContestantList.All, one => one.Name, parsed.GetValue(Options.Servers),
-                targets ? TargetList.All.SelectMany(target => (string?[])[target.Subject, target.Reference]).OfType<string>() : null),
+                targets
+                    ? TargetList.All.SelectMany(target => (string?[])[target.Subject, target.Reference]).OfType<string>()
+                    : null),
             Rounds = parsed.GetValue(Options.Rounds) ?? (quick ? 3 : 5),
             Window = parsed.GetValue(Options.Window) ?? TimeSpan.FromSeconds(quick ? 0.3 : 0.6),
             WarmUp = parsed.GetValue(Options.WarmUp) ?? TimeSpan.FromSeconds(quick ? 0.7 : 2),

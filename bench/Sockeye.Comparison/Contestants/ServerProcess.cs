@@ -31,8 +31,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     public int Id => _process.Id;
 
     /// <summary>What it said last, if it has ended; null while it lives.</summary>
-    public string? Death =>
-        _process.HasExited ? $"the server ended with exit code {_process.ExitCode}{(_lastError is null ? "" : $": {_lastError}")}" : null;
+    public string? Death => _process.HasExited
+        ? $"the server ended with exit code {_process.ExitCode}{(_lastError is null ? "" : $": {_lastError}")}"
+        : null;
 
     /// <exception cref="UnavailableException">It says that it can't run here, or does not start.</exception>
     public static async Task<ServerProcess> StartAsync(

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Comparison.Load;
 
-/// <summary>One connection sends; when all others have the message, it sends the next one. A message delivered is one counted.</summary>
+/// <summary>
+/// One connection sends; when all others have the message, it sends the next one. What is counted is what is delivered.
+/// </summary>
 internal sealed class BroadcastLoad(
     IConnectionFactory factory, EndPoint endPoint, LoadRecorder recorder, int members, byte[] message, TimeProvider time) : ILoad
 {

@@ -20,7 +20,8 @@ internal static class Connecting
                 var attempts = Enumerable.Range(0, Math.Min(AtOnce, count - connections.Count))
                     .Select(_ => factory.ConnectAsync(endPoint, cancellationToken).AsTask()).ToList();
                 await ((Task)Task.WhenAll(attempts)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                connections.AddRange(attempts.Where(attempt => attempt.IsCompletedSuccessfully).Select(attempt => attempt.Result));
+                connections.AddRange(
+                    attempts.Where(attempt => attempt.IsCompletedSuccessfully).Select(attempt => attempt.Result));
                 await Task.WhenAll(attempts);
             }
         }

@@ -22,7 +22,7 @@ internal static class EchoCheck
             {
                 if (segment.Length > data.Length - checkedBytes
                     || !segment.Span.SequenceEqual(data.AsSpan(checkedBytes, segment.Length)))
-                    throw new InvalidDataException($"The server sent back something else than it got, at byte {checkedBytes} or later.");
+                    throw new InvalidDataException($"The server sent back other bytes than it got, at {checkedBytes} or later.");
                 checkedBytes += segment.Length;
             }
 

@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 
 namespace Sockeye.Comparison.Load;
 
-/// <summary>Two pipes as the one stream that TLS wants under it.</summary>
+/// <summary>Two pipes as the one stream that TLS wants under it, for asynchronous use only.</summary>
 internal sealed class PipeStream(IDuplexPipe transport) : Stream
 {
     private readonly Stream _input = transport.Input.AsStream(leaveOpen: true);
@@ -36,11 +36,11 @@ internal sealed class PipeStream(IDuplexPipe transport) : Stream
 
     public override Task FlushAsync(CancellationToken cancellationToken) => _output.FlushAsync(cancellationToken);
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Reads are asynchronous.");
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("Writes are asynchronous.");
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    public override void Flush() => throw new NotSupportedException("Flushes are asynchronous.");
+    public override void Flush() => throw new NotSupportedException();
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Comparison.Load;
 
-/// <summary>One connection of <see cref="StreamLoad"/>: it writes while it reads, and leaves no more than so much unanswered.</summary>
+/// <summary>
+/// One connection of <see cref="StreamLoad"/>: it writes while it reads, and leaves no more than so much unanswered.
+/// </summary>
 internal sealed class StreamClient(ConnectionContext connection, LoadRecorder recorder, int messageSize, int outstanding)
 {
     /// <summary>The transport's own blocks have this size: asking for more would make it allocate.</summary>
@@ -85,7 +87,7 @@ internal sealed class StreamClient(ConnectionContext connection, LoadRecorder re
             if (_isSent && received == _sent * messageSize)
                 return;
             if (read.IsCompleted)
-                throw new EndOfStreamException($"The server closed the connection after {received} bytes of {_sent * messageSize}.");
+                throw new EndOfStreamException($"The server closed the connection after {received} bytes, too early.");
             // Bounded: a loop that finds more bytes each time would be the stall that it looks for.
             if (turns >= LongestTurn)
             {

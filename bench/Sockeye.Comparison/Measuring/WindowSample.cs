@@ -26,8 +26,11 @@ internal sealed record WindowSample
 
     public double? P999 { get; init; }
 
-    /// <summary>Bytes that a .NET server allocated within the window.</summary>
+    /// <summary>Bytes that a .NET server allocated in a time a little longer than the window.</summary>
     public long? AllocatedBytes { get; init; }
+
+    /// <summary>Messages of that time.</summary>
+    public long MessagesOfAllocation { get; init; }
 
     /// <summary>The longest time in ms that a connection waited for bytes and got none, of all connections.</summary>
     public double? LongestStallMs { get; init; }
@@ -39,7 +42,7 @@ internal sealed record WindowSample
 
     public double? CpuPerMessage => Messages == 0 ? null : ServerCpuSeconds * 1e6 / Messages;
 
-    public double? AllocatedPerMessage => Messages == 0 ? null : (double?)AllocatedBytes / Messages;
+    public double? AllocatedPerMessage => MessagesOfAllocation == 0 ? null : (double?)AllocatedBytes / MessagesOfAllocation;
 
     public double ServerBusy => ServerCpuSeconds / Seconds;
 

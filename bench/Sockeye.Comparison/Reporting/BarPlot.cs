@@ -4,7 +4,7 @@ using Sockeye.Comparison.Running;
 
 namespace Sockeye.Comparison.Reporting;
 
-/// <summary>One bar a server, its length the median, with a whisker from quartile to quartile; as SVG to be put into a page.</summary>
+/// <summary>One bar a server, as long as the median, with a whisker from quartile to quartile: SVG for a page.</summary>
 internal static class BarPlot
 {
     private const int LabelWidth = 250;
@@ -34,8 +34,10 @@ internal static class BarPlot
             var middle = y + (BarHeight / 2);
             var css = row.Contestant.IsSockeye ? "own" : "other";
             Append($"<text class=\"label\" x=\"{LabelWidth - 8}\" y=\"{middle + 4}\">{Html.Escape(row.Title)}</text>\n");
-            Append($"<rect class=\"{css}\" x=\"{LabelWidth}\" y=\"{y}\" width=\"{X(spread.Median):0.0}\" height=\"{BarHeight}\"/>\n");
-            Append($"<path class=\"spread\" d=\"M{LabelWidth + X(spread.Low):0.0} {middle}H{LabelWidth + X(spread.High):0.0}\"/>\n");
+            Append($"<rect class=\"{css}\" x=\"{LabelWidth}\" y=\"{y}\" ");
+            Append($"width=\"{X(spread.Median):0.0}\" height=\"{BarHeight}\"/>\n");
+            Append($"<path class=\"spread\" d=\"M{LabelWidth + X(spread.Low):0.0} {middle}");
+            Append($"H{LabelWidth + X(spread.High):0.0}\"/>\n");
             Append($"<text x=\"{LabelWidth + X(Math.Max(spread.High, spread.Median)) + 6:0.0}\" y=\"{middle + 4}\">");
             Append($"{Html.Escape(spread.Median.ToString(figure.Format, CultureInfo.InvariantCulture))}</text>\n");
         }

@@ -9,7 +9,8 @@ internal static class Machine
 {
     public static IReadOnlyList<string> Describe(RunOptions options, string load, TimeProvider time) =>
     [
-        $"{time.GetUtcNow():yyyy-MM-dd}, {Processor()}, {Processors.All()} processors, Linux {Kernel()}, .NET {Environment.Version}.",
+        $"{time.GetUtcNow():yyyy-MM-dd}, {Processor()}, {Processors.All()} processors, Linux {Kernel()}, "
+            + $".NET {Environment.Version}.",
         $"Servers on processor {options.ServerProcessor}, load on processor {options.LoadProcessor}, by {load}.",
         $"{options.Rounds} rounds of windows of {options.Window.TotalSeconds} s in shuffled order (seed {options.Seed}), after a "
             + $"warm-up of {options.WarmUp.TotalSeconds} s. Medians; in brackets the quartiles.",

@@ -1,5 +1,6 @@
 using System.Text;
 using Sockeye.Comparison.Running;
+using Sockeye.Comparison.Scenarios;
 using Sockeye.Comparison.Targets;
 
 namespace Sockeye.Comparison.Reporting;
@@ -79,6 +80,7 @@ internal sealed record Report(
     }
 
     private static string Heading(ScenarioResult result) =>
-        $"{result.Scenario.Title} ({ScenarioTable.MainFigure(result.Scenario).Head}"
-        + (ScenarioTable.MainFigure(result.Scenario) == Scenarios.Figure.Cpu ? $" of the server per {result.Scenario.Unit})" : ")");
+        ScenarioTable.MainFigure(result.Scenario) == Figure.Cpu
+            ? $"{result.Scenario.Title} ({Figure.Cpu.Head} of the server per {result.Scenario.Unit})"
+            : $"{result.Scenario.Title} ({ScenarioTable.MainFigure(result.Scenario).Head})";
 }

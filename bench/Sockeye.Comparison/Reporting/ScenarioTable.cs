@@ -27,20 +27,21 @@ internal static class ScenarioTable
         return new(head, [.. rows]);
     }
 
-    /// <summary>What to know of the figures: who is not in the table, or not in all rounds, and why; and whose rate is not its own.</summary>
+    /// <summary>What disturbed the figures, whose rate is not its own, who is not in the table or not in all rounds.</summary>
     public static IEnumerable<string> Notes(ScenarioResult result)
     {
-        if (Spread.Of(result.Rows.SelectMany(row => row.Windows).Select(window => window.OthersBusy)) is { Median: > Noise } others)
+        var others = Spread.Of(result.Rows.SelectMany(row => row.Windows).Select(window => window.OthersBusy));
+        if (others is { Median: > Noise and var part })
         {
-            yield return $"Other programs had {others.Median.ToString("0%", CultureInfo.InvariantCulture)} of the two processors "
+            yield return $"Other programs had {part.ToString("0%", CultureInfo.InvariantCulture)} of the two processors "
                 + "meanwhile: rates and latencies are worse than they are alone; CPU per message tells more.";
         }
 
         var loadBound = result.Rows.Where(row => row.IsLoadBound).Select(row => row.Title).ToList();
         if (loadBound.Count > 0)
         {
-            yield return $"* The load generator was the bottleneck of {string.Join("; ", loadBound)}: it was more than 95 % busy, the "
-                + "server was not. The rate and the latencies are the generator's; CPU per message stands.";
+            yield return $"* The load generator was the bottleneck of {string.Join("; ", loadBound)}: it was more than 95 % "
+                + "busy, the server was not. The rate and the latencies are the generator's; CPU per message stands.";
         }
 
         foreach (var trouble in result.Rows.Where(row => row.Trouble is not null).GroupBy(row => row.Trouble))

@@ -30,7 +30,8 @@ internal sealed record Table(IReadOnlyList<string> Head, IReadOnlyList<IReadOnly
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", Head)} |\n");
-        text.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", Head.Select((_, column) => column < TextColumns ? "---" : "---:"))} |\n");
+        var rules = Head.Select((_, column) => column < TextColumns ? "---" : "---:");
+        text.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", rules)} |\n");
         foreach (var row in Rows)
         {
             var cells = Head.Select((_, column) => Cell(row, column).Replace("|", "\\|", StringComparison.Ordinal));

@@ -7,7 +7,9 @@ using Sockeye.Comparison.Servers;
 
 namespace Sockeye.Comparison.Running;
 
-/// <summary>Memory of idle connections. Each measurement has a server of its own: the second finds what the first one left.</summary>
+/// <summary>
+/// Memory of idle connections. Each measurement has a server of its own: another would find what the first one left.
+/// </summary>
 internal sealed class IdleRun(Scenario scenario, RunOptions options, IConnectionFactory factory, TimeProvider time)
 {
     private const int WarmUpConnections = 100;

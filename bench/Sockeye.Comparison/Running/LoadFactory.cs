@@ -11,7 +11,8 @@ internal sealed class LoadFactory(IConnectionFactory factory, TimeProvider time)
 {
     public ILoad Create(Scenario scenario, ServerMode mode, EndPoint endPoint, LoadRecorder recorder)
     {
-        byte[] Batch(int depth) => mode == ServerMode.Codec || scenario.Modes.Contains(ServerMode.Codec) || mode == ServerMode.Broadcast
+        // Servers that compare messages with bytes get the same bytes for both.
+        byte[] Batch(int depth) => scenario.Modes.Any(one => one is ServerMode.Codec or ServerMode.Broadcast)
             ? Exchange.Frames(scenario.MessageSize, depth)
             : new byte[scenario.MessageSize * depth];
         return scenario.Kind switch

@@ -17,7 +17,7 @@ internal sealed record RowResult(Contestant Contestant, ServerMode Mode, bool Na
 
     public string Title => NamesMode ? $"{Contestant.Title} ({ModeTitle})" : Contestant.Title;
 
-    /// <summary>The load generator had no time left while the server had: the rate is the generator's, not the server's.</summary>
+    /// <summary>The load generator had no time left while the server had: the rate is the generator's.</summary>
     public bool IsLoadBound =>
         Of(Figure.LoadBusy) is { Median: > Saturated } && Of(Figure.ServerBusy) is { Median: < Saturated };
 

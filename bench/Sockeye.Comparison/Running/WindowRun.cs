@@ -9,10 +9,12 @@ using Sockeye.Comparison.Servers;
 namespace Sockeye.Comparison.Running;
 
 /// <summary>Puts load on one server for a while, and measures a part of that.</summary>
-internal sealed class WindowRun(Scenario scenario, ServerMode mode, RunOptions options, IConnectionFactory factory, TimeProvider time)
+internal sealed class WindowRun(
+    Scenario scenario, ServerMode mode, RunOptions options, IConnectionFactory factory, TimeProvider time)
 {
-    /// <summary>Broadcasts to slow servers and handshakes of a thousand clients take their time; more than this is an error.</summary>
+    /// <summary>Thousands of handshakes with a slow server take their time; more than this is an error.</summary>
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(10);
 
     private readonly LoadFactory _loads = new(factory, time);
@@ -44,6 +46,7 @@ internal sealed class WindowRun(Scenario scenario, ServerMode mode, RunOptions o
         await load.StartAsync(cancellationToken).WaitAsync(LongestStart, time, cancellationToken);
         await Task.Delay(options.Ramp, time, cancellationToken);
 
+        var messagesBefore = recorder.Messages;
         var allocatedBefore = await server.AllocatedAsync(cancellationToken);
         load.Observe();
         recorder.Open();
@@ -54,7 +57,7 @@ internal sealed class WindowRun(Scenario scenario, ServerMode mode, RunOptions o
         load.Observe();
         var stall = recorder.LongestWaitMs;
         var allocatedAfter = await server.AllocatedAsync(cancellationToken);
-        var atAnswer = recorder.Messages;
+        var messagesAfter = recorder.Messages;
 
         await load.StopAsync().WaitAsync(LongestStop, time, cancellationToken);
         return new()
@@ -68,14 +71,11 @@ internal sealed class WindowRun(Scenario scenario, ServerMode mode, RunOptions o
             P50 = recorder.Percentile(50),
             P99 = recorder.Percentile(99),
             P999 = recorder.Percentile(99.9),
-            // The answers came a little before and after the window; so did messages.
-            AllocatedBytes = Scale(allocatedAfter - allocatedBefore, after.Messages - before.Messages, atAnswer - before.Messages),
+            AllocatedBytes = allocatedAfter - allocatedBefore,
+            MessagesOfAllocation = messagesAfter - messagesBefore,
             LongestStallMs = stall,
         };
     }
-
-    private static long? Scale(long? bytes, long messages, long messagesOfBytes) =>
-        bytes is null || messagesOfBytes == 0 ? null : (long)((double)bytes * messages / messagesOfBytes);
 
     /// <summary>All counters at one time.</summary>
     private readonly record struct Marks(

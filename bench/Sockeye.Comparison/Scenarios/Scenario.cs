@@ -18,7 +18,7 @@ internal enum LoadKind
 /// <param name="Title">What the tables say.</param>
 /// <param name="Kind">What the clients do.</param>
 /// <param name="Connections">How many there are at once.</param>
-/// <param name="MessageSize">In bytes, with the length before it.</param>
+/// <param name="MessageSize">In bytes, without the length before it where there is one.</param>
 /// <param name="Depth">Messages that are sent before the answer to the first is waited for.</param>
 internal sealed record Scenario(string Name, string Title, LoadKind Kind, int Connections, int MessageSize, int Depth = 1)
 {

@@ -22,12 +22,15 @@ internal static class ScenarioList
             Unit = "connection",
             Figures = Figure.Idle,
         },
-        new("broadcast", "Broadcast of 64 B to 5,000 connections", LoadKind.Broadcast, 5_000, 64) { Modes = [ServerMode.Broadcast] },
-        new("codec", "Length-prefixed messages, 64 connections × 64 B: through the codec, and as bytes", LoadKind.Ping, 64, 64)
+        new("broadcast", "Broadcast of 64 B to 5,000 connections", LoadKind.Broadcast, 5_000, 64)
+        {
+            Modes = [ServerMode.Broadcast],
+        },
+        new("codec", "Length-prefixed messages, 64 connections × 64 B: the codec, and bytes", LoadKind.Ping, 64, 64)
         {
             Modes = [ServerMode.Echo, ServerMode.Codec],
         },
-        new("codec-pipelined", "Length-prefixed messages, pipelined × 16: through the codec, and as bytes", LoadKind.Ping, 64, 64, 16)
+        new("codec-pipelined", "Length-prefixed messages, pipelined × 16: the codec, and bytes", LoadKind.Ping, 64, 64, Depth: 16)
         {
             Modes = [ServerMode.Echo, ServerMode.Codec],
         },

@@ -4,7 +4,9 @@ using System.Net.Sockets;
 
 namespace Sockeye.Comparison.Servers;
 
-/// <summary>A loop of <see cref="Socket"/> calls a connection, with a buffer of 64 KiB: what one writes without a library.</summary>
+/// <summary>
+/// A loop of <see cref="Socket"/> calls a connection, with a buffer of 64 KiB: what one writes without a library.
+/// </summary>
 internal static class RawSocketEcho
 {
     private const int BufferSize = 64 * 1024;

@@ -3,7 +3,7 @@ using Sockeye.Comparison.Servers;
 
 namespace Sockeye.Comparison.Targets;
 
-/// <summary>What Sockeye's Linux transport is to reach, as ratios of processor time per message unless it says otherwise.</summary>
+/// <summary>What Sockeye's Linux transport is to reach: ratios of processor time per message, unless it says otherwise.</summary>
 internal static class TargetList
 {
     /// <summary>Epoll may cost so much more than io_uring.</summary>
@@ -37,8 +37,8 @@ internal static class TargetList
         .. Codec(),
         .. Engines("ping-64", "", null, NoAllocation, Figure.Allocated),
         .. Engines("ping-64", "-inline", null, NoAllocation, Figure.Allocated),
-        .. Engines("codec", "", null, NoAllocation, Figure.Allocated).Select(target => target with { Mode = ServerMode.Codec }),
-        .. Engines("codec", "-inline", null, NoAllocation, Figure.Allocated).Select(target => target with { Mode = ServerMode.Codec }),
+        .. Engines("codec", "", null, NoAllocation, Figure.Allocated).Select(OfCodec),
+        .. Engines("codec", "-inline", null, NoAllocation, Figure.Allocated).Select(OfCodec),
     ];
 
     private static IEnumerable<Target> Inline(string reference, double limit) =>
@@ -60,5 +60,7 @@ internal static class TargetList
     /// <summary>Against the same server without the codec, so that neither engine needs an allowance.</summary>
     private static IEnumerable<Target> Codec() =>
         ((string[])["sockeye-uring-inline", "sockeye-epoll-inline"]).Select(
-            server => new Target("codec", server, server, 1.15) { Mode = ServerMode.Codec });
+            server => OfCodec(new Target("codec", server, server, 1.15)));
+
+    private static Target OfCodec(Target target) => target with { Mode = ServerMode.Codec };
 }

@@ -1,0 +1,125 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Sockeye.Comparison.Contestants;
+using Sockeye.Comparison.Scenarios;
+using Sockeye.Linux;
+
+namespace Sockeye.Comparison.CommandLine;
+
+/// <summary>What can be said on the command line.</summary>
+internal static class Options
+{
+    public static readonly Option<string[]> Scenarios = Names(
+        "--scenario", "Only these scenarios, separated by commas. --list names all.", ScenarioList.All.Select(one => one.Name));
+
+    public static readonly Option<string[]> Servers = Names(
+        "--server", "Only these servers, separated by commas. --list names all.", ContestantList.All.Select(one => one.Name));
+
+    public static readonly Option<int?> Rounds = Number("--rounds", "How often each server is measured. Default 5.", 1, 1000);
+
+    public static readonly Option<TimeSpan?> Window = Seconds("--window", "How long, in seconds, each time. Default 0.6.");
+
+    public static readonly Option<TimeSpan?> WarmUp = Seconds(
+        "--warm-up", "Load on each server before, in seconds. Default 2.");
+
+    public static readonly Option<bool> Quick = new("--quick")
+    {
+        Description = "3 rounds of 0.3 s after a warm-up of 0.7 s: to see whether all works, not for figures to keep.",
+    };
+
+    public static readonly Option<int?> Seed = Number(
+        "--seed", "Decides the order within the rounds. Default 1.", 0, int.MaxValue);
+
+    public static readonly Option<int[]> Processors = new("--processors")
+    {
+        HelpName = "a,b",
+        Description = "One for the servers and one for the load, as in 0,1. Default: the first two that may be used.",
+        CustomParser = result => Split(result) is [var server, var load]
+            && int.TryParse(server, CultureInfo.InvariantCulture, out var first)
+            && int.TryParse(load, CultureInfo.InvariantCulture, out var second) && first >= 0 && second >= 0 && first != second
+                ? [first, second]
+                : Wrong<int[]>(result, "two different processors, as in 0,1"),
+    };
+
+    public static readonly Option<LinuxEngine> Load = new("--load")
+    {
+        HelpName = "engine",
+        Description = "What the load generator runs on: auto (epoll where it can), io_uring, epoll, sockets. Default auto.",
+        CustomParser = result => string.Concat(Split(result)) switch
+        {
+            "auto" => LinuxEngine.Auto,
+            "io_uring" => LinuxEngine.IoUring,
+            "epoll" => LinuxEngine.Epoll,
+            "sockets" => LinuxEngine.Sockets,
+            _ => Wrong<LinuxEngine>(result, "auto, io_uring, epoll or sockets"),
+        },
+    };
+
+    public static readonly Option<string?> Json = new("--json")
+    {
+        Description = "Write every window of every server to this file.",
+        HelpName = "file",
+    };
+
+    public static readonly Option<string?> ReportFolder = new("--report")
+    {
+        Description = "Write report.md and report.html, with plots, to this folder.",
+        HelpName = "folder",
+    };
+
+    public static readonly Option<bool> List = new("--list") { Description = "Name the scenarios and the servers, and end." };
+
+    public static readonly Option<bool> Targets = new("--targets")
+    {
+        Description = "Measure what Sockeye's targets need, unless told what, and judge them; exit code 1 when one is missed.",
+    };
+
+    private static Option<string[]> Names(string name, string description, IEnumerable<string> known) => new(name)
+    {
+        Description = description,
+        HelpName = "a,b,…",
+        CustomParser = result =>
+        {
+            var names = Split(result);
+            return names.FirstOrDefault(one => !known.Contains(one)) is { } unknown
+                ? Wrong<string[]>(result, $"of {string.Join(", ", known)}", unknown)
+                : names;
+        },
+    };
+
+    private static Option<int?> Number(string name, string description, int least, int most) => new(name)
+    {
+        Description = description,
+        HelpName = "n",
+        CustomParser = result =>
+            int.TryParse(string.Concat(Split(result)), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number >= least && number <= most
+                ? number
+                : Wrong<int?>(result, $"a number from {least} to {most}"),
+    };
+
+    private static Option<TimeSpan?> Seconds(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "s",
+        CustomParser = result =>
+            double.TryParse(string.Concat(Split(result)), CultureInfo.InvariantCulture, out var seconds)
+            && seconds is >= 0.05 and <= 600
+                ? TimeSpan.FromSeconds(seconds)
+                : Wrong<TimeSpan?>(result, "a number of seconds from 0.05 to 600"),
+    };
+
+    private static string[] Split(ArgumentResult result) =>
+    [
+        .. result.Tokens.SelectMany(token =>
+            token.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)),
+    ];
+
+    private static T Wrong<T>(ArgumentResult result, string expected, string? value = null)
+    {
+        var option = (result.Parent as OptionResult)?.Option.Name;
+        result.AddError($"{option} {value ?? string.Join(' ', result.Tokens)}: expected {expected}.");
+        return default!;
+    }
+}

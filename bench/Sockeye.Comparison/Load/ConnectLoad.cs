@@ -1,0 +1,51 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye.Comparison.Load;
+
+/// <summary>Clients that each connect, exchange one message, close in order, and begin again.</summary>
+internal sealed class ConnectLoad(
+    IConnectionFactory factory, EndPoint endPoint, LoadRecorder recorder, int clients, byte[] message) : ILoad
+{
+    private Task _running = Task.CompletedTask;
+    private volatile bool _isStopped;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _running = Task.WhenAll(Enumerable.Range(0, clients).Select(_ => RunAsync()));
+        return Task.CompletedTask;
+    }
+
+    public void Observe()
+    {
+    }
+
+    public Task StopAsync()
+    {
+        _isStopped = true;
+        return _running;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _isStopped = true;
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task RunAsync()
+    {
+        await Task.Yield();
+        while (!_isStopped)
+        {
+            var beganAt = recorder.Now();
+            var connection = await factory.ConnectAsync(endPoint);
+            await using (connection)
+            {
+                await connection.Transport.Output.WriteAsync(message);
+                await Exchange.ReadAsync(connection.Transport.Input, message.Length);
+            }
+
+            recorder.Add(1, beganAt);
+        }
+    }
+}

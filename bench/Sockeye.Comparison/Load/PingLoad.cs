@@ -1,0 +1,60 @@
+using System.IO.Pipelines;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye.Comparison.Load;
+
+/// <summary>Each connection sends a batch of messages, waits until all are back, and begins again.</summary>
+internal sealed class PingLoad(
+    IConnectionFactory factory, EndPoint endPoint, LoadRecorder recorder, int connections, byte[] batch, int depth, bool tls)
+    : ILoad
+{
+    private List<ConnectionContext> _connections = [];
+    private Task _running = Task.CompletedTask;
+    private volatile bool _isStopped;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        _connections = await Connecting.OpenAsync(factory, endPoint, connections, cancellationToken);
+        var pipes = new List<(PipeReader, PipeWriter)>(connections);
+        foreach (var connection in _connections)
+            pipes.Add(await PipesAsync(connection, cancellationToken));
+        await Task.Yield();
+        _running = Task.WhenAll(pipes.Select(pipe => RunAsync(pipe.Item1, pipe.Item2)));
+    }
+
+    public void Observe()
+    {
+    }
+
+    public Task StopAsync()
+    {
+        _isStopped = true;
+        return _running;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _isStopped = true;
+        await Connecting.CloseAsync(_connections);
+    }
+
+    private async Task<(PipeReader, PipeWriter)> PipesAsync(ConnectionContext connection, CancellationToken cancellationToken)
+    {
+        if (!tls)
+            return (connection.Transport.Input, connection.Transport.Output);
+        var stream = await TlsStreams.ConnectAsync(connection.Transport, cancellationToken);
+        return (PipeReader.Create(stream), PipeWriter.Create(stream));
+    }
+
+    private async Task RunAsync(PipeReader input, PipeWriter output)
+    {
+        while (!_isStopped)
+        {
+            var sentAt = recorder.Now();
+            await output.WriteAsync(batch);
+            await Exchange.ReadAsync(input, batch.Length);
+            recorder.Add(depth, sentAt);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+using Sockeye.Comparison.CommandLine;
+
+return await Commands.RunAsync(args);

@@ -1,0 +1,77 @@
+using System.Globalization;
+using Sockeye.Comparison.Measuring;
+using Sockeye.Comparison.Running;
+using Sockeye.Comparison.Scenarios;
+
+namespace Sockeye.Comparison.Reporting;
+
+/// <summary>The table of one scenario: medians, the spread of the main figure, and its ratio to two references.</summary>
+internal static class ScenarioTable
+{
+    /// <summary>What other programs may have of the processors before it is worth a note.</summary>
+    private const double Noise = 0.05;
+
+    private static readonly (string Name, string Head)[] References = [("kestrel", "÷ Kestrel"), ("c-epoll", "÷ C epoll")];
+
+    public static Table Of(ScenarioResult result)
+    {
+        var main = MainFigure(result.Scenario);
+        var references = References
+            .Select(reference => (reference.Head, Median: result.Row(reference.Name, result.Scenario.Modes[0])?.Of(main)?.Median))
+            .Where(reference => reference.Median is not null)
+            .ToList();
+        List<string> head = ["server", main.Head, "(quartiles)", .. references.Select(reference => reference.Head),
+            .. Others(result, main).Select(figure => figure.Head)];
+        var rows = result.Rows.Where(row => row.Windows.Count > 0).Select(row => Row(row, main, references
+            .ConvertAll(reference => reference.Median!.Value), Others(result, main)));
+        return new(head, [.. rows]);
+    }
+
+    /// <summary>What disturbed the figures, whose rate is not its own, who is not in the table or not in all rounds.</summary>
+    public static IEnumerable<string> Notes(ScenarioResult result)
+    {
+        var others = Spread.Of(result.Rows.SelectMany(row => row.Windows).Select(window => window.OthersBusy));
+        if (others is { Median: > Noise and var part })
+        {
+            yield return $"Other programs had {part.ToString("0%", CultureInfo.InvariantCulture)} of the two processors "
+                + "meanwhile: rates and latencies are worse than they are alone; CPU per message tells more.";
+        }
+
+        var loadBound = result.Rows.Where(row => row.IsLoadBound).Select(row => row.Title).ToList();
+        if (loadBound.Count > 0)
+        {
+            yield return $"* The load generator was the bottleneck of {string.Join("; ", loadBound)}: it was more than 95 % "
+                + "busy, the server was not. The rate and the latencies are the generator's; CPU per message stands.";
+        }
+
+        foreach (var trouble in result.Rows.Where(row => row.Trouble is not null).GroupBy(row => row.Trouble))
+            yield return $"{string.Join("; ", trouble.Select(row => row.Title))}: {trouble.Key!.TrimEnd('.')}.";
+    }
+
+    public static Figure MainFigure(Scenario scenario) => scenario.Figures[0];
+
+    private static IReadOnlyList<Figure> Others(ScenarioResult result, Figure main) =>
+    [
+        .. result.Scenario.Figures.Where(figure => figure != main && result.Rows.Any(row => row.Of(figure) is not null)),
+    ];
+
+    private static IReadOnlyList<string> Row(
+        RowResult row, Figure main, IReadOnlyList<double> references, IReadOnlyList<Figure> others)
+    {
+        var spread = row.Of(main);
+        return
+        [
+            row.Title + (row.IsLoadBound ? " *" : ""),
+            spread is { } s ? Format(main, s.Median) : "",
+            spread is { } q ? $"({Format(main, q.Low)}–{Format(main, q.High)})" : "",
+            .. references.Select(reference =>
+                spread is { } r && reference > 0 ? Ratio(r.Median / reference) : ""),
+            .. others.Select(figure => row.Of(figure) is { } other ? Format(figure, other.Median) : ""),
+        ];
+    }
+
+    private static string Ratio(double value) => value.ToString(value < 100 ? "0.00" : "N0", CultureInfo.InvariantCulture);
+
+    private static string Format(Figure figure, double value) => value.ToString(
+        figure == Figure.Cpu && value < 1 ? "0.000" : figure.Format, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,81 @@
+using Microsoft.AspNetCore.Connections;
+using Sockeye.Comparison.Contestants;
+using Sockeye.Comparison.Scenarios;
+
+namespace Sockeye.Comparison.Running;
+
+/// <summary>Runs all scenarios: builds the peers, starts all servers of a scenario, and measures them in turns.</summary>
+internal sealed class ComparisonRun(RunOptions options, IConnectionFactory factory, Progress progress, TimeProvider time)
+{
+    /// <summary>Why some can't take part, by name.</summary>
+    private readonly Dictionary<string, string> _skipped = [];
+
+    /// <summary>What has been told, so that it need not be told in each scenario.</summary>
+    private readonly HashSet<(string Name, string Trouble)> _said = [];
+
+    /// <summary>What has been found out so far: a cancelled run can still be reported.</summary>
+    public List<ScenarioResult> Results { get; } = [];
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        foreach (var contestant in options.Contestants.Where(contestant => contestant.Peer is not null))
+        {
+            var why = await PeerBuilder.BuildAsync(contestant.Peer!, progress.Say, cancellationToken);
+            if (why is null)
+                continue;
+            _skipped[contestant.Name] = why;
+            progress.Say($"{contestant.Title}: skipped, {why}");
+        }
+
+        _said.UnionWith(_skipped.Select(skipped => (skipped.Key, $"skipped: {skipped.Value}")));
+        progress.Begin(options.Scenarios.Sum(scenario => scenario.Rows(options.Contestants).Count()) * (options.Rounds + 1));
+        foreach (var scenario in options.Scenarios)
+            await RunAsync(scenario, cancellationToken);
+        progress.End();
+    }
+
+    private async Task RunAsync(Scenario scenario, CancellationToken cancellationToken)
+    {
+        var rows = scenario.Rows(options.Contestants)
+            .Select(row => new RowRun(row.Contestant, row.Mode, scenario, options, factory, time)).ToList();
+        Results.Add(new(scenario, [.. rows.Select(row => row.Result)]));
+        try
+        {
+            foreach (var row in rows)
+            {
+                progress.Step(scenario, 0, row.Result);
+                if (_skipped.TryGetValue(row.Result.Contestant.Name, out var why))
+                    row.Result.Trouble = $"skipped: {why}";
+                else
+                    await row.StartAsync(cancellationToken);
+                Tell(scenario, row.Result);
+            }
+
+            var random = new Random(options.Seed);
+            for (var round = 1; round <= options.Rounds; round++)
+            {
+                var order = rows.ToArray();
+                random.Shuffle(order);
+                foreach (var row in order)
+                {
+                    progress.Step(scenario, round, row.Result);
+                    if (row.Result.Trouble is not null)
+                        continue;
+                    await row.MeasureAsync(round, cancellationToken);
+                    Tell(scenario, row.Result);
+                }
+            }
+        }
+        finally
+        {
+            foreach (var row in rows)
+                await row.DisposeAsync();
+        }
+    }
+
+    private void Tell(Scenario scenario, RowResult row)
+    {
+        if (row.Trouble is { } trouble && _said.Add((row.Contestant.Name, trouble)))
+            progress.Say($"{scenario.Name}, {row.Title}: {trouble}");
+    }
+}

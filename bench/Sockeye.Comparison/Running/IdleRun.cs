@@ -1,0 +1,68 @@
+using Microsoft.AspNetCore.Connections;
+using Sockeye.Comparison.Contestants;
+using Sockeye.Comparison.Load;
+using Sockeye.Comparison.Measuring;
+using Sockeye.Comparison.Scenarios;
+using Sockeye.Comparison.Servers;
+
+namespace Sockeye.Comparison.Running;
+
+/// <summary>
+/// Memory of idle connections. Each measurement has a server of its own: another would find what the first one left.
+/// </summary>
+internal sealed class IdleRun(Scenario scenario, RunOptions options, IConnectionFactory factory, TimeProvider time)
+{
+    private const int WarmUpConnections = 100;
+
+    private static readonly TimeSpan LongestExchange = TimeSpan.FromSeconds(60);
+
+    public async Task<WindowSample> MeasureAsync(
+        Contestant contestant, ServerMode mode, int round, CancellationToken cancellationToken)
+    {
+        await using var server = await ServerProcess.StartAsync(
+            contestant, mode, options.ServerProcessor, cancellationToken);
+        await Connecting.CloseAsync(await OpenAsync(server, WarmUpConnections, cancellationToken));
+        await Task.Delay(options.Settle, time, cancellationToken);
+        var before = ResidentMemory.Of(server.Id);
+        var beganAt = time.GetTimestamp();
+
+        var connections = await OpenAsync(server, scenario.Connections, cancellationToken);
+        try
+        {
+            await Task.Delay(options.Settle, time, cancellationToken);
+            return new()
+            {
+                Round = round,
+                Seconds = time.GetElapsedTime(beganAt).TotalSeconds,
+                BytesPerConnection = (double)(ResidentMemory.Of(server.Id) - before) / scenario.Connections,
+            };
+        }
+        finally
+        {
+            await Connecting.CloseAsync(connections);
+        }
+    }
+
+    /// <summary>Opens connections, with one echo on each, so that the server has done all that it does for one.</summary>
+    private async Task<List<ConnectionContext>> OpenAsync(ServerProcess server, int count, CancellationToken cancellationToken)
+    {
+        var connections = await Connecting.OpenAsync(factory, server.EndPoint, count, cancellationToken);
+        try
+        {
+            await Task.WhenAll(connections.Select(EchoAsync)).WaitAsync(LongestExchange, time, cancellationToken);
+            await Task.Yield();
+            return connections;
+        }
+        catch
+        {
+            await Connecting.CloseAsync(connections);
+            throw;
+        }
+    }
+
+    private async Task EchoAsync(ConnectionContext connection)
+    {
+        await connection.Transport.Output.WriteAsync(new byte[scenario.MessageSize]);
+        await Exchange.ReadAsync(connection.Transport.Input, scenario.MessageSize);
+    }
+}

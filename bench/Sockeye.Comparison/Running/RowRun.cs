@@ -1,0 +1,64 @@
+using System.ComponentModel;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Sockeye.Comparison.Contestants;
+using Sockeye.Comparison.Scenarios;
+using Sockeye.Comparison.Servers;
+
+namespace Sockeye.Comparison.Running;
+
+/// <summary>One server during one scenario. What goes wrong with it is noted, and the others go on.</summary>
+internal sealed class RowRun(
+    Contestant contestant, ServerMode mode, Scenario scenario, RunOptions options, IConnectionFactory factory, TimeProvider time)
+    : IAsyncDisposable
+{
+    private readonly WindowRun _windows = new(scenario, mode, options, factory, time);
+    private ServerProcess? _server;
+
+    public RowResult Result { get; } = new(contestant, mode, NamesMode: scenario.Modes.Count > 1);
+
+    public Task StartAsync(CancellationToken cancellationToken) => NotingTroubleAsync(async () =>
+    {
+        _server = await ServerProcess.StartAsync(contestant, mode, options.ServerProcessor, cancellationToken);
+        await _windows.CheckAsync(_server.EndPoint, cancellationToken);
+        if (scenario.Kind != LoadKind.Idle)
+        {
+            await _windows.WarmUpAsync(_server, cancellationToken);
+            return;
+        }
+
+        // This start showed that it runs here; the measurements have servers of their own.
+        await _server.DisposeAsync();
+        _server = null;
+    });
+
+    public Task MeasureAsync(int round, CancellationToken cancellationToken) => NotingTroubleAsync(async () =>
+    {
+        Result.Windows.Add(scenario.Kind == LoadKind.Idle
+            ? await new IdleRun(scenario, options, factory, time).MeasureAsync(contestant, mode, round, cancellationToken)
+            : await _windows.MeasureAsync(_server!, round, cancellationToken));
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is not null)
+            await _server.DisposeAsync();
+    }
+
+    private async Task NotingTroubleAsync(Func<Task> step)
+    {
+        try
+        {
+            await step();
+        }
+        catch (UnavailableException e)
+        {
+            Result.Trouble = $"unavailable: {e.Message}";
+        }
+        catch (Exception e) when (
+            e is IOException or InvalidDataException or SocketException or TimeoutException or Win32Exception)
+        {
+            Result.Trouble = $"failed: {_server?.Death ?? e.Message}";
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Sockeye.Comparison.Load;
+using Sockeye.Linux;
+
+namespace Sockeye.Comparison.Servers;
+
+/// <summary>Sockeye, on each of its transports.</summary>
+internal static class SockeyeEcho
+{
+    private const int LongestMessage = 64 * 1024;
+
+    public static async Task<IPEndPoint> StartAsync(LinuxEngine engine, bool inline, ServerMode mode)
+    {
+        var transport = Transport(engine, inline);
+        var handler = Handler(mode);
+        var server = await SockeyeServer.StartAsync(options =>
+        {
+            options.Transport = transport;
+            options.MaxConnections = 100_000;
+            handler(options.Listen(new IPEndPoint(IPAddress.Loopback, 0)));
+        });
+        return (IPEndPoint)server.EndPoints[0];
+    }
+
+    /// <summary>The transport asked for, or an exception that says why not: never a slower one in its place.</summary>
+    private static IConnectionListenerFactory Transport(LinuxEngine engine, bool inline)
+    {
+        var sockets = new SocketTransportOptions { UnsafePreferInlineScheduling = inline };
+        if (engine == LinuxEngine.Sockets)
+            return new SocketTransport(sockets);
+        try
+        {
+            var transport = new LinuxTransport(new() { Engine = engine, Sockets = sockets });
+            return transport.Engine == engine
+                ? transport
+                : throw new UnavailableException($"LinuxTransport runs on {transport.Engine} here{Because(transport)}");
+        }
+        catch (PlatformNotSupportedException e)
+        {
+            throw new UnavailableException(e.Message.TrimEnd('.'));
+        }
+    }
+
+    private static string Because(LinuxTransport transport) =>
+        transport.EngineReason == "" ? "" : $": {transport.EngineReason.TrimEnd('.')}";
+
+    private static Action<ListenOptions> Handler(ServerMode mode) => mode switch
+    {
+        ServerMode.Echo => listen => listen.Run(
+            connection => PipeEcho.RunAsync(connection.Transport.Input, connection.Transport.Output)),
+        ServerMode.Codec => listen => listen.Run(Codec.LengthPrefixed(LongestMessage).Borrowed(), async connection =>
+        {
+            await foreach (var message in connection.ReadAllAsync())
+                await connection.WriteAsync(message);
+        }),
+        ServerMode.Broadcast => Broadcast,
+        ServerMode.Tls => listen => listen.Run(TlsEchoAsync),
+        _ => throw new UnavailableException($"Sockeye has no {mode} server here"),
+    };
+
+    private static void Broadcast(ListenOptions listen)
+    {
+        var group = new MessageGroup<ReadOnlyMemory<byte>>();
+        listen.Run(Codec.LengthPrefixed(LongestMessage), async connection =>
+        {
+            group.Join(connection);
+            await foreach (var message in connection.ReadAllAsync())
+                group.Broadcast(message, except: connection);
+        });
+    }
+
+    private static async Task TlsEchoAsync(ConnectionContext connection)
+    {
+        await using var tls = await TlsStreams.AcceptAsync(connection.Transport);
+        await TlsEcho.RunAsync(tls);
+    }
+}

@@ -5,6 +5,8 @@ internal partial class EngineConnection
     private LazySignal _receiving;
     private LazySignal _sending;
     private LazySignal _finished;
+    private LazySignal _tried;
+    private volatile bool _isCompleting;
     private int _closing;
     private bool _isClosing;
     private volatile bool _resets;
@@ -18,10 +20,13 @@ internal partial class EngineConnection
     /// <summary>On the engine thread: whether the socket is being closed; nothing new must begin.</summary>
     protected bool IsClosing => _isClosing;
 
-    protected override void CompletePipes()
+    protected override ValueTask CompletePipesAsync()
     {
+        _isCompleting = true;
         Input.Retire();
         Output.Complete();
+        Post(EngineRequests.Send);
+        return new(_tried.Task);
     }
 
     protected override void Break(CloseReason reason, bool reset)

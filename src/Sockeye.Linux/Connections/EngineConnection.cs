@@ -88,6 +88,8 @@ internal abstract partial class EngineConnection
             Receive();
         if (requests.HasFlag(EngineRequests.Send) && MaySend)
             Send();
+        if (_isCompleting)
+            _tried.Set(); // What the kernel took at once is sent by now.
     }
 
     /// <summary>Makes the socket known to the kernel's side of the engine, and begins to receive.</summary>

@@ -14,7 +14,7 @@ internal sealed record RingSizes
     public int Completions { get; init; } = 8192;
 
     /// <summary>Buffers of 4 KiB at the start, and how many are added when most are with connections.</summary>
-    public int SmallBuffers { get; init; } = 512;
+    public int SmallBuffers { get; init; } = 128;
 
     /// <summary>With so many no more are added: what arrives is copied and the buffer given back. A power of two.</summary>
     public int MaxSmallBuffers { get; init; } = 4096;

@@ -10,7 +10,8 @@ namespace Sockeye;
 /// </remarks>
 internal sealed class ConnectionFeatures(object owner, Type[] possibleFeatures) : IFeatureCollection
 {
-    private Dictionary<Type, object?>? _set;
+    /// <summary>Few: searched faster than hashed, and far smaller.</summary>
+    private (Type Key, object? Feature)[] _set = [];
 
     public bool IsReadOnly => false;
 
@@ -18,17 +19,19 @@ internal sealed class ConnectionFeatures(object owner, Type[] possibleFeatures) 
 
     public object? this[Type key]
     {
-        get => _set is not null && _set.TryGetValue(key, out var set) ? set : key.IsInstanceOfType(owner) ? owner : null;
+        get => IndexOf(key) is >= 0 and var index ? _set[index].Feature : key.IsInstanceOfType(owner) ? owner : null;
         set
         {
-            (_set ??= [])[key] = value;
+            if (IndexOf(key) is >= 0 and var index)
+                _set[index].Feature = value;
+            else
+                _set = [.. _set, (key, value)];
             Revision++;
         }
     }
 
     public TFeature? Get<TFeature>() =>
-        _set is not null && _set.TryGetValue(typeof(TFeature), out var set) ? (TFeature?)set
-        : owner is TFeature own ? own : default;
+        IndexOf(typeof(TFeature)) is >= 0 and var index ? (TFeature?)_set[index].Feature : owner is TFeature own ? own : default;
 
     public void Set<TFeature>(TFeature? instance) => this[typeof(TFeature)] = instance;
 
@@ -36,11 +39,11 @@ internal sealed class ConnectionFeatures(object owner, Type[] possibleFeatures) 
     {
         foreach (var type in possibleFeatures)
         {
-            if (type.IsInstanceOfType(owner) && (_set is null || !_set.ContainsKey(type)))
+            if (type.IsInstanceOfType(owner) && IndexOf(type) < 0)
                 yield return new(type, owner);
         }
 
-        foreach (var (type, feature) in _set ?? [])
+        foreach (var (type, feature) in _set)
         {
             if (feature is not null)
                 yield return new(type, feature);
@@ -48,4 +51,15 @@ internal sealed class ConnectionFeatures(object owner, Type[] possibleFeatures) 
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private int IndexOf(Type key)
+    {
+        for (var i = 0; i < _set.Length; i++)
+        {
+            if (_set[i].Key == key)
+                return i;
+        }
+
+        return -1;
+    }
 }

@@ -20,8 +20,11 @@ internal abstract class DuplexConnection(StreamConnectionOptions options) : Tran
     /// <summary>Grows as long as the peer's system takes something; null where the system does not tell.</summary>
     protected abstract long? BytesAcknowledged { get; }
 
-    /// <summary>Nobody will read or write any more: what was written is to be sent, with FIN behind it.</summary>
-    protected abstract void CompletePipes();
+    /// <summary>
+    /// Nobody will read or write any more: what was written is to be sent, with FIN behind it. Ends soon, whatever the peer does: if
+    /// by then all is sent, no timer was needed.
+    /// </summary>
+    protected abstract ValueTask CompletePipesAsync();
 
     /// <summary>Ends both directions at once, unless they have ended already.</summary>
     protected abstract void Break(CloseReason reason, bool reset);
@@ -36,14 +39,14 @@ internal abstract class DuplexConnection(StreamConnectionOptions options) : Tran
     /// </summary>
     public override async ValueTask DisposeAsync()
     {
-        CompletePipes();
+        await CompletePipesAsync().ConfigureAwait(options.KeepsContext);
         await FlushInTimeAsync().ConfigureAwait(options.KeepsContext);
         if (!await EndsInTimeAsync(Receiving, options.LingerTimeout).ConfigureAwait(options.KeepsContext))
             Break(CloseReason.LocalFin, reset: false);
         await Finished.ConfigureAwait(options.KeepsContext);
     }
 
-    private async Task FlushInTimeAsync()
+    private async ValueTask FlushInTimeAsync()
     {
         while (!Sending.IsCompleted)
         {

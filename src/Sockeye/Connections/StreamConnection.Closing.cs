@@ -13,10 +13,10 @@ internal partial class StreamConnection
 
     protected override long? BytesAcknowledged => _socket.BytesAcknowledged;
 
-    protected override void CompletePipes()
+    protected override ValueTask CompletePipesAsync()
     {
         _input.Retire();
-        _toSend.Writer.Complete();
+        return _toSend.Writer.CompleteAsync();
     }
 
     protected override void Break(CloseReason reason, bool reset)

@@ -30,7 +30,7 @@ internal abstract class TransportConnection : ConnectionContext,
     private static long _lastId;
 
     private readonly CloseReasonLatch _closeReason = new();
-    private readonly CancellationTokenSource _closed = new();
+    private LazyCancellation _closed;
     private ConnectionFeatures? _features;
     private CancellationToken? _replacedClosed;
 
@@ -83,14 +83,17 @@ internal abstract class TransportConnection : ConnectionContext,
     /// <summary>
     /// Tells everybody who watches <see cref="ConnectionClosed"/>; never on the caller's thread, whose loop must go on.
     /// </summary>
-    protected void SignalClosed() =>
-        Scheduler.Schedule(static connection => ((TransportConnection)connection!).CancelClosed(), this);
+    protected void SignalClosed()
+    {
+        if (_closed.Fire() is { } watched)
+            Scheduler.Schedule(_ => Cancel(watched), null);
+    }
 
-    private void CancelClosed()
+    private void Cancel(CancellationTokenSource watched)
     {
         try
         {
-            _closed.Cancel();
+            watched.Cancel();
         }
         catch (AggregateException e)
         {

@@ -38,7 +38,7 @@ internal sealed partial class ServerConnection
         try
         {
             await _pipeline(_connection);
-            if (_stop.ConnectionClosedRequested.IsCancellationRequested && _connection.CloseReason is null)
+            if (_stop.IsRequested && _connection.CloseReason is null)
                 _connection.Explain(CloseReason.Stopped);
         }
         catch (Exception error)
@@ -62,7 +62,7 @@ internal sealed partial class ServerConnection
             return known;
         }
 
-        if (error is OperationCanceledException && _stop.ConnectionClosedRequested.IsCancellationRequested)
+        if (error is OperationCanceledException && _stop.IsRequested)
         {
             _connection.Explain(CloseReason.Stopped);
             return null;

@@ -1,26 +1,27 @@
-using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections.Features;
 
 namespace Sockeye;
 
 /// <summary>How a handler learns that the server wants to stop: <c>connection.StopRequested</c>.</summary>
-[SuppressMessage(
-    "Design", "CA1001", Justification = "A source without a timer holds nothing to dispose; handlers may keep its token.")]
-internal sealed class StopNotification : IConnectionLifetimeNotificationFeature
+internal sealed class StopNotification(PipeScheduler scheduler) : IConnectionLifetimeNotificationFeature
 {
-    private readonly PipeScheduler _scheduler;
-    private readonly CancellationTokenSource _requested = new();
+    private LazyCancellation _requested;
+    private CancellationToken? _replaced;
 
-    public StopNotification(PipeScheduler scheduler)
+    public CancellationToken ConnectionClosedRequested
     {
-        _scheduler = scheduler;
-        ConnectionClosedRequested = _requested.Token;
+        get => _replaced ?? _requested.Token;
+        set => _replaced = value;
     }
 
-    public CancellationToken ConnectionClosedRequested { get; set; }
+    /// <summary>Whether the token has fired, without making one.</summary>
+    public bool IsRequested => _replaced?.IsCancellationRequested ?? _requested.HasFired;
 
     /// <summary>Callbacks run on the scheduler: one that blocks does not hold up the stop of the others.</summary>
-    public void RequestClose() =>
-        _scheduler.Schedule(static requested => ((CancellationTokenSource)requested!).Cancel(), _requested);
+    public void RequestClose()
+    {
+        if (_requested.Fire() is { } watched)
+            scheduler.Schedule(static watched => ((CancellationTokenSource)watched!).Cancel(), watched);
+    }
 }

@@ -111,7 +111,7 @@ internal sealed class OrderSystem
             _invariants.Check(_seen.Add(order.Id), () => $"the server has {order} for the second time");
             next++;
             if (_network.Random.Next(10) == 0)
-                await _network.PauseUpTo(TimeSpan.FromSeconds(10));
+                await _network.PauseUpTo(TimeSpan.FromSeconds(5)); // Not longer than a stop has patience: it cannot be cut short.
             await peer.WriteAsync(order with { Accepted = true });
         }
     }

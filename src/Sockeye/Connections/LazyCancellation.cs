@@ -1,0 +1,34 @@
+namespace Sockeye;
+
+/// <summary>A token that fires once, made only if somebody asks for it: most connections live and end without.</summary>
+/// <remarks>Safe from any thread. Must not be copied.</remarks>
+internal struct LazyCancellation
+{
+    private static readonly CancellationTokenSource Fired = NewFired();
+
+    private CancellationTokenSource? _source;
+
+    public CancellationToken Token
+    {
+        get
+        {
+            if (Volatile.Read(ref _source) is { } known)
+                return known.Token;
+            var source = new CancellationTokenSource();
+            return (Interlocked.CompareExchange(ref _source, source, null) ?? source).Token;
+        }
+    }
+
+    public readonly bool HasFired => Volatile.Read(in _source) is { IsCancellationRequested: true };
+
+    /// <summary>From now on the token has fired. Gives the source that is still to be cancelled, if anybody holds its token.</summary>
+    public CancellationTokenSource? Fire() =>
+        Interlocked.CompareExchange(ref _source, Fired, null) is { } source && source != Fired ? source : null;
+
+    private static CancellationTokenSource NewFired()
+    {
+        var fired = new CancellationTokenSource();
+        fired.Cancel();
+        return fired;
+    }
+}

@@ -27,7 +27,7 @@ internal abstract class EngineThread
     protected EngineThread(EngineSetup setup, int index)
     {
         Setup = setup;
-        _handlers = new(this);
+        _handlers = new(this, $"Sockeye handlers {index}", setup.Sockets.TimeProvider);
         _thread = new(Run) { IsBackground = true, Name = $"Sockeye {setup.EngineName} {index}" };
     }
 
@@ -45,7 +45,7 @@ internal abstract class EngineThread
     /// <summary>From any thread: ends when the thread has ended.</summary>
     public Task Ended => _ended.Task;
 
-    protected WakeUp WakeUp { get; } = new();
+    protected WakeUp WakeUp { get; } = new(isBlocking: false);
 
     /// <summary>Returns when the thread runs. What the kernel refuses to it is thrown here.</summary>
     public void Start()
@@ -133,6 +133,8 @@ internal abstract class EngineThread
         SegmentCache.Current = cache;
         if (TryOpen())
         {
+            if (!Setup.RunsInline)
+                _handlers.Start();
             while (!_stopping || ConnectionCount > 0)
                 Turn();
         }
@@ -140,6 +142,7 @@ internal abstract class EngineThread
         Close();
         cache.Clear();
         WakeUp.Dispose();
+        _handlers.End();
         _ended.SetResult();
     }
 
@@ -164,7 +167,7 @@ internal abstract class EngineThread
         _handlers.Publish();
         WakeUp.BeginSleep();
         var mayDelay = _handlers.MayDelayWakeUps;
-        var timeout = !_work.IsEmpty || !_inbox.IsEmpty ? 0 : mayDelay ? (int)HandlerQueue.MaxDelay.TotalMilliseconds : -1;
+        var timeout = !_work.IsEmpty || !_inbox.IsEmpty ? 0 : mayDelay || _handlers.HasWaiting ? (int)HandlerQueue.MaxDelay.TotalMilliseconds : -1;
         if (!Wait(timeout) && timeout > 0)
             _handlers.StopDelayingWakeUps();
     }

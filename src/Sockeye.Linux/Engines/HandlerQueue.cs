@@ -1,16 +1,19 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Sockeye.Linux;
 
-/// <summary>Handlers of one engine thread that can go on: run by the thread pool, many at a time.</summary>
+/// <summary>Handlers of one engine thread that can go on, run by a thread of their own and, behind it, by the thread pool.</summary>
 /// <remarks>
-/// One item in the pool stands for all of them. Before it runs the first it asks for another if there are more, so that a handler
-/// that blocks holds up nobody but itself. What the handlers of a batch ask of the engine thread is told to it once, when the
-/// batch ends; if that takes longer than <see cref="MaxDelay"/>, the engine thread stops this and looks.
+/// A thread that waits in the kernel is woken for less than one of the pool, which spins before and after. It is meant for handlers
+/// that return soon. If one does not, or there is more than one thread can do, the pool takes what waits: a handler that blocks
+/// holds up nobody but itself. What the handlers of a batch ask of the engine thread is told to it once, when the batch ends; if
+/// that takes longer than <see cref="MaxDelay"/>, the engine thread stops this and looks.
 /// </remarks>
-internal sealed class HandlerQueue(EngineThread thread) : IThreadPoolWorkItem
+[SuppressMessage("Design", "CA1001", Justification = "Its thread disposes of what it owns when it ends.")]
+internal sealed class HandlerQueue : IThreadPoolWorkItem
 {
-    /// <summary>How long the engine thread may not know what a handler of a batch asks of it.</summary>
+    /// <summary>How long the engine thread may not know what a handler of a batch asks of it, and handlers wait for one that blocks.</summary>
     public static readonly TimeSpan MaxDelay = TimeSpan.FromMilliseconds(1);
 
     private const int MaxBatch = 32;
@@ -18,27 +21,53 @@ internal sealed class HandlerQueue(EngineThread thread) : IThreadPoolWorkItem
     [ThreadStatic]
     private static HandlerQueue? _current;
 
+    private readonly EngineThread _engine;
+    private readonly TimeProvider _time;
     private readonly ConcurrentQueue<IThreadPoolWorkItem> _ready = new();
-    private int _isQueued;
+    private readonly WakeUp _wakeUp = new(isBlocking: true);
+    private readonly Thread _thread;
     private int _batches;
+    private int _helperIsQueued;
+    private long _added;
+    private long _done;
+    private long _addedThen;
+    private long _then;
     private volatile bool _delaysWakeUps;
+    private volatile bool _ending;
 
-    /// <summary>Whether a batch runs, or is about to, that will wake the engine thread at its end.</summary>
+    public HandlerQueue(EngineThread engine, string name, TimeProvider time)
+    {
+        (_engine, _time) = (engine, time);
+        _thread = new(RunThread) { IsBackground = true, Name = name };
+    }
+
+    /// <summary>Whether a batch runs that will wake the engine thread at its end.</summary>
     public bool MayDelayWakeUps => _delaysWakeUps && Volatile.Read(ref _batches) > 0;
+
+    /// <summary>Whether handlers wait, for one to end or for a thread.</summary>
+    public bool HasWaiting => !_ready.IsEmpty;
 
     /// <summary>Whether the current thread runs a batch of this queue, at whose end the engine thread will be woken.</summary>
     public bool WakesLater => _current == this && _delaysWakeUps;
 
-    /// <summary>On the engine thread: the handler runs once <see cref="Publish"/> has been called.</summary>
-    public void Add(IThreadPoolWorkItem handler) => _ready.Enqueue(handler);
+    public void Start() => _thread.UnsafeStart();
 
-    /// <summary>On the engine thread: lets the pool run what is ready.</summary>
+    /// <summary>On the engine thread: the handler runs once <see cref="Publish"/> has been called.</summary>
+    public void Add(IThreadPoolWorkItem handler)
+    {
+        _ready.Enqueue(handler);
+        _added++;
+    }
+
+    /// <summary>On the engine thread: lets run what is ready.</summary>
     public void Publish()
     {
         if (_ready.IsEmpty)
             return;
         _delaysWakeUps = true;
-        Queue();
+        Interlocked.MemoryBarrier(); // Either the thread sees what is ready before it sleeps, or this sees that it sleeps.
+        _wakeUp.Wake();
+        HelpIfBehind();
     }
 
     /// <summary>On the engine thread, before it looks at its inbox and sleeps for long: from now on who asks wakes it.</summary>
@@ -48,40 +77,71 @@ internal sealed class HandlerQueue(EngineThread thread) : IThreadPoolWorkItem
         Interlocked.MemoryBarrier(); // Either this thread sees what was asked before, or who asks afterwards sees the line above.
     }
 
+    /// <summary>After the engine thread has ended: so does the thread, once its last handler has returned.</summary>
+    public void End()
+    {
+        _ending = true;
+        Interlocked.MemoryBarrier();
+        _wakeUp.Wake();
+    }
+
+    /// <summary>A thread of the pool helps out.</summary>
     public void Execute()
     {
-        // The full fence: what was added before somebody found this set is seen below.
-        Interlocked.Exchange(ref _isQueued, 0);
-        if (_ready.TryDequeue(out var handler))
+        Interlocked.Exchange(ref _helperIsQueued, 0);
+        if (!_ready.TryDequeue(out var handler))
+            return;
+        if (!_ready.IsEmpty)
+            QueueHelper(); // This one may block as well.
+        RunBatch(handler);
+    }
+
+    private void RunThread()
+    {
+        while (!_ending || !_ready.IsEmpty)
         {
-            if (!_ready.IsEmpty)
-                Queue();
-            Run(handler);
+            if (_ready.TryDequeue(out var handler))
+                RunBatch(handler);
+            _wakeUp.BeginSleep();
+            if (_ready.IsEmpty && !_ending)
+                _wakeUp.Wait();
+            _wakeUp.EndSleep();
         }
 
-        Interlocked.Decrement(ref _batches);
+        _wakeUp.Dispose();
     }
 
-    private void Queue()
+    private void RunBatch(IThreadPoolWorkItem? handler)
     {
-        if (Interlocked.Exchange(ref _isQueued, 1) == 1)
-            return;
         Interlocked.Increment(ref _batches);
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-    }
-
-    private void Run(IThreadPoolWorkItem? handler)
-    {
         _current = this;
         for (var count = 1; handler is not null; count++)
         {
             handler.Execute();
+            Interlocked.Increment(ref _done);
             if (count % MaxBatch == 0)
-                thread.WakeIfAsked();
+                _engine.WakeIfAsked();
             _ready.TryDequeue(out handler);
         }
 
         _current = null;
-        thread.WakeIfAsked();
+        _engine.WakeIfAsked();
+        Interlocked.Decrement(ref _batches);
+    }
+
+    /// <summary>Calls for help if handlers that could go on a while ago have not all done so by now.</summary>
+    private void HelpIfBehind()
+    {
+        var now = _time.GetTimestamp();
+        if (Volatile.Read(ref _done) >= _addedThen)
+            (_addedThen, _then) = (_added, now);
+        else if (_time.GetElapsedTime(_then, now) >= MaxDelay)
+            QueueHelper();
+    }
+
+    private void QueueHelper()
+    {
+        if (Interlocked.Exchange(ref _helperIsQueued, 1) == 0)
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 }

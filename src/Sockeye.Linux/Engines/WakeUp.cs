@@ -1,21 +1,29 @@
 namespace Sockeye.Linux;
 
-/// <summary>Wakes an engine thread that waits in the kernel: an eventfd(2) among what it waits for.</summary>
+/// <summary>Wakes a thread that waits in the kernel, by an eventfd(2): among what it waits for, or alone.</summary>
 internal sealed unsafe class WakeUp : IDisposable
 {
     private int _sleeping;
 
-    public WakeUp()
+    public WakeUp(bool isBlocking)
     {
-        Descriptor = Libc.EventDescriptor(0, Constants.EventCloseOnExec | Constants.EventNonBlocking);
+        Descriptor = Libc.EventDescriptor(
+            0, Constants.EventCloseOnExec | (isBlocking ? 0 : Constants.EventNonBlocking));
         if (Descriptor < 0)
             throw Libc.LastError.ToException();
     }
 
     public int Descriptor { get; }
 
+    /// <summary>Blocks until it is woken: for one that is blocking.</summary>
+    public void Wait()
+    {
+        ulong count;
+        _ = Libc.Read(Descriptor, (byte*)&count, sizeof(ulong)); // A signal may end it too: whoever waits looks again.
+    }
+
     /// <summary>
-    /// The engine thread is about to wait. A full fence: either it sees work that is added now, or who adds it sees this.
+    /// The thread is about to wait. A full fence: either it sees what is added now, or who adds it sees this.
     /// </summary>
     public void BeginSleep() => Interlocked.Exchange(ref _sleeping, 1);
 

@@ -10,7 +10,7 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
     private const string Examples = """
         Examples, after  dotnet run -c Release --project bench/Sockeye.Comparison --
           (nothing)                                           everything, about 35 minutes
-          --quick --report out                                a look at everything, about 10 minutes, and a page with plots
+          --quick --report out                                a look at everything, about 12 minutes, and a page with plots
           --scenario ping-64,bulk --server kestrel,c-epoll    two scenarios, two servers
           --targets                                           what Sockeye is to reach, and whether it does
           --list                                              the names of all scenarios and servers

@@ -39,7 +39,7 @@ internal static class BarPlot
             Append($"<path class=\"spread\" d=\"M{LabelWidth + X(spread.Low):0.0} {middle}");
             Append($"H{LabelWidth + X(spread.High):0.0}\"/>\n");
             Append($"<text x=\"{LabelWidth + X(Math.Max(spread.High, spread.Median)) + 6:0.0}\" y=\"{middle + 4}\">");
-            Append($"{Html.Escape(spread.Median.ToString(figure.Format, CultureInfo.InvariantCulture))}</text>\n");
+            Append($"{Html.Escape(figure.Write(spread.Median))}</text>\n");
         }
 
         return svg.Append("</svg>\n").ToString();

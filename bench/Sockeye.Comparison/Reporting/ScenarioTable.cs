@@ -62,16 +62,13 @@ internal static class ScenarioTable
         return
         [
             row.Title + (row.IsLoadBound ? " *" : ""),
-            spread is { } s ? Format(main, s.Median) : "",
-            spread is { } q ? $"({Format(main, q.Low)}–{Format(main, q.High)})" : "",
+            spread is { } s ? main.Write(s.Median) : "",
+            spread is { } q ? $"({main.Write(q.Low)}–{main.Write(q.High)})" : "",
             .. references.Select(reference =>
                 spread is { } r && reference > 0 ? Ratio(r.Median / reference) : ""),
-            .. others.Select(figure => row.Of(figure) is { } other ? Format(figure, other.Median) : ""),
+            .. others.Select(figure => row.Of(figure) is { } other ? figure.Write(other.Median) : ""),
         ];
     }
 
     private static string Ratio(double value) => value.ToString(value < 100 ? "0.00" : "N0", CultureInfo.InvariantCulture);
-
-    private static string Format(Figure figure, double value) => value.ToString(
-        figure == Figure.Cpu && value < 1 ? "0.000" : figure.Format, CultureInfo.InvariantCulture);
 }

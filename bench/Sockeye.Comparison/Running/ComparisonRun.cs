@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Sockeye.Comparison.Contestants;
+using Sockeye.Comparison.Measuring;
 using Sockeye.Comparison.Scenarios;
 
 namespace Sockeye.Comparison.Running;
@@ -39,12 +40,13 @@ internal sealed class ComparisonRun(RunOptions options, IConnectionFactory facto
         var rows = scenario.Rows(options.Contestants)
             .Select(row => new RowRun(row.Contestant, row.Mode, scenario, options, factory, time)).ToList();
         Results.Add(new(scenario, [.. rows.Select(row => row.Result)]));
+        var lacking = DescriptorLimit.Lacking(scenario.Connections);
         try
         {
             foreach (var row in rows)
             {
                 progress.Step(scenario, 0, row.Result);
-                if (_skipped.TryGetValue(row.Result.Contestant.Name, out var why))
+                if ((_skipped.GetValueOrDefault(row.Result.Contestant.Name) ?? lacking) is { } why)
                     row.Result.Trouble = $"skipped: {why}";
                 else
                     await row.StartAsync(cancellationToken);

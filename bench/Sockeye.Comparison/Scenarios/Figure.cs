@@ -1,3 +1,4 @@
+using System.Globalization;
 using Sockeye.Comparison.Measuring;
 
 namespace Sockeye.Comparison.Scenarios;
@@ -34,4 +35,8 @@ internal sealed record Figure(string Head, string Format, Func<WindowSample, dou
     public static IReadOnlyList<Figure> Bulk { get; } = [Cpu, PerSecond, P50, P99, P999, Stall, Allocated, ServerBusy, LoadBusy];
 
     public static IReadOnlyList<Figure> Idle { get; } = [Memory];
+
+    /// <summary>A value as the tables and the plots write it. Processor time below a µs gets a digit more.</summary>
+    public string Write(double value) =>
+        value.ToString(this == Cpu && value < 1 ? "0.000" : Format, CultureInfo.InvariantCulture);
 }

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 
@@ -11,7 +12,7 @@ namespace Sockeye.Linux;
 /// Safe from many callers. Its threads start with the first end point that is bound or dialled. Unix sockets are always served by
 /// the portable transport.
 /// </remarks>
-public sealed class LinuxTransport : IConnectionListenerFactory, ILocalEndPointConnectionFactory, IAsyncDisposable
+public sealed class LinuxTransport : IConnectionListenerFactory, ILocalEndPointConnectionFactory, ISchedulingTransport, IAsyncDisposable
 {
     private readonly SocketTransport _portable;
     private readonly Lazy<EngineGroup>? _engine;
@@ -42,6 +43,8 @@ public sealed class LinuxTransport : IConnectionListenerFactory, ILocalEndPointC
 
     /// <summary>Blocks of 4 KiB that connections hold now.</summary>
     internal long LentCount => _engine is { IsValueCreated: true } engine ? engine.Value.LentCount : 0;
+
+    PipeScheduler ISchedulingTransport.Scheduler => _engine is null ? PipeScheduler.ThreadPool : HandlerScheduler.Instance;
 
     /// <inheritdoc cref="SocketTransport.BindAsync"/>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)

@@ -40,7 +40,7 @@ public sealed class SimulatedHost
 
     internal HostStack Stack { get; }
 
-    PipeScheduler ISelfContainedTransport.Scheduler => Stack.Loop.Scheduler;
+    PipeScheduler ISchedulingTransport.Scheduler => Stack.Loop.Scheduler;
 
     Random ISelfContainedTransport.Random => Stack.Loop.Random;
 

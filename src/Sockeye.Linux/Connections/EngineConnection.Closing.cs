@@ -2,11 +2,12 @@ namespace Sockeye.Linux;
 
 internal partial class EngineConnection
 {
-    private LazySignal _receiving;
-    private LazySignal _sending;
-    private LazySignal _finished;
-    private LazySignal _tried;
+    private LazySignal _receiving = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private LazySignal _sending = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private LazySignal _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private LazySignal _tried = new(TaskCreationOptions.None);
     private volatile bool _isCompleting;
+    private bool _hasTried;
     private int _closing;
     private bool _isClosing;
     private volatile bool _resets;
@@ -25,6 +26,9 @@ internal partial class EngineConnection
         _isCompleting = true;
         Input.Retire();
         Output.Complete();
+        Interlocked.MemoryBarrier(); // Either the engine sees that it is to tell, or this sees that it is over.
+        if (_finished.IsSet)
+            return default;
         Post(EngineRequests.Send);
         return new(_tried.Task);
     }
@@ -37,6 +41,18 @@ internal partial class EngineConnection
         Explain(reason);
         _resets = reset;
         Post(EngineRequests.Close);
+    }
+
+    /// <summary>Whoever closes the connection goes on, where handlers run.</summary>
+    void IThreadPoolWorkItem.Execute() => _tried.Set();
+
+    /// <summary>What the kernel took at once is sent by now.</summary>
+    private void EndTry()
+    {
+        if (!_isCompleting || _hasTried)
+            return;
+        _hasTried = true;
+        Thread.Continue(this, this);
     }
 
     private void EndReceiving()

@@ -60,7 +60,7 @@ internal partial class EngineConnection
         Thread.CountConnection(-1);
         SignalClosed();
         _finished.Set();
-        _tried.Set();
+        EndTry();
     }
 
     /// <summary>Tells the observer of steps, if there is one.</summary>

@@ -14,7 +14,7 @@ namespace Sockeye.Linux;
 /// before it looks become one.
 /// </remarks>
 internal abstract partial class EngineConnection
-    : DuplexConnection, IDuplexPipe, IEngineWork, IConnectionSocketFeature, ITcpInfoFeature
+    : DuplexConnection, IDuplexPipe, IEngineWork, IThreadPoolWorkItem, IConnectionSocketFeature, ITcpInfoFeature
 {
     private readonly PeerAddress _localAddress;
     private readonly PeerAddress _remoteAddress;
@@ -88,8 +88,7 @@ internal abstract partial class EngineConnection
             Receive();
         if (requests.HasFlag(EngineRequests.Send) && MaySend)
             Send();
-        if (_isCompleting)
-            _tried.Set(); // What the kernel took at once is sent by now.
+        EndTry();
     }
 
     /// <summary>Makes the socket known to the kernel's side of the engine, and begins to receive.</summary>

@@ -1,7 +1,8 @@
 namespace Sockeye.Linux;
 
 /// <summary>Something that happens once, with a task for it only if somebody asks.</summary>
-internal struct LazySignal
+/// <param name="options">Where those who wait go on.</param>
+internal struct LazySignal(TaskCreationOptions options)
 {
     private static readonly TaskCompletionSource Done = NewDone();
 
@@ -15,7 +16,7 @@ internal struct LazySignal
         {
             if (Volatile.Read(ref _source) is { } known)
                 return known.Task;
-            var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var source = new TaskCompletionSource(options);
             return (Interlocked.CompareExchange(ref _source, source, null) ?? source).Task;
         }
     }

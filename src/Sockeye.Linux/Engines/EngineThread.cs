@@ -10,6 +10,10 @@ namespace Sockeye.Linux;
 /// </remarks>
 internal abstract class EngineThread
 {
+    private const int MaxGatherings = 4;
+
+    private static readonly bool HasOneProcessor = Environment.ProcessorCount == 1;
+
     [ThreadStatic]
     private static EngineThread? _current;
 
@@ -20,6 +24,7 @@ internal abstract class EngineThread
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WorkList _work;
     private EngineConnection? _running;
+    private bool _isRunning;
     private int _connectionCount;
     private long _callCount;
     private volatile bool _stopping;
@@ -30,6 +35,9 @@ internal abstract class EngineThread
         _handlers = new(this, $"Sockeye handlers {index}", setup.Sockets.TimeProvider);
         _thread = new(Run) { IsBackground = true, Name = $"Sockeye {setup.EngineName} {index}" };
     }
+
+    /// <summary>The current thread's, if it is an engine thread.</summary>
+    public static EngineThread? Current => _current;
 
     public EngineSetup Setup { get; }
 
@@ -85,20 +93,27 @@ internal abstract class EngineThread
             WakeUp.Wake();
     }
 
-    /// <summary>From any thread: lets a handler of the connection go on, on this thread only if that was asked for.</summary>
-    public void Continue(EngineConnection connection, IThreadPoolWorkItem handler)
+    /// <summary>From any thread.</summary>
+    public void Wake() => WakeUp.Wake();
+
+    /// <summary>From any thread: lets a handler go on, on this thread only if that was asked for.</summary>
+    /// <param name="connection">The handler's connection, for the watchdog; null for what only begins handlers.</param>
+    /// <param name="handler">What goes on.</param>
+    public void Continue(EngineConnection? connection, IThreadPoolWorkItem handler)
     {
         // A handler that makes another one's wait end must not run it on its own stack.
-        if (!IsCurrent || (Setup.RunsInline && _running is not null))
+        if (!IsCurrent || (Setup.RunsInline && _isRunning))
         {
             ThreadPool.UnsafeQueueUserWorkItem(handler, preferLocal: false);
         }
         else if (Setup.RunsInline)
         {
+            _isRunning = true;
             Volatile.Write(ref _callCount, _callCount + 1);
             Volatile.Write(ref _running, connection);
             handler.Execute();
             Volatile.Write(ref _running, null);
+            _isRunning = false;
         }
         else
         {
@@ -164,6 +179,9 @@ internal abstract class EngineThread
     private void Turn()
     {
         DoWork();
+        // With one processor, to wake a handler is to be interrupted by it: what else is there comes first.
+        for (var more = MaxGatherings; more > 0 && HasOneProcessor && _handlers.HasNew && Wait(0); more--)
+            DoWork();
         _handlers.Publish();
         WakeUp.BeginSleep();
         var mayDelay = _handlers.MayDelayWakeUps;

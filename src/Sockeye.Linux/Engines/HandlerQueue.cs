@@ -44,6 +44,9 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
     /// <summary>Whether a batch runs that will wake the engine thread at its end.</summary>
     public bool MayDelayWakeUps => _delaysWakeUps && Volatile.Read(ref _batches) > 0;
 
+    /// <summary>On the engine thread: whether something was added that is not published yet.</summary>
+    public bool HasNew { get; private set; }
+
     /// <summary>Whether handlers wait, for one to end or for a thread.</summary>
     public bool HasWaiting => !_ready.IsEmpty;
 
@@ -52,16 +55,30 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
 
     public void Start() => _thread.UnsafeStart();
 
+    /// <summary>The queue whose handler the current thread runs, if it runs one.</summary>
+    public static HandlerQueue? Current => _current;
+
+    public EngineThread Engine => _engine;
+
     /// <summary>On the engine thread: the handler runs once <see cref="Publish"/> has been called.</summary>
     public void Add(IThreadPoolWorkItem handler)
     {
-        _ready.Enqueue(handler);
-        _added++;
+        HasNew = true;
+        Enqueue(handler);
+    }
+
+    /// <summary>From a handler: this one runs after it, or elsewhere if it takes long.</summary>
+    public void AddFromHandler(IThreadPoolWorkItem handler)
+    {
+        Enqueue(handler);
+        if (!_delaysWakeUps)
+            _engine.Wake(); // Somebody has to notice if this handler does not return.
     }
 
     /// <summary>On the engine thread: lets run what is ready.</summary>
     public void Publish()
     {
+        HasNew = false;
         if (_ready.IsEmpty)
             return;
         _delaysWakeUps = true;
@@ -134,9 +151,15 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
     {
         var now = _time.GetTimestamp();
         if (Volatile.Read(ref _done) >= _addedThen)
-            (_addedThen, _then) = (_added, now);
+            (_addedThen, _then) = (Volatile.Read(ref _added), now);
         else if (_time.GetElapsedTime(_then, now) >= MaxDelay)
             QueueHelper();
+    }
+
+    private void Enqueue(IThreadPoolWorkItem handler)
+    {
+        _ready.Enqueue(handler);
+        Interlocked.Increment(ref _added);
     }
 
     private void QueueHelper()

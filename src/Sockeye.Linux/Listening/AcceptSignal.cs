@@ -12,7 +12,8 @@ internal sealed class AcceptSignal : IValueTaskSource, IThreadPoolWorkItem
     private bool _isWaiting;
     private CancellationToken _cancelled;
 
-    public void Set()
+    /// <param name="thread">The engine thread that sets it: whoever waits goes on where its handlers run.</param>
+    public void Set(EngineThread? thread = null)
     {
         lock (_lock)
         {
@@ -22,7 +23,10 @@ internal sealed class AcceptSignal : IValueTaskSource, IThreadPoolWorkItem
             _isWaiting = false;
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        if (thread is not null)
+            thread.Continue(null, this);
+        else
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
     public async ValueTask WaitAsync(CancellationToken cancellationToken)

@@ -13,15 +13,15 @@ internal sealed class AcceptSource
     /// <param name="listening">The socket.</param>
     /// <param name="watching">Who watches it.</param>
     /// <param name="serving">Who serves its connections; null: the least loaded.</param>
-    /// <param name="onReady">Told that clients wait.</param>
-    private AcceptSource(ListeningSocket listening, EngineThread watching, EngineThread? serving, Action onReady)
+    /// <param name="onReady">Told, on the watching thread, that clients wait.</param>
+    private AcceptSource(ListeningSocket listening, EngineThread watching, EngineThread? serving, Action<EngineThread> onReady)
     {
         (_listening, Thread) = (listening, serving);
         Socket.Blocking = false;
         // On a socket that listens on all addresses each connection has to be asked for its own.
         if (EndPoint is IPEndPoint { Address: var address } && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any))
             _localEndPoint = EndPoint;
-        _watch = new(watching, Descriptor, forWriting: false, onReady);
+        _watch = new(watching, Descriptor, forWriting: false, () => onReady(watching));
         _watch.Begin();
     }
 
@@ -33,7 +33,7 @@ internal sealed class AcceptSource
 
     private int Descriptor => (int)Socket.SafeHandle.DangerousGetHandle();
 
-    public static AcceptSource[] Bind(EndPoint endPoint, EngineGroup engine, Action onReady)
+    public static AcceptSource[] Bind(EndPoint endPoint, EngineGroup engine, Action<EngineThread> onReady)
     {
         // Found in use without SO_REUSEPORT, so that no other server shares the port; with it from then on, for our own sockets.
         var reuses = engine.ReusesPort;

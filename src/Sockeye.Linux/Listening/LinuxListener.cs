@@ -24,7 +24,7 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
     public LinuxListener(EndPoint endPoint, EngineGroup engine)
     {
         _engine = engine;
-        _sources = AcceptSource.Bind(endPoint, engine, _ready.Set);
+        _sources = AcceptSource.Bind(endPoint, engine, thread => _ready.Set(thread));
         EndPoint = _sources[0].EndPoint;
         _reserve.Join();
     }

@@ -4,11 +4,15 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>A transport with threads, time and chance of its own, as a simulated network has. Others have the system's.</summary>
-internal interface ISelfContainedTransport
+/// <summary>A transport with threads of its own for handlers. Others have the thread pool.</summary>
+internal interface ISchedulingTransport
 {
     PipeScheduler Scheduler { get; }
+}
 
+/// <summary>A transport with threads, time and chance of its own, as a simulated network has. Others have the system's.</summary>
+internal interface ISelfContainedTransport : ISchedulingTransport
+{
     TimeProvider TimeProvider { get; }
 
     Random Random { get; }
@@ -24,7 +28,7 @@ internal interface IConnectionSchedulingFeature
 internal static class Scheduling
 {
     public static PipeScheduler Of(object transport) =>
-        (transport as ISelfContainedTransport)?.Scheduler ?? PipeScheduler.ThreadPool;
+        (transport as ISchedulingTransport)?.Scheduler ?? PipeScheduler.ThreadPool;
 
     public static TimeProvider TimeOf(object transport) =>
         (transport as ISelfContainedTransport)?.TimeProvider ?? TimeProvider.System;

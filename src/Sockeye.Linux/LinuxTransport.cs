@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
 
 namespace Sockeye.Linux;
 
@@ -11,28 +12,43 @@ namespace Sockeye.Linux;
 /// Safe from many callers. Its threads start with the first end point that is bound or dialled. Unix sockets are always served by
 /// the portable transport.
 /// </remarks>
-public sealed class LinuxTransport : IConnectionListenerFactory, ILocalEndPointConnectionFactory, IAsyncDisposable
+public sealed partial class LinuxTransport
+    : IConnectionListenerFactory, ILocalEndPointConnectionFactory, ILoggingTransport, IAsyncDisposable
 {
+    private static readonly Lazy<LinuxTransport> LazyShared = new(static () => new());
+
+    private readonly SocketTransportOptions _sockets;
     private readonly SocketTransport _portable;
+    private readonly int _threadCount;
     private readonly Lazy<EngineGroup>? _engine;
+    private readonly HandlerWatchdog? _watchdog;
 
     /// <summary>A transport with the given options, or the defaults. Later changes of the options have no effect.</summary>
     /// <exception cref="PlatformNotSupportedException">The engine asked for can't run here; the message says why.</exception>
+    /// <exception cref="InvalidOperationException">The environment variable <c>SOCKEYE_ENGINE</c> names no engine.</exception>
     public LinuxTransport(LinuxTransportOptions? options = null)
     {
         options ??= new();
-        var sockets = options.Sockets.Copy();
-        _portable = new(sockets);
+        _sockets = options.Sockets.Copy();
+        _portable = new(_sockets);
         (Engine, EngineReason) = EngineChoice.Make(options.Engine);
-        if (Engine is not LinuxEngine.Sockets)
-        {
-            var (threads, reusesPort) = (options.ThreadCount, options.AcceptMode is LinuxAcceptMode.ReusePort);
-            _engine = new(() => EngineChoice.Start(new(Engine, sockets), threads, reusesPort));
-        }
+        if (Engine is LinuxEngine.Sockets)
+            return;
+        _threadCount = options.ThreadCount ?? EngineStart.DefaultThreadCount(_sockets.UnsafePreferInlineScheduling);
+        var reusesPort = options.AcceptMode is LinuxAcceptMode.ReusePort;
+        _engine = new(() => EngineStart.Run(new(Engine, _sockets), _threadCount, reusesPort));
+        if (_sockets.UnsafePreferInlineScheduling)
+            _watchdog = new(_sockets.TimeProvider, () => _engine.IsValueCreated ? _engine.Value.Threads : []);
     }
 
-    /// <summary>The transport with all options at their defaults, shared by everything in the process.</summary>
-    public static LinuxTransport Shared { get; } = new();
+    /// <summary>
+    /// The transport with all options at their defaults, shared by everything in the process, and by servers that name none.
+    /// </summary>
+    /// <exception cref="PlatformNotSupportedException">
+    /// The environment variable <c>SOCKEYE_ENGINE</c> asks for an engine that can't run here.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The environment variable <c>SOCKEYE_ENGINE</c> names no engine.</exception>
+    public static LinuxTransport Shared => LazyShared.Value;
 
     /// <summary>The engine in use, never <see cref="LinuxEngine.Auto"/>.</summary>
     public LinuxEngine Engine { get; }
@@ -61,7 +77,20 @@ public sealed class LinuxTransport : IConnectionListenerFactory, ILocalEndPointC
         ConnectAsync(remote, local, cancellationToken);
 
     /// <summary>Stops listening and ends the engine threads; connections that are still open are aborted.</summary>
-    public ValueTask DisposeAsync() => _engine is { IsValueCreated: true } engine ? new(engine.Value.StopAsync()) : default;
+    public ValueTask DisposeAsync()
+    {
+        _watchdog?.Dispose();
+        return _engine is { IsValueCreated: true } engine ? new(engine.Value.StopAsync()) : default;
+    }
+
+    void ILoggingTransport.LogTo(ILogger logger)
+    {
+        var inline = _sockets.UnsafePreferInlineScheduling;
+        LogEngine(logger, EngineNames.Of(Engine), EngineReason, _threadCount, inline ? "them" : "the thread pool");
+        if (_sockets.Backlog is { } backlog && BacklogLimit.Read() is { } limit && limit < backlog)
+            LogBacklogCut(logger, backlog, limit);
+        _watchdog?.LogTo(logger);
+    }
 
     private async ValueTask<ConnectionContext> ConnectAsync(EndPoint remote, EndPoint? local, CancellationToken cancellationToken)
     {

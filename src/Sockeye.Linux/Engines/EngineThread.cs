@@ -33,6 +33,9 @@ internal abstract class EngineThread
 
     public EngineSetup Setup { get; }
 
+    /// <summary>From any thread.</summary>
+    public string Name => _thread.Name!;
+
     /// <summary>From any thread: open connections, and those that have been promised to it.</summary>
     public int ConnectionCount => Volatile.Read(ref _connectionCount);
 

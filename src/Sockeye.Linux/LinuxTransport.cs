@@ -20,8 +20,10 @@ public sealed partial class LinuxTransport
     private readonly SocketTransportOptions _sockets;
     private readonly SocketTransport _portable;
     private readonly int _threadCount;
+    private readonly bool _reusesPort;
     private readonly Lazy<EngineGroup>? _engine;
     private readonly HandlerWatchdog? _watchdog;
+    private volatile EngineChoice _choice;
 
     /// <summary>A transport with the given options, or the defaults. Later changes of the options have no effect.</summary>
     /// <exception cref="PlatformNotSupportedException">The engine asked for can't run here; the message says why.</exception>
@@ -31,12 +33,12 @@ public sealed partial class LinuxTransport
         options ??= new();
         _sockets = options.Sockets.Copy();
         _portable = new(_sockets);
-        (Engine, EngineReason) = EngineChoice.Make(options.Engine);
+        _choice = EngineChoice.Make(options.Engine);
         if (Engine is LinuxEngine.Sockets)
             return;
         _threadCount = options.ThreadCount ?? EngineStart.DefaultThreadCount(_sockets.UnsafePreferInlineScheduling);
-        var reusesPort = options.AcceptMode is LinuxAcceptMode.ReusePort;
-        _engine = new(() => EngineStart.Run(new(Engine, _sockets), _threadCount, reusesPort));
+        _reusesPort = options.AcceptMode is LinuxAcceptMode.ReusePort;
+        _engine = new(Start);
         if (_sockets.UnsafePreferInlineScheduling)
             _watchdog = new(_sockets.TimeProvider, () => _engine.IsValueCreated ? _engine.Value.Threads : []);
     }
@@ -50,11 +52,14 @@ public sealed partial class LinuxTransport
     /// <exception cref="InvalidOperationException">The environment variable <c>SOCKEYE_ENGINE</c> names no engine.</exception>
     public static LinuxTransport Shared => LazyShared.Value;
 
-    /// <summary>The engine in use, never <see cref="LinuxEngine.Auto"/>.</summary>
-    public LinuxEngine Engine { get; }
+    /// <summary>
+    /// The engine in use, never <see cref="LinuxEngine.Auto"/>. Where nobody asked for io_uring, it gives way to epoll if it turns
+    /// out at the first end point that there is no memory for its rings.
+    /// </summary>
+    public LinuxEngine Engine => _choice.Engine;
 
     /// <summary>Why this engine and not another, as a sentence without a full stop.</summary>
-    public string EngineReason { get; }
+    public string EngineReason => _choice.Reason;
 
     /// <summary>Blocks of 4 KiB that connections hold now.</summary>
     internal long LentCount => _engine is { IsValueCreated: true } engine ? engine.Value.LentCount : 0;
@@ -90,6 +95,21 @@ public sealed partial class LinuxTransport
         if (_sockets.Backlog is { } backlog && BacklogLimit.Read() is { } limit && limit < backlog)
             LogBacklogCut(logger, backlog, limit);
         _watchdog?.LogTo(logger);
+    }
+
+    private EngineGroup Start()
+    {
+        try
+        {
+            return EngineStart.Run(new(Engine, _sockets), _threadCount, _reusesPort);
+        }
+        catch (RingException e)
+        {
+            if (!_choice.IsFree)
+                throw new PlatformNotSupportedException($"io_uring ({_choice.Reason}) can't run here: {e.Message}", e);
+            _choice = EngineChoice.EpollInstead(e.Message);
+            return EngineStart.Run(new(Engine, _sockets), _threadCount, _reusesPort);
+        }
     }
 
     private async ValueTask<ConnectionContext> ConnectAsync(EndPoint remote, EndPoint? local, CancellationToken cancellationToken)

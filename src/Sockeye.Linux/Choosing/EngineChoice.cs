@@ -5,6 +5,9 @@ namespace Sockeye.Linux;
 /// <param name="Reason">A sentence without a full stop.</param>
 internal sealed record EngineChoice(LinuxEngine Engine, string Reason)
 {
+    /// <summary>Nobody asked for this engine, so that another may take its place.</summary>
+    public bool IsFree { get; private init; }
+
     /// <summary>The environment variable that decides where the options leave it open.</summary>
     public const string Variable = "SOCKEYE_ENGINE";
 
@@ -29,10 +32,13 @@ internal sealed record EngineChoice(LinuxEngine Engine, string Reason)
         return named is LinuxEngine.Auto ? Best(system) : Forced(named, $"asked for by {Variable}={variable}", system);
     }
 
+    /// <summary>What is left where io_uring can't run.</summary>
+    public static EngineChoice EpollInstead(string whyNotIoUring) => new(LinuxEngine.Epoll, WithoutStop(whyNotIoUring));
+
     private static EngineChoice Best(EngineSystem system) =>
         system.NotLinux is { } other ? new(LinuxEngine.Sockets, other)
-        : system.IoUring() is var support && support.IsSupported ? new(LinuxEngine.IoUring, WithoutStop(support.Reason))
-        : new(LinuxEngine.Epoll, WithoutStop(support.Reason));
+        : system.IoUring() is var support && !support.IsSupported ? EpollInstead(support.Reason)
+        : new(LinuxEngine.IoUring, WithoutStop(support.Reason)) { IsFree = true };
 
     private static EngineChoice Forced(LinuxEngine engine, string why, EngineSystem system)
     {

@@ -52,7 +52,7 @@ public abstract class HandlerWatchdogTests(LinuxEngine engine) : IAsyncLifetime
         Assert.Equal((4002, LogLevel.Warning), (line.Id.Id, line.Level));
         Assert.Equal(
             $"The handler of {blocking.Id} ({blocking.Client.LocalEndPoint}) blocks its engine thread, {ThreadName}, " +
-            "for 0.2 s now: 1 other connections wait for it.",
+            "for 0.3 s now: 1 other connections wait for it.",
             line.Message);
 
         _gate.Set();

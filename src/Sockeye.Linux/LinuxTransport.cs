@@ -53,8 +53,8 @@ public sealed partial class LinuxTransport
     public static LinuxTransport Shared => LazyShared.Value;
 
     /// <summary>
-    /// The engine in use, never <see cref="LinuxEngine.Auto"/>. Where nobody asked for io_uring, it gives way to epoll if it turns
-    /// out at the first end point that there is no memory for its rings.
+    /// The engine in use, never <see cref="LinuxEngine.Auto"/>. Where nobody asked for io_uring, it gives way to epoll if the
+    /// first end point finds no memory for its rings.
     /// </summary>
     public LinuxEngine Engine => _choice.Engine;
 

@@ -68,11 +68,14 @@ public sealed class EngineTests
         await AssertServesAsync(server);
     }
 
-    [Fact]
-    public async Task Environment_that_names_no_engine_is_exit_2_with_the_ways_out()
+    [Theory]
+    [InlineData("listen", "127.0.0.1:0")]
+    [InlineData("connect", "127.0.0.1:1")]
+    public async Task Environment_that_names_no_engine_is_exit_2_with_the_ways_out(string command, string endPoint)
     {
         Programs.SkipUnlessLinux("epoll");
-        await using var tool = ToolProcess.StartUnder(Surroundings.WithVariable("iouring"), "listen", "127.0.0.1:0");
+        await using var tool = ToolProcess.StartUnder(
+            Surroundings.WithVariable("iouring"), command, endPoint, "--engine", "auto");
 
         Assert.Equal(2, await tool.ExitAsync());
         Assert.Equal(

@@ -37,15 +37,27 @@ internal sealed class ConnectRun(ConnectSettings settings)
         var local = settings.Local is { } chosen ? await ConnectAddresses.LocalAsync(chosen, settings.Target) : null;
         return new SockeyeClient(client =>
         {
-            client.Transport = new LinuxTransport(new()
-            {
-                Engine = settings.Engine,
-                Sockets = new() { OnStep = settings.Trace ? new TraceWriter(_errors).Write : null },
-            });
+            client.Transport = Transport();
             client.ConnectTimeout = settings.Timeout ?? client.ConnectTimeout;
             client.LocalEndPoint = local;
             client.LoggerFactory = new ErrorLog(_errors, LogLevel.Warning);
         });
+    }
+
+    private LinuxTransport Transport()
+    {
+        try
+        {
+            return new(new()
+            {
+                Engine = settings.Engine,
+                Sockets = new() { OnStep = settings.Trace ? new TraceWriter(_errors).Write : null },
+            });
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new CommandException(ExitCodes.WrongUse, e.Message, e); // A SOCKEYE_ENGINE that is none.
+        }
     }
 
     /// <summary>With --retry the first connection belongs to a reconnect loop, which ends with it.</summary>

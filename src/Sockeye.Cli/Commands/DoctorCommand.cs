@@ -21,7 +21,10 @@ internal static class DoctorCommand
 
     public static Command Create()
     {
-        var command = new Command("doctor", "Show which engine serves here and why, the limits that matter, and what to do.") { Json };
+        var command = new Command("doctor", "Show which engine serves here and why, the limits that matter, and what to do.")
+        {
+            Json,
+        };
         command.SetAction(parsed =>
         {
             var report = DoctorReport.Make();

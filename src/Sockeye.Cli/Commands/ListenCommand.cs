@@ -27,7 +27,8 @@ internal static class ListenCommand
           A line is at most 4,096 bytes. A member for whom 1,024 lines wait is disconnected.
 
         Ctrl+C or SIGTERM stops accepting, finishes what has arrived, and prints a summary; a second Ctrl+C ends at once.
-        Exit codes: 0 done, 1 failed (the address is in use, the engine can't run here, or with --once the connection broke), 2 wrong use.
+        Exit codes: 0 done, 1 failed (the address is in use, the engine can't run here, with --once the connection broke),
+        2 wrong use.
 
         """;
 

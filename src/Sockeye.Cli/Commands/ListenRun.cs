@@ -24,7 +24,8 @@ internal sealed class ListenRun(ListenSettings settings)
         }
         catch (InvalidOperationException e)
         {
-            throw new CommandException(ExitCodes.WrongUse, e.Message, e); // Two end points that are the same one, or SOCKEYE_ENGINE.
+            // Two end points that are the same one, or a SOCKEYE_ENGINE that is none.
+            throw new CommandException(ExitCodes.WrongUse, e.Message, e);
         }
         finally
         {

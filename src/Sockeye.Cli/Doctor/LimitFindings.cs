@@ -67,8 +67,8 @@ internal static class LimitFindings
             (long.MaxValue, _) => new("locked memory", "unlimited", Verdict.Ok),
             var (soft, _) when soft < need => new(
                 "locked memory", Kibibytes(soft), Verdict.Note,
-                $"io_uring may need {Kibibytes(need)} for its rings (one a thread), and the limit is shared by all processes of " +
-                "the user: raise it by 'ulimit -l unlimited', or LimitMEMLOCK=infinity in the systemd unit."),
+                $"io_uring may need {Kibibytes(need)} for its rings (one a thread), and the limit is shared by all processes " +
+                "of the user: raise it by 'ulimit -l unlimited', or LimitMEMLOCK=infinity in the systemd unit."),
             var (soft, _) => new("locked memory", Kibibytes(soft), Verdict.Ok),
         };
     }

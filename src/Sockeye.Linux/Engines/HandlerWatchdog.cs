@@ -74,7 +74,7 @@ internal sealed partial class HandlerWatchdog : IDisposable
         {
             if (connection is not null && number == call.Number)
             {
-                // The first look may have met the end of the call before: only now connection and call are sure to belong together.
+                // The first look may have met the end of the call before: only now connection and call surely belong together.
                 call.Connection = connection;
                 LookAgain(call, thread, logger);
                 return;

@@ -42,8 +42,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The options are wrong; the message says what to change.</exception>
     /// <exception cref="IOException">An address can't be listened on; the message says why (<see cref="AddressInUseException"/>
     /// where it is in use).</exception>
-    /// <exception cref="PlatformNotSupportedException">The environment variable <c>SOCKEYE_ENGINE</c>, or an option, asks for what
-    /// this system does not have; the message says why.</exception>
+    /// <exception cref="PlatformNotSupportedException">The environment variable <c>SOCKEYE_ENGINE</c>, or an option, asks for
+    /// what this system does not have; the message says why.</exception>
     public static Task<StopResult> RunAsync(
         Action<SockeyeServerOptions> configure, CancellationToken cancellationToken = default) =>
         RunAsync(Configured(configure), static _ => { }, cancellationToken);
@@ -76,8 +76,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The options are wrong; the message says what to change.</exception>
     /// <exception cref="IOException">An address can't be listened on; the message says why (<see cref="AddressInUseException"/>
     /// where it is in use).</exception>
-    /// <exception cref="PlatformNotSupportedException">The environment variable <c>SOCKEYE_ENGINE</c>, or an option, asks for what
-    /// this system does not have; the message says why.</exception>
+    /// <exception cref="PlatformNotSupportedException">The environment variable <c>SOCKEYE_ENGINE</c>, or an option, asks for
+    /// what this system does not have; the message says why.</exception>
     public static async Task<SockeyeServer> StartAsync(
         SockeyeServerOptions options, CancellationToken cancellationToken = default)
     {

@@ -21,14 +21,15 @@ internal static class DefaultTransport
     /// <exception cref="PlatformNotSupportedException">It names one that can't run here.</exception>
     public static IConnectionListenerFactory Shared => Found.Value;
 
-    /// <summary>The value of the static property "Shared" of a transport's type. What the property throws comes as it is.</summary>
+    /// <summary>The static property "Shared" of a transport's type. What the property throws comes as it is.</summary>
     public static IConnectionListenerFactory SharedOf(
         [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] Type transport) =>
         transport.GetProperty(nameof(Shared), BindingFlags.Public | BindingFlags.Static)!.GetMethod!
             .CreateDelegate<Func<IConnectionListenerFactory>>()();
 
     private static IConnectionListenerFactory Find() =>
-        OperatingSystem.IsLinux() && Type.GetType("Sockeye.Linux.LinuxTransport, Sockeye.Linux", throwOnError: false) is { } linux
+        OperatingSystem.IsLinux()
+        && Type.GetType("Sockeye.Linux.LinuxTransport, Sockeye.Linux", throwOnError: false) is { } linux
             ? SharedOf(linux)
             : SocketTransport.Shared;
 }

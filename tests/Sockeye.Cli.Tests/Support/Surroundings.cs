@@ -3,7 +3,9 @@ namespace Sockeye.Cli.Tests.Support;
 /// <summary>Shell commands to run the tool under, for <see cref="ToolProcess.StartUnder"/>.</summary>
 public static class Surroundings
 {
-    /// <summary>No memory may be locked, so that io_uring has none for its rings. Root has to give up a privilege for that.</summary>
+    /// <summary>
+    /// No memory may be locked, so that io_uring has none for its rings. Root has to give up a privilege for that.
+    /// </summary>
     public const string WithoutIoUring =
         """
         ulimit -l 0

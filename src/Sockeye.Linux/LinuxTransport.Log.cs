@@ -5,9 +5,9 @@ namespace Sockeye.Linux;
 public sealed partial class LinuxTransport
 {
     [LoggerMessage(4000, LogLevel.Information,
-        "TCP is served by {Engine}: {Reason}. Engine threads: {ThreadCount}; handlers run on {HandlersRunOn}.")]
+        "TCP is served by {Engine}: {Reason}. Engine threads: {ThreadCount}; handlers run {HandlersRun}.")]
     private static partial void LogEngine(
-        ILogger logger, string engine, string reason, int threadCount, string handlersRunOn);
+        ILogger logger, string engine, string reason, int threadCount, string handlersRun);
 
     [LoggerMessage(4001, LogLevel.Warning,
         "The backlog is {Limit} connections and not {Backlog}, since the system cuts it: raise it by " +

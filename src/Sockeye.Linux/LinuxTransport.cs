@@ -91,7 +91,7 @@ public sealed partial class LinuxTransport
     void ILoggingTransport.LogTo(ILogger logger)
     {
         var inline = _sockets.UnsafePreferInlineScheduling;
-        LogEngine(logger, EngineNames.Of(Engine), EngineReason, _threadCount, inline ? "them" : "the thread pool");
+        LogEngine(logger, EngineNames.Of(Engine), EngineReason, _threadCount, inline ? "on them" : "beside them");
         if (_sockets.Backlog is { } backlog && BacklogLimit.Read() is { } limit && limit < backlog)
             LogBacklogCut(logger, backlog, limit);
         _watchdog?.LogTo(logger);

@@ -16,7 +16,7 @@ public sealed class LinuxTransportLogTests
         var line = _log.LatestRecord;
         Assert.Equal((4000, LogLevel.Information), (line.Id.Id, line.Level));
         Assert.Equal(
-            "TCP is served by epoll: asked for by the options. Engine threads: 3; handlers run on the thread pool.",
+            "TCP is served by epoll: asked for by the options. Engine threads: 3; handlers run beside them.",
             line.Message);
     }
 

@@ -16,6 +16,7 @@ internal static class CommandLine
             DemoCommand.Create(),
             ListenCommand.Create(),
             ConnectCommand.Create(),
+            DoctorCommand.Create(),
         };
 
         var parsed = root.Parse(args);

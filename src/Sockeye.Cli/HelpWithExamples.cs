@@ -12,6 +12,7 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
           sockeye demo                           the life of a TCP connection, then 4 clients at once
           sockeye listen 7000 --echo             an echo server on localhost
           echo hello | sockeye connect 7000      a client for it
+          sockeye doctor                         whether servers can run well here
 
         Exit codes: 0 done, 1 failed (refused, reset, timed out), 2 wrong use.
 
@@ -22,6 +23,7 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
         ["demo"] = DemoCommand.Examples,
         ["listen"] = ListenCommand.Examples,
         ["connect"] = ConnectCommand.Examples,
+        ["doctor"] = DoctorCommand.Examples,
     };
 
     /// <summary>Who asks for help need not give the arguments.</summary>

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
 
 namespace Sockeye.Linux;
 
@@ -12,34 +13,55 @@ namespace Sockeye.Linux;
 /// Safe from many callers. Its threads start with the first end point that is bound or dialled. Unix sockets are always served by
 /// the portable transport.
 /// </remarks>
-public sealed class LinuxTransport : IConnectionListenerFactory, ILocalEndPointConnectionFactory, ISchedulingTransport, IAsyncDisposable
+public sealed partial class LinuxTransport
+    : IConnectionListenerFactory, ILocalEndPointConnectionFactory, ILoggingTransport, ISchedulingTransport,
+        IAsyncDisposable
 {
+    private static readonly Lazy<LinuxTransport> LazyShared = new(static () => new());
+
+    private readonly SocketTransportOptions _sockets;
     private readonly SocketTransport _portable;
+    private readonly int _threadCount;
+    private readonly bool _reusesPort;
     private readonly Lazy<EngineGroup>? _engine;
+    private readonly HandlerWatchdog? _watchdog;
+    private volatile EngineChoice _choice;
 
     /// <summary>A transport with the given options, or the defaults. Later changes of the options have no effect.</summary>
     /// <exception cref="PlatformNotSupportedException">The engine asked for can't run here; the message says why.</exception>
+    /// <exception cref="InvalidOperationException">The environment variable <c>SOCKEYE_ENGINE</c> names no engine.</exception>
     public LinuxTransport(LinuxTransportOptions? options = null)
     {
         options ??= new();
-        var sockets = options.Sockets.Copy();
-        _portable = new(sockets);
-        (Engine, EngineReason) = EngineChoice.Make(options.Engine);
-        if (Engine is not LinuxEngine.Sockets)
-        {
-            var (threads, reusesPort) = (options.ThreadCount, options.AcceptMode is LinuxAcceptMode.ReusePort);
-            _engine = new(() => EngineChoice.Start(new(Engine, sockets), threads, reusesPort));
-        }
+        _sockets = options.Sockets.Copy();
+        _portable = new(_sockets);
+        _choice = EngineChoice.Make(options.Engine);
+        if (Engine is LinuxEngine.Sockets)
+            return;
+        _threadCount = options.ThreadCount ?? EngineStart.DefaultThreadCount(_sockets.UnsafePreferInlineScheduling);
+        _reusesPort = options.AcceptMode is LinuxAcceptMode.ReusePort;
+        _engine = new(Start);
+        if (_sockets.UnsafePreferInlineScheduling)
+            _watchdog = new(_sockets.TimeProvider, () => _engine.IsValueCreated ? _engine.Value.Threads : []);
     }
 
-    /// <summary>The transport with all options at their defaults, shared by everything in the process.</summary>
-    public static LinuxTransport Shared { get; } = new();
+    /// <summary>
+    /// The transport with all options at their defaults, shared by everything in the process, and by servers that name none.
+    /// </summary>
+    /// <exception cref="PlatformNotSupportedException">
+    /// The environment variable <c>SOCKEYE_ENGINE</c> asks for an engine that can't run here.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The environment variable <c>SOCKEYE_ENGINE</c> names no engine.</exception>
+    public static LinuxTransport Shared => LazyShared.Value;
 
-    /// <summary>The engine in use, never <see cref="LinuxEngine.Auto"/>.</summary>
-    public LinuxEngine Engine { get; }
+    /// <summary>
+    /// The engine in use, never <see cref="LinuxEngine.Auto"/>. Where nobody asked for io_uring, it gives way to epoll if the
+    /// first end point finds no memory for its rings.
+    /// </summary>
+    public LinuxEngine Engine => _choice.Engine;
 
     /// <summary>Why this engine and not another, as a sentence without a full stop.</summary>
-    public string EngineReason { get; }
+    public string EngineReason => _choice.Reason;
 
     /// <summary>Blocks of 4 KiB that connections hold now.</summary>
     internal long LentCount => _engine is { IsValueCreated: true } engine ? engine.Value.LentCount : 0;
@@ -64,7 +86,35 @@ public sealed class LinuxTransport : IConnectionListenerFactory, ILocalEndPointC
         ConnectAsync(remote, local, cancellationToken);
 
     /// <summary>Stops listening and ends the engine threads; connections that are still open are aborted.</summary>
-    public ValueTask DisposeAsync() => _engine is { IsValueCreated: true } engine ? new(engine.Value.StopAsync()) : default;
+    public ValueTask DisposeAsync()
+    {
+        _watchdog?.Dispose();
+        return _engine is { IsValueCreated: true } engine ? new(engine.Value.StopAsync()) : default;
+    }
+
+    void ILoggingTransport.LogTo(ILogger logger)
+    {
+        var inline = _sockets.UnsafePreferInlineScheduling;
+        LogEngine(logger, EngineNames.Of(Engine), EngineReason, _threadCount, inline ? "on them" : "beside them");
+        if (_sockets.Backlog is { } backlog && BacklogLimit.Read() is { } limit && limit < backlog)
+            LogBacklogCut(logger, backlog, limit);
+        _watchdog?.LogTo(logger);
+    }
+
+    private EngineGroup Start()
+    {
+        try
+        {
+            return EngineStart.Run(new(Engine, _sockets), _threadCount, _reusesPort);
+        }
+        catch (RingException e)
+        {
+            if (!_choice.IsFree)
+                throw new PlatformNotSupportedException($"io_uring ({_choice.Reason}) can't run here: {e.Message}", e);
+            _choice = EngineChoice.EpollInstead(e.Message);
+            return EngineStart.Run(new(Engine, _sockets), _threadCount, _reusesPort);
+        }
+    }
 
     private async ValueTask<ConnectionContext> ConnectAsync(EndPoint remote, EndPoint? local, CancellationToken cancellationToken)
     {

@@ -42,6 +42,9 @@ public sealed class CommandLineTests
     [InlineData("listen 7000 --echo --chat", "--echo and --chat exclude each other")]
     [InlineData("listen 7000 --idle-timeout soon", "\"soon\" is not a time from 1ms to 24h")]
     [InlineData("listen 7000 --backlog 0", "--backlog: \"0\" is not a whole number from 1")]
+    [InlineData("listen 7000 --engine iouring", "\"iouring\" is not an engine. Write auto, io_uring, epoll or sockets.")]
+    [InlineData("connect 7000 --engine fast", "\"fast\" is not an engine")]
+    [InlineData("doctor now", "now")]
     [InlineData("listen 7000 7000", "localhost:7000 and localhost:7000 are the same port")]
     [InlineData("connect *:7000", "*:7000 means every address of this machine, which only listen can use")]
     [InlineData("connect 0", "localhost:0 has port 0, which only listen can use")]
@@ -65,6 +68,7 @@ public sealed class CommandLineTests
     [InlineData("listen --help", "--idle-timeout <time>")]
     [InlineData("connect --help", "echo hello | sockeye connect 7000")]
     [InlineData("demo --help", "sockeye demo --json")]
+    [InlineData("doctor --help", "sockeye doctor --json")]
     public async Task Help_shows_options_and_examples(string arguments, string text)
     {
         var result = await ToolProcess.RunAsync(arguments.Split(' '));

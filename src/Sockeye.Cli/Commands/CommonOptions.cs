@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Sockeye.Linux;
 
 namespace Sockeye.Cli;
 
@@ -9,6 +10,19 @@ internal static class CommonOptions
     public static Option<bool> Trace() => new("--trace")
     {
         Description = "Print every call of a socket function on standard error: time, socket, local -> remote, bytes, state.",
+    };
+
+    public static Option<LinuxEngine?> Engine(string description) => new("--engine")
+    {
+        Description = description,
+        HelpName = "engine",
+        CustomParser = result =>
+        {
+            var engine = EngineNames.Parse(result.Tokens[0].Value);
+            if (engine is null)
+                result.AddError($"--engine: \"{result.Tokens[0].Value}\" is not an engine. Write {EngineNames.All}.");
+            return engine;
+        },
     };
 
     public static Option<TimeSpan?> Duration(string name, string description) => new(name)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sockeye.Linux;
 
 namespace Sockeye.Cli;
 
@@ -47,13 +48,16 @@ internal static class ConnectCommand
         Description = "Keep trying to connect, with growing delays up to 30 s, and say so on standard error.",
     };
 
+    private static readonly Option<LinuxEngine?> Engine = CommonOptions.Engine(
+        "What receives and sends: auto, io_uring, epoll or sockets. Default sockets, which starts fastest.");
+
     private static readonly Option<bool> Trace = CommonOptions.Trace();
 
     public static Command Create()
     {
         var command = new Command("connect", "Connect standard input and output to a server.")
         {
-            Target, Sockets, Local, Timeout, Retry, Trace,
+            Target, Sockets, Local, Timeout, Retry, Engine, Trace,
         };
         command.SetAction(parsed => new ConnectRun(new()
         {
@@ -62,6 +66,7 @@ internal static class ConnectCommand
             Local = parsed.GetValue(Local),
             Timeout = parsed.GetValue(Timeout),
             Retry = parsed.GetValue(Retry),
+            Engine = parsed.GetValue(Engine) ?? LinuxEngine.Sockets,
             Trace = parsed.GetValue(Trace),
         }).RunAsync());
         return command;

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
+using Sockeye.Linux;
 
 namespace Sockeye.Cli;
 
@@ -23,6 +24,10 @@ internal sealed class ConnectRun(ConnectSettings settings)
         {
             throw new CommandException(ExitCodes.Failed, $"{e.Message}.", e);
         }
+        catch (PlatformNotSupportedException e)
+        {
+            throw new CommandException(ExitCodes.Failed, e.Message, e);
+        }
 
         return _failed > 0 ? ExitCodes.Failed : ExitCodes.Done;
     }
@@ -32,11 +37,27 @@ internal sealed class ConnectRun(ConnectSettings settings)
         var local = settings.Local is { } chosen ? await ConnectAddresses.LocalAsync(chosen, settings.Target) : null;
         return new SockeyeClient(client =>
         {
-            client.Transport = new SocketTransport(new() { OnStep = settings.Trace ? new TraceWriter(_errors).Write : null });
+            client.Transport = Transport();
             client.ConnectTimeout = settings.Timeout ?? client.ConnectTimeout;
             client.LocalEndPoint = local;
             client.LoggerFactory = new ErrorLog(_errors, LogLevel.Warning);
         });
+    }
+
+    private LinuxTransport Transport()
+    {
+        try
+        {
+            return new(new()
+            {
+                Engine = settings.Engine,
+                Sockets = new() { OnStep = settings.Trace ? new TraceWriter(_errors).Write : null },
+            });
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new CommandException(ExitCodes.WrongUse, e.Message, e); // A SOCKEYE_ENGINE that is none.
+        }
     }
 
     /// <summary>With --retry the first connection belongs to a reconnect loop, which ends with it.</summary>

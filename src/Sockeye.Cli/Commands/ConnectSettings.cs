@@ -1,3 +1,5 @@
+using Sockeye.Linux;
+
 namespace Sockeye.Cli;
 
 /// <summary>What <c>sockeye connect</c> was asked for.</summary>
@@ -12,6 +14,8 @@ internal sealed class ConnectSettings
     public TimeSpan? Timeout { get; init; }
 
     public bool Retry { get; init; }
+
+    public LinuxEngine Engine { get; init; } = LinuxEngine.Sockets;
 
     public bool Trace { get; init; }
 }

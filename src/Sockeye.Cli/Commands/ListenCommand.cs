@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sockeye.Linux;
 
 namespace Sockeye.Cli;
 
@@ -13,6 +14,7 @@ internal static class ListenCommand
           sockeye listen 7000 --exec 'wc -c'             one process a client
           sockeye listen 7000 --chat --idle-timeout 5m   lines from one go to the others
           sockeye listen 7000 --once > file              take one client, then exit
+          sockeye listen 7000 --echo --engine epoll      what receives and sends on Linux; see sockeye doctor
 
         Without a mode:
           Standard input is read while clients are connected, and goes to all of them; one that does not read holds it up.
@@ -25,7 +27,8 @@ internal static class ListenCommand
           A line is at most 4,096 bytes. A member for whom 1,024 lines wait is disconnected.
 
         Ctrl+C or SIGTERM stops accepting, finishes what has arrived, and prints a summary; a second Ctrl+C ends at once.
-        Exit codes: 0 done, 1 failed (the address is in use, or with --once the connection broke), 2 wrong use.
+        Exit codes: 0 done, 1 failed (the address is in use, the engine can't run here, with --once the connection broke),
+        2 wrong use.
 
         """;
 
@@ -58,6 +61,15 @@ internal static class ListenCommand
     private static readonly Option<TimeSpan?> IdleTimeout = CommonOptions.Duration(
         "--idle-timeout", "Close connections on which nothing moves for this long (500ms, 30s, 5m). Default: never.");
 
+    private static readonly Option<LinuxEngine?> Engine = CommonOptions.Engine(
+        "What receives and sends: auto, io_uring, epoll or sockets. Default auto: the best that the system allows.");
+
+    private static readonly Option<bool> Inline = new("--inline")
+    {
+        Description = "Handle data on the thread that received it: less work a message. Danger: "
+            + "what holds up one client then stops all clients of that thread.",
+    };
+
     private static readonly Option<bool> Verbose = new("--verbose", "-v")
     {
         Description = "Tell on standard error how each connection ended.",
@@ -69,7 +81,7 @@ internal static class ListenCommand
     {
         var command = new Command("listen", "Listen for clients, and print, echo, run a command, or chat.")
         {
-            EndPoints, Echo, Exec, Chat, Once, Backlog, MaxConnections, IdleTimeout, Verbose, Trace,
+            EndPoints, Echo, Exec, Chat, Once, Backlog, MaxConnections, IdleTimeout, Engine, Inline, Verbose, Trace,
         };
         command.Validators.Add(result =>
         {
@@ -88,6 +100,8 @@ internal static class ListenCommand
             Backlog = parsed.GetValue(Backlog),
             MaxConnections = parsed.GetValue(MaxConnections),
             IdleTimeout = parsed.GetValue(IdleTimeout),
+            Engine = parsed.GetValue(Engine) ?? LinuxEngine.Auto,
+            Inline = parsed.GetValue(Inline),
             Verbose = parsed.GetValue(Verbose),
             Trace = parsed.GetValue(Trace),
         }).RunAsync());

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
+using Sockeye.Linux;
 
 namespace Sockeye.Cli;
 
@@ -17,13 +18,14 @@ internal sealed class ListenRun(ListenSettings settings)
         {
             return await ServeAsync();
         }
-        catch (Exception e) when (e is IOException or AddressInUseException)
+        catch (Exception e) when (e is IOException or AddressInUseException or PlatformNotSupportedException)
         {
             throw new CommandException(ExitCodes.Failed, e.Message, e);
         }
         catch (InvalidOperationException e)
         {
-            throw new CommandException(ExitCodes.WrongUse, e.Message, e); // Two end points that are the same one.
+            // Two end points that are the same one, or a SOCKEYE_ENGINE that is none.
+            throw new CommandException(ExitCodes.WrongUse, e.Message, e);
         }
         finally
         {
@@ -37,13 +39,19 @@ internal sealed class ListenRun(ListenSettings settings)
         var once = settings.Once ? new OnceGate() : null;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(output.Broken, once?.Ended ?? CancellationToken.None);
 
-        var server = new SockeyeServerOptions
+        var transport = new LinuxTransport(new()
         {
-            Transport = new SocketTransport(new()
+            Engine = settings.Engine,
+            Sockets = new()
             {
                 Backlog = settings.Backlog,
                 OnStep = settings.Trace ? new TraceWriter(_errors).Write : null,
-            }),
+                UnsafePreferInlineScheduling = settings.Inline,
+            },
+        });
+        var server = new SockeyeServerOptions
+        {
+            Transport = transport,
             LoggerFactory = new ErrorLog(_errors, settings.Verbose || settings.Trace ? LogLevel.Information : LogLevel.Warning),
         };
         if (settings.MaxConnections is { } most)
@@ -60,7 +68,7 @@ internal sealed class ListenRun(ListenSettings settings)
         }
 
         var stop = await SockeyeServer.RunAsync(
-            server, started => _errors.Release(started.EndPoints.Select(e => $"listening on {EndPointName.Of(e)}")), end.Token);
+            server, started => _errors.Release(StartLines(started, transport)), end.Token);
         await _statistics.WhenAllClosedAsync();
         foreach (var line in _statistics.Summary(stop))
             _errors.WriteLine(line);
@@ -68,6 +76,10 @@ internal sealed class ListenRun(ListenSettings settings)
             return ExitCodes.Done;
         throw new CommandException(ExitCodes.Failed, failure);
     }
+
+    private static IEnumerable<string> StartLines(SockeyeServer started, LinuxTransport transport) =>
+        started.EndPoints.Select(endPoint => $"listening on {EndPointName.Of(endPoint)}")
+            .Append($"engine: {EngineNames.Of(transport.Engine)} ({transport.EngineReason})");
 
     private Action<ListenOptions> ChooseMode(StandardOutput output)
     {

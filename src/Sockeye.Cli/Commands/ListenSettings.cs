@@ -1,3 +1,5 @@
+using Sockeye.Linux;
+
 namespace Sockeye.Cli;
 
 /// <summary>What <c>sockeye listen</c> was asked for.</summary>
@@ -18,6 +20,10 @@ internal sealed class ListenSettings
     public int? MaxConnections { get; init; }
 
     public TimeSpan? IdleTimeout { get; init; }
+
+    public LinuxEngine Engine { get; init; }
+
+    public bool Inline { get; init; }
 
     public bool Verbose { get; init; }
 

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Sockeye.Linux;
 
-/// <summary>The engine threads of one transport, and what they have been given.</summary>
+/// <summary>The engine threads of one transport, which run, and what they have been given.</summary>
 internal sealed class EngineGroup
 {
     private readonly HashSet<LinuxListener> _listeners = [];
@@ -10,12 +10,8 @@ internal sealed class EngineGroup
     private Task? _stopping;
     private int _next;
 
-    public EngineGroup(EngineSetup setup, bool reusesPort, IReadOnlyList<EngineThread> threads)
-    {
+    public EngineGroup(EngineSetup setup, bool reusesPort, IReadOnlyList<EngineThread> threads) =>
         (Setup, ReusesPort, Threads) = (setup, reusesPort, threads);
-        foreach (var thread in threads)
-            thread.Start();
-    }
 
     public EngineSetup Setup { get; }
 

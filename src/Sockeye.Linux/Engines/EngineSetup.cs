@@ -5,7 +5,7 @@ internal sealed class EngineSetup(LinuxEngine engine, SocketTransportOptions soc
 {
     public LinuxEngine Engine => engine;
 
-    public string EngineName { get; } = engine is LinuxEngine.IoUring ? "io_uring" : "epoll";
+    public string EngineName => EngineNames.Of(engine);
 
     public SocketTransportOptions Sockets { get; } = sockets;
 

@@ -41,6 +41,9 @@ internal abstract class EngineThread
 
     public EngineSetup Setup { get; }
 
+    /// <summary>From any thread.</summary>
+    public string Name => _thread.Name!;
+
     /// <summary>From any thread: open connections, and those that have been promised to it.</summary>
     public int ConnectionCount => Volatile.Read(ref _connectionCount);
 
@@ -54,6 +57,8 @@ internal abstract class EngineThread
     public Task Ended => _ended.Task;
 
     protected WakeUp WakeUp { get; } = new(isBlocking: false);
+
+    private bool IsOver => _stopping && ConnectionCount == 0;
 
     /// <summary>Returns when the thread runs. What the kernel refuses to it is thrown here.</summary>
     public void Start()
@@ -150,7 +155,7 @@ internal abstract class EngineThread
         {
             if (!Setup.RunsInline)
                 _handlers.Start();
-            while (!_stopping || ConnectionCount > 0)
+            while (!IsOver)
                 Turn();
         }
 
@@ -185,7 +190,9 @@ internal abstract class EngineThread
         _handlers.Publish();
         WakeUp.BeginSleep();
         var mayDelay = _handlers.MayDelayWakeUps;
-        var timeout = !_work.IsEmpty || !_inbox.IsEmpty ? 0 : mayDelay || _handlers.HasWaiting ? (int)HandlerQueue.MaxDelay.TotalMilliseconds : -1;
+        // The last connection may have been closed just now: nothing would wake the thread any more.
+        var timeout = IsOver || !_work.IsEmpty || !_inbox.IsEmpty ? 0
+            : mayDelay || _handlers.HasWaiting ? (int)HandlerQueue.MaxDelay.TotalMilliseconds : -1;
         if (!Wait(timeout) && timeout > 0)
             _handlers.StopDelayingWakeUps();
     }

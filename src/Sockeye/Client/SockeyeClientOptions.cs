@@ -9,7 +9,7 @@ namespace Sockeye;
 /// <summary>How a <see cref="SockeyeClient"/> dials. Read once, when the client is made: later changes are not seen.</summary>
 public sealed class SockeyeClientOptions
 {
-    /// <summary>What dials. Default: the sockets of the system.</summary>
+    /// <summary>What dials. Default: <see cref="SocketTransport.Shared"/>, on Linux too.</summary>
     public IConnectionFactory Transport { get; set; } = SocketTransport.Shared;
 
     /// <summary>

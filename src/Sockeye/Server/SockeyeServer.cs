@@ -42,6 +42,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The options are wrong; the message says what to change.</exception>
     /// <exception cref="IOException">An address can't be listened on; the message says why (<see cref="AddressInUseException"/>
     /// where it is in use).</exception>
+    /// <exception cref="PlatformNotSupportedException">The environment variable <c>SOCKEYE_ENGINE</c>, or an option, asks for
+    /// what this system does not have; the message says why.</exception>
     public static Task<StopResult> RunAsync(
         Action<SockeyeServerOptions> configure, CancellationToken cancellationToken = default) =>
         RunAsync(Configured(configure), static _ => { }, cancellationToken);
@@ -74,6 +76,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     /// <exception cref="InvalidOperationException">The options are wrong; the message says what to change.</exception>
     /// <exception cref="IOException">An address can't be listened on; the message says why (<see cref="AddressInUseException"/>
     /// where it is in use).</exception>
+    /// <exception cref="PlatformNotSupportedException">The environment variable <c>SOCKEYE_ENGINE</c>, or an option, asks for
+    /// what this system does not have; the message says why.</exception>
     public static async Task<SockeyeServer> StartAsync(
         SockeyeServerOptions options, CancellationToken cancellationToken = default)
     {
@@ -86,6 +90,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         var bound = await Binder.BindAllAsync(options, cancellationToken);
         server._listeners = [.. bound.Select(b => b.Listener)];
         server.EndPoints = [.. bound.Select(b => b.Listener.EndPoint)];
+        (options.Transport as ILoggingTransport)?.LogTo(server._logger);
         server._accepting = Task.WhenAll(bound.Select(b => server.AcceptAsync(b.Listener, b.Options, pipelines[b.Options])));
         return server;
     }

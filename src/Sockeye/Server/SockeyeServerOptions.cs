@@ -11,8 +11,15 @@ public sealed class SockeyeServerOptions
 {
     private readonly List<ListenOptions> _listens = [];
 
-    /// <summary>What binds and accepts, default <see cref="SocketTransport.Shared"/>.</summary>
-    public IConnectionListenerFactory Transport { get; set; } = SocketTransport.Shared;
+    /// <summary>
+    /// What binds and accepts. Default: on Linux <c>LinuxTransport.Shared</c> where the assembly Sockeye.Linux lies beside the
+    /// program, otherwise <see cref="SocketTransport.Shared"/>.
+    /// </summary>
+    public IConnectionListenerFactory Transport
+    {
+        get => field ?? DefaultTransport.Shared;
+        set => field = value ?? throw new ArgumentNullException(nameof(Transport));
+    }
 
     /// <summary>How long handlers may take to finish after a stop is asked for, default 5 s; then their connections are aborted.
     /// Range: 0 and up, or <see cref="Timeout.InfiniteTimeSpan"/>.</summary>

@@ -37,6 +37,9 @@ public sealed class ToolProcess : IAsyncDisposable
     /// <summary>The end points of the first "listening on" lines.</summary>
     public IReadOnlyList<string> EndPoints { get; private set; } = [];
 
+    /// <summary>The line after them.</summary>
+    public string Engine { get; private set; } = "";
+
     public IPEndPoint EndPoint => IPEndPoint.Parse(EndPoints[0]);
 
     public int Port => EndPoint.Port;
@@ -66,6 +69,8 @@ public sealed class ToolProcess : IAsyncDisposable
         }
 
         process.EndPoints = bound;
+        process.Engine = await process.NextErrorAsync();
+        Assert.StartsWith("engine: ", process.Engine, StringComparison.Ordinal);
         return process;
     }
 

@@ -58,7 +58,7 @@ internal static class CSharp
     }
 
     private static bool IsCore(MetadataReference reference) =>
-        Path.GetFileName(reference.Display) is "Sockeye.dll" or "Sockeye.Testing.dll";
+        Path.GetFileName(reference.Display) is "Sockeye.dll" or "Sockeye.Linux.dll" or "Sockeye.Testing.dll";
 
     private static MetadataReference[] LoadReferences()
     {

@@ -1,0 +1,86 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Spectre.Console;
+
+namespace Sockeye.Cli;
+
+/// <summary>All findings, and how they are printed.</summary>
+/// <param name="Ok">Servers can run well here: there is no problem.</param>
+/// <param name="Findings">The most important first.</param>
+internal sealed partial record DoctorReport(bool Ok, IReadOnlyList<Finding> Findings)
+{
+    public static DoctorReport Make()
+    {
+        IReadOnlyList<Finding> findings = [.. EngineFindings.All(), .. MachineFindings.All(), .. LimitFindings.All()];
+        return new(findings.All(finding => finding.Verdict is not Verdict.Problem), findings);
+    }
+
+    public void PrintJson() => Console.Out.WriteLine(JsonSerializer.Serialize(this, DoctorDocument.Default.DoctorReport));
+
+    public void PrintText()
+    {
+        if (Console.IsOutputRedirected)
+            PrintPlain(Console.Out);
+        else
+            AnsiConsole.Console.Write(ToTable());
+        Console.Out.WriteLine();
+        Console.Out.WriteLine(Summary());
+    }
+
+    private void PrintPlain(TextWriter output)
+    {
+        var verdictWidth = Findings.Max(finding => Word(finding.Verdict).Length) + 2;
+        var nameWidth = Findings.Max(finding => finding.Name.Length) + 2;
+        foreach (var (name, value, verdict, explanation) in Findings)
+        {
+            output.WriteLine(Word(verdict).PadRight(verdictWidth) + name.PadRight(nameWidth) + value);
+            if (explanation is not null)
+                output.WriteLine(new string(' ', verdictWidth + nameWidth) + explanation);
+        }
+    }
+
+    /// <summary>With colours, and long lines broken within their column.</summary>
+    private Table ToTable()
+    {
+        var table = new Table { Border = TableBorder.None, ShowHeaders = false };
+        table.AddColumn(new TableColumn("").NoWrap().PadRight(2));
+        table.AddColumn(new TableColumn("").NoWrap().PadRight(2));
+        table.AddColumn(new TableColumn(""));
+        foreach (var (name, value, verdict, explanation) in Findings)
+        {
+            table.AddRow(new Text(Word(verdict), ColorOf(verdict)), new Text(name), new Text(value));
+            if (explanation is not null)
+                table.AddRow(Text.Empty, Text.Empty, new Text(explanation));
+        }
+
+        return table;
+    }
+
+    private string Summary()
+    {
+        var problems = Findings.Count(finding => finding.Verdict is Verdict.Problem);
+        var notes = Findings.Count(finding => finding.Verdict is Verdict.Note);
+        return $"{(Ok ? "Servers can run well here" : "Servers can't run well here")}: " +
+            $"{problems} {(problems == 1 ? "problem" : "problems")}, {notes} {(notes == 1 ? "note" : "notes")}.";
+    }
+
+    private static string Word(Verdict verdict) => verdict switch
+    {
+        Verdict.Ok => "ok",
+        Verdict.Note => "note",
+        _ => "problem",
+    };
+
+    private static Color ColorOf(Verdict verdict) => verdict switch
+    {
+        Verdict.Ok => Color.Green,
+        Verdict.Note => Color.Yellow,
+        _ => Color.Red,
+    };
+
+    [JsonSourceGenerationOptions(
+        PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonSerializable(typeof(DoctorReport))]
+    private sealed partial class DoctorDocument : JsonSerializerContext;
+}

@@ -1,0 +1,59 @@
+using Sockeye.Linux;
+
+namespace Sockeye.Cli;
+
+/// <summary>Which engine would serve, and who allows or forbids io_uring.</summary>
+internal static class EngineFindings
+{
+    public static IEnumerable<Finding> All()
+    {
+        yield return Engine();
+        if (!OperatingSystem.IsLinux())
+            yield break;
+        yield return IoUring();
+        yield return new("epoll", "there", Verdict.Ok);
+        if (Switch() is { } found)
+            yield return found;
+        if (Seccomp() is { } filter)
+            yield return filter;
+    }
+
+    private static Finding Engine()
+    {
+        try
+        {
+            var choice = EngineChoice.Make(LinuxEngine.Auto);
+            return new("engine", EngineNames.Of(choice.Engine), Verdict.Ok, choice.Reason + ".");
+        }
+        catch (Exception e) when (e is PlatformNotSupportedException or InvalidOperationException)
+        {
+            return new("engine", "none", Verdict.Problem, e.Message);
+        }
+    }
+
+    private static Finding IoUring() => IoUringProbe.Result is { IsSupported: false, Reason: var refusal }
+        ? new("io_uring", "refused", Verdict.Note, refusal)
+        : new("io_uring", "allowed", Verdict.Ok);
+
+    /// <summary>The sysctl, Linux 6.6 and later.</summary>
+    private static Finding? Switch() => ProcFiles.Text("/proc/sys/kernel/io_uring_disabled") switch
+    {
+        null => null,
+        "0" => new("io_uring_disabled", "0", Verdict.Ok),
+        var value => new(
+            "io_uring_disabled", value, Verdict.Note,
+            (value == "1" ? "io_uring is for the group of kernel.io_uring_group only" : "io_uring is off for everybody") +
+            ": 'sysctl -w kernel.io_uring_disabled=0' allows it."),
+    };
+
+    private static Finding? Seccomp() => ProcFiles.Status("Seccomp") switch
+    {
+        "0" => new("seccomp", "no filter", Verdict.Ok),
+        "1" or "2" when IoUringProbe.Result.IsSupported =>
+            new("seccomp", "a filter", Verdict.Ok, "It lets io_uring pass."),
+        "1" or "2" => new(
+            "seccomp", "a filter", Verdict.Note,
+            "Container profiles often refuse io_uring: see docs/linux.md for one that allows it."),
+        _ => null,
+    };
+}

@@ -1,0 +1,25 @@
+using System.Text.Json.Serialization;
+
+namespace Sockeye.Cli;
+
+[JsonConverter(typeof(JsonStringEnumConverter<Verdict>))]
+internal enum Verdict
+{
+    [JsonStringEnumMemberName("ok")]
+    Ok,
+
+    /// <summary>Worth knowing; servers run well.</summary>
+    [JsonStringEnumMemberName("note")]
+    Note,
+
+    /// <summary>Servers do not run, or not well.</summary>
+    [JsonStringEnumMemberName("problem")]
+    Problem,
+}
+
+/// <summary>What <c>sockeye doctor</c> says of one thing.</summary>
+/// <param name="Name">The thing.</param>
+/// <param name="Value">What it is here.</param>
+/// <param name="Verdict">Whether servers can run well with that.</param>
+/// <param name="Explanation">What it means, and the way out; null where there is nothing to say.</param>
+internal sealed record Finding(string Name, string Value, Verdict Verdict, string? Explanation = null);

@@ -1,0 +1,92 @@
+using System.Globalization;
+using Sockeye.Linux;
+
+namespace Sockeye.Cli;
+
+/// <summary>The limits of process and system that servers and clients run into.</summary>
+internal static class LimitFindings
+{
+    // What a server allows by default, and what the process and the reserve need besides.
+    private const long PlentyOfDescriptors = 100_000 + 256;
+    private const long FewDescriptors = 1024;
+
+    private const int UsualBacklog = 4096; // since Linux 5.4
+    private const int ShortBacklog = 512; // 128 before
+
+    private const long FewPorts = 10_000;
+
+    private const long RingBytes = 260 << 10; // of an engine thread
+
+    public static IEnumerable<Finding> All()
+    {
+        Finding?[] all = [Descriptors(), Backlog(), LockedMemory(), LocalPorts()];
+        return all.OfType<Finding>();
+    }
+
+    private static Finding? Descriptors()
+    {
+        const string wayOut = "raise it by 'ulimit -n 120000', or LimitNOFILE=120000 in the systemd unit";
+        return ProcFiles.Limit("Max open files") switch
+        {
+            null => null,
+            (< FewDescriptors, _) limit => new(
+                "descriptors", Descriptors(limit), Verdict.Problem,
+                $"Each connection takes one: {wayOut}."),
+            (< PlentyOfDescriptors, _) limit => new(
+                "descriptors", Descriptors(limit), Verdict.Note,
+                $"Each connection takes one, and a server allows 100,000 by default: {wayOut}, or lower MaxConnections."),
+            { } limit => new("descriptors", Descriptors(limit), Verdict.Ok),
+        };
+    }
+
+    // The runtime raises the soft limit to the hard one when it starts.
+    private static string Descriptors((long Soft, long Hard) limit) =>
+        limit.Soft == limit.Hard ? Number(limit.Soft) : $"{Number(limit.Soft)} (hard limit {Number(limit.Hard)})";
+
+    private static Finding? Backlog()
+    {
+        const string wayOut = "'sysctl -w net.core.somaxconn=4096' raises it";
+        return BacklogLimit.Read() switch
+        {
+            null => null,
+            < ShortBacklog and var limit => new(
+                "net.core.somaxconn", Number(limit), Verdict.Problem,
+                $"No more handshakes may wait for accept; in a burst of clients the kernel drops the rest: {wayOut}."),
+            < UsualBacklog and var limit => new(
+                "net.core.somaxconn", Number(limit), Verdict.Note, $"The usual is 4096: {wayOut}."),
+            { } limit => new("net.core.somaxconn", Number(limit), Verdict.Ok),
+        };
+    }
+
+    private static Finding? LockedMemory()
+    {
+        var need = RingBytes * EngineStart.DefaultThreadCount(runsInline: true);
+        return !IoUringProbe.Result.IsSupported ? null : ProcFiles.Limit("Max locked memory") switch
+        {
+            null => null,
+            (long.MaxValue, _) => new("locked memory", "unlimited", Verdict.Ok),
+            var (soft, _) when soft < need => new(
+                "locked memory", Kibibytes(soft), Verdict.Note,
+                $"io_uring may need {Kibibytes(need)} for its rings (one a thread), and the limit is shared by all processes " +
+                "of the user: raise it by 'ulimit -l unlimited', or LimitMEMLOCK=infinity in the systemd unit."),
+            var (soft, _) => new("locked memory", Kibibytes(soft), Verdict.Ok),
+        };
+    }
+
+    private static Finding? LocalPorts()
+    {
+        if (ProcFiles.Numbers("/proc/sys/net/ipv4/ip_local_port_range") is not [var first, var last])
+            return null;
+        var value = string.Create(CultureInfo.InvariantCulture, $"{first} to {last}");
+        var count = last - first + 1;
+        return count >= FewPorts ? new("local ports", value, Verdict.Ok) : new(
+            "local ports", value, Verdict.Note,
+            $"A client can have {Number(count)} connections to one destination: " +
+            "'sysctl -w net.ipv4.ip_local_port_range=\"32768 60999\"' gives 28,232.");
+    }
+
+    private static string Number(long number) =>
+        number == long.MaxValue ? "unlimited" : number.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static string Kibibytes(long bytes) => $"{Number(bytes >> 10)} KiB";
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+
+namespace Sockeye.Cli;
+
+/// <summary>What Linux tells in /proc and /sys. Null wherever it does not: another system, an old kernel, a sandbox.</summary>
+internal static class ProcFiles
+{
+    /// <summary>The text of a file, without the white space around it.</summary>
+    public static string? Text(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path).Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The numbers of a file that has nothing else.</summary>
+    public static long[]? Numbers(string path)
+    {
+        var words = Text(path)?.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        if (words is null or [])
+            return null;
+        var numbers = new long[words.Length];
+        for (var i = 0; i < words.Length; i++)
+        {
+            if (!long.TryParse(words[i], CultureInfo.InvariantCulture, out numbers[i]))
+                return null;
+        }
+
+        return numbers;
+    }
+
+    /// <summary>The value of "Name:  value" in /proc/self/status, proc_pid_status(5).</summary>
+    public static string? Status(string name) => Text("/proc/self/status")?.Split('\n')
+        .FirstOrDefault(line => line.StartsWith(name + ":", StringComparison.Ordinal))?[(name.Length + 1)..].Trim();
+
+    /// <summary>Soft and hard limit of a row of /proc/self/limits, proc_pid_limits(5); <see cref="long.MaxValue"/>:
+    /// none.</summary>
+    public static (long Soft, long Hard)? Limit(string name)
+    {
+        var row = Text("/proc/self/limits")?.Split('\n')
+            .FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal));
+        var words = row?[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return words is [var soft, var hard, ..] ? (Value(soft), Value(hard)) : null;
+    }
+
+    private static long Value(string word) =>
+        long.TryParse(word, CultureInfo.InvariantCulture, out var number) ? number : long.MaxValue;
+}

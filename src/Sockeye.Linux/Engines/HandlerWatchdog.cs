@@ -1,0 +1,117 @@
+using Microsoft.Extensions.Logging;
+
+namespace Sockeye.Linux;
+
+/// <summary>
+/// Looks at engine threads that run handlers, and tells when one of those blocks: then all connections of the thread stand
+/// still.
+/// </summary>
+/// <remarks>
+/// It samples, so that a handler's call costs the engine nothing more. A call is seen at most one <see cref="Interval"/> after it
+/// began; the times that are told are therefore a little short, and never too long.
+/// </remarks>
+internal sealed partial class HandlerWatchdog : IDisposable
+{
+    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(125);
+
+    /// <summary>How long a call may be seen to hold its thread before it is told.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+
+    private readonly TimeProvider _time;
+    private readonly Func<IReadOnlyList<EngineThread>> _threads;
+    private readonly Dictionary<EngineThread, Call> _calls = [];
+    private readonly Lock _lock = new();
+    private ILogger? _logger;
+    private ITimer? _timer;
+    private bool _isDisposed;
+
+    /// <param name="time">The clock.</param>
+    /// <param name="threads">The threads that run now; they may begin to run later.</param>
+    public HandlerWatchdog(TimeProvider time, Func<IReadOnlyList<EngineThread>> threads) => (_time, _threads) = (time, threads);
+
+    /// <summary>Tells this logger from now on, which must not throw. Without any there is nothing to look for.</summary>
+    public void LogTo(ILogger logger)
+    {
+        lock (_lock)
+        {
+            _logger = logger;
+            if (!_isDisposed)
+                _timer ??= _time.CreateTimer(static watchdog => ((HandlerWatchdog)watchdog!).Look(), this, Interval, Interval);
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isDisposed = true;
+            _timer?.Dispose();
+        }
+    }
+
+    private void Look()
+    {
+        // A look that takes longer than the interval must not meet the next one.
+        if (!_lock.TryEnter())
+            return;
+        try
+        {
+            if (_isDisposed)
+                return;
+            foreach (var thread in _threads())
+                Look(thread, _logger!);
+        }
+        finally
+        {
+            _lock.Exit();
+        }
+    }
+
+    private void Look(EngineThread thread, ILogger logger)
+    {
+        var (connection, number) = thread.Running;
+        if (_calls.GetValueOrDefault(thread) is { } call)
+        {
+            if (connection is not null && number == call.Number)
+            {
+                // The first look may have met the end of the call before: only now connection and call surely belong together.
+                call.Connection = connection;
+                LookAgain(call, thread, logger);
+                return;
+            }
+
+            _calls.Remove(thread);
+            if (call is { IsTold: true, Connection: var released })
+                LogGoesOn(logger, released.ConnectionId, released.RemoteEndPoint, thread.Name, Seconds(call), call.Waiting);
+        }
+
+        if (connection is not null)
+            _calls[thread] = new(number, _time.GetTimestamp()) { Connection = connection };
+    }
+
+    private void LookAgain(Call call, EngineThread thread, ILogger logger)
+    {
+        call.Waiting = Math.Max(0, thread.ConnectionCount - 1);
+        if (call.IsTold || _time.GetElapsedTime(call.SeenAt) < Patience)
+            return;
+        call.IsTold = true;
+        var blocking = call.Connection;
+        LogBlocked(logger, blocking.ConnectionId, blocking.RemoteEndPoint, thread.Name, Seconds(call), call.Waiting);
+    }
+
+    private double Seconds(Call call) => _time.GetElapsedTime(call.SeenAt).TotalSeconds;
+
+    /// <summary>A call of a handler that was under way when somebody looked.</summary>
+    private sealed class Call(long number, long seenAt)
+    {
+        public long Number => number;
+
+        public long SeenAt => seenAt;
+
+        public required EngineConnection Connection { get; set; }
+
+        public bool IsTold { get; set; }
+
+        public int Waiting { get; set; }
+    }
+}

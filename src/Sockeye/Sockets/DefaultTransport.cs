@@ -1,0 +1,35 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>
+/// What a server binds with where its options name nothing: the Linux transport where there is Linux and the assembly, otherwise
+/// the portable one.
+/// </summary>
+/// <remarks>
+/// The core can't reference an assembly that references it, so it knows a name (docs/decisions/0005). The name is a constant: a
+/// trimmer and the ahead-of-time compiler follow it, and keep what it names where the assembly is a part of the program.
+/// </remarks>
+internal static class DefaultTransport
+{
+    private static readonly Lazy<IConnectionListenerFactory> Found = new(Find);
+
+    /// <summary>Found when first asked for, and the same ever after.</summary>
+    /// <exception cref="InvalidOperationException">The environment variable SOCKEYE_ENGINE names no engine.</exception>
+    /// <exception cref="PlatformNotSupportedException">It names one that can't run here.</exception>
+    public static IConnectionListenerFactory Shared => Found.Value;
+
+    /// <summary>The static property "Shared" of a transport's type. What the property throws comes as it is.</summary>
+    public static IConnectionListenerFactory SharedOf(
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] Type transport) =>
+        transport.GetProperty(nameof(Shared), BindingFlags.Public | BindingFlags.Static)!.GetMethod!
+            .CreateDelegate<Func<IConnectionListenerFactory>>()();
+
+    private static IConnectionListenerFactory Find() =>
+        OperatingSystem.IsLinux()
+        && Type.GetType("Sockeye.Linux.LinuxTransport, Sockeye.Linux", throwOnError: false) is { } linux
+            ? SharedOf(linux)
+            : SocketTransport.Shared;
+}

@@ -1,0 +1,98 @@
+namespace Sockeye.Linux.Tests.Choosing;
+
+/// <summary>The option decides, then the environment, then what the system allows; and each says why.</summary>
+public sealed class EngineChoiceTests
+{
+    private const string Refusal = "A seccomp filter refuses io_uring_setup (EPERM): allow it.";
+
+    private static EngineSystem Modern => new(null, () => new(true, "io_uring of Linux 6.18.0 passed its self-test."));
+
+    private static EngineSystem Container => new(null, () => IoUringSupport.Refused(Refusal));
+
+    private static EngineSystem Windows => new("this is not Linux (Microsoft Windows 10.0.26100)", NeverAsked);
+
+    [Fact]
+    public void Nothing_asked_for_gives_the_best_that_the_system_allows_and_says_why()
+    {
+        Assert.Equal(
+            (LinuxEngine.IoUring, "io_uring of Linux 6.18.0 passed its self-test"), Make(LinuxEngine.Auto, null, Modern));
+        Assert.Equal((LinuxEngine.Epoll, Refusal.TrimEnd('.')), Make(LinuxEngine.Auto, "", Container));
+        Assert.Equal(
+            (LinuxEngine.Sockets, "this is not Linux (Microsoft Windows 10.0.26100)"), Make(LinuxEngine.Auto, "auto", Windows));
+    }
+
+    [Theory]
+    [InlineData("io_uring", LinuxEngine.IoUring)]
+    [InlineData("epoll", LinuxEngine.Epoll)]
+    [InlineData("sockets", LinuxEngine.Sockets)]
+    [InlineData("EPOLL", LinuxEngine.Epoll)]
+    public void Environment_decides_where_the_option_leaves_it_open(string value, LinuxEngine expected)
+    {
+        Assert.Equal((expected, $"asked for by SOCKEYE_ENGINE={value}"), Make(LinuxEngine.Auto, value, Modern));
+        Assert.Equal((LinuxEngine.Epoll, "asked for by the options"), Make(LinuxEngine.Epoll, value, Modern));
+    }
+
+    [Fact]
+    public void Value_that_names_no_engine_is_an_error_with_the_variable_the_value_and_the_ways_out()
+    {
+        var error = Assert.Throws<InvalidOperationException>(() => Make(LinuxEngine.Auto, "iouring", Modern));
+
+        Assert.Equal(
+            "The environment variable SOCKEYE_ENGINE is \"iouring\", which is no engine: " +
+            "set it to auto, io_uring, epoll or sockets, or unset it.",
+            error.Message);
+        Assert.Equal(LinuxEngine.Epoll, Make(LinuxEngine.Epoll, "iouring", Modern).Engine);
+    }
+
+    [Fact]
+    public void Engine_that_was_asked_for_and_can_not_run_is_an_error_with_the_reason()
+    {
+        Assert.Equal(
+            "io_uring (asked for by the options) can't run here: A seccomp filter refuses io_uring_setup (EPERM): allow it. " +
+            "Or ask for auto or epoll.",
+            Refused(LinuxEngine.IoUring, null, Container));
+        Assert.Equal(
+            "epoll (asked for by SOCKEYE_ENGINE=epoll) can't run here: this is not Linux (Microsoft Windows 10.0.26100). " +
+            "Ask for auto or sockets.",
+            Refused(LinuxEngine.Auto, "epoll", Windows));
+    }
+
+    [Fact]
+    public void System_is_asked_for_io_uring_only_if_the_answer_matters()
+    {
+        var linux = new EngineSystem(null, NeverAsked);
+
+        Assert.Equal(LinuxEngine.Epoll, Make(LinuxEngine.Epoll, null, linux).Engine);
+        Assert.Equal(LinuxEngine.Sockets, Make(LinuxEngine.Auto, "sockets", linux).Engine);
+    }
+
+    [Fact]
+    public void Only_io_uring_that_nobody_asked_for_may_give_way_to_epoll()
+    {
+        Assert.True(EngineChoice.Make(LinuxEngine.Auto, null, Modern).IsFree);
+        Assert.False(EngineChoice.Make(LinuxEngine.IoUring, null, Modern).IsFree);
+        Assert.False(EngineChoice.Make(LinuxEngine.Auto, "io_uring", Modern).IsFree);
+    }
+
+    [Theory]
+    [InlineData(LinuxEngine.Auto, "auto")]
+    [InlineData(LinuxEngine.IoUring, "io_uring")]
+    [InlineData(LinuxEngine.Epoll, "epoll")]
+    [InlineData(LinuxEngine.Sockets, "sockets")]
+    public void Every_engine_has_a_name_that_is_read_back(LinuxEngine engine, string name)
+    {
+        Assert.Equal(name, EngineNames.Of(engine));
+        Assert.Equal(engine, EngineNames.Parse(name));
+        Assert.Contains(name, EngineNames.All, StringComparison.Ordinal);
+        Assert.Null(EngineNames.Parse($" {name}"));
+    }
+
+    private static (LinuxEngine Engine, string Reason) Make(LinuxEngine wanted, string? variable, EngineSystem system) =>
+        EngineChoice.Make(wanted, variable, system) is var choice ? (choice.Engine, choice.Reason) : default;
+
+    private static string Refused(LinuxEngine wanted, string? variable, EngineSystem system) =>
+        Assert.Throws<PlatformNotSupportedException>(() => Make(wanted, variable, system)).Message;
+
+    private static IoUringSupport NeverAsked() =>
+        throw new InvalidOperationException("The system was asked although the answer does not matter.");
+}

@@ -14,7 +14,10 @@ namespace Sockeye.Linux;
 public sealed class LinuxTransport : IConnectionListenerFactory, ILocalEndPointConnectionFactory, IAsyncDisposable
 {
     private readonly SocketTransport _portable;
-    private readonly Lazy<EngineGroup>? _engine;
+    private readonly Func<EngineGroup>? _start;
+    private readonly Lock _lock = new();
+    private EngineGroup? _engine;
+    private bool _isDisposed;
 
     /// <summary>A transport with the given options, or the defaults. Later changes of the options have no effect.</summary>
     /// <exception cref="PlatformNotSupportedException">The engine asked for can't run here; the message says why.</exception>
@@ -27,7 +30,7 @@ public sealed class LinuxTransport : IConnectionListenerFactory, ILocalEndPointC
         if (Engine is not LinuxEngine.Sockets)
         {
             var (threads, reusesPort) = (options.ThreadCount, options.AcceptMode is LinuxAcceptMode.ReusePort);
-            _engine = new(() => EngineChoice.Start(new(Engine, sockets), threads, reusesPort));
+            _start = () => EngineChoice.Start(new(Engine, sockets), threads, reusesPort);
         }
     }
 
@@ -41,15 +44,15 @@ public sealed class LinuxTransport : IConnectionListenerFactory, ILocalEndPointC
     public string EngineReason { get; }
 
     /// <summary>Blocks of 4 KiB that connections hold now.</summary>
-    internal long LentCount => _engine is { IsValueCreated: true } engine ? engine.Value.LentCount : 0;
+    internal long LentCount => Volatile.Read(ref _engine)?.LentCount ?? 0;
 
     /// <inheritdoc cref="SocketTransport.BindAsync"/>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        if (_engine is null || endpoint is not IPEndPoint)
+        if (EngineFor(endpoint) is not { } engine)
             return _portable.BindAsync(endpoint, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
-        return new(_engine.Value.Listen(endpoint));
+        return new(engine.Listen(endpoint));
     }
 
     /// <inheritdoc cref="SocketTransport.ConnectAsync(EndPoint, CancellationToken)"/>
@@ -61,13 +64,30 @@ public sealed class LinuxTransport : IConnectionListenerFactory, ILocalEndPointC
         ConnectAsync(remote, local, cancellationToken);
 
     /// <summary>Stops listening and ends the engine threads; connections that are still open are aborted.</summary>
-    public ValueTask DisposeAsync() => _engine is { IsValueCreated: true } engine ? new(engine.Value.StopAsync()) : default;
+    public ValueTask DisposeAsync()
+    {
+        lock (_lock)
+        {
+            _isDisposed = true;
+            return _engine is null ? default : new(_engine.StopAsync());
+        }
+    }
+
+    /// <summary>Null where the portable transport is to do it.</summary>
+    private EngineGroup? EngineFor(EndPoint endPoint)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return endPoint is IPEndPoint ? _engine ??= _start?.Invoke() : null;
+        }
+    }
 
     private async ValueTask<ConnectionContext> ConnectAsync(EndPoint remote, EndPoint? local, CancellationToken cancellationToken)
     {
-        if (_engine is null || remote is not IPEndPoint)
+        if (EngineFor(remote) is not { } engine)
             return await _portable.ConnectAsync(remote, local, cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
-        return await Dialler.ConnectAsync(_engine.Value, remote, local, cancellationToken).ConfigureAwait(false);
+        return await Dialler.ConnectAsync(engine, remote, local, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -53,6 +53,9 @@ internal abstract class EngineThread
 
     protected WakeUp WakeUp { get; } = new();
 
+    /// <summary>Whether it may end. The last connection goes here; who stops it, and who gives up a promise, posts.</summary>
+    private bool IsDone => _stopping && ConnectionCount == 0;
+
     /// <summary>Returns when the thread runs. What the kernel refuses to it is thrown here.</summary>
     public void Start()
     {
@@ -155,7 +158,7 @@ internal abstract class EngineThread
         SegmentCache.Current = cache;
         if (TryOpen())
         {
-            while (!_stopping || ConnectionCount > 0)
+            while (!IsDone)
                 Turn();
             _handlers.Publish(); // Those that the last turn let go on.
         }
@@ -187,7 +190,7 @@ internal abstract class EngineThread
         _handlers.Publish();
         WakeUp.BeginSleep();
         var mayDelay = _handlers.MayDelayWakeUps;
-        var timeout = !_work.IsEmpty || !_inbox.IsEmpty ? 0 : mayDelay ? (int)HandlerQueue.MaxDelay.TotalMilliseconds : -1;
+        var timeout = !_work.IsEmpty || !_inbox.IsEmpty || IsDone ? 0 : mayDelay ? (int)HandlerQueue.MaxDelay.TotalMilliseconds : -1;
         if (!Wait(timeout) && timeout > 0)
             _handlers.StopDelayingWakeUps();
     }

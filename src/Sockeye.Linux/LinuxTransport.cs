@@ -23,9 +23,11 @@ public sealed partial class LinuxTransport
     private readonly SocketTransport _portable;
     private readonly int _threadCount;
     private readonly bool _reusesPort;
-    private readonly Lazy<EngineGroup>? _engine;
     private readonly HandlerWatchdog? _watchdog;
+    private readonly Lock _lock = new();
     private volatile EngineChoice _choice;
+    private EngineGroup? _engine;
+    private bool _isDisposed;
 
     /// <summary>A transport with the given options, or the defaults. Later changes of the options have no effect.</summary>
     /// <exception cref="PlatformNotSupportedException">The engine asked for can't run here; the message says why.</exception>
@@ -40,9 +42,8 @@ public sealed partial class LinuxTransport
             return;
         _threadCount = options.ThreadCount ?? EngineStart.DefaultThreadCount(_sockets.UnsafePreferInlineScheduling);
         _reusesPort = options.AcceptMode is LinuxAcceptMode.ReusePort;
-        _engine = new(Start);
         if (_sockets.UnsafePreferInlineScheduling)
-            _watchdog = new(_sockets.TimeProvider, () => _engine.IsValueCreated ? _engine.Value.Threads : []);
+            _watchdog = new(_sockets.TimeProvider, () => Volatile.Read(ref _engine)?.Threads ?? []);
     }
 
     /// <summary>
@@ -64,17 +65,18 @@ public sealed partial class LinuxTransport
     public string EngineReason => _choice.Reason;
 
     /// <summary>Blocks of 4 KiB that connections hold now.</summary>
-    internal long LentCount => _engine is { IsValueCreated: true } engine ? engine.Value.LentCount : 0;
+    internal long LentCount => Volatile.Read(ref _engine)?.LentCount ?? 0;
 
-    PipeScheduler ISchedulingTransport.Scheduler => _engine is null ? PipeScheduler.ThreadPool : HandlerScheduler.Instance;
+    PipeScheduler ISchedulingTransport.Scheduler =>
+        Engine is LinuxEngine.Sockets ? PipeScheduler.ThreadPool : HandlerScheduler.Instance;
 
     /// <inheritdoc cref="SocketTransport.BindAsync"/>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        if (_engine is null || endpoint is not IPEndPoint)
+        if (EngineFor(endpoint) is not { } engine)
             return _portable.BindAsync(endpoint, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
-        return new(_engine.Value.Listen(endpoint));
+        return new(engine.Listen(endpoint));
     }
 
     /// <inheritdoc cref="SocketTransport.ConnectAsync(EndPoint, CancellationToken)"/>
@@ -89,7 +91,11 @@ public sealed partial class LinuxTransport
     public ValueTask DisposeAsync()
     {
         _watchdog?.Dispose();
-        return _engine is { IsValueCreated: true } engine ? new(engine.Value.StopAsync()) : default;
+        lock (_lock)
+        {
+            _isDisposed = true;
+            return _engine is null ? default : new(_engine.StopAsync());
+        }
     }
 
     void ILoggingTransport.LogTo(ILogger logger)
@@ -99,6 +105,16 @@ public sealed partial class LinuxTransport
         if (_sockets.Backlog is { } backlog && BacklogLimit.Read() is { } limit && limit < backlog)
             LogBacklogCut(logger, backlog, limit);
         _watchdog?.LogTo(logger);
+    }
+
+    /// <summary>Null where the portable transport is to do it.</summary>
+    private EngineGroup? EngineFor(EndPoint endPoint)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return Engine is LinuxEngine.Sockets || endPoint is not IPEndPoint ? null : _engine ??= Start();
+        }
     }
 
     private EngineGroup Start()
@@ -118,9 +134,9 @@ public sealed partial class LinuxTransport
 
     private async ValueTask<ConnectionContext> ConnectAsync(EndPoint remote, EndPoint? local, CancellationToken cancellationToken)
     {
-        if (_engine is null || remote is not IPEndPoint)
+        if (EngineFor(remote) is not { } engine)
             return await _portable.ConnectAsync(remote, local, cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
-        return await Dialler.ConnectAsync(_engine.Value, remote, local, cancellationToken).ConfigureAwait(false);
+        return await Dialler.ConnectAsync(engine, remote, local, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -9,6 +9,25 @@ internal static class Dialler
     public static async ValueTask<EngineConnection> ConnectAsync(
         EngineGroup engine, EndPoint remote, EndPoint? local, CancellationToken cancellationToken)
     {
+        var thread = engine.TryReserve() ?? throw Disposed();
+        ConnectedSocket connected;
+        long? begun;
+        try
+        {
+            (connected, begun) = await ConnectAsync(engine, thread, remote, local, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            thread.GiveUp();
+            throw;
+        }
+
+        return EngineGroup.Open(connected, thread, SocketFunction.Connect, begun);
+    }
+
+    private static async ValueTask<(ConnectedSocket Socket, long? Begun)> ConnectAsync(
+        EngineGroup engine, EngineThread thread, EndPoint remote, EndPoint? local, CancellationToken cancellationToken)
+    {
         var options = engine.Setup.Sockets;
         var steps = new SocketSteps(options);
         var socket = SocketSetup.Create(remote);
@@ -22,9 +41,8 @@ internal static class Dialler
                 steps.Tell(SocketFunction.Bind, socket, socket.LocalEndPoint);
             }
 
-            var thread = engine.LeastLoaded();
             var begun = steps.Begin();
-            var error = await ShakeHandsAsync(thread, socket, remote, cancellationToken).ConfigureAwait(false);
+            var error = await ShakeHandsAsync(thread, socket, remote, engine.Stopped, cancellationToken).ConfigureAwait(false);
             if (error is not Errno.None)
             {
                 var exception = error.ToException();
@@ -33,8 +51,7 @@ internal static class Dialler
                 throw exception;
             }
 
-            var connected = Detach(socket, remote);
-            return engine.Open(connected, thread, SocketFunction.Connect, begun);
+            return (Detach(socket, remote), begun);
         }
         catch
         {
@@ -44,7 +61,7 @@ internal static class Dialler
     }
 
     private static async ValueTask<Errno> ShakeHandsAsync(
-        EngineThread thread, Socket socket, EndPoint remote, CancellationToken cancellationToken)
+        EngineThread thread, Socket socket, EndPoint remote, CancellationToken stopped, CancellationToken cancellationToken)
     {
         socket.Blocking = false;
         var descriptor = Descriptor(socket);
@@ -57,6 +74,7 @@ internal static class Dialler
         try
         {
             using (cancellationToken.UnsafeRegister(static (ended, token) => ((TaskCompletionSource)ended!).TrySetCanceled(token), ended))
+            using (stopped.UnsafeRegister(static ended => ((TaskCompletionSource)ended!).TrySetException(Disposed()), ended))
                 await ended.Task.ConfigureAwait(false);
             return SocketCalls.TakeError(descriptor);
         }
@@ -78,6 +96,8 @@ internal static class Dialler
             Remote = PeerAddress.Of(remote.Serialize().Buffer.Span),
         };
     }
+
+    private static ObjectDisposedException Disposed() => new(typeof(LinuxTransport).FullName);
 
     private static int Descriptor(Socket socket) => (int)socket.SafeHandle.DangerousGetHandle();
 }

@@ -57,7 +57,7 @@ internal partial class EngineConnection
         }
 
         Output.Drop();
-        Thread.CountConnection(-1);
+        Thread.OnClosed();
         SignalClosed();
         _finished.Set();
         EndTry();

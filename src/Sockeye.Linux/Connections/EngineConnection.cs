@@ -29,7 +29,6 @@ internal abstract partial class EngineConnection
         Input = new(this);
         Output = new(this);
         Transport = this;
-        thread.CountConnection(+1);
     }
 
     public EngineThread Thread { get; }
@@ -81,7 +80,7 @@ internal abstract partial class EngineConnection
     {
         var requests = (EngineRequests)Interlocked.Exchange(ref _requests, 0);
         if (requests.HasFlag(EngineRequests.Begin))
-            Begin();
+            BeginUnlessStopping();
         if (requests.HasFlag(EngineRequests.Close))
             CloseBoth();
         if (requests.HasFlag(EngineRequests.Receive) && MayReceive)
@@ -89,6 +88,13 @@ internal abstract partial class EngineConnection
         if (requests.HasFlag(EngineRequests.Send) && MaySend)
             Send();
         EndTry();
+    }
+
+    private void BeginUnlessStopping()
+    {
+        Begin();
+        if (Thread.IsStopping)
+            Abort(EngineThread.WasStopped); // Those that had begun before have been told.
     }
 
     /// <summary>Makes the socket known to the kernel's side of the engine, and begins to receive.</summary>

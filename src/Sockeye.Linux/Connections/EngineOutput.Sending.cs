@@ -54,12 +54,7 @@ internal sealed partial class EngineOutput
         {
             _sent += count;
             _headIndex += count;
-            while (_head is { } segment && _headIndex >= segment.End && (segment != _tail || !_isWriting))
-            {
-                _headIndex -= segment.End;
-                ReleaseHead();
-            }
-
+            ReleaseSent();
             more = _asked = _flushed > _sent || _isCompleted;
             if (_flushed - _sent > connection.Options.MaxWriteBufferSize / 2 || !TryEndWait())
                 return more;
@@ -96,6 +91,7 @@ internal sealed partial class EngineOutput
     private bool Flush()
     {
         _flushed = _written;
+        _isWriting = false;
         if (_isGone)
         {
             if (_mayDrop)
@@ -103,9 +99,20 @@ internal sealed partial class EngineOutput
             return false;
         }
 
+        if (_flushed == _sent)
+            ReleaseSent(); // What was kept for the writer.
         if (_asked || _flushed == _sent)
             return false;
         return _asked = true;
+    }
+
+    private void ReleaseSent()
+    {
+        while (_head is { } segment && _headIndex >= segment.End && (segment != _tail || !_isWriting))
+        {
+            _headIndex -= segment.End;
+            ReleaseHead();
+        }
     }
 
     private void Append(Segment segment)

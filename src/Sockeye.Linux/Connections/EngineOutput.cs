@@ -35,7 +35,7 @@ internal sealed partial class EngineOutput(EngineConnection connection)
                 throw new InvalidOperationException("Nothing can be written any more: this output was completed.");
             if (_tail is null || _tail.Room < Math.Max(sizeHint, 1))
                 Append(connection.Thread.Setup.Pool.Rent(SizeFor(sizeHint)));
-            _isWriting = true; // The engine leaves this segment alone until it is advanced.
+            _isWriting = true; // The engine leaves this segment to the writer until the next flush.
             return _tail!.Free;
         }
     }
@@ -49,7 +49,7 @@ internal sealed partial class EngineOutput(EngineConnection connection)
         {
             if (bytes > (_isWriting ? _tail!.Room : 0))
                 throw new InvalidOperationException($"Advance({bytes}) goes beyond the memory that GetMemory or GetSpan gave.");
-            _isWriting = false;
+            // The rest of the memory may be written and advanced as well, as with System.IO.Pipelines' own pipe: Kestrel does so.
             _tail?.Fill(bytes);
             _written += bytes;
         }
@@ -95,7 +95,6 @@ internal sealed partial class EngineOutput(EngineConnection connection)
             if (_isCompleted)
                 return;
             _isCompleted = true;
-            _isWriting = false;
             Flush();
             _asked = true;
         }

@@ -1,12 +1,15 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 
 namespace Sockeye.Linux;
 
 /// <summary>The engine threads of one transport, which run, and what they have been given.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "A source without a timer and without links holds nothing.")]
 internal sealed class EngineGroup
 {
     private readonly HashSet<LinuxListener> _listeners = [];
     private readonly Lock _lock = new();
+    private readonly CancellationTokenSource _stopped = new();
     private Task? _stopping;
     private int _next;
 
@@ -18,6 +21,9 @@ internal sealed class EngineGroup
     public bool ReusesPort { get; }
 
     public IReadOnlyList<EngineThread> Threads { get; }
+
+    /// <summary>Cancelled when connects under way must end.</summary>
+    public CancellationToken Stopped => _stopped.Token;
 
     /// <summary>Blocks of 4 KiB that connections hold now.</summary>
     public long LentCount => Setup.Pool.LentCount + (Threads.Sum(thread => thread.LentBytes) / SegmentPool.SmallSize);
@@ -39,26 +45,18 @@ internal sealed class EngineGroup
             _listeners.Remove(listener);
     }
 
-    /// <summary>The thread with the fewest connections; among equals they take turns.</summary>
-    public EngineThread LeastLoaded()
+    /// <summary>A thread that is promised one connection more; null: all of this is being stopped.</summary>
+    /// <param name="thread">Which one; null: the one with the fewest, and among equals they take turns.</param>
+    public EngineThread? TryReserve(EngineThread? thread = null)
     {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref _stopping) is not null, typeof(LinuxTransport));
-        var first = (int)((uint)Interlocked.Increment(ref _next) % (uint)Threads.Count);
-        var best = Threads[first];
-        for (var i = 1; i < Threads.Count; i++)
-        {
-            var other = Threads[(first + i) % Threads.Count];
-            if (other.ConnectionCount < best.ConnectionCount)
-                best = other;
-        }
-
-        return best;
+        thread ??= LeastLoaded();
+        return thread.TryReserve() ? thread : null;
     }
 
-    /// <summary>Gives a connected socket to a thread, the least loaded where it is all the same.</summary>
-    public EngineConnection Open(ConnectedSocket socket, EngineThread? thread, SocketFunction function, long? begun = null)
+    /// <summary>Gives a connected socket to a thread that was reserved for it.</summary>
+    public static EngineConnection Open(ConnectedSocket socket, EngineThread thread, SocketFunction function, long? begun = null)
     {
-        var connection = (thread ?? LeastLoaded()).NewConnection(socket);
+        var connection = thread.NewConnection(socket);
         try
         {
             connection.Tell(function, begun: begun);
@@ -84,9 +82,24 @@ internal sealed class EngineGroup
     {
         foreach (var listener in listeners)
             await listener.UnbindAsync().ConfigureAwait(false);
+        await _stopped.CancelAsync().ConfigureAwait(false);
         foreach (var thread in Threads)
             thread.Stop();
         foreach (var thread in Threads)
             await thread.Ended.ConfigureAwait(false);
+    }
+
+    private EngineThread LeastLoaded()
+    {
+        var first = (int)((uint)Interlocked.Increment(ref _next) % (uint)Threads.Count);
+        var best = Threads[first];
+        for (var i = 1; i < Threads.Count; i++)
+        {
+            var other = Threads[(first + i) % Threads.Count];
+            if (other.ConnectionCount < best.ConnectionCount)
+                best = other;
+        }
+
+        return best;
     }
 }

@@ -32,12 +32,15 @@ internal abstract class EngineThread
     protected EngineThread(EngineSetup setup, int index)
     {
         Setup = setup;
-        _handlers = new(this, $"Sockeye handlers {index}", setup.Sockets.TimeProvider);
+        _handlers = new(this, $"Sockeye handlers {index}");
         _thread = new(Run) { IsBackground = true, Name = $"Sockeye {setup.EngineName} {index}" };
     }
 
     /// <summary>The current thread's, if it is an engine thread.</summary>
     public static EngineThread? Current => _current;
+
+    /// <summary>Why connections end that are open when it stops.</summary>
+    public static CloseReason WasStopped => CloseReason.Local(CloseCause.Abort, "the transport was disposed");
 
     public EngineSetup Setup { get; }
 
@@ -53,12 +56,16 @@ internal abstract class EngineThread
     /// <summary>From any thread: bytes of memory of its own that connections hold.</summary>
     public virtual long LentBytes => 0;
 
+    /// <summary>From any thread: whether it ends once nothing is promised to it any more.</summary>
+    public bool IsStopping => _stopping;
+
     /// <summary>From any thread: ends when the thread has ended.</summary>
     public Task Ended => _ended.Task;
 
     protected WakeUp WakeUp { get; } = new(isBlocking: false);
 
-    private bool IsOver => _stopping && ConnectionCount == 0;
+    /// <summary>Whether it may end. The last connection goes here; who stops it, and who gives up a promise, posts.</summary>
+    private bool IsDone => _stopping && ConnectionCount == 0;
 
     /// <summary>Returns when the thread runs. What the kernel refuses to it is thrown here.</summary>
     public void Start()
@@ -74,7 +81,7 @@ internal abstract class EngineThread
         Post(new StopWork(this));
     }
 
-    /// <summary>From any thread: a connection on this socket, which this thread will serve.</summary>
+    /// <summary>From any thread, after <see cref="TryReserve"/>: a connection on this socket, which this thread will serve.</summary>
     public abstract EngineConnection NewConnection(ConnectedSocket socket);
 
     /// <summary>From any thread.</summary>
@@ -129,8 +136,24 @@ internal abstract class EngineThread
     /// <summary>From any thread: the connection whose handler runs on this thread now, and which call that is.</summary>
     public (EngineConnection? Connection, long Call) Running => (Volatile.Read(ref _running), Volatile.Read(ref _callCount));
 
-    /// <summary>From any thread.</summary>
-    public void CountConnection(int change) => Interlocked.Add(ref _connectionCount, change);
+    /// <summary>
+    /// From any thread: promises it a connection, which it will not end without. False: it ends already.
+    /// </summary>
+    public bool TryReserve()
+    {
+        // A full fence: either the thread, which ends when nothing is promised, sees this, or this sees that it ends.
+        Interlocked.Increment(ref _connectionCount);
+        if (!_stopping)
+            return true;
+        GiveUp();
+        return false;
+    }
+
+    /// <summary>From any thread: what was promised will not come.</summary>
+    public void GiveUp() => Post(new GiveUpWork(this));
+
+    /// <summary>A connection is gone.</summary>
+    public void OnClosed() => Interlocked.Decrement(ref _connectionCount);
 
     /// <summary>Tells the watch when its descriptor becomes ready, again and again, until it is ended.</summary>
     public abstract void Begin(DescriptorWatch watch);
@@ -155,8 +178,9 @@ internal abstract class EngineThread
         {
             if (!Setup.RunsInline)
                 _handlers.Start();
-            while (!IsOver)
+            while (!IsDone)
                 Turn();
+            _handlers.Publish(); // Those that the last turn let go on.
         }
 
         Close();
@@ -191,7 +215,7 @@ internal abstract class EngineThread
         WakeUp.BeginSleep();
         var mayDelay = _handlers.MayDelayWakeUps;
         // The last connection may have been closed just now: nothing would wake the thread any more.
-        var timeout = IsOver || !_work.IsEmpty || !_inbox.IsEmpty ? 0
+        var timeout = IsDone || !_work.IsEmpty || !_inbox.IsEmpty ? 0
             : mayDelay || _handlers.HasWaiting ? (int)HandlerQueue.MaxDelay.TotalMilliseconds : -1;
         if (!Wait(timeout) && timeout > 0)
             _handlers.StopDelayingWakeUps();
@@ -207,6 +231,13 @@ internal abstract class EngineThread
             work.Work();
     }
 
+    private sealed class GiveUpWork(EngineThread thread) : IEngineWork
+    {
+        public IEngineWork? NextWork { get; set; }
+
+        public void Work() => thread.OnClosed();
+    }
+
     private sealed class StopWork(EngineThread thread) : IEngineWork
     {
         public IEngineWork? NextWork { get; set; }
@@ -214,7 +245,7 @@ internal abstract class EngineThread
         public void Work()
         {
             foreach (var connection in thread.Connections())
-                connection.Abort(CloseReason.Local(CloseCause.Abort, "the transport was disposed"));
+                connection.Abort(WasStopped);
         }
     }
 }

@@ -22,10 +22,9 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
     private static HandlerQueue? _current;
 
     private readonly EngineThread _engine;
-    private readonly TimeProvider _time;
     private readonly ConcurrentQueue<IThreadPoolWorkItem> _ready = new();
-    private readonly WakeUp _wakeUp = new(isBlocking: true);
-    private readonly Thread _thread;
+    private readonly string _name;
+    private WakeUp? _wakeUp;
     private int _batches;
     private int _helperIsQueued;
     private long _added;
@@ -35,11 +34,7 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
     private volatile bool _delaysWakeUps;
     private volatile bool _ending;
 
-    public HandlerQueue(EngineThread engine, string name, TimeProvider time)
-    {
-        (_engine, _time) = (engine, time);
-        _thread = new(RunThread) { IsBackground = true, Name = name };
-    }
+    public HandlerQueue(EngineThread engine, string name) => (_engine, _name) = (engine, name);
 
     /// <summary>Whether a batch runs that will wake the engine thread at its end.</summary>
     public bool MayDelayWakeUps => _delaysWakeUps && Volatile.Read(ref _batches) > 0;
@@ -53,7 +48,12 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
     /// <summary>Whether the current thread runs a batch of this queue, at whose end the engine thread will be woken.</summary>
     public bool WakesLater => _current == this && _delaysWakeUps;
 
-    public void Start() => _thread.UnsafeStart();
+    /// <summary>On the engine thread, where handlers do not run on it.</summary>
+    public void Start()
+    {
+        var wakeUp = _wakeUp = new(isBlocking: true);
+        new Thread(() => RunThread(wakeUp)) { IsBackground = true, Name = _name }.UnsafeStart();
+    }
 
     /// <summary>The queue whose handler the current thread runs, if it runs one.</summary>
     public static HandlerQueue? Current => _current;
@@ -83,7 +83,7 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
             return;
         _delaysWakeUps = true;
         Interlocked.MemoryBarrier(); // Either the thread sees what is ready before it sleeps, or this sees that it sleeps.
-        _wakeUp.Wake();
+        _wakeUp!.Wake();
         HelpIfBehind();
     }
 
@@ -98,8 +98,8 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
     public void End()
     {
         _ending = true;
-        Interlocked.MemoryBarrier();
-        _wakeUp.Wake();
+        Interlocked.MemoryBarrier(); // Either the thread sees this before it sleeps, or this sees that it sleeps.
+        _wakeUp?.Wake();
     }
 
     /// <summary>A thread of the pool helps out.</summary>
@@ -113,19 +113,19 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
         RunBatch(handler);
     }
 
-    private void RunThread()
+    private void RunThread(WakeUp wakeUp)
     {
         while (!_ending || !_ready.IsEmpty)
         {
             if (_ready.TryDequeue(out var handler))
                 RunBatch(handler);
-            _wakeUp.BeginSleep();
+            wakeUp.BeginSleep();
             if (_ready.IsEmpty && !_ending)
-                _wakeUp.Wait();
-            _wakeUp.EndSleep();
+                wakeUp.Wait();
+            wakeUp.EndSleep();
         }
 
-        _wakeUp.Dispose();
+        wakeUp.Dispose();
     }
 
     private void RunBatch(IThreadPoolWorkItem? handler)
@@ -149,10 +149,10 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
     /// <summary>Calls for help if handlers that could go on a while ago have not all done so by now.</summary>
     private void HelpIfBehind()
     {
-        var now = _time.GetTimestamp();
+        var now = TimeProvider.System.GetTimestamp(); // The threads' own affair: a clock of the user's says nothing about them.
         if (Volatile.Read(ref _done) >= _addedThen)
             (_addedThen, _then) = (Volatile.Read(ref _added), now);
-        else if (_time.GetElapsedTime(_then, now) >= MaxDelay)
+        else if (TimeProvider.System.GetElapsedTime(_then, now) >= MaxDelay)
             QueueHelper();
     }
 

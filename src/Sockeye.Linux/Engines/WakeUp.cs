@@ -4,6 +4,7 @@ namespace Sockeye.Linux;
 internal sealed unsafe class WakeUp : IDisposable
 {
     private int _sleeping;
+    private int _writers;
 
     public WakeUp(bool isBlocking)
     {
@@ -32,12 +33,25 @@ internal sealed unsafe class WakeUp : IDisposable
     /// <summary>To be called after work was added, which is a full fence. Only the first of many pays for the call.</summary>
     public void Wake()
     {
-        if (Volatile.Read(ref _sleeping) == 0 || Interlocked.Exchange(ref _sleeping, 0) == 0)
+        if (Volatile.Read(ref _sleeping) == 0)
             return;
+        Interlocked.Increment(ref _writers);
         ulong one = 1;
         // It fails only if nobody has waited for 2^64 wake-ups, and then there is one to be seen.
-        _ = Libc.Write(Descriptor, (byte*)&one, sizeof(ulong));
+        if (Interlocked.Exchange(ref _sleeping, 0) == 1)
+            _ = Libc.Write(Descriptor, (byte*)&one, sizeof(ulong));
+        Interlocked.Decrement(ref _writers);
     }
 
-    public void Dispose() => _ = Libc.Close(Descriptor);
+    /// <summary>On the engine thread, which will not sleep again; others may go on to wake it.</summary>
+    public void Dispose()
+    {
+        // A full fence: who counts itself as a writer from now on finds that nobody sleeps. Those before must not write to a
+        // descriptor whose number somebody else may have by then.
+        Interlocked.Exchange(ref _sleeping, 0);
+        var spin = new SpinWait();
+        while (Volatile.Read(ref _writers) > 0)
+            spin.SpinOnce();
+        _ = Libc.Close(Descriptor);
+    }
 }

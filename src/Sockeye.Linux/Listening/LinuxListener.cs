@@ -82,7 +82,10 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
             if (error is Errno.None)
             {
                 _reserve.OnAccepted(accepted.Descriptor);
-                return _engine.Open(accepted, source.Thread, SocketFunction.Accept);
+                if (_engine.TryReserve(source.Thread) is { } thread)
+                    return EngineGroup.Open(accepted, thread, SocketFunction.Accept);
+                _ = Libc.Close(accepted.Descriptor); // The transport ends, and with it this listener.
+                return null;
             }
 
             if (error is Errno.TooManyOpenFiles or Errno.TooManyOpenFilesInSystem)

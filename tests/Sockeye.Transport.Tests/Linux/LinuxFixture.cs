@@ -11,11 +11,19 @@ public sealed class LinuxFixture(LinuxEngine engine, bool inline = false, int th
 
     public override EndPoint? ForeignEndPoint => new IPEndPoint(IPAddress.Parse("203.0.113.1"), 0); // RFC 5737: nobody has it
 
-    public override async Task RunAsync(TransportSettings settings, Func<TransportWorld, Task> test)
+    public override Task RunAsync(TransportSettings settings, Func<TransportWorld, Task> test) =>
+        RunAsync(settings, (world, _) => test(world));
+
+    /// <summary>For tests of what only this transport has.</summary>
+    public async Task RunAsync(
+        TransportSettings settings, Func<TransportWorld, LinuxTransport, Task> test, Action<LinuxTransportOptions>? configure = null)
     {
+        Assert.SkipWhen(Unavailable is not null, Unavailable ?? "");
         var sockets = settings.ToOptions();
         sockets.UnsafePreferInlineScheduling = inline;
-        await using var transport = new LinuxTransport(new() { Engine = engine, ThreadCount = threads, Sockets = sockets });
+        var options = new LinuxTransportOptions { Engine = engine, ThreadCount = threads, Sockets = sockets };
+        configure?.Invoke(options);
+        await using var transport = new LinuxTransport(options);
         await new TransportWorld
         {
             Listening = transport,
@@ -24,6 +32,6 @@ public sealed class LinuxFixture(LinuxEngine engine, bool inline = false, int th
             Time = TimeProvider.System,
             LentBuffers = () => transport.LentCount,
             AssertReleased = connection => Assert.True(((EngineConnection)connection).IsReleased, "The socket is still open."),
-        }.RunAsync(test);
+        }.RunAsync(world => test(world, transport));
     }
 }

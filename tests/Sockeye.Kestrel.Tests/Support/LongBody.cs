@@ -1,0 +1,57 @@
+using System.Net;
+
+namespace Sockeye.Kestrel.Tests.Support;
+
+/// <summary>A long body made as it is sent; every byte tells its place.</summary>
+internal sealed class LongBody(long length) : HttpContent
+{
+    private const int Chunk = 64 * 1024;
+
+    // A prime, so that a block moved anywhere shows.
+    private const int Period = 65_521;
+
+    private static readonly byte[] Pattern = NewPattern();
+
+    /// <summary>Reads to the end; gives the length, and fails at the first byte that is wrong.</summary>
+    public static async Task<long> CheckAsync(Stream body, Func<Task>? pause = null)
+    {
+        var buffer = new byte[Chunk];
+        long place = 0;
+        while (await body.ReadAsync(buffer) is > 0 and var read)
+        {
+            if (!buffer.AsSpan(0, read).SequenceEqual(At(place, read)))
+                throw new InvalidDataException($"The bytes from {place} to {place + read} are wrong.");
+            place += read;
+
+            if (pause is not null)
+                await pause();
+        }
+
+        return place;
+    }
+
+    public static async Task WriteAsync(Stream stream, long length)
+    {
+        for (long place = 0; place < length; place += Chunk)
+            await stream.WriteAsync(Pattern.AsMemory((int)(place % Period), (int)Math.Min(Chunk, length - place)));
+    }
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => WriteAsync(stream, length);
+
+    protected override bool TryComputeLength(out long computed)
+    {
+        computed = length;
+        return true;
+    }
+
+    private static ReadOnlySpan<byte> At(long place, int length) => Pattern.AsSpan((int)(place % Period), length);
+
+    /// <summary>Long enough for a chunk from any place of the period.</summary>
+    private static byte[] NewPattern()
+    {
+        var pattern = new byte[Period + Chunk];
+        new Random(1).NextBytes(pattern);
+        pattern.AsSpan(0, Chunk).CopyTo(pattern.AsSpan(Period));
+        return pattern;
+    }
+}

@@ -64,8 +64,9 @@ public sealed partial class LinuxTransport
     /// <summary>Why this engine and not another, as a sentence without a full stop.</summary>
     public string EngineReason => _choice.Reason;
 
-    /// <summary>Blocks of 4 KiB that connections hold now.</summary>
-    internal long LentCount => Volatile.Read(ref _engine)?.LentCount ?? 0;
+    /// <summary>Memory for data that connections hold now, in blocks of 4 KiB.</summary>
+    internal long LentCount =>
+        ((Volatile.Read(ref _engine)?.LentBytes ?? 0) + SegmentPool.SmallSize - 1) / SegmentPool.SmallSize;
 
     PipeScheduler ISchedulingTransport.Scheduler =>
         Engine is LinuxEngine.Sockets ? PipeScheduler.ThreadPool : HandlerScheduler.Instance;

@@ -5,7 +5,7 @@ namespace Sockeye.Linux;
 internal sealed partial class EngineInput
 {
     /// <summary>With less room than this in its last segment the stream goes on in a new one.</summary>
-    private const int MinRoom = 1024;
+    private const int MinRoom = 512;
 
     private Segment? _head;
     private Segment? _tail;

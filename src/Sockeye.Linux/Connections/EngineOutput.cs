@@ -16,6 +16,7 @@ internal sealed partial class EngineOutput(EngineConnection connection)
     private CancellationTokenRegistration _waitCancelling;
     private Segment? _tail;
     private long _written;
+    private int _usual;
     private bool _isWriting;
     private bool _isWaiting;
     private bool _cancelNext;
@@ -165,7 +166,7 @@ internal sealed partial class EngineOutput(EngineConnection connection)
         return wasWaiting;
     }
 
-    /// <summary>A writer that is ahead of the engine gets larger segments: fewer pieces to send.</summary>
-    private int SizeFor(int sizeHint) =>
-        _written - _sent >= 2 * SegmentPool.SmallSize ? Math.Max(sizeHint, SegmentPool.LargeSize) : sizeHint;
+    /// <summary>As much as the last flush took; a writer that is ahead of the engine gets more, for fewer pieces to send.</summary>
+    private int SizeFor(int sizeHint) => Math.Max(
+        sizeHint, _written - _sent >= 2 * SegmentPool.SmallSize ? SegmentPool.LargeSize : _usual);
 }

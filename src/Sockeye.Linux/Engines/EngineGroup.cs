@@ -25,8 +25,8 @@ internal sealed class EngineGroup
     /// <summary>Cancelled when connects under way must end.</summary>
     public CancellationToken Stopped => _stopped.Token;
 
-    /// <summary>Blocks of 4 KiB that connections hold now.</summary>
-    public long LentCount => Setup.Pool.LentCount + (Threads.Sum(thread => thread.LentBytes) / SegmentPool.SmallSize);
+    /// <summary>Bytes of memory for data that connections hold now.</summary>
+    public long LentBytes => Setup.Pool.LentBytes + Threads.Sum(thread => thread.LentBytes);
 
     public LinuxListener Listen(EndPoint endPoint)
     {

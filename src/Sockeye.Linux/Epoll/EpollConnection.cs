@@ -12,7 +12,7 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
     private bool _readable;
     private bool _writable = true;
     private bool _hasEnd;
-    private bool _isStream;
+    private ReceiveSize _size = new();
 
     public void OnEvents(EpollEvents events)
     {
@@ -37,7 +37,7 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
     /// <summary>One call a turn: a connection with much to receive goes on after the others have had theirs.</summary>
     protected override void Receive()
     {
-        if (!_readable || !Input.TryBeginFill(_isStream ? SegmentPool.LargeSize : SegmentPool.SmallSize, out var segment, out var length))
+        if (!_readable || !Input.TryBeginFill(_size.Next, out var segment, out var length))
             return;
         if (segment is null)
         {
@@ -48,8 +48,7 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
         var received = (int)Libc.Receive(Descriptor, (byte*)segment.Address + segment.End, length, 0);
         if (received > 0)
         {
-            // Whoever fills a small segment is likely to go on.
-            _isStream = received >= (_isStream ? SegmentPool.SmallSize : length);
+            _size.Learn(received, length);
             OnReceivedSome(received, length);
             Input.EndFill(received);
             return;

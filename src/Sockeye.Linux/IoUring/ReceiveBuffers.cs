@@ -2,9 +2,9 @@ namespace Sockeye.Linux;
 
 /// <summary>Buffers of one size that the kernel receives into, and that connections then read from.</summary>
 /// <remarks>
-/// A buffer is with the kernel, with a connection, or on its way back from another thread. When few are left with the kernel more
-/// are made, up to a bound; then <see cref="IsShort"/> says that what arrives must be copied, so that readers who are slow never
-/// take the last ones from the others. For the engine thread, but for <see cref="TakeBack"/>.
+/// A buffer is with the kernel, with a connection, or on its way back from another thread. When they are scarce with the kernel,
+/// more are made, up to a bound, or what arrives is copied: readers who are slow never take the last ones from the others. For the
+/// engine thread, but for <see cref="TakeBack"/>.
 /// </remarks>
 internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
 {
@@ -26,13 +26,13 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
         _ring = BufferRing.Create(ring, group, most);
         (_thread, _size, _step) = (thread, size, first);
         _byId = new Segment[_ring.Entries];
-        Grow();
+        TryGrow();
     }
 
     public ushort Group => _ring.Group;
 
-    /// <summary>Whether most buffers are with connections, and no more can be made.</summary>
-    public bool IsShort => _withKernel < _made / 4;
+    /// <summary>Whether most buffers are with connections.</summary>
+    public bool IsScarce => _withKernel < _made / 2;
 
     /// <summary>Whether there is a buffer that the kernel could use.</summary>
     public bool HasAny => _withKernel > 0;
@@ -46,8 +46,7 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
         var segment = _byId[id];
         segment.Fill(filled);
         Volatile.Write(ref _lent, _lent + 1);
-        if (--_withKernel < _made / 4)
-            Grow();
+        _withKernel--;
         return segment;
     }
 
@@ -102,17 +101,19 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
         _mustPublish = true;
     }
 
-    /// <summary>Makes more, of one piece of memory, as far as the ring has entries for them.</summary>
-    private void Grow()
+    /// <summary>Makes more, of one piece of memory; false where the ring has no entries left for them.</summary>
+    public bool TryGrow()
     {
         var more = Math.Min(_step, _byId.Length - _made);
         if (more == 0)
-            return;
+            return false;
         var memory = GC.AllocateUninitializedArray<byte>(more * _size, pinned: true);
         for (var i = 0; i < more; i++, _made++)
         {
             _byId[_made] = new(this, memory, i * _size, _size, _made);
             Provide(_byId[_made]);
         }
+
+        return true;
     }
 }

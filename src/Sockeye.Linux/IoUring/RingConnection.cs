@@ -14,7 +14,7 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
     private int _underWay;
     private bool _isReceiving;
     private bool _isSending;
-    private bool _isStream;
+    private ReceiveSize _size = new();
     private bool _isClosed;
 
     /// <param name="segment">What was received.</param>
@@ -70,10 +70,11 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
     {
         if (_isReceiving || IsClosing || Input.RoomOrPause() is not (> 0 and var room))
             return;
-        (_isReceiving, _isStream) = (true, _isStream && thread.Large.HasAny);
+        _isReceiving = true;
         _underWay++;
-        var buffers = _isStream ? thread.Large : thread.Small;
-        var mark = RingMark.Of(_isStream ? RingOperation.ReceiveLarge : RingOperation.ReceiveSmall, Number);
+        var isLarge = _size.IsStream && thread.Large.HasAny;
+        var buffers = isLarge ? thread.Large : thread.Small;
+        var mark = RingMark.Of(isLarge ? RingOperation.ReceiveLarge : RingOperation.ReceiveSmall, Number);
         // The kernel stops by itself when the reader has enough: an operation of its own for that could lose a race.
         if (thread.HasReceiveLimit)
             thread.Ring.Next().ReceiveMultishot(Descriptor, buffers.Group, (uint)Math.Min(room, Options.MaxReadBufferSize), mark);
@@ -117,12 +118,11 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
     private void Take(Segment segment, ReceiveBuffers buffers)
     {
         var count = segment.End;
-        // Whoever fills a small buffer is likely to go on.
-        _isStream = count >= SegmentPool.SmallSize;
+        _size.Learn(count, segment.Size);
         OnReceived(count);
-        if (buffers.IsShort)
+        if (buffers.IsScarce && (count <= SegmentPool.TinySize || !buffers.TryGrow()))
         {
-            // Others need the kernel's buffers more than this reader does.
+            // Others need the kernel's buffers more than this reader does, who may be slow.
             var copy = thread.Setup.Pool.Rent(count);
             segment.Memory.CopyTo(copy.Free);
             copy.Fill(count);
@@ -142,7 +142,7 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
                     OnPeerEnded();
                 break;
             case Errno.NoBuffers: // What is read or copied now comes back before the next receive is asked for.
-                _isStream = false;
+                _size.Forget();
                 break;
             case Errno.Cancelled or Errno.Again or Errno.Interrupted:
                 break;

@@ -3,11 +3,10 @@ namespace Sockeye.Linux;
 /// <summary>The unused segments of one engine thread, which alone touches them: no lock a message.</summary>
 internal sealed class SegmentCache(SegmentPool pool)
 {
-    private const int MaxSmall = 128;
+    private const int Max = 128;
     private const int MaxLarge = 16;
 
-    private SegmentStack _small;
-    private SegmentStack _large;
+    private SegmentStacks _idle;
 
     /// <summary>The cache of the current thread, if it is an engine thread.</summary>
     [field: ThreadStatic]
@@ -17,28 +16,26 @@ internal sealed class SegmentCache(SegmentPool pool)
 
     public Segment? Rent(int size)
     {
-        ref var stack = ref Of(size);
+        ref var stack = ref _idle.Of(size);
         if (stack.Count == 0)
-            pool.Move(size, ref stack, Max(size) / 2);
+            pool.Move(size, ref stack, MaxOf(size) / 2);
         return stack.TryPop();
     }
 
     public void Keep(Segment segment)
     {
-        ref var stack = ref Of(segment.Size);
+        ref var stack = ref _idle.Of(segment.Size);
         stack.Push(segment);
-        if (stack.Count > Max(segment.Size))
-            pool.MoveBack(ref stack, Max(segment.Size) / 2);
+        if (stack.Count > MaxOf(segment.Size))
+            pool.MoveBack(ref stack, MaxOf(segment.Size) / 2);
     }
 
     /// <summary>The thread ends: others may have them.</summary>
     public void Clear()
     {
-        pool.MoveBack(ref _small, 0);
-        pool.MoveBack(ref _large, 0);
+        foreach (var size in (ReadOnlySpan<int>)[SegmentPool.TinySize, SegmentPool.SmallSize, SegmentPool.LargeSize])
+            pool.MoveBack(ref _idle.Of(size), 0);
     }
 
-    private static int Max(int size) => size <= SegmentPool.SmallSize ? MaxSmall : MaxLarge;
-
-    private ref SegmentStack Of(int size) => ref size <= SegmentPool.SmallSize ? ref _small : ref _large;
+    private static int MaxOf(int size) => size <= SegmentPool.SmallSize ? Max : MaxLarge;
 }

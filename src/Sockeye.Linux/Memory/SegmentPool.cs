@@ -1,29 +1,29 @@
 namespace Sockeye.Linux;
 
-/// <summary>Lends segments of 4 KiB, for messages, and of 64 KiB, for streams.</summary>
+/// <summary>Lends segments of 1 and 4 KiB, for messages, and of 64 KiB, for streams.</summary>
 /// <remarks>
 /// An engine thread has a small cache of its own and comes here for many at once; other threads come here each time. Keeps up to
-/// 16 MiB of each size and leaves the rest to the garbage collector. Safe from any thread.
+/// 8 MiB of each size and leaves the rest to the garbage collector. Safe from any thread.
 /// </remarks>
 internal sealed class SegmentPool : ISegmentOwner
 {
+    public const int TinySize = 1024;
     public const int SmallSize = 4 * 1024;
     public const int LargeSize = 64 * 1024;
 
-    private const int MaxIdleBytes = 16 * 1024 * 1024;
+    private const int MaxIdleBytes = 8 * 1024 * 1024;
 
     private readonly Lock _lock = new();
-    private SegmentStack _small;
-    private SegmentStack _large;
+    private SegmentStacks _idle;
     private long _lentBytes;
 
-    /// <summary>Blocks of 4 KiB that connections hold now, a large one counted as 16.</summary>
-    public long LentCount => Volatile.Read(ref _lentBytes) / SmallSize;
+    /// <summary>Bytes that connections hold now.</summary>
+    public long LentBytes => Volatile.Read(ref _lentBytes);
 
     /// <summary>A segment of at least so many bytes; one of more than <see cref="LargeSize"/> is made for this once.</summary>
     public Segment Rent(int size)
     {
-        size = size <= SmallSize ? SmallSize : Math.Max(size, LargeSize);
+        size = size <= TinySize ? TinySize : size <= SmallSize ? SmallSize : Math.Max(size, LargeSize);
         var cache = SegmentCache.Current;
         var kept = size > LargeSize ? null : cache?.Pool == this ? cache.Rent(size) : RentShared(size);
         var segment = kept ?? new(this, size);
@@ -48,7 +48,7 @@ internal sealed class SegmentPool : ISegmentOwner
     private Segment? RentShared(int size)
     {
         lock (_lock)
-            return Of(size).TryPop();
+            return _idle.Of(size).TryPop();
     }
 
     private void KeepShared(Segment segment)
@@ -62,7 +62,7 @@ internal sealed class SegmentPool : ISegmentOwner
     {
         lock (_lock)
         {
-            ref var from = ref Of(size);
+            ref var from = ref _idle.Of(size);
             for (var i = 0; i < most && from.TryPop() is { } segment; i++)
                 to.Push(segment);
         }
@@ -80,10 +80,8 @@ internal sealed class SegmentPool : ISegmentOwner
 
     private void Keep(Segment segment)
     {
-        ref var stack = ref Of(segment.Size);
+        ref var stack = ref _idle.Of(segment.Size);
         if (stack.Count < MaxIdleBytes / segment.Size)
             stack.Push(segment);
     }
-
-    private ref SegmentStack Of(int size) => ref size <= SmallSize ? ref _small : ref _large;
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Sockeye.Linux;
 
 /// <summary>Unused segments, the last one first, since it is the one that is still in the processor's cache.</summary>
@@ -22,5 +24,21 @@ internal struct SegmentStack
         segment.NextUnused = null;
         Count--;
         return segment;
+    }
+}
+
+/// <summary>A stack for each of the sizes that are lent.</summary>
+internal struct SegmentStacks
+{
+    private SegmentStack _tiny;
+    private SegmentStack _small;
+    private SegmentStack _large;
+
+    [UnscopedRef]
+    public ref SegmentStack Of(int size)
+    {
+        if (size <= SegmentPool.TinySize)
+            return ref _tiny;
+        return ref size <= SegmentPool.SmallSize ? ref _small : ref _large;
     }
 }

@@ -1,0 +1,29 @@
+namespace Sockeye.Linux;
+
+/// <summary>The segment that a connection's next bytes get, by what the last ones needed.</summary>
+/// <remarks>
+/// A small one for everybody would cost a stream a call for each few KiB; a large one would hold the memory of many connections
+/// for a few bytes each.
+/// </remarks>
+internal struct ReceiveSize()
+{
+    public int Next { get; private set; } = SegmentPool.TinySize;
+
+    /// <summary>Whether the connection streams: much is likely to follow.</summary>
+    public readonly bool IsStream => Next == SegmentPool.LargeSize;
+
+    /// <param name="received">What a receive gave.</param>
+    /// <param name="room">What it could have given.</param>
+    public void Learn(int received, int room)
+    {
+        if (received < room || Next == SegmentPool.LargeSize)
+            Next = received <= SegmentPool.TinySize / 2 ? SegmentPool.TinySize
+                : received < SegmentPool.SmallSize ? SegmentPool.SmallSize
+                : SegmentPool.LargeSize;
+        else
+            Next = Next == SegmentPool.TinySize ? SegmentPool.SmallSize : SegmentPool.LargeSize;
+    }
+
+    /// <summary>Large memory has run out.</summary>
+    public void Forget() => Next = SegmentPool.SmallSize;
+}

@@ -133,7 +133,7 @@ public sealed class Http1Tests
         await using var host = await KestrelHost.StartAsync(engine, inline, app => app.MapGet("/", async (HttpContext context) =>
         {
             context.RequestAborted.Register(aborted.SetResult);
-            await LongBody.WriteAsync(context.Response.Body, long.MaxValue);
+            await LongBody.WriteAsync(context.Response.Body, long.MaxValue, context.RequestAborted);
         }));
         using (var client = await RawClient.ConnectAsync(host.EndPoint))
         {

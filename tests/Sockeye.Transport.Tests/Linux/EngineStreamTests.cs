@@ -64,7 +64,7 @@ public sealed class EngineStreamTests
         new LinuxFixture(engine, inline).RunAsync(new(), async world =>
         {
             const int Connections = 4;
-            const int Length = 3_000_000;
+            const int Length = 400_000;
             var isOver = false;
             var collecting = Task.Run(() =>
             {

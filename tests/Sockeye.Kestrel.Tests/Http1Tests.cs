@@ -110,6 +110,23 @@ public sealed class Http1Tests
     }
 
     [Theory, ClassData<EachTransport>]
+    public async Task A_client_that_resets_aborts_its_request(LinuxEngine engine, bool inline)
+    {
+        TaskCompletionSource arrived = new(), aborted = new();
+        await using var host = await KestrelHost.StartAsync(engine, inline, app => app.MapGet("/", async (HttpContext context) =>
+        {
+            context.RequestAborted.Register(aborted.SetResult);
+            arrived.SetResult();
+            await aborted.Task;
+        }));
+        using var client = await RawClient.ConnectAsync(host.EndPoint);
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        await arrived.Task.Within();
+        client.Reset();
+        await aborted.Task.Within();
+    }
+
+    [Theory, ClassData<EachTransport>]
     public async Task A_client_that_leaves_in_the_middle_of_a_download_aborts_its_request(LinuxEngine engine, bool inline)
     {
         var aborted = new TaskCompletionSource();

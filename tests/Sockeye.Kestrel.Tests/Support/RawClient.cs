@@ -43,5 +43,11 @@ internal sealed class RawClient : IDisposable
 
     public void SendFin() => _socket.Shutdown(SocketShutdown.Send);
 
+    public void Reset()
+    {
+        _socket.LingerState = new(true, 0);
+        _socket.Dispose();
+    }
+
     public void Dispose() => _socket.Dispose();
 }

@@ -33,7 +33,8 @@ internal sealed class LongBody(long length) : HttpContent
     public static async Task WriteAsync(Stream stream, long length, CancellationToken cancelled = default)
     {
         for (long place = 0; place < length && !cancelled.IsCancellationRequested; place += Chunk)
-            await stream.WriteAsync(Pattern.AsMemory((int)(place % Period), (int)Math.Min(Chunk, length - place)), CancellationToken.None);
+            await stream.WriteAsync(
+                Pattern.AsMemory((int)(place % Period), (int)Math.Min(Chunk, length - place)), CancellationToken.None);
     }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => WriteAsync(stream, length);

@@ -40,12 +40,14 @@ public sealed class PipeModelTests
     }
 
     [Theory, ClassData<EachEngineAndScheduling>]
-    public Task Reading_is_as_with_a_pipe(LinuxEngine engine, bool inline) => new LinuxFixture(engine, inline).RunAsync(new(), world =>
+    public Task Reading_is_as_with_a_pipe(LinuxEngine engine, bool inline) =>
+        new LinuxFixture(engine, inline).RunAsync(new(), world =>
         Gen.Select(Gen.Enum<ReaderCall>(), Gen.Int[1, 9000]).Array[1, 25].SampleAsync(
             calls => CompareReadingAsync(world, calls), iter: Runs, threads: 1));
 
     [Theory, ClassData<EachEngineAndScheduling>]
-    public Task Writing_is_as_with_a_pipe(LinuxEngine engine, bool inline) => new LinuxFixture(engine, inline).RunAsync(new(), world =>
+    public Task Writing_is_as_with_a_pipe(LinuxEngine engine, bool inline) =>
+        new LinuxFixture(engine, inline).RunAsync(new(), world =>
         Gen.Select(Gen.Enum<WriterCall>(), Gen.Int[1, 9000]).Array[1, 25].SampleAsync(
             calls => CompareWritingAsync(world, calls), iter: Runs, threads: 1));
 

@@ -133,7 +133,7 @@ public sealed class Http1Tests
         await using var host = await KestrelHost.StartAsync(engine, inline, app => app.MapGet("/", async (HttpContext context) =>
         {
             context.RequestAborted.Register(aborted.SetResult);
-            await LongBody.WriteAsync(context.Response.Body, long.MaxValue);
+            await LongBody.WriteAsync(context.Response.Body, long.MaxValue, context.RequestAborted);
         }));
         using (var client = await RawClient.ConnectAsync(host.EndPoint))
         {
@@ -187,11 +187,14 @@ public sealed class Http1Tests
 
         var stopping = host.StopAsync();
         await idle.ReceiveEndAsync();
+        idle.SendFin();
         await silent.ReceiveEndAsync();
+        silent.SendFin();
         Assert.False(stopping.IsCompleted);
         goOn.SetResult();
         await busy.ReceiveAsync("slow but done");
         await busy.ReceiveEndAsync();
+        busy.SendFin();
         await stopping;
         await Assert.ThrowsAnyAsync<System.Net.Sockets.SocketException>(() => RawClient.ConnectAsync(host.EndPoint));
     }

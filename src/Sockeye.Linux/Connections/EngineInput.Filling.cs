@@ -157,7 +157,7 @@ internal sealed partial class EngineInput
         if (to < first || seen < to || seen > _received)
             throw new InvalidOperationException("The positions are not in order, or not of the result that was read last.");
         ReleaseTo(to);
-        _examined = seen;
+        _examined = Math.Max(_examined, seen); // What was seen once is not new again.
         return TryResume();
     }
 

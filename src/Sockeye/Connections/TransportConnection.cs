@@ -77,8 +77,13 @@ internal abstract class TransportConnection : ConnectionContext,
 
     public override void Abort() => Abort(CloseReason.Local(CloseCause.Abort, "the connection was aborted by this process"));
 
-    public override void Abort(ConnectionAbortedException abortReason) =>
-        Abort(CloseReason.Local(CloseCause.Abort, abortReason.Message, abortReason));
+    public override void Abort(ConnectionAbortedException? abortReason)
+    {
+        if (abortReason is null)
+            Abort(); // As Kestrel calls it when the client has reset the connection.
+        else
+            Abort(CloseReason.Local(CloseCause.Abort, abortReason.Message, abortReason));
+    }
 
     /// <summary>
     /// Tells everybody who watches <see cref="ConnectionClosed"/>; never on the caller's thread, whose loop must go on.

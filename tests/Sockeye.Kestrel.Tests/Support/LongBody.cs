@@ -30,10 +30,11 @@ internal sealed class LongBody(long length) : HttpContent
         return place;
     }
 
-    public static async Task WriteAsync(Stream stream, long length)
+    public static async Task WriteAsync(Stream stream, long length, CancellationToken cancelled = default)
     {
-        for (long place = 0; place < length; place += Chunk)
-            await stream.WriteAsync(Pattern.AsMemory((int)(place % Period), (int)Math.Min(Chunk, length - place)));
+        for (long place = 0; place < length && !cancelled.IsCancellationRequested; place += Chunk)
+            await stream.WriteAsync(
+                Pattern.AsMemory((int)(place % Period), (int)Math.Min(Chunk, length - place)), CancellationToken.None);
     }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => WriteAsync(stream, length);
@@ -51,7 +52,8 @@ internal sealed class LongBody(long length) : HttpContent
     {
         var pattern = new byte[Period + Chunk];
         new Random(1).NextBytes(pattern);
-        pattern.AsSpan(0, Chunk).CopyTo(pattern.AsSpan(Period));
+        for (var i = Period; i < pattern.Length; i++)
+            pattern[i] = pattern[i - Period];
         return pattern;
     }
 }

@@ -16,7 +16,9 @@ public sealed class LinuxFixture(LinuxEngine engine, bool inline = false, int th
 
     /// <summary>For tests of what only this transport has.</summary>
     public async Task RunAsync(
-        TransportSettings settings, Func<TransportWorld, LinuxTransport, Task> test, Action<LinuxTransportOptions>? configure = null)
+        TransportSettings settings,
+        Func<TransportWorld, LinuxTransport, Task> test,
+        Action<LinuxTransportOptions>? configure = null)
     {
         Assert.SkipWhen(Unavailable is not null, Unavailable ?? "");
         var sockets = settings.ToOptions();

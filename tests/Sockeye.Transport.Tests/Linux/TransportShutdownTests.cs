@@ -28,7 +28,7 @@ public sealed class TransportShutdownTests
             var (client, server) = await world.ConnectAsync();
             await client.SendAsync("x");
             await server.ShouldReceiveAsync("x");
-            Assert.Equal(2, ThisProcess.Threads(ThreadPrefix).Count);
+            Assert.True(ThisProcess.Threads(ThreadPrefix).Count >= 2);
             await world.Soon(transport.DisposeAsync().AsTask());
             await world.Soon(Task.WhenAll(client.Closed, server.Closed));
             // The second to be aborted may have met the first one's reset before.

@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using Sockeye.Linux;
+using Sockeye.Transport.Tests.Linux;
 using Sockeye.Transport.Tests.Support;
 
 namespace Sockeye.Transport.Tests.Sockets;
@@ -16,7 +18,14 @@ public sealed class EchoAllocationTests
     [InlineData(false)]
     [InlineData(true)]
     public Task Steady_echo_allocates_nothing_per_message(bool inline) =>
-        new SocketFixture(AddressFamily.InterNetwork, inline).RunAsync(new TransportSettings(), async world =>
+        MeasureAsync(new SocketFixture(AddressFamily.InterNetwork, inline));
+
+    [Theory, ClassData<EachEngineAndScheduling>]
+    public Task Steady_echo_allocates_nothing_per_message_on_Linux(LinuxEngine engine, bool inline) =>
+        MeasureAsync(new LinuxFixture(engine, inline));
+
+    private static Task MeasureAsync(TransportFixture fixture) =>
+        fixture.RunAsync(new TransportSettings(), async world =>
         {
             var (client, server) = await world.ConnectAsync();
             var echoing = EchoAsync(server);

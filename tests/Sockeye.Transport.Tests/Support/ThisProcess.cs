@@ -3,7 +3,8 @@ using System.Globalization;
 
 namespace Sockeye.Transport.Tests.Support;
 
-/// <summary>What Linux tells of the process that the tests run in, proc(5). Only a test that runs alone learns much by it.</summary>
+/// <summary>What Linux tells of the process that the tests run in, proc(5).
+/// Only a test that runs alone learns much by it.</summary>
 public static class ThisProcess
 {
     /// <summary>Descriptors that are open now, the one for looking included.</summary>
@@ -21,7 +22,8 @@ public static class ThisProcess
 
     /// <summary>Names of the threads, as far as Linux keeps them (15 bytes), which begin with this.</summary>
     public static IReadOnlyList<string> Threads(string prefix) =>
-        [.. Tasks().Select(task => ReadOrEmpty($"{task}/comm").Trim()).Where(name => name.StartsWith(prefix, StringComparison.Ordinal))];
+        [.. Tasks().Select(task => ReadOrEmpty($"{task}/comm").Trim())
+            .Where(name => name.StartsWith(prefix, StringComparison.Ordinal))];
 
     /// <summary>Processor time used so far by the threads whose names begin with this, in ticks of 10 ms.</summary>
     public static long CpuTicks(string prefix) =>

@@ -27,6 +27,7 @@ internal partial class EngineConnection
     protected void OnReceived(int count)
     {
         Volatile.Write(ref _bytesReceived, _bytesReceived + count);
+        Thread.CountGathered(count);
         TryTell(SocketFunction.Receive, count);
     }
 

@@ -90,7 +90,7 @@ internal sealed partial class EngineOutput
     /// <summary>True where the engine has to be asked.</summary>
     private bool Flush()
     {
-        _usual = (int)Math.Min(_written - _flushed, SegmentPool.SmallSize);
+        _usual = (int)Math.Min(_written - _flushed, SegmentPool.LargeSize);
         _flushed = _written;
         _isWriting = false;
         if (_isGone)

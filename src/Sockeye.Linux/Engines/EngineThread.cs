@@ -12,7 +12,7 @@ internal abstract class EngineThread
 {
     private const int MaxGatherings = 4;
 
-    private static readonly bool HasOneProcessor = Environment.ProcessorCount == 1;
+    public static readonly bool HasOneProcessor = Environment.ProcessorCount == 1;
 
     [ThreadStatic]
     private static EngineThread? _current;
@@ -25,6 +25,7 @@ internal abstract class EngineThread
     private WorkList _work;
     private EngineConnection? _running;
     private bool _isRunning;
+    private long _gathered;
     private int _connectionCount;
     private long _callCount;
     private volatile bool _stopping;
@@ -205,13 +206,21 @@ internal abstract class EngineThread
         }
     }
 
+    private bool GatheredMuch => _gathered >= SegmentPool.LargeSize;
+
+    /// <summary>So many bytes wait for handlers.</summary>
+    public void CountGathered(int bytes) => _gathered += bytes;
+
     private void Turn()
     {
         DoWork();
         // With one processor, to wake a handler is to be interrupted by it: what else is there comes first.
-        for (var more = MaxGatherings; more > 0 && HasOneProcessor && _handlers.HasNew && Wait(0); more--)
+        for (var more = MaxGatherings; more > 0 && HasOneProcessor && _handlers.HasNew && !GatheredMuch && Wait(0); more--)
             DoWork();
         _handlers.Publish();
+        _gathered = 0;
+        if (HasOneProcessor && _handlers.HasWaiting)
+            Thread.Yield();
         WakeUp.BeginSleep();
         var mayDelay = _handlers.MayDelayWakeUps;
         // The last connection may have been closed just now: nothing would wake the thread any more.

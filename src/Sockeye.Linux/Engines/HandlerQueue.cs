@@ -119,6 +119,8 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
         {
             if (_ready.TryDequeue(out var handler))
                 RunBatch(handler);
+            if (EngineThread.HasOneProcessor && Thread.Yield() && !_ready.IsEmpty)
+                continue;
             wakeUp.BeginSleep();
             if (_ready.IsEmpty && !_ending)
                 wakeUp.Wait();

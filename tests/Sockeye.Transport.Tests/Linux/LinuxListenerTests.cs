@@ -19,9 +19,10 @@ public sealed class LinuxListenerTests
         {
             var listener = await world.ListenAsync();
             var servers = new List<TestEnd>();
+            var clients = new List<Socket>(); // Held, so that no collection closes them.
             for (var i = 0; i < 9; i++)
             {
-                await DialAsync(listener);
+                clients.Add(await DialAsync(listener));
                 servers.Add(await world.AcceptAsync(listener));
             }
 
@@ -36,9 +37,11 @@ public sealed class LinuxListenerTests
                 await world.Soon(end.Closed);
             for (var i = 0; i < 3; i++)
             {
-                await DialAsync(listener);
+                clients.Add(await DialAsync(listener));
                 Assert.Same(poor.Key, Thread(await world.AcceptAsync(listener)));
             }
+
+            clients.ForEach(client => client.Dispose());
         });
 
     [Theory, ClassData<EachEngine>]

@@ -3,7 +3,8 @@ using System.Net.Sockets;
 
 namespace Sockeye.Linux;
 
-/// <summary>Dials TCP: <c>socket()</c>, <c>bind()</c> where asked for, <c>connect()</c>; an engine thread tells when it is through.</summary>
+/// <summary>Dials TCP: <c>socket()</c>, <c>bind()</c> where asked for, <c>connect()</c>; an engine thread tells when it is
+/// through.</summary>
 internal static class Dialler
 {
     public static async ValueTask<EngineConnection> ConnectAsync(
@@ -73,7 +74,8 @@ internal static class Dialler
         watch.Begin();
         try
         {
-            using (cancellationToken.UnsafeRegister(static (ended, token) => ((TaskCompletionSource)ended!).TrySetCanceled(token), ended))
+            using (cancellationToken.UnsafeRegister(
+                static (ended, token) => ((TaskCompletionSource)ended!).TrySetCanceled(token), ended))
             using (stopped.UnsafeRegister(static ended => ((TaskCompletionSource)ended!).TrySetException(Disposed()), ended))
                 await ended.Task.ConfigureAwait(false);
             return SocketCalls.TakeError(descriptor);

@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace Sockeye.Linux;
 
 /// <summary>
-/// A connection on an engine thread. What it does with its socket, and when, is here and the same for every engine; how the kernel
-/// is asked is the engine's.
+/// A connection on an engine thread. What it does with its socket, and when, is here and the same for every engine; how the
+/// kernel is asked is the engine's.
 /// </summary>
 /// <remarks>
 /// The engine thread alone calls the kernel for it. Everybody else leaves a request and wakes the thread; requests that are left

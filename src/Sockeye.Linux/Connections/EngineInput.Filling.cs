@@ -28,7 +28,8 @@ internal sealed partial class EngineInput
             return LockedRoomOrPause();
     }
 
-    /// <summary>On the engine thread: memory for the kernel to fill, until <see cref="EndFill"/>; false: receiving pauses.</summary>
+    /// <summary>On the engine thread: memory for the kernel to fill, until <see cref="EndFill"/>; false: receiving
+    /// pauses.</summary>
     /// <param name="size">The size of a new segment.</param>
     /// <param name="segment">Its free part is to be filled; null where nobody reads: what arrives is to be thrown away.</param>
     /// <param name="length">How much of it may be filled.</param>

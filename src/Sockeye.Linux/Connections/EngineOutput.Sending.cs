@@ -12,8 +12,8 @@ internal sealed partial class EngineOutput
 
     /// <summary>On the engine thread: what is flushed and not sent yet, as far as it fits.</summary>
     /// <remarks>
-    /// The memory stays as it is until <see cref="EndSend"/>, whatever happens to the connection. Nothing to send: the engine need
-    /// not look again before it is asked, and <paramref name="isEnd"/> tells whether FIN is due.
+    /// The memory stays as it is until <see cref="EndSend"/>, whatever happens to the connection. Nothing to send: the engine
+    /// need not look again before it is asked, and <paramref name="isEnd"/> tells whether FIN is due.
     /// </remarks>
     /// <returns>How many of <paramref name="vectors"/> are filled, and their bytes.</returns>
     public (int Vectors, int Bytes) BeginSend(Span<IoVector> vectors, int maxBytes, out bool isEnd)
@@ -44,8 +44,8 @@ internal sealed partial class EngineOutput
     }
 
     /// <summary>
-    /// On the engine thread: so many bytes are with the system. True: there is more to send, or FIN; false: the engine need not look
-    /// before it is asked.
+    /// On the engine thread: so many bytes are with the system. True: there is more to send, or FIN; false: the engine need not
+    /// look before it is asked.
     /// </summary>
     public bool EndSend(int count)
     {

@@ -166,7 +166,8 @@ internal sealed partial class EngineOutput(EngineConnection connection)
         return wasWaiting;
     }
 
-    /// <summary>As much as the last flush took; a writer that is ahead of the engine gets more, for fewer pieces to send.</summary>
+    /// <summary>As much as the last flush took; a writer that is ahead of the engine gets more, for fewer pieces to
+    /// send.</summary>
     private int SizeFor(int sizeHint) => Math.Max(
         sizeHint, _written - _sent >= 2 * SegmentPool.SmallSize ? SegmentPool.LargeSize : _usual);
 }

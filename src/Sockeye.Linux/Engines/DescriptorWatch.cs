@@ -1,6 +1,7 @@
 namespace Sockeye.Linux;
 
-/// <summary>Waits on an engine thread for a descriptor that is no connection (yet): a listener's, or one that is connecting.</summary>
+/// <summary>Waits on an engine thread for a descriptor that is no connection (yet): a listener's, or one that is
+/// connecting.</summary>
 /// <remarks>
 /// Edge-triggered: told once when the descriptor becomes ready, and again only after it was not. The descriptor must stay open
 /// until <see cref="EndAsync"/> has ended.

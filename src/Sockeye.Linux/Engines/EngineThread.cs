@@ -5,8 +5,8 @@ namespace Sockeye.Linux;
 /// </summary>
 /// <remarks>
 /// Each turn of the loop does what was asked of it before, lets handlers run, and waits for the kernel. Whatever others ask
-/// (<see cref="Post"/>) is put in a list; who asks from outside also wakes the thread, unless a batch of handlers is under way that
-/// will do it for all. Members are for the engine thread unless they say otherwise.
+/// (<see cref="Post"/>) is put in a list; who asks from outside also wakes the thread, unless a batch of handlers is under way
+/// that will do it for all. Members are for the engine thread unless they say otherwise.
 /// </remarks>
 internal abstract class EngineThread
 {
@@ -82,7 +82,8 @@ internal abstract class EngineThread
         Post(new StopWork(this));
     }
 
-    /// <summary>From any thread, after <see cref="TryReserve"/>: a connection on this socket, which this thread will serve.</summary>
+    /// <summary>From any thread, after <see cref="TryReserve"/>: a connection on this socket, which this thread will
+    /// serve.</summary>
     public abstract EngineConnection NewConnection(ConnectedSocket socket);
 
     /// <summary>From any thread.</summary>
@@ -163,7 +164,8 @@ internal abstract class EngineThread
 
     protected abstract void Open();
 
-    /// <summary>Waits for the kernel up to the time, in milliseconds (-1: for ever), and does what it tells. False: nothing.</summary>
+    /// <summary>Waits for the kernel up to the time, in milliseconds (-1: for ever), and does what it tells. False:
+    /// nothing.</summary>
     protected abstract bool Wait(int timeout);
 
     protected abstract IEnumerable<EngineConnection> Connections();

@@ -3,17 +3,19 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Sockeye.Linux;
 
-/// <summary>Handlers of one engine thread that can go on, run by a thread of their own and, behind it, by the thread pool.</summary>
+/// <summary>Handlers of one engine thread that can go on, run by a thread of their own and, behind it, by the thread
+/// pool.</summary>
 /// <remarks>
-/// A thread that waits in the kernel is woken for less than one of the pool, which spins before and after. It is meant for handlers
-/// that return soon. If one does not, or there is more than one thread can do, the pool takes what waits: a handler that blocks
-/// holds up nobody but itself. What the handlers of a batch ask of the engine thread is told to it once, when the batch ends; if
-/// that takes longer than <see cref="MaxDelay"/>, the engine thread stops this and looks.
+/// A thread that waits in the kernel is woken for less than one of the pool, which spins before and after. It is meant for
+/// handlers that return soon. If one does not, or there is more than one thread can do, the pool takes what waits: a handler that
+/// blocks holds up nobody but itself. What the handlers of a batch ask of the engine thread is told to it once, when the batch
+/// ends; if that takes longer than <see cref="MaxDelay"/>, the engine thread stops this and looks.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "Its thread disposes of what it owns when it ends.")]
 internal sealed class HandlerQueue : IThreadPoolWorkItem
 {
-    /// <summary>How long the engine thread may not know what a handler of a batch asks of it, and handlers wait for one that blocks.</summary>
+    /// <summary>How long the engine thread may not know what a handler of a batch asks of it, and handlers wait for one that
+    /// blocks.</summary>
     public static readonly TimeSpan MaxDelay = TimeSpan.FromMilliseconds(1);
 
     private const int MaxBatch = 32;

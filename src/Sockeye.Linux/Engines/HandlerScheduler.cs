@@ -2,7 +2,8 @@ using System.IO.Pipelines;
 
 namespace Sockeye.Linux;
 
-/// <summary>Begins handlers where handlers go on, if the one who asks is there already: without a way through the thread pool.</summary>
+/// <summary>Begins handlers where handlers go on, if the one who asks is there already: without a way through the thread
+/// pool.</summary>
 internal sealed class HandlerScheduler : PipeScheduler
 {
     public static HandlerScheduler Instance { get; } = new();

@@ -7,7 +7,8 @@ internal sealed class Inbox
 
     public bool IsEmpty => Volatile.Read(ref _top) is null;
 
-    /// <summary>From any thread. A full fence: who looks at the engine's state afterwards does so after the work is there.</summary>
+    /// <summary>From any thread. A full fence: who looks at the engine's state afterwards does so after the work is
+    /// there.</summary>
     public void Add(IEngineWork work)
     {
         var top = Volatile.Read(ref _top);

@@ -4,8 +4,8 @@ namespace Sockeye.Linux;
 
 /// <summary>An epoll instance and the room for the events that it tells.</summary>
 /// <remarks>
-/// <c>struct epoll_event</c> is packed on x86-64 (12 bytes) and not elsewhere (16 bytes), so it is read by its offsets. The events
-/// are in memory of this object alone, which is freed when it is disposed, on the thread that waits.
+/// <c>struct epoll_event</c> is packed on x86-64 (12 bytes) and not elsewhere (16 bytes), so it is read by its offsets. The
+/// events are in memory of this object alone, which is freed when it is disposed, on the thread that waits.
 /// </remarks>
 internal sealed unsafe class EpollDescriptor : IDisposable
 {

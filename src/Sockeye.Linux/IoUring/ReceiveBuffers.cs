@@ -3,8 +3,8 @@ namespace Sockeye.Linux;
 /// <summary>Buffers of one size that the kernel receives into, and that connections then read from.</summary>
 /// <remarks>
 /// A buffer is with the kernel, with a connection, or on its way back from another thread. When they are scarce with the kernel,
-/// more are made, up to a bound, or what arrives is copied: readers who are slow never take the last ones from the others. For the
-/// engine thread, but for <see cref="TakeBack"/>.
+/// more are made, up to a bound, or what arrives is copied: readers who are slow never take the last ones from the others. For
+/// the engine thread, but for <see cref="TakeBack"/>.
 /// </remarks>
 internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
 {
@@ -38,7 +38,8 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
     public bool HasAny => _withKernel > 0;
 
     /// <summary>From any thread: bytes that connections hold; exact while nothing moves.</summary>
-    public long LentBytes => (Volatile.Read(ref _lent) - Volatile.Read(ref _returnedHere) - Volatile.Read(ref _returnedElsewhere)) * _size;
+    public long LentBytes =>
+        (Volatile.Read(ref _lent) - Volatile.Read(ref _returnedHere) - Volatile.Read(ref _returnedElsewhere)) * _size;
 
     /// <summary>The kernel has filled a buffer; who takes it gives it back.</summary>
     public Segment Take(ushort id, int filled)

@@ -2,8 +2,8 @@ namespace Sockeye.Linux;
 
 /// <summary>How much of everything an engine thread on io_uring has.</summary>
 /// <remarks>
-/// The rings are charged to <c>RLIMIT_MEMLOCK</c> (about 260 KiB a thread) for users without CAP_IPC_LOCK; the buffers are not, and
-/// what was never received into takes no memory.
+/// The rings are charged to <c>RLIMIT_MEMLOCK</c> (about 260 KiB a thread) for users without CAP_IPC_LOCK; the buffers are not,
+/// and what was never received into takes no memory.
 /// </remarks>
 internal sealed record RingSizes
 {

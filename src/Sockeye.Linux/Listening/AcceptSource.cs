@@ -19,7 +19,8 @@ internal sealed class AcceptSource
         (_listening, Thread) = (listening, serving);
         Socket.Blocking = false;
         // On a socket that listens on all addresses each connection has to be asked for its own.
-        if (EndPoint is IPEndPoint { Address: var address } && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any))
+        var address = ((IPEndPoint)EndPoint).Address;
+        if (!address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any))
             _localEndPoint = EndPoint;
         _watch = new(watching, Descriptor, forWriting: false, () => onReady(watching));
         _watch.Begin();

@@ -7,8 +7,8 @@ namespace Sockeye.Linux;
 
 /// <summary>A TCP end point whose connections are served by engine threads.</summary>
 /// <remarks>
-/// Whoever asks for a client takes it from the kernel's queue; only who finds none waits, for the engine thread to say that one has
-/// come. So nothing is accepted that nobody asked for: the backlog stays the kernel's, with its length and its depth.
+/// Whoever asks for a client takes it from the kernel's queue; only who finds none waits, for the engine thread to say that one
+/// has come. So nothing is accepted that nobody asked for: the backlog stays the kernel's, with its length and its depth.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "Unbinding, which every listener's end is, disposes of what it owns.")]
 internal sealed class LinuxListener : IConnectionListener, IAcceptQueue

@@ -3,8 +3,8 @@ using System.Net.Sockets;
 namespace Sockeye;
 
 /// <summary>
-/// A connection of two directions that end each for itself. How it is closed in order, and within which time, is the same whatever
-/// moves its bytes.
+/// A connection of two directions that end each for itself. How it is closed in order, and within which time, is the same
+/// whatever moves its bytes.
 /// </summary>
 internal abstract class DuplexConnection(StreamConnectionOptions options) : TransportConnection
 {
@@ -21,8 +21,8 @@ internal abstract class DuplexConnection(StreamConnectionOptions options) : Tran
     protected abstract long? BytesAcknowledged { get; }
 
     /// <summary>
-    /// Nobody will read or write any more: what was written is to be sent, with FIN behind it. Ends soon, whatever the peer does: if
-    /// by then all is sent, no timer was needed.
+    /// Nobody will read or write any more: what was written is to be sent, with FIN behind it. Ends soon, whatever the peer does:
+    /// if by then all is sent, no timer was needed.
     /// </summary>
     protected abstract ValueTask CompletePipesAsync();
 

@@ -74,7 +74,8 @@ public sealed class LinuxListenerTests
     [Theory, ClassData<EachEngine>]
     public async Task The_accept_queue_is_the_kernels(LinuxEngine engine)
     {
-        await using var transport = new LinuxTransport(new() { Engine = engine, ThreadCount = 1, Sockets = new() { Backlog = 7 } });
+        await using var transport = new LinuxTransport(
+            new() { Engine = engine, ThreadCount = 1, Sockets = new() { Backlog = 7 } });
         await using var listener = await transport.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), Cancelled);
         Assert.Equal((0, 7), Queue(listener));
         using var client = await DialAsync(listener);

@@ -153,7 +153,8 @@ public sealed class TransportShutdownTests
             await Assert.ThrowsAsync<ObjectDisposedException>(
                 () => transport.BindAsync(Loopback, TestContext.Current.CancellationToken).AsTask());
             await Assert.ThrowsAsync<ObjectDisposedException>(
-                () => transport.ConnectAsync(new IPEndPoint(IPAddress.Loopback, 1), TestContext.Current.CancellationToken).AsTask());
+                () => transport.ConnectAsync(
+                    new IPEndPoint(IPAddress.Loopback, 1), TestContext.Current.CancellationToken).AsTask());
         }
     }
 

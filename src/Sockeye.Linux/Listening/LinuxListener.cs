@@ -18,6 +18,7 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
     private readonly AcceptSignal _ready = new();
     private readonly DescriptorReserve _reserve = DescriptorReserve.Shared;
     private readonly Lock _unbindLock = new();
+    private volatile bool _isUnbound;
     private Task? _unbinding;
     private int _next;
 
@@ -33,11 +34,9 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
 
     public TcpInfo? Info => TcpInfo.Read(_sources[0].Socket);
 
-    private bool IsUnbound => Volatile.Read(ref _unbinding) is not null;
-
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
-        while (!IsUnbound)
+        while (!_isUnbound)
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (TryAccept() is { } connection)
@@ -61,6 +60,7 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
 
     private async Task CloseAsync()
     {
+        _isUnbound = true; // Before anybody is woken by what follows.
         foreach (var source in _sources)
             await source.CloseAsync().ConfigureAwait(false);
         _reserve.Leave();

@@ -17,12 +17,13 @@ public sealed partial class LinuxTransport
     : IConnectionListenerFactory, ILocalEndPointConnectionFactory, ILoggingTransport, ISchedulingTransport,
         IAsyncDisposable
 {
-    private static readonly Lazy<LinuxTransport> LazyShared = new(static () => new());
+    private static readonly Lazy<LinuxTransport> LazyShared = new(static () => new(new(), isShared: true));
 
     private readonly SocketTransportOptions _sockets;
     private readonly SocketTransport _portable;
     private readonly int _threadCount;
     private readonly bool _reusesPort;
+    private readonly bool _isShared;
     private readonly HandlerWatchdog? _watchdog;
     private readonly Lock _lock = new();
     private volatile EngineChoice _choice;
@@ -32,9 +33,13 @@ public sealed partial class LinuxTransport
     /// <summary>A transport with the given options, or the defaults. Later changes of the options have no effect.</summary>
     /// <exception cref="PlatformNotSupportedException">The engine asked for can't run here; the message says why.</exception>
     /// <exception cref="InvalidOperationException">The environment variable <c>SOCKEYE_ENGINE</c> names no engine.</exception>
-    public LinuxTransport(LinuxTransportOptions? options = null)
+    public LinuxTransport(LinuxTransportOptions? options = null) : this(options ?? new(), isShared: false)
     {
-        options ??= new();
+    }
+
+    private LinuxTransport(LinuxTransportOptions options, bool isShared)
+    {
+        _isShared = isShared;
         _sockets = options.Sockets.Copy();
         _portable = new(_sockets);
         _choice = EngineChoice.Make(options.Engine);
@@ -47,7 +52,8 @@ public sealed partial class LinuxTransport
     }
 
     /// <summary>
-    /// The transport with all options at their defaults, shared by everything in the process, and by servers that name none.
+    /// The transport with all options at their defaults, shared by everything in the process, and by servers that name none. It
+    /// lives as long as the process: disposing of it does nothing.
     /// </summary>
     /// <exception cref="PlatformNotSupportedException">
     /// The environment variable <c>SOCKEYE_ENGINE</c> asks for an engine that can't run here.
@@ -68,6 +74,10 @@ public sealed partial class LinuxTransport
     internal long LentCount =>
         ((Volatile.Read(ref _engine)?.LentBytes ?? 0) + SegmentPool.SmallSize - 1) / SegmentPool.SmallSize;
 
+    /// <summary>How its engine threads are set up, for a test.</summary>
+    internal Func<LinuxEngine, SocketTransportOptions, EngineSetup> NewSetup { get; init; } =
+        static (engine, sockets) => new(engine, sockets);
+
     PipeScheduler ISchedulingTransport.Scheduler =>
         Engine is LinuxEngine.Sockets ? PipeScheduler.ThreadPool : HandlerScheduler.Instance;
 
@@ -77,7 +87,7 @@ public sealed partial class LinuxTransport
         if (EngineFor(endpoint) is not { } engine)
             return _portable.BindAsync(endpoint, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
-        return new(engine.Listen(endpoint));
+        return engine.ListenAsync(endpoint);
     }
 
     /// <inheritdoc cref="SocketTransport.ConnectAsync(EndPoint, CancellationToken)"/>
@@ -88,9 +98,14 @@ public sealed partial class LinuxTransport
         EndPoint remote, EndPoint local, CancellationToken cancellationToken) =>
         ConnectAsync(remote, local, cancellationToken);
 
-    /// <summary>Stops listening and ends the engine threads; connections that are still open are aborted.</summary>
+    /// <summary>
+    /// Stops listening and ends the engine threads; connections that are still open are aborted. Of <see cref="Shared"/> nothing
+    /// ends: it belongs to everybody.
+    /// </summary>
     public ValueTask DisposeAsync()
     {
+        if (_isShared)
+            return default;
         _watchdog?.Dispose();
         lock (_lock)
         {
@@ -122,14 +137,14 @@ public sealed partial class LinuxTransport
     {
         try
         {
-            return EngineStart.Run(new(Engine, _sockets), _threadCount, _reusesPort);
+            return EngineStart.Run(NewSetup(Engine, _sockets), _threadCount, _reusesPort);
         }
         catch (RingException e)
         {
             if (!_choice.IsFree)
                 throw new PlatformNotSupportedException($"io_uring ({_choice.Reason}) can't run here: {e.Message}", e);
             _choice = EngineChoice.EpollInstead(e.Message);
-            return EngineStart.Run(new(Engine, _sockets), _threadCount, _reusesPort);
+            return EngineStart.Run(NewSetup(Engine, _sockets), _threadCount, _reusesPort);
         }
     }
 

@@ -101,17 +101,26 @@ public sealed class ListenLimitTests
         using var other = await EchoedAsync(server);
     }
 
-    [Fact]
-    public async Task Server_without_descriptors_neither_dies_nor_spins_says_so_once_and_serves_again()
+    [Theory]
+    [InlineData("sockets")]
+    [InlineData("epoll")]
+    [InlineData("epoll", "--inline")]
+    [InlineData("io_uring")]
+    [InlineData("io_uring", "--inline")]
+    public async Task Server_without_descriptors_neither_dies_nor_spins_says_so_once_and_serves_again(
+        string engine, params string[] options)
     {
         Programs.SkipUnlessLinux("/proc/PID/fd");
+        if (engine == "io_uring")
+            await Programs.SkipUnlessIoUringAsync();
+        options = ["--echo", "--engine", engine, .. options];
         const int Spare = 48;
         const int Clients = 300;
         int idle;
-        await using (var probe = await ToolProcess.ListenAsync("--echo"))
+        await using (var probe = await ToolProcess.ListenAsync(options))
             idle = ProcessFiles.Descriptors(probe.Id);
         var limited = $"ulimit -n {(idle + Spare).ToString(CultureInfo.InvariantCulture)}; exec \"$0\" \"$@\"";
-        await using var server = await ToolProcess.ReadyAsync(ToolProcess.StartUnder(limited, "listen", "127.0.0.1:0", "--echo"));
+        await using var server = await ToolProcess.ReadyAsync(ToolProcess.StartUnder(limited, ["listen", "127.0.0.1:0", .. options]));
 
         var clients = await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Peer.ConnectAsync(server.EndPoint)));
         Assert.Contains("can't accept", await server.NextErrorAsync(), StringComparison.Ordinal);

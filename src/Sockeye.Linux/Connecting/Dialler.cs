@@ -70,7 +70,7 @@ internal static class Dialler
         if (error is not (Errno.InProgress or Errno.Interrupted))
             return error;
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var watch = new DescriptorWatch(thread, descriptor, forWriting: true, () => ended.TrySetResult());
+        var watch = new DescriptorWatch(thread, descriptor, forWriting: true, () => ended.TrySetResult(), Begun);
         watch.Begin();
         try
         {
@@ -83,6 +83,12 @@ internal static class Dialler
         finally
         {
             await watch.EndAsync().ConfigureAwait(false);
+        }
+
+        void Begun(Exception? refusal)
+        {
+            if (refusal is not null)
+                ended.TrySetException(refusal);
         }
     }
 

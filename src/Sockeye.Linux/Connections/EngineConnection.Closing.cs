@@ -43,6 +43,18 @@ internal partial class EngineConnection
         Post(EngineRequests.Close);
     }
 
+    /// <summary>On the engine thread: its work for this connection threw, or the system refused. The others go on.</summary>
+    public void OnWorkFailed(Exception error)
+    {
+        if (Interlocked.Exchange(ref _closing, 1) == 0)
+        {
+            Explain(CloseReason.Local(CloseCause.Abort, $"its engine thread can't serve it: {error.Message}", error));
+            _resets = true;
+        }
+
+        CloseBoth(); // Whoever was closing it already may have asked for it in what failed.
+    }
+
     /// <summary>Whoever closes the connection goes on, where handlers run.</summary>
     void IThreadPoolWorkItem.Execute() => _tried.Set();
 
@@ -78,6 +90,8 @@ internal partial class EngineConnection
 
     private void CloseBoth()
     {
+        if (_isClosing)
+            return;
         _isClosing = true;
         Input.End(CloseReason is { IsOrderly: false } reason ? SocketBreak.ToReadError(reason) : null);
         Output.End();

@@ -78,7 +78,20 @@ internal abstract partial class EngineConnection
 
     void IEngineWork.Work()
     {
-        var requests = (EngineRequests)Interlocked.Exchange(ref _requests, 0);
+        try
+        {
+            Do((EngineRequests)Interlocked.Exchange(ref _requests, 0));
+        }
+        catch (Exception e) when (e is not RingException)
+        {
+            OnWorkFailed(e);
+        }
+
+        EndTry();
+    }
+
+    private void Do(EngineRequests requests)
+    {
         if (requests.HasFlag(EngineRequests.Begin))
             BeginUnlessStopping();
         if (requests.HasFlag(EngineRequests.Close))
@@ -87,7 +100,6 @@ internal abstract partial class EngineConnection
             Receive();
         if (requests.HasFlag(EngineRequests.Send) && MaySend)
             Send();
-        EndTry();
     }
 
     private void BeginUnlessStopping()

@@ -187,8 +187,8 @@ internal sealed partial class EngineInput(EngineConnection connection)
     {
         if (_isWaiting || _state is ReadState.Reading)
             throw new InvalidOperationException("Reading is already in progress: AdvanceTo must be called before the next read.");
-        if (_state is ReadState.RetiredWhileReading)
-            Discard();
+        if (_state is ReadState.RetiredWhileReading && Discard())
+            connection.Post(EngineRequests.Receive); // The peer's FIN may wait behind what nobody wants to read any more.
         if (_state is ReadState.Retired)
         {
             throw new ConnectionAbortedException(

@@ -6,7 +6,13 @@ namespace Sockeye.Linux;
 /// Edge-triggered: told once when the descriptor becomes ready, and again only after it was not. The descriptor must stay open
 /// until <see cref="EndAsync"/> has ended.
 /// </remarks>
-internal sealed class DescriptorWatch(EngineThread thread, int descriptor, bool forWriting, Action onReady) : IEngineWork
+/// <param name="thread">Who waits.</param>
+/// <param name="descriptor">For what.</param>
+/// <param name="forWriting">Whether for room to write, or for something to read.</param>
+/// <param name="onReady">Called on the engine thread: it must be quick.</param>
+/// <param name="onBegun">Called on the engine thread, as quick: null, or, then or later, why the system refuses.</param>
+internal sealed class DescriptorWatch(
+    EngineThread thread, int descriptor, bool forWriting, Action onReady, Action<Exception?> onBegun) : IEngineWork
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _posted;
@@ -38,6 +44,9 @@ internal sealed class DescriptorWatch(EngineThread thread, int descriptor, bool 
     /// <summary>Called on the engine thread: it must be quick.</summary>
     public void OnReady() => onReady();
 
+    /// <summary>The system refuses, which it told after the watch had begun.</summary>
+    public void OnFailed(Exception error) => onBegun(error);
+
     /// <summary>The engine will not touch the descriptor any more.</summary>
     public void OnEnded() => _ended.TrySetResult();
 
@@ -46,8 +55,7 @@ internal sealed class DescriptorWatch(EngineThread thread, int descriptor, bool 
         Interlocked.Exchange(ref _posted, 0);
         if (!_ending && !_begun)
         {
-            _begun = true;
-            thread.Begin(this);
+            TryBegin();
         }
         else if (_ending && _begun)
         {
@@ -58,6 +66,22 @@ internal sealed class DescriptorWatch(EngineThread thread, int descriptor, bool 
         {
             OnEnded();
         }
+    }
+
+    private void TryBegin()
+    {
+        try
+        {
+            thread.Begin(this);
+            _begun = true;
+        }
+        catch (Exception e) when (e is not RingException)
+        {
+            onBegun(e);
+            return;
+        }
+
+        onBegun(null);
     }
 
     private void Post()

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Linux;
 
@@ -28,14 +29,25 @@ internal sealed class EngineGroup
     /// <summary>Bytes of memory for data that connections hold now.</summary>
     public long LentBytes => Setup.Pool.LentBytes + Threads.Sum(thread => thread.LentBytes);
 
-    public LinuxListener Listen(EndPoint endPoint)
+    public async ValueTask<IConnectionListener> ListenAsync(EndPoint endPoint)
     {
+        LinuxListener listener;
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_stopping is not null, typeof(LinuxTransport));
-            var listener = new LinuxListener(endPoint, this);
+            listener = new(endPoint, this);
             _listeners.Add(listener);
+        }
+
+        try
+        {
+            await listener.Begun.ConfigureAwait(false);
             return listener;
+        }
+        catch
+        {
+            await listener.DisposeAsync().ConfigureAwait(false);
+            throw;
         }
     }
 

@@ -13,9 +13,12 @@ internal sealed class EngineSetup(LinuxEngine engine, SocketTransportOptions soc
 
     public bool RunsInline => Sockets.UnsafePreferInlineScheduling;
 
-    public SegmentPool Pool { get; } = new();
+    public SegmentPool Pool { get; init; } = new();
 
     public RingSizes RingSizes { get; init; } = RingSizes.Default;
+
+    /// <summary>Refuses to watch a descriptor in the system's place, for a test.</summary>
+    public Func<int, Errno> RefuseToWatch { get; init; } = static _ => Errno.None;
 
     /// <summary>Does without what only Linux 6.17 and later have, for a test.</summary>
     public bool AvoidsReceiveLimit { get; init; }

@@ -125,7 +125,15 @@ internal abstract class EngineThread
             _isRunning = true;
             Volatile.Write(ref _callCount, _callCount + 1);
             Volatile.Write(ref _running, connection);
-            handler.Execute();
+            try
+            {
+                handler.Execute();
+            }
+            catch (Exception e) when (connection is not null)
+            {
+                connection.OnOutputFailed(e); // Thrown where nobody awaits: on the pool it would end the process.
+            }
+
             Volatile.Write(ref _running, null);
             _isRunning = false;
         }

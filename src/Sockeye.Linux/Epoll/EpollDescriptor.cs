@@ -42,13 +42,12 @@ internal sealed unsafe class EpollDescriptor : IDisposable
         }
     }
 
-    public void Add(int descriptor, EpollEvents events, ulong number)
+    public Errno Add(int descriptor, EpollEvents events, ulong number)
     {
         var e = stackalloc byte[MaxEventSize];
         *(EpollEvents*)e = events;
         *(ulong*)(e + NumberOffset) = number;
-        if (Libc.EpollControl(_descriptor, ControlAdd, descriptor, e) < 0)
-            throw Libc.LastError.ToException();
+        return Libc.EpollControl(_descriptor, ControlAdd, descriptor, e) < 0 ? Libc.LastError : Errno.None;
     }
 
     public void Remove(int descriptor)

@@ -24,8 +24,16 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
     public ulong Register(EpollConnection connection, int descriptor)
     {
         var number = _connections.Add(connection);
-        _epoll!.Add(descriptor, EpollEvents.Both, number);
-        return number;
+        try
+        {
+            Add(descriptor, EpollEvents.Both, number);
+            return number;
+        }
+        catch
+        {
+            _connections.Remove(number);
+            throw;
+        }
     }
 
     public void Forget(ulong number) => _connections.Remove(number);
@@ -33,8 +41,16 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
     public override void Begin(DescriptorWatch watch)
     {
         watch.Number = _watches.Add(watch);
-        _epoll!.Add(
-            watch.Descriptor, watch.ForWriting ? EpollEvents.Write : EpollEvents.Read, EpollDescriptor.WatchFlag | watch.Number);
+        try
+        {
+            Add(
+                watch.Descriptor, watch.ForWriting ? EpollEvents.Write : EpollEvents.Read, EpollDescriptor.WatchFlag | watch.Number);
+        }
+        catch
+        {
+            _watches.Remove(watch.Number);
+            throw;
+        }
     }
 
     public override void End(DescriptorWatch watch)
@@ -47,7 +63,7 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
     protected override void Open()
     {
         _epoll = new(MaxEvents);
-        _epoll.Add(WakeUp.Descriptor, EpollEvents.Read, 0);
+        Add(WakeUp.Descriptor, EpollEvents.Read, 0);
     }
 
     protected override bool Wait(int timeout)
@@ -59,8 +75,8 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
             var (events, number) = _epoll![i];
             if ((number & EpollDescriptor.WatchFlag) != 0)
                 _watches.Find(number & ~EpollDescriptor.WatchFlag)?.OnReady();
-            else
-                _connections.Find(number)?.OnEvents(events);
+            else if (_connections.Find(number) is { } connection)
+                Tell(connection, events);
         }
 
         return count > 0;
@@ -69,4 +85,25 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
     protected override IEnumerable<EngineConnection> Connections() => _connections.All();
 
     protected override void Close() => _epoll?.Dispose();
+
+    private static void Tell(EpollConnection connection, EpollEvents events)
+    {
+        try
+        {
+            connection.OnEvents(events);
+        }
+        catch (Exception e)
+        {
+            connection.OnWorkFailed(e);
+        }
+    }
+
+    private void Add(int descriptor, EpollEvents events, ulong number)
+    {
+        var error = Setup.RefuseToWatch(descriptor);
+        if (error is Errno.None)
+            error = _epoll!.Add(descriptor, events, number);
+        if (error is not Errno.None)
+            throw EpollRefusal.Of(error);
+    }
 }

@@ -62,7 +62,7 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
 
     protected override void Begin()
     {
-        Number = thread.Register(this);
+        Number = thread.Register(this, Descriptor);
         Receive();
     }
 
@@ -70,8 +70,6 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
     {
         if (_isReceiving || IsClosing || Input.RoomOrPause() is not (> 0 and var room))
             return;
-        _isReceiving = true;
-        _underWay++;
         var isLarge = _size.IsStream && thread.Large.HasAny;
         var buffers = isLarge ? thread.Large : thread.Small;
         var mark = RingMark.Of(isLarge ? RingOperation.ReceiveLarge : RingOperation.ReceiveSmall, Number);
@@ -80,6 +78,8 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
             thread.Ring.Next().ReceiveMultishot(Descriptor, buffers.Group, (uint)Math.Min(room, Options.MaxReadBufferSize), mark);
         else
             thread.Ring.Next().ReceiveOnce(Descriptor, buffers.Group, mark);
+        _isReceiving = true;
+        _underWay++;
     }
 
     protected override void Send()
@@ -95,21 +95,21 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
             return;
         }
 
-        _isSending = true;
-        _underWay++;
         var mark = RingMark.Of(RingOperation.Send, Number);
         if (count == 1)
             thread.Ring.Next().Send(Descriptor, vectors[0].Address, bytes, mark);
         else
             thread.Ring.Next().SendMessage(Descriptor, (_sendList ??= new()).Fill(vectors[..count]), mark);
+        _isSending = true;
+        _underWay++;
     }
 
     protected override void Release()
     {
         if (_underWay > 0)
         {
-            _underWay++;
             thread.Ring.Next().Cancel(Descriptor, RingMark.Of(RingOperation.Cancel, Number));
+            _underWay++;
         }
 
         CloseIfNothingIsUnderWay();
@@ -121,16 +121,25 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
         _size.Learn(count, segment.Size);
         OnReceived(count);
         if (buffers.IsScarce && (count <= SegmentPool.TinySize || !buffers.TryGrow()))
-        {
-            // Others need the kernel's buffers more than this reader does, who may be slow.
-            var copy = thread.Setup.Pool.Rent(count);
-            segment.Memory.CopyTo(copy.Free);
-            copy.Fill(count);
-            segment.Release();
-            segment = copy;
-        }
+            segment = Copy(segment);
 
         Input.Add(segment);
+    }
+
+    /// <summary>Others need the kernel's buffers more than this reader does, who may be slow.</summary>
+    private Segment Copy(Segment segment)
+    {
+        try
+        {
+            var copy = thread.Setup.Pool.Rent(segment.End);
+            segment.Memory.CopyTo(copy.Free);
+            copy.Fill(segment.End);
+            return copy;
+        }
+        finally
+        {
+            segment.Release();
+        }
     }
 
     private void OnNothing(Errno error)

@@ -28,12 +28,17 @@ internal sealed class RingThread(EngineSetup setup, int index) : EngineThread(se
 
     public override EngineConnection NewConnection(ConnectedSocket socket) => new RingConnection(this, socket);
 
-    public ulong Register(RingConnection connection) => _connections.Add(connection);
+    public ulong Register(RingConnection connection, int descriptor)
+    {
+        ThrowIfRefused(descriptor);
+        return _connections.Add(connection);
+    }
 
     public void Forget(ulong number) => _connections.Remove(number);
 
     public override void Begin(DescriptorWatch watch)
     {
+        ThrowIfRefused(watch.Descriptor);
         watch.Number = _watches.Add(watch);
         Arm(watch);
     }
@@ -75,6 +80,12 @@ internal sealed class RingThread(EngineSetup setup, int index) : EngineThread(se
         Ring?.Dispose();
     }
 
+    private void ThrowIfRefused(int descriptor)
+    {
+        if (Setup.RefuseToWatch(descriptor) is not Errno.None and var error)
+            throw error.ToException();
+    }
+
     private void OnCompleted(in Completion completion)
     {
         var (operation, number) = RingMark.Read(completion.UserData);
@@ -94,7 +105,7 @@ internal sealed class RingThread(EngineSetup setup, int index) : EngineThread(se
                 OnReceived(number, Large, completion);
                 break;
             case RingOperation.Send:
-                _connections.Find(number)?.OnSendCompleted(completion.Result);
+                OnSent(number, completion.Result);
                 break;
             case RingOperation.Cancel:
                 _connections.Find(number)?.OnCancelCompleted();
@@ -105,17 +116,43 @@ internal sealed class RingThread(EngineSetup setup, int index) : EngineThread(se
     private void OnReceived(ulong number, ReceiveBuffers buffers, in Completion completion)
     {
         var segment = completion.HasBuffer ? buffers.Take(completion.BufferId, Math.Max(completion.Result, 0)) : null;
-        if (_connections.Find(number) is { } connection)
-            connection.OnReceiveCompleted(segment, completion.Result, completion.HasMore, buffers);
-        else
+        if (_connections.Find(number) is not { } connection)
+        {
             segment?.Release();
+            return;
+        }
+
+        try
+        {
+            connection.OnReceiveCompleted(segment, completion.Result, completion.HasMore, buffers);
+        }
+        catch (Exception e) when (e is not RingException)
+        {
+            connection.OnWorkFailed(e);
+        }
+    }
+
+    private void OnSent(ulong number, int result)
+    {
+        if (_connections.Find(number) is not { } connection)
+            return;
+        try
+        {
+            connection.OnSendCompleted(result);
+        }
+        catch (Exception e) when (e is not RingException)
+        {
+            connection.OnWorkFailed(e);
+        }
     }
 
     private void OnWatch(ulong number, in Completion completion)
     {
         if (_watches.Find(number) is not { } watch)
             return;
-        if (!watch.IsEnding)
+        if (!watch.IsEnding && completion.Result < 0)
+            watch.OnFailed(((Errno)(-completion.Result)).ToException());
+        else if (!watch.IsEnding)
             watch.OnReady();
         if (completion.HasMore)
             return;

@@ -14,6 +14,7 @@ internal enum Errno
     Invalid = 22, // EINVAL
     TooManyOpenFilesInSystem = 23, // ENFILE
     TooManyOpenFiles = 24, // EMFILE
+    NoSpace = 28, // ENOSPC
     BrokenPipe = 32, // EPIPE
     Protocol = 71, // EPROTO
     NoSupport = 95, // EOPNOTSUPP
@@ -49,7 +50,7 @@ internal static class Errors
         Errno.NetworkDown => SocketError.NetworkDown,
         Errno.NetworkUnreachable => SocketError.NetworkUnreachable,
         Errno.TooManyOpenFiles or Errno.TooManyOpenFilesInSystem => SocketError.TooManyOpenSockets,
-        Errno.NoBuffers or Errno.NoMemory => SocketError.NoBufferSpaceAvailable,
+        Errno.NoBuffers or Errno.NoMemory or Errno.NoSpace => SocketError.NoBufferSpaceAvailable,
         Errno.AccessDenied or Errno.NotPermitted => SocketError.AccessDenied,
         Errno.AddressInUse => SocketError.AddressAlreadyInUse,
         Errno.AddressNotAvailable => SocketError.AddressNotAvailable,

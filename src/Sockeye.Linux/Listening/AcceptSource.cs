@@ -8,6 +8,7 @@ internal sealed class AcceptSource
 {
     private readonly ListeningSocket _listening;
     private readonly DescriptorWatch _watch;
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly EndPoint? _localEndPoint;
 
     /// <param name="listening">The socket.</param>
@@ -22,7 +23,7 @@ internal sealed class AcceptSource
         var address = ((IPEndPoint)EndPoint).Address;
         if (!address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any))
             _localEndPoint = EndPoint;
-        _watch = new(watching, Descriptor, forWriting: false, () => onReady(watching));
+        _watch = new(watching, Descriptor, forWriting: false, () => onReady(watching), OnBegun);
         _watch.Begin();
     }
 
@@ -31,6 +32,9 @@ internal sealed class AcceptSource
     public EndPoint EndPoint => _listening.EndPoint;
 
     public EngineThread? Thread { get; }
+
+    /// <summary>Ends when it is watched, with the error where the system refuses.</summary>
+    public Task Begun => _begun.Task;
 
     private int Descriptor => (int)Socket.SafeHandle.DangerousGetHandle();
 
@@ -92,7 +96,16 @@ internal sealed class AcceptSource
     public async Task CloseAsync()
     {
         await _watch.EndAsync().ConfigureAwait(false);
+        _begun.TrySetResult(); // It may have been closed before it was watched.
         _listening.Close();
+    }
+
+    private void OnBegun(Exception? error)
+    {
+        if (error is null)
+            _begun.TrySetResult();
+        else
+            _begun.TrySetException(error);
     }
 
     /// <summary>What accepted connections get is set here once: on Linux they inherit it.</summary>

@@ -32,6 +32,9 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
 
     public EndPoint EndPoint { get; }
 
+    /// <summary>Ends when the engine watches for clients, with the error where the system refuses.</summary>
+    public Task Begun => Task.WhenAll(_sources.Select(source => source.Begun));
+
     public TcpInfo? Info => TcpInfo.Read(_sources[0].Socket);
 
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)

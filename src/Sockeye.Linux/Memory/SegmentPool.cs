@@ -5,7 +5,8 @@ namespace Sockeye.Linux;
 /// An engine thread has a small cache of its own and comes here for many at once; other threads come here each time. Keeps up to
 /// 8 MiB of each size and leaves the rest to the garbage collector. Safe from any thread.
 /// </remarks>
-internal sealed class SegmentPool : ISegmentOwner
+/// <param name="onMake">Called before a new segment is made, for a test.</param>
+internal sealed class SegmentPool(Action<int>? onMake = null) : ISegmentOwner
 {
     public const int TinySize = 1024;
     public const int SmallSize = 4 * 1024;
@@ -26,7 +27,7 @@ internal sealed class SegmentPool : ISegmentOwner
         size = size <= TinySize ? TinySize : size <= SmallSize ? SmallSize : Math.Max(size, LargeSize);
         var cache = SegmentCache.Current;
         var kept = size > LargeSize ? null : cache?.Pool == this ? cache.Rent(size) : RentShared(size);
-        var segment = kept ?? new(this, size);
+        var segment = kept ?? Make(size);
         Interlocked.Add(ref _lentBytes, segment.Size);
         return segment;
     }
@@ -43,6 +44,12 @@ internal sealed class SegmentPool : ISegmentOwner
             cache.Keep(segment);
         else
             KeepShared(segment);
+    }
+
+    private Segment Make(int size)
+    {
+        onMake?.Invoke(size);
+        return new(this, size);
     }
 
     private Segment? RentShared(int size)

@@ -18,6 +18,13 @@ public static class Programs
             Assert.Skip($"Only Linux has {why}.");
     }
 
+    public static async Task SkipUnlessIoUringAsync()
+    {
+        SkipUnlessLinux("io_uring");
+        if (!(await ToolProcess.RunAsync(["doctor", "--json"])).Text.Contains("\"value\": \"allowed\"", StringComparison.Ordinal))
+            Assert.Skip("The system does not allow io_uring.");
+    }
+
     /// <summary>Runs it with this as standard input, and answers its standard output.</summary>
     public static async Task<byte[]> RunAsync(string program, string[] arguments, byte[] input)
     {

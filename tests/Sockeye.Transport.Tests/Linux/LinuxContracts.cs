@@ -10,3 +10,9 @@ public sealed class EpollInlineContract() : TcpContract(new LinuxFixture(LinuxEn
 public sealed class IoUringContract() : TcpContract(new LinuxFixture(LinuxEngine.IoUring));
 
 public sealed class IoUringInlineContract() : TcpContract(new LinuxFixture(LinuxEngine.IoUring, inline: true));
+
+public sealed class IoUringOlderKernelContract()
+    : TcpContract(new LinuxFixture(LinuxEngine.IoUring) { NewSetup = LinuxFixture.OlderKernel });
+
+public sealed class IoUringScarceContract()
+    : TcpContract(new LinuxFixture(LinuxEngine.IoUring, inline: true) { NewSetup = LinuxFixture.Scarce });

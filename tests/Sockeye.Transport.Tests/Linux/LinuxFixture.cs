@@ -7,7 +7,23 @@ namespace Sockeye.Transport.Tests.Linux;
 /// <summary>The Linux transport on one of its engines, over one kind of address.</summary>
 public sealed class LinuxFixture(LinuxEngine engine, bool inline = false, int threads = 2) : TransportFixture
 {
-    public override string? Unavailable => null;
+    /// <summary>As on kernels that do not end a receive after so many bytes by themselves (before Linux 6.17).</summary>
+    internal static readonly Func<LinuxEngine, SocketTransportOptions, EngineSetup> OlderKernel =
+        static (engine, sockets) => new(engine, sockets) { AvoidsReceiveLimit = true };
+
+    /// <summary>So little of everything that the rings are full and the buffers are gone all the time.</summary>
+    internal static readonly Func<LinuxEngine, SocketTransportOptions, EngineSetup> Scarce = static (engine, sockets) =>
+        new(engine, sockets)
+        {
+            RingSizes = new() { Submissions = 8, Completions = 16, SmallBuffers = 4, MaxSmallBuffers = 8, LargeBuffers = 2 },
+        };
+
+    /// <summary>How the engine threads are set up.</summary>
+    internal Func<LinuxEngine, SocketTransportOptions, EngineSetup> NewSetup { get; init; } =
+        static (engine, sockets) => new(engine, sockets);
+
+    public override string? Unavailable =>
+        engine is LinuxEngine.IoUring && IoUringProbe.Result is { IsSupported: false, Reason: var reason } ? reason : null;
 
     public override EndPoint? ForeignEndPoint => new IPEndPoint(IPAddress.Parse("203.0.113.1"), 0); // RFC 5737: nobody has it
 
@@ -25,7 +41,7 @@ public sealed class LinuxFixture(LinuxEngine engine, bool inline = false, int th
         sockets.UnsafePreferInlineScheduling = inline;
         var options = new LinuxTransportOptions { Engine = engine, ThreadCount = threads, Sockets = sockets };
         configure?.Invoke(options);
-        await using var transport = new LinuxTransport(options);
+        await using var transport = new LinuxTransport(options) { NewSetup = NewSetup };
         await new TransportWorld
         {
             Listening = transport,

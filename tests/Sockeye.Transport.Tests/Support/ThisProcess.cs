@@ -10,6 +10,9 @@ public static class ThisProcess
     /// <summary>Descriptors that are open now, the one for looking included.</summary>
     public static int Descriptors => Directory.GetFileSystemEntries("/proc/self/fd").Length;
 
+    /// <summary>Sockets that are open now: unlike <see cref="Descriptors"/> not more when an assembly is loaded.</summary>
+    public static int Sockets => Directory.GetFileSystemEntries("/proc/self/fd").Count(IsSocket);
+
     /// <summary>The memory that is resident now, in bytes.</summary>
     public static long ResidentBytes
     {
@@ -29,6 +32,18 @@ public static class ThisProcess
     public static long CpuTicks(string prefix) =>
         Tasks().Where(task => ReadOrEmpty($"{task}/comm").StartsWith(prefix, StringComparison.Ordinal))
             .Sum(task => Ticks(ReadOrEmpty($"{task}/stat")));
+
+    private static bool IsSocket(string descriptor)
+    {
+        try
+        {
+            return new FileInfo(descriptor).LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) is true;
+        }
+        catch (IOException)
+        {
+            return false; // The one for looking is gone by now.
+        }
+    }
 
     private static string[] Tasks() => Directory.GetDirectories("/proc/self/task");
 

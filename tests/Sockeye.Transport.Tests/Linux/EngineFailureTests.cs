@@ -19,6 +19,7 @@ public sealed class EngineFailureTests
         {
             var listener = await world.ListenAsync();
             var (client, server) = await world.ConnectAsync(listener);
+            await ShouldTalkAsync(client, server); // The engine watches both by now.
             using var unlucky = NewSocket();
             await unlucky.ConnectAsync(listener.EndPoint, Cancelled);
             refusal = Errno.NoSpace;

@@ -4,13 +4,12 @@ namespace Sockeye.Linux;
 
 internal partial class EngineConnection
 {
-    private long _bytesReceived;
     private long _bytesSent;
     private bool _finReceived;
     private bool _receivingFailed;
     private bool _sendMetReset;
 
-    public override long BytesReceived => Volatile.Read(ref _bytesReceived);
+    public override long BytesReceived => Input.Received;
 
     public override long BytesSent => Volatile.Read(ref _bytesSent);
 
@@ -26,7 +25,6 @@ internal partial class EngineConnection
     /// <summary>Bytes were received. They are the input's only after this.</summary>
     protected void OnReceived(int count)
     {
-        Volatile.Write(ref _bytesReceived, _bytesReceived + count);
         Thread.CountGathered(count);
         TryTell(SocketFunction.Receive, count);
     }
@@ -72,9 +70,17 @@ internal partial class EngineConnection
     protected void SendFin()
     {
         Explain(CloseReason.LocalFin);
-        // Once the peer's FIN has ended receiving, nobody else would notice that a reset came after it.
-        if (Libc.Shutdown(Descriptor, Constants.ShutdownWrite) < 0 && Libc.LastError is Errno.NotConnected && _finReceived)
-            OnFailed(Errno.ConnectionReset.ToException(), isSend: true);
+        if (_finReceived)
+        {
+            // The close that is due now sends FIN. Nobody else would notice that a reset came after the peer's FIN.
+            if (SocketCalls.TakeError(Descriptor) is not Errno.None)
+                OnFailed(Errno.ConnectionReset.ToException(), isSend: true);
+        }
+        else
+        {
+            _ = Libc.Shutdown(Descriptor, Constants.ShutdownWrite); // What it could meet, receiving meets as well.
+        }
+
         TryTell(SocketFunction.Shutdown, 0);
         EndSending();
     }

@@ -55,8 +55,6 @@ internal abstract partial class EngineConnection
 
     IEngineWork? IEngineWork.NextWork { get; set; }
 
-    /// <summary>Whether it serves Unix sockets' peers or TCP's.</summary>
-
     /// <summary>The engine's number for it.</summary>
     protected ulong Number { get; set; }
 

@@ -16,6 +16,9 @@ internal sealed partial class EngineInput
     private bool _isPaused;
     private bool _hasEnded;
 
+    /// <summary>From any thread: bytes that have arrived, and can be read unless nobody wants to.</summary>
+    public long Received => Volatile.Read(ref _received);
+
     private int Limit => connection.Options.MaxReadBufferSize;
 
     /// <summary>
@@ -57,6 +60,7 @@ internal sealed partial class EngineInput
             _isFilling = false;
             if (_state is ReadState.Retired)
             {
+                CountWaste(count);
                 ReleaseTo(_received); // The reader went meanwhile, and left this segment to the kernel.
                 return;
             }
@@ -79,12 +83,13 @@ internal sealed partial class EngineInput
         {
             if (_state is ReadState.Retired)
             {
+                CountWaste(filled.End);
                 filled.Release();
                 return;
             }
 
-            // A reader that does not keep up with many small pieces must not hold a whole segment for each of them.
-            if (_tail is not null && filled.End <= Math.Min(_tail.Room, MinRoom))
+            // A reader that does not keep up must not hold a whole segment for each piece: that bounds its memory by what it holds.
+            if (_tail is not null && filled.End <= _tail.Room)
             {
                 filled.Memory.CopyTo(_tail.Free);
                 _tail.Fill(filled.End);
@@ -104,6 +109,13 @@ internal sealed partial class EngineInput
         connection.Continue(this);
     }
 
+    /// <summary>On the engine thread: so many bytes were received that nobody wants to read.</summary>
+    public void Waste(int count)
+    {
+        lock (this)
+            CountWaste(count);
+    }
+
     /// <summary>On the engine thread: nothing will come any more; with an error, readers see it after the last byte.</summary>
     public void End(Exception? error)
     {
@@ -118,6 +130,8 @@ internal sealed partial class EngineInput
 
         connection.Continue(this);
     }
+
+    private void CountWaste(int count) => _examined = _received += count;
 
     private int LockedRoomOrPause()
     {

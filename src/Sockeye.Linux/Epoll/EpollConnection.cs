@@ -116,10 +116,14 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
     private void Discard()
     {
         var received = (int)Libc.Receive(Descriptor, (byte*)thread.Waste.Address, SegmentPool.LargeSize, 0);
-        if (received > 0)
-            OnReceivedSome(received, SegmentPool.LargeSize);
-        else
+        if (received <= 0)
+        {
             OnNothing(received < 0 ? Libc.LastError : Errno.None);
+            return;
+        }
+
+        Input.Waste(received);
+        OnReceivedSome(received, SegmentPool.LargeSize);
     }
 
     private void OnReceivedSome(int received, int asked)

@@ -120,7 +120,8 @@ public sealed class ListenLimitTests
         await using (var probe = await ToolProcess.ListenAsync(options))
             idle = ProcessFiles.Descriptors(probe.Id);
         var limited = $"ulimit -n {(idle + Spare).ToString(CultureInfo.InvariantCulture)}; exec \"$0\" \"$@\"";
-        await using var server = await ToolProcess.ReadyAsync(ToolProcess.StartUnder(limited, ["listen", "127.0.0.1:0", .. options]));
+        await using var server = await ToolProcess.ReadyAsync(
+            ToolProcess.StartUnder(limited, ["listen", "127.0.0.1:0", .. options]));
 
         var clients = await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Peer.ConnectAsync(server.EndPoint)));
         Assert.Contains("can't accept", await server.NextErrorAsync(), StringComparison.Ordinal);

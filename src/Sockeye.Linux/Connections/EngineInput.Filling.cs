@@ -88,7 +88,7 @@ internal sealed partial class EngineInput
                 return;
             }
 
-            // A reader that does not keep up must not hold a whole segment for each piece: that bounds its memory by what it holds.
+            // A reader that does not keep up must not hold a whole segment for each piece of its stream.
             if (_tail is not null && filled.End <= _tail.Room)
             {
                 filled.Memory.CopyTo(_tail.Free);

@@ -44,7 +44,9 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
         try
         {
             Add(
-                watch.Descriptor, watch.ForWriting ? EpollEvents.Write : EpollEvents.Read, EpollDescriptor.WatchFlag | watch.Number);
+                watch.Descriptor,
+                watch.ForWriting ? EpollEvents.Write : EpollEvents.Read,
+                EpollDescriptor.WatchFlag | watch.Number);
         }
         catch
         {

@@ -4,7 +4,8 @@ using Sockeye.Transport.Tests.Sockets;
 
 namespace Sockeye.Transport.Tests.Linux;
 
-/// <summary>The streams of <see cref="EngineStreamTests"/> once more, in processes whose garbage collector works otherwise.</summary>
+/// <summary>The streams of <see cref="EngineStreamTests"/> once more, in processes whose garbage collector works
+/// otherwise.</summary>
 [Collection(nameof(EchoAllocationTests))]
 public sealed partial class CollectorTests
 {

@@ -58,7 +58,7 @@ public sealed class EngineClosingTests
                 {
                     await Task.Yield();
                     Assert.InRange(server.BytesReceived - from, MaxReadBufferSize / 2, most);
-                    // A piece of io_uring's that fits behind the last one is copied there: two buffers together are more than full.
+                    // A piece of io_uring's that fits behind the last one is copied there: buffers are half full, or more.
                     Assert.InRange(
                         transport.LentCount * Block, MaxReadBufferSize / 2, (2 * most) + SegmentPool.LargeSize);
                 }
@@ -95,7 +95,7 @@ public sealed class EngineClosingTests
                     await using var server = await world.Soon(listener.AcceptAsync().AsTask());
                     var flushing = server!.Transport.Output.WriteAsync(much).AsTask();
                     var reading = server.Transport.Input.ReadAsync().AsTask();
-                    // What comes while it is aborted races with that: sometimes before, sometimes after, sometimes at the same time.
+                    // What comes while it is aborted races with that: sometimes before, sometimes after, or at once.
                     client.Blocking = false;
                     var sending = Task.Run(() => SendSome(client, much));
                     Thread.SpinWait(random.Next(20_000));

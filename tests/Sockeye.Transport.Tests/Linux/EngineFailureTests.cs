@@ -6,7 +6,8 @@ using Sockeye.Transport.Tests.Support;
 
 namespace Sockeye.Transport.Tests.Linux;
 
-/// <summary>What the system refuses to one connection, or goes wrong in serving it, ends that connection and nothing else.</summary>
+/// <summary>What the system refuses to one connection, or goes wrong in serving it, ends that connection and nothing
+/// else.</summary>
 public sealed class EngineFailureTests
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
@@ -173,7 +174,8 @@ public sealed class EngineFailureTests
             await ShouldTalkAsync(nextClient, nextServer);
         });
 
-    private static LinuxFixture NewFixture(LinuxEngine engine, bool inline, Func<int, Errno> refuse) => new(engine, inline, threads: 1)
+    private static LinuxFixture NewFixture(LinuxEngine engine, bool inline, Func<int, Errno> refuse) =>
+        new(engine, inline, threads: 1)
     {
         NewSetup = (engine, sockets) => new(engine, sockets) { RefuseToWatch = refuse },
     };

@@ -12,7 +12,8 @@ namespace Sockeye.Transport.Tests.Linux;
 public sealed class IoUringShortageTests
 {
     [Theory, InlineData(false), InlineData(true)]
-    public Task Very_many_connections_lose_nothing(bool inline) => NewFixture(inline).RunAsync(new() { Backlog = 4096 }, async world =>
+    public Task Very_many_connections_lose_nothing(bool inline) =>
+        NewFixture(inline).RunAsync(new() { Backlog = 4096 }, async world =>
     {
         const int Connections = 300;
         const int Rounds = 10;
@@ -27,14 +28,16 @@ public sealed class IoUringShortageTests
             var pattern = new Pattern(number);
             var echoing = EchoAsync(pair.Server);
             for (var round = 0; round < Rounds; round++)
-                await Task.WhenAll(pair.Client.SendAsync(pattern, length, chunk: 5000), pair.Client.ReceiveAsync(pattern, length));
+                await Task.WhenAll(
+                    pair.Client.SendAsync(pattern, length, chunk: 5000), pair.Client.ReceiveAsync(pattern, length));
             await pair.Client.SendFinAsync();
             await echoing;
         }))));
     });
 
     [Theory, InlineData(false), InlineData(true)]
-    public Task Readers_that_are_slow_leave_buffers_to_the_others(bool inline) => NewFixture(inline).RunAsync(new(), async world =>
+    public Task Readers_that_are_slow_leave_buffers_to_the_others(bool inline) =>
+        NewFixture(inline).RunAsync(new(), async world =>
     {
         const int Slow = 40;
         const int Length = 20_000;

@@ -12,6 +12,7 @@ internal sealed partial class EngineInput
     private int _headIndex;
     private long _received;
     private long _examined;
+    private long _lastExamined;
     private bool _isFilling;
     private bool _isPaused;
     private bool _hasEnded;
@@ -172,7 +173,8 @@ internal sealed partial class EngineInput
         if (to < first || seen < to || seen > _received)
             throw new InvalidOperationException("The positions are not in order, or not of the result that was read last.");
         ReleaseTo(to);
-        _examined = Math.Max(_examined, seen); // What was seen once is not new again.
+        // What was seen once is not waited for again; but who only tries may have it again, as with a pipe.
+        (_examined, _lastExamined) = (Math.Max(_examined, seen), seen);
         return TryResume();
     }
 

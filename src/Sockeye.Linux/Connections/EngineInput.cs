@@ -46,7 +46,7 @@ internal sealed partial class EngineInput(EngineConnection connection)
         lock (this)
         {
             BeginRead();
-            if (TryTake(out var result))
+            if (TryTake(out var result, _examined))
                 return new(result);
             if (cancellationToken.IsCancellationRequested)
                 return ValueTask.FromCanceled<ReadResult>(cancellationToken);
@@ -69,7 +69,7 @@ internal sealed partial class EngineInput(EngineConnection connection)
         lock (this)
         {
             BeginRead();
-            return TryTake(out result);
+            return TryTake(out result, _lastExamined);
         }
     }
 
@@ -150,7 +150,7 @@ internal sealed partial class EngineInput(EngineConnection connection)
             (_waitCancelling, var cancelled) = (default, _tokenCancelled);
             if (cancelled)
                 throw new OperationCanceledException(_waitToken);
-            return TryTake(out var result) ? result : throw new InvalidOperationException("The read has not ended.");
+            return TryTake(out var result, _examined) ? result : throw new InvalidOperationException("The read has not ended.");
         }
     }
 
@@ -197,10 +197,10 @@ internal sealed partial class EngineInput(EngineConnection connection)
     }
 
     /// <summary>What a read sees now; false where it has to wait.</summary>
-    private bool TryTake(out ReadResult result)
+    private bool TryTake(out ReadResult result, long examined)
     {
         result = default;
-        var hasNew = _received > _examined;
+        var hasNew = _received > examined;
         if (!hasNew && !_hasEnded && !_cancelNext)
             return false;
         if (!hasNew && _error is not null)

@@ -19,6 +19,9 @@ internal partial class EngineConnection
     /// <summary>On the engine thread: whether anything may still be sent.</summary>
     protected bool MaySend => !_sending.IsSet;
 
+    /// <summary>On the engine thread: whether the kernel has a send that it has not told of.</summary>
+    protected virtual bool HasSendUnderWay => false;
+
     /// <summary>The handler completed its output with this error. From any thread.</summary>
     public void OnOutputFailed(Exception error) => BreakAfterOwn(error);
 
@@ -32,7 +35,8 @@ internal partial class EngineConnection
     /// <summary>Receiving gave 0 bytes: FIN, or what is left of a reset whose error a send has taken.</summary>
     protected void OnPeerEnded()
     {
-        if (_sendMetReset)
+        // A send under way may have taken the error already, and tell of it only after this.
+        if (_sendMetReset || (HasSendUnderWay && TcpInfo is { State: System.Net.NetworkInformation.TcpState.Closed }))
         {
             OnReceiveFailed(Errno.ConnectionReset);
             return;

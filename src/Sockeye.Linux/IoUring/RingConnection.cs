@@ -60,6 +60,8 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
         CloseIfNothingIsUnderWay();
     }
 
+    protected override bool HasSendUnderWay => _isSending;
+
     protected override void Begin()
     {
         Number = thread.Register(this, Descriptor);

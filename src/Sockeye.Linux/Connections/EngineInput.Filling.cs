@@ -70,7 +70,7 @@ internal sealed partial class EngineInput
             _received += count;
             if (count == 0)
                 ReleaseTo(Position(_head!, _headIndex));
-            if (count == 0 || !TryEndWait())
+            if (count == 0 || !_wait.TryEnd())
                 return;
         }
 
@@ -103,7 +103,7 @@ internal sealed partial class EngineInput
                 _received += filled.End;
             }
 
-            if (!TryEndWait())
+            if (!_wait.TryEnd())
                 return;
         }
 
@@ -125,7 +125,7 @@ internal sealed partial class EngineInput
             if (_hasEnded)
                 return;
             (_hasEnded, _error) = (true, error);
-            if (!TryEndWait())
+            if (!_wait.TryEnd())
                 return;
         }
 

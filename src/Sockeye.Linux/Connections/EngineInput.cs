@@ -14,14 +14,10 @@ namespace Sockeye.Linux;
 internal sealed partial class EngineInput(EngineConnection connection)
     : PipeReader, IValueTaskSource<ReadResult>, IThreadPoolWorkItem
 {
-    private ManualResetValueTaskSourceCore<bool> _wait = new() { RunContinuationsAsynchronously = false };
-    private CancellationToken _waitToken;
-    private CancellationTokenRegistration _waitCancelling;
+    private PipeWait _wait = new();
     private Exception? _error;
     private ReadState _state;
-    private bool _isWaiting;
     private bool _cancelNext;
-    private bool _tokenCancelled;
 
     private enum ReadState : byte
     {
@@ -50,17 +46,8 @@ internal sealed partial class EngineInput(EngineConnection connection)
                 return new(result);
             if (cancellationToken.IsCancellationRequested)
                 return ValueTask.FromCanceled<ReadResult>(cancellationToken);
-            _wait.Reset();
-            _isWaiting = true;
-            _tokenCancelled = false;
-            if (cancellationToken.CanBeCanceled)
-            {
-                _waitToken = cancellationToken;
-                _waitCancelling = cancellationToken.UnsafeRegister(
-                    static (input, token) => ((EngineInput)input!).CancelWait(token), this);
-            }
-
-            return new(this, _wait.Version);
+            return new(this, _wait.Begin(
+                this, static (input, token) => ((EngineInput)input!).CancelWait(token), cancellationToken));
         }
     }
 
@@ -78,7 +65,7 @@ internal sealed partial class EngineInput(EngineConnection connection)
         lock (this)
         {
             _cancelNext = true;
-            if (!TryEndWait())
+            if (!_wait.TryEnd())
                 return;
         }
 
@@ -123,7 +110,7 @@ internal sealed partial class EngineInput(EngineConnection connection)
         bool resumes = false, continues = false;
         lock (this)
         {
-            if (_state is ReadState.Idle && !_isWaiting)
+            if (_state is ReadState.Idle && !_wait.IsWaiting)
             {
                 resumes = Discard();
             }
@@ -131,7 +118,7 @@ internal sealed partial class EngineInput(EngineConnection connection)
             {
                 _state = ReadState.RetiredWhileReading;
                 _cancelNext = true;
-                continues = TryEndWait();
+                continues = _wait.TryEnd();
             }
         }
 
@@ -143,13 +130,10 @@ internal sealed partial class EngineInput(EngineConnection connection)
 
     ReadResult IValueTaskSource<ReadResult>.GetResult(short token)
     {
-        _waitCancelling.Dispose();
+        _wait.StopCancelling();
         lock (this)
         {
-            _wait.GetResult(token);
-            (_waitCancelling, var cancelled) = (default, _tokenCancelled);
-            if (cancelled)
-                throw new OperationCanceledException(_waitToken);
+            _wait.ThrowIfCancelled(token);
             return TryTake(out var result, _examined) ? result : throw new InvalidOperationException("The read has not ended.");
         }
     }
@@ -161,31 +145,22 @@ internal sealed partial class EngineInput(EngineConnection connection)
         _wait.OnCompleted(continuation, state, token, flags);
 
     /// <summary>Runs the reader's continuation, where handlers run.</summary>
-    void IThreadPoolWorkItem.Execute() => _wait.SetResult(true);
+    void IThreadPoolWorkItem.Execute() => _wait.Complete();
 
     private void CancelWait(CancellationToken token)
     {
         lock (this)
         {
-            if (_waitToken != token || !TryEndWait())
+            if (!_wait.TryCancel(token))
                 return;
-            _tokenCancelled = true;
         }
 
         connection.Continue(this);
     }
 
-    /// <summary>Whoever gets true, under the lock, must make the reader go on.</summary>
-    private bool TryEndWait()
-    {
-        var wasWaiting = _isWaiting;
-        _isWaiting = false;
-        return wasWaiting;
-    }
-
     private void BeginRead()
     {
-        if (_isWaiting || _state is ReadState.Reading)
+        if (_wait.IsWaiting || _state is ReadState.Reading)
             throw new InvalidOperationException("Reading is already in progress: AdvanceTo must be called before the next read.");
         if (_state is ReadState.RetiredWhileReading && Discard())
             connection.Post(EngineRequests.Receive); // The peer's FIN may wait behind what nobody wants to read any more.

@@ -56,7 +56,7 @@ internal sealed partial class EngineOutput
             _headIndex += count;
             ReleaseSent();
             more = _asked = _flushed > _sent || _isCompleted;
-            if (_flushed - _sent > connection.Options.MaxWriteBufferSize / 2 || !TryEndWait())
+            if (_flushed - _sent > connection.Options.MaxWriteBufferSize / 2 || !_wait.TryEnd())
                 return more;
         }
 
@@ -70,7 +70,7 @@ internal sealed partial class EngineOutput
         lock (this)
         {
             _isGone = true;
-            if (!TryEndWait())
+            if (!_wait.TryEnd())
                 return;
         }
 

@@ -11,16 +11,12 @@ namespace Sockeye.Linux;
 internal sealed partial class EngineOutput(EngineConnection connection)
     : PipeWriter, IValueTaskSource<FlushResult>, IThreadPoolWorkItem
 {
-    private ManualResetValueTaskSourceCore<bool> _wait = new() { RunContinuationsAsynchronously = false };
-    private CancellationToken _waitToken;
-    private CancellationTokenRegistration _waitCancelling;
+    private PipeWait _wait = new();
     private Segment? _tail;
     private long _written;
     private int _usual;
     private bool _isWriting;
-    private bool _isWaiting;
     private bool _cancelNext;
-    private bool _tokenCancelled;
     private bool _isCompleted;
 
     public override bool CanGetUnflushedBytes => true;
@@ -62,14 +58,15 @@ internal sealed partial class EngineOutput(EngineConnection connection)
         ValueTask<FlushResult> result;
         lock (this)
         {
-            if (_isWaiting)
+            if (_wait.IsWaiting)
                 throw new InvalidOperationException("A flush is under way already.");
             if (cancellationToken.IsCancellationRequested)
                 return ValueTask.FromCanceled<FlushResult>(cancellationToken);
             asks = Flush();
             result = _isGone || _cancelNext || _flushed - _sent <= connection.Options.MaxWriteBufferSize
                 ? new(TakeResult())
-                : BeginWait(cancellationToken);
+                : new(this, _wait.Begin(
+                    this, static (output, token) => ((EngineOutput)output!).CancelWait(token), cancellationToken));
         }
 
         if (asks)
@@ -82,7 +79,7 @@ internal sealed partial class EngineOutput(EngineConnection connection)
         lock (this)
         {
             _cancelNext = true;
-            if (!TryEndWait())
+            if (!_wait.TryEnd())
                 return;
         }
 
@@ -107,12 +104,11 @@ internal sealed partial class EngineOutput(EngineConnection connection)
 
     FlushResult IValueTaskSource<FlushResult>.GetResult(short token)
     {
-        _waitCancelling.Dispose();
+        _wait.StopCancelling();
         lock (this)
         {
-            _wait.GetResult(token);
-            _waitCancelling = default;
-            return _tokenCancelled ? throw new OperationCanceledException(_waitToken) : TakeResult();
+            _wait.ThrowIfCancelled(token);
+            return TakeResult();
         }
     }
 
@@ -123,7 +119,7 @@ internal sealed partial class EngineOutput(EngineConnection connection)
         _wait.OnCompleted(continuation, state, token, flags);
 
     /// <summary>Runs the writer's continuation, where handlers run.</summary>
-    void IThreadPoolWorkItem.Execute() => _wait.SetResult(true);
+    void IThreadPoolWorkItem.Execute() => _wait.Complete();
 
     private FlushResult TakeResult()
     {
@@ -132,38 +128,15 @@ internal sealed partial class EngineOutput(EngineConnection connection)
         return new(isCancelled, isCompleted: _isGone);
     }
 
-    private ValueTask<FlushResult> BeginWait(CancellationToken cancellationToken)
-    {
-        _wait.Reset();
-        (_isWaiting, _tokenCancelled) = (true, false);
-        if (cancellationToken.CanBeCanceled)
-        {
-            _waitToken = cancellationToken;
-            _waitCancelling = cancellationToken.UnsafeRegister(
-                static (output, token) => ((EngineOutput)output!).CancelWait(token), this);
-        }
-
-        return new(this, _wait.Version);
-    }
-
     private void CancelWait(CancellationToken token)
     {
         lock (this)
         {
-            if (_waitToken != token || !TryEndWait())
+            if (!_wait.TryCancel(token))
                 return;
-            _tokenCancelled = true;
         }
 
         connection.Continue(this);
-    }
-
-    /// <summary>Whoever gets true, under the lock, must make the writer go on.</summary>
-    private bool TryEndWait()
-    {
-        var wasWaiting = _isWaiting;
-        _isWaiting = false;
-        return wasWaiting;
     }
 
     /// <summary>As much as the last flush took; a writer that is ahead of the engine gets more, for fewer pieces to

@@ -49,7 +49,8 @@ public sealed class SockeyeClient : IConnectionFactory
     public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
-        return new HappyEyeballs(_options, endpoint).ConnectAsync(cancellationToken);
+        var dialled = new HappyEyeballs(_options, endpoint).ConnectAsync(cancellationToken);
+        return _options.Layers.Count == 0 ? dialled : ApplyLayersAsync(dialled, endpoint, cancellationToken);
     }
 
     /// <summary>Opens one connection. The caller disposes it, which ends it in order.</summary>
@@ -111,6 +112,24 @@ public sealed class SockeyeClient : IConnectionFactory
     public IAsyncEnumerable<ConnectionContext> ReconnectAsync(
         string host, int port, CancellationToken cancellationToken = default) =>
         ReconnectAsync(HostNames.ToEndPoint(host, port), cancellationToken);
+
+    private async ValueTask<ConnectionContext> ApplyLayersAsync(
+        ValueTask<ConnectionContext> dialled, EndPoint target, CancellationToken cancellationToken)
+    {
+        var connection = await dialled;
+        try
+        {
+            foreach (var layer in _options.Layers)
+                connection = await layer.ApplyAsync(connection, target, cancellationToken);
+            return connection;
+        }
+        catch (Exception e)
+        {
+            connection.Abort(CloseReason.Local(CloseCause.Abort, $"the connection was given up: {e.Message}", e));
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
 
     private static SockeyeClientOptions Configured(Action<SockeyeClientOptions> configure)
     {

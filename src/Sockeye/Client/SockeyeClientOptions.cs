@@ -70,6 +70,22 @@ public sealed class SockeyeClientOptions
         set => field = value ?? throw new ArgumentNullException(nameof(Random));
     }
 
+    /// <summary>What happens to a connection that stands, in order.</summary>
+    internal IReadOnlyList<ClientLayer> Layers { get; private set; } = [];
+
+    /// <summary>Time limits of many connections.</summary>
+    internal CoarseTimer Timer => field ??= new(TimeProvider);
+
+    /// <summary>Adds something to do with every connection, in the order that makes sense on the wire.</summary>
+    /// <exception cref="InvalidOperationException">It is there already.</exception>
+    internal SockeyeClientOptions Use(ClientLayer layer)
+    {
+        if (Layers.Any(other => other.Stage == layer.Stage))
+            throw new InvalidOperationException($"The client has {layer.Name} already: call it once.");
+        Layers = [.. Layers.Append(layer).OrderBy(each => each.Stage)];
+        return this;
+    }
+
     /// <summary>A copy that no longer changes, or an exception that names the option that is wrong.</summary>
     internal SockeyeClientOptions Checked()
     {

@@ -52,6 +52,12 @@ public enum CloseCause
 
     /// <summary>The peer sent bytes that its protocol does not allow, or ended in the middle of a message.</summary>
     ProtocolError,
+
+    /// <summary>A rule of this process keeps the peer's address out.</summary>
+    Denied,
+
+    /// <summary>TLS could not be agreed on, or was broken later.</summary>
+    TlsError,
 }
 
 /// <summary>Why a connection ended: who did it, how, in which direction, and one sentence for a log.</summary>
@@ -83,6 +89,10 @@ public sealed class CloseReason(
     internal static CloseReason Local(CloseCause cause, string description, Exception? exception = null) =>
         new(ClosedBy.Local, cause, CloseDirection.Both, description, exception);
 
+    /// <summary>The peer was never served: a limit or a rule kept it out.</summary>
+    internal static CloseReason Refused(CloseCause cause, string description) =>
+        new(ClosedBy.Local, cause, CloseDirection.Both, description) { IsRefusal = true };
+
     internal static CloseReason PeerReset(Exception exception) =>
         new(ClosedBy.Peer, CloseCause.Reset, CloseDirection.Both, "the peer reset the connection (RST)", exception);
 
@@ -103,6 +113,9 @@ public sealed class CloseReason(
 
     /// <summary>Whether both directions ended in order, without loss.</summary>
     public bool IsOrderly => cause is CloseCause.Fin;
+
+    /// <summary>Whether the peer was kept out rather than served: in a flood there are many, each worth little.</summary>
+    internal bool IsRefusal { get; private init; }
 
     /// <summary>The description.</summary>
     public override string ToString() => description;

@@ -14,7 +14,7 @@ public static class ListenOptionsLimits
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(maxConnections, 1);
             var limit = new ConnectionLimit(maxConnections);
-            return listen.Use($"UseConnectionLimit({maxConnections})", next => connection => limit.RunAsync(connection, next));
+            return listen.Use($"UseConnectionLimit({maxConnections})", next => connection => limit.RunAsync(connection, next), MiddlewareStage.Limit);
         }
 
         /// <summary>

@@ -11,6 +11,7 @@ namespace Sockeye;
 /// </remarks>
 internal sealed partial class AcceptLoop(
     IConnectionListener listener,
+    IReadOnlyList<IAcceptGate> gates,
     Action<ConnectionContext> onAccepted,
     ReleaseSignal released,
     AcceptTrouble trouble,
@@ -35,6 +36,8 @@ internal sealed partial class AcceptLoop(
         {
             try
             {
+                foreach (var gate in gates)
+                    await gate.WaitAsync(stopping);
                 if (await listener.AcceptAsync(stopping) is not { } connection)
                 {
                     if (!stopping.IsCancellationRequested)

@@ -14,6 +14,9 @@ internal static class ListenCheck
                 "The server has no end point: call ListenLocalhost, ListenAnyIP, Listen or ListenUnixSocket on its options.");
         }
 
+        foreach (var listen in listens)
+            MiddlewareOrder.ThrowIfWrong(listen);
+
         for (var i = 0; i < listens.Count; i++)
         {
             foreach (var earlier in listens.Take(i))

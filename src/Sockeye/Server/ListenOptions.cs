@@ -9,7 +9,8 @@ namespace Sockeye;
 /// handler given to <c>Run</c>.</summary>
 public sealed class ListenOptions : IConnectionBuilder
 {
-    private readonly List<(string Name, Func<ConnectionDelegate, ConnectionDelegate> Wrap)> _middleware = [];
+    private readonly List<Middleware> _middleware = [];
+    private readonly List<IAcceptGate> _gates = [];
     private ConnectionDelegate? _handler;
 
     internal ListenOptions(SockeyeServerOptions server, EndPoint endPoint, bool isLocalhost = false)
@@ -30,7 +31,10 @@ public sealed class ListenOptions : IConnectionBuilder
 
     internal bool HasHandler => _handler is not null;
 
-    internal IEnumerable<string> MiddlewareNames => _middleware.Select(m => m.Name);
+    internal IReadOnlyList<Middleware> MiddlewareInOrder => _middleware;
+
+    /// <summary>What decides when the next client is taken.</summary>
+    internal IReadOnlyList<IAcceptGate> Gates => _gates;
 
     /// <summary>Wraps what comes after it: code before and after <c>next(connection)</c>, or instead of it.</summary>
     /// <exception cref="InvalidOperationException"><c>Run</c> has ended the pipeline already.</exception>
@@ -70,10 +74,19 @@ public sealed class ListenOptions : IConnectionBuilder
     ConnectionDelegate IConnectionBuilder.Build() => Build();
 
     /// <summary>Adds a middleware under the name that the start of the server logs.</summary>
-    internal ListenOptions Use(string name, Func<ConnectionDelegate, ConnectionDelegate> middleware)
+    internal ListenOptions Use(
+        string name, Func<ConnectionDelegate, ConnectionDelegate> middleware, MiddlewareStage stage = MiddlewareStage.Any)
     {
         ThrowIfEnded();
-        _middleware.Add((name, middleware));
+        _middleware.Add(new(name, stage, middleware));
+        return this;
+    }
+
+    /// <summary>Lets this decide, too, when the end point takes its next client.</summary>
+    internal ListenOptions Use(IAcceptGate gate)
+    {
+        ThrowIfEnded();
+        _gates.Add(gate);
         return this;
     }
 
@@ -81,8 +94,8 @@ public sealed class ListenOptions : IConnectionBuilder
     {
         var pipeline = _handler ?? throw new InvalidOperationException(
             $"{this} has no handler: end its configuration with Run(…), as in options.Listen…(…).Run(connection => …).");
-        foreach (var (_, wrap) in Enumerable.Reverse(_middleware))
-            pipeline = wrap(pipeline);
+        foreach (var middleware in Enumerable.Reverse(_middleware))
+            pipeline = middleware.Wrap(pipeline);
         return pipeline;
     }
 

@@ -22,4 +22,9 @@ internal sealed partial class ServerConnection
 
     [LoggerMessage(1203, LogLevel.Error, "{ConnectionId}: closing the connection failed.")]
     private partial void LogCloseFailed(Exception error, string connectionId);
+
+    [LoggerMessage(1204, LogLevel.Debug,
+        "{ConnectionId} {RemoteEndPoint} -> {LocalEndPoint} was refused: {Cause}, {Description}.")]
+    private partial void LogConnectionRefused(
+        string connectionId, EndPoint? remoteEndPoint, EndPoint? localEndPoint, CloseCause cause, string description);
 }

@@ -89,6 +89,13 @@ internal sealed partial class ServerConnection
 
     private void LogEnd(CloseReason reason)
     {
+        if (reason.IsRefusal)
+        {
+            LogConnectionRefused(
+                _connection.ConnectionId, _connection.RemoteEndPoint, _connection.LocalEndPoint, reason.Cause, reason.Description);
+            return;
+        }
+
         if (!_logger.IsEnabled(LogLevel.Information))
             return;
         LogConnectionEnded(

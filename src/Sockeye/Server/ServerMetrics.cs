@@ -14,7 +14,7 @@ internal static class ServerMetrics
         "sockeye.server.connections.shed", "{connection}", "Waiting clients that were reset because no descriptor was left.");
 
     public static Counter<long> Rejected { get; } = Meter.CreateCounter<long>(
-        "sockeye.server.connections.rejected", "{connection}", "Clients that were reset because MaxConnections was reached.");
+        "sockeye.server.connections.rejected", "{connection}", "Clients for whom a limit left no place, or a rule no way in; the tag says which.");
 
     public static Counter<long> LogFailures { get; } = Meter.CreateCounter<long>(
         "sockeye.server.log.failures", "{line}", "Log lines lost because the logger threw.");

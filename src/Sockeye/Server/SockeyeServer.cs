@@ -141,9 +141,9 @@ public sealed partial class SockeyeServer : IAsyncDisposable
 
     private Task AcceptAsync(IConnectionListener listener, ListenOptions listen, ConnectionDelegate pipeline)
     {
-        LogListening(listener.EndPoint, string.Join(" -> ", listen.MiddlewareNames.Append("handler")));
+        LogListening(listener.EndPoint, string.Join(" -> ", listen.MiddlewareInOrder.Select(m => m.Name).Append("handler")));
         var loop = new AcceptLoop(
-            listener, connection => OnAccepted(connection, pipeline), _table.Released, _trouble, _options.TimeProvider,
+            listener, listen.Gates, connection => OnAccepted(connection, pipeline), _table.Released, _trouble, _options.TimeProvider,
             _options.Random, _logger);
         return _scheduler.Start(() => loop.RunAsync(_stopping.Token));
     }
@@ -158,11 +158,11 @@ public sealed partial class SockeyeServer : IAsyncDisposable
             return;
         }
 
-        ServerMetrics.Rejected.Add(1);
+        ServerMetrics.Rejected.Add(1, new KeyValuePair<string, object?>("limit", "MaxConnections"));
         if (Interlocked.Exchange(ref _rejecting, 1) == 0)
             LogRejecting(_options.MaxConnections, accepted.RemoteEndPoint);
         accepted.Abort(
-            CloseReason.Local(CloseCause.Limit, $"the server has its {_options.MaxConnections} connections (MaxConnections)"));
+            CloseReason.Refused(CloseCause.Limit, $"the server has its {_options.MaxConnections} connections (MaxConnections)"));
         _ = accepted.DisposeAsync().AsTask();
     }
 

@@ -68,6 +68,9 @@ public sealed class SockeyeServerOptions
 
     internal IReadOnlyList<ListenOptions> Listens => _listens;
 
+    /// <summary>Time limits of many connections. Its clock is the one that is set when it is first asked for: at start.</summary>
+    internal CoarseTimer Timer => field ??= new(TimeProvider);
+
     internal bool IsStarted { get; private set; }
 
     /// <summary>Listens on one address, as given: <see cref="IPEndPoint"/>, <see cref="UnixDomainSocketEndPoint"/>, or what the

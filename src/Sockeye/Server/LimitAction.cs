@@ -1,0 +1,40 @@
+using System.Text;
+
+namespace Sockeye;
+
+/// <summary>What becomes of a client for whom a limit leaves no place. It is never silent: counted, and logged.</summary>
+public sealed class LimitAction
+{
+    /// <summary>The longest message, in bytes: it has to fit where nobody reads.</summary>
+    public const int MaxMessageLength = 1024;
+
+    private LimitAction(ReadOnlyMemory<byte> message = default) => Message = message;
+
+    /// <summary>Accepted and reset at once (RST): the client learns that it is refused, and the server keeps nothing of it.</summary>
+    public static LimitAction Reset { get; } = new();
+
+    /// <summary>
+    /// Not accepted until there is a place: it waits in the system's accept queue, and when that is full, the system ignores its
+    /// SYN. For limits that know the answer before they have seen the client, so not for those of an address.
+    /// </summary>
+    public static LimitAction LeaveInBacklog { get; } = new();
+
+    internal ReadOnlyMemory<byte> Message { get; }
+
+    /// <summary>Accepted, told these bytes, and closed (FIN): for line protocols, as "421 too many connections\r\n".</summary>
+    /// <remarks>
+    /// Sent as it is: before TLS, where there is TLS. A client that does not take it is reset after a second.
+    /// </remarks>
+    /// <exception cref="ArgumentException">Empty, or longer than <see cref="MaxMessageLength"/>.</exception>
+    public static LimitAction SendAndClose(ReadOnlyMemory<byte> message) => message.Length is > 0 and <= MaxMessageLength
+        ? new(message.ToArray())
+        : throw new ArgumentException($"A message has 1 to {MaxMessageLength} bytes, not {message.Length}.", nameof(message));
+
+    /// <inheritdoc cref="SendAndClose(ReadOnlyMemory{byte})"/>
+    /// <param name="message">Sent as UTF-8.</param>
+    public static LimitAction SendAndClose(string message) => SendAndClose(Encoding.UTF8.GetBytes(message));
+
+    /// <summary>Its name, for the list of middleware that the start of the server logs.</summary>
+    public override string ToString() =>
+        this == Reset ? nameof(Reset) : this == LeaveInBacklog ? nameof(LeaveInBacklog) : nameof(SendAndClose);
+}

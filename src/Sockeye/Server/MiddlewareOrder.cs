@@ -1,0 +1,42 @@
+namespace Sockeye;
+
+/// <summary>
+/// The one order in which what protects a server makes sense: PROXY header, limits and address rules, TLS, handler.
+/// </summary>
+internal static class MiddlewareOrder
+{
+    private static readonly (MiddlewareStage First, MiddlewareStage Then, string Why)[] Rules =
+    [
+        (MiddlewareStage.ProxyProtocol, MiddlewareStage.Tls,
+            "the PROXY header is sent in clear text before the handshake"),
+        (MiddlewareStage.ProxyProtocol, MiddlewareStage.AddressLimit,
+            "until the PROXY header is read, every client has the address of the proxy"),
+        (MiddlewareStage.Limit, MiddlewareStage.Tls,
+            "a client that is refused must not cost a handshake first"),
+        (MiddlewareStage.AddressLimit, MiddlewareStage.Tls,
+            "a client that is refused must not cost a handshake first"),
+    ];
+
+    private static readonly MiddlewareStage[] OnlyOnce = [MiddlewareStage.ProxyProtocol, MiddlewareStage.Tls];
+
+    public static void ThrowIfWrong(ListenOptions listen)
+    {
+        var middleware = listen.MiddlewareInOrder;
+        for (var i = 0; i < middleware.Count; i++)
+        {
+            foreach (var earlier in middleware.Take(i))
+                ThrowIfWrong(listen, earlier, middleware[i]);
+        }
+    }
+
+    private static void ThrowIfWrong(ListenOptions listen, Middleware earlier, Middleware later)
+    {
+        if (earlier.Stage == later.Stage && OnlyOnce.Contains(later.Stage))
+            throw new InvalidOperationException($"{later.Method} is on {listen} twice: remove one of them.");
+        foreach (var (first, then, why) in Rules)
+        {
+            if (later.Stage == first && earlier.Stage == then)
+                throw new InvalidOperationException($"{later.Method} must come before {earlier.Method} on {listen}: {why}.");
+        }
+    }
+}

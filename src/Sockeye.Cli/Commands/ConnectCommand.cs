@@ -13,11 +13,14 @@ internal static class ConnectCommand
           sockeye connect 7000 -n 3                    three sockets, each with a local port of its own
           sockeye connect 7000 --local 127.0.0.1:5000  choose the local address and port
           sockeye connect 7000 --retry                 wait for the server to come up
+          sockeye connect example.org:443 --tls        TLS, the certificate checked
+          sockeye connect 7443 --pin AB:CD:...         TLS with one self-signed certificate
+          sockeye connect 7443 --tls --ca ca.pem --send-proxy v2
 
         Standard input goes to the socket, its end sends FIN (half-close), and what arrives goes to standard output. The peer's
         FIN ends it. A host name is dialled on all of its addresses, IPv6 and IPv4 in turn (Happy Eyeballs, RFC 8305).
         With -n, each socket gets all of standard input; what arrives on all of them goes to standard output as it comes.
-        Exit codes: 0 done, 1 failed (refused, reset, timed out), 2 wrong use.
+        Exit codes: 0 done, 1 failed (refused, reset, timed out, certificate refused), 2 wrong use.
 
         """;
 
@@ -59,6 +62,9 @@ internal static class ConnectCommand
         {
             Target, Sockets, Local, Timeout, Retry, Engine, Trace,
         };
+        foreach (var option in ConnectProtection.All)
+            command.Add(option);
+        command.Validators.Add(ConnectProtection.Validate);
         command.SetAction(parsed => new ConnectRun(new()
         {
             Target = parsed.GetRequiredValue(Target),
@@ -68,6 +74,7 @@ internal static class ConnectCommand
             Retry = parsed.GetValue(Retry),
             Engine = parsed.GetValue(Engine) ?? LinuxEngine.Sockets,
             Trace = parsed.GetValue(Trace),
+            Protection = new(parsed),
         }).RunAsync());
         return command;
     }

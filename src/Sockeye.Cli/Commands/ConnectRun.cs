@@ -24,7 +24,7 @@ internal sealed class ConnectRun(ConnectSettings settings)
         {
             throw new CommandException(ExitCodes.Failed, $"{e.Message}.", e);
         }
-        catch (PlatformNotSupportedException e)
+        catch (Exception e) when (e is TlsException or PlatformNotSupportedException)
         {
             throw new CommandException(ExitCodes.Failed, e.Message, e);
         }
@@ -41,6 +41,7 @@ internal sealed class ConnectRun(ConnectSettings settings)
             client.ConnectTimeout = settings.Timeout ?? client.ConnectTimeout;
             client.LocalEndPoint = local;
             client.LoggerFactory = new ErrorLog(_errors, LogLevel.Warning);
+            settings.Protection.Apply(client, _errors);
         });
     }
 

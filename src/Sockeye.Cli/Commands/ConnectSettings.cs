@@ -18,4 +18,6 @@ internal sealed class ConnectSettings
     public LinuxEngine Engine { get; init; } = LinuxEngine.Sockets;
 
     public bool Trace { get; init; }
+
+    public required ConnectProtection Protection { get; init; }
 }

@@ -15,6 +15,9 @@ internal static class ListenCommand
           sockeye listen 7000 --chat --idle-timeout 5m   lines from one go to the others
           sockeye listen 7000 --once > file              take one client, then exit
           sockeye listen 7000 --echo --engine epoll      what receives and sends on Linux; see sockeye doctor
+          sockeye listen 7443 --echo --tls self-signed   TLS, with a certificate made now; prints its fingerprint
+          sockeye listen '*:7443' --echo --cert server.pem --key server.key --max-per-address 20 --accept-rate 100
+          sockeye listen 7443 --echo --proxy-protocol 10.0.0.0/8 --cert server.pem    behind a load balancer
 
         Without a mode:
           Standard input is read while clients are connected, and goes to all of them; one that does not read holds it up.
@@ -58,9 +61,6 @@ internal static class ListenCommand
     private static readonly Option<int?> MaxConnections = CommonOptions.Count(
         "--max-connections", "Connections at the same time; one more is reset. Default 100000.");
 
-    private static readonly Option<TimeSpan?> IdleTimeout = CommonOptions.Duration(
-        "--idle-timeout", "Close connections on which nothing moves for this long (500ms, 30s, 5m). Default: never.");
-
     private static readonly Option<LinuxEngine?> Engine = CommonOptions.Engine(
         "What receives and sends: auto, io_uring, epoll or sockets. Default auto: the best that the system allows.");
 
@@ -81,8 +81,11 @@ internal static class ListenCommand
     {
         var command = new Command("listen", "Listen for clients, and print, echo, run a command, or chat.")
         {
-            EndPoints, Echo, Exec, Chat, Once, Backlog, MaxConnections, IdleTimeout, Engine, Inline, Verbose, Trace,
+            EndPoints, Echo, Exec, Chat, Once, Backlog, MaxConnections, Engine, Inline, Verbose, Trace,
         };
+        foreach (var option in ListenProtection.All)
+            command.Add(option);
+        command.Validators.Add(ListenTls.Validate);
         command.Validators.Add(result =>
         {
             Option[] modes = [Echo, Exec, Chat];
@@ -99,7 +102,7 @@ internal static class ListenCommand
             Once = parsed.GetValue(Once),
             Backlog = parsed.GetValue(Backlog),
             MaxConnections = parsed.GetValue(MaxConnections),
-            IdleTimeout = parsed.GetValue(IdleTimeout),
+            Protection = new(parsed),
             Engine = parsed.GetValue(Engine) ?? LinuxEngine.Auto,
             Inline = parsed.GetValue(Inline),
             Verbose = parsed.GetValue(Verbose),

@@ -62,8 +62,7 @@ internal sealed class ListenRun(ListenSettings settings)
             listen.Use(_statistics.CountAsync);
             if (once is not null)
                 listen.Use(once.PassAsync);
-            if (settings.IdleTimeout is { } timeout)
-                listen.UseIdleTimeout(timeout);
+            settings.Protection.Apply(listen);
             mode(listen);
         }
 
@@ -77,9 +76,10 @@ internal sealed class ListenRun(ListenSettings settings)
         throw new CommandException(ExitCodes.Failed, failure);
     }
 
-    private static IEnumerable<string> StartLines(SockeyeServer started, LinuxTransport transport) =>
+    private IEnumerable<string> StartLines(SockeyeServer started, LinuxTransport transport) =>
         started.EndPoints.Select(endPoint => $"listening on {EndPointName.Of(endPoint)}")
-            .Append($"engine: {EngineNames.Of(transport.Engine)} ({transport.EngineReason})");
+            .Append($"engine: {EngineNames.Of(transport.Engine)} ({transport.EngineReason})")
+            .Concat(settings.Protection.Tls?.Lines(started.EndPoints[0]) ?? []);
 
     private Action<ListenOptions> ChooseMode(StandardOutput output)
     {

@@ -19,7 +19,7 @@ internal sealed class ListenSettings
 
     public int? MaxConnections { get; init; }
 
-    public TimeSpan? IdleTimeout { get; init; }
+    public required ListenProtection Protection { get; init; }
 
     public LinuxEngine Engine { get; init; }
 

@@ -7,10 +7,11 @@ public static class Programs
 {
     public static void SkipUnlessThere(string program)
     {
-        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        if (!folders.Any(folder => File.Exists(Path.Combine(folder, program))))
+        if (Find(program) is null)
             Assert.Skip($"{program} is not installed here.");
     }
+
+    public static string PathOf(string program) => Find(program) ?? program;
 
     public static void SkipUnlessLinux(string why)
     {
@@ -26,23 +27,28 @@ public static class Programs
     }
 
     /// <summary>Runs it with this as standard input, and answers its standard output.</summary>
-    public static async Task<byte[]> RunAsync(string program, string[] arguments, byte[] input)
+    public static async Task<byte[]> RunAsync(string program, string[] arguments, byte[] input) =>
+        (await ResultAsync(program, arguments, input)).Output;
+
+    /// <summary>Runs it to its end, with this as standard input.</summary>
+    public static async Task<ToolResult> ResultAsync(string program, string[] arguments, byte[] input)
     {
         SkipUnlessThere(program);
-        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        using var process = Process.Start(new ProcessStartInfo(PathOf(program), arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
+            RedirectStandardError = true,
         })!;
         try
         {
             using var output = new MemoryStream();
             var reading = process.StandardOutput.BaseStream.CopyToAsync(output);
-            await process.StandardInput.BaseStream.WriteAsync(input).AsTask().WaitAsync(ToolProcess.Patience);
-            process.StandardInput.Close();
+            var errors = process.StandardError.ReadToEndAsync();
+            await WriteAsync(process, input);
             await reading.WaitAsync(ToolProcess.Patience);
             await process.WaitForExitAsync().WaitAsync(ToolProcess.Patience);
-            return output.ToArray();
+            return new(process.ExitCode, output.ToArray(), (await errors).Split('\n'));
         }
         finally
         {
@@ -50,4 +56,22 @@ public static class Programs
                 process.Kill();
         }
     }
+
+    private static async Task WriteAsync(Process process, byte[] input)
+    {
+        try
+        {
+            await process.StandardInput.BaseStream.WriteAsync(input).AsTask().WaitAsync(ToolProcess.Patience);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended without reading all of it, as a client does whose connection is refused.
+        }
+    }
+
+    /// <summary>Servers lie where only root looks by default.</summary>
+    private static string? Find(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Append("/usr/sbin")
+        .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
 }

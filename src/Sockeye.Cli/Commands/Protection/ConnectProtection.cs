@@ -1,0 +1,139 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Net.Security;
+using System.Security.Cryptography;
+
+namespace Sockeye.Cli;
+
+/// <summary>The options of <c>sockeye connect</c> for TLS, the PROXY header, and what a connection may use.</summary>
+internal sealed class ConnectProtection(ParseResult parsed)
+{
+    private static readonly Option<bool> Tls = new("--tls")
+    {
+        Description = "Connect over TLS. The server's certificate must be signed by a known authority, for the name that is dialled.",
+    };
+
+    private static readonly Option<string?> Ca = new("--ca")
+    {
+        Description = "Who may have signed the server's certificate: a PEM file, instead of the system's authorities.",
+        HelpName = "file",
+    };
+
+    private static readonly Option<string?> Pin = new("--pin")
+    {
+        Description = "Accept exactly the certificate with this SHA-256 fingerprint, whoever signed it. Implies --tls.",
+        HelpName = "fingerprint",
+    };
+
+    private static readonly Option<string?> Cert = new("--cert")
+    {
+        Description = "The client's own certificate: PEM or PFX.",
+        HelpName = "file",
+    };
+
+    private static readonly Option<string?> Key = new("--key")
+    {
+        Description = "Its private key, where it is not in the same file.",
+        HelpName = "file",
+    };
+
+    private static readonly Option<string?> Sni = new("--sni")
+    {
+        Description = "The server's name to ask for (SNI) and to find in its certificate. Default: the host that is dialled.",
+        HelpName = "name",
+    };
+
+    private static readonly Option<bool> Insecure = new("--insecure")
+    {
+        Description = "Accept any certificate. Danger: whoever sits in between can read and change everything.",
+    };
+
+    private static readonly Option<ProxyProtocolVersion?> SendProxy = new("--send-proxy")
+    {
+        Description = "Send a PROXY header with the connection's own addresses first: v1 or v2.",
+        HelpName = "version",
+        CustomParser = ParseVersion,
+    };
+
+    private static readonly Option<TimeSpan?> IdleTimeout = ProtectionOptions.IdleTimeout("never");
+
+    private static readonly Option<long?> Rate = ProtectionOptions.Rate();
+
+    public static IEnumerable<Option> All =>
+    [
+        Tls, Ca, Pin, Cert, Key, Sni, TlsFiles.Alpn, Insecure, ProtectionOptions.HandshakeTimeout, SendProxy, IdleTimeout, Rate,
+    ];
+
+    public bool UsesTls { get; } = parsed.GetValue(Tls) || parsed.GetResult(Pin) is not null;
+
+    public static void Validate(CommandResult result)
+    {
+        var usesTls = result.GetResult(Tls) is { Implicit: false } || result.GetResult(Pin) is not null;
+        foreach (var option in (Option[])[Ca, Cert, Key, Sni, TlsFiles.Alpn, Insecure])
+        {
+            if (!usesTls && result.GetResult(option) is { Implicit: false })
+                result.AddError($"{option.Name} needs TLS: add --tls.");
+        }
+
+        if (result.GetResult(Key) is not null && result.GetResult(Cert) is null)
+            result.AddError("--key is the key of a certificate: add --cert FILE.");
+        if (result.GetResult(Insecure) is { Implicit: false } && result.GetResult(Pin) is not null)
+            result.AddError("--insecure and --pin exclude each other: choose one.");
+    }
+
+    public void Apply(SockeyeClientOptions client, ErrorLines errors)
+    {
+        if (parsed.GetValue(SendProxy) is { } version)
+            client.UseProxyProtocol(version);
+        if (UsesTls)
+            client.UseTls(tls => Configure(tls, errors));
+        if (parsed.GetValue(IdleTimeout) is { } idle)
+            client.Timeouts.Idle = idle;
+        if (parsed.GetValue(Rate) is { } rate)
+            client.UseBandwidthLimit(receive: rate, send: rate);
+    }
+
+    private static ProxyProtocolVersion? ParseVersion(ArgumentResult result)
+    {
+        switch (result.Tokens[0].Value)
+        {
+            case "v1":
+                return ProxyProtocolVersion.V1;
+            case "v2":
+                return ProxyProtocolVersion.V2;
+            default:
+                result.AddError($"--send-proxy: \"{result.Tokens[0].Value}\" is not a version. Write v1 or v2.");
+                return null;
+        }
+    }
+
+    private void Configure(TlsClientOptions tls, ErrorLines errors)
+    {
+        tls.HandshakeTimeout = parsed.GetValue(ProtectionOptions.HandshakeTimeout) ?? tls.HandshakeTimeout;
+        tls.Authentication.TargetHost = parsed.GetValue(Sni);
+        tls.TrustedAuthorities = parsed.GetValue(Ca) is { } file ? TlsFiles.Authorities(file) : null;
+        if (parsed.GetValue(TlsFiles.Alpn) is { Length: > 0 } protocols)
+            tls.Authentication.ApplicationProtocols = [.. protocols.Select(name => new SslApplicationProtocol(name))];
+        try
+        {
+            if (parsed.GetValue(Cert) is { } certificate)
+                tls.Authentication.ClientCertificates = [TlsCertificates.Load(certificate, parsed.GetValue(Key))];
+            tls.PinnedFingerprint = parsed.GetValue(Pin);
+        }
+        catch (ArgumentException e)
+        {
+            throw new CommandException(ExitCodes.WrongUse, $"--pin: {e.Message}", e);
+        }
+        catch (Exception e) when (e is IOException or CryptographicException or UnauthorizedAccessException)
+        {
+            throw new CommandException(ExitCodes.Failed, $"--cert: {e.Message}", e);
+        }
+
+        if (parsed.GetValue(Insecure))
+        {
+            errors.WriteLine("warning: --insecure: the server's certificate is not checked. Whoever sits in between can read and "
+                + "change everything.");
+            tls.Authentication.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+        }
+    }
+}

@@ -1,0 +1,130 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Sockeye.Cli;
+
+/// <summary>The options of <c>sockeye listen</c> for TLS.</summary>
+internal sealed class ListenTls
+{
+    private const string SelfSigned = "self-signed";
+
+    private readonly X509Certificate2? _ownCertificate;
+    private readonly X509Certificate2Collection? _authorities;
+    private readonly string[] _certificates;
+    private readonly string[] _keys;
+    private readonly bool _requiresClientCertificate;
+    private readonly IReadOnlyList<string> _protocols;
+    private readonly TimeSpan? _handshakeTimeout;
+
+    private ListenTls(ParseResult parsed)
+    {
+        (_certificates, _keys) = (parsed.GetValue(Cert) ?? [], parsed.GetValue(Key) ?? []);
+        _requiresClientCertificate = parsed.GetValue(RequireClientCert);
+        _authorities = parsed.GetValue(Ca) is { } file ? TlsFiles.Authorities(file) : null;
+        _protocols = parsed.GetValue(TlsFiles.Alpn) ?? [];
+        _handshakeTimeout = parsed.GetValue(ProtectionOptions.HandshakeTimeout);
+        if (parsed.GetValue(Tls) is not null)
+            _ownCertificate = TlsCertificates.CreateSelfSigned("localhost", "127.0.0.1", "::1");
+    }
+
+    public static Option<string?> Tls { get; } = new("--tls")
+    {
+        Description = "Serve over TLS, with --cert, or with a certificate of its own that is made now: --tls self-signed.",
+        HelpName = SelfSigned,
+        Arity = ArgumentArity.ZeroOrOne,
+        CustomParser = result =>
+        {
+            if (result.Tokens is not [var token])
+                return null;
+            if (token.Value == SelfSigned)
+                return SelfSigned;
+            result.AddError($"--tls {token.Value}: only \"{SelfSigned}\" may follow --tls; end points stand before the options.");
+            return null;
+        },
+    };
+
+    public static Option<string[]> Cert { get; } = new("--cert")
+    {
+        Description = "The certificate: a PEM file (with its chain), or PFX. May be given again for other names (SNI). Implies "
+            + "--tls. A file that changes is read again, for new connections.",
+        HelpName = "file",
+    };
+
+    public static Option<string[]> Key { get; } = new("--key")
+    {
+        Description = "The private key of each --cert, in the same order, where it is not in the same file.",
+        HelpName = "file",
+    };
+
+    public static Option<string?> Ca { get; } = new("--ca")
+    {
+        Description = "Who signs the certificates of clients: a PEM file. Default: the system's authorities.",
+        HelpName = "file",
+    };
+
+    public static Option<bool> RequireClientCert { get; } = new("--require-client-cert")
+    {
+        Description = "Serve only clients that show a certificate (mutual TLS).",
+    };
+
+    public static IEnumerable<Option> All => [Tls, Cert, Key, Ca, RequireClientCert, TlsFiles.Alpn];
+
+    /// <summary>Null where TLS was not asked for.</summary>
+    public static ListenTls? Read(ParseResult parsed) =>
+        parsed.GetResult(Tls) is not null || parsed.GetResult(Cert) is not null ? new(parsed) : null;
+
+    public static void Validate(CommandResult result)
+    {
+        var isSelfSigned = result.GetResult(Tls)?.Tokens.Count > 0;
+        var isAsked = result.GetResult(Tls) is not null || result.GetResult(Cert) is not null;
+        if (isSelfSigned && result.GetResult(Cert) is not null)
+            result.AddError($"--tls {SelfSigned} and --cert exclude each other: choose one.");
+        if (isAsked && !isSelfSigned && result.GetResult(Cert) is null)
+            result.AddError($"--tls needs a certificate: add --cert FILE, or make one with --tls {SelfSigned}.");
+        if (result.GetResult(Key)?.Tokens.Count > (result.GetResult(Cert)?.Tokens.Count ?? 0))
+            result.AddError("There are more --key than --cert: give each --cert at most one.");
+        foreach (var option in (Option[])[Ca, RequireClientCert, TlsFiles.Alpn])
+        {
+            if (!isAsked && result.GetResult(option) is { Implicit: false })
+                result.AddError($"{option.Name} needs TLS: add --tls {SelfSigned}, or --cert FILE.");
+        }
+
+        if (result.GetResult(Ca) is not null && result.GetResult(RequireClientCert) is null)
+            result.AddError("--ca is for the certificates of clients: add --require-client-cert.");
+    }
+
+    public void Apply(ListenOptions listen) => listen.UseTls(tls =>
+    {
+        try
+        {
+            if (_ownCertificate is not null)
+                tls.AddCertificate(_ownCertificate);
+            for (var i = 0; i < _certificates.Length; i++)
+                tls.AddCertificateFiles(_certificates[i], i < _keys.Length ? _keys[i] : null);
+        }
+        catch (Exception e) when (e is IOException or CryptographicException or UnauthorizedAccessException)
+        {
+            throw new CommandException(ExitCodes.Failed, e.Message, e);
+        }
+
+        if (_requiresClientCertificate)
+            tls.RequireClientCertificate(_authorities);
+        if (_protocols.Count > 0)
+            tls.Authentication.ApplicationProtocols = [.. _protocols.Select(name => new SslApplicationProtocol(name))];
+        tls.HandshakeTimeout = _handshakeTimeout ?? tls.HandshakeTimeout;
+    });
+
+    /// <summary>What a client has to know of a certificate that nobody else vouches for.</summary>
+    public IEnumerable<string> Lines(EndPoint endPoint)
+    {
+        if (_ownCertificate is null)
+            yield break;
+        var fingerprint = TlsCertificates.Fingerprint(_ownCertificate);
+        yield return $"certificate: self-signed for localhost, until {_ownCertificate.NotAfter.ToUniversalTime():u}";
+        yield return $"fingerprint: {fingerprint} (SHA-256; a client pins it: sockeye connect {EndPointName.Of(endPoint)} --pin {fingerprint})";
+    }
+}

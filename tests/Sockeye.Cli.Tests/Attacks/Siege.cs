@@ -1,0 +1,158 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Text;
+using Sockeye.Cli.Tests.Support;
+
+namespace Sockeye.Cli.Tests.Attacks;
+
+/// <summary>
+/// A server under attack: while it lasts, good clients connect, have a line echoed and leave, one after another; none may fail,
+/// and the server's memory may not grow beyond a bound.
+/// </summary>
+internal sealed class Siege : IAsyncDisposable
+{
+    private const long Megabyte = 1024 * 1024;
+
+    /// <summary>What a good client may have to wait for its echo.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly ToolProcess _server;
+    private readonly bool _usesTls;
+    private readonly byte[] _greeting;
+    private readonly List<Socket> _attackers = [];
+    private readonly CancellationTokenSource _over = new();
+    private readonly long _memoryBefore;
+    private readonly Task _goodClients;
+    private int _served;
+
+    private Siege(ToolProcess server, bool usesTls, byte[] greeting)
+    {
+        (_server, _usesTls, _greeting, _memoryBefore) = (server, usesTls, greeting, Memory(server));
+        _goodClients = ServeAsync();
+    }
+
+    public IPEndPoint EndPoint => _server.EndPoint;
+
+    public ToolProcess Server => _server;
+
+    /// <summary>How many good clients have been served so far.</summary>
+    public int Served => Volatile.Read(ref _served);
+
+    /// <summary>Starts the server with these options, and serves one client before the attack, so that everything is loaded.</summary>
+    /// <param name="greeting">What a good client sends before anything else, in clear text.</param>
+    /// <param name="options">Of <c>sockeye listen</c>.</param>
+    public static async Task<Siege> BeginAsync(string greeting, params string[] options)
+    {
+        var server = await ToolProcess.ListenAsync(options);
+        var usesTls = options.Any(option => option is "--tls" or "--cert");
+        for (var i = 0; i < 20; i++)
+            await EchoAsync(server.EndPoint, usesTls, Encoding.ASCII.GetBytes(greeting));
+        return new(server, usesTls, Encoding.ASCII.GetBytes(greeting));
+    }
+
+    /// <summary>Attackers that connect from this address, each then doing this.</summary>
+    public async Task AttackAsync(int count, string from, Func<Socket, Task> attack)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            _attackers.Add(socket);
+            socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
+            try
+            {
+                await socket.ConnectAsync(EndPoint).WaitAsync(Patience);
+                await attack(socket).WaitAsync(Patience);
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
+            {
+                // Refused so early: that is what the server is to do.
+            }
+        }
+    }
+
+    /// <summary>The attackers go on until this many more good clients have been served.</summary>
+    public async Task HoldAsync(int goodClients)
+    {
+        var until = Served + goodClients;
+        while (Served < until && !_goodClients.IsCompleted)
+            await Task.Yield();
+        if (_goodClients.IsCompleted)
+            await _goodClients;
+    }
+
+    /// <summary>Waits until the server has ended all attackers, which only now take what it has sent them.</summary>
+    public async Task AttackersAreGoneAsync()
+    {
+        foreach (var socket in _attackers)
+        {
+            using var attacker = new Peer(socket);
+            await attacker.EndsWithResetAsync();
+        }
+    }
+
+    /// <summary>No good client has failed, and the server's memory has grown by less than this many megabytes.</summary>
+    public async Task AssertHeldAsync(int megabytes)
+    {
+        await _over.CancelAsync();
+        await _goodClients;
+        Assert.True(_served > 0, "No good client was served at all.");
+        var grown = (Memory(_server) - _memoryBefore) / Megabyte;
+        Assert.True(grown < megabytes, $"The server has grown by {grown} MB.");
+        Assert.False(_server.HasExited);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _over.CancelAsync();
+        await _goodClients.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (var attacker in _attackers)
+            attacker.Dispose();
+        _over.Dispose();
+        await _server.DisposeAsync();
+    }
+
+    private static long Memory(ToolProcess server)
+    {
+        var line = File.ReadLines($"/proc/{server.Id}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+    }
+
+    private async Task ServeAsync()
+    {
+        while (!_over.IsCancellationRequested)
+        {
+            await EchoAsync(EndPoint, _usesTls, _greeting);
+            Interlocked.Increment(ref _served);
+        }
+    }
+
+    private static async Task EchoAsync(IPEndPoint endPoint, bool usesTls, byte[] greeting)
+    {
+        using var timeout = new CancellationTokenSource(Patience, TimeProvider.System);
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(endPoint, timeout.Token);
+        if (greeting.Length > 0)
+            await socket.SendAsync(greeting, timeout.Token);
+        await using Stream plain = new NetworkStream(socket);
+        await using var stream = usesTls ? await SecureAsync(plain, timeout.Token) : plain;
+        await stream.WriteAsync("hello\n"u8.ToArray(), timeout.Token);
+        var echo = new byte[6];
+        await stream.ReadExactlyAsync(echo, timeout.Token);
+        Assert.Equal("hello\n", Encoding.ASCII.GetString(echo));
+    }
+
+    private static async Task<Stream> SecureAsync(Stream plain, CancellationToken cancellationToken)
+    {
+        var secure = new SslStream(plain);
+        await secure.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions
+            {
+                TargetHost = "localhost",
+                RemoteCertificateValidationCallback = static (_, _, _, _) => true, // which one it is, other tests check
+            },
+            cancellationToken);
+        return secure;
+    }
+}

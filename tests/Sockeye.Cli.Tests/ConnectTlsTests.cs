@@ -1,0 +1,178 @@
+using Sockeye.Cli.Tests.Support;
+
+namespace Sockeye.Cli.Tests;
+
+/// <summary><c>sockeye connect --tls</c> with servers that others wrote.</summary>
+public sealed class ConnectTlsTests : IDisposable
+{
+    private static readonly byte[] Line = "abc\n"u8.ToArray();
+
+    private readonly TestAuthority _authority = new();
+
+    public void Dispose() => _authority.Dispose();
+
+    [Fact]
+    public async Task Openssl_server_answers()
+    {
+        await using var server = await OpensslAsync(_authority.Issue("localhost"));
+
+        var result = await ConnectAsync(server, "--ca", _authority.CertificateFile);
+
+        Assert.Equal("cba\n", result.Text);
+        Assert.Equal(0, result.ExitCode);
+        Assert.Empty(result.Errors);
+    }
+
+    [Fact]
+    public async Task Expired_certificate_is_refused()
+    {
+        await using var server = await OpensslAsync(_authority.IssueExpired("localhost"));
+
+        await AssertRefusesAsync(server, "expired", "--ca", _authority.CertificateFile);
+    }
+
+    [Fact]
+    public async Task Certificate_for_another_host_is_refused_and_both_names_are_told()
+    {
+        await using var server = await OpensslAsync(_authority.Issue("elsewhere.example"));
+
+        await AssertRefusesAsync(server, "elsewhere.example", "--ca", _authority.CertificateFile);
+        await AssertRefusesAsync(server, "localhost", "--ca", _authority.CertificateFile);
+    }
+
+    [Fact]
+    public async Task Name_to_ask_for_can_be_chosen()
+    {
+        await using var server = await OpensslAsync(_authority.Issue("elsewhere.example"));
+
+        var result = await ConnectAsync(server, "--ca", _authority.CertificateFile, "--sni", "elsewhere.example");
+
+        Assert.Equal("cba\n", result.Text);
+    }
+
+    [Fact]
+    public async Task Certificate_of_an_unknown_authority_is_refused()
+    {
+        using var others = new TestAuthority("Another Authority");
+        await using var server = await OpensslAsync(_authority.Issue("localhost"));
+
+        await AssertRefusesAsync(server, "authority", "--ca", others.CertificateFile);
+        await AssertRefusesAsync(server, "authority");
+    }
+
+    [Fact]
+    public async Task Insecure_accepts_any_certificate_and_says_so()
+    {
+        await using var server = await OpensslAsync(_authority.IssueExpired("elsewhere.example"));
+
+        var result = await ConnectAsync(server, "--insecure");
+
+        Assert.Equal("cba\n", result.Text);
+        Assert.StartsWith("warning: --insecure", result.Errors[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Wrong_pin_is_refused()
+    {
+        await using var server = await OpensslAsync(_authority.Issue("localhost"));
+
+        await AssertRefusesAsync(server, "pin", "--pin", string.Join(':', Enumerable.Repeat("00", 32)));
+    }
+
+    [Fact]
+    public async Task Client_certificate_is_shown()
+    {
+        var own = _authority.Issue("client");
+        await using var server = await OpensslAsync(
+            _authority.Issue("localhost"), "-Verify", "1", "-verify_return_error", "-CAfile", _authority.CertificateFile);
+
+        var shown = await ConnectAsync(server, "--ca", _authority.CertificateFile, "--cert", own.Certificate, "--key", own.Key);
+        Assert.Equal("cba\n", shown.Text);
+
+        var without = await ConnectAsync(server, "--ca", _authority.CertificateFile);
+        Assert.Equal(1, without.ExitCode);
+        Assert.Contains(without.Errors, line => line.Contains("certificate", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Server_without_tls_is_named_as_such()
+    {
+        await using var server = await ToolProcess.ListenAsync("--exec", "echo 220 welcome; cat > /dev/null");
+
+        var result = await ToolProcess.RunAsync(["connect", $"{server.EndPoint}", "--tls"], Line);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(result.Errors, line => line.Contains("plain text", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Handshake_that_is_not_answered_ends_in_time()
+    {
+        await using var server = await ToolProcess.ListenAsync("--exec", "cat > /dev/null");
+
+        var result = await ToolProcess.RunAsync(["connect", $"{server.EndPoint}", "--tls", "--handshake-timeout", "300ms"], Line);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(result.Errors, line => line.Contains("handshake", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("v1")]
+    [InlineData("v2")]
+    public async Task Nginx_takes_the_proxy_header_and_then_tls(string version)
+    {
+        Programs.SkipUnlessThere("nginx");
+        await using var server = await NginxAsync(_authority.Issue("localhost"));
+
+        var result = await ToolProcess.RunAsync(
+            ["connect", $"localhost:{server.Port}", "--tls", "--ca", _authority.CertificateFile, "--send-proxy", version]);
+
+        // Its own address and port, which nginx has from the header, and those that nginx sees.
+        var words = result.Text.Trim().Split(' ');
+        Assert.Equal(words[1], words[0]);
+        Assert.StartsWith("TLSv1.3", words[2], StringComparison.Ordinal);
+    }
+
+    private static async Task AssertRefusesAsync(Daemon server, string sentence, params string[] options)
+    {
+        var result = await ConnectAsync(server, options);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(result.Errors, line => line.Contains(sentence, StringComparison.Ordinal));
+        Assert.Equal("", result.Text);
+    }
+
+    private static Task<ToolResult> ConnectAsync(Daemon server, params string[] options) =>
+        ToolProcess.RunAsync(["connect", $"localhost:{server.Port}", "--tls", .. options], Line);
+
+    /// <summary>Answers every line with the line reversed.</summary>
+    private static Task<Daemon> OpensslAsync(CertificateFiles files, params string[] options) => Daemon.StartAsync(
+        "openssl",
+        port => ["s_server", "-accept", $"127.0.0.1:{port}", "-cert", files.Certificate, "-key", files.Key, "-rev", .. options]);
+
+    private Task<Daemon> NginxAsync(CertificateFiles files)
+    {
+        string[] Arguments(int port)
+        {
+            var configuration = $$"""
+                daemon off;
+                master_process off;
+                pid {{_authority.CertificateFile}}.pid;
+                error_log stderr notice;
+                load_module /usr/lib/nginx/modules/ngx_stream_module.so;
+                events { }
+                stream {
+                    server {
+                        listen 127.0.0.1:{{port}} ssl proxy_protocol;
+                        ssl_certificate {{files.Certificate}};
+                        ssl_certificate_key {{files.Key}};
+                        return "$proxy_protocol_addr:$proxy_protocol_port $remote_addr:$remote_port $ssl_protocol\n";
+                    }
+                }
+                """;
+            return ["-c", _authority.Write("nginx.conf", configuration), "-e", "stderr"];
+        }
+
+        return Daemon.StartAsync("nginx", Arguments);
+    }
+}

@@ -92,14 +92,16 @@ internal sealed partial class ServerConnection
         if (reason.IsRefusal)
         {
             LogConnectionRefused(
-                _connection.ConnectionId, _connection.RemoteEndPoint, _connection.LocalEndPoint, reason.Cause, reason.Description);
+                _connection.ConnectionId, _connection.RemoteEndPoint, _connection.LocalEndPoint, reason.Cause,
+                reason.Description);
             return;
         }
 
         if (!_logger.IsEnabled(LogLevel.Information))
             return;
+        var via = _connection.Features.Get<IProxiedConnectionFeature>()?.ProxyEndPoint is { } proxy ? $" via {proxy}" : "";
         LogConnectionEnded(
-            _connection.ConnectionId, _connection.RemoteEndPoint, _connection.LocalEndPoint, _time.GetElapsedTime(_opened),
+            _connection.ConnectionId, _connection.RemoteEndPoint, _connection.LocalEndPoint, via, _time.GetElapsedTime(_opened),
             _connection.BytesReceived ?? 0, _connection.BytesSent ?? 0, reason.By, reason.Cause, reason.Direction,
             reason.Description);
     }

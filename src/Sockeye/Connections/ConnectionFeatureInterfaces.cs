@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Sockeye;
 
 /// <summary>How a transport tells why its connection ended, and lets others say so.</summary>
@@ -31,4 +33,10 @@ internal interface ITcpInfoFeature
 {
     /// <summary>Null for what is not TCP, and once the connection is closed.</summary>
     TcpInfo? TcpInfo { get; }
+}
+
+/// <summary>How a connection that came through a proxy, and has its client's addresses, tells the proxy's own.</summary>
+internal interface IProxiedConnectionFeature
+{
+    EndPoint? ProxyEndPoint { get; }
 }

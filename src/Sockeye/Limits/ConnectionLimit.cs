@@ -2,20 +2,25 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Counts the connections of an end point and resets those over the limit.</summary>
-internal sealed class ConnectionLimit(int maxConnections)
+/// <summary>Counts the connections of an end point and refuses those over the limit.</summary>
+internal sealed class ConnectionLimit(int maxConnections, LimitAction atLimit, Refusals refusals)
 {
+    private readonly string _description = $"the end point has its {maxConnections} connections (UseConnectionLimit)";
     private int _open;
 
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
+        // Counted before it is compared: two at once can't both be the last one allowed.
+        if (Interlocked.Increment(ref _open) > maxConnections)
+        {
+            Interlocked.Decrement(ref _open);
+            await refusals.RefuseAsync(connection, atLimit, CloseCause.Limit, _description);
+            return;
+        }
+
         try
         {
-            // Counted before it is compared: two at once can't both be the last one allowed.
-            if (Interlocked.Increment(ref _open) <= maxConnections)
-                await next(connection);
-            else
-                connection.Abort(CloseCause.Limit, $"the end point has its {maxConnections} connections (UseConnectionLimit)");
+            await next(connection);
         }
         finally
         {

@@ -6,15 +6,57 @@ public static class ListenOptionsLimits
     extension(ListenOptions listen)
     {
         /// <summary>
-        /// At most this many connections of this end point at a time. One more is reset at once, with
-        /// <see cref="CloseCause.Limit"/>; the others notice nothing. Range: 1 and up.
+        /// At most this many connections of this end point at a time; the others notice nothing of one more. Range: 1 and up.
         /// </summary>
+        /// <param name="maxConnections">How many are served at a time.</param>
+        /// <param name="atLimit">What becomes of one more, default <see cref="LimitAction.Reset"/>, with
+        /// <see cref="CloseCause.Limit"/>. With <see cref="LimitAction.LeaveInBacklog"/> an end point of several listeners (localhost has
+        /// two) may accept one more a listener, which is served when its turn comes.</param>
         /// <exception cref="ArgumentOutOfRangeException">Less than one.</exception>
-        public ListenOptions UseConnectionLimit(int maxConnections)
+        public ListenOptions UseConnectionLimit(int maxConnections, LimitAction? atLimit = null)
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(maxConnections, 1);
-            var limit = new ConnectionLimit(maxConnections);
-            return listen.Use($"UseConnectionLimit({maxConnections})", next => connection => limit.RunAsync(connection, next), MiddlewareStage.Limit);
+            var action = atLimit ?? LimitAction.Reset;
+            var name = $"UseConnectionLimit({maxConnections}{(atLimit is null ? "" : $", {action}")})";
+            if (action == LimitAction.LeaveInBacklog)
+                return listen.Use(name, next => next, MiddlewareStage.Limit).Use(new ConnectionPlaces(listen, maxConnections));
+            return listen.Use(name, next =>
+            {
+                var limit = new ConnectionLimit(maxConnections, action, new("UseConnectionLimit", listen));
+                return connection => limit.RunAsync(connection, next);
+            }, MiddlewareStage.Limit);
+        }
+
+        /// <summary>At most this many new connections a second on this end point.</summary>
+        /// <param name="connectionsPerSecond">Above 0, up to a million; 0.5 is one every two seconds.</param>
+        /// <param name="burst">How many are taken at once after a quiet time; default: a second's worth, at least 1. Range: 1 and
+        /// up.</param>
+        /// <param name="atLimit">What becomes of those who come faster, default <see cref="LimitAction.LeaveInBacklog"/>: they wait for
+        /// their turn, and nobody is refused before the accept queue is full.</param>
+        /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
+        public ListenOptions UseAcceptRateLimit(double connectionsPerSecond, int? burst = null, LimitAction? atLimit = null) =>
+            listen.UseAcceptRateLimit(new AcceptRateLimit(connectionsPerSecond, burst), atLimit);
+
+        /// <summary>At most so many new connections a second on all end points together that are given this limit.</summary>
+        /// <param name="limit">The rate.</param>
+        /// <param name="atLimit">What becomes of those who come faster, default <see cref="LimitAction.LeaveInBacklog"/>.</param>
+        public ListenOptions UseAcceptRateLimit(AcceptRateLimit limit, LimitAction? atLimit = null)
+        {
+            ArgumentNullException.ThrowIfNull(limit);
+            var action = atLimit ?? LimitAction.LeaveInBacklog;
+            var name = FormattableString.Invariant($"UseAcceptRateLimit({limit.ConnectionsPerSecond:0.###}/s, {action})");
+            if (action == LimitAction.LeaveInBacklog)
+                return listen.Use(name, next => next, MiddlewareStage.Limit).Use(new AcceptRateGate(limit, listen));
+            return listen.Use(name, next =>
+            {
+                var refusals = new Refusals("UseAcceptRateLimit", listen);
+                var time = listen.Server.TimeProvider;
+                var description = FormattableString.Invariant(
+                    $"more than {limit.ConnectionsPerSecond:0.###} connections come a second (UseAcceptRateLimit)");
+                return connection => limit.TryTake(time)
+                    ? next(connection)
+                    : refusals.RefuseAsync(connection, action, CloseCause.Limit, description);
+            }, MiddlewareStage.Limit);
         }
 
         /// <summary>

@@ -36,8 +36,7 @@ internal sealed partial class AcceptLoop(
         {
             try
             {
-                foreach (var gate in gates)
-                    await gate.WaitAsync(stopping);
+                await WaitForGatesAsync(stopping);
                 if (await listener.AcceptAsync(stopping) is not { } connection)
                 {
                     if (!stopping.IsCancellationRequested)
@@ -59,6 +58,22 @@ internal sealed partial class AcceptLoop(
                 _peersGoneInARow = 0;
                 await WaitAfterAsync(error, stopping);
             }
+        }
+    }
+
+    private async ValueTask WaitForGatesAsync(CancellationToken stopping)
+    {
+        for (var open = 0; open < gates.Count;)
+        {
+            var wait = gates[open].WaitAsync(stopping);
+            if (wait.IsCompletedSuccessfully)
+            {
+                open++;
+                continue;
+            }
+
+            await wait;
+            open = 0; // The others may have closed meanwhile: all are asked again.
         }
     }
 

@@ -23,7 +23,8 @@ public sealed class LimitAction
 
     /// <summary>Accepted, told these bytes, and closed (FIN): for line protocols, as "421 too many connections\r\n".</summary>
     /// <remarks>
-    /// Sent as it is: before TLS, where there is TLS. A client that does not take it is reset after a second.
+    /// Sent as it is: before TLS, where there is TLS. A client that has not closed a second later is reset. At most 1,024 clients
+    /// of a limit are being told at a time; one more is reset.
     /// </remarks>
     /// <exception cref="ArgumentException">Empty, or longer than <see cref="MaxMessageLength"/>.</exception>
     public static LimitAction SendAndClose(ReadOnlyMemory<byte> message) => message.Length is > 0 and <= MaxMessageLength

@@ -15,7 +15,10 @@ internal static class ListenCheck
         }
 
         foreach (var listen in listens)
+        {
             MiddlewareOrder.ThrowIfWrong(listen);
+            ThrowIfAddressless(listen);
+        }
 
         for (var i = 0; i < listens.Count; i++)
         {
@@ -28,6 +31,18 @@ internal static class ListenCheck
                 }
             }
         }
+    }
+
+    /// <summary>A Unix socket tells no address, unless a proxy before it does.</summary>
+    private static void ThrowIfAddressless(ListenOptions listen)
+    {
+        if (listen.EndPoint is not UnixDomainSocketEndPoint
+            || listen.MiddlewareInOrder.Any(one => one.Stage is MiddlewareStage.ProxyProtocol)
+            || listen.MiddlewareInOrder.FirstOrDefault(one => one.Stage is MiddlewareStage.AddressLimit) is not { } byAddress)
+            return;
+        throw new InvalidOperationException(
+            $"{byAddress.Method} has nothing to go by on {listen}: clients of a Unix socket have no address. Remove it, or let a "
+                + "proxy tell the address (UseProxyProtocol).");
     }
 
     private static bool Overlap(ListenOptions one, ListenOptions other) => (one.EndPoint, other.EndPoint) switch

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
@@ -7,48 +8,24 @@ namespace Sockeye;
 internal sealed partial class Refusals(string limit, ListenOptions listen)
 {
     /// <summary>A flood of clients must not become a flood of lines.</summary>
-    internal static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
+    internal static readonly TimeSpan LogInterval = LogPace.Interval;
 
     private readonly ILogger _logger = new SafeLogger(listen.Server.LoggerFactory.CreateLogger("Sockeye.Server"));
-    private readonly TimeProvider _time = listen.Server.TimeProvider;
+    private readonly LogPace _pace = new(listen.Server.TimeProvider);
+    private readonly Refusal _refusal = new(listen.Server.Timer);
     private readonly KeyValuePair<string, object?> _tag = new("limit", limit);
-    private readonly Lock _lock = new();
-    private long? _logged;
-    private long _count;
 
     /// <summary>Does to the client what was chosen. The caller returns then, without serving it.</summary>
-    public async Task RefuseAsync(ConnectionContext connection, LimitAction action, CloseCause cause, string description)
+    public Task RefuseAsync(ConnectionContext connection, LimitAction action, CloseCause cause, string description)
     {
         ServerMetrics.Rejected.Add(1, _tag);
-        Tell(connection, description);
-        var reason = CloseReason.Refused(cause, description);
-        if (action.Message.IsEmpty)
-        {
-            connection.Abort(reason);
-            return;
-        }
-
-        // Given before the end: when the connection is closed now, in order, this is why.
-        connection.Explain(reason);
-        await connection.Transport.Output.WriteAsync(action.Message);
-    }
-
-    private void Tell(ConnectionContext connection, string description)
-    {
-        long count;
-        lock (_lock)
-        {
-            _count++;
-            if (_logged is { } last && _time.GetElapsedTime(last) < LogInterval)
-                return;
-            (count, _count, _logged) = (_count, 0, _time.GetTimestamp());
-        }
-
-        LogRefusing(limit, listen, count, connection.RemoteEndPoint, description);
+        if (_pace.TryTell(out var count))
+            LogRefusing(limit, listen, count, connection.RemoteEndPoint, description);
+        return _refusal.EndAsync(connection, action, CloseReason.Refused(cause, description));
     }
 
     [LoggerMessage(1300, LogLevel.Warning,
         "{Limit} on {Listen} refuses clients: {Count} since the last such line. The latest is {RemoteEndPoint}: {Description}.")]
     private partial void LogRefusing(
-        string limit, ListenOptions listen, long count, System.Net.EndPoint? remoteEndPoint, string description);
+        string limit, ListenOptions listen, long count, EndPoint? remoteEndPoint, string description);
 }

@@ -8,11 +8,11 @@ internal sealed partial class ServerConnection
     private readonly ILogger _logger;
 
     [LoggerMessage(1200, LogLevel.Information,
-        "{ConnectionId} {RemoteEndPoint} -> {LocalEndPoint} ended after {Duration}, {BytesIn} bytes in, {BytesOut} bytes out: " +
-        "{ClosedBy} {Cause} {Direction}, {Description}.")]
+        "{ConnectionId} {RemoteEndPoint} -> {LocalEndPoint}{Via} ended after {Duration}, {BytesIn} bytes in, " +
+        "{BytesOut} bytes out: {ClosedBy} {Cause} {Direction}, {Description}.")]
     private partial void LogConnectionEnded(
-        string connectionId, EndPoint? remoteEndPoint, EndPoint? localEndPoint, TimeSpan duration, long bytesIn, long bytesOut,
-        ClosedBy closedBy, CloseCause cause, CloseDirection direction, string description);
+        string connectionId, EndPoint? remoteEndPoint, EndPoint? localEndPoint, string via, TimeSpan duration, long bytesIn,
+        long bytesOut, ClosedBy closedBy, CloseCause cause, CloseDirection direction, string description);
 
     [LoggerMessage(1201, LogLevel.Error, "{ConnectionId} {RemoteEndPoint}: the handler threw, so the connection is reset.")]
     private partial void LogHandlerThrew(Exception error, string connectionId, EndPoint? remoteEndPoint);

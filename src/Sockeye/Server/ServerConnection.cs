@@ -10,16 +10,18 @@ internal sealed partial class ServerConnection
 {
     private readonly ConnectionContext _connection;
     private readonly ConnectionDelegate _pipeline;
+    private readonly IReadOnlyList<IAcceptGate> _gates;
     private readonly ConnectionTable _table;
     private readonly TimeProvider _time;
     private readonly long _opened;
     private readonly StopNotification _stop;
+    private List<Task>? _turns;
 
     public ServerConnection(
-        ConnectionContext connection, ConnectionDelegate pipeline, ConnectionTable table, PipeScheduler scheduler,
-        TimeProvider time, ILogger logger)
+        ConnectionContext connection, ConnectionDelegate pipeline, IReadOnlyList<IAcceptGate> gates, ConnectionTable table,
+        PipeScheduler scheduler, TimeProvider time, ILogger logger)
     {
-        (_connection, _pipeline, _table, _time, _logger) = (connection, pipeline, table, time, logger);
+        (_connection, _pipeline, _gates, _table, _time, _logger) = (connection, pipeline, gates, table, time, logger);
         _opened = time.GetTimestamp();
         _stop = new(scheduler);
         connection.Features.Set<IConnectionLifetimeNotificationFeature>(_stop);
@@ -29,6 +31,17 @@ internal sealed partial class ServerConnection
 
     public void Abort(CloseReason reason) => _connection.Abort(reason);
 
+    /// <summary>Counts it at the gates, before the next client is accepted. What it waits for there, it waits for when it runs.</summary>
+    public void Enter()
+    {
+        foreach (var gate in _gates)
+        {
+            var turn = gate.EnterAsync(_connection, _stop.ConnectionClosedRequested);
+            if (!turn.IsCompletedSuccessfully)
+                (_turns ??= []).Add(turn.AsTask());
+        }
+    }
+
     /// <summary>For the scheduler: a handler that computes before its first await must not hold up accepting.</summary>
     public void Run() => _ = RunAsync();
 
@@ -37,6 +50,8 @@ internal sealed partial class ServerConnection
         CloseReason? broken = null;
         try
         {
+            if (_turns is not null)
+                await Task.WhenAll(_turns);
             await _pipeline(_connection);
             if (_stop.IsRequested && _connection.CloseReason is null)
                 _connection.Explain(CloseReason.Stopped);
@@ -47,9 +62,16 @@ internal sealed partial class ServerConnection
         }
 
         await CloseAsync(broken);
+        Leave();
         // Told before it is gone from the table: when a stop has ended, every connection has its line.
         LogEnd(_connection.CloseReason ?? broken ?? CloseReason.LocalFin);
         _table.Remove(this);
+    }
+
+    private void Leave()
+    {
+        foreach (var gate in _gates)
+            gate.Leave();
     }
 
     /// <summary>Null where the handler's exception only says that it followed a stop.</summary>
@@ -92,14 +114,16 @@ internal sealed partial class ServerConnection
         if (reason.IsRefusal)
         {
             LogConnectionRefused(
-                _connection.ConnectionId, _connection.RemoteEndPoint, _connection.LocalEndPoint, reason.Cause, reason.Description);
+                _connection.ConnectionId, _connection.RemoteEndPoint, _connection.LocalEndPoint, reason.Cause,
+                reason.Description);
             return;
         }
 
         if (!_logger.IsEnabled(LogLevel.Information))
             return;
+        var via = _connection.Features.Get<IProxiedConnectionFeature>()?.ProxyEndPoint is { } proxy ? $" via {proxy}" : "";
         LogConnectionEnded(
-            _connection.ConnectionId, _connection.RemoteEndPoint, _connection.LocalEndPoint, _time.GetElapsedTime(_opened),
+            _connection.ConnectionId, _connection.RemoteEndPoint, _connection.LocalEndPoint, via, _time.GetElapsedTime(_opened),
             _connection.BytesReceived ?? 0, _connection.BytesSent ?? 0, reason.By, reason.Cause, reason.Direction,
             reason.Description);
     }

@@ -17,6 +17,10 @@ public sealed partial class SockeyeServer
     private partial void LogHandlersLeft(int count);
 
     [LoggerMessage(1003, LogLevel.Warning,
-        "All {MaxConnections} connections are in use (MaxConnections): {RemoteEndPoint} and whoever comes next is reset.")]
-    private partial void LogRejecting(int maxConnections, EndPoint? remoteEndPoint);
+        "All {MaxConnections} connections are in use (MaxConnections): {RemoteEndPoint} and whoever comes next {Fate}.")]
+    private partial void LogRejecting(int maxConnections, EndPoint? remoteEndPoint, string fate);
+
+    [LoggerMessage(1302, LogLevel.Warning,
+        "All {MaxConnections} connections are in use (MaxConnections): new clients wait in the accept queue (LeaveInBacklog).")]
+    private partial void LogLeavingInBacklog(int maxConnections);
 }

@@ -17,6 +17,9 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _stopLock = new();
     private readonly PipeScheduler _scheduler;
+    private readonly Refusal _refusal;
+    private readonly AcceptPlaces? _places;
+    private readonly LogPace _waitingPace;
     private IReadOnlyList<IConnectionListener> _listeners = [];
     private Task _accepting = Task.CompletedTask;
     private Task<StopResult>? _stop;
@@ -28,6 +31,10 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         _scheduler = Scheduling.Of(options.Transport);
         _logger = new SafeLogger(options.LoggerFactory.CreateLogger("Sockeye.Server"));
         _trouble = new(options.TimeProvider, _logger);
+        _refusal = new(options.Timer);
+        _waitingPace = new(options.TimeProvider);
+        if (options.AtMaxConnections == LimitAction.LeaveInBacklog)
+            _places = new(options.MaxConnections, OnPlacesTaken);
     }
 
     /// <summary>The addresses that were bound, with their real ports, in the order of the options; localhost has two.</summary>
@@ -142,28 +149,48 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     private Task AcceptAsync(IConnectionListener listener, ListenOptions listen, ConnectionDelegate pipeline)
     {
         LogListening(listener.EndPoint, string.Join(" -> ", listen.MiddlewareInOrder.Select(m => m.Name).Append("handler")));
+        IReadOnlyList<IAcceptGate> gates = _places is null ? listen.Gates : [_places, .. listen.Gates];
         var loop = new AcceptLoop(
-            listener, listen.Gates, connection => OnAccepted(connection, pipeline), _table.Released, _trouble, _options.TimeProvider,
-            _options.Random, _logger);
+            listener, gates, connection => OnAccepted(connection, pipeline, gates), _table.Released, _trouble,
+            _options.TimeProvider, _options.Random, _logger);
         return _scheduler.Start(() => loop.RunAsync(_stopping.Token));
     }
 
-    private void OnAccepted(ConnectionContext accepted, ConnectionDelegate pipeline)
+    private void OnAccepted(ConnectionContext accepted, ConnectionDelegate pipeline, IReadOnlyList<IAcceptGate> gates)
     {
-        var connection = new ServerConnection(accepted, pipeline, _table, _scheduler, _options.TimeProvider, _logger);
-        if (_table.TryAdd(connection, _options.MaxConnections))
+        var connection = new ServerConnection(
+            accepted, pipeline, gates, _table, _scheduler, _options.TimeProvider, _logger);
+        // With places, who is one too many is in the table too, and waits.
+        if (_table.TryAdd(connection, _places is null ? _options.MaxConnections : int.MaxValue))
         {
             Volatile.Write(ref _rejecting, 0);
+            connection.Enter();
             _scheduler.Schedule(static connection => ((ServerConnection)connection!).Run(), connection);
             return;
         }
 
         ServerMetrics.Rejected.Add(1, new KeyValuePair<string, object?>("limit", "MaxConnections"));
         if (Interlocked.Exchange(ref _rejecting, 1) == 0)
-            LogRejecting(_options.MaxConnections, accepted.RemoteEndPoint);
-        accepted.Abort(
-            CloseReason.Refused(CloseCause.Limit, $"the server has its {_options.MaxConnections} connections (MaxConnections)"));
-        _ = accepted.DisposeAsync().AsTask();
+        {
+            var fate = _options.AtMaxConnections == LimitAction.Reset ? "is reset" : "is told so and closed";
+            LogRejecting(_options.MaxConnections, accepted.RemoteEndPoint, fate);
+        }
+
+        _ = RefuseAsync(accepted);
+    }
+
+    private async Task RefuseAsync(ConnectionContext accepted)
+    {
+        var description = $"the server has its {_options.MaxConnections} connections (MaxConnections)";
+        await _refusal.EndAsync(accepted, _options.AtMaxConnections, CloseReason.Refused(CloseCause.Limit, description));
+        await accepted.DisposeAsync();
+    }
+
+    private void OnPlacesTaken()
+    {
+        ServerMetrics.Held.Add(1, new KeyValuePair<string, object?>("limit", "MaxConnections"));
+        if (_waitingPace.TryTell(out _))
+            LogLeavingInBacklog(_options.MaxConnections);
     }
 
     private async Task<StopResult> StopCoreAsync()

@@ -32,8 +32,8 @@ public sealed class SockeyeServerOptions
                 nameof(ShutdownTimeout), value, "ShutdownTimeout must be zero or longer, or infinite.");
     } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Connections open at the same time, over all end points, default 100,000. One more is accepted and reset at once,
-    /// and the log says so. Range: 1 and up.</summary>
+    /// <summary>Connections open at the same time, over all end points, default 100,000. What becomes of one more, says
+    /// <see cref="AtMaxConnections"/>. Range: 1 and up.</summary>
     public int MaxConnections
     {
         get;
@@ -41,6 +41,19 @@ public sealed class SockeyeServerOptions
             ? value
             : throw new ArgumentOutOfRangeException(nameof(MaxConnections), value, "MaxConnections must be 1 or more.");
     } = 100_000;
+
+    /// <summary>What becomes of a client who comes while <see cref="MaxConnections"/> are open, default
+    /// <see cref="LimitAction.Reset"/>: it learns of it at once, and may go elsewhere. The log says so once, until a client is served
+    /// again.</summary>
+    /// <remarks>
+    /// With <see cref="LimitAction.LeaveInBacklog"/> no client is accepted then. A server with several listeners (localhost has two)
+    /// may hold one more a listener, accepted at the same moment, which is served when its turn comes.
+    /// </remarks>
+    public LimitAction AtMaxConnections
+    {
+        get;
+        set => field = value ?? throw new ArgumentNullException(nameof(AtMaxConnections));
+    } = LimitAction.Reset;
 
     /// <summary>
     /// Where <see cref="ListenOptions.Run{THandler}"/> finds what a handler's constructor asks for; default: nothing.

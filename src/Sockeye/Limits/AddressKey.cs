@@ -1,0 +1,35 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Sockeye;
+
+/// <summary>
+/// Addresses as 128 bits: IPv6 as it is, IPv4 as ::ffff:a.b.c.d, so that an IPv4 client is the same on a dual-stack listener.
+/// </summary>
+internal static class AddressKey
+{
+    /// <summary>How many bits stand before those of an IPv4 address.</summary>
+    public const int IPv4Offset = 96;
+
+    /// <summary>Of a client that has no address, as on a Unix socket. No peer has it: it is a multicast address.</summary>
+    public static readonly UInt128 None = UInt128.MaxValue;
+
+    public static UInt128 Of(IPAddress address, out bool isIPv4)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        address.TryWriteBytes(bytes, out _);
+        if (address.AddressFamily is AddressFamily.InterNetwork)
+        {
+            isIPv4 = true;
+            return new(0, 0xffff_0000_0000UL | BinaryPrimitives.ReadUInt32BigEndian(bytes));
+        }
+
+        isIPv4 = address.IsIPv4MappedToIPv6;
+        return BinaryPrimitives.ReadUInt128BigEndian(bytes);
+    }
+
+    /// <summary>Only the first bits of it.</summary>
+    public static UInt128 Masked(UInt128 address, int length) =>
+        length == 0 ? UInt128.Zero : address & (UInt128.MaxValue << (128 - length));
+}

@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace Sockeye;
+
+/// <summary>What is said of a network.</summary>
+[Flags]
+internal enum AddressRule
+{
+    None = 0,
+    Allow = 1,
+    Deny = 2,
+}
+
+/// <summary>Rules that do not change: a change makes another set, which shares nearly all with this one.</summary>
+internal sealed class AddressRuleSet
+{
+    private readonly ImmutableDictionary<(UInt128 Bits, int Length), AddressRule> _rules;
+
+    // How many rules there are of each length, 0 to 128; and the lengths in use, the longest first.
+    private readonly int[] _ofLength;
+    private readonly int[] _lengths;
+    private readonly int _allows;
+
+    private AddressRuleSet(
+        ImmutableDictionary<(UInt128 Bits, int Length), AddressRule> rules, int[] ofLength, int allows)
+    {
+        (_rules, _ofLength, _allows) = (rules, ofLength, allows);
+        _lengths = [.. Enumerable.Range(0, ofLength.Length).Where(length => ofLength[length] > 0).Reverse()];
+    }
+
+    public static AddressRuleSet Empty { get; } =
+        new(ImmutableDictionary<(UInt128 Bits, int Length), AddressRule>.Empty, new int[129], 0);
+
+    public int Count => _rules.Count;
+
+    public bool HasAllow => _allows > 0;
+
+    public static AddressRuleSet Of(IEnumerable<IPNetwork> allow, IEnumerable<IPNetwork> deny)
+    {
+        var rules = Empty._rules.ToBuilder();
+        foreach (var network in allow)
+            rules[KeyOf(network)] = AddressRule.Allow;
+        foreach (var network in deny)
+            rules[KeyOf(network)] = rules.GetValueOrDefault(KeyOf(network)) | AddressRule.Deny;
+
+        var ofLength = new int[129];
+        foreach (var (_, length) in rules.Keys)
+            ofLength[length]++;
+        return new(rules.ToImmutable(), ofLength, rules.Values.Count(rule => rule.HasFlag(AddressRule.Allow)));
+    }
+
+    public AddressRuleSet With(IPNetwork network, AddressRule rule)
+    {
+        var key = KeyOf(network);
+        var before = _rules.GetValueOrDefault(key);
+        return before == (before | rule) ? this : Changed(key, before, before | rule);
+    }
+
+    public AddressRuleSet Without(IPNetwork network)
+    {
+        var key = KeyOf(network);
+        return _rules.TryGetValue(key, out var before) ? Changed(key, before, AddressRule.None) : this;
+    }
+
+    public bool IsAllowed(IPAddress address)
+    {
+        var key = AddressKey.Of(address, out var isIPv4);
+        foreach (var length in _lengths)
+        {
+            if (isIPv4 && length < AddressKey.IPv4Offset)
+                break; // The rest is about IPv6.
+            if (_rules.TryGetValue((AddressKey.Masked(key, length), length), out var rule))
+                return !rule.HasFlag(AddressRule.Deny);
+        }
+
+        return !HasAllow;
+    }
+
+    private static (UInt128 Bits, int Length) KeyOf(IPNetwork network)
+    {
+        var bits = AddressKey.Of(network.BaseAddress, out _);
+        var isShort = network.BaseAddress.AddressFamily is System.Net.Sockets.AddressFamily.InterNetwork;
+        var length = network.PrefixLength + (isShort ? AddressKey.IPv4Offset : 0);
+        return (AddressKey.Masked(bits, length), length);
+    }
+
+    private AddressRuleSet Changed((UInt128 Bits, int Length) key, AddressRule before, AddressRule after)
+    {
+        var ofLength = (int[])_ofLength.Clone();
+        ofLength[key.Length] += (after is AddressRule.None ? 0 : 1) - (before is AddressRule.None ? 0 : 1);
+        var allows = _allows + (int)(after & AddressRule.Allow) - (int)(before & AddressRule.Allow);
+        return new(after is AddressRule.None ? _rules.Remove(key) : _rules.SetItem(key, after), ofLength, allows);
+    }
+}

@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace Sockeye;
+
+/// <summary>Tells that a limit keeps clients in the accept queue: counted each time, logged once a minute at most.</summary>
+internal sealed partial class BacklogNotice(string limit, ListenOptions listen, string why)
+{
+    private readonly ILogger _logger = new SafeLogger(listen.Server.LoggerFactory.CreateLogger("Sockeye.Server"));
+    private readonly LogPace _pace = new(listen.Server.TimeProvider);
+    private readonly KeyValuePair<string, object?> _tag = new("limit", limit);
+
+    public void Tell()
+    {
+        ServerMetrics.Held.Add(1, _tag);
+        if (_pace.TryTell(out var count))
+            LogLeavingInBacklog(limit, listen, count, why);
+    }
+
+    [LoggerMessage(1301, LogLevel.Information,
+        "{Limit} on {Listen} leaves new clients in the accept queue: {Count} times since the last such line, because {Why}.")]
+    private partial void LogLeavingInBacklog(string limit, ListenOptions listen, long count, string why);
+}

@@ -1,0 +1,120 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>A pipe before the connection's own output. What is written waits there for its turn.</summary>
+internal sealed class BandwidthOutput
+{
+    /// <summary>How long the peer may take nothing of what is left at the end, as with a transport's <c>CloseTimeout</c>.</summary>
+    internal static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly PipeWriter _inner;
+    private readonly BandwidthQueue _queue;
+    private readonly ConnectionContext _connection;
+    private readonly TimeProvider _time;
+    private readonly Pipe _pipe;
+    private readonly Task _pump;
+    private BandwidthTurn? _turn;
+    private volatile bool _over;
+    private volatile bool _finishing;
+
+    public BandwidthOutput(
+        PipeWriter inner, BandwidthQueue queue, BandwidthLimit limit, ConnectionContext connection, TimeProvider time)
+    {
+        (_inner, _queue, _connection, _time) = (inner, queue, connection, time);
+        // A second's worth at most: so long closing may take when the connection waits alone.
+        var most = Math.Clamp(limit.BytesPerSecond, 4 * 1024, 64 * 1024);
+        var scheduler = Scheduling.Of(connection);
+        _pipe = new(new PipeOptions(
+            readerScheduler: scheduler, writerScheduler: scheduler, pauseWriterThreshold: most, resumeWriterThreshold: most / 2,
+            useSynchronizationContext: false));
+        _pump = PumpAsync();
+    }
+
+    public PipeWriter Writer => _pipe.Writer;
+
+    /// <summary>The handler is done: what it wrote still gets its turn. Whoever takes nothing of it is reset.</summary>
+    public async Task FinishAsync()
+    {
+        _finishing = true;
+        await _pipe.Writer.CompleteAsync();
+        while (!_pump.IsCompleted)
+        {
+            var before = TakenByPeer();
+            await _pump.WaitAsync(CloseTimeout, _time).WithoutThrowing();
+            if (!_pump.IsCompleted && Volatile.Read(ref _turn) is null && TakenByPeer() == before)
+            {
+                _connection.Abort(CloseReason.Local(CloseCause.Timeout,
+                    $"the peer took nothing for {CloseTimeout.TotalSeconds:0.###} s of what was still to be sent"));
+                await _pump;
+            }
+        }
+    }
+
+    /// <summary>The connection is about to be reset: nothing more is moved.</summary>
+    public void Abandon()
+    {
+        _over = true;
+        _pipe.Reader.CancelPendingRead();
+        if (Volatile.Read(ref _turn) is { } turn)
+            _queue.GiveUp(turn);
+    }
+
+    private long? TakenByPeer() => _connection.TcpInfo?.BytesAcknowledged ?? _connection.BytesSent;
+
+    private async Task PumpAsync()
+    {
+        using var ending = _connection.ConnectionClosed.UnsafeRegister(
+            static output => ((BandwidthOutput)output!).Abandon(), this);
+        try
+        {
+            while (!_over && await MoveAsync())
+            {
+                // All is in the condition.
+            }
+        }
+        catch (Exception e)
+        {
+            // The handler ended its output with an error: the connection below has to know.
+            await _inner.CompleteAsync(e);
+        }
+
+        // A writer learns of the end by FlushResult.IsCompleted.
+        await _pipe.Reader.CompleteAsync();
+    }
+
+    /// <summary>Moves what its turn allows. False at the end.</summary>
+    private async Task<bool> MoveAsync()
+    {
+        var read = await _pipe.Reader.ReadAsync();
+        if (read.Buffer.IsEmpty)
+        {
+            // Who finishes owns the output below, and completes it.
+            if (read.IsCompleted && !_finishing)
+                await _inner.CompleteAsync();
+            _pipe.Reader.AdvanceTo(read.Buffer.End);
+            return !read.IsCompleted;
+        }
+
+        if (!_queue.TryTake(read.Buffer.Length, out var granted))
+            granted = await WaitAsync(read.Buffer.Length);
+        var part = read.Buffer.Slice(0, granted);
+        foreach (var segment in part)
+            _inner.Write(segment.Span);
+        _pipe.Reader.AdvanceTo(part.End);
+        return !(await _inner.FlushAsync()).IsCompleted;
+    }
+
+    private async Task<long> WaitAsync(long wanted)
+    {
+        var turn = _queue.Wait(wanted);
+        Volatile.Write(ref _turn, turn);
+        if (_over)
+            _queue.GiveUp(turn); // It ended just before the turn could be seen.
+        var granted = await turn.Task;
+        Volatile.Write(ref _turn, null);
+        return granted;
+    }
+}

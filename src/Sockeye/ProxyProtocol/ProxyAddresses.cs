@@ -1,0 +1,128 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Sockeye;
+
+/// <summary>The family of the addresses in a header of version 2, as its number on the wire.</summary>
+internal enum ProxyFamily
+{
+    Unspecified = 0,
+    V4 = 1,
+    V6 = 2,
+    Unix = 3,
+}
+
+/// <summary>The addresses of version 2.</summary>
+/// <remarks>
+/// <code>
+///  +--------------------+--------------------+---------+---------+
+///  | source: 4, 16      | destination: 4, 16 | port: 2 | port: 2 |      IPv4, IPv6
+///  +--------------------+--------------------+---------+---------+
+///  | source: 108        | destination: 108   |                          Unix: a path and NUL, or NUL and a name
+///  +--------------------+--------------------+
+/// </code>
+/// </remarks>
+internal static class ProxyAddresses
+{
+    private const int UnixLength = 108;
+
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    public static int SizeOf(ProxyFamily family) => family switch
+    {
+        ProxyFamily.V4 => 12,
+        ProxyFamily.V6 => 36,
+        ProxyFamily.Unix => 2 * UnixLength,
+        _ => 0,
+    };
+
+    /// <summary>A client of IPv4 has an IPv4 address, however its proxy listens: rules for addresses must meet it.</summary>
+    public static IPEndPoint Plain(IPAddress address, int port) =>
+        new(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, port);
+
+    /// <summary>False for a path that this system has no form for.</summary>
+    public static bool TryRead(ProxyFamily family, ReadOnlySpan<byte> block, out EndPoint? source, out EndPoint? destination)
+    {
+        if (family is ProxyFamily.Unix)
+        {
+            destination = null;
+            return TryReadUnix(block[..UnixLength], out source)
+                && TryReadUnix(block.Slice(UnixLength, UnixLength), out destination);
+        }
+
+        var size = family is ProxyFamily.V4 ? 4 : 16;
+        var ports = block[(2 * size)..];
+        source = Plain(new(block[..size]), BinaryPrimitives.ReadUInt16BigEndian(ports));
+        destination = Plain(new(block.Slice(size, size)), BinaryPrimitives.ReadUInt16BigEndian(ports[2..]));
+        return true;
+    }
+
+    /// <summary>Both as addresses of one family; null where they are not IP.</summary>
+    /// <exception cref="InvalidOperationException">One is missing, or of another kind.</exception>
+    public static (IPEndPoint Source, IPEndPoint Destination)? TryGetPair(ProxyHeader header)
+    {
+        var (source, destination) = (header.Source, header.Destination);
+        if (source is IPEndPoint from && destination is IPEndPoint to)
+            return from.AddressFamily == to.AddressFamily ? (from, to) : (ToV6(from), ToV6(to));
+        if (source is null or UnixDomainSocketEndPoint && destination is null or UnixDomainSocketEndPoint)
+            return null;
+        throw new InvalidOperationException(
+            "A PROXY header has two IP end points, two Unix sockets or none, not "
+            + $"{Name(source)} as its source and {Name(destination)} as its destination.");
+    }
+
+    public static ProxyFamily FamilyOf(ProxyHeader header) =>
+        header.IsLocal ? ProxyFamily.Unspecified
+        : TryGetPair(header) is { } pair
+            ? pair.Source.AddressFamily is AddressFamily.InterNetwork ? ProxyFamily.V4 : ProxyFamily.V6
+        : header.HasAddresses ? ProxyFamily.Unix
+        : ProxyFamily.Unspecified;
+
+    /// <summary>Writes both into a block of zeros.</summary>
+    public static void Write(ProxyHeader header, ProxyFamily family, Span<byte> block)
+    {
+        if (family is ProxyFamily.Unix)
+        {
+            WriteUnix(header.Source, block[..UnixLength]);
+            WriteUnix(header.Destination, block.Slice(UnixLength, UnixLength));
+        }
+        else if (TryGetPair(header) is (var source, var destination) && family is not ProxyFamily.Unspecified)
+        {
+            source.Address.TryWriteBytes(block, out var size);
+            destination.Address.TryWriteBytes(block[size..], out _);
+            BinaryPrimitives.WriteUInt16BigEndian(block[(2 * size)..], (ushort)source.Port);
+            BinaryPrimitives.WriteUInt16BigEndian(block[((2 * size) + 2)..], (ushort)destination.Port);
+        }
+    }
+
+    private static IPEndPoint ToV6(IPEndPoint endPoint) => new(endPoint.Address.MapToIPv6(), endPoint.Port);
+
+    private static string Name(EndPoint? endPoint) => endPoint is null ? "nothing" : $"the {endPoint.GetType().Name} {endPoint}";
+
+    private static bool TryReadUnix(ReadOnlySpan<byte> field, out EndPoint? endPoint)
+    {
+        endPoint = null;
+        // A name that begins with NUL (Linux's abstract ones) may hold more of them, and is filled up with them.
+        var path = field[0] == 0 ? field.TrimEnd((byte)0) : field.IndexOf((byte)0) is >= 0 and var end ? field[..end] : field;
+        if (path.IsEmpty)
+            return true;
+        try
+        {
+            endPoint = new UnixDomainSocketEndPoint(StrictUtf8.GetString(path));
+            return true;
+        }
+        catch (Exception e) when (e is ArgumentException or PlatformNotSupportedException)
+        {
+            return false; // Not UTF-8, or too long for this system: .NET has no form for it.
+        }
+    }
+
+    private static void WriteUnix(EndPoint? endPoint, Span<byte> field)
+    {
+        // "@name" is how .NET shows a name that begins with NUL, and a path that begins with "@": the address tells.
+        if (endPoint?.Serialize() is { } address)
+            address.Buffer.Span[2..Math.Min(address.Size, 2 + field.Length)].CopyTo(field);
+    }
+}

@@ -1,0 +1,39 @@
+using System.Buffers;
+
+namespace Sockeye;
+
+/// <summary>What bytes are: a header of this length, no header for this reason, or (neither) not enough to tell.</summary>
+internal readonly record struct ProxyParse(ProxyHeader? Header, int Length, string? Error)
+{
+    public static ProxyParse NeedMore => default;
+
+    public static ProxyParse Invalid(string error) => new(null, 0, error);
+
+    public static ProxyParse Done(ProxyHeader header, int length) => new(header, length, null);
+}
+
+/// <summary>Tells the versions apart, at the first byte that can be in neither.</summary>
+internal static class ProxyHeaderParser
+{
+    public static ProxyParse Parse(in ReadOnlySequence<byte> input, int maxLength)
+    {
+        // All of a version 1 and the fixed part of a version 2 are looked at in one piece.
+        Span<byte> copy = stackalloc byte[ProxyHeaderV1.MaxLength];
+        scoped var start = input.FirstSpan;
+        if (start.Length < copy.Length && !input.IsSingleSegment)
+        {
+            var part = input.Slice(0, Math.Min(input.Length, copy.Length));
+            part.CopyTo(copy);
+            start = copy[..(int)part.Length];
+        }
+
+        if (IsBeginning(start, ProxyHeaderV2.Signature))
+            return ProxyHeaderV2.Parse(input, start, maxLength);
+        if (IsBeginning(start, ProxyHeaderV1.Signature))
+            return ProxyHeaderV1.Parse(start);
+        return ProxyParse.Invalid(FirstBytes.Describe(start));
+    }
+
+    private static bool IsBeginning(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> signature) =>
+        bytes.Length < signature.Length ? signature.StartsWith(bytes) : bytes.StartsWith(signature);
+}

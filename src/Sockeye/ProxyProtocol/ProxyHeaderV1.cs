@@ -1,0 +1,99 @@
+using System.Buffers;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Sockeye;
+
+/// <summary>Version 1: a line of ASCII (PROXY protocol, section 2.1).</summary>
+/// <remarks>
+/// <code>
+///  PROXY TCP4 192.0.2.1 192.0.2.2 56324 443 CR LF
+///  PROXY TCP6 2001:db8::1 2001:db8::2 56324 443 CR LF
+///  PROXY UNKNOWN [anything] CR LF
+/// </code>
+/// One space between words, numbers without leading zeros, at most 107 bytes with the line end. In IPv6 addresses the last 32
+/// bits may stand as in IPv4 (RFC 4291, section 2.2): some proxies write mapped addresses so.
+/// </remarks>
+internal static class ProxyHeaderV1
+{
+    public const int MaxLength = 107;
+
+    private const string Unknown = "UNKNOWN";
+
+    public static ReadOnlySpan<byte> Signature => "PROXY "u8;
+
+    public static ProxyParse Parse(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length > MaxLength)
+            bytes = bytes[..MaxLength];
+        var end = bytes.IndexOfAny((byte)'\r', (byte)'\n');
+        if (end >= 0 && end + 1 < bytes.Length && bytes[end..(end + 2)].SequenceEqual("\r\n"u8))
+            return ParseLine(bytes[Signature.Length..end]) is { } header ? ProxyParse.Done(header, end + 2) : Wrong(bytes[..end]);
+        if (end >= 0 && (bytes[end] != '\r' || end + 1 < bytes.Length))
+            return ProxyParse.Invalid("the line of the PROXY header ends in something else than CR LF");
+        return bytes.Length < MaxLength
+            ? ProxyParse.NeedMore
+            : ProxyParse.Invalid($"the line of the PROXY header is longer than {MaxLength} bytes");
+    }
+
+    public static void Write(ProxyHeader header, IBufferWriter<byte> output)
+    {
+        if (header.Tlvs.Count > 0)
+            throw new InvalidOperationException("Version 1 of the PROXY protocol has no TLVs: use V2, or leave Tlvs empty.");
+        Encoding.ASCII.GetBytes($"PROXY {Describe(header)}\r\n", output);
+    }
+
+    private static string Describe(ProxyHeader header)
+    {
+        if (header.IsLocal || ProxyAddresses.TryGetPair(header) is not (var source, var destination))
+            return Unknown;
+        var word = source.AddressFamily is AddressFamily.InterNetwork ? "TCP4" : "TCP6";
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{word} {Text(source)} {Text(destination)} {source.Port} {destination.Port}");
+    }
+
+    private static string Text(IPEndPoint endPoint)
+    {
+        // Without the scope, which means nothing elsewhere.
+        var bytes = endPoint.Address.GetAddressBytes();
+        var text = new IPAddress(bytes).ToString();
+        if (endPoint.AddressFamily is AddressFamily.InterNetwork || !text.Contains('.', StringComparison.Ordinal))
+            return text;
+        // The form with dots is for IPv4 only.
+        var groups = bytes.Chunk(2).Select(pair => (pair[0] << 8) | pair[1]);
+        return string.Join(':', groups.Select(group => group.ToString("x", CultureInfo.InvariantCulture)));
+    }
+
+    private static ProxyParse Wrong(ReadOnlySpan<byte> line) => ProxyParse.Invalid(
+        $"the line of the PROXY header is not as TCP4, TCP6 or UNKNOWN demand ({FirstBytes.Quote(line[Signature.Length..])})");
+
+    private static ProxyHeader? ParseLine(ReadOnlySpan<byte> line)
+    {
+        Span<char> copy = stackalloc char[line.Length];
+        Encoding.Latin1.GetChars(line, copy);
+        ReadOnlySpan<char> text = copy;
+        if (text is Unknown || text.StartsWith(Unknown + ' '))
+            return new() { Version = ProxyProtocolVersion.V1 };
+
+        Span<Range> words = stackalloc Range[6];
+        if (text.Split(words, ' ') != 5
+            || (text[words[0]] is "TCP4" ? AddressFamily.InterNetwork
+                : text[words[0]] is "TCP6" ? AddressFamily.InterNetworkV6 : default) is var family && family == default
+            || !ProxyText.TryParseAddress(text[words[1]], family, out var source)
+            || !ProxyText.TryParseAddress(text[words[2]], family, out var destination)
+            || !ProxyText.TryParseNumber(text[words[3]], ushort.MaxValue, out var sourcePort)
+            || !ProxyText.TryParseNumber(text[words[4]], ushort.MaxValue, out var destinationPort))
+        {
+            return null;
+        }
+
+        return new()
+        {
+            Version = ProxyProtocolVersion.V1,
+            Source = ProxyAddresses.Plain(source, sourcePort),
+            Destination = ProxyAddresses.Plain(destination, destinationPort),
+        };
+    }
+}

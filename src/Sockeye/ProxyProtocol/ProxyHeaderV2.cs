@@ -1,0 +1,100 @@
+using System.Buffers;
+using System.Buffers.Binary;
+
+namespace Sockeye;
+
+/// <summary>Version 2 (PROXY protocol, section 2.2).</summary>
+/// <remarks>
+/// <code>
+///  +---------------------------+---------------+-------------------+-----------+-----------------------+--------+
+///  | 0D0A0D0A 000D0A51 5549540A| version: 2 and| family, transport | length: 2 | addresses: 0, 12, 36, | TLVs … |
+///  |                           | command       |                   |           | 216                   |        |
+///  +---------------------------+---------------+-------------------+-----------+-----------------------+--------+
+///                                                                              |&lt;- length ----------------------&gt;|
+/// </code>
+/// With the command LOCAL, and without a family or a transport, the addresses are not looked at. TLVs are, if what is there reads
+/// as TLVs: proxies send them, but are free to put something else there.
+/// </remarks>
+internal static class ProxyHeaderV2
+{
+    public const int FixedLength = 16;
+
+    public const int MaxLength = FixedLength + ushort.MaxValue;
+
+    private const int StreamTransport = 1;
+    private const int DatagramTransport = 2;
+
+    public static ReadOnlySpan<byte> Signature => "\r\n\r\n\0\r\nQUIT\n"u8;
+
+    /// <param name="input">All bytes that have come.</param>
+    /// <param name="start">Its first ones in one piece, at least the fixed part if that has come.</param>
+    /// <param name="maxLength">The most bytes.</param>
+    public static ProxyParse Parse(in ReadOnlySequence<byte> input, ReadOnlySpan<byte> start, int maxLength)
+    {
+        if (start.Length > 12 && start[12] >> 4 != 2)
+            return ProxyParse.Invalid($"the binary PROXY header is of version {start[12] >> 4}, and only 2 is known");
+        if (start.Length > 12 && (start[12] & 0xF) > 1)
+            return ProxyParse.Invalid($"the command of the PROXY header is {start[12] & 0xF}, neither LOCAL (0) nor PROXY (1)");
+        if (start.Length < FixedLength)
+            return ProxyParse.NeedMore;
+
+        var fields = Fields.Of(start);
+        if (fields.Wrong() is { } wrong)
+            return ProxyParse.Invalid(wrong);
+        if (fields.Length > maxLength)
+            return ProxyParse.Invalid($"the PROXY header says that it has {fields.Length} bytes, and the maximum is {maxLength}");
+        if (input.Length < fields.Length)
+            return ProxyParse.NeedMore;
+        return Read(fields, input.FirstSpan.Length >= fields.Length
+            ? input.FirstSpan[..fields.Length]
+            : input.Slice(0, fields.Length).ToArray());
+    }
+
+    private static ProxyParse Read(Fields fields, ReadOnlySpan<byte> bytes)
+    {
+        var size = ProxyAddresses.SizeOf(fields.Family);
+        var isWhole = bytes.Length >= FixedLength + size;
+        var block = isWhole ? bytes[(FixedLength + size)..].ToArray() : [];
+        var isRead = ProxyTlvs.TryRead(block, out var tlvs, out var checksumAt);
+        if (fields.HasAddresses && !isRead)
+            return ProxyParse.Invalid("the TLVs of the PROXY header don't fit into it");
+        if (ProxyTlvs.Check(tlvs) is { } error)
+            return ProxyParse.Invalid($"the PROXY header is damaged: {error}");
+        if (checksumAt >= 0 && isRead && !IsRight(bytes, FixedLength + size + checksumAt))
+            return ProxyParse.Invalid("the PROXY header is damaged: its CRC32C is not that of its bytes");
+
+        System.Net.EndPoint? source = null, destination = null;
+        if (fields.HasAddresses && !ProxyAddresses.TryRead(fields.Family, bytes[FixedLength..], out source, out destination))
+            return ProxyParse.Invalid("the PROXY header has the path of a Unix socket that is too long or not UTF-8");
+        return ProxyParse.Done(
+            new() { IsLocal = fields.IsLocal, Source = source, Destination = destination, Tlvs = tlvs }, bytes.Length);
+    }
+
+    private static bool IsRight(ReadOnlySpan<byte> bytes, int checksumAt) =>
+        ProxyTlvs.ChecksumOf(bytes, checksumAt) == BinaryPrimitives.ReadUInt32BigEndian(bytes[checksumAt..]);
+
+    private readonly record struct Fields(bool IsLocal, ProxyFamily Family, int Transport, int Length)
+    {
+        public bool HasAddresses => !IsLocal && Family is not ProxyFamily.Unspecified && Transport == StreamTransport;
+
+        public static Fields Of(ReadOnlySpan<byte> start) => new(
+            (start[12] & 0xF) == 0, (ProxyFamily)(start[13] >> 4), start[13] & 0xF,
+            FixedLength + BinaryPrimitives.ReadUInt16BigEndian(start[14..]));
+
+        public string? Wrong()
+        {
+            if (IsLocal)
+                return null; // The rest is to be skipped, whatever it says.
+            if (Family > ProxyFamily.Unix)
+                return $"the address family of the PROXY header is {(int)Family}, and 0 to 3 are known";
+            if (Transport is DatagramTransport)
+                return "the PROXY header is of a datagram (UDP), and this is a connection";
+            if (Transport > DatagramTransport)
+                return $"the transport of the PROXY header is {Transport}, and 0 to 2 are known";
+            var size = ProxyAddresses.SizeOf(Family);
+            return HasAddresses && Length < FixedLength + size
+                ? $"the PROXY header has {Length - FixedLength} bytes for addresses that take {size}"
+                : null;
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.Buffers;
+using System.Buffers.Binary;
+
+namespace Sockeye;
+
+/// <summary>Writes version 2; <see cref="ProxyHeaderV2"/> draws it.</summary>
+internal static class ProxyHeaderV2Writer
+{
+    public static void Write(ProxyHeader header, IBufferWriter<byte> output)
+    {
+        var family = ProxyAddresses.FamilyOf(header);
+        var addresses = ProxyAddresses.SizeOf(family);
+        var tlvs = header.Tlvs.Sum(tlv => (long)ProxyTlvs.HeaderLength + tlv.Value.Length);
+        var length = ProxyHeaderV2.FixedLength + addresses + tlvs;
+        if (length > ProxyHeaderV2.MaxLength)
+            throw Unwritable($"it would have {length} bytes, and {ProxyHeaderV2.MaxLength} is the most");
+        if (ProxyTlvs.Check(header.Tlvs) is { } wrong)
+            throw Unwritable(wrong);
+
+        var bytes = new byte[length];
+        ProxyHeaderV2.Signature.CopyTo(bytes);
+        bytes[12] = (byte)(header.IsLocal ? 0x20 : 0x21);
+        bytes[13] = (byte)(family is ProxyFamily.Unspecified ? 0 : ((int)family << 4) | 1);
+        BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(14), (ushort)(length - ProxyHeaderV2.FixedLength));
+        ProxyAddresses.Write(header, family, bytes.AsSpan(ProxyHeaderV2.FixedLength, addresses));
+        WriteTlvs(header.Tlvs, bytes, ProxyHeaderV2.FixedLength + addresses);
+        output.Write(bytes);
+    }
+
+    private static void WriteTlvs(IReadOnlyList<ProxyTlv> tlvs, Span<byte> header, int at)
+    {
+        var checksumAt = -1;
+        foreach (var (type, value) in tlvs)
+        {
+            if ((int)type is < 0 or > byte.MaxValue)
+                throw Unwritable($"the type of a TLV is {(int)type}, and a type is 0 to 255");
+            header[at] = (byte)type;
+            BinaryPrimitives.WriteUInt16BigEndian(header[(at + 1)..], (ushort)value.Length);
+            at += ProxyTlvs.HeaderLength;
+            value.Span.CopyTo(header[at..]);
+            if (type is ProxyTlvType.Checksum)
+                checksumAt = at;
+            at += value.Length;
+        }
+
+        // Over everything, so at the end.
+        if (checksumAt >= 0)
+            BinaryPrimitives.WriteUInt32BigEndian(header[checksumAt..], ProxyTlvs.ChecksumOf(header, checksumAt));
+    }
+
+    private static InvalidOperationException Unwritable(string why) => new($"The PROXY header can't be written: {why}.");
+}

@@ -1,0 +1,47 @@
+using System.IO.Pipelines;
+
+namespace Sockeye;
+
+/// <summary>A wait for a header, which ends with it, with its time or with the server, whichever comes first.</summary>
+internal sealed class ProxyHeaderWait : CoarseTimerEntry, IDisposable
+{
+    private const int Waiting = 0;
+    private const int Finished = 1;
+    private const int Over = 2;
+    private const int Stopped = 3;
+
+    private readonly PipeReader _input;
+    private readonly CoarseTimer _timer;
+    private readonly CancellationTokenRegistration _stopping;
+    private int _state;
+
+    public ProxyHeaderWait(PipeReader input, CoarseTimer timer, TimeSpan timeout, CancellationToken stopRequested)
+    {
+        (_input, _timer) = (input, timer);
+        timer.Set(this, timeout);
+        // Nobody is served before the header: there is nothing to finish.
+        _stopping = stopRequested.UnsafeRegister(static wait => ((ProxyHeaderWait)wait!).End(Stopped), this);
+    }
+
+    public bool IsOver => Volatile.Read(ref _state) == Over;
+
+    public bool IsStopped => Volatile.Read(ref _state) == Stopped;
+
+    /// <summary>False when time or server were first: their cancelled read is under way, and must meet nobody else.</summary>
+    public bool TryFinish() => Interlocked.CompareExchange(ref _state, Finished, Waiting) is Waiting or Finished;
+
+    public void Dispose()
+    {
+        TryFinish();
+        _timer.Cancel(this);
+        _stopping.Unregister();
+    }
+
+    protected internal override void OnDue() => End(Over);
+
+    private void End(int state)
+    {
+        if (Interlocked.CompareExchange(ref _state, state, Waiting) == Waiting)
+            _input.CancelPendingRead();
+    }
+}

@@ -1,0 +1,43 @@
+using System.Net;
+
+namespace Sockeye;
+
+/// <summary>How an end point reads PROXY headers. Read once, by <c>UseProxyProtocol</c>: later changes are not seen.</summary>
+public sealed class ProxyProtocolOptions
+{
+    /// <summary>
+    /// Who may connect: the networks of the proxies. Others are refused, with <see cref="CloseCause.Denied"/>. Default: nobody,
+    /// which is an error when the server starts, except on a Unix socket: who may open its file is trusted, and networks say
+    /// nothing there.
+    /// </summary>
+    /// <remarks>Whoever is in here can claim to be any client: list proxies, not the networks that clients are in.</remarks>
+    public IList<IPNetwork> TrustedProxies { get; } = [];
+
+    /// <summary>
+    /// How long the header may take after the connection was accepted, whatever comes in what pieces. Default: 5 s. Range: above
+    /// zero, at most a day. Over it by up to 0.2 s; then the connection is reset, with <see cref="CloseCause.Timeout"/>.
+    /// </summary>
+    /// <remarks>More gives those who send slowly more connections to hold at a time.</remarks>
+    public TimeSpan HeaderTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// The longest header in bytes, TLVs and all. Default: 4096; range: 107 to 65,551, the most that version 2 can say. Version 1
+    /// has at most 107 in any case.
+    /// </summary>
+    /// <remarks>As much memory each connection can hold that has not sent all of its header.</remarks>
+    public int MaxHeaderLength { get; set; } = ProxyHeader.DefaultMaxLength;
+
+    internal ProxyProtocolOptions Checked()
+    {
+        if (HeaderTimeout <= TimeSpan.Zero || HeaderTimeout > TimeSpan.FromDays(1))
+            throw new ArgumentException($"{nameof(HeaderTimeout)} must be above zero and at most a day, but is {HeaderTimeout}.");
+        if (MaxHeaderLength is < ProxyHeaderV1.MaxLength or > ProxyHeaderV2.MaxLength)
+        {
+            throw new ArgumentException(
+                $"{nameof(MaxHeaderLength)} must be {ProxyHeaderV1.MaxLength} to {ProxyHeaderV2.MaxLength} bytes, "
+                + $"but is {MaxHeaderLength}.");
+        }
+
+        return this;
+    }
+}

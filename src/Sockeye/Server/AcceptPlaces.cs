@@ -1,0 +1,100 @@
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>A number of places. While all are taken nobody is accepted; who is accepted nevertheless waits for a place.</summary>
+/// <param name="places">How many may be served at a time.</param>
+/// <param name="onFull">Told each time that accepting begins to wait.</param>
+internal sealed class AcceptPlaces(int places, Action onFull) : IAcceptGate
+{
+    private readonly Lock _lock = new();
+    private readonly Queue<TaskCompletionSource> _turns = new();
+    private TaskCompletionSource? _freed;
+    private int _accepted;
+    private int _served;
+
+    public ValueTask WaitAsync(CancellationToken stopping)
+    {
+        lock (_lock)
+        {
+            if (_accepted < places)
+                return default;
+        }
+
+        return new(WaitForPlaceAsync(stopping));
+    }
+
+    public ValueTask EnterAsync(ConnectionContext connection, CancellationToken stopping)
+    {
+        TaskCompletionSource turn;
+        lock (_lock)
+        {
+            _accepted++;
+            if (_served < places)
+            {
+                _served++;
+                return default;
+            }
+
+            turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _turns.Enqueue(turn);
+        }
+
+        return new(WaitForTurnAsync(turn, stopping));
+    }
+
+    public void Leave()
+    {
+        TaskCompletionSource? freed;
+        lock (_lock)
+        {
+            _accepted--;
+            _served--;
+            while (_served < places && _turns.TryDequeue(out var turn))
+            {
+                if (turn.TrySetResult())
+                    _served++;
+            }
+
+            freed = _accepted < places ? _freed : null;
+            if (freed is not null)
+                _freed = null;
+        }
+
+        freed?.SetResult();
+    }
+
+    private async Task WaitForPlaceAsync(CancellationToken stopping)
+    {
+        onFull();
+        while (true)
+        {
+            Task freed;
+            lock (_lock)
+            {
+                if (_accepted < places)
+                    return;
+                freed = (_freed ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            }
+
+            await freed.WaitAsync(stopping);
+        }
+    }
+
+    private async Task WaitForTurnAsync(TaskCompletionSource turn, CancellationToken stopping)
+    {
+        using var giving = stopping.UnsafeRegister(
+            static (turn, token) => ((TaskCompletionSource)turn!).TrySetCanceled(token), turn);
+        try
+        {
+            await turn.Task;
+        }
+        catch (OperationCanceledException)
+        {
+            // It leaves like one that was served, which it was not: the two cancel out.
+            lock (_lock)
+                _served++;
+            throw;
+        }
+    }
+}

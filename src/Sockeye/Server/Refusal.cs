@@ -1,0 +1,44 @@
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>Ends connections that are not served: by a reset, or by a message and FIN.</summary>
+internal sealed class Refusal(CoarseTimer timer)
+{
+    /// <summary>How long a message and the end after it may take.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    /// <summary>Each that is being told something costs a descriptor for up to a second. Whoever is one more is reset.</summary>
+    internal const int MaxTold = 1024;
+
+    private int _told;
+
+    /// <summary>The caller returns when this has ended, or disposes the connection: it is not served.</summary>
+    public async Task EndAsync(ConnectionContext connection, LimitAction action, CloseReason reason)
+    {
+        if (action.Message.IsEmpty || Interlocked.Increment(ref _told) > MaxTold)
+        {
+            if (!action.Message.IsEmpty)
+                Interlocked.Decrement(ref _told);
+            connection.Abort(reason);
+            return;
+        }
+
+        timer.Set(new Deadline(this, connection, reason), Patience);
+        // Given before the end: when the connection is closed now, in order, this is why.
+        connection.Explain(reason);
+        await connection.Transport.Output.WriteAsync(action.Message);
+    }
+
+    /// <summary>
+    /// Not taken back when the client goes earlier: it is over soon, and aborting what has ended already does nothing.
+    /// </summary>
+    private sealed class Deadline(Refusal refusal, ConnectionContext connection, CloseReason reason) : CoarseTimerEntry
+    {
+        protected internal override void OnDue()
+        {
+            Interlocked.Decrement(ref refusal._told);
+            connection.Abort(reason);
+        }
+    }
+}

@@ -19,8 +19,8 @@ internal enum ClientStage
 /// <summary>What a client does with every connection once it stands and before its user gets it.</summary>
 /// <param name="Name">The method that added it, for errors.</param>
 /// <param name="Stage">Its place: <see cref="SockeyeClientOptions.Use"/> keeps the order.</param>
-/// <param name="ApplyAsync">Given the connection and what was dialled, as the user named it; answers the connection to go on with,
-/// which owns the one it was given. When it throws, its caller closes the connection.</param>
+/// <param name="ApplyAsync">Given the connection and what was dialled, as the user named it; answers the connection to go on
+/// with, which owns the one it was given. When it throws, its caller closes the connection.</param>
 internal sealed record ClientLayer(
     string Name,
     ClientStage Stage,

@@ -20,15 +20,15 @@ public sealed class AddressLimitOptions
     public int? AcceptBurst { get; set => field = AtLeastOne(value, nameof(AcceptBurst)); }
 
     /// <summary>
-    /// How many addresses are remembered, default 100,000, about 25 MB. Range: 1 and up. The one that was away longest is forgotten
-    /// first; one with open connections never is.
+    /// How many addresses are remembered, default 100,000, about 25 MB. Range: 1 and up. The one that was away longest is
+    /// forgotten first; one with open connections never is.
     /// </summary>
     /// <remarks>While all of them have open connections, a client from one more address is refused.</remarks>
     public int MaxAddresses { get; set => field = AtLeastOne(value, nameof(MaxAddresses))!.Value; } = 100_000;
 
     /// <summary>
-    /// How many bits of an IPv6 address say whose it is, default 64: what a provider gives to one customer at least (RFC 6177), who
-    /// has 2^64 addresses then. Range: 1 to 128. An IPv4 address counts as a whole, IPv4-mapped ones too.
+    /// How many bits of an IPv6 address say whose it is, default 64: what a provider gives to one customer at least (RFC 6177),
+    /// who has 2^64 addresses then. Range: 1 to 128. An IPv4 address counts as a whole, IPv4-mapped ones too.
     /// </summary>
     public int IPv6PrefixLength
     {
@@ -39,8 +39,8 @@ public sealed class AddressLimitOptions
     } = 64;
 
     /// <summary>What becomes of a client over the limit, default <see cref="LimitAction.Reset"/>.</summary>
-    /// <exception cref="ArgumentException"><see cref="LimitAction.LeaveInBacklog"/>: a client's address is known only after it was
-    /// accepted.</exception>
+    /// <exception cref="ArgumentException"><see cref="LimitAction.LeaveInBacklog"/>: a client's address is known only after it
+    /// was accepted.</exception>
     public LimitAction AtLimit
     {
         get;
@@ -50,8 +50,8 @@ public sealed class AddressLimitOptions
             field = value != LimitAction.LeaveInBacklog
                 ? value
                 : throw new ArgumentException(
-                    "A limit of addresses can't leave clients in the backlog: an address is known only after accept. Use Reset or "
-                        + "SendAndClose.",
+                    "A limit of addresses can't leave clients in the backlog: an address is known only after accept. Use "
+                        + "Reset or SendAndClose.",
                     nameof(AtLimit));
         }
     } = LimitAction.Reset;

@@ -60,8 +60,8 @@ public sealed class AddressRules
         endPoint is IPEndPoint ip ? IsAllowed(ip.Address) : !_rules.HasAllow;
 
     /// <summary>
-    /// From now on a change ends this connection if it denies its address. Its own judgement comes after this: a change that did not
-    /// meet it here was made before.
+    /// From now on a change ends this connection if it denies its address. Its own judgement comes after this: a change that did
+    /// not meet it here was made before.
     /// </summary>
     internal void Watch(ConnectionContext connection) => _watched[connection] = Interlocked.Increment(ref _added);
 

@@ -21,7 +21,8 @@ internal sealed record Bandwidth(Func<BandwidthLimit?> Receive, Func<BandwidthLi
 
     public string Describe() => $"{Text(Receive())} in, {Text(Send())} out";
 
-    /// <summary>Puts the limits before the connection's pipes. What it gives back, has to be finished, where there is one.</summary>
+    /// <summary>Puts the limits before the connection's pipes. What it gives back, has to be finished, where there is
+    /// one.</summary>
     public BandwidthOutput? Attach(ConnectionContext connection, TimeProvider time)
     {
         var (input, output) = (connection.Transport.Input, connection.Transport.Output);

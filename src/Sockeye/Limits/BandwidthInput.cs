@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>A reader that shows what has arrived only when its turn has come. The rest stays in the pipe below, which fills, so that
-/// the peer is slowed down.</summary>
+/// <summary>A reader that shows what has arrived only when its turn has come. The rest stays in the pipe below, which fills, so
+/// that the peer is slowed down.</summary>
 internal sealed class BandwidthInput(PipeReader inner, BandwidthQueue queue, ConnectionContext connection) : PipeReader
 {
     private readonly Lock _lock = new();
@@ -91,7 +91,8 @@ internal sealed class BandwidthInput(PipeReader inner, BandwidthQueue queue, Con
 
     public override void Complete(Exception? exception = null) => inner.Complete(exception);
 
-    /// <summary>Whether there is an answer without a turn: nothing new, or something that was paid for and not looked at.</summary>
+    /// <summary>Whether there is an answer without a turn: nothing new, or something that was paid for and not looked
+    /// at.</summary>
     private bool IsDue(in ReadResult result, long fresh) => fresh == 0 || result.IsCanceled || (_paid > 0 && !_sawAll);
 
     private async Task<long> WaitAsync(long fresh, CancellationToken cancellationToken)

@@ -1,13 +1,13 @@
 namespace Sockeye;
 
 /// <summary>
-/// How many bytes a second may pass, for all connections that it is given to, in turn: <c>UseBandwidthLimit</c> of an end point or of
-/// a client. One object may limit both directions, several end points, servers and clients together.
+/// How many bytes a second may pass, for all connections that it is given to, in turn: <c>UseBandwidthLimit</c> of an end point
+/// or of a client. One object may limit both directions, several end points, servers and clients together.
 /// </summary>
 /// <remarks>
 /// Bytes wait, and none is lost: reading slower lets TCP slow the peer down, writing slower lets the handler's flush wait. Over
-/// any time t at most burst + rate × t bytes pass. Waiting connections get a tenth of a second's worth in turn, less the more they are
-/// (1,460 bytes at least), so that none is forgotten. It goes by the clock of the first server or client that uses it.
+/// any time t at most burst + rate × t bytes pass. Waiting connections get a tenth of a second's worth in turn, less the more
+/// they are (1,460 bytes at least), so that none is forgotten. It goes by the clock of the first server or client that uses it.
 /// Safe from many threads.
 /// </remarks>
 public sealed class BandwidthLimit
@@ -19,8 +19,8 @@ public sealed class BandwidthLimit
 
     /// <summary>A rate, and how much may pass at once.</summary>
     /// <param name="bytesPerSecond">Range: 1 to 10^12.</param>
-    /// <param name="burst">Bytes that may pass at once after a quiet time; default: a tenth of a second's worth, at least 1,460. Range:
-    /// 1 to 10^12.</param>
+    /// <param name="burst">Bytes that may pass at once after a quiet time; default: a tenth of a second's worth, at least 1,460.
+    /// Range: 1 to 10^12.</param>
     /// <exception cref="ArgumentOutOfRangeException">One of them is out of its range.</exception>
     public BandwidthLimit(long bytesPerSecond, long? burst = null)
     {

@@ -7,7 +7,8 @@ namespace Sockeye;
 /// <summary>A pipe before the connection's own output. What is written waits there for its turn.</summary>
 internal sealed class BandwidthOutput
 {
-    /// <summary>How long the peer may take nothing of what is left at the end, as with a transport's <c>CloseTimeout</c>.</summary>
+    /// <summary>How long the peer may take nothing of what is left at the end, as with a transport's
+    /// <c>CloseTimeout</c>.</summary>
     internal static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
     private readonly PipeWriter _inner;

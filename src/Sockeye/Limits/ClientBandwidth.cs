@@ -5,7 +5,8 @@ public static class ClientBandwidth
 {
     extension(SockeyeClientOptions client)
     {
-        /// <summary>At most so many bytes a second on each connection; with TLS: of what is said, not of what is on the wire.</summary>
+        /// <summary>At most so many bytes a second on each connection; with TLS: of what is said, not of what is on the
+        /// wire.</summary>
         /// <param name="receive">Bytes a second from the server; null: any. Range: 1 to 10^12.</param>
         /// <param name="send">Bytes a second to the server; null: any. Range: 1 to 10^12.</param>
         /// <exception cref="ArgumentException">Both are null, or one is out of its range.</exception>

@@ -32,12 +32,12 @@ public static class ListenOptionsAddresses
         }
 
         /// <summary>
-        /// Lets in whom these rules allow, and resets everybody else, with <see cref="CloseCause.Denied"/>. The rules may be changed
-        /// while the server runs, and serve several end points.
+        /// Lets in whom these rules allow, and resets everybody else, with <see cref="CloseCause.Denied"/>. The rules may be
+        /// changed while the server runs, and serve several end points.
         /// </summary>
         /// <param name="rules">Who is let in.</param>
-        /// <param name="closeOpenConnections">Whether a change also resets connections that are open and denied now. Default: they
-        /// stay. With it each change looks at every open connection.</param>
+        /// <param name="closeOpenConnections">Whether a change also resets connections that are open and denied now. Default:
+        /// they stay. With it each change looks at every open connection.</param>
         public ListenOptions UseAddressRules(AddressRules rules, bool closeOpenConnections = false)
         {
             ArgumentNullException.ThrowIfNull(rules);

@@ -10,8 +10,8 @@ public static class ListenOptionsLimits
         /// </summary>
         /// <param name="maxConnections">How many are served at a time.</param>
         /// <param name="atLimit">What becomes of one more, default <see cref="LimitAction.Reset"/>, with
-        /// <see cref="CloseCause.Limit"/>. With <see cref="LimitAction.LeaveInBacklog"/> an end point of several listeners (localhost has
-        /// two) may accept one more a listener, which is served when its turn comes.</param>
+        /// <see cref="CloseCause.Limit"/>. With <see cref="LimitAction.LeaveInBacklog"/> an end point of several listeners
+        /// (localhost has two) may accept one more a listener, which is served when its turn comes.</param>
         /// <exception cref="ArgumentOutOfRangeException">Less than one.</exception>
         public ListenOptions UseConnectionLimit(int maxConnections, LimitAction? atLimit = null)
         {
@@ -31,8 +31,8 @@ public static class ListenOptionsLimits
         /// <param name="connectionsPerSecond">Above 0, up to a million; 0.5 is one every two seconds.</param>
         /// <param name="burst">How many are taken at once after a quiet time; default: a second's worth, at least 1. Range: 1 and
         /// up.</param>
-        /// <param name="atLimit">What becomes of those who come faster, default <see cref="LimitAction.LeaveInBacklog"/>: they wait for
-        /// their turn, and nobody is refused before the accept queue is full.</param>
+        /// <param name="atLimit">What becomes of those who come faster, default <see cref="LimitAction.LeaveInBacklog"/>: they
+        /// wait for their turn, and nobody is refused before the accept queue is full.</param>
         /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
         public ListenOptions UseAcceptRateLimit(double connectionsPerSecond, int? burst = null, LimitAction? atLimit = null) =>
             listen.UseAcceptRateLimit(new AcceptRateLimit(connectionsPerSecond, burst), atLimit);

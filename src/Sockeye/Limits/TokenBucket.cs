@@ -5,8 +5,9 @@ namespace Sockeye;
 /// full it is follows from the time that has passed.
 /// </summary>
 /// <remarks>
-/// Over any time t at most <c>burst + rate × t</c> tokens are taken, and what came due while a timer was late. The level is kept in tokens times the clock's frequency: with
-/// whole rates all numbers are whole, so that nothing is lost however often it is asked. Not safe from several threads.
+/// Over any time t at most <c>burst + rate × t</c> tokens are taken, and what came due while a timer was late. The level is kept
+/// in tokens times the clock's frequency: with whole rates all numbers are whole, so that nothing is lost however often it is
+/// asked. Not safe from several threads.
 /// </remarks>
 internal sealed class TokenBucket
 {
@@ -28,7 +29,8 @@ internal sealed class TokenBucket
     }
 
     /// <summary>
-    /// Whether somebody waits for tokens. Then they add up beyond the burst for a moment: that the timer comes late costs nothing.
+    /// Whether somebody waits for tokens. Then they add up beyond the burst for a moment: that the timer comes late costs
+    /// nothing.
     /// </summary>
     public bool IsWanted
     {

@@ -9,7 +9,7 @@ internal sealed class AcceptPlaces(int places, Action onFull) : IAcceptGate
 {
     private readonly Lock _lock = new();
     private readonly Queue<TaskCompletionSource> _turns = new();
-    private TaskCompletionSource? _freed;
+    private List<TaskCompletionSource> _loops = [];
     private int _accepted;
     private int _served;
 
@@ -45,7 +45,7 @@ internal sealed class AcceptPlaces(int places, Action onFull) : IAcceptGate
 
     public void Leave()
     {
-        TaskCompletionSource? freed;
+        List<TaskCompletionSource>? woken = null;
         lock (_lock)
         {
             _accepted--;
@@ -56,12 +56,12 @@ internal sealed class AcceptPlaces(int places, Action onFull) : IAcceptGate
                     _served++;
             }
 
-            freed = _accepted < places ? _freed : null;
-            if (freed is not null)
-                _freed = null;
+            // All are woken: the first to accept takes the place, and the others wait again.
+            if (_accepted < places && _loops.Count > 0)
+                (woken, _loops) = (_loops, []);
         }
 
-        freed?.SetResult();
+        woken?.ForEach(loop => loop.TrySetResult());
     }
 
     private async Task WaitForPlaceAsync(CancellationToken stopping)
@@ -69,25 +69,23 @@ internal sealed class AcceptPlaces(int places, Action onFull) : IAcceptGate
         onFull();
         while (true)
         {
-            Task freed;
+            var freed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             lock (_lock)
             {
                 if (_accepted < places)
                     return;
-                freed = (_freed ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+                _loops.Add(freed);
             }
 
-            await freed.WaitAsync(stopping);
+            await EndsAsync(freed, stopping);
         }
     }
 
     private async Task WaitForTurnAsync(TaskCompletionSource turn, CancellationToken stopping)
     {
-        using var giving = stopping.UnsafeRegister(
-            static (turn, token) => ((TaskCompletionSource)turn!).TrySetCanceled(token), turn);
         try
         {
-            await turn.Task;
+            await EndsAsync(turn, stopping);
         }
         catch (OperationCanceledException)
         {
@@ -96,5 +94,12 @@ internal sealed class AcceptPlaces(int places, Action onFull) : IAcceptGate
                 _served++;
             throw;
         }
+    }
+
+    private static async Task EndsAsync(TaskCompletionSource waiting, CancellationToken stopping)
+    {
+        using var giving = stopping.UnsafeRegister(
+            static (waiting, token) => ((TaskCompletionSource)waiting!).TrySetCanceled(token), waiting);
+        await waiting.Task;
     }
 }

@@ -10,7 +10,8 @@ public sealed class LimitAction
 
     private LimitAction(ReadOnlyMemory<byte> message = default) => Message = message;
 
-    /// <summary>Accepted and reset at once (RST): the client learns that it is refused, and the server keeps nothing of it.</summary>
+    /// <summary>Accepted and reset at once (RST): the client learns that it is refused, and the server keeps nothing of
+    /// it.</summary>
     public static LimitAction Reset { get; } = new();
 
     /// <summary>

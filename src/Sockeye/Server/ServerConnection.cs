@@ -31,7 +31,8 @@ internal sealed partial class ServerConnection
 
     public void Abort(CloseReason reason) => _connection.Abort(reason);
 
-    /// <summary>Counts it at the gates, before the next client is accepted. What it waits for there, it waits for when it runs.</summary>
+    /// <summary>Counts it at the gates, before the next client is accepted. What it waits for there, it waits for when it
+    /// runs.</summary>
     public void Enter()
     {
         foreach (var gate in _gates)

@@ -14,10 +14,12 @@ internal static class ServerMetrics
         "sockeye.server.connections.shed", "{connection}", "Waiting clients that were reset because no descriptor was left.");
 
     public static Counter<long> Rejected { get; } = Meter.CreateCounter<long>(
-        "sockeye.server.connections.rejected", "{connection}", "Clients for whom a limit left no place, or a rule no way in; the tag says which.");
+        "sockeye.server.connections.rejected", "{connection}",
+        "Clients for whom a limit left no place, or a rule no way in; the tag says which.");
 
     public static Counter<long> Held { get; } = Meter.CreateCounter<long>(
-        "sockeye.server.accept.held", "{wait}", "Times that a limit kept the next clients in the accept queue; the tag says which.");
+        "sockeye.server.accept.held", "{wait}",
+        "Times that a limit kept the next clients in the accept queue; the tag says which.");
 
     public static Counter<long> LogFailures { get; } = Meter.CreateCounter<long>(
         "sockeye.server.log.failures", "{line}", "Log lines lost because the logger threw.");

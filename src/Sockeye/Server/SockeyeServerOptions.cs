@@ -43,11 +43,11 @@ public sealed class SockeyeServerOptions
     } = 100_000;
 
     /// <summary>What becomes of a client who comes while <see cref="MaxConnections"/> are open, default
-    /// <see cref="LimitAction.Reset"/>: it learns of it at once, and may go elsewhere. The log says so once, until a client is served
-    /// again.</summary>
+    /// <see cref="LimitAction.Reset"/>: it learns of it at once, and may go elsewhere. The log says so once, until a client is
+    /// served again.</summary>
     /// <remarks>
-    /// With <see cref="LimitAction.LeaveInBacklog"/> no client is accepted then. A server with several listeners (localhost has two)
-    /// may hold one more a listener, accepted at the same moment, which is served when its turn comes.
+    /// With <see cref="LimitAction.LeaveInBacklog"/> no client is accepted then. A server with several listeners (localhost has
+    /// two) may hold one more a listener, accepted at the same moment, which is served when its turn comes.
     /// </remarks>
     public LimitAction AtMaxConnections
     {

@@ -43,7 +43,7 @@ internal sealed class LineFrames : FrameCodec
         if (end < 0)
         {
             payload = default;
-            if (input.Length > _maxLength && !FrameBytes.IsBeginningOf(input.Slice(_maxLength), _crLf))
+            if (!CanStillEnd(input))
                 throw FrameException.TooLong(this, $"more than {_maxLength} bytes came without a line end");
             return false;
         }
@@ -71,6 +71,23 @@ internal sealed class LineFrames : FrameCodec
             throw Unwritable("a CR", cr);
         output.Write(payload);
         output.Write(_ending == LineEnding.CrLf ? _crLf : _lf);
+    }
+
+    /// <summary>Whether a line end may have begun within the maximum, or may yet do so.</summary>
+    private bool CanStillEnd(in ReadOnlySequence<byte> input)
+    {
+        if (input.Length <= _maxLength)
+            return true;
+        for (var start = Math.Max(0, input.Length - _crLf.Length + 1); start <= _maxLength; start++)
+        {
+            if (start % Unit != 0)
+                continue;
+            var begun = input.Slice(start);
+            if (FrameBytes.IsBeginningOf(begun, _crLf) || FrameBytes.IsBeginningOf(begun, _lf))
+                return true;
+        }
+
+        return false;
     }
 
     private bool EndsInCr(in ReadOnlySequence<byte> line) =>

@@ -64,6 +64,20 @@ public sealed class LineCodecTests
         Assert.Equal(["12345678"], Wire.Decode(Lf, Encoding.UTF8.GetBytes(stream), Enumerable.Range(1, stream.Length)).Messages);
 
     [Theory]
+    [InlineData("1234\n")]
+    [InlineData("1234\r\n")]
+    [InlineData("123\r\n")]
+    public void Line_end_of_a_wide_encoding_may_come_in_pieces_behind_the_longest_line(string stream)
+    {
+        foreach (var encoding in (Encoding[])[Encoding.Unicode, Encoding.BigEndianUnicode])
+        {
+            var bytes = encoding.GetBytes(stream);
+            Assert.Equal(
+                [stream.TrimEnd()], Wire.Decode(Codec.Lines(8, encoding), bytes, Enumerable.Range(1, bytes.Length)).Messages);
+        }
+    }
+
+    [Theory]
     [InlineData("123456789")]
     [InlineData("12345678\r9")]
     [InlineData("123456789\n")]

@@ -1,0 +1,46 @@
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>The connection that TLS stands on, as it was before TLS took its place.</summary>
+internal sealed class LowerConnection(ConnectionContext connection)
+{
+    private readonly IConnectionCloseFeature? _close = connection.Features.Get<IConnectionCloseFeature>();
+    private readonly IConnectionMovingFeature? _moving = connection.Features.Get<IConnectionMovingFeature>();
+    private readonly CloseReasonLatch _reason = new();
+
+    public ConnectionContext Context => connection;
+
+    public CloseReason? Reason => _close is null ? _reason.Reason : _close.CloseReason;
+
+    /// <summary>How its bytes are moved: those that TLS moves go the same way. The defaults, if the transport is not Sockeye's.</summary>
+    public StreamConnectionOptions Options => _moving?.Options ?? SocketTransport.Shared.ConnectionOptions;
+
+    public long? BytesAcknowledged => _moving is null ? null : _moving.BytesAcknowledged ?? connection.BytesSent;
+
+    public void Explain(CloseReason reason)
+    {
+        if (_close is null)
+            _reason.TrySet(reason);
+        else
+            _close.Explain(reason);
+    }
+
+    public void Abort(CloseReason reason)
+    {
+        Explain(reason);
+        if (_close is null)
+            connection.Abort(new ConnectionAbortedException(reason.Description, reason.Exception!));
+        else
+            _close.Abort(reason);
+    }
+
+    public void Close(CloseReason reason)
+    {
+        Explain(reason);
+        if (_close is null)
+            connection.Abort(new ConnectionAbortedException(reason.Description));
+        else
+            _close.Close(reason);
+    }
+}

@@ -24,6 +24,7 @@ internal abstract class TransportConnection : ConnectionContext,
         typeof(IConnectionIdFeature), typeof(IConnectionTransportFeature), typeof(IConnectionItemsFeature),
         typeof(IConnectionLifetimeFeature), typeof(IConnectionEndPointFeature), typeof(IMemoryPoolFeature),
         typeof(IConnectionCloseFeature), typeof(IConnectionTrafficFeature), typeof(IConnectionSchedulingFeature),
+        typeof(IConnectionProgressFeature),
         typeof(IConnectionSocketFeature),
     ];
 

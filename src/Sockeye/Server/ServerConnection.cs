@@ -14,18 +14,23 @@ internal sealed partial class ServerConnection
     private readonly TimeProvider _time;
     private readonly long _opened;
     private readonly StopNotification _stop;
+    private readonly ConnectionWatch? _watch;
 
     public ServerConnection(
-        ConnectionContext connection, ConnectionDelegate pipeline, ConnectionTable table, PipeScheduler scheduler,
-        TimeProvider time, ILogger logger)
+        ConnectionContext connection, ConnectionDelegate pipeline, ConnectionWatchPlan? timeouts, ConnectionTable table,
+        PipeScheduler scheduler, TimeProvider time, ILogger logger)
     {
         (_connection, _pipeline, _table, _time, _logger) = (connection, pipeline, table, time, logger);
         _opened = time.GetTimestamp();
         _stop = new(scheduler);
         connection.Features.Set<IConnectionLifetimeNotificationFeature>(_stop);
+        _watch = timeouts is null ? null : new(connection, timeouts, _stop);
     }
 
-    public void RequestStop() => _stop.RequestClose();
+    public void RequestStop() => _stop.RequestClose(CloseReason.Stopped);
+
+    /// <summary>The server has a place for it: its time runs.</summary>
+    public void StartWatch() => _watch?.Start();
 
     public void Abort(CloseReason reason) => _connection.Abort(reason);
 
@@ -39,7 +44,7 @@ internal sealed partial class ServerConnection
         {
             await _pipeline(_connection);
             if (_stop.IsRequested && _connection.CloseReason is null)
-                _connection.Explain(CloseReason.Stopped);
+                _connection.Explain(_stop.Reason);
         }
         catch (Exception error)
         {
@@ -47,6 +52,7 @@ internal sealed partial class ServerConnection
         }
 
         await CloseAsync(broken);
+        _watch?.End(); // Only now: a peer that takes nothing of what is left is still watched.
         // Told before it is gone from the table: when a stop has ended, every connection has its line.
         LogEnd(_connection.CloseReason ?? broken ?? CloseReason.LocalFin);
         _table.Remove(this);
@@ -64,7 +70,7 @@ internal sealed partial class ServerConnection
 
         if (error is OperationCanceledException && _stop.IsRequested)
         {
-            _connection.Explain(CloseReason.Stopped);
+            _connection.Explain(_stop.Reason);
             return null;
         }
 

@@ -21,6 +21,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     private Task _accepting = Task.CompletedTask;
     private Task<StopResult>? _stop;
     private int _rejecting;
+    private bool _saidUncounted;
 
     private SockeyeServer(SockeyeServerOptions options)
     {
@@ -84,6 +85,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         ListenCheck.ThrowIfWrong(options.Listens);
         var pipelines = options.Listens.ToDictionary(listen => listen, listen => listen.Build());
+        var timeouts = options.Listens.ToDictionary(listen => listen, listen => listen.PlanTimeouts());
         options.OnStarting();
 
         var server = new SockeyeServer(options);
@@ -91,7 +93,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         server._listeners = [.. bound.Select(b => b.Listener)];
         server.EndPoints = [.. bound.Select(b => b.Listener.EndPoint)];
         (options.Transport as ILoggingTransport)?.LogTo(server._logger);
-        server._accepting = Task.WhenAll(bound.Select(b => server.AcceptAsync(b.Listener, b.Options, pipelines[b.Options])));
+        server._accepting = Task.WhenAll(bound.Select(b => server.AcceptAsync(
+            b.Listener, b.Options, pipelines[b.Options], timeouts[b.Options])));
         return server;
     }
 
@@ -139,21 +142,25 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         ClosedBy.Local, CloseCause.Stop, CloseDirection.Both,
         $"the server was stopped and the handler did not finish in time ({why})");
 
-    private Task AcceptAsync(IConnectionListener listener, ListenOptions listen, ConnectionDelegate pipeline)
+    private Task AcceptAsync(IConnectionListener listener, ListenOptions listen, ConnectionDelegate pipeline, ConnectionWatchPlan? timeouts)
     {
         LogListening(listener.EndPoint, string.Join(" -> ", listen.MiddlewareInOrder.Select(m => m.Name).Append("handler")));
         var loop = new AcceptLoop(
-            listener, listen.Gates, connection => OnAccepted(connection, pipeline), _table.Released, _trouble, _options.TimeProvider,
+            listener, listen.Gates, connection => OnAccepted(connection, pipeline, timeouts), _table.Released, _trouble, _options.TimeProvider,
             _options.Random, _logger);
         return _scheduler.Start(() => loop.RunAsync(_stopping.Token));
     }
 
-    private void OnAccepted(ConnectionContext accepted, ConnectionDelegate pipeline)
+    private void OnAccepted(ConnectionContext accepted, ConnectionDelegate pipeline, ConnectionWatchPlan? timeouts)
     {
-        var connection = new ServerConnection(accepted, pipeline, _table, _scheduler, _options.TimeProvider, _logger);
+        var connection = new ServerConnection(
+            accepted, pipeline, timeouts, _table, _scheduler, _options.TimeProvider, _logger);
         if (_table.TryAdd(connection, _options.MaxConnections))
         {
             Volatile.Write(ref _rejecting, 0);
+            connection.StartWatch();
+            if (timeouts is { Timeouts.AnyNeedsBytes: true } && !ConnectionWatch.Counts(accepted) && !Interlocked.Exchange(ref _saidUncounted, true))
+                LogUncounted(_options.Transport.GetType().Name);
             _scheduler.Schedule(static connection => ((ServerConnection)connection!).Run(), connection);
             return;
         }

@@ -5,6 +5,7 @@ namespace Sockeye.Linux;
 internal partial class EngineConnection
 {
     private long _bytesSent;
+    private long _movedAt;
     private bool _finReceived;
     private bool _receivingFailed;
     private bool _sendMetReset;
@@ -12,6 +13,14 @@ internal partial class EngineConnection
     public override long BytesReceived => Input.Received;
 
     public override long BytesSent => Volatile.Read(ref _bytesSent);
+
+    public override ConnectionProgress Progress => new(
+        BytesReceived,
+        BytesSent,
+        Options.TimeProvider.GetElapsedTime(Volatile.Read(ref _movedAt)),
+        Output.HasUnsent,
+        Output.Waited,
+        Input.Paused);
 
     /// <summary>On the engine thread: whether anything may still be received.</summary>
     protected bool MayReceive => !_receivingFailed && !_receiving.IsSet;
@@ -28,6 +37,7 @@ internal partial class EngineConnection
     /// <summary>Bytes were received. They are the input's only after this.</summary>
     protected void OnReceived(int count)
     {
+        Volatile.Write(ref _movedAt, Thread.Now); // Before a count grows: whoever sees that it did sees when.
         Thread.CountGathered(count);
         TryTell(SocketFunction.Receive, count);
     }
@@ -57,6 +67,7 @@ internal partial class EngineConnection
     /// <summary>Bytes are with the system. True: there is more to send, or FIN.</summary>
     protected bool OnSent(int count)
     {
+        Volatile.Write(ref _movedAt, Thread.Now);
         Volatile.Write(ref _bytesSent, _bytesSent + count);
         TryTell(SocketFunction.Send, count);
         return Output.EndSend(count);

@@ -42,7 +42,7 @@ internal partial class EngineConnection
         }
     }
 
-    protected override long? BytesAcknowledged => TcpInfo?.BytesAcknowledged;
+    public override SystemProgress? AskSystem() => TcpInfo?.Progress;
 
     /// <summary>On the engine thread, with no operation under way: <c>close()</c>. The connection is over.</summary>
     protected void CloseDescriptor()

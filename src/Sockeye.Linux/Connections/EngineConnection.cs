@@ -29,6 +29,7 @@ internal abstract partial class EngineConnection
         Input = new(this);
         Output = new(this);
         Transport = this;
+        _movedAt = Options.TimeProvider.GetTimestamp();
     }
 
     public EngineThread Thread { get; }

@@ -14,11 +14,14 @@ internal sealed partial class EngineInput
     private long _examined;
     private long _lastExamined;
     private bool _isFilling;
-    private bool _isPaused;
+    private WaitClock _pauses;
     private bool _hasEnded;
 
     /// <summary>From any thread: bytes that have arrived, and can be read unless nobody wants to.</summary>
     public long Received => Volatile.Read(ref _received);
+
+    /// <summary>From any thread: for how long in all receiving paused, since nobody read.</summary>
+    public TimeSpan Paused => _pauses.Total(connection.Options.TimeProvider);
 
     private int Limit => connection.Options.MaxReadBufferSize;
 
@@ -141,7 +144,7 @@ internal sealed partial class EngineInput
         var room = Limit - (_received - _examined);
         if (room > 0)
             return (int)room;
-        _isPaused = true;
+        _pauses.Begin(connection.Options.TimeProvider.GetTimestamp());
         return 0;
     }
 
@@ -189,9 +192,9 @@ internal sealed partial class EngineInput
 
     private bool TryResume()
     {
-        if (!_isPaused || _received - _examined > Limit / 2)
+        if (!_pauses.IsRunning || _received - _examined > Limit / 2)
             return false;
-        _isPaused = false;
+        _pauses.End(connection.Options.TimeProvider.GetTimestamp());
         return true;
     }
 

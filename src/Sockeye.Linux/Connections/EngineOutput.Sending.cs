@@ -6,9 +6,16 @@ internal sealed partial class EngineOutput
     private int _headIndex;
     private long _flushed;
     private long _sent;
+    private WaitClock _waits;
     private bool _asked;
     private bool _isGone;
     private bool _mayDrop;
+
+    /// <summary>From any thread: whether something is flushed that the system does not take yet.</summary>
+    public bool HasUnsent => _waits.IsRunning;
+
+    /// <summary>From any thread: for how long in all that was so.</summary>
+    public TimeSpan Waited => _waits.Total(connection.Options.TimeProvider);
 
     /// <summary>On the engine thread: what is flushed and not sent yet, as far as it fits.</summary>
     /// <remarks>
@@ -28,6 +35,7 @@ internal sealed partial class EngineOutput
                 return default;
             }
 
+            _waits.Begin(connection.Thread.Now);
             var (used, bytes) = (0, 0);
             var (segment, index) = (_head!, _headIndex);
             for (; left > 0 && used < vectors.Length; (segment, index) = (segment.NextSegment!, 0))
@@ -54,6 +62,8 @@ internal sealed partial class EngineOutput
         {
             _sent += count;
             _headIndex += count;
+            if (_flushed == _sent)
+                _waits.End(connection.Thread.Now);
             ReleaseSent();
             more = _asked = _flushed > _sent || _isCompleted;
             if (_flushed - _sent > connection.Options.MaxWriteBufferSize / 2 || !_wait.TryEnd())

@@ -28,6 +28,7 @@ internal abstract class EngineThread
     private long _gathered;
     private int _connectionCount;
     private long _callCount;
+    private long _now;
     private volatile bool _stopping;
 
     protected EngineThread(EngineSetup setup, int index)
@@ -53,6 +54,9 @@ internal abstract class EngineThread
 
     /// <summary>From any thread: whether this is the current one.</summary>
     public bool IsCurrent => _current == this;
+
+    /// <summary>On the thread: a timestamp, taken once after each wait for the kernel.</summary>
+    public long Now => _now == 0 ? _now = Setup.Connections.TimeProvider.GetTimestamp() : _now;
 
     /// <summary>From any thread: bytes of memory of its own that connections hold.</summary>
     public virtual long LentBytes => 0;
@@ -221,11 +225,17 @@ internal abstract class EngineThread
     /// <summary>So many bytes wait for handlers.</summary>
     public void CountGathered(int bytes) => _gathered += bytes;
 
+    private bool WaitAnew(int timeout)
+    {
+        _now = 0;
+        return Wait(timeout);
+    }
+
     private void Turn()
     {
         DoWork();
         // With one processor, to wake a handler is to be interrupted by it: what else is there comes first.
-        for (var more = MaxGatherings; more > 0 && HasOneProcessor && _handlers.HasNew && !GatheredMuch && Wait(0); more--)
+        for (var more = MaxGatherings; more > 0 && HasOneProcessor && _handlers.HasNew && !GatheredMuch && WaitAnew(0); more--)
             DoWork();
         _handlers.Publish();
         _gathered = 0;
@@ -236,7 +246,7 @@ internal abstract class EngineThread
         // The last connection may have been closed just now: nothing would wake the thread any more.
         var timeout = IsDone || !_work.IsEmpty || !_inbox.IsEmpty ? 0
             : mayDelay || _handlers.HasWaiting ? (int)HandlerQueue.MaxDelay.TotalMilliseconds : -1;
-        if (!Wait(timeout) && timeout > 0)
+        if (!WaitAnew(timeout) && timeout > 0)
             _handlers.StopDelayingWakeUps();
     }
 

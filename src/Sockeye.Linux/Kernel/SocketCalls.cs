@@ -8,7 +8,7 @@ internal static unsafe class SocketCalls
 {
     // Of any address that a listener here can meet: struct sockaddr_un is the largest.
     private const int MaxAddressSize = 112;
-    private const int TcpInfoSize = 128;
+    private const int TcpInfoSize = 148;
 
     /// <summary>The next client of a listener, not blocking; -1 and an error where there is none.</summary>
     public static int Accept(int listener, out PeerAddress peer, out Errno error)

@@ -41,7 +41,7 @@ internal sealed partial class TcpSocket : StreamSocket
 
     public override bool IsReset => _error is SocketError.ConnectionReset;
 
-    public override long? BytesAcknowledged => _out.Start;
+    public override SystemProgress? AskSystem() => new(_out.Start, _out.End > _out.Start);
 
     private string Name { get; }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 
 namespace Sockeye;
 
@@ -7,6 +8,7 @@ namespace Sockeye;
 public sealed class SockeyeClient : IConnectionFactory
 {
     private readonly SockeyeClientOptions _options;
+    private readonly ConnectionWatchPlan? _timeouts;
 
     /// <summary>A client with the defaults of <see cref="SockeyeClientOptions"/>.</summary>
     public SockeyeClient()
@@ -31,6 +33,7 @@ public sealed class SockeyeClient : IConnectionFactory
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options.Checked();
+        _timeouts = _options.Timeouts.AnyIsOn ? new(_options.Timeouts, _options.Timer) : null;
     }
 
     internal TimeProvider TimeProvider => _options.TimeProvider;
@@ -50,7 +53,7 @@ public sealed class SockeyeClient : IConnectionFactory
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         var dialled = new HappyEyeballs(_options, endpoint).ConnectAsync(cancellationToken);
-        return _options.Layers.Count == 0 ? dialled : ApplyLayersAsync(dialled, endpoint, cancellationToken);
+        return _options.Layers.Count == 0 && _timeouts is null ? dialled : PrepareAsync(dialled, endpoint, cancellationToken);
     }
 
     /// <summary>Opens one connection. The caller disposes it, which ends it in order.</summary>
@@ -113,10 +116,12 @@ public sealed class SockeyeClient : IConnectionFactory
         string host, int port, CancellationToken cancellationToken = default) =>
         ReconnectAsync(HostNames.ToEndPoint(host, port), cancellationToken);
 
-    private async ValueTask<ConnectionContext> ApplyLayersAsync(
+    private async ValueTask<ConnectionContext> PrepareAsync(
         ValueTask<ConnectionContext> dialled, EndPoint target, CancellationToken cancellationToken)
     {
         var connection = await dialled;
+        if (_timeouts is not null)
+            Watch(connection, _timeouts);
         try
         {
             foreach (var layer in _options.Layers)
@@ -129,6 +134,16 @@ public sealed class SockeyeClient : IConnectionFactory
             await connection.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Watched until it is closed; the timer holds nothing of it afterwards.</summary>
+    private static void Watch(ConnectionContext connection, ConnectionWatchPlan timeouts)
+    {
+        var stop = new StopNotification(Scheduling.Of(connection));
+        connection.Features.Set<IConnectionLifetimeNotificationFeature>(stop);
+        var watch = new ConnectionWatch(connection, timeouts, stop);
+        watch.Start();
+        connection.ConnectionClosed.UnsafeRegister(static watch => ((ConnectionWatch)watch!).End(), watch);
     }
 
     private static SockeyeClientOptions Configured(Action<SockeyeClientOptions> configure)

@@ -48,6 +48,12 @@ public sealed class SockeyeClientOptions
     public ReconnectOptions Reconnect { get; private set; } = new();
 
     /// <summary>
+    /// Closes connections that do nothing, do too little or last too long. Default: none does, unlike at a server: whom a client
+    /// connects to is its own choice, and to wait in silence for what comes is what many are for. Times run from the connect on.
+    /// </summary>
+    public ConnectionTimeouts Timeouts { get; private set; } = ConnectionTimeouts.Off();
+
+    /// <summary>
     /// All of the client's timeouts and delays go by it. Default: the transport's where it has one (a simulated network),
     /// otherwise the system's.
     /// </summary>
@@ -107,6 +113,7 @@ public sealed class SockeyeClientOptions
 
         var copy = (SockeyeClientOptions)MemberwiseClone();
         copy.Reconnect = Reconnect.Checked();
+        copy.Timeouts = Timeouts.Copy();
         return copy;
     }
 

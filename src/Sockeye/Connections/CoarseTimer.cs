@@ -1,31 +1,28 @@
-using System.Numerics;
-
 namespace Sockeye;
 
 /// <summary>
-/// Time limits of many connections on one timer: a wheel of slots, each a list of what is due in it. Setting and cancelling cost
-/// a lock and a few writes, whatever the number of entries.
+/// Time limits of many connections on one timer. Setting and cancelling cost a lock and a few writes, whatever the number of
+/// entries, and allocate nothing.
 /// </summary>
 /// <remarks>
-/// Entries come due up to two <see cref="Tick"/>s late, never early. One that is due after more than a turn of the wheel (51.2 s)
-/// is looked at once a turn. The system's timer is set only for the next slot that holds something: with nothing to do there are
-/// no ticks. Safe from any thread.
+/// An entry comes due up to one <see cref="Tick"/> late, never early. What is due in the same tick comes in the order it was set.
+/// The system's timer is set only for what is next: with nothing to do there are no ticks. Entries come due one at a time; one
+/// that takes long makes the others late. Safe from any thread.
 /// </remarks>
 internal sealed class CoarseTimer
 {
     public static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 
-    private const int Slots = 512; // a power of two: a tick's slot is its low bits
+    /// <summary>What is set for longer comes due after this; nobody waits for it.</summary>
+    internal static readonly TimeSpan Longest = TimeSpan.FromDays(3650);
 
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private readonly long _start;
     private readonly Lock _lock = new();
-    private readonly CoarseTimerList[] _slots = [.. Enumerable.Range(0, Slots).Select(_ => new CoarseTimerList())];
-    private readonly CoarseTimerList _due = new();
-    private readonly ulong[] _filled = new ulong[Slots / 64];
-    private long _done = -1; // the last tick whose slot was looked at
+    private readonly CoarseTimerWheels _wheels = new();
     private long _armedFor = long.MaxValue;
+    private bool _isServing;
 
     public CoarseTimer(TimeProvider time)
     {
@@ -34,63 +31,61 @@ internal sealed class CoarseTimer
             static timer => ((CoarseTimer)timer!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>Time since the timer was made.</summary>
+    public TimeSpan Elapsed => _time.GetElapsedTime(_start);
+
     /// <summary>Sets the entry, anew where it was set before: it is due after this time, once.</summary>
     public void Set(CoarseTimerEntry entry, TimeSpan time)
     {
         lock (_lock)
         {
-            Remove(entry);
-            // One more, since a part of the tick that is under way has passed already: never early.
-            entry.DueTick = Now() + ((time.Ticks + Tick.Ticks - 1) / Tick.Ticks) + 1;
-            var slot = SlotOf(entry.DueTick);
-            _slots[slot].AddLast(entry);
-            _filled[slot / 64] |= 1UL << (slot % 64);
-            Arm(entry.DueTick);
+            _wheels.Remove(entry);
+            var now = Elapsed;
+            var nowTick = now.Ticks / Tick.Ticks;
+            if (_armedFor > nowTick)
+                _wheels.MoveTo(nowTick); // Nothing is before it: an entry is put where it need not be moved again.
+            var due = now + (time < Longest ? time : Longest);
+            Arm(_wheels.Add(entry, (due.Ticks + Tick.Ticks - 1) / Tick.Ticks), now);
         }
     }
 
     /// <summary>Takes the entry back. Only one that is coming due at this moment, on the timer's thread, still does so.</summary>
     public void Cancel(CoarseTimerEntry entry)
     {
+        // The system's timer stays as it is: at worst it finds nothing to do, once.
         lock (_lock)
-            Remove(entry);
+            _wheels.Remove(entry);
     }
 
-    private static int SlotOf(long tick) => (int)(tick & (Slots - 1));
-
-    private long Now() => _time.GetElapsedTime(_start).Ticks / Tick.Ticks;
+    /// <summary>For an entry that has come due: by how much it is late.</summary>
+    public TimeSpan LatenessOf(CoarseTimerEntry entry) => Elapsed - TimeSpan.FromTicks(entry.DueTick * Tick.Ticks);
 
     private void OnTick()
     {
         lock (_lock)
         {
             _armedFor = long.MaxValue;
-            var now = Now();
-            // After a long pause (a debugger, a suspended machine) one turn meets every slot.
-            for (var tick = Math.Max(_done + 1, now - Slots + 1); tick <= now; tick++)
-                TakeDue(SlotOf(tick), now);
-            _done = now;
-            if (NextFilled(now) is { } next)
-                Arm(next);
+            var now = Elapsed;
+            _wheels.TakeDue(now.Ticks / Tick.Ticks);
+            if (_wheels.NextTick is { } next)
+                Arm(next, now);
+            // A tick that comes while the last one is being served only adds to it: entries come due in their order, and none
+            // twice at once.
+            if (_isServing)
+                return;
+            _isServing = true;
         }
 
-        // Outside the lock: what is due may set and cancel.
-        while (TakeFirstDue() is { } entry)
-            entry.OnDue();
-    }
-
-    private void TakeDue(int slot, long now)
-    {
-        for (var entry = _slots[slot].First; entry is not null;)
+        try
         {
-            var next = entry.Next;
-            if (entry.DueTick <= now)
-            {
-                Remove(entry);
-                _due.AddLast(entry);
-            }
-
-            entry = next;
+            // Outside the lock: what is due may set and cancel.
+            while (TakeFirstDue() is { } entry)
+                entry.OnDue();
+        }
+        catch
+        {
+            OnEntryThrew();
+            throw;
         }
     }
 
@@ -98,44 +93,34 @@ internal sealed class CoarseTimer
     {
         lock (_lock)
         {
-            var first = _due.First;
-            if (first is not null)
-                _due.Remove(first);
-            return first;
+            var entry = _wheels.TakeFirstDue();
+            _isServing = entry is not null;
+            return entry;
         }
     }
 
-    private void Remove(CoarseTimerEntry entry)
+    /// <summary>An entry that breaks its promise costs the others a tick, not their time limits.</summary>
+    private void OnEntryThrew()
     {
-        if (entry.List is not { } list)
-            return;
-        list.Remove(entry);
-        var slot = SlotOf(entry.DueTick);
-        if (_slots[slot].First is null)
-            _filled[slot / 64] &= ~(1UL << (slot % 64));
+        lock (_lock)
+        {
+            _isServing = false;
+            var now = Elapsed;
+            Arm((now.Ticks / Tick.Ticks) + 1, now);
+        }
     }
 
-    private void Arm(long tick)
+    private void Arm(long tick, TimeSpan now)
     {
         if (tick >= _armedFor)
             return;
         _armedFor = tick;
-        var wait = TimeSpan.FromTicks(tick * Tick.Ticks) - _time.GetElapsedTime(_start);
-        _timer.Change(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        var wait = TimeSpan.FromTicks(tick * Tick.Ticks) - now;
+        // Timers count in whole milliseconds and cut off the rest: they would come too early, and again and again.
+        var milliseconds = Math.Clamp(Math.Ceiling(wait.TotalMilliseconds), 0, Longest.TotalMilliseconds);
+        _timer.Change(TimeSpan.FromMilliseconds(Math.Min(milliseconds, MaxSystemWait)), Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>The next tick, within a turn, whose slot holds something.</summary>
-    private long? NextFilled(long now)
-    {
-        for (var ahead = 1; ahead <= Slots;)
-        {
-            var slot = SlotOf(now + ahead);
-            var word = _filled[slot / 64] >> (slot % 64);
-            if (word != 0)
-                return now + ahead + BitOperations.TrailingZeroCount(word);
-            ahead += 64 - (slot % 64);
-        }
-
-        return null;
-    }
+    /// <summary>What a system's timer takes at most, about 49 days: then it looks, and waits again.</summary>
+    private const double MaxSystemWait = uint.MaxValue - 2.0;
 }

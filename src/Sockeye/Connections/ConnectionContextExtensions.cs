@@ -25,8 +25,9 @@ public static class ConnectionContextExtensions
         public long? BytesSent => connection.Features.Get<IConnectionTrafficFeature>()?.BytesSent;
 
         /// <summary>
-        /// Fires when the server is asked to stop: finish what is under way and return. The connection is aborted when
-        /// <c>ShutdownTimeout</c> is over. Never fires on a client's connection.
+        /// Fires when the server is asked to stop, or when the connection has lasted for <c>Timeouts.Lifetime</c>: finish what is
+        /// under way and return. The connection is aborted when <c>ShutdownTimeout</c>, or <c>LifetimeGracePeriod</c>, is over.
+        /// On a client's connection only a lifetime fires it.
         /// </summary>
         public CancellationToken StopRequested =>
             connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested

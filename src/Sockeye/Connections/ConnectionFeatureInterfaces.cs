@@ -1,5 +1,4 @@
 using System.Net;
-
 using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
@@ -24,9 +23,6 @@ internal interface IConnectionCloseFeature
 internal interface IConnectionMovingFeature
 {
     StreamConnectionOptions Options { get; }
-
-    /// <summary>Grows as long as the peer's system takes something; null where the system does not tell.</summary>
-    long? BytesAcknowledged { get; }
 }
 
 /// <summary>A connection that was put upon another one, which it owns. The two share their features.</summary>

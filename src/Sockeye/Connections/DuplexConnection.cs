@@ -6,11 +6,10 @@ namespace Sockeye;
 /// A connection of two directions that end each for itself. How it is closed in order, and within which time, is the same
 /// whatever moves its bytes.
 /// </summary>
-internal abstract class DuplexConnection(StreamConnectionOptions options) : TransportConnection, IConnectionMovingFeature
+internal abstract class DuplexConnection(StreamConnectionOptions options)
+    : TransportConnection, IConnectionMovingFeature, IConnectionProgressFeature
 {
     StreamConnectionOptions IConnectionMovingFeature.Options => options;
-
-    long? IConnectionMovingFeature.BytesAcknowledged => BytesAcknowledged;
 
     /// <summary>Ends when nothing more will be received.</summary>
     protected abstract Task Receiving { get; }
@@ -21,8 +20,9 @@ internal abstract class DuplexConnection(StreamConnectionOptions options) : Tran
     /// <summary>Ends when the socket is closed and nothing is held any more.</summary>
     protected abstract Task Finished { get; }
 
-    /// <summary>Grows as long as the peer's system takes something; null where the system does not tell.</summary>
-    protected abstract long? BytesAcknowledged { get; }
+    public abstract ConnectionProgress Progress { get; }
+
+    public abstract SystemProgress? AskSystem();
 
     /// <summary>
     /// Nobody will read or write any more: what was written is to be sent, with FIN behind it. Ends soon, whatever the peer does:
@@ -69,7 +69,7 @@ internal abstract class DuplexConnection(StreamConnectionOptions options) : Tran
     /// <summary>
     /// Grows as long as the peer takes something. What this side's system takes says little: it waits for much room.
     /// </summary>
-    private long TakenByPeer() => BytesAcknowledged ?? BytesSent;
+    private long TakenByPeer() => AskSystem()?.Acknowledged ?? BytesSent;
 
     private async ValueTask<bool> EndsInTimeAsync(Task task, TimeSpan timeout)
     {

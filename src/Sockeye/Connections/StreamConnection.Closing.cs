@@ -11,7 +11,7 @@ internal partial class StreamConnection
 
     protected override Task Finished => _finished.Task;
 
-    protected override long? BytesAcknowledged => _socket.BytesAcknowledged;
+    public override SystemProgress? AskSystem() => _socket.AskSystem();
 
     protected override ValueTask CompletePipesAsync()
     {

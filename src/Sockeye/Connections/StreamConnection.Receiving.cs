@@ -6,6 +6,7 @@ internal partial class StreamConnection
 {
     private long _bytesReceived;
     private volatile bool _finReceived;
+    private WaitClock _receivePauses;
 
     private async Task ReceiveAsync()
     {
@@ -21,7 +22,13 @@ internal partial class StreamConnection
                 if (received == 0)
                     break;
                 _received.Writer.Advance(received);
-                var flush = await _received.Writer.FlushAsync().ConfigureAwait(_keepsContext);
+                var flushing = _received.Writer.FlushAsync();
+                var isPaused = !flushing.IsCompleted;
+                if (isPaused)
+                    _receivePauses.Begin(_options.TimeProvider.GetTimestamp());
+                var flush = await flushing.ConfigureAwait(_keepsContext);
+                if (isPaused)
+                    _receivePauses.End(_options.TimeProvider.GetTimestamp());
                 if (flush.IsCompleted)
                 {
                     await _received.Writer.CompleteAsync().ConfigureAwait(_keepsContext); // gives its buffer back
@@ -67,6 +74,7 @@ internal partial class StreamConnection
             Explain(CloseReason.PeerFin);
         }
 
+        StampMoved();
         Volatile.Write(ref _bytesReceived, _bytesReceived + received);
         return received;
     }

@@ -9,6 +9,7 @@ internal partial class StreamConnection
 
     private long _bytesSent;
     private volatile bool _finSent;
+    private WaitClock _sendWaits;
 
     private async Task SendAsync()
     {
@@ -22,7 +23,14 @@ internal partial class StreamConnection
                 var part = read.Buffer.Length > MaxSendSize ? read.Buffer.Slice(0, MaxSendSize) : read.Buffer;
                 if (!part.IsEmpty)
                 {
-                    await _socket.SendAsync(part).ConfigureAwait(_keepsContext);
+                    var sending = _socket.SendAsync(part);
+                    var hasToWait = !sending.IsCompleted;
+                    if (hasToWait)
+                        _sendWaits.Begin(_options.TimeProvider.GetTimestamp());
+                    await sending.ConfigureAwait(_keepsContext);
+                    if (hasToWait)
+                        _sendWaits.End(_options.TimeProvider.GetTimestamp());
+                    StampMoved();
                     Volatile.Write(ref _bytesSent, _bytesSent + part.Length);
                 }
 

@@ -16,6 +16,7 @@ internal partial class StreamConnection : DuplexConnection
     private readonly TransportInput _input;
     private readonly Pipe _received;
     private readonly Pipe _toSend;
+    private long _movedAt;
     private Task _receiving = Task.CompletedTask;
     private Task _sending = Task.CompletedTask;
 
@@ -27,6 +28,7 @@ internal partial class StreamConnection : DuplexConnection
         _received = NewPipe(options, options.MaxReadBufferSize, reader: options.HandlerScheduler, writer: options.Scheduler);
         _toSend = NewPipe(options, options.MaxWriteBufferSize, reader: options.SendScheduler, writer: options.HandlerScheduler);
         _input = new(_received.Reader);
+        _movedAt = options.TimeProvider.GetTimestamp();
         Transport = new DuplexPipe(_input, _toSend.Writer);
     }
 
@@ -42,11 +44,22 @@ internal partial class StreamConnection : DuplexConnection
 
     public override long BytesSent => Volatile.Read(ref _bytesSent);
 
+    public override ConnectionProgress Progress => new(
+        BytesReceived,
+        BytesSent,
+        _options.TimeProvider.GetElapsedTime(Volatile.Read(ref _movedAt)),
+        _sendWaits.IsRunning,
+        _sendWaits.Total(_options.TimeProvider),
+        _receivePauses.Total(_options.TimeProvider));
+
     public void Start()
     {
         _receiving = ReceiveAsync();
         _sending = SendAsync();
     }
+
+    /// <summary>Before a count grows: whoever sees that it did sees when.</summary>
+    private void StampMoved() => Volatile.Write(ref _movedAt, _options.TimeProvider.GetTimestamp());
 
     private static Pipe NewPipe(StreamConnectionOptions options, int capacity, PipeScheduler reader, PipeScheduler writer) =>
         new(new PipeOptions(

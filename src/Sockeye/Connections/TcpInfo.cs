@@ -12,12 +12,13 @@ public sealed class TcpInfo
     private const int ProtocolTcp = 6;
     private const int OptionTcpInfo = 11;
 
-    // Offsets in struct tcp_info (linux/tcp.h), the same since Linux 2.6; the last one since 4.1.
-    private const int Size = 128;
+    // Offsets in struct tcp_info (linux/tcp.h), the same since Linux 2.6; the last two since 4.1 and 4.6.
+    private const int Size = 148;
     private const int UnackedOffset = 24;
     private const int SackedOffset = 28;
     private const int RoundTripTimeOffset = 68;
     private const int BytesAcknowledgedOffset = 120;
+    private const int NotSentOffset = 144;
 
     private static readonly TcpState[] States =
     [
@@ -36,6 +37,10 @@ public sealed class TcpInfo
             RoundTripTime = TimeSpan.FromMicroseconds(BinaryPrimitives.ReadUInt32LittleEndian(info[RoundTripTimeOffset..]));
         if (info.Length >= BytesAcknowledgedOffset + sizeof(long))
             BytesAcknowledged = BinaryPrimitives.ReadInt64LittleEndian(info[BytesAcknowledgedOffset..]);
+        var notSent = info.Length >= NotSentOffset + sizeof(uint)
+            ? BinaryPrimitives.ReadUInt32LittleEndian(info[NotSentOffset..])
+            : 0;
+        HasWaiting = State is not TcpState.Listen && (unacked > 0 || notSent > 0);
     }
 
     /// <summary>The state of RFC 9293, section 3.3.2.</summary>
@@ -54,6 +59,11 @@ public sealed class TcpInfo
 
     /// <summary>Sent bytes that the peer's system has taken; null before Linux 4.1.</summary>
     internal long? BytesAcknowledged { get; }
+
+    /// <summary>Whether the peer's system has not taken all that was given to this one.</summary>
+    internal bool HasWaiting { get; }
+
+    internal SystemProgress? Progress => BytesAcknowledged is { } acknowledged ? new(acknowledged, HasWaiting) : null;
 
     /// <summary>From <c>struct tcp_info</c> as the kernel filled it; null for one of a kernel that tells too little.</summary>
     internal static TcpInfo? Of(ReadOnlySpan<byte> info) =>

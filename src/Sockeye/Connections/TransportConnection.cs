@@ -24,7 +24,7 @@ internal abstract class TransportConnection : ConnectionContext,
         typeof(IConnectionIdFeature), typeof(IConnectionTransportFeature), typeof(IConnectionItemsFeature),
         typeof(IConnectionLifetimeFeature), typeof(IConnectionEndPointFeature), typeof(IMemoryPoolFeature),
         typeof(IConnectionCloseFeature), typeof(IConnectionTrafficFeature), typeof(IConnectionSchedulingFeature),
-        typeof(IConnectionSocketFeature), typeof(IConnectionMovingFeature),
+        typeof(IConnectionProgressFeature), typeof(IConnectionMovingFeature), typeof(IConnectionSocketFeature),
     ];
 
     private static long _lastId;

@@ -60,20 +60,24 @@ public static class ListenOptionsLimits
         }
 
         /// <summary>
-        /// Closes a connection (FIN) when nothing was received or sent on it for this long, with
-        /// <see cref="CloseCause.Timeout"/>: a little later than asked for (a quarter, at most a second), never sooner. Range: 1
-        /// ms and up.
+        /// Closes a connection when nothing was received or sent on it for this long, with <see cref="CloseCause.Timeout"/>:
+        /// short for <c>UseTimeouts(timeouts => timeouts.Idle = timeout)</c>, in place of the server's 10 minutes. Range: 1 ms to
+        /// 365 days, or <see cref="Timeout.InfiniteTimeSpan"/>.
         /// </summary>
-        /// <remarks>One timer serves all connections of the end point. Needs a transport of Sockeye's.</remarks>
-        /// <exception cref="ArgumentOutOfRangeException">Less than a millisecond.</exception>
+        /// <exception cref="ArgumentOutOfRangeException">Out of its range.</exception>
         public ListenOptions UseIdleTimeout(TimeSpan timeout)
         {
-            ArgumentOutOfRangeException.ThrowIfLessThan(timeout, TimeSpan.FromMilliseconds(1));
-            return listen.Use($"UseIdleTimeout({timeout})", next =>
-            {
-                var watch = new IdleTimeout(timeout, listen.Server.TimeProvider);
-                return connection => watch.RunAsync(connection, next);
-            });
+            _ = new ConnectionTimeouts { Idle = timeout }; // A mistake is to be thrown here, not at start.
+            return listen.ChangeTimeouts($"UseIdleTimeout({timeout})", timeouts => timeouts.Idle = timeout);
+        }
+
+        /// <summary>Changes the time-outs of this end point's connections. It begins with those of
+        /// <see cref="SockeyeServerOptions.Timeouts"/>, which stay as they are for the others.</summary>
+        /// <param name="change">Called when the server starts; a value out of its range fails the start.</param>
+        public ListenOptions UseTimeouts(Action<ConnectionTimeouts> change)
+        {
+            ArgumentNullException.ThrowIfNull(change);
+            return listen.ChangeTimeouts("UseTimeouts", change);
         }
     }
 }

@@ -11,6 +11,7 @@ public sealed class ListenOptions : IConnectionBuilder
 {
     private readonly List<Middleware> _middleware = [];
     private readonly List<IAcceptGate> _gates = [];
+    private readonly List<Action<ConnectionTimeouts>> _timeoutChanges = [];
     private ConnectionDelegate? _handler;
 
     internal ListenOptions(SockeyeServerOptions server, EndPoint endPoint, bool isLocalhost = false)
@@ -88,6 +89,25 @@ public sealed class ListenOptions : IConnectionBuilder
         ThrowIfEnded();
         _gates.Add(gate);
         return this;
+    }
+
+    /// <summary>Gives this end point time-outs of its own, beginning with the server's.</summary>
+    /// <param name="name">As the start of the server logs it.</param>
+    /// <param name="change">Called at start, when the server's are known.</param>
+    internal ListenOptions ChangeTimeouts(string name, Action<ConnectionTimeouts> change)
+    {
+        Use(name, static next => next);
+        _timeoutChanges.Add(change);
+        return this;
+    }
+
+    /// <summary>What its connections are watched for; null for nothing.</summary>
+    internal ConnectionWatchPlan? PlanTimeouts()
+    {
+        var timeouts = Server.Timeouts.Copy();
+        foreach (var change in _timeoutChanges)
+            change(timeouts);
+        return timeouts.AnyIsOn ? new(timeouts.Copy(), Server.Timer) : null;
     }
 
     internal ConnectionDelegate Build()

@@ -9,25 +9,29 @@ namespace Sockeye;
 internal sealed partial class ServerConnection
 {
     private readonly ConnectionContext _connection;
-    private readonly ConnectionDelegate _pipeline;
-    private readonly IReadOnlyList<IAcceptGate> _gates;
+    private readonly Listening _listening;
     private readonly ConnectionTable _table;
     private readonly TimeProvider _time;
     private readonly long _opened;
     private readonly StopNotification _stop;
+    private readonly ConnectionWatch? _watch;
     private List<Task>? _turns;
 
     public ServerConnection(
-        ConnectionContext connection, ConnectionDelegate pipeline, IReadOnlyList<IAcceptGate> gates, ConnectionTable table,
-        PipeScheduler scheduler, TimeProvider time, ILogger logger)
+        ConnectionContext connection, Listening listening, ConnectionTable table, PipeScheduler scheduler, TimeProvider time,
+        ILogger logger)
     {
-        (_connection, _pipeline, _gates, _table, _time, _logger) = (connection, pipeline, gates, table, time, logger);
+        (_connection, _listening, _table, _time, _logger) = (connection, listening, table, time, logger);
         _opened = time.GetTimestamp();
         _stop = new(scheduler);
         connection.Features.Set<IConnectionLifetimeNotificationFeature>(_stop);
+        _watch = listening.Timeouts is { } timeouts ? new(connection, timeouts, _stop) : null;
     }
 
-    public void RequestStop() => _stop.RequestClose();
+    public void RequestStop() => _stop.RequestClose(CloseReason.Stopped);
+
+    /// <summary>The server has a place for it: its time runs.</summary>
+    public void StartWatch() => _watch?.Start();
 
     public void Abort(CloseReason reason) => _connection.Abort(reason);
 
@@ -35,7 +39,7 @@ internal sealed partial class ServerConnection
     /// runs.</summary>
     public void Enter()
     {
-        foreach (var gate in _gates)
+        foreach (var gate in _listening.Gates)
         {
             var turn = gate.EnterAsync(_connection, _stop.ConnectionClosedRequested);
             if (!turn.IsCompletedSuccessfully)
@@ -53,9 +57,9 @@ internal sealed partial class ServerConnection
         {
             if (_turns is not null)
                 await Task.WhenAll(_turns);
-            await _pipeline(_connection);
+            await _listening.Pipeline(_connection);
             if (_stop.IsRequested && _connection.CloseReason is null)
-                _connection.Explain(CloseReason.Stopped);
+                _connection.Explain(_stop.Reason);
         }
         catch (Exception error)
         {
@@ -64,6 +68,7 @@ internal sealed partial class ServerConnection
 
         await CloseAsync(broken);
         Leave();
+        _watch?.End(); // Only now: a peer that takes nothing of what is left is still watched.
         // Told before it is gone from the table: when a stop has ended, every connection has its line.
         LogEnd(_connection.CloseReason ?? broken ?? CloseReason.LocalFin);
         _table.Remove(this);
@@ -71,7 +76,7 @@ internal sealed partial class ServerConnection
 
     private void Leave()
     {
-        foreach (var gate in _gates)
+        foreach (var gate in _listening.Gates)
             gate.Leave();
     }
 
@@ -87,7 +92,7 @@ internal sealed partial class ServerConnection
 
         if (error is OperationCanceledException && _stop.IsRequested)
         {
-            _connection.Explain(CloseReason.Stopped);
+            _connection.Explain(_stop.Reason);
             return null;
         }
 

@@ -16,6 +16,11 @@ public sealed partial class SockeyeServer
     [LoggerMessage(1002, LogLevel.Warning, "{Count} handlers go on although their connections were aborted.")]
     private partial void LogHandlersLeft(int count);
 
+    [LoggerMessage(1350, LogLevel.Warning,
+        "{Transport} does not tell what moves on its connections: of their time-outs only Lifetime works. Use a transport of " +
+        "Sockeye's, or turn the others off.")]
+    private partial void LogUncounted(string transport);
+
     [LoggerMessage(1003, LogLevel.Warning,
         "All {MaxConnections} connections are in use (MaxConnections): {RemoteEndPoint} and whoever comes next {Fate}.")]
     private partial void LogRejecting(int maxConnections, EndPoint? remoteEndPoint, string fate);

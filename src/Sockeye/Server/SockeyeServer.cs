@@ -20,10 +20,11 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     private readonly Refusal _refusal;
     private readonly AcceptPlaces? _places;
     private readonly LogPace _waitingPace;
-    private IReadOnlyList<IConnectionListener> _listeners = [];
+    private IReadOnlyList<Listening> _listening = [];
     private Task _accepting = Task.CompletedTask;
     private Task<StopResult>? _stop;
     private int _rejecting;
+    private bool _saidUncounted;
 
     private SockeyeServer(SockeyeServerOptions options)
     {
@@ -90,15 +91,17 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ListenCheck.ThrowIfWrong(options.Listens);
-        var pipelines = options.Listens.ToDictionary(listen => listen, listen => listen.Build());
+        var plans = options.Listens.ToDictionary(
+            listen => listen, listen => (Pipeline: listen.Build(), Timeouts: listen.PlanTimeouts()));
         options.OnStarting();
 
         var server = new SockeyeServer(options);
         var bound = await Binder.BindAllAsync(options, cancellationToken);
-        server._listeners = [.. bound.Select(b => b.Listener)];
-        server.EndPoints = [.. bound.Select(b => b.Listener.EndPoint)];
+        server._listening = [.. bound.Select(b => new Listening(
+            b.Listener, b.Options, plans[b.Options].Pipeline, server.GatesOf(b.Options), plans[b.Options].Timeouts))];
+        server.EndPoints = [.. server._listening.Select(l => l.Listener.EndPoint)];
         (options.Transport as ILoggingTransport)?.LogTo(server._logger);
-        server._accepting = Task.WhenAll(bound.Select(b => server.AcceptAsync(b.Listener, b.Options, pipelines[b.Options])));
+        server._accepting = Task.WhenAll(server._listening.Select(server.AcceptAsync));
         return server;
     }
 
@@ -107,9 +110,9 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     /// <exception cref="ArgumentException">The server does not listen there.</exception>
     public TcpInfo? GetListenerInfo(EndPoint endPoint)
     {
-        var listener = _listeners.FirstOrDefault(l => l.EndPoint.Equals(endPoint)) ?? throw new ArgumentException(
+        var listening = _listening.FirstOrDefault(l => l.Listener.EndPoint.Equals(endPoint)) ?? throw new ArgumentException(
             $"The server does not listen on {endPoint}, only on {string.Join(", ", EndPoints)}.", nameof(endPoint));
-        return listener.TcpInfo;
+        return listening.Listener.TcpInfo;
     }
 
     /// <summary>
@@ -146,25 +149,35 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         ClosedBy.Local, CloseCause.Stop, CloseDirection.Both,
         $"the server was stopped and the handler did not finish in time ({why})");
 
-    private Task AcceptAsync(IConnectionListener listener, ListenOptions listen, ConnectionDelegate pipeline)
+    private IReadOnlyList<IAcceptGate> GatesOf(ListenOptions listen) =>
+        _places is null ? listen.Gates : [_places, .. listen.Gates];
+
+    private Task AcceptAsync(Listening listening)
     {
-        LogListening(listener.EndPoint, string.Join(" -> ", listen.MiddlewareInOrder.Select(m => m.Name).Append("handler")));
-        IReadOnlyList<IAcceptGate> gates = _places is null ? listen.Gates : [_places, .. listen.Gates];
+        LogListening(
+            listening.Listener.EndPoint,
+            string.Join(" -> ", listening.Options.MiddlewareInOrder.Select(m => m.Name).Append("handler")));
         var loop = new AcceptLoop(
-            listener, gates, connection => OnAccepted(connection, pipeline, gates), _table.Released, _trouble,
+            listening.Listener, listening.Gates, connection => OnAccepted(connection, listening), _table.Released, _trouble,
             _options.TimeProvider, _options.Random, _logger);
         return _scheduler.Start(() => loop.RunAsync(_stopping.Token));
     }
 
-    private void OnAccepted(ConnectionContext accepted, ConnectionDelegate pipeline, IReadOnlyList<IAcceptGate> gates)
+    private void OnAccepted(ConnectionContext accepted, Listening listening)
     {
-        var connection = new ServerConnection(
-            accepted, pipeline, gates, _table, _scheduler, _options.TimeProvider, _logger);
+        var connection = new ServerConnection(accepted, listening, _table, _scheduler, _options.TimeProvider, _logger);
         // With places, who is one too many is in the table too, and waits.
         if (_table.TryAdd(connection, _places is null ? _options.MaxConnections : int.MaxValue))
         {
             Volatile.Write(ref _rejecting, 0);
             connection.Enter();
+            connection.StartWatch();
+            if (listening.Timeouts is { Timeouts.AnyNeedsBytes: true } && !ConnectionWatch.Counts(accepted)
+                && !Interlocked.Exchange(ref _saidUncounted, true))
+            {
+                LogUncounted(_options.Transport.GetType().Name);
+            }
+
             _scheduler.Schedule(static connection => ((ServerConnection)connection!).Run(), connection);
             return;
         }
@@ -196,8 +209,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     private async Task<StopResult> StopCoreAsync()
     {
         _stopping.Cancel();
-        foreach (var listener in _listeners)
-            await listener.UnbindAsync(CancellationToken.None);
+        foreach (var listening in _listening)
+            await listening.Listener.UnbindAsync(CancellationToken.None);
         await _accepting;
 
         var open = _table.Count;
@@ -209,8 +222,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         if (_table.Count is > 0 and var left)
             LogHandlersLeft(left);
 
-        foreach (var listener in _listeners)
-            await listener.DisposeAsync();
+        foreach (var listening in _listening)
+            await listening.Listener.DisposeAsync();
         var result = new StopResult(Math.Max(0, open - aborted), aborted);
         LogStopped(result.Drained, result.Aborted);
         return result;

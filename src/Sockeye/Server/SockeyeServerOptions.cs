@@ -32,6 +32,13 @@ public sealed class SockeyeServerOptions
                 nameof(ShutdownTimeout), value, "ShutdownTimeout must be zero or longer, or infinite.");
     } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// Closes connections that do nothing, do too little or last too long. On by default: one on which nothing moves for 10
+    /// minutes, and one whose peer takes nothing of what waits for it for 1 minute. <c>listen.UseTimeouts(…)</c> changes them for
+    /// one end point.
+    /// </summary>
+    public ConnectionTimeouts Timeouts { get; } = new();
+
     /// <summary>Connections open at the same time, over all end points, default 100,000. What becomes of one more, says
     /// <see cref="AtMaxConnections"/>. Range: 1 and up.</summary>
     public int MaxConnections

@@ -30,7 +30,7 @@ internal sealed class KernelSocket : StreamSocket
 
     public override bool IsReset => TcpInfo.Read(Socket) is { State: TcpState.Closed };
 
-    public override long? BytesAcknowledged => TcpInfo.Read(Socket)?.BytesAcknowledged;
+    public override SystemProgress? AskSystem() => TcpInfo.Read(Socket)?.Progress;
 
     public override ValueTask<bool> WaitForDataAsync() => _receiver.WaitForDataAsync(Socket);
 

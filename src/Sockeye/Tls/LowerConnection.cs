@@ -7,6 +7,7 @@ internal sealed class LowerConnection(ConnectionContext connection)
 {
     private readonly IConnectionCloseFeature? _close = connection.Features.Get<IConnectionCloseFeature>();
     private readonly IConnectionMovingFeature? _moving = connection.Features.Get<IConnectionMovingFeature>();
+    private readonly IConnectionProgressFeature? _progress = connection.Features.Get<IConnectionProgressFeature>();
     private readonly CloseReasonLatch _reason = new();
 
     public ConnectionContext Context => connection;
@@ -16,7 +17,9 @@ internal sealed class LowerConnection(ConnectionContext connection)
     /// <summary>How its bytes are moved: those that TLS moves go the same way. The defaults, if the transport is not Sockeye's.</summary>
     public StreamConnectionOptions Options => _moving?.Options ?? SocketTransport.Shared.ConnectionOptions;
 
-    public long? BytesAcknowledged => _moving is null ? null : _moving.BytesAcknowledged ?? connection.BytesSent;
+    /// <summary>What its system knows; where that does not tell, what it has taken.</summary>
+    public SystemProgress? AskSystem() =>
+        _progress?.AskSystem() ?? (connection.BytesSent is { } sent ? new SystemProgress(sent, HasWaiting: false) : null);
 
     public void Explain(CloseReason reason)
     {

@@ -27,7 +27,7 @@ internal sealed partial class TlsSocket : StreamSocket
 
     public override bool IsReset => _lower.Reason?.Cause is CloseCause.Reset;
 
-    public override long? BytesAcknowledged => _lower.BytesAcknowledged;
+    public override SystemProgress? AskSystem() => _lower.AskSystem();
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask SendAsync(ReadOnlySequence<byte> bytes)

@@ -59,6 +59,7 @@ public sealed class ConnectionTableTests
     }
 
     private ServerConnection NewConnection() => new(
-        MemoryConnection.CreatePair().Server, _ => Task.CompletedTask, [], _table, PipeScheduler.ThreadPool, TimeProvider.System,
-        NullLogger.Instance);
+        MemoryConnection.CreatePair().Server,
+        new(new ScriptedListener(), new SockeyeServerOptions().ListenLocalhost(0), _ => Task.CompletedTask, [], null),
+        _table, PipeScheduler.ThreadPool, TimeProvider.System, NullLogger.Instance);
 }

@@ -3,11 +3,12 @@ using Microsoft.AspNetCore.Connections.Features;
 
 namespace Sockeye;
 
-/// <summary>How a handler learns that the server wants to stop: <c>connection.StopRequested</c>.</summary>
+/// <summary>How a handler learns that it is to finish, and why: <c>connection.StopRequested</c>.</summary>
 internal sealed class StopNotification(PipeScheduler scheduler) : IConnectionLifetimeNotificationFeature
 {
     private LazyCancellation _requested;
     private CancellationToken? _replaced;
+    private CloseReason? _reason;
 
     public CancellationToken ConnectionClosedRequested
     {
@@ -18,9 +19,16 @@ internal sealed class StopNotification(PipeScheduler scheduler) : IConnectionLif
     /// <summary>Whether the token has fired, without making one.</summary>
     public bool IsRequested => _replaced?.IsCancellationRequested ?? _requested.HasFired;
 
+    /// <summary>Why it was asked for first, as the reason of a connection whose handler follows.</summary>
+    public CloseReason Reason => Volatile.Read(ref _reason) ?? CloseReason.Stopped;
+
+    void IConnectionLifetimeNotificationFeature.RequestClose() => RequestClose(CloseReason.Stopped);
+
     /// <summary>Callbacks run on the scheduler: one that blocks does not hold up the stop of the others.</summary>
-    public void RequestClose()
+    public void RequestClose(CloseReason reason)
     {
+        // A full fence: whoever sees the token fired finds the reason.
+        Interlocked.CompareExchange(ref _reason, reason, null);
         if (_requested.Fire() is { } watched)
             scheduler.Schedule(static watched => ((CancellationTokenSource)watched!).Cancel(), watched);
     }

@@ -1,0 +1,147 @@
+using System.Numerics;
+
+namespace Sockeye;
+
+/// <summary>Entries by the tick in which they are due: four wheels of 256 slots, each slot a list in the order of adding.</summary>
+/// <remarks>
+/// A slot of the first wheel is a tick. A slot of the next one is a whole turn of the wheel before: when its time begins, what is
+/// in it moves down. Everything sits on the lowest wheel whose turn it shares with the current position, so an entry moves at most
+/// three times, and entries of one tick stay in their order. For one caller at a time.
+/// </remarks>
+internal sealed class CoarseTimerWheels
+{
+    private const int SlotBits = 8;
+    private const int Slots = 1 << SlotBits;
+    private const int Wheels = 4;
+    private const int Due = Wheels * Slots; // one list more: what has come due
+
+    /// <summary>First entries; the one before the first is the last.</summary>
+    private readonly CoarseTimerEntry?[] _lists = new CoarseTimerEntry?[Due + 1];
+    private readonly ulong[] _filled = new ulong[Wheels * Slots / 64];
+
+    /// <summary>What is due up to here was taken.</summary>
+    private long _position;
+
+    /// <summary>The next tick in which there is something to do; null where there is no entry.</summary>
+    public long? NextTick
+    {
+        get
+        {
+            for (var wheel = 0; wheel < Wheels; wheel++)
+            {
+                var shift = wheel * SlotBits;
+                var here = (int)(_position >> shift) & (Slots - 1);
+                var turn = _position >> shift >> SlotBits;
+                if (NextFilled(wheel, here + 1) is { } slot)
+                    return ((turn << SlotBits) | (long)slot) << shift;
+                // Only the last wheel goes round.
+                if (wheel == Wheels - 1 && NextFilled(wheel, 0) is { } later)
+                    return (((turn + 1) << SlotBits) | (long)later) << shift;
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>Adds an entry that is not there; answers the tick in which there is something to do for it.</summary>
+    public long Add(CoarseTimerEntry entry, long dueTick)
+    {
+        entry.DueTick = Math.Max(dueTick, _position + 1);
+        return Put(entry);
+    }
+
+    public void Remove(CoarseTimerEntry entry)
+    {
+        if (entry.TimerPlace == 0)
+            return;
+        var list = entry.TimerPlace - 1;
+        var (previous, next) = (entry.Previous!, entry.Next!);
+        (previous.Next, next.Previous) = (next, previous);
+        if (_lists[list] == entry)
+        {
+            _lists[list] = next == entry ? null : next;
+            if (next == entry && list != Due)
+                _filled[list / 64] &= ~(1UL << (list % 64));
+        }
+
+        (entry.Previous, entry.Next, entry.TimerPlace) = (null, null, 0);
+    }
+
+    /// <summary>Goes on to a tick before which nothing is due.</summary>
+    public void MoveTo(long tick) => _position = Math.Max(_position, tick);
+
+    /// <summary>Takes out what is due up to this tick, for <see cref="TakeFirstDue"/>.</summary>
+    public void TakeDue(long now)
+    {
+        // From one filled slot to the next: however long it slept, it meets each once.
+        while (NextTick is { } next && next <= now)
+        {
+            var from = _position;
+            _position = next;
+            var wheel = WheelOf(from, next);
+            var list = ListOf(wheel, next);
+            while (_lists[list] is { } entry)
+            {
+                Remove(entry);
+                if (entry.DueTick <= _position)
+                    AddLast(Due, entry);
+                else
+                    Put(entry);
+            }
+        }
+
+        MoveTo(now);
+    }
+
+    public CoarseTimerEntry? TakeFirstDue()
+    {
+        var first = _lists[Due];
+        if (first is not null)
+            Remove(first);
+        return first;
+    }
+
+    private static int ListOf(int wheel, long tick) => (wheel * Slots) + ((int)(tick >> (wheel * SlotBits)) & (Slots - 1));
+
+    /// <summary>The lowest wheel of which both ticks are in the same turn.</summary>
+    private static int WheelOf(long position, long tick) =>
+        Math.Min(BitOperations.Log2((ulong)(position ^ tick)) / SlotBits, Wheels - 1);
+
+    private long Put(CoarseTimerEntry entry)
+    {
+        var wheel = WheelOf(_position, entry.DueTick);
+        var list = ListOf(wheel, entry.DueTick);
+        AddLast(list, entry);
+        _filled[list / 64] |= 1UL << (list % 64);
+        var shift = wheel * SlotBits;
+        return entry.DueTick >> shift << shift;
+    }
+
+    private void AddLast(int list, CoarseTimerEntry entry)
+    {
+        entry.TimerPlace = list + 1;
+        if (_lists[list] is not { } first)
+        {
+            _lists[list] = entry.Previous = entry.Next = entry;
+            return;
+        }
+
+        var last = first.Previous!;
+        (entry.Previous, entry.Next) = (last, first);
+        (last.Next, first.Previous) = (entry, entry);
+    }
+
+    /// <summary>The next filled slot of a wheel, this one or a later one.</summary>
+    private int? NextFilled(int wheel, int from)
+    {
+        for (var slot = from; slot < Slots;)
+        {
+            var word = _filled[((wheel * Slots) + slot) / 64] >> (slot % 64);
+            if (word != 0)
+                return slot + BitOperations.TrailingZeroCount(word);
+            slot += 64 - (slot % 64);
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,24 @@
+namespace Sockeye;
+
+/// <summary>How a transport tells what moves on a connection, for its time-outs. From any thread.</summary>
+internal interface IConnectionProgressFeature
+{
+    /// <summary>What this process knows: asks nobody.</summary>
+    ConnectionProgress Progress { get; }
+
+    /// <summary>What the system knows: one call of it. Null where it does not tell.</summary>
+    SystemProgress? AskSystem();
+}
+
+/// <param name="BytesReceived">Bytes taken from the peer so far, read by the handler or not.</param>
+/// <param name="BytesSent">Bytes given to the system for the peer so far.</param>
+/// <param name="SinceMoved">Time since one of them grew.</param>
+/// <param name="HasUnsent">Whether something was flushed that the system does not take yet.</param>
+/// <param name="SendWaited">For how long in all that was so.</param>
+/// <param name="ReceivePaused">For how long in all nothing was taken from the peer, since its bytes were not read.</param>
+internal readonly record struct ConnectionProgress(
+    long BytesReceived, long BytesSent, TimeSpan SinceMoved, bool HasUnsent, TimeSpan SendWaited, TimeSpan ReceivePaused);
+
+/// <param name="Acknowledged">Grows as long as the peer's system takes something; not to be compared with other counts.</param>
+/// <param name="HasWaiting">Whether the system holds something that the peer's has not taken.</param>
+internal readonly record struct SystemProgress(long Acknowledged, bool HasWaiting);

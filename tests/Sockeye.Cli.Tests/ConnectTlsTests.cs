@@ -37,7 +37,7 @@ public sealed class ConnectTlsTests : IDisposable
         await using var server = await OpensslAsync(_authority.Issue("elsewhere.example"));
 
         await AssertRefusesAsync(server, "elsewhere.example", "--ca", _authority.CertificateFile);
-        await AssertRefusesAsync(server, "localhost", "--ca", _authority.CertificateFile);
+        await AssertRefusesAsync(server, "not for localhost", "--ca", _authority.CertificateFile);
     }
 
     [Fact]
@@ -56,8 +56,8 @@ public sealed class ConnectTlsTests : IDisposable
         using var others = new TestAuthority("Another Authority");
         await using var server = await OpensslAsync(_authority.Issue("localhost"));
 
-        await AssertRefusesAsync(server, "authority", "--ca", others.CertificateFile);
-        await AssertRefusesAsync(server, "authority");
+        await AssertRefusesAsync(server, "signed by CN=Test Authority", "--ca", others.CertificateFile);
+        await AssertRefusesAsync(server, "name it with --ca FILE");
     }
 
     [Fact]
@@ -166,6 +166,7 @@ public sealed class ConnectTlsTests : IDisposable
                         listen 127.0.0.1:{{port}} ssl proxy_protocol;
                         ssl_certificate {{files.Certificate}};
                         ssl_certificate_key {{files.Key}};
+                        ssl_protocols TLSv1.2 TLSv1.3;
                         return "$proxy_protocol_addr:$proxy_protocol_port $remote_addr:$remote_port $ssl_protocol\n";
                     }
                 }

@@ -17,6 +17,8 @@ internal sealed class ConnectRun(ConnectSettings settings)
         try
         {
             var dialled = await DialAsync(await ClientAsync());
+            if (settings.Trace && dialled.Connections[0].Tls is { } tls)
+                _errors.WriteLine($"TLS: {TlsText.Describe(tls)}");
             await using (dialled.Loop)
                 await ExchangeAsync(dialled.Connections);
         }
@@ -24,7 +26,11 @@ internal sealed class ConnectRun(ConnectSettings settings)
         {
             throw new CommandException(ExitCodes.Failed, $"{e.Message}.", e);
         }
-        catch (Exception e) when (e is TlsException or PlatformNotSupportedException)
+        catch (TlsException e)
+        {
+            throw new CommandException(ExitCodes.Failed, $"{e.Message}.{TlsText.WayOut(e.Failure)}", e);
+        }
+        catch (PlatformNotSupportedException e)
         {
             throw new CommandException(ExitCodes.Failed, e.Message, e);
         }

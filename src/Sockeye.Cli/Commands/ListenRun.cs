@@ -63,6 +63,8 @@ internal sealed class ListenRun(ListenSettings settings)
             if (once is not null)
                 listen.Use(once.PassAsync);
             settings.Protection.Apply(listen);
+            if (settings.Protection.Tls is not null && (settings.Verbose || settings.Trace))
+                listen.Use(TellTlsAsync);
             mode(listen);
         }
 
@@ -80,6 +82,13 @@ internal sealed class ListenRun(ListenSettings settings)
         started.EndPoints.Select(endPoint => $"listening on {EndPointName.Of(endPoint)}")
             .Append($"engine: {EngineNames.Of(transport.Engine)} ({transport.EngineReason})")
             .Concat(settings.Protection.Tls?.Lines(started.EndPoints[0]) ?? []);
+
+    private Task TellTlsAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        if (connection.Tls is { } tls)
+            _errors.WriteLine($"info: {connection.ConnectionId} {EndPointName.Of(connection.RemoteEndPoint)}: {TlsText.Describe(tls)}");
+        return next(connection);
+    }
 
     private Action<ListenOptions> ChooseMode(StandardOutput output)
     {

@@ -17,7 +17,7 @@ internal sealed class ListenTls
     private readonly string[] _certificates;
     private readonly string[] _keys;
     private readonly bool _requiresClientCertificate;
-    private readonly IReadOnlyList<string> _protocols;
+    private readonly string[] _protocols;
     private readonly TimeSpan? _handshakeTimeout;
 
     private ListenTls(ParseResult parsed)
@@ -113,7 +113,7 @@ internal sealed class ListenTls
 
         if (_requiresClientCertificate)
             tls.RequireClientCertificate(_authorities);
-        if (_protocols.Count > 0)
+        if (_protocols.Length > 0)
             tls.Authentication.ApplicationProtocols = [.. _protocols.Select(name => new SslApplicationProtocol(name))];
         tls.HandshakeTimeout = _handshakeTimeout ?? tls.HandshakeTimeout;
     });

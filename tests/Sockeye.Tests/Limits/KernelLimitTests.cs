@@ -100,7 +100,6 @@ public sealed class KernelLimitTests
     {
         await using var server = await SockeyeServer.StartAsync(options => options.Listen(new IPEndPoint(IPAddress.Loopback, 0))
             .UseConnectionLimit(3, LimitAction.LeaveInBacklog)
-            .UseAddressLimit(2)
             .UseBandwidthLimit(1_000_000, 1_000_000)
             .Run(ConnectionText.Echo), Cancelled);
 

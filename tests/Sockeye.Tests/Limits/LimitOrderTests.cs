@@ -48,7 +48,7 @@ public sealed class LimitOrderTests
             .UseAddressLimit(options => (options.MaxConnections, options.AcceptRate) = (5, 0.5))
             .UseAddressRules(new())
             .UseBandwidthLimit(receive: null, send: 1000)
-            .UseBandwidthLimit(new(2000), null)
+            .UseBandwidthLimit(new BandwidthLimit(2000), null)
             .Run(ConnectionText.Echo));
 
         Assert.Equal(

@@ -2,7 +2,7 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Limits;
 
-/// <summary>Limits have their place in the pipeline: after a PROXY header where they go by the address, before TLS always.</summary>
+/// <summary>Limits have their place: after a PROXY header where they go by the address, before TLS always.</summary>
 public sealed class LimitOrderTests
 {
     public static TheoryData<string> Limits => ["UseConnectionLimit", "UseAcceptRateLimit", "UseAddressLimit", "UseAddressRules"];

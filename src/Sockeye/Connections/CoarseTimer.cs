@@ -45,7 +45,9 @@ internal sealed class CoarseTimer
             if (_armedFor > nowTick)
                 _wheels.MoveTo(nowTick); // Nothing is before it: an entry is put where it need not be moved again.
             var due = now + (time < Longest ? time : Longest);
-            Arm(_wheels.Add(entry, (due.Ticks + Tick.Ticks - 1) / Tick.Ticks), now);
+            // Not in the tick that is under way: an entry that sets itself for no time at all must not keep the thread.
+            var dueTick = Math.Max((due.Ticks + Tick.Ticks - 1) / Tick.Ticks, nowTick + 1);
+            Arm(_wheels.Add(entry, dueTick), now);
         }
     }
 

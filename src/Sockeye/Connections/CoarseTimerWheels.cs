@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics;
 
 namespace Sockeye;
@@ -46,7 +47,8 @@ internal sealed class CoarseTimerWheels
     /// <summary>Adds an entry that is not there; answers the tick in which there is something to do for it.</summary>
     public long Add(CoarseTimerEntry entry, long dueTick)
     {
-        entry.DueTick = Math.Max(dueTick, _position + 1);
+        Debug.Assert(dueTick > _position, "What is due already would wait for a whole turn.");
+        entry.DueTick = dueTick;
         return Put(entry);
     }
 

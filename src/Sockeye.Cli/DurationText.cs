@@ -23,7 +23,8 @@ internal static class DurationText
         if (!double.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
             return null;
         var milliseconds = number * length.TotalMilliseconds;
-        if (milliseconds < 1 || milliseconds > Longest.TotalMilliseconds)
+        // Not the other way round: "NaN" is a number to .NET, and neither above nor below another.
+        if (!(milliseconds >= 1 && milliseconds <= Longest.TotalMilliseconds))
             return null;
         error = null;
         return TimeSpan.FromMilliseconds(milliseconds);

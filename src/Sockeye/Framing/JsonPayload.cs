@@ -28,11 +28,19 @@ internal sealed class JsonPayload<TMessage>(JsonTypeInfo<TMessage> type)
 
     public TMessage Read(ReadOnlySequence<byte> payload)
     {
-        var reader = new Utf8JsonReader(payload, _reading);
-        var message = JsonSerializer.Deserialize(ref reader, type);
-        if (reader.Read())
-            throw new JsonException($"{reader.TokenType} follows the value.");
-        return message!;
+        if (payload.IsSingleSegment)
+            return ReadWhole(payload);
+        // In one piece: over segments the reader of .NET 10 answers some values that break off with IndexOutOfRangeException.
+        var copy = PooledBuffer.Rent();
+        try
+        {
+            copy.Write(payload);
+            return ReadWhole(new(copy.Written));
+        }
+        finally
+        {
+            copy.Release();
+        }
     }
 
     public void Write(TMessage message, IBufferWriter<byte> payload)
@@ -48,5 +56,14 @@ internal sealed class JsonPayload<TMessage>(JsonTypeInfo<TMessage> type)
         // After an exception this is not reached, and a writer in an unknown state is left to the collector. The kept one still
         // points at this payload's buffer, and touches it no more before Reset gives it another.
         Volatile.Write(ref _spareWriter, writer);
+    }
+
+    private TMessage ReadWhole(ReadOnlySequence<byte> payload)
+    {
+        var reader = new Utf8JsonReader(payload, _reading);
+        var message = JsonSerializer.Deserialize(ref reader, type);
+        if (reader.Read())
+            throw new JsonException($"{reader.TokenType} follows the value.");
+        return message!;
     }
 }

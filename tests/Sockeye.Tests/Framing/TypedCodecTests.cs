@@ -47,6 +47,24 @@ public sealed partial class TypedCodecTests
         Assert.Contains("Codec.LengthPrefixed", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("n")]
+    [InlineData("tru")]
+    [InlineData("{\"")]
+    [InlineData("-")]
+    public void Json_that_breaks_off_is_malformed_in_any_pieces(string json)
+    {
+        // A payload that ends where a segment begins ends with an empty one.
+        var codec = Codec.Delimited("\n"u8, maxLength: 64).Of(WireJson.Default.Order);
+        var frame = System.Text.Encoding.UTF8.GetBytes(json + "\n");
+        foreach (var input in (ReadOnlySequence<byte>[])[new(frame), Wire.OneByteSegments(frame)])
+        {
+            var rest = input;
+            Assert.Equal(
+                FrameError.Malformed, Assert.Throws<FrameException>(() => codec.TryDecode(ref rest, out _)).Error);
+        }
+    }
+
     [Fact]
     public void Json_over_the_maximum_is_refused_before_a_byte_is_written()
     {

@@ -24,11 +24,12 @@ public sealed class ProxyConnectionTests
         Simulated.Run(Seed, async world =>
         {
             var accepted = new TaskCompletionSource<ConnectionContext>();
-            await using var server = await world.StartWith(listen => listen.UseProxyProtocol(ProxiedServer.Everybody).Run(connection =>
-            {
-                accepted.SetResult(connection);
-                return ConnectionText.Echo(connection);
-            }));
+            await using var server = await world.StartWith(listen =>
+                listen.UseProxyProtocol(ProxiedServer.Everybody).Run(connection =>
+                {
+                    accepted.SetResult(connection);
+                    return ConnectionText.Echo(connection);
+                }));
             await using var proxy = await world.Connect();
             await proxy.SendAsync(Sent(version).ToBytes());
 

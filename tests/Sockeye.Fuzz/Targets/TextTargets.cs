@@ -1,0 +1,36 @@
+using System.Text;
+using Sockeye.Cli;
+
+namespace Sockeye.Fuzz.Targets;
+
+/// <summary>What the tool reads from its command line.</summary>
+internal static class TextTargets
+{
+    public static FuzzTarget EndPoint { get; } = new("end-point", input =>
+    {
+        if (!EndPointText.TryParse(Encoding.UTF8.GetString(input), out var endPoint, out var error))
+        {
+            BrokenPromiseException.Unless(error.Length > 0, "it was refused without a word");
+            return;
+        }
+
+        BrokenPromiseException.Unless(endPoint.Port is >= 0 and <= 65535, $"its port is {endPoint.Port}");
+        var text = endPoint.ToString();
+        BrokenPromiseException.Unless(
+            EndPointText.TryParse(text, out var again, out error) && again.Kind == endPoint.Kind && again.ToString() == text,
+            $"it shows itself as {text}, which is read as something else: {error}");
+    });
+
+    public static FuzzTarget Duration { get; } = new("duration", input =>
+    {
+        if (DurationText.Parse(Encoding.UTF8.GetString(input), out var error) is { } duration)
+        {
+            BrokenPromiseException.Unless(
+                duration >= TimeSpan.FromMilliseconds(1) && duration <= TimeSpan.FromDays(1), $"it is {duration}");
+        }
+        else
+        {
+            BrokenPromiseException.Unless(error?.Length > 0, "it was refused without a word");
+        }
+    });
+}

@@ -16,7 +16,9 @@ internal sealed class LowerConnection(ConnectionContext connection)
     /// <summary>How its bytes are moved: those that TLS moves go the same way. The defaults, if the transport is not Sockeye's.</summary>
     public StreamConnectionOptions Options => _moving?.Options ?? SocketTransport.Shared.ConnectionOptions;
 
-    public long? BytesAcknowledged => _moving is null ? null : _moving.BytesAcknowledged ?? connection.BytesSent;
+    public long? BytesAcknowledged => _moving?.BytesAcknowledged;
+
+    public long BytesSent => connection.BytesSent ?? 0;
 
     public void Explain(CloseReason reason)
     {
@@ -28,19 +30,17 @@ internal sealed class LowerConnection(ConnectionContext connection)
 
     public void Abort(CloseReason reason)
     {
-        Explain(reason);
-        if (_close is null)
-            connection.Abort(new ConnectionAbortedException(reason.Description, reason.Exception!));
-        else
+        if (_close is not null)
             _close.Abort(reason);
+        else if (_reason.TrySet(reason))
+            connection.Abort(new ConnectionAbortedException(reason.Description, reason.Exception!));
     }
 
     public void Close(CloseReason reason)
     {
-        Explain(reason);
-        if (_close is null)
-            connection.Abort(new ConnectionAbortedException(reason.Description));
-        else
+        if (_close is not null)
             _close.Close(reason);
+        else if (_reason.TrySet(reason))
+            connection.Abort(new ConnectionAbortedException(reason.Description));
     }
 }

@@ -27,7 +27,7 @@ internal sealed partial class TlsSocket : StreamSocket
 
     public override bool IsReset => _lower.Reason?.Cause is CloseCause.Reset;
 
-    public override long? BytesAcknowledged => _lower.BytesAcknowledged;
+    public override long? BytesAcknowledged => _lower.BytesAcknowledged ?? _lower.BytesSent;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask SendAsync(ReadOnlySequence<byte> bytes)
@@ -48,8 +48,15 @@ internal sealed partial class TlsSocket : StreamSocket
         }
     }
 
+    /// <summary>
+    /// The peer said that nothing follows, and has taken all that was sent to it before close_notify. If it has closed its socket
+    /// by then, its system answers with a reset, which is no loss.
+    /// </summary>
+    public bool MayBeResetInOrder { get; private set; }
+
     public override void ShutdownSend()
     {
+        MayBeResetInOrder = HasCloseNotify && !IsReset && (_lower.BytesAcknowledged is not { } taken || taken >= _lower.BytesSent);
         SayCloseNotify();
         _pipe.CompleteOutput();
     }

@@ -21,6 +21,10 @@ internal sealed class LowerConnection(ConnectionContext connection)
     public SystemProgress? AskSystem() =>
         _progress?.AskSystem() ?? (connection.BytesSent is { } sent ? new SystemProgress(sent, HasWaiting: false) : null);
 
+    /// <summary>Whether the peer's system has taken all that was sent, as far as this one tells.</summary>
+    public bool TookAll =>
+        _progress?.AskSystem() is not { } system || (!system.HasWaiting && system.Acknowledged >= connection.BytesSent);
+
     public void Explain(CloseReason reason)
     {
         if (_close is null)
@@ -31,19 +35,17 @@ internal sealed class LowerConnection(ConnectionContext connection)
 
     public void Abort(CloseReason reason)
     {
-        Explain(reason);
-        if (_close is null)
-            connection.Abort(new ConnectionAbortedException(reason.Description, reason.Exception!));
-        else
+        if (_close is not null)
             _close.Abort(reason);
+        else if (_reason.TrySet(reason))
+            connection.Abort(new ConnectionAbortedException(reason.Description, reason.Exception!));
     }
 
     public void Close(CloseReason reason)
     {
-        Explain(reason);
-        if (_close is null)
-            connection.Abort(new ConnectionAbortedException(reason.Description));
-        else
+        if (_close is not null)
             _close.Close(reason);
+        else if (_reason.TrySet(reason))
+            connection.Abort(new ConnectionAbortedException(reason.Description));
     }
 }

@@ -29,6 +29,9 @@ internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
         (_lower, _socket, _ssl) = (lower, socket, ssl);
     }
 
+    /// <summary>What it stands on.</summary>
+    public ConnectionContext Lower => _lower.Context;
+
     public override string ConnectionId { get => _lower.Context.ConnectionId; set => _lower.Context.ConnectionId = value; }
 
     public override IFeatureCollection Features => _lower.Context.Features;
@@ -41,8 +44,12 @@ internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
         set => _lower.Context.ConnectionClosed = value;
     }
 
-    public override CloseReason? CloseReason => _lower.Reason is var reason && reason == CloseReason.PeerFin
-        && _socket.EndedWithoutCloseNotify ? PeerFinWithoutCloseNotify : reason;
+    public override CloseReason? CloseReason => _lower.Reason switch
+    {
+        var reason when reason == CloseReason.PeerFin && _socket.EndedWithoutCloseNotify => PeerFinWithoutCloseNotify,
+        { Cause: CloseCause.Reset } when _socket.MayBeResetInOrder => CloseReason.PeerFin,
+        var reason => reason,
+    };
 
     ConnectionContext IConnectionLayerFeature.Outermost => this;
 

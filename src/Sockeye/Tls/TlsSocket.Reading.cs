@@ -17,6 +17,9 @@ internal sealed partial class TlsSocket : IValueTaskSource<int>, IValueTaskSourc
     /// <summary>The connection ended in order, but TLS had not said that nothing follows.</summary>
     public bool EndedWithoutCloseNotify { get; private set; }
 
+    /// <summary>The peer said that nothing follows.</summary>
+    public bool HasCloseNotify { get; private set; }
+
     public override ValueTask<bool> WaitForDataAsync()
     {
         Begin(default);
@@ -101,7 +104,7 @@ internal sealed partial class TlsSocket : IValueTaskSource<int>, IValueTaskSourc
         var count = Take(token);
         if (count > 0)
             return count;
-        EndedWithoutCloseNotify = _pipe.HasEnded;
+        (EndedWithoutCloseNotify, HasCloseNotify) = (_pipe.HasEnded, !_pipe.HasEnded);
         _pipe.CompleteInput();
         return 0;
     }

@@ -48,8 +48,15 @@ internal sealed partial class TlsSocket : StreamSocket
         }
     }
 
+    /// <summary>
+    /// The peer said that nothing follows, and has taken all that was sent to it before close_notify. If it has closed its socket
+    /// by then, its system answers with a reset, which is no loss.
+    /// </summary>
+    public bool MayBeResetInOrder { get; private set; }
+
     public override void ShutdownSend()
     {
+        MayBeResetInOrder = HasCloseNotify && !IsReset && _lower.TookAll;
         SayCloseNotify();
         _pipe.CompleteOutput();
     }

@@ -64,7 +64,7 @@ internal sealed class ConnectionTable
     /// <summary>
     /// ToArray is one look at a table that others change; LINQ asks it for its size first, and is wrong by then.
     /// </summary>
-    private IEnumerable<ServerConnection> InOrder() =>
+    public IEnumerable<ServerConnection> InOrder() =>
         _connections.ToArray().OrderBy(entry => entry.Value).Select(entry => entry.Key);
 
     private void OnGone()

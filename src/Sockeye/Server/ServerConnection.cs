@@ -33,6 +33,10 @@ internal sealed partial class ServerConnection
     /// <summary>The server has a place for it: its time runs.</summary>
     public void StartWatch() => _watch?.Start();
 
+    public string Id => _connection.ConnectionId;
+
+    public ConnectionInfo Describe() => new(_connection, _listening.Listener.EndPoint, _time.GetElapsedTime(_opened));
+
     public void Abort(CloseReason reason) => _connection.Abort(reason);
 
     /// <summary>Counts it at the gates, before the next client is accepted. What it waits for there, it waits for when it
@@ -72,6 +76,7 @@ internal sealed partial class ServerConnection
         // Told before it is gone from the table: when a stop has ended, every connection has its line.
         LogEnd(_connection.CloseReason ?? broken ?? CloseReason.LocalFin);
         _table.Remove(this);
+        _listening.OnClosed();
     }
 
     private void Leave()

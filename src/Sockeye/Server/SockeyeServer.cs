@@ -105,16 +105,6 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>What the kernel says of a listening socket: accept-queue depth and limit; null where it does not tell.</summary>
-    /// <param name="endPoint">One of <see cref="EndPoints"/>.</param>
-    /// <exception cref="ArgumentException">The server does not listen there.</exception>
-    public TcpInfo? GetListenerInfo(EndPoint endPoint)
-    {
-        var listening = _listening.FirstOrDefault(l => l.Listener.EndPoint.Equals(endPoint)) ?? throw new ArgumentException(
-            $"The server does not listen on {endPoint}, only on {string.Join(", ", EndPoints)}.", nameof(endPoint));
-        return listening.Listener.TcpInfo;
-    }
-
     /// <summary>
     /// Stops: no more clients are accepted, handlers are told (<c>connection.StopRequested</c>) and may finish for
     /// <see cref="SockeyeServerOptions.ShutdownTimeout"/>; then their connections are aborted. A second call waits for the first.
@@ -148,63 +138,6 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     private static CloseReason NotInTime(string why) => new(
         ClosedBy.Local, CloseCause.Stop, CloseDirection.Both,
         $"the server was stopped and the handler did not finish in time ({why})");
-
-    private IReadOnlyList<IAcceptGate> GatesOf(ListenOptions listen) =>
-        _places is null ? listen.Gates : [_places, .. listen.Gates];
-
-    private Task AcceptAsync(Listening listening)
-    {
-        LogListening(
-            listening.Listener.EndPoint,
-            string.Join(" -> ", listening.Options.MiddlewareInOrder.Select(m => m.Name).Append("handler")));
-        var loop = new AcceptLoop(
-            listening.Listener, listening.Gates, connection => OnAccepted(connection, listening), _table.Released, _trouble,
-            _options.TimeProvider, _options.Random, _logger);
-        return _scheduler.Start(() => loop.RunAsync(_stopping.Token));
-    }
-
-    private void OnAccepted(ConnectionContext accepted, Listening listening)
-    {
-        var connection = new ServerConnection(accepted, listening, _table, _scheduler, _options.TimeProvider, _logger);
-        // With places, who is one too many is in the table too, and waits.
-        if (_table.TryAdd(connection, _places is null ? _options.MaxConnections : int.MaxValue))
-        {
-            Volatile.Write(ref _rejecting, 0);
-            connection.Enter();
-            connection.StartWatch();
-            if (listening.Timeouts is { Timeouts.AnyNeedsBytes: true } && !ConnectionWatch.Counts(accepted)
-                && !Interlocked.Exchange(ref _saidUncounted, true))
-            {
-                LogUncounted(_options.Transport.GetType().Name);
-            }
-
-            _scheduler.Schedule(static connection => ((ServerConnection)connection!).Run(), connection);
-            return;
-        }
-
-        ServerMetrics.Rejected.Add(1, new KeyValuePair<string, object?>("limit", "MaxConnections"));
-        if (Interlocked.Exchange(ref _rejecting, 1) == 0)
-        {
-            var fate = _options.AtMaxConnections == LimitAction.Reset ? "is reset" : "is told so and closed";
-            LogRejecting(_options.MaxConnections, accepted.RemoteEndPoint, fate);
-        }
-
-        _ = RefuseAsync(accepted);
-    }
-
-    private async Task RefuseAsync(ConnectionContext accepted)
-    {
-        var description = $"the server has its {_options.MaxConnections} connections (MaxConnections)";
-        await _refusal.EndAsync(accepted, _options.AtMaxConnections, CloseReason.Refused(CloseCause.Limit, description));
-        await accepted.DisposeAsync();
-    }
-
-    private void OnPlacesTaken()
-    {
-        ServerMetrics.Held.Add(1, new KeyValuePair<string, object?>("limit", "MaxConnections"));
-        if (_waitingPace.TryTell(out _))
-            LogLeavingInBacklog(_options.MaxConnections);
-    }
 
     private async Task<StopResult> StopCoreAsync()
     {

@@ -1,0 +1,38 @@
+using System.Net;
+
+namespace Sockeye;
+
+/// <summary>What a server tells of itself while it runs. From any thread.</summary>
+public sealed partial class SockeyeServer
+{
+    /// <summary>What the kernel says of a listening socket: accept-queue depth and limit; null where it does not tell.</summary>
+    /// <param name="endPoint">One of <see cref="EndPoints"/>.</param>
+    /// <exception cref="ArgumentException">The server does not listen there.</exception>
+    public TcpInfo? GetListenerInfo(EndPoint endPoint)
+    {
+        var listening = _listening.FirstOrDefault(l => l.Listener.EndPoint.Equals(endPoint)) ?? throw new ArgumentException(
+            $"The server does not listen on {endPoint}, only on {string.Join(", ", EndPoints)}.", nameof(endPoint));
+        return listening.Listener.TcpInfo;
+    }
+
+    /// <summary>All listeners as they are now, in the order of <see cref="EndPoints"/>; one system call each.</summary>
+    public IReadOnlyList<ListenerInfo> GetListeners() => [.. _listening.Select(listening => new ListenerInfo(listening))];
+
+    /// <summary>All open connections as they are now, in the order they came. Asks no system: counters of this process.</summary>
+    public IReadOnlyList<ConnectionInfo> GetConnections() =>
+        [.. _table.InOrder().Select(connection => connection.Describe())];
+
+    /// <summary>Ends one connection at once (RST), as an operator does who has seen enough of it.</summary>
+    /// <param name="connectionId">As <see cref="ConnectionInfo.ConnectionId"/> names it.</param>
+    /// <param name="description">Why: a sentence without a full stop, for the log and the handler's exception.</param>
+    /// <returns>False: there is no such connection any more.</returns>
+    public bool Abort(string connectionId, string description)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(connectionId);
+        ArgumentException.ThrowIfNullOrEmpty(description);
+        if (_table.InOrder().FirstOrDefault(c => c.Id == connectionId) is not { } connection)
+            return false;
+        connection.Abort(CloseReason.Local(CloseCause.Abort, description));
+        return true;
+    }
+}

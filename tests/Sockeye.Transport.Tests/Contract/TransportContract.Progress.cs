@@ -34,15 +34,19 @@ public abstract partial class TransportContract
         var stuck = await OfferUntilStuckAsync(world, writer);
         await world.BecomesTrueAsync(() => ProgressOf(writer).HasUnsent);
 
-        var before = (ProgressOf(writer).SendWaited, Asked: FeatureOf(writer).AskSystem());
-        await Task.Delay(TimeSpan.FromMilliseconds(20), world.Time);
-        var after = (ProgressOf(writer).SendWaited, Asked: FeatureOf(writer).AskSystem());
+        var before = ProgressOf(writer).SendWaited;
+        SystemProgress? asked = null;
+        do
+        {
+            // What is on its way still arrives; then it takes nothing.
+            asked = FeatureOf(writer).AskSystem();
+            await Task.Delay(TimeSpan.FromMilliseconds(20), world.Time);
+        }
+        while (asked != FeatureOf(writer).AskSystem());
 
-        Assert.True(after.SendWaited >= before.SendWaited + TimeSpan.FromMilliseconds(15), $"{before} {after}");
+        Assert.True(ProgressOf(writer).SendWaited >= before + TimeSpan.FromMilliseconds(15));
         Assert.True(ProgressOf(reader).ReceivePaused > TimeSpan.Zero);
-        Assert.Equal(before.Asked, after.Asked); // It takes nothing.
-        if (after.Asked is { } asked)
-            Assert.True(asked.HasWaiting);
+        Assert.True(asked is null or { HasWaiting: true });
 
         // When the peer reads, time stands still on both sides.
         await reader.ReceiveAsync(Up, stuck.Accepted);
@@ -51,7 +55,7 @@ public abstract partial class TransportContract
         (TimeSpan, TimeSpan) last = default;
         await world.BecomesTrueAsync(() =>
             last == (last = (ProgressOf(writer).SendWaited, ProgressOf(reader).ReceivePaused)), "both clocks stand still");
-        if (after.Asked is { } taken)
+        if (asked is { } taken)
             Assert.True(FeatureOf(writer).AskSystem()?.Acknowledged > taken.Acknowledged);
     });
 
@@ -59,7 +63,6 @@ public abstract partial class TransportContract
     public Task Time_since_something_moved_begins_anew_with_every_byte() => Run(SmallBuffers, async world =>
     {
         var (client, server) = await world.ConnectAsync();
-        var begun = world.Time.GetTimestamp();
         await Task.Delay(TimeSpan.FromMilliseconds(50), world.Time);
         Assert.True(ProgressOf(server).SinceMoved >= TimeSpan.FromMilliseconds(40));
 
@@ -67,9 +70,9 @@ public abstract partial class TransportContract
         await client.SendAsync("x");
         await server.ShouldReceiveAsync("x");
 
-        foreach (var end in (TestEnd[])[client, server])
-            Assert.InRange(ProgressOf(end).SinceMoved, TimeSpan.Zero, world.Time.GetElapsedTime(sent) + TimeSpan.FromMilliseconds(1));
-        Assert.True(world.Time.GetElapsedTime(begun) >= TimeSpan.FromMilliseconds(50));
+        Assert.True(ProgressOf(server).SinceMoved <= world.Time.GetElapsedTime(sent));
+        // The byte may have arrived before its sender was told that it went.
+        await world.BecomesTrueAsync(() => ProgressOf(client).SinceMoved <= world.Time.GetElapsedTime(sent));
     });
 
     [Fact]

@@ -25,6 +25,9 @@ internal interface IConnectionMovingFeature
 
     /// <summary>Grows as long as the peer's system takes something; null where the system does not tell.</summary>
     long? BytesAcknowledged { get; }
+
+    /// <summary>Ends when nothing more will be sent.</summary>
+    Task Sending { get; }
 }
 
 /// <summary>A connection that was put upon another one, which it owns. The two share their features.</summary>

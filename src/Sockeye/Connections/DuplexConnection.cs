@@ -12,6 +12,8 @@ internal abstract class DuplexConnection(StreamConnectionOptions options) : Tran
 
     long? IConnectionMovingFeature.BytesAcknowledged => BytesAcknowledged;
 
+    Task IConnectionMovingFeature.Sending => Sending;
+
     /// <summary>Ends when nothing more will be received.</summary>
     protected abstract Task Receiving { get; }
 

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
@@ -11,12 +12,18 @@ internal sealed class LowerConnection(ConnectionContext connection)
 
     public ConnectionContext Context => connection;
 
+    public IDuplexPipe Transport { get; } = connection.Transport;
+
     public CloseReason? Reason => _close is null ? _reason.Reason : _close.CloseReason;
 
-    /// <summary>How its bytes are moved: those that TLS moves go the same way. The defaults, if the transport is not Sockeye's.</summary>
+    /// <summary>How its bytes are moved: those that TLS moves go the same way. The defaults, if the transport is not
+    /// Sockeye's.</summary>
     public StreamConnectionOptions Options => _moving?.Options ?? SocketTransport.Shared.ConnectionOptions;
 
     public long? BytesAcknowledged => _moving?.BytesAcknowledged;
+
+    /// <summary>Ends when nothing more will be sent.</summary>
+    public Task Sending => _moving?.Sending ?? Task.CompletedTask;
 
     public long BytesSent => connection.BytesSent ?? 0;
 

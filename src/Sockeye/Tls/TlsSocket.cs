@@ -56,7 +56,8 @@ internal sealed partial class TlsSocket : StreamSocket
 
     public override void ShutdownSend()
     {
-        MayBeResetInOrder = HasCloseNotify && !IsReset && (_lower.BytesAcknowledged is not { } taken || taken >= _lower.BytesSent);
+        MayBeResetInOrder = HasCloseNotify && !IsReset
+            && (_lower.BytesAcknowledged is not { } taken || taken >= _lower.BytesSent);
         SayCloseNotify();
         _pipe.CompleteOutput();
     }
@@ -67,7 +68,7 @@ internal sealed partial class TlsSocket : StreamSocket
         if (Interlocked.Exchange(ref _isSending, 1) == 1)
             return;
         SayCloseNotify();
-        _ = _pipe.SendAsync();
+        _pipe.CompleteOutput();
     }
 
     /// <summary>It leaves with the next flush.</summary>

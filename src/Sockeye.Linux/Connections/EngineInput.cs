@@ -184,6 +184,8 @@ internal sealed partial class EngineInput(EngineConnection connection)
         _cancelNext = false;
         // With an error behind them the last bytes do not look like the end of the stream.
         result = new(Unread(), isCancelled, isCompleted: _hasEnded && _error is null);
+        if (_state is ReadState.Retired)
+            _state = ReadState.RetiredWhileReading; // Between the end of its wait and this: the reader may still look.
         if (_state is not ReadState.RetiredWhileReading)
             _state = isCancelled ? ReadState.ReadingCancelled : ReadState.Reading;
         return true;

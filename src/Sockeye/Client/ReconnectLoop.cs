@@ -59,14 +59,14 @@ internal sealed partial class ReconnectLoop(SockeyeClient client, SockeyeClientO
     private static TimeSpan Next(Backoff backoff) => TimeSpan.FromMilliseconds((long)backoff.Next().TotalMilliseconds);
 
     /// <summary>Exists because an iterator cannot yield inside a try block that has a catch clause.</summary>
-    private async ValueTask<(ConnectionContext Connection, ConnectException? Error)> TryConnectAsync(
+    private async ValueTask<(ConnectionContext Connection, IOException? Error)> TryConnectAsync(
         CancellationToken cancellationToken)
     {
         try
         {
             return (await client.ConnectAsync(endPoint, cancellationToken), null);
         }
-        catch (ConnectException error)
+        catch (IOException error) // It could not be dialled, or a layer of the client could not be agreed on.
         {
             return (null!, error);
         }

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Connections;
+
 namespace Sockeye;
 
 /// <summary>How a transport tells why its connection ended, and lets others say so.</summary>
@@ -14,6 +16,25 @@ internal interface IConnectionCloseFeature
 
     /// <summary>Ends both directions at once, in order (FIN): for a connection with nothing in flight.</summary>
     void Close(CloseReason reason);
+}
+
+/// <summary>How a connection's bytes are moved, for one that is put upon it and moves them in the same way.</summary>
+internal interface IConnectionMovingFeature
+{
+    StreamConnectionOptions Options { get; }
+
+    /// <summary>Grows as long as the peer's system takes something; null where the system does not tell.</summary>
+    long? BytesAcknowledged { get; }
+
+    /// <summary>Ends when nothing more will be sent.</summary>
+    Task Sending { get; }
+}
+
+/// <summary>A connection that was put upon another one, which it owns. The two share their features.</summary>
+internal interface IConnectionLayerFeature
+{
+    /// <summary>What is to be disposed in place of the connection below.</summary>
+    ConnectionContext Outermost { get; }
 }
 
 /// <summary>How a transport tells what crossed a connection.</summary>

@@ -6,8 +6,14 @@ namespace Sockeye;
 /// A connection of two directions that end each for itself. How it is closed in order, and within which time, is the same
 /// whatever moves its bytes.
 /// </summary>
-internal abstract class DuplexConnection(StreamConnectionOptions options) : TransportConnection
+internal abstract class DuplexConnection(StreamConnectionOptions options) : TransportConnection, IConnectionMovingFeature
 {
+    StreamConnectionOptions IConnectionMovingFeature.Options => options;
+
+    long? IConnectionMovingFeature.BytesAcknowledged => BytesAcknowledged;
+
+    Task IConnectionMovingFeature.Sending => Sending;
+
     /// <summary>Ends when nothing more will be received.</summary>
     protected abstract Task Receiving { get; }
 
@@ -46,7 +52,8 @@ internal abstract class DuplexConnection(StreamConnectionOptions options) : Tran
         await Finished.ConfigureAwait(options.KeepsContext);
     }
 
-    private async ValueTask FlushInTimeAsync()
+    /// <summary>Waits until all is sent, as long as the peer takes something.</summary>
+    protected async ValueTask FlushInTimeAsync()
     {
         while (!Sending.IsCompleted)
         {
@@ -74,9 +81,11 @@ internal abstract class DuplexConnection(StreamConnectionOptions options) : Tran
     }
 
     /// <summary>An error of a socket: the connection breaks, but what arrived before a reset is still received.</summary>
-    protected void BreakAfter(SocketException error, bool isSend)
+    protected void BreakAfter(SocketException error, bool isSend) => BreakAfter(SocketBreak.Explain(error), isSend);
+
+    /// <inheritdoc cref="BreakAfter(SocketException, bool)"/>
+    protected void BreakAfter(CloseReason reason, bool isSend)
     {
-        var reason = SocketBreak.Explain(error);
         // What arrived before the reset is still with the system: receiving takes it and then meets the reset too.
         if (isSend && reason.Cause is CloseCause.Reset)
             Explain(reason);

@@ -31,6 +31,12 @@ internal partial class StreamConnection
     {
         if (_socketClosed)
             return; // That is how a pump learns of it, and the reason stands already.
+        if (error is StreamBreakException broken)
+        {
+            BreakAfter(broken.Reason, isSend);
+            return;
+        }
+
         if (error is not SocketException socketError)
         {
             BreakAfterOwn(error);

@@ -24,7 +24,7 @@ internal abstract class TransportConnection : ConnectionContext,
         typeof(IConnectionIdFeature), typeof(IConnectionTransportFeature), typeof(IConnectionItemsFeature),
         typeof(IConnectionLifetimeFeature), typeof(IConnectionEndPointFeature), typeof(IMemoryPoolFeature),
         typeof(IConnectionCloseFeature), typeof(IConnectionTrafficFeature), typeof(IConnectionSchedulingFeature),
-        typeof(IConnectionSocketFeature),
+        typeof(IConnectionSocketFeature), typeof(IConnectionMovingFeature),
     ];
 
     private static long _lastId;
@@ -63,9 +63,9 @@ internal abstract class TransportConnection : ConnectionContext,
 
     public abstract long BytesSent { get; }
 
-    public CloseReason? CloseReason => _closeReason.Reason;
+    public virtual CloseReason? CloseReason => _closeReason.Reason;
 
-    public void Explain(CloseReason reason) => _closeReason.TrySet(reason);
+    public virtual void Explain(CloseReason reason) => _closeReason.TrySet(reason);
 
     /// <summary>
     /// Ends both directions at once. The reason is kept before anything ends. Safe from any thread, more than once.

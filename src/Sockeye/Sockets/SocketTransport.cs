@@ -22,6 +22,8 @@ public sealed class SocketTransport : IConnectionListenerFactory, ILocalEndPoint
     /// <summary>The transport with all options at their defaults, shared by everything in the process.</summary>
     public static SocketTransport Shared { get; } = new();
 
+    internal StreamConnectionOptions ConnectionOptions => _options.ConnectionOptions;
+
     /// <summary><c>socket()</c>, <c>bind()</c>, <c>listen()</c>. Port 0 takes a free one;
     /// <see cref="IConnectionListener.EndPoint"/> tells which. <see cref="IPAddress.IPv6Any"/> listens for IPv4 as well.
     /// Completes at once.</summary>

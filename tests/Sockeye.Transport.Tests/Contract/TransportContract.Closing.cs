@@ -43,7 +43,7 @@ public abstract partial class TransportContract
         await closing;
         await client.ShouldEndAsync(ClosedBy.Peer, CloseCause.Fin);
         await server.ShouldEndAsync(ClosedBy.Local, CloseCause.Fin);
-        Assert.Equal(Request, server.BytesReceived);
+        Assert.InRange(server.BytesReceived, fixture.CountsDiscarded ? Request : 10, Request);
     });
 
     [Fact]
@@ -108,6 +108,12 @@ public abstract partial class TransportContract
         Up.Check(read.Buffer, 0);
         server.Input.AdvanceTo(read.Buffer.End);
         Assert.IsType<ConnectionAbortedException>(await server.ReceiveToErrorAsync());
+        if (!fixture.CountsDiscarded)
+        {
+            await world.Soon(flushing); // What follows was taken below, and thrown away.
+            return;
+        }
+
         Assert.True((await world.Soon(flushing)).IsCompleted);
         await server.ShouldEndAsync(ClosedBy.Local, CloseCause.Fin);
         await client.ReceiveToErrorAsync();

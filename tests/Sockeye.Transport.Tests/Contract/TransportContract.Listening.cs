@@ -66,7 +66,7 @@ public abstract partial class TransportContract
     });
 
     [Fact]
-    public Task A_client_that_left_while_it_waited_costs_the_listener_nothing() => Run(async world =>
+    public Task A_client_that_left_while_it_waited_costs_the_listener_nothing() => RunWithQueue(async world =>
     {
         var listener = await world.ListenAsync();
         var gone = await world.DialAsync(listener);

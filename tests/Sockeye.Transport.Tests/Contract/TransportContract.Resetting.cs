@@ -82,7 +82,9 @@ public abstract partial class TransportContract
         await world.Soon(server.Closed);
         Assert.Equal(ClosedBy.Local, (writerAborts ? client : server).Reason!.By);
         var told = (writerAborts ? server : client).Reason!;
-        Assert.Equal((ClosedBy.Peer, CloseCause.Reset), (told.By, told.Cause));
+        Assert.Equal(ClosedBy.Peer, told.By);
+        // Where there is no reset, TLS sees its record cut off.
+        Assert.True(told.Cause is CloseCause.Reset || (told.Cause is CloseCause.TlsError && !fixture.HasReset), $"{told}");
     });
 
     [Fact]

@@ -24,9 +24,10 @@ public sealed class TestEnd
 
     public PipeWriter Output => Connection.Transport.Output;
 
-    public long BytesReceived => Connection.BytesReceived!.Value;
+    /// <summary>What the peer wrote, so without what encryption adds.</summary>
+    public long BytesReceived => Connection is TlsConnection tls ? tls.BytesReceived : Connection.BytesReceived!.Value;
 
-    public long BytesSent => Connection.BytesSent!.Value;
+    public long BytesSent => Connection is TlsConnection tls ? tls.BytesSent : Connection.BytesSent!.Value;
 
     public CloseReason? Reason => Connection.CloseReason;
 

@@ -1,0 +1,54 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Sockeye;
+
+/// <summary>A certificate with its key, and those between it and its root.</summary>
+internal sealed class CertificateAndChain
+{
+    public CertificateAndChain(X509Certificate2 certificate, X509Certificate2Collection chain)
+    {
+        if (!certificate.HasPrivateKey)
+        {
+            throw new ArgumentException(
+                $"The certificate {TlsCertificates.Describe(certificate)} has no private key: a server can't prove with it who "
+                    + "it is. Load it with its key (PFX, or PEM with a key file).");
+        }
+
+        (Certificate, Chain) = (certificate, chain);
+        Context = SslStreamCertificateContext.Create(certificate, chain, offline: true);
+    }
+
+    public X509Certificate2 Certificate { get; }
+
+    public X509Certificate2Collection Chain { get; }
+
+    /// <summary>Keeps, besides, the state that lets clients resume.</summary>
+    public SslStreamCertificateContext Context { get; }
+
+    /// <summary>The names that it is for, as it says itself.</summary>
+    public IReadOnlyList<string> Names() => NamesIn(Certificate);
+
+    public static IReadOnlyList<string> NamesIn(X509Certificate2 certificate)
+    {
+        var names = new List<string>();
+        foreach (var extension in certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>())
+        {
+            names.AddRange(extension.EnumerateDnsNames());
+            names.AddRange(extension.EnumerateIPAddresses().Select(address => address.ToString()));
+        }
+
+        if (names.Count == 0 && certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false) is { Length: > 0 } name)
+            names.Add(name);
+        return names;
+    }
+
+    /// <summary>Whether a name is meant: the same, or one label more than "*." stands for (RFC 6125, section 6.4.3).</summary>
+    public static bool Matches(string pattern, string name)
+    {
+        if (!pattern.StartsWith("*.", StringComparison.Ordinal))
+            return string.Equals(pattern, name, StringComparison.OrdinalIgnoreCase);
+        var dot = name.IndexOf('.', StringComparison.Ordinal);
+        return dot > 0 && name.AsSpan(dot).Equals(pattern.AsSpan(1), StringComparison.OrdinalIgnoreCase);
+    }
+}

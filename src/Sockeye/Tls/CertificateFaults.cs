@@ -1,0 +1,79 @@
+using System.Globalization;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Sockeye;
+
+/// <summary>The sentences about certificates that are refused.</summary>
+internal static class CertificateFaults
+{
+    private const int MaxNames = 5;
+
+    public static (TlsFailure Failure, string Sentence) Explain(
+        X509Certificate2 certificate, X509Chain? chain, SslPolicyErrors errors, TlsStream tls)
+    {
+        var name = TlsCertificates.Describe(certificate);
+        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
+        {
+            var all = chain?.ChainStatus ?? [];
+            var status = all.Aggregate(X509ChainStatusFlags.NoError, (flags, one) => flags | one.Status);
+            if (status.HasFlag(X509ChainStatusFlags.Revoked))
+                return (TlsFailure.Revoked, $"the certificate {name}, or one above it, was revoked by who signed it");
+            if (status.HasFlag(X509ChainStatusFlags.NotTimeValid))
+                return Dates(certificate, chain!);
+            if ((status & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != 0)
+                return Authority(certificate, chain!, tls);
+            var what = string.Join("; ", all.Select(one => one.StatusInformation.Trim().TrimEnd('.')).Distinct());
+            return (TlsFailure.CertificateRefused, $"the certificate {name} can't be trusted: {what}");
+        }
+
+        if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
+        {
+            return (TlsFailure.WrongHost,
+                $"the certificate is for {Names(certificate)}, not for {tls.TargetHostName}: dial one of its names, or say by "
+                    + "TargetHost which one is meant");
+        }
+
+        return (TlsFailure.CertificateRefused, $"the certificate {name} was refused: {errors}");
+    }
+
+    private static (TlsFailure Failure, string Sentence) Dates(X509Certificate2 certificate, X509Chain chain)
+    {
+        var bad = chain.ChainElements
+            .FirstOrDefault(element => element.ChainElementStatus.Any(one => one.Status is X509ChainStatusFlags.NotTimeValid))
+            ?.Certificate ?? certificate;
+        var which = bad.RawDataMemory.Span.SequenceEqual(certificate.RawDataMemory.Span)
+            ? $"the certificate {TlsCertificates.Describe(bad)}"
+            : $"the certificate {TlsCertificates.Describe(bad)}, which signed the peer's,";
+        return chain.ChainPolicy.VerificationTime < bad.NotBefore
+            ? (TlsFailure.CertificateNotYetValid, $"{which} is not valid before {Date(bad.NotBefore)}: is a clock wrong?")
+            : (TlsFailure.CertificateExpired, $"{which} expired on {Date(bad.NotAfter)}");
+    }
+
+    private static (TlsFailure Failure, string Sentence) Authority(X509Certificate2 certificate, X509Chain chain, TlsStream tls)
+    {
+        if (certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData))
+        {
+            return (TlsFailure.SelfSigned,
+                $"the certificate {TlsCertificates.Describe(certificate)} is self-signed; its fingerprint is "
+                    + TlsCertificates.Fingerprint(certificate)
+                    + (tls.Role is TlsRole.Client ? ": if that is the server's, pin it (PinnedFingerprint)" : ""));
+        }
+
+        var top = chain.ChainElements.LastOrDefault()?.Certificate ?? certificate;
+        return (TlsFailure.UnknownAuthority,
+            $"the certificate {TlsCertificates.Describe(certificate)} was signed by {Name(top.Issuer)}, whom this side does not "
+                + "trust" + (tls.Role is TlsRole.Client ? " (TrustedAuthorities)" : " (RequireClientCertificate)"));
+    }
+
+    private static string Names(X509Certificate2 certificate)
+    {
+        var names = CertificateAndChain.NamesIn(certificate);
+        var listed = string.Join(", ", names.Take(MaxNames));
+        return names.Count == 0 ? "no name" : names.Count > MaxNames ? $"{listed} and {names.Count - MaxNames} more" : listed;
+    }
+
+    private static string Name(string issuer) => issuer.Length > 0 ? issuer : "somebody without a name";
+
+    private static string Date(DateTime time) => time.ToUniversalTime().ToString("u", CultureInfo.InvariantCulture);
+}

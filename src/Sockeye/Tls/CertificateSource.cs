@@ -1,0 +1,50 @@
+using System.Net.Security;
+
+namespace Sockeye;
+
+/// <summary>Where a server's certificate comes from, and whom it is shown to.</summary>
+internal sealed class CertificateSource
+{
+    private readonly CertificateFiles? _files;
+    private readonly string[] _hostNames;
+    private State _state;
+
+    public CertificateSource(CertificateAndChain certificate, string[] hostNames)
+    {
+        _hostNames = [.. hostNames];
+        _state = new(certificate, Names(certificate), null);
+    }
+
+    public CertificateSource(CertificateFiles files)
+    {
+        (_files, _hostNames) = (files, []);
+        _state = new(files.Current, Names(files.Current), null);
+    }
+
+    public bool IsFor(string name) => _state.Names.Any(pattern => CertificateAndChain.Matches(pattern, name));
+
+    /// <summary>Takes a new certificate from the files, where there is one.</summary>
+    public void Refresh(CertificateWatch watch)
+    {
+        if (_files is not null && _files.Refresh(watch) && _files.Current is var current && current != _state.Certificate)
+            _state = new(current, Names(current), null);
+    }
+
+    /// <summary>The options with this certificate: made once, since what lets clients resume hangs on them.</summary>
+    public SslServerAuthenticationOptions Options(SslServerAuthenticationOptions common)
+    {
+        var state = _state;
+        if (state.Options is { } made)
+            return made;
+        var options = OptionCopies.Copy(common);
+        (options.ServerCertificate, options.ServerCertificateContext) = (null, state.Certificate.Context);
+        _state = state with { Options = options };
+        return options;
+    }
+
+    private IReadOnlyList<string> Names(CertificateAndChain certificate) =>
+        _hostNames.Length > 0 ? _hostNames : certificate.Names();
+
+    private sealed record State(
+        CertificateAndChain Certificate, IReadOnlyList<string> Names, SslServerAuthenticationOptions? Options);
+}

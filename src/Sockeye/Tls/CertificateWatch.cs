@@ -1,0 +1,25 @@
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging;
+
+namespace Sockeye;
+
+/// <summary>Tells of certificates that were read anew.</summary>
+internal sealed partial class CertificateWatch(ILogger logger)
+{
+    private readonly ILogger _logger = logger;
+
+    public void Reloaded(string path, X509Certificate2 certificate) =>
+        LogReloaded(path, TlsCertificates.Fingerprint(certificate), certificate.NotAfter.ToUniversalTime());
+
+    public void Failed(string path, X509Certificate2 kept, Exception error) =>
+        LogReloadFailed(error, path, TlsCertificates.Fingerprint(kept), kept.NotAfter.ToUniversalTime(), error.Message);
+
+    [LoggerMessage(1501, LogLevel.Information,
+        "New connections get the certificate that is in {Path} now: fingerprint {Fingerprint}, valid until {NotAfter:u}.")]
+    private partial void LogReloaded(string path, string fingerprint, DateTime notAfter);
+
+    [LoggerMessage(1502, LogLevel.Warning,
+        "{Path} has changed, but can't be used, so the certificate before it is kept (fingerprint {Fingerprint}, valid until " +
+        "{NotAfter:u}), and the files are tried again while clients come: {Error}")]
+    private partial void LogReloadFailed(Exception exception, string path, string fingerprint, DateTime notAfter, string error);
+}

@@ -1,0 +1,23 @@
+namespace Sockeye;
+
+/// <summary>While it is held, the thread has no <see cref="SynchronizationContext"/>.</summary>
+internal readonly ref struct ContextFree
+{
+    private readonly SynchronizationContext? _context;
+
+    private ContextFree(SynchronizationContext? context) => _context = context;
+
+    public static ContextFree Enter()
+    {
+        var context = SynchronizationContext.Current;
+        if (context is not null)
+            SynchronizationContext.SetSynchronizationContext(null);
+        return new(context);
+    }
+
+    public void Dispose()
+    {
+        if (_context is not null)
+            SynchronizationContext.SetSynchronizationContext(_context);
+    }
+}

@@ -1,0 +1,53 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>The connection that TLS stands on, as it was before TLS took its place.</summary>
+internal sealed class LowerConnection(ConnectionContext connection)
+{
+    private readonly IConnectionCloseFeature? _close = connection.Features.Get<IConnectionCloseFeature>();
+    private readonly IConnectionMovingFeature? _moving = connection.Features.Get<IConnectionMovingFeature>();
+    private readonly CloseReasonLatch _reason = new();
+
+    public ConnectionContext Context => connection;
+
+    public IDuplexPipe Transport { get; } = connection.Transport;
+
+    public CloseReason? Reason => _close is null ? _reason.Reason : _close.CloseReason;
+
+    /// <summary>How its bytes are moved: those that TLS moves go the same way. The defaults, if the transport is not
+    /// Sockeye's.</summary>
+    public StreamConnectionOptions Options => _moving?.Options ?? SocketTransport.Shared.ConnectionOptions;
+
+    public long? BytesAcknowledged => _moving?.BytesAcknowledged;
+
+    /// <summary>Ends when nothing more will be sent.</summary>
+    public Task Sending => _moving?.Sending ?? Task.CompletedTask;
+
+    public long BytesSent => connection.BytesSent ?? 0;
+
+    public void Explain(CloseReason reason)
+    {
+        if (_close is null)
+            _reason.TrySet(reason);
+        else
+            _close.Explain(reason);
+    }
+
+    public void Abort(CloseReason reason)
+    {
+        if (_close is not null)
+            _close.Abort(reason);
+        else if (_reason.TrySet(reason))
+            connection.Abort(new ConnectionAbortedException(reason.Description, reason.Exception!));
+    }
+
+    public void Close(CloseReason reason)
+    {
+        if (_close is not null)
+            _close.Close(reason);
+        else if (_reason.TrySet(reason))
+            connection.Abort(new ConnectionAbortedException(reason.Description));
+    }
+}

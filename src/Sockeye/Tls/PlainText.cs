@@ -1,0 +1,48 @@
+using System.Buffers;
+using System.Text;
+
+namespace Sockeye;
+
+/// <summary>Tells TLS from what is not, by the first bytes that the peer sends.</summary>
+internal static class PlainText
+{
+    // RFC 8446, section 5.1: a record begins with its kind. These are those that can come first.
+    private const byte Alert = 21;
+    private const byte Handshake = 22;
+
+    private const int Shown = 16;
+
+    /// <summary>Ends a handshake that can't come to anything: otherwise a short line would wait for the time limit.</summary>
+    public static void ThrowIfNotTls(TlsStream tls, in ReadOnlySequence<byte> first)
+    {
+        if (first.FirstSpan[0] is Handshake or Alert)
+            return;
+        var start = first.Slice(0, Math.Min(first.Length, Shown)).ToArray();
+        tls.PlainText = tls.Role is TlsRole.Server
+            ? $"the peer sent plain text, not TLS ({Guess(start)}): it must use TLS on this port"
+            : $"the server answered in plain text, not TLS ({Guess(start)}): it has no TLS on this port";
+        throw new IOException(tls.PlainText);
+    }
+
+    private static string Guess(ReadOnlySpan<byte> start)
+    {
+        var shown = Readable(start);
+        string[] methods = ["GET ", "POST ", "PUT ", "HEAD ", "OPTIONS ", "HTTP/", "PRI * HTTP/2", "CONNECT "];
+        return methods.Any(method => shown.StartsWith(method, StringComparison.Ordinal)) ? $"HTTP: \"{shown}\""
+            : shown.StartsWith("PROXY ", StringComparison.Ordinal) ? "a PROXY header: call UseProxyProtocol before UseTls"
+            : $"it begins with \"{shown}\"";
+    }
+
+    private static string Readable(ReadOnlySpan<byte> bytes)
+    {
+        var text = new StringBuilder();
+        foreach (var b in bytes)
+        {
+            if (b is (byte)'\r' or (byte)'\n')
+                break;
+            text.Append(b is >= 0x20 and < 0x7f ? ((char)b).ToString() : $"\\x{b:x2}");
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,54 @@
+using System.Net.Security;
+using Microsoft.Extensions.Logging;
+
+namespace Sockeye;
+
+/// <summary>Chooses, for the name that a client asks for, what it is shown.</summary>
+internal sealed class ServerCertificates
+{
+    private readonly SslServerAuthenticationOptions _common;
+    private readonly IReadOnlyList<CertificateSource> _sources;
+    private readonly TimeProvider _time;
+    private readonly CertificateWatch _watch;
+    private readonly Lock _lock = new();
+    private long _looked;
+
+    public ServerCertificates(
+        SslServerAuthenticationOptions common, IReadOnlyList<CertificateSource> sources, TimeProvider time, ILogger logger)
+    {
+        (_common, _sources, _time, _watch) = (common, sources, time, new(logger));
+        _looked = time.GetTimestamp();
+    }
+
+    public SslServerAuthenticationOptions Choose(string serverName)
+    {
+        if (_sources.Count == 0)
+            return WithClock(_common); // Their own selection callback chooses.
+        lock (_lock)
+        {
+            RefreshInTime();
+            var source = _sources.FirstOrDefault(source => serverName.Length > 0 && source.IsFor(serverName)) ?? _sources[0];
+            return WithClock(source.Options(_common));
+        }
+    }
+
+    /// <summary>The dates of clients' certificates are judged by the clock of the options.</summary>
+    private SslServerAuthenticationOptions WithClock(SslServerAuthenticationOptions options)
+    {
+        if (_time == TimeProvider.System || !options.ClientCertificateRequired)
+            return options;
+        var copy = OptionCopies.Copy(options);
+        copy.CertificateChainPolicy = ChainPolicies.At(
+            _time, options.CertificateChainPolicy, options.CertificateRevocationCheckMode);
+        return copy;
+    }
+
+    private void RefreshInTime()
+    {
+        if (_time.GetElapsedTime(_looked) < CertificateFiles.Interval)
+            return;
+        _looked = _time.GetTimestamp();
+        foreach (var source in _sources)
+            source.Refresh(_watch);
+    }
+}

@@ -1,0 +1,65 @@
+using System.Net;
+using System.Net.Security;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>TLS on the connections of one client.</summary>
+internal sealed class TlsClient
+{
+    private readonly SslClientAuthenticationOptions _common;
+    private readonly TimeSpan _timeout;
+    private readonly SockeyeClientOptions _client;
+
+    public TlsClient(TlsClientOptions options, SockeyeClientOptions client)
+    {
+        _common = OptionCopies.Copy(options.Authentication);
+        _common.EnabledSslProtocols = TlsLimits.Checked(_common.EnabledSslProtocols);
+        _common.AllowRenegotiation = false;
+        if (options.TrustedAuthorities is { } authorities)
+            _common.CertificateChainPolicy = ChainPolicies.Trusting(authorities, _common.CertificateRevocationCheckMode);
+        _timeout = options.HandshakeTimeout;
+        _client = client;
+        var peers = new PeerCertificates(_common.RemoteCertificateValidationCallback, isRequired: true, options.Pin);
+        _common.RemoteCertificateValidationCallback = peers.Accept;
+    }
+
+    public async ValueTask<ConnectionContext> ApplyAsync(
+        ConnectionContext connection, EndPoint target, CancellationToken cancellationToken)
+    {
+        var lower = new LowerConnection(connection);
+        var handshake = new TlsHandshake(lower, TlsRole.Client, _client.Timer, _timeout);
+        TlsConnection? encrypted;
+        using (cancellationToken.UnsafeRegister(static lower => Cancel((LowerConnection)lower!), lower))
+        {
+            encrypted = await handshake.RunAsync(
+                ssl => ssl.AuthenticateAsClientAsync(OptionsFor(target), CancellationToken.None));
+        }
+
+        if (encrypted is not null && !cancellationToken.IsCancellationRequested)
+            return encrypted;
+        cancellationToken.ThrowIfCancellationRequested();
+        handshake.End();
+        connection.Close(handshake.Reason!);
+        throw new TlsException(
+            handshake.Failure, $"no TLS with {Words.Describe(target)}: {handshake.Reason!.Description}",
+            handshake.Reason.Exception);
+    }
+
+    private static void Cancel(LowerConnection lower) =>
+        lower.Abort(CloseReason.Local(CloseCause.Abort, "connecting was cancelled during the TLS handshake"));
+
+    private SslClientAuthenticationOptions OptionsFor(EndPoint target)
+    {
+        var options = OptionCopies.Copy(_common);
+        options.TargetHost ??= target switch
+        {
+            DnsEndPoint name => name.Host,
+            IPEndPoint ip => ip.Address.ToString(),
+            _ => "",
+        };
+        options.CertificateChainPolicy = ChainPolicies.At(
+            _client.TimeProvider, options.CertificateChainPolicy, options.CertificateRevocationCheckMode);
+        return options;
+    }
+}

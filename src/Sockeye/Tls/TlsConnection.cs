@@ -1,0 +1,120 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Sockeye;
+
+/// <summary>
+/// A connection whose bytes TLS encrypts and sends over another one, which it owns. It shares everything with that one but the
+/// pipes: id, addresses, features, and the reason of the end.
+/// </summary>
+/// <remarks>
+/// It is a <see cref="StreamConnection"/> as those of the transports are, with TLS for a socket. So half-close, cancelling,
+/// back-pressure and breaks are the same as without TLS.
+/// </remarks>
+internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
+{
+    private static readonly CloseReason PeerFinWithoutCloseNotify = new(
+        ClosedBy.Peer, CloseCause.Fin, CloseDirection.Input,
+        "the peer ended its side (FIN) without TLS close_notify: what it sent may have been cut short");
+
+    private readonly LowerConnection _lower;
+    private readonly TlsSocket _socket;
+    private readonly TlsStream _ssl;
+    private readonly Lock _closingLock = new();
+    private Task? _closing;
+
+    private TlsConnection(LowerConnection lower, TlsSocket socket, TlsStream ssl) : base(socket, lower.Options)
+    {
+        (_lower, _socket, _ssl) = (lower, socket, ssl);
+    }
+
+    /// <summary>What it stands on.</summary>
+    public ConnectionContext Lower => _lower.Context;
+
+    /// <summary>The encrypted bytes.</summary>
+    public IDuplexPipe LowerTransport => _lower.Transport;
+
+    public override string ConnectionId { get => _lower.Context.ConnectionId; set => _lower.Context.ConnectionId = value; }
+
+    public override IFeatureCollection Features => _lower.Context.Features;
+
+    public override IDictionary<object, object?> Items { get => _lower.Context.Items; set => _lower.Context.Items = value; }
+
+    public override CancellationToken ConnectionClosed
+    {
+        get => _lower.Context.ConnectionClosed;
+        set => _lower.Context.ConnectionClosed = value;
+    }
+
+    public override CloseReason? CloseReason => _lower.Reason switch
+    {
+        var reason when reason == CloseReason.PeerFin && _socket.EndedWithoutCloseNotify => PeerFinWithoutCloseNotify,
+        { Cause: CloseCause.Reset } when _socket.MayBeResetInOrder => CloseReason.PeerFin,
+        var reason => reason,
+    };
+
+    ConnectionContext IConnectionLayerFeature.Outermost => this;
+
+    /// <summary>Takes the place of the connection below, for all who look at its features.</summary>
+    public static TlsConnection Start(LowerConnection lower, PipeStream pipe, TlsStream ssl)
+    {
+        var connection = new TlsConnection(lower, new(lower, pipe, ssl), ssl);
+        lower.Context.Transport = connection.Transport;
+        connection.Features.Set<IConnectionCloseFeature>(connection);
+        connection.Features.Set<IConnectionLayerFeature>(connection);
+        var feature = new TlsFeature(ssl);
+        connection.Features.Set<ITlsInfoFeature>(feature);
+        connection.Features.Set<ITlsHandshakeFeature>(feature);
+        connection.Start();
+        return connection;
+    }
+
+    public override void Explain(CloseReason reason) => _lower.Explain(reason);
+
+    public override void Abort(CloseReason reason)
+    {
+        base.Abort(reason);
+        // Where both pipes have ended already, the connection below may still be on its way.
+        _lower.Abort(reason);
+    }
+
+    public override void Close(CloseReason reason)
+    {
+        // The reason comes first: whoever notices the end finds it.
+        Explain(reason);
+        _socket.SayCloseNotifyNow();
+        base.Close(reason);
+        _ = CloseLowerAsync(reason);
+    }
+
+    /// <summary>As soon as close_notify is with the system.</summary>
+    private async Task CloseLowerAsync(CloseReason reason)
+    {
+        var (sending, options) = (_lower.Sending, _lower.Options);
+        if (!sending.IsCompleted)
+            await sending.WaitAsync(options.CloseTimeout, options.TimeProvider).WithoutThrowing();
+        _lower.Close(reason);
+    }
+
+    /// <summary>Sends what was written, then close_notify and FIN; what still arrives is thrown away by the connection
+    /// below.</summary>
+    public override async ValueTask DisposeAsync()
+    {
+        Task closing;
+        lock (_closingLock)
+            closing = _closing ??= CloseInOrderAsync();
+        await closing;
+    }
+
+    private async Task CloseInOrderAsync()
+    {
+        await CompletePipesAsync();
+        await FlushInTimeAsync();
+        Break(CloseReason.LocalFin, reset: false);
+        await _lower.Context.DisposeAsync();
+        await Finished;
+        _ssl.Dispose();
+    }
+}

@@ -1,0 +1,11 @@
+namespace Sockeye;
+
+/// <summary>TLS could not be agreed on with the peer. The message names it and says what is wrong and what helps.</summary>
+public sealed class TlsException : IOException
+{
+    internal TlsException(TlsFailure failure, string message, Exception? innerException)
+        : base(message, innerException) => Failure = failure;
+
+    /// <summary>What it failed at.</summary>
+    public TlsFailure Failure { get; }
+}

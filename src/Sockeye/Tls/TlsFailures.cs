@@ -1,0 +1,86 @@
+using System.Security.Authentication;
+using System.Text;
+
+namespace Sockeye;
+
+/// <summary>The sentences about TLS that fails, for both sides.</summary>
+internal static class TlsFailures
+{
+    /// <summary>
+    /// What OpenSSL says, in the words of its error queue, which .NET hands on; and the alert, which .NET names itself where it
+    /// came in clear text.
+    /// </summary>
+    private static readonly (string Words, TlsFailure Failure)[] Known =
+    [
+        ("alert certificate required", TlsFailure.ClientCertificateRequired),
+        ("peer did not return a certificate", TlsFailure.ClientCertificateRequired),
+        ("alert protocol version", TlsFailure.NoCommonVersion),
+        ("unsupported protocol", TlsFailure.NoCommonVersion),
+        ("wrong version number", TlsFailure.NoCommonVersion),
+        ("version too low", TlsFailure.NoCommonVersion),
+        ("ProtocolVersion", TlsFailure.NoCommonVersion),
+        ("no application protocol", TlsFailure.NoCommonApplicationProtocol),
+        ("NoApplicationProtocol", TlsFailure.NoCommonApplicationProtocol),
+        ("no shared cipher", TlsFailure.NoCommonCipher),
+        ("no suitable signature algorithm", TlsFailure.NoCommonCipher),
+        ("alert handshake failure", TlsFailure.NoCommonCipher),
+        ("HandshakeFailure", TlsFailure.NoCommonCipher),
+        ("alert bad certificate", TlsFailure.OwnCertificateRefused),
+        ("alert unknown ca", TlsFailure.OwnCertificateRefused),
+        ("alert certificate unknown", TlsFailure.OwnCertificateRefused),
+        ("alert certificate expired", TlsFailure.OwnCertificateRefused),
+        ("alert certificate revoked", TlsFailure.OwnCertificateRefused),
+        ("alert unsupported certificate", TlsFailure.OwnCertificateRefused),
+        ("alert access denied", TlsFailure.OwnCertificateRefused),
+        ("BadCertificate", TlsFailure.OwnCertificateRefused),
+        ("UnknownCA", TlsFailure.OwnCertificateRefused),
+        ("CertificateUnknown", TlsFailure.OwnCertificateRefused),
+        ("CertificateExpired", TlsFailure.OwnCertificateRefused),
+    ];
+
+    /// <summary>A sentence without a full stop, and what it is about.</summary>
+    public static (TlsFailure Failure, string Sentence) Explain(TlsStream tls, Exception error)
+    {
+        if (tls.PlainText is { } text)
+            return (TlsFailure.PlainText, text);
+        if (tls.RefusedCertificate is { } refused)
+            return refused;
+        if (tls.Lower.Reason is { IsOrderly: false } broken)
+            return (TlsFailure.PeerClosed, broken.Description);
+        if (tls.Pipe.HasEnded)
+            return (TlsFailure.PeerClosed, "the peer closed the connection during the TLS handshake");
+
+        var words = Words(error);
+        var failure = Known.FirstOrDefault(known => words.Contains(known.Words, StringComparison.OrdinalIgnoreCase)).Failure;
+        return (failure, Sentence(failure, tls.Role, words));
+    }
+
+    private static string Sentence(TlsFailure failure, TlsRole role, string words) => failure switch
+    {
+        TlsFailure.ClientCertificateRequired => role is TlsRole.Server
+            ? "the client showed no certificate, and RequireClientCertificate asks for one"
+            : "the server requires a client certificate, and this client has shown none it accepts (ClientCertificates)",
+        TlsFailure.NoCommonVersion =>
+            $"the two sides have no version of TLS in common (1.2 and 1.3 here, unless EnabledSslProtocols says less) ({words})",
+        TlsFailure.NoCommonCipher => $"the two sides have no cipher suite or signature algorithm in common ({words})",
+        TlsFailure.NoCommonApplicationProtocol =>
+            $"the two sides have no application protocol in common (ALPN: ApplicationProtocols) ({words})",
+        TlsFailure.OwnCertificateRefused => $"the peer refused the certificate of this side ({words})",
+        _ => $"TLS failed: {words}",
+    };
+
+    private static string Words(Exception error)
+    {
+        var words = new StringBuilder();
+        for (var e = error; e is not null; e = e.InnerException)
+        {
+            // What only points to the inner exception says nothing; an alert is told by the outer one.
+            var isPointer = e is AuthenticationException or IOException && e.InnerException is not null;
+            if (isPointer && !e.Message.Contains("alert", StringComparison.OrdinalIgnoreCase))
+                continue;
+            words.Append(words.Length == 0 ? "" : ": ").Append(e.Message.TrimEnd('.'));
+        }
+
+        return words.ToString();
+    }
+}

@@ -1,0 +1,96 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Authentication;
+
+namespace Sockeye;
+
+/// <summary>One handshake, of either side: it comes to a connection, or to a reason, within its time.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "Its end gives the stream to a connection, or disposes of it.")]
+internal sealed class TlsHandshake : CoarseTimerEntry
+{
+    private readonly LowerConnection _lower;
+    private readonly CoarseTimer _timer;
+    private readonly TimeSpan _timeout;
+    private readonly TlsStream _ssl;
+    private volatile bool _isLate;
+
+    public TlsHandshake(LowerConnection lower, TlsRole role, CoarseTimer timer, TimeSpan timeout)
+    {
+        (_lower, _timer, _timeout) = (lower, timer, timeout);
+        Pipe = new(lower.Transport) { OnFirst = bytes => PlainText.ThrowIfNotTls(_ssl!, bytes) };
+        _ssl = new(lower, Pipe, role);
+        if (timeout != Timeout.InfiniteTimeSpan)
+            timer.Set(this, timeout);
+    }
+
+    public PipeStream Pipe { get; }
+
+    public LowerConnection Lower => _lower;
+
+    /// <summary>What went wrong, once there is no connection.</summary>
+    public TlsFailure Failure { get; private set; }
+
+    /// <summary>The same as a reason of the connection's end, which is not ended by it.</summary>
+    public CloseReason? Reason { get; private set; }
+
+    /// <summary>Called when its time is over.</summary>
+    public Action? OnTimeout { get; set; }
+
+    /// <summary>The connection, or null where there is a <see cref="Reason"/>.</summary>
+    /// <param name="authenticate">Begins the handshake of this side.</param>
+    public async Task<TlsConnection?> RunAsync(Func<TlsStream, Task> authenticate)
+    {
+        try
+        {
+            Task authenticating;
+            using (ContextFree.Enter())
+                authenticating = authenticate(_ssl);
+            await authenticating;
+            return TlsConnection.Start(_lower, Pipe, _ssl);
+        }
+        catch (Exception e) when (e is IOException or AuthenticationException or OperationCanceledException
+            or InvalidOperationException or ArgumentException or NotSupportedException)
+        {
+            GiveUp(e);
+            return null;
+        }
+        finally
+        {
+            _timer.Cancel(this);
+        }
+    }
+
+    /// <summary>It will not be run, or has failed.</summary>
+    public void GiveUp(Exception error)
+    {
+        _timer.Cancel(this);
+        var (failure, sentence) = TlsFailures.Explain(_ssl, error);
+        Failure = _isLate ? TlsFailure.Timeout : failure;
+        Reason = _lower.Reason is { IsOrderly: false } known
+            ? known
+            : new(Failure is TlsFailure.PeerClosed ? ClosedBy.Peer : ClosedBy.Local, CloseCause.TlsError, CloseDirection.Both,
+                sentence, error);
+        _ssl.Dispose();
+    }
+
+    /// <summary>Tells the connection why it ends, where there is no TLS: now by a reset, or in order by its owner.</summary>
+    /// <remarks>
+    /// An alert that is on its way must arrive, which a reset would not let it. But .NET sends one for a certificate that it
+    /// refuses only on Windows: elsewhere a reset is all that tells the peer, which with TLS 1.3 believes that all is well.
+    /// </remarks>
+    public void End()
+    {
+        if (_ssl.RefusedCertificate is not null && !OperatingSystem.IsWindows())
+            _lower.Abort(Reason!);
+        else
+            _lower.Explain(Reason!);
+    }
+
+    protected internal override void OnDue()
+    {
+        _isLate = true;
+        _lower.Abort(CloseReason.Local(CloseCause.Timeout,
+            $"the TLS handshake did not finish within {Words.Describe(_timeout)} (HandshakeTimeout)"
+                + (Pipe.OnFirst is null ? "" : ": the peer sent nothing")));
+        OnTimeout?.Invoke();
+    }
+}

@@ -1,0 +1,50 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>What the two sides agreed on in the TLS handshake.</summary>
+public sealed class TlsInfo
+{
+    internal TlsInfo(SslStream ssl, string? serverName)
+    {
+        (Protocol, CipherSuite, ServerName) = (ssl.SslProtocol, ssl.NegotiatedCipherSuite, serverName);
+        var application = ssl.NegotiatedApplicationProtocol;
+        ApplicationProtocol = application.Protocol.IsEmpty ? null : application.ToString();
+        RemoteCertificate = Of(ssl.RemoteCertificate);
+        LocalCertificate = Of(ssl.LocalCertificate);
+    }
+
+    /// <summary>The version of TLS.</summary>
+    public SslProtocols Protocol { get; }
+
+    /// <summary>The cipher suite.</summary>
+    public TlsCipherSuite CipherSuite { get; }
+
+    /// <summary>The application protocol of ALPN (RFC 7301), as "h2"; null where none was agreed on.</summary>
+    public string? ApplicationProtocol { get; }
+
+    /// <summary>The name that the client asked for (SNI, RFC 6066, section 3); null where it named none.</summary>
+    public string? ServerName { get; }
+
+    /// <summary>The peer's certificate; null where it showed none.</summary>
+    public X509Certificate2? RemoteCertificate { get; }
+
+    /// <summary>The certificate that this side showed; null where it showed none.</summary>
+    public X509Certificate2? LocalCertificate { get; }
+
+    private static X509Certificate2? Of(X509Certificate? certificate) =>
+        certificate is null ? null : certificate as X509Certificate2 ?? new(certificate);
+}
+
+/// <summary>What Sockeye adds to connections that TLS encrypts.</summary>
+public static class TlsInfoExtensions
+{
+    extension(ConnectionContext connection)
+    {
+        /// <summary>What was agreed on in the TLS handshake; null where the connection is not encrypted by <c>UseTls</c>.</summary>
+        public TlsInfo? Tls => connection.Features.Get<ITlsInfoFeature>()?.Info;
+    }
+}

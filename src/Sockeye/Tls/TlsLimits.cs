@@ -1,0 +1,29 @@
+using System.Security.Authentication;
+
+namespace Sockeye;
+
+/// <summary>What is asked of options on both sides.</summary>
+internal static class TlsLimits
+{
+    public static readonly TimeSpan DefaultHandshakeTimeout = TimeSpan.FromSeconds(10);
+
+    private const SslProtocols Allowed = SslProtocols.Tls12 | SslProtocols.Tls13;
+
+    public static TimeSpan CheckedTimeout(TimeSpan value, string name) =>
+        value >= TimeSpan.FromMilliseconds(100) && value <= TimeSpan.FromHours(1)
+            ? value
+            : throw new ArgumentOutOfRangeException(name, value, $"{name} must be from 100 ms to 1 hour.");
+
+    /// <summary>TLS 1.2 and 1.3 where nothing is asked for; an exception where less is.</summary>
+    public static SslProtocols Checked(SslProtocols protocols)
+    {
+        if ((protocols & ~Allowed) != 0)
+        {
+            throw new ArgumentException(
+                $"EnabledSslProtocols is {protocols}, but versions before TLS 1.2 are broken (RFC 8996): leave it at None, or "
+                    + "use Tls12 | Tls13.");
+        }
+
+        return protocols is SslProtocols.None ? Allowed : protocols;
+    }
+}

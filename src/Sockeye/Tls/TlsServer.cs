@@ -1,0 +1,67 @@
+using System.Net.Security;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>TLS on one end point of a server.</summary>
+internal sealed partial class TlsServer
+{
+    private readonly TlsServerOptions _options;
+    private readonly ServerCertificates _certificates;
+    private readonly CoarseTimer _timer;
+    private readonly HandshakeGate _gate;
+    private readonly Refusals _refusals;
+    private readonly ServerOptionsSelectionCallback _select;
+
+    public TlsServer(TlsServerOptions options, SslServerAuthenticationOptions common, ListenOptions listen)
+    {
+        _options = options;
+        var server = listen.Server;
+        _logger = new SafeLogger(server.LoggerFactory.CreateLogger("Sockeye.Tls"));
+        _timer = server.Timer;
+        _certificates = new(common, [.. options.Certificates], server.TimeProvider, _logger);
+        _refusals = new("UseTls", listen);
+        _gate = new(options.MaxHandshakes, server.TimeProvider, _timer, Refuse);
+        _select = (_, hello, _, _) => new(_certificates.Choose(hello.ServerName));
+    }
+
+    public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        var handshake = new TlsHandshake(new(connection), TlsRole.Server, _timer, _options.HandshakeTimeout);
+        if (await ShakeHandsAsync(handshake) is { } encrypted)
+        {
+            await next(encrypted);
+            return;
+        }
+
+        handshake.End();
+        LogHandshakeFailed(
+            handshake.Reason!.Exception, connection.ConnectionId, connection.RemoteEndPoint, handshake.Failure,
+            handshake.Reason.Description);
+    }
+
+    private async Task<TlsConnection?> ShakeHandsAsync(TlsHandshake handshake)
+    {
+        if (await _gate.EnterAsync(handshake) is not { } place)
+        {
+            handshake.GiveUp(new IOException("The handshake has not begun."));
+            return null;
+        }
+
+        try
+        {
+            handshake.Pipe.OnProgress = () => _gate.Progress(place);
+            return await handshake.RunAsync(ssl => ssl.AuthenticateAsServerAsync(_select, null, CancellationToken.None));
+        }
+        finally
+        {
+            handshake.Pipe.OnProgress = null;
+            _gate.Leave(place);
+        }
+    }
+
+    private void Refuse(TlsHandshake handshake) => _ = _refusals.RefuseAsync(
+        handshake.Lower.Context, LimitAction.Reset, CloseCause.Limit,
+        $"its TLS handshake stood still for {Words.Describe(HandshakeGate.MaxStandstill)} while others waited for one of the "
+            + $"{_options.MaxHandshakes} places (MaxHandshakes)");
+}

@@ -1,0 +1,102 @@
+using System.Buffers;
+using System.Net;
+using System.Runtime.CompilerServices;
+
+namespace Sockeye;
+
+/// <summary>What a <see cref="StreamConnection"/> needs of a socket, given by TLS upon another connection.</summary>
+internal sealed partial class TlsSocket : StreamSocket
+{
+    private readonly LowerConnection _lower;
+    private readonly PipeStream _pipe;
+    private readonly TlsStream _ssl;
+    private int _saidCloseNotify;
+    private int _isSending;
+
+    public TlsSocket(LowerConnection lower, PipeStream pipe, TlsStream ssl)
+    {
+        (_lower, _pipe, _ssl) = (lower, pipe, ssl);
+        _onRead = OnRead;
+        pipe.AfterRead = ContinueReader;
+        pipe.IsCorked = true;
+    }
+
+    public override EndPoint? LocalEndPoint => _lower.Context.LocalEndPoint;
+
+    public override EndPoint? RemoteEndPoint => _lower.Context.RemoteEndPoint;
+
+    public override bool IsReset => _lower.Reason?.Cause is CloseCause.Reset;
+
+    public override long? BytesAcknowledged => _lower.BytesAcknowledged ?? _lower.BytesSent;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public override async ValueTask SendAsync(ReadOnlySequence<byte> bytes)
+    {
+        try
+        {
+            if (Interlocked.Exchange(ref _isSending, 1) == 1)
+                throw new IOException("TLS was closed.");
+            foreach (var segment in bytes)
+                await _ssl.WriteAsync(segment);
+            if ((await _pipe.SendAsync()).IsCompleted)
+                throw new IOException("The connection below takes nothing any more.");
+            Volatile.Write(ref _isSending, 0);
+        }
+        catch (Exception e)
+        {
+            throw Broken(e);
+        }
+    }
+
+    /// <summary>
+    /// The peer said that nothing follows, and has taken all that was sent to it before close_notify. If it has closed its socket
+    /// by then, its system answers with a reset, which is no loss.
+    /// </summary>
+    public bool MayBeResetInOrder { get; private set; }
+
+    public override void ShutdownSend()
+    {
+        MayBeResetInOrder = HasCloseNotify && !IsReset
+            && (_lower.BytesAcknowledged is not { } taken || taken >= _lower.BytesSent);
+        SayCloseNotify();
+        _pipe.CompleteOutput();
+    }
+
+    /// <summary>Tells the peer that nothing follows, unless something is being sent just now.</summary>
+    public void SayCloseNotifyNow()
+    {
+        if (Interlocked.Exchange(ref _isSending, 1) == 1)
+            return;
+        SayCloseNotify();
+        _pipe.CompleteOutput();
+    }
+
+    /// <summary>It leaves with the next flush.</summary>
+    private void SayCloseNotify()
+    {
+        if (Interlocked.Exchange(ref _saidCloseNotify, 1) == 1)
+            return;
+        // Reading and this touch the same state of TLS, and SslStream does not keep them apart.
+        lock (_pipe.Working)
+        {
+            try
+            {
+                using (ContextFree.Enter())
+                    _ = _ssl.ShutdownAsync();
+            }
+            catch (Exception e) when (e is IOException or InvalidOperationException)
+            {
+                // TLS is broken already: nobody would understand it.
+            }
+        }
+    }
+
+    public override void Close(bool reset)
+    {
+        if (reset)
+            _lower.Abort(_lower.Reason ?? CloseReason.LocalFin);
+        _pipe.CancelRead();
+    }
+
+    private StreamBreakException Broken(Exception error) => new(_ssl.Explain(error), error);
+}

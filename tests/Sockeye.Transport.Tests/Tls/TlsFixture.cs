@@ -1,0 +1,92 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Connections;
+using Sockeye.Transport.Tests.Support;
+
+namespace Sockeye.Transport.Tests.Tls;
+
+/// <summary>
+/// TLS upon another transport: what it accepts and dials shakes hands first, as middleware of a server and layer of a client do.
+/// </summary>
+public sealed class TlsFixture(TransportFixture below) : TransportFixture
+{
+    private static readonly X509Certificate2 Certificate = TlsCertificates.CreateSelfSigned();
+
+    public override string? Unavailable => below.Unavailable;
+
+    public override bool HasReset => below.HasReset;
+
+    public override bool ConnectsBeforeAccept => false;
+
+    public override bool CountsDiscarded => false;
+
+    public override long BulkLength => below.BulkLength / 4;
+
+    public override EndPoint? ForeignEndPoint => below.ForeignEndPoint;
+
+    public override Task ArriveAsync(TransportWorld world) => below.ArriveAsync(world);
+
+    public override Task RunAsync(TransportSettings settings, Func<TransportWorld, Task> test) =>
+        below.RunAsync(settings, world => new TransportWorld
+        {
+            Listening = new Server(world.Listening, world.Time),
+            Dialling = new Client(world.Dialling, world.Time),
+            NewEndPoint = world.NewEndPoint,
+            Time = world.Time,
+            LentBuffers = world.LentBuffers,
+            AssertReleased = connection => world.AssertReleased(((TlsConnection)connection).Lower),
+        }.RunAsync(test));
+
+    private sealed class Client(IConnectionFactory below, TimeProvider time) : IConnectionFactory
+    {
+        private readonly TlsClient _tls = new(
+            new() { PinnedFingerprint = TlsCertificates.Fingerprint(Certificate) },
+            new SockeyeClientOptions { TimeProvider = time });
+
+        public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+        {
+            var connection = await below.ConnectAsync(endpoint, cancellationToken);
+            return await _tls.ApplyAsync(connection, new DnsEndPoint("localhost", 1), cancellationToken);
+        }
+    }
+
+    private sealed class Server : IConnectionListenerFactory
+    {
+        private readonly IConnectionListenerFactory _below;
+        private readonly Func<ConnectionContext, ConnectionDelegate, Task> _run;
+
+        public Server(IConnectionListenerFactory below, TimeProvider time)
+        {
+            _below = below;
+            var listen = new SockeyeServerOptions { TimeProvider = time }.ListenLocalhost(0);
+            listen.UseTls(Certificate);
+            _run = (connection, next) => listen.MiddlewareInOrder[0].Wrap(next)(connection);
+        }
+
+        public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
+            new Listener(await _below.BindAsync(endpoint, cancellationToken), _run);
+    }
+
+    private sealed class Listener(IConnectionListener below, Func<ConnectionContext, ConnectionDelegate, Task> run)
+        : IConnectionListener
+    {
+        public EndPoint EndPoint => below.EndPoint;
+
+        public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+        {
+            if (await below.AcceptAsync(cancellationToken) is not { } accepted)
+                return null;
+            ConnectionContext? encrypted = null;
+            await run(accepted, connection =>
+            {
+                encrypted = connection;
+                return Task.CompletedTask;
+            });
+            return encrypted ?? throw new IOException($"No TLS with the client: {accepted.CloseReason}");
+        }
+
+        public ValueTask UnbindAsync(CancellationToken cancellationToken = default) => below.UnbindAsync(cancellationToken);
+
+        public ValueTask DisposeAsync() => below.DisposeAsync();
+    }
+}

@@ -131,7 +131,7 @@ public sealed class SockeyeClient : IConnectionFactory
         catch (Exception e)
         {
             connection.Abort(CloseReason.Local(CloseCause.Abort, $"the connection was given up: {e.Message}", e));
-            await connection.DisposeAsync();
+            await connection.Outermost.DisposeAsync();
             throw;
         }
     }

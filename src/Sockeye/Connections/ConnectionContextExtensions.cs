@@ -57,6 +57,9 @@ public static class ConnectionContextExtensions
                 connection.Abort(new ConnectionAbortedException(reason.Description));
         }
 
+        /// <summary>What owns it: another connection that was put upon it, or itself.</summary>
+        internal ConnectionContext Outermost => connection.Features.Get<IConnectionLayerFeature>()?.Outermost ?? connection;
+
         internal void Explain(CloseReason reason) => connection.Features.Get<IConnectionCloseFeature>()?.Explain(reason);
     }
 }

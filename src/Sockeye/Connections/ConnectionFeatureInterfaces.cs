@@ -23,6 +23,9 @@ internal interface IConnectionCloseFeature
 internal interface IConnectionMovingFeature
 {
     StreamConnectionOptions Options { get; }
+
+    /// <summary>Ends when nothing more will be sent.</summary>
+    Task Sending { get; }
 }
 
 /// <summary>A connection that was put upon another one, which it owns. The two share their features.</summary>

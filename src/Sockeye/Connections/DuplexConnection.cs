@@ -11,6 +11,8 @@ internal abstract class DuplexConnection(StreamConnectionOptions options)
 {
     StreamConnectionOptions IConnectionMovingFeature.Options => options;
 
+    Task IConnectionMovingFeature.Sending => Sending;
+
     /// <summary>Ends when nothing more will be received.</summary>
     protected abstract Task Receiving { get; }
 

@@ -76,17 +76,17 @@ internal sealed class BandwidthInput(PipeReader inner, BandwidthQueue queue, Con
 
     public override void CancelPendingRead()
     {
+        BandwidthTurn? turn;
         lock (_lock)
         {
             _cancelled = true;
-            if (_turn is { } turn)
-            {
-                queue.GiveUp(turn);
-                return;
-            }
+            turn = _turn;
         }
 
-        inner.CancelPendingRead();
+        if (turn is null)
+            inner.CancelPendingRead();
+        else
+            queue.GiveUp(turn);
     }
 
     public override void Complete(Exception? exception = null) => inner.Complete(exception);
@@ -95,19 +95,20 @@ internal sealed class BandwidthInput(PipeReader inner, BandwidthQueue queue, Con
     /// at.</summary>
     private bool IsDue(in ReadResult result, long fresh) => fresh == 0 || result.IsCanceled || (_paid > 0 && !_sawAll);
 
-    private async Task<long> WaitAsync(long fresh, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<long> WaitAsync(long fresh, CancellationToken cancellationToken)
     {
         BandwidthTurn turn;
         lock (_lock)
         {
             if (_cancelled)
                 return 0; // Between the read below and now.
-            _turn = turn = queue.Wait(fresh);
+            _turn = turn = queue.Wait(fresh, Scheduling.Of(connection));
         }
 
         using var ending = connection.ConnectionClosed.UnsafeRegister(GiveUp, turn);
         using var giving = cancellationToken.UnsafeRegister(GiveUp, turn);
-        var granted = await turn.Task;
+        var granted = await turn.ComeAsync();
         lock (_lock)
             _turn = null;
         return granted;

@@ -110,11 +110,11 @@ internal sealed class BandwidthOutput
 
     private async Task<long> WaitAsync(long wanted)
     {
-        var turn = _queue.Wait(wanted);
+        var turn = _queue.Wait(wanted, Scheduling.Of(_connection));
         Volatile.Write(ref _turn, turn);
         if (_over)
             _queue.GiveUp(turn); // It ended just before the turn could be seen.
-        var granted = await turn.Task;
+        var granted = await turn.ComeAsync();
         Volatile.Write(ref _turn, null);
         return granted;
     }

@@ -1,3 +1,5 @@
+using System.IO.Pipelines;
+
 namespace Sockeye;
 
 /// <summary>Gives out the right to move bytes, to each that waits in turn.</summary>
@@ -28,17 +30,19 @@ internal sealed class BandwidthQueue
     }
 
     /// <summary>Waits in line for so many bytes. The task's result is how many it got: 0 when it was given up.</summary>
-    public BandwidthTurn Wait(long wanted)
+    public BandwidthTurn Wait(long wanted, PipeScheduler scheduler)
     {
-        var turn = new BandwidthTurn(wanted);
+        var turn = new BandwidthTurn(wanted, scheduler);
+        BandwidthTurn? come = null;
         lock (_lock)
         {
             _waiting.AddLast(turn.Place);
             _bucket.IsWanted = true;
             if (_waiting.Count == 1)
-                GiveOut();
+                come = GiveOut();
         }
 
+        BandwidthTurn.GoOn(come);
         return turn;
     }
 
@@ -50,19 +54,24 @@ internal sealed class BandwidthQueue
             if (turn.Place.List is null)
                 return;
             _waiting.Remove(turn.Place);
-            turn.SetResult(0);
-            GiveOut();
+            turn.Next = GiveOut();
         }
+
+        BandwidthTurn.GoOn(turn);
     }
 
     private void OnTime()
     {
+        BandwidthTurn? come;
         lock (_lock)
-            GiveOut();
+            come = GiveOut();
+        BandwidthTurn.GoOn(come);
     }
 
-    private void GiveOut()
+    /// <summary>Takes off the line all whose turn has come, and gives the first: the others are its next ones.</summary>
+    private BandwidthTurn? GiveOut()
     {
+        var come = (First: (BandwidthTurn?)null, Last: (BandwidthTurn?)null);
         while (_waiting.First is { } first)
         {
             var granted = Math.Min(first.Value.Wanted, Math.Max(_limit.LeastSlice, _limit.Slice / _waiting.Count));
@@ -70,28 +79,20 @@ internal sealed class BandwidthQueue
             if (wait > TimeSpan.Zero)
             {
                 _timer.Change(wait, Timeout.InfiniteTimeSpan);
-                return;
+                return come.First;
             }
 
             _bucket.Take(granted);
             _waiting.RemoveFirst();
-            first.Value.SetResult(granted);
+            first.Value.Granted = granted;
+            if (come.Last is null)
+                come.First = first.Value;
+            else
+                come.Last.Next = first.Value;
+            come.Last = first.Value;
         }
 
         _bucket.IsWanted = false;
+        return come.First;
     }
-}
-
-/// <summary>A place in the line of a <see cref="BandwidthQueue"/>.</summary>
-internal sealed class BandwidthTurn : TaskCompletionSource<long>
-{
-    public BandwidthTurn(long wanted)
-        : base(TaskCreationOptions.RunContinuationsAsynchronously)
-    {
-        (Wanted, Place) = (wanted, new(this));
-    }
-
-    public long Wanted { get; }
-
-    public LinkedListNode<BandwidthTurn> Place { get; }
 }

@@ -112,7 +112,7 @@ internal sealed partial class ServerConnection
             // A reset, not FIN: the peer must not take what it has for the whole answer.
             if (broken is not null)
                 _connection.Abort(broken);
-            await (_connection.Features.Get<IConnectionLayerFeature>()?.Outermost ?? _connection).DisposeAsync();
+            await _connection.Outermost.DisposeAsync();
         }
         catch (Exception error)
         {

@@ -29,11 +29,9 @@ internal static class CertificateFaults
 
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
         {
-            var names = CertificateAndChain.NamesIn(certificate);
-            var listed = string.Join(", ", names.Take(MaxNames)) + (names.Count > MaxNames ? $" and {names.Count - MaxNames} more" : "");
             return (TlsFailure.WrongHost,
-                $"the certificate is for {(names.Count == 0 ? "no name" : listed)}, not for {tls.TargetHostName}: dial one of its names, "
-                    + "or say by TargetHost which one is meant");
+                $"the certificate is for {Names(certificate)}, not for {tls.TargetHostName}: dial one of its names, or say by "
+                    + "TargetHost which one is meant");
         }
 
         return (TlsFailure.CertificateRefused, $"the certificate {name} was refused: {errors}");
@@ -64,8 +62,15 @@ internal static class CertificateFaults
 
         var top = chain.ChainElements.LastOrDefault()?.Certificate ?? certificate;
         return (TlsFailure.UnknownAuthority,
-            $"the certificate {TlsCertificates.Describe(certificate)} was signed by {Name(top.Issuer)}, whom this side does not trust"
-                + (tls.Role is TlsRole.Client ? " (TrustedAuthorities)" : " (RequireClientCertificate)"));
+            $"the certificate {TlsCertificates.Describe(certificate)} was signed by {Name(top.Issuer)}, whom this side does not "
+                + "trust" + (tls.Role is TlsRole.Client ? " (TrustedAuthorities)" : " (RequireClientCertificate)"));
+    }
+
+    private static string Names(X509Certificate2 certificate)
+    {
+        var names = CertificateAndChain.NamesIn(certificate);
+        var listed = string.Join(", ", names.Take(MaxNames));
+        return names.Count == 0 ? "no name" : names.Count > MaxNames ? $"{listed} and {names.Count - MaxNames} more" : listed;
     }
 
     private static string Name(string issuer) => issuer.Length > 0 ? issuer : "somebody without a name";

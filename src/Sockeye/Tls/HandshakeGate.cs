@@ -22,10 +22,11 @@ internal sealed class HandshakeGate(int maxHandshakes, TimeProvider time, Coarse
     /// <summary>Places that will be free soon, since who holds them was given up.</summary>
     private int _ending;
 
-    /// <summary>Takes a place for the handshake, in order of arrival. False: its time was over before.</summary>
+    /// <summary>Takes a place for the handshake, in order of arrival. Null: its time was over before.</summary>
     public async ValueTask<Place?> EnterAsync(TlsHandshake handshake)
     {
         var place = new Place(handshake);
+        handshake.OnTimeout = () => Leave(place);
         Place? stale;
         lock (_lock)
         {
@@ -40,7 +41,6 @@ internal sealed class HandshakeGate(int maxHandshakes, TimeProvider time, Coarse
             stale = TakeStale();
         }
 
-        handshake.OnTimeout = () => Leave(place);
         GiveUp(stale);
         return await place.Turn.Task ? place : null;
     }
@@ -61,6 +61,7 @@ internal sealed class HandshakeGate(int maxHandshakes, TimeProvider time, Coarse
     public void Leave(Place place)
     {
         Place? next = null;
+        Place? stale;
         lock (_lock)
         {
             if (place.HasLeft)
@@ -88,9 +89,13 @@ internal sealed class HandshakeGate(int maxHandshakes, TimeProvider time, Coarse
                     _taken--;
                 }
             }
+
+            // For those who still wait: the timer may have found nobody in place.
+            stale = TakeStale();
         }
 
         next?.Turn.TrySetResult(next != place);
+        GiveUp(stale);
     }
 
     protected internal override void OnDue()

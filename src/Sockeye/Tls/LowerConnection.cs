@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
@@ -12,9 +13,12 @@ internal sealed class LowerConnection(ConnectionContext connection)
 
     public ConnectionContext Context => connection;
 
+    public IDuplexPipe Transport { get; } = connection.Transport;
+
     public CloseReason? Reason => _close is null ? _reason.Reason : _close.CloseReason;
 
-    /// <summary>How its bytes are moved: those that TLS moves go the same way. The defaults, if the transport is not Sockeye's.</summary>
+    /// <summary>How its bytes are moved: those that TLS moves go the same way. The defaults, if the transport is not
+    /// Sockeye's.</summary>
     public StreamConnectionOptions Options => _moving?.Options ?? SocketTransport.Shared.ConnectionOptions;
 
     /// <summary>What its system knows; where that does not tell, what it has taken.</summary>
@@ -24,6 +28,9 @@ internal sealed class LowerConnection(ConnectionContext connection)
     /// <summary>Whether the peer's system has taken all that was sent, as far as this one tells.</summary>
     public bool TookAll =>
         _progress?.AskSystem() is not { } system || (!system.HasWaiting && system.Acknowledged >= connection.BytesSent);
+
+    /// <summary>Ends when nothing more will be sent.</summary>
+    public Task Sending => _moving?.Sending ?? Task.CompletedTask;
 
     public void Explain(CloseReason reason)
     {

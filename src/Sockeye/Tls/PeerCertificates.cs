@@ -38,8 +38,8 @@ internal sealed class PeerCertificates(RemoteCertificateValidationCallback? own,
             if (CryptographicOperations.FixedTimeEquals(shown.GetCertHash(HashAlgorithmName.SHA256), pin))
                 return true;
             tls.RefusedCertificate = (TlsFailure.WrongFingerprint,
-                $"the certificate {TlsCertificates.Describe(shown)} has the fingerprint {TlsCertificates.Fingerprint(shown)}, which "
-                    + "is not the one that was pinned (PinnedFingerprint)");
+                $"the certificate {TlsCertificates.Describe(shown)} has the fingerprint {TlsCertificates.Fingerprint(shown)}, "
+                    + "which is not the one that was pinned (PinnedFingerprint)");
             return false;
         }
 

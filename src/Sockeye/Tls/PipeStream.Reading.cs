@@ -28,7 +28,9 @@ internal sealed partial class PipeStream : IValueTaskSource<int>
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+#pragma warning disable CA2012 // Kept, since it is consumed once, when it is complete.
         var read = _input.ReadAsync(CancellationToken.None);
+#pragma warning restore CA2012
         if (read.IsCompletedSuccessfully)
             return new(Take(read.Result, buffer));
         _reading.Reset();

@@ -28,7 +28,9 @@ internal sealed partial class PipeStream : IValueTaskSource
             _output.Write(buffer);
         if (IsCorked || _isFlushing)
             return;
+#pragma warning disable CA2012 // Kept, since it is consumed once, when it is complete.
         var flush = _output.FlushAsync(CancellationToken.None);
+#pragma warning restore CA2012
         if (flush.IsCompletedSuccessfully)
         {
             _ = flush.Result; // Nobody there any more: reading will tell.

@@ -23,13 +23,24 @@ internal sealed class ServerCertificates
     public SslServerAuthenticationOptions Choose(string serverName)
     {
         if (_sources.Count == 0)
-            return _common; // Their own selection callback chooses.
+            return WithClock(_common); // Their own selection callback chooses.
         lock (_lock)
         {
             RefreshInTime();
             var source = _sources.FirstOrDefault(source => serverName.Length > 0 && source.IsFor(serverName)) ?? _sources[0];
-            return source.Options(_common);
+            return WithClock(source.Options(_common));
         }
+    }
+
+    /// <summary>The dates of clients' certificates are judged by the clock of the options.</summary>
+    private SslServerAuthenticationOptions WithClock(SslServerAuthenticationOptions options)
+    {
+        if (_time == TimeProvider.System || !options.ClientCertificateRequired)
+            return options;
+        var copy = OptionCopies.Copy(options);
+        copy.CertificateChainPolicy = ChainPolicies.At(
+            _time, options.CertificateChainPolicy, options.CertificateRevocationCheckMode);
+        return copy;
     }
 
     private void RefreshInTime()

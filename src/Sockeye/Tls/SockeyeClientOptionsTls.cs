@@ -8,8 +8,8 @@ public static class SockeyeClientOptionsTls
     extension(SockeyeClientOptions client)
     {
         /// <summary>
-        /// Encrypts every connection with TLS 1.2 or 1.3. The server's certificate must be for the name that is dialled, and signed
-        /// by somebody whom the system trusts.
+        /// Encrypts every connection with TLS 1.2 or 1.3. The server's certificate must be for the name that is dialled, and
+        /// signed by somebody whom the system trusts.
         /// </summary>
         /// <remarks>
         /// Connecting throws a <see cref="TlsException"/> where that is not so. A connection to a server that was dialled before

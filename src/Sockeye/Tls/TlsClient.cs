@@ -39,10 +39,11 @@ internal sealed class TlsClient
         if (encrypted is not null && !cancellationToken.IsCancellationRequested)
             return encrypted;
         cancellationToken.ThrowIfCancellationRequested();
-        // In order, not by a reset: an alert that is on its way to the server must arrive.
+        handshake.End();
         connection.Close(handshake.Reason!);
         throw new TlsException(
-            handshake.Failure, $"no TLS with {Words.Describe(target)}: {handshake.Reason!.Description}", handshake.Reason.Exception);
+            handshake.Failure, $"no TLS with {Words.Describe(target)}: {handshake.Reason!.Description}",
+            handshake.Reason.Exception);
     }
 
     private static void Cancel(LowerConnection lower) =>

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -31,6 +32,9 @@ internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
 
     /// <summary>What it stands on.</summary>
     public ConnectionContext Lower => _lower.Context;
+
+    /// <summary>The encrypted bytes.</summary>
+    public IDuplexPipe LowerTransport => _lower.Transport;
 
     public override string ConnectionId { get => _lower.Context.ConnectionId; set => _lower.Context.ConnectionId = value; }
 
@@ -82,6 +86,15 @@ internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
         Explain(reason);
         _socket.SayCloseNotifyNow();
         base.Close(reason);
+        _ = CloseLowerAsync(reason);
+    }
+
+    /// <summary>As soon as close_notify is with the system.</summary>
+    private async Task CloseLowerAsync(CloseReason reason)
+    {
+        var (sending, options) = (_lower.Sending, _lower.Options);
+        if (!sending.IsCompleted)
+            await sending.WaitAsync(options.CloseTimeout, options.TimeProvider).WithoutThrowing();
         _lower.Close(reason);
     }
 

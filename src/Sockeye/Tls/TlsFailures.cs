@@ -61,7 +61,7 @@ internal static class TlsFailures
             ? "the client showed no certificate, and RequireClientCertificate asks for one"
             : "the server requires a client certificate, and this client has shown none it accepts (ClientCertificates)",
         TlsFailure.NoCommonVersion =>
-            $"the two sides have no version of TLS in common: this side speaks TLS 1.2 and 1.3, unless its options say less ({words})",
+            $"the two sides have no version of TLS in common (1.2 and 1.3 here, unless EnabledSslProtocols says less) ({words})",
         TlsFailure.NoCommonCipher => $"the two sides have no cipher suite or signature algorithm in common ({words})",
         TlsFailure.NoCommonApplicationProtocol =>
             $"the two sides have no application protocol in common (ALPN: ApplicationProtocols) ({words})",
@@ -74,8 +74,9 @@ internal static class TlsFailures
         var words = new StringBuilder();
         for (var e = error; e is not null; e = e.InnerException)
         {
-            // What only points to the inner exception says nothing.
-            if (e is (AuthenticationException or IOException) && e.InnerException is not null && !e.Message.Contains("alert", StringComparison.OrdinalIgnoreCase))
+            // What only points to the inner exception says nothing; an alert is told by the outer one.
+            var isPointer = e is AuthenticationException or IOException && e.InnerException is not null;
+            if (isPointer && !e.Message.Contains("alert", StringComparison.OrdinalIgnoreCase))
                 continue;
             words.Append(words.Length == 0 ? "" : ": ").Append(e.Message.TrimEnd('.'));
         }

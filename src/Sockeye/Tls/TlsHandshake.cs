@@ -1,8 +1,10 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Authentication;
 
 namespace Sockeye;
 
 /// <summary>One handshake, of either side: it comes to a connection, or to a reason, within its time.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "Its end gives the stream to a connection, or disposes of it.")]
 internal sealed class TlsHandshake : CoarseTimerEntry
 {
     private readonly LowerConnection _lower;
@@ -14,7 +16,7 @@ internal sealed class TlsHandshake : CoarseTimerEntry
     public TlsHandshake(LowerConnection lower, TlsRole role, CoarseTimer timer, TimeSpan timeout)
     {
         (_lower, _timer, _timeout) = (lower, timer, timeout);
-        Pipe = new(lower.Context.Transport) { OnFirst = bytes => PlainText.ThrowIfNotTls(_ssl!, bytes) };
+        Pipe = new(lower.Transport) { OnFirst = bytes => PlainText.ThrowIfNotTls(_ssl!, bytes) };
         _ssl = new(lower, Pipe, role);
         if (timeout != Timeout.InfiniteTimeSpan)
             timer.Set(this, timeout);
@@ -30,7 +32,7 @@ internal sealed class TlsHandshake : CoarseTimerEntry
     /// <summary>The same as a reason of the connection's end, which is not ended by it.</summary>
     public CloseReason? Reason { get; private set; }
 
-    /// <summary>Why it was given up before it came to an end.</summary>
+    /// <summary>Called when its time is over.</summary>
     public Action? OnTimeout { get; set; }
 
     /// <summary>The connection, or null where there is a <see cref="Reason"/>.</summary>
@@ -43,7 +45,6 @@ internal sealed class TlsHandshake : CoarseTimerEntry
             using (ContextFree.Enter())
                 authenticating = authenticate(_ssl);
             await authenticating;
-            _timer.Cancel(this);
             return TlsConnection.Start(_lower, Pipe, _ssl);
         }
         catch (Exception e) when (e is IOException or AuthenticationException or OperationCanceledException
@@ -51,6 +52,10 @@ internal sealed class TlsHandshake : CoarseTimerEntry
         {
             GiveUp(e);
             return null;
+        }
+        finally
+        {
+            _timer.Cancel(this);
         }
     }
 
@@ -65,6 +70,19 @@ internal sealed class TlsHandshake : CoarseTimerEntry
             : new(Failure is TlsFailure.PeerClosed ? ClosedBy.Peer : ClosedBy.Local, CloseCause.TlsError, CloseDirection.Both,
                 sentence, error);
         _ssl.Dispose();
+    }
+
+    /// <summary>Tells the connection why it ends, where there is no TLS: now by a reset, or in order by its owner.</summary>
+    /// <remarks>
+    /// An alert that is on its way must arrive, which a reset would not let it. But .NET sends one for a certificate that it
+    /// refuses only on Windows: elsewhere a reset is all that tells the peer, which with TLS 1.3 believes that all is well.
+    /// </remarks>
+    public void End()
+    {
+        if (_ssl.RefusedCertificate is not null && !OperatingSystem.IsWindows())
+            _lower.Abort(Reason!);
+        else
+            _lower.Explain(Reason!);
     }
 
     protected internal override void OnDue()

@@ -20,8 +20,8 @@ internal static class TlsLimits
         if ((protocols & ~Allowed) != 0)
         {
             throw new ArgumentException(
-                $"EnabledSslProtocols is {protocols}, but versions before TLS 1.2 are broken (RFC 8996): leave it at None, or use "
-                    + "Tls12 | Tls13.");
+                $"EnabledSslProtocols is {protocols}, but versions before TLS 1.2 are broken (RFC 8996): leave it at None, or "
+                    + "use Tls12 | Tls13.");
         }
 
         return protocols is SslProtocols.None ? Allowed : protocols;

@@ -22,7 +22,7 @@ internal sealed partial class TlsServer
         _certificates = new(common, [.. options.Certificates], server.TimeProvider, _logger);
         _refusals = new("UseTls", listen);
         _gate = new(options.MaxHandshakes, server.TimeProvider, _timer, Refuse);
-        _select = (ssl, hello, _, _) => new(_certificates.Choose(hello.ServerName));
+        _select = (_, hello, _, _) => new(_certificates.Choose(hello.ServerName));
     }
 
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
@@ -34,8 +34,7 @@ internal sealed partial class TlsServer
             return;
         }
 
-        // In order, not by a reset: an alert that is on its way to the client must arrive.
-        connection.Explain(handshake.Reason!);
+        handshake.End();
         LogHandshakeFailed(
             handshake.Reason!.Exception, connection.ConnectionId, connection.RemoteEndPoint, handshake.Failure,
             handshake.Reason.Description);

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Sockeye;
@@ -73,7 +74,7 @@ public sealed class TlsServerOptions
     /// <param name="keyPath">The private key, where it is in another file.</param>
     /// <param name="password">Of the key, or of the PFX.</param>
     /// <exception cref="IOException">A file is not there, or can't be read.</exception>
-    /// <exception cref="System.Security.Cryptography.CryptographicException">The files hold no certificate with its key.</exception>
+    /// <exception cref="CryptographicException">The files hold no certificate with its key.</exception>
     public void AddCertificateFiles(string certificatePath, string? keyPath = null, string? password = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(certificatePath);

@@ -55,7 +55,9 @@ internal sealed partial class TlsSocket : IValueTaskSource<int>, IValueTaskSourc
         {
             using (ContextFree.Enter())
             {
+#pragma warning disable CA2012 // Kept, since it is consumed once, when it is complete.
                 _pending = _ssl.ReadAsync(buffer, CancellationToken.None);
+#pragma warning restore CA2012
                 _isPending = !_pending.IsCompleted;
                 if (_isPending)
                     _pending.GetAwaiter().UnsafeOnCompleted(_onRead);

@@ -67,7 +67,7 @@ internal sealed partial class TlsSocket : StreamSocket
         if (Interlocked.Exchange(ref _isSending, 1) == 1)
             return;
         SayCloseNotify();
-        _ = _pipe.SendAsync();
+        _pipe.CompleteOutput();
     }
 
     /// <summary>It leaves with the next flush.</summary>

@@ -3,7 +3,8 @@ using System.Net.Security;
 namespace Sockeye;
 
 /// <summary>An <c>SslStream</c> that remembers what sentences about its failures need.</summary>
-internal sealed class TlsStream(LowerConnection lower, PipeStream pipe, TlsRole role) : SslStream(pipe, leaveInnerStreamOpen: true)
+internal sealed class TlsStream(LowerConnection lower, PipeStream pipe, TlsRole role)
+    : SslStream(pipe, leaveInnerStreamOpen: true)
 {
     public LowerConnection Lower => lower;
 

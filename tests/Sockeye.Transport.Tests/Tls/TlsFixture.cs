@@ -43,9 +43,11 @@ public sealed class TlsFixture(TransportFixture below) : TransportFixture
             new() { PinnedFingerprint = TlsCertificates.Fingerprint(Certificate) },
             new SockeyeClientOptions { TimeProvider = time });
 
-        public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-            await _tls.ApplyAsync(
-                await below.ConnectAsync(endpoint, cancellationToken), new DnsEndPoint("localhost", 1), cancellationToken);
+        public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+        {
+            var connection = await below.ConnectAsync(endpoint, cancellationToken);
+            return await _tls.ApplyAsync(connection, new DnsEndPoint("localhost", 1), cancellationToken);
+        }
     }
 
     private sealed class Server : IConnectionListenerFactory

@@ -1,0 +1,17 @@
+#:project ../src/Sockeye/Sockeye.csproj
+using Sockeye;
+
+using var certificate = TlsCertificates.CreateSelfSigned("localhost"); // for development: AddCertificateFiles in earnest
+
+await using var server = await SockeyeServer.StartAsync(options => options
+    .ListenLocalhost(7443)
+    .UseTls(certificate)
+    .Run(connection => connection.Transport.Input.CopyToAsync(connection.Transport.Output)));
+
+var client = new SockeyeClient(options => options.UseTls(tls =>
+    tls.PinnedFingerprint = TlsCertificates.Fingerprint(certificate))); // UseTls() alone trusts whom the system trusts
+await using var connection = await client.ConnectAsync("localhost", 7443);
+await connection.Transport.Output.WriteAsync("hello\n"u8.ToArray());
+var echo = await connection.Transport.Input.ReadAtLeastAsync(6);
+Console.Write($"{connection.Tls!.Protocol}, {connection.Tls.CipherSuite}: {System.Text.Encoding.UTF8.GetString(echo.Buffer)}");
+connection.Transport.Input.AdvanceTo(echo.Buffer.End);

@@ -1,0 +1,111 @@
+using Microsoft.AspNetCore.Connections;
+using Sockeye.Tests.Support;
+
+namespace Sockeye.Tests.Tls;
+
+/// <summary>Clients that never finish their handshake cost little, and nobody else notices them.</summary>
+public sealed class HandshakeLimitTests
+{
+    [Fact]
+    public void Silent_client_is_reset_after_the_timeout_and_no_handler_sees_it() => TlsWorld.Run(async world =>
+    {
+        var handled = 0;
+        await using var server = await world.Start(handler: _ => Task.FromResult(handled++));
+        await using var silent = await world.Simulated.Connect();
+
+        await silent.AssertResetAsync();
+
+        Assert.InRange(world.Simulated.Network.Elapsed.TotalSeconds, 10, 10.3);
+        await TlsFailureTests.AssertServerToldAsync(
+            world, "Local Timeout Both, the TLS handshake did not finish within 10 s (HandshakeTimeout): the peer sent nothing");
+        Assert.Equal(0, handled);
+    });
+
+    [Fact]
+    public void Client_that_stops_in_the_middle_of_its_hello_is_reset_after_the_timeout() => TlsWorld.Run(async world =>
+    {
+        await using var server = await world.Start(tls => tls.HandshakeTimeout = TimeSpan.FromSeconds(3));
+        await using var half = await world.Simulated.Connect();
+        await half.Transport.Output.WriteAsync(new byte[] { 22, 3, 1, 2, 0, 1 });
+
+        await half.AssertResetAsync();
+
+        Assert.InRange(world.Simulated.Network.Elapsed.TotalSeconds, 3, 3.3);
+    });
+
+    [Fact]
+    public void Good_client_comes_through_while_all_places_are_held_by_silent_ones() => TlsWorld.Run(async world =>
+    {
+        await using var server = await world.Start(tls => tls.MaxHandshakes = 5);
+        var silent = new List<ConnectionContext>();
+        for (var i = 0; i < 20; i++)
+            silent.Add(await world.Simulated.Connect());
+
+        await using var good = await world.Connect();
+        await good.SendAsync("x");
+        Assert.Equal("x", await good.ReadAsync(1));
+
+        // It waited in line behind 15 silent ones: four rounds of five, 2 s each.
+        Assert.InRange(world.Simulated.Network.Elapsed.TotalSeconds, 8, 9);
+        foreach (var client in silent)
+            await client.DisposeAsync();
+        Assert.Single(world.Simulated.Log.WithId(1300));
+        Assert.Contains("stood still for 2 s", world.Simulated.Log.WithId(1300).Single().Message);
+    });
+
+    [Fact]
+    public void Handshake_that_moves_is_not_given_up_for_one_that_waits() => TlsWorld.Run(async world =>
+    {
+        await using var server = await world.Start(tls => tls.MaxHandshakes = 1);
+        await using var slow = await world.Simulated.Connect();
+        byte[] hello = [22, 3, 1, 2, 0, 1, 0, 1, 252];
+        Task<ConnectionContext>? connecting = null;
+        foreach (var piece in hello)
+        {
+            await slow.Transport.Output.WriteAsync(new[] { piece });
+            await world.Simulated.Pass(TimeSpan.FromSeconds(1));
+            connecting ??= world.Connect().AsTask();
+        }
+
+        Assert.False(connecting!.IsCompleted);
+        await using var good = await connecting;
+        // One byte a second kept its place; the time limit of the whole handshake did not.
+        Assert.InRange(world.Simulated.Network.Elapsed.TotalSeconds, 9, 10.5);
+    });
+
+    [Fact]
+    public void Wait_for_a_place_counts_in_the_timeout() => TlsWorld.Run(async world =>
+    {
+        await using var server = await world.Start(tls =>
+        {
+            tls.MaxHandshakes = 1;
+            tls.HandshakeTimeout = TimeSpan.FromSeconds(1);
+        });
+        await using var first = await world.Simulated.Connect();
+        await using var second = await world.Simulated.Connect();
+
+        await second.AssertResetAsync();
+
+        Assert.InRange(world.Simulated.Network.Elapsed.TotalSeconds, 1, 1.3);
+        await using var good = await world.Connect();
+    });
+
+    [Fact]
+    public void Thousands_of_handshakes_that_never_finish_leave_places_for_the_good() => TlsWorld.Run(async world =>
+    {
+        await using var server = await world.Start(tls => tls.MaxHandshakes = 100);
+        var silent = new List<ConnectionContext>();
+        for (var i = 0; i < 300; i++)
+            silent.Add(await world.Simulated.Connect());
+        for (var i = 0; i < 10; i++)
+        {
+            await using var good = await world.Connect();
+            await good.SendAsync("x");
+            Assert.Equal("x", await good.ReadAsync(1));
+        }
+
+        foreach (var client in silent)
+            client.Abort();
+        await world.Simulated.Until(() => server.ConnectionCount == 0, "all were gone");
+    });
+}

@@ -1,0 +1,5 @@
+// error CS1503: A server shows a certificate, a client judges one. Each has its own options of TLS.
+using System.Net.Security;
+using Sockeye;
+
+_ = new SockeyeClient(options => options.UseTls(new SslServerAuthenticationOptions()));

@@ -14,7 +14,8 @@ internal sealed class HaproxyProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly DirectoryInfo _folder;
 
-    private HaproxyProcess(Process process, DirectoryInfo folder, int port) => (_process, _folder, Port) = (process, folder, port);
+    private HaproxyProcess(Process process, DirectoryInfo folder, int port) =>
+        (_process, _folder, Port) = (process, folder, port);
 
     public int Port { get; }
 
@@ -38,7 +39,7 @@ internal sealed class HaproxyProcess : IAsyncDisposable
         {
             // Free now: should another process take it meanwhile, HAProxy ends, and gets another one.
             var port = FreePort();
-            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "haproxy.cfg"), string.Create(CultureInfo.InvariantCulture, $"""
+            var lines = string.Create(CultureInfo.InvariantCulture, $"""
                 defaults
                   mode tcp
                   timeout connect 10s
@@ -50,7 +51,8 @@ internal sealed class HaproxyProcess : IAsyncDisposable
                   bind 127.0.0.1:{port} {bind}
                   server behind {server}
 
-                """));
+                """);
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "haproxy.cfg"), lines);
             var process = Process.Start(new ProcessStartInfo(program, ["-db", "-q", "-f", "haproxy.cfg"])
             {
                 WorkingDirectory = folder.FullName,

@@ -49,7 +49,8 @@ public sealed class HaproxyTests : IDisposable
         await using var server = await StartAsync(accepted);
         await using var haproxy = await HaproxyProcess.StartAsync(
             "ssl crt own.pem ca-file own.pem verify optional alpn sockeye",
-            $"{server.EndPoints[0]} send-proxy-v2 proxy-v2-options crc32c,ssl,cert-cn,ssl-cipher,cert-sig,cert-key,authority,unique-id",
+            $"{server.EndPoints[0]} send-proxy-v2 proxy-v2-options crc32c,ssl,cert-cn,ssl-cipher,cert-sig,cert-key,"
+            + "authority,unique-id",
             ("own.pem", pem));
         using var client = new TcpClient(AddressFamily.InterNetwork);
         await client.ConnectAsync(haproxy.EndPoint, Token).AsTask().Within();

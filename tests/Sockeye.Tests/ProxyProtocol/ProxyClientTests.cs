@@ -25,7 +25,7 @@ public sealed class ProxyClientTests
     [Theory]
     [InlineData(ProxyProtocolVersion.V1)]
     [InlineData(ProxyProtocolVersion.V2)]
-    public void Address_of_the_client_passes_through_two_proxies(ProxyProtocolVersion version) => Simulated.Run(Seed, async world =>
+    public void Address_of_the_client_passes_two_proxies(ProxyProtocolVersion version) => Simulated.Run(Seed, async world =>
     {
         ProxyHeader? seen = null;
         await using var last = await world.StartWith(listen => listen.UseProxyProtocol(ProxiedServer.Everybody).Run(connection =>

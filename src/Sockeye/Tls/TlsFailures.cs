@@ -1,6 +1,3 @@
-using System.Security.Authentication;
-using System.Text;
-
 namespace Sockeye;
 
 /// <summary>The sentences about TLS that fails, for both sides.</summary>
@@ -69,18 +66,20 @@ internal static class TlsFailures
         _ => $"TLS failed: {words}",
     };
 
+    /// <summary>What the innermost error says, and the one that names an alert.</summary>
     private static string Words(Exception error)
     {
-        var words = new StringBuilder();
-        for (var e = error; e is not null; e = e.InnerException)
+        var alert = "";
+        while (error.InnerException is { } inner)
         {
-            // What only points to the inner exception says nothing; an alert is told by the outer one.
-            var isPointer = e is AuthenticationException or IOException && e.InnerException is not null;
-            if (isPointer && !e.Message.Contains("alert", StringComparison.OrdinalIgnoreCase))
-                continue;
-            words.Append(words.Length == 0 ? "" : ": ").Append(e.Message.TrimEnd('.'));
+            if (error.Message.Contains("alert", StringComparison.OrdinalIgnoreCase))
+                alert = error.Message.TrimEnd('.') + ": ";
+            error = inner;
         }
 
-        return words.ToString();
+        // "error:0A000102:SSL routines::unsupported protocol": what is before the words helps nobody.
+        var words = error.Message.TrimEnd('.');
+        var start = words.StartsWith("error:", StringComparison.Ordinal) ? words.LastIndexOf(':') + 1 : 0;
+        return alert + words[start..];
     }
 }

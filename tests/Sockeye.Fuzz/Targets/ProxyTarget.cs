@@ -16,14 +16,16 @@ internal static class ProxyTarget
         foreach (var prefix in ByteSegments.Prefixes(input))
         {
             var header = Parse(prefix, out var prefixLength, out var prefixError);
+            BrokenPromiseException.Unless(
+                prefixError is null || error is not null,
+                $"{prefix.Length} bytes are no header ({prefixError}), all of them are");
             // A header is one as soon as it is whole, and what is none stays none, whatever follows.
             var isWhole = whole is not null && prefix.Length >= length;
             BrokenPromiseException.Unless(
                 header is not null == isWhole && (header is null || prefixLength == length),
                 $"after {prefix.Length} of {length} bytes: [{header}] {prefixError}");
-            BrokenPromiseException.Unless(
-                prefixError is null || error is not null,
-                $"{prefix.Length} bytes are no header ({prefixError}), all of them are");
+            if (header is not null || prefixError is not null)
+                break;
         }
 
         BrokenPromiseException.Unless(

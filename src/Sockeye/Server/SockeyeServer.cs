@@ -142,12 +142,13 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         ClosedBy.Local, CloseCause.Stop, CloseDirection.Both,
         $"the server was stopped and the handler did not finish in time ({why})");
 
-    private Task AcceptAsync(IConnectionListener listener, ListenOptions listen, ConnectionDelegate pipeline, ConnectionWatchPlan? timeouts)
+    private Task AcceptAsync(
+        IConnectionListener listener, ListenOptions listen, ConnectionDelegate pipeline, ConnectionWatchPlan? timeouts)
     {
         LogListening(listener.EndPoint, string.Join(" -> ", listen.MiddlewareInOrder.Select(m => m.Name).Append("handler")));
         var loop = new AcceptLoop(
-            listener, listen.Gates, connection => OnAccepted(connection, pipeline, timeouts), _table.Released, _trouble, _options.TimeProvider,
-            _options.Random, _logger);
+            listener, listen.Gates, connection => OnAccepted(connection, pipeline, timeouts), _table.Released, _trouble,
+            _options.TimeProvider, _options.Random, _logger);
         return _scheduler.Start(() => loop.RunAsync(_stopping.Token));
     }
 
@@ -159,7 +160,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         {
             Volatile.Write(ref _rejecting, 0);
             connection.StartWatch();
-            if (timeouts is { Timeouts.AnyNeedsBytes: true } && !ConnectionWatch.Counts(accepted) && !Interlocked.Exchange(ref _saidUncounted, true))
+            if (timeouts is { Timeouts.AnyNeedsBytes: true } && !ConnectionWatch.Counts(accepted)
+                && !Interlocked.Exchange(ref _saidUncounted, true))
                 LogUncounted(_options.Transport.GetType().Name);
             _scheduler.Schedule(static connection => ((ServerConnection)connection!).Run(), connection);
             return;

@@ -59,6 +59,6 @@ public sealed class ConnectionTableTests
     }
 
     private ServerConnection NewConnection() => new(
-        MemoryConnection.CreatePair().Server, _ => Task.CompletedTask, null, _table, PipeScheduler.ThreadPool, TimeProvider.System,
-        NullLogger.Instance);
+        MemoryConnection.CreatePair().Server, _ => Task.CompletedTask, null, _table, PipeScheduler.ThreadPool,
+        TimeProvider.System, NullLogger.Instance);
 }

@@ -3,11 +3,13 @@ using System.Numerics;
 
 namespace Sockeye;
 
-/// <summary>Entries by the tick in which they are due: four wheels of 256 slots, each slot a list in the order of adding.</summary>
+/// <summary>
+/// Entries by the tick in which they are due: four wheels of 256 slots, each slot a list in the order of adding.
+/// </summary>
 /// <remarks>
-/// A slot of the first wheel is a tick. A slot of the next one is a whole turn of the wheel before: when its time begins, what is
-/// in it moves down. Everything sits on the lowest wheel whose turn it shares with the current position, so an entry moves at most
-/// three times, and entries of one tick stay in their order. For one caller at a time.
+/// A slot of the first wheel is a tick. A slot of the next one is a whole turn of the wheel before: when its time begins, what
+/// is in it moves down. Everything sits on the lowest wheel whose turn it shares with the current position, so an entry moves at
+/// most three times, and entries of one tick stay in their order. For one caller at a time.
 /// </remarks>
 internal sealed class CoarseTimerWheels
 {

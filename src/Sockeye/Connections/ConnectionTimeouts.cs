@@ -3,8 +3,8 @@ namespace Sockeye;
 /// <summary>How long a connection may do nothing, do too little, or last. Whoever is over it is closed, with
 /// <see cref="CloseCause.Timeout"/> and a sentence that names the option.</summary>
 /// <remarks>
-/// <para>Never too early; a tenth of a second late, where the option does not say otherwise. A connection on which nothing is under
-/// way is closed in order (FIN); where data waits for the peer, it is reset (RST). The handler's reads throw
+/// <para>Never too early; a tenth of a second late, where the option does not say otherwise. A connection on which nothing is
+/// under way is closed in order (FIN); where data waits for the peer, it is reset (RST). The handler's reads throw
 /// <see cref="Microsoft.AspNetCore.Connections.ConnectionAbortedException"/>, its flushes say that they are completed.</para>
 /// <para>One timer serves all connections, and reading and writing do not touch it. Bytes are those on the wire: with TLS, the
 /// encrypted ones.</para>
@@ -19,8 +19,8 @@ public sealed class ConnectionTimeouts
     }
 
     /// <summary>
-    /// How long nothing may be received or sent. Default 10 minutes at a server, infinite at a client. Range: 1 ms to 365 days, or
-    /// <see cref="Timeout.InfiniteTimeSpan"/>: a peer that says nothing then holds its connection as long as it likes.
+    /// How long nothing may be received or sent. Default 10 minutes at a server, infinite at a client. Range: 1 ms to 365 days,
+    /// or <see cref="Timeout.InfiniteTimeSpan"/>: a peer that says nothing then holds its connection as long as it likes.
     /// </summary>
     /// <remarks>Protocols that are silent for longer need a higher value, or a heartbeat. Data that waits for the peer is not
     /// idleness as long as the peer takes some of it; whether it does is looked at for another quarter of the time.</remarks>
@@ -39,8 +39,8 @@ public sealed class ConnectionTimeouts
     /// Up to a quarter late. Range: 1 ms to 365 days, or <see cref="Timeout.InfiniteTimeSpan"/>: a peer that asks and does not
     /// read then holds this side's memory.
     /// </summary>
-    /// <remarks>Counts once the system's own buffer is full. A system that makes room for more tells its peer in steps: one that
-    /// reads a few hundred bytes a second out of a large buffer looks as if it read nothing.</remarks>
+    /// <remarks>Counts once the system's own buffer is full. A system that makes room for more tells its peer in steps: one
+    /// that reads a few hundred bytes a second out of a large buffer looks as if it read nothing.</remarks>
     public TimeSpan WriteStall { get; set => field = Checked(value, nameof(WriteStall)); } = TimeSpan.FromMinutes(1);
 
     /// <summary>

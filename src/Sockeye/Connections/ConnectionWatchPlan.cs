@@ -8,6 +8,7 @@ internal sealed class ConnectionWatchPlan(ConnectionTimeouts timeouts, CoarseTim
     public CoarseTimer Timer => timer;
 
     /// <summary>Whether a watch has to keep what most do not need.</summary>
-    public bool NeedsRareChecks { get; } = ConnectionTimeouts.IsOn(timeouts.Lifetime) || ConnectionTimeouts.IsOn(timeouts.FirstByte)
+    public bool NeedsRareChecks { get; } =
+        ConnectionTimeouts.IsOn(timeouts.Lifetime) || ConnectionTimeouts.IsOn(timeouts.FirstByte)
         || timeouts.MinReceiveRate is not null || timeouts.MinSendRate is not null;
 }

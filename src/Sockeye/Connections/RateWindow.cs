@@ -11,7 +11,8 @@ internal struct RateWindow
     /// <summary>How much of the period is left.</summary>
     /// <param name="least">The rate.</param>
     /// <param name="clock">The time that counts, since any beginning.</param>
-    public readonly TimeSpan Left(DataRate least, TimeSpan clock) => HasBegun ? least.GracePeriod - (clock - _begun) : least.GracePeriod;
+    public readonly TimeSpan Left(DataRate least, TimeSpan clock) =>
+        HasBegun ? least.GracePeriod - (clock - _begun) : least.GracePeriod;
 
     /// <summary>At the end of a period, what was too little; then the next one begins.</summary>
     /// <param name="least">The rate.</param>

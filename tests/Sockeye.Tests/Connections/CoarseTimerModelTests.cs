@@ -34,7 +34,8 @@ public sealed class CoarseTimerModelTests
     {
         var time = new CountedTime();
         var timer = new CoarseTimer(time);
-        var entries = Enumerable.Range(0, 4).Select(_ => Enumerable.Range(0, 200).Select(_ => new CountingEntry()).ToArray()).ToArray();
+        var entries = Enumerable.Range(0, 4)
+            .Select(_ => Enumerable.Range(0, 200).Select(_ => new CountingEntry()).ToArray()).ToArray();
         var running = entries.Length;
 
         var threads = entries.Select((mine, seed) => new Thread(() =>

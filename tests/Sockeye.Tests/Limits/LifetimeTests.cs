@@ -25,7 +25,8 @@ public sealed class LifetimeTests
         Assert.InRange(world.Network.Elapsed - begun, Lifetime, Lifetime + TimeSpan.FromSeconds(0.2));
         await client.DisposeAsync();
         Assert.Contains(
-            "Local Timeout Output, the connection lasted for 00:01:00 (Timeouts.Lifetime).", (await world.ConnectionEnded()).Message);
+            "Local Timeout Output, the connection lasted for 00:01:00 (Timeouts.Lifetime).",
+            (await world.ConnectionEnded()).Message);
     });
 
     [Fact]

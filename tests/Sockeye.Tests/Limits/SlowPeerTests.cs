@@ -34,7 +34,7 @@ public sealed class SlowPeerTests
         await sending;
 
         Assert.Matches(
-            @"Local Timeout Both, the peer sent 2 bytes in 15(\.1)? s, but must do 1 bytes per second \(Timeouts\.MinReceiveRate\)",
+            @"Local Timeout Both, the peer sent 2 bytes in 15(\.1)? s, .* 1 bytes per second \(Timeouts\.MinReceiveRate\)",
             (await world.ConnectionEnded()).Message);
         Assert.Equal(1, server.ConnectionCount);
 

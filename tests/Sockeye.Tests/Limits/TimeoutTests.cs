@@ -90,7 +90,8 @@ public sealed class TimeoutTests
     [Fact]
     public void Connection_in_use_is_never_closed() => Simulated.Run(Seed, async world =>
     {
-        await using var server = await world.StartWith(listen => listen.UseIdleTimeout(TimeSpan.FromSeconds(1)).Run(ConnectionText.Echo));
+        await using var server = await world.StartWith(
+            listen => listen.UseIdleTimeout(TimeSpan.FromSeconds(1)).Run(ConnectionText.Echo));
         await using var client = await world.Connect();
 
         // In every phase of the timer's ticks and of the time-out.

@@ -21,7 +21,8 @@ internal sealed record Bandwidth(Func<BandwidthLimit?> Receive, Func<BandwidthLi
 
     public string Describe() => $"{Text(Receive())} in, {Text(Send())} out";
 
-    /// <summary>The connection to go on with: the same one, or one that gives what was written its turn before it closes.</summary>
+    /// <summary>The connection to go on with: the same one, or one that gives what was written its turn before it
+    /// closes.</summary>
     public ConnectionContext Attach(ConnectionContext connection, TimeProvider time)
     {
         var (input, output) = (connection.Transport.Input, connection.Transport.Output);

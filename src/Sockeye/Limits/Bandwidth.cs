@@ -21,38 +21,16 @@ internal sealed record Bandwidth(Func<BandwidthLimit?> Receive, Func<BandwidthLi
 
     public string Describe() => $"{Text(Receive())} in, {Text(Send())} out";
 
-    /// <summary>Puts the limits before the connection's pipes. What it gives back, has to be finished, where there is
-    /// one.</summary>
-    public BandwidthOutput? Attach(ConnectionContext connection, TimeProvider time)
+    /// <summary>The connection to go on with: the same one, or one that gives what was written its turn before it
+    /// closes.</summary>
+    public ConnectionContext Attach(ConnectionContext connection, TimeProvider time)
     {
         var (input, output) = (connection.Transport.Input, connection.Transport.Output);
         var limited = Send() is { } send ? new BandwidthOutput(output, send.Queue(time), send, connection, time) : null;
         if (Receive() is { } receive)
             input = new BandwidthInput(input, receive.Queue(time), connection);
         connection.Transport = new DuplexPipe(input, limited?.Writer ?? output);
-        return limited;
-    }
-
-    public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next, TimeProvider time)
-    {
-        var below = connection.Transport;
-        var output = Attach(connection, time);
-        try
-        {
-            await next(connection);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            output?.Abandon(); // It will be reset, and then nothing is sent any more.
-            output = null;
-            throw;
-        }
-        finally
-        {
-            if (output is not null)
-                await output.FinishAsync();
-            connection.Transport = below;
-        }
+        return limited is null ? connection : new BandwidthConnection(connection, limited);
     }
 
     private static BandwidthLimit? New(long? rate) => rate is { } bytes ? new(bytes) : null;

@@ -5,34 +5,46 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Sockeye;
 
-/// <summary>A client's connection whose disposal gives what was written its turn first.</summary>
-internal sealed class BandwidthConnection(ConnectionContext inner, BandwidthOutput output) : ConnectionContext
+/// <summary>A connection whose disposal gives what was written its turn first.</summary>
+/// <remarks>It shares everything with the one below, its pipes too, and is disposed in its place.</remarks>
+internal sealed class BandwidthConnection : ConnectionContext, IConnectionLayerFeature
 {
-    public override string ConnectionId { get => inner.ConnectionId; set => inner.ConnectionId = value; }
+    private readonly ConnectionContext _inner;
+    private readonly BandwidthOutput _output;
 
-    public override IFeatureCollection Features => inner.Features;
+    public BandwidthConnection(ConnectionContext inner, BandwidthOutput output)
+    {
+        (_inner, _output) = (inner, output);
+        inner.Features.Set<IConnectionLayerFeature>(this);
+    }
 
-    public override IDictionary<object, object?> Items { get => inner.Items; set => inner.Items = value; }
+    ConnectionContext IConnectionLayerFeature.Outermost => this;
 
-    public override IDuplexPipe Transport { get => inner.Transport; set => inner.Transport = value; }
+    public override string ConnectionId { get => _inner.ConnectionId; set => _inner.ConnectionId = value; }
 
-    public override EndPoint? LocalEndPoint { get => inner.LocalEndPoint; set => inner.LocalEndPoint = value; }
+    public override IFeatureCollection Features => _inner.Features;
 
-    public override EndPoint? RemoteEndPoint { get => inner.RemoteEndPoint; set => inner.RemoteEndPoint = value; }
+    public override IDictionary<object, object?> Items { get => _inner.Items; set => _inner.Items = value; }
+
+    public override IDuplexPipe Transport { get => _inner.Transport; set => _inner.Transport = value; }
+
+    public override EndPoint? LocalEndPoint { get => _inner.LocalEndPoint; set => _inner.LocalEndPoint = value; }
+
+    public override EndPoint? RemoteEndPoint { get => _inner.RemoteEndPoint; set => _inner.RemoteEndPoint = value; }
 
     public override CancellationToken ConnectionClosed
     {
-        get => inner.ConnectionClosed;
-        set => inner.ConnectionClosed = value;
+        get => _inner.ConnectionClosed;
+        set => _inner.ConnectionClosed = value;
     }
 
-    public override void Abort() => inner.Abort();
+    public override void Abort() => _inner.Abort();
 
-    public override void Abort(ConnectionAbortedException abortReason) => inner.Abort(abortReason);
+    public override void Abort(ConnectionAbortedException abortReason) => _inner.Abort(abortReason);
 
     public override async ValueTask DisposeAsync()
     {
-        await output.FinishAsync();
-        await inner.DisposeAsync();
+        await _output.FinishAsync();
+        await _inner.DisposeAsync();
     }
 }

@@ -36,7 +36,7 @@ internal sealed class BandwidthOutput
 
     public PipeWriter Writer => _pipe.Writer;
 
-    /// <summary>The handler is done: what it wrote still gets its turn. Whoever takes nothing of it is reset.</summary>
+    /// <summary>Nobody will write any more: what was written still gets its turn. Whoever takes nothing of it is reset.</summary>
     public async Task FinishAsync()
     {
         _finishing = true;
@@ -54,21 +54,12 @@ internal sealed class BandwidthOutput
         }
     }
 
-    /// <summary>The connection is about to be reset: nothing more is moved.</summary>
-    public void Abandon()
-    {
-        _over = true;
-        _pipe.Reader.CancelPendingRead();
-        if (Volatile.Read(ref _turn) is { } turn)
-            _queue.GiveUp(turn);
-    }
-
     private long? TakenByPeer() => _connection.TcpInfo?.BytesAcknowledged ?? _connection.BytesSent;
 
     private async Task PumpAsync()
     {
         using var ending = _connection.ConnectionClosed.UnsafeRegister(
-            static output => ((BandwidthOutput)output!).Abandon(), this);
+            static output => ((BandwidthOutput)output!).OnClosed(), this);
         try
         {
             while (!_over && await MoveAsync())
@@ -117,5 +108,14 @@ internal sealed class BandwidthOutput
         var granted = await turn.ComeAsync();
         Volatile.Write(ref _turn, null);
         return granted;
+    }
+
+    /// <summary>The connection is over: nothing more is moved.</summary>
+    private void OnClosed()
+    {
+        _over = true;
+        _pipe.Reader.CancelPendingRead();
+        if (Volatile.Read(ref _turn) is { } turn)
+            _queue.GiveUp(turn);
     }
 }

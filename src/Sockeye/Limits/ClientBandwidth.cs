@@ -25,8 +25,5 @@ public static class ClientBandwidth
 
     private static SockeyeClientOptions Use(SockeyeClientOptions client, Bandwidth bandwidth) =>
         client.Use(new ClientLayer("UseBandwidthLimit", ClientStage.Bandwidth, (connection, _, _) =>
-        {
-            var output = bandwidth.Attach(connection, client.TimeProvider);
-            return new(output is null ? connection : new BandwidthConnection(connection, output));
-        }));
+            new(bandwidth.Attach(connection, client.TimeProvider))));
 }

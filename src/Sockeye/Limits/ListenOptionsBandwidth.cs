@@ -29,6 +29,6 @@ public static class ListenOptionsBandwidth
         listen.Use($"UseBandwidthLimit({bandwidth.Describe()}, {whose})", next =>
         {
             var time = listen.Server.TimeProvider;
-            return connection => bandwidth.RunAsync(connection, next, time);
+            return connection => next(bandwidth.Attach(connection, time));
         });
 }

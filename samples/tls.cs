@@ -1,4 +1,5 @@
 #:project ../src/Sockeye/Sockeye.csproj
+using System.Text;
 using Sockeye;
 
 using var certificate = TlsCertificates.CreateSelfSigned("localhost"); // for development: AddCertificateFiles in earnest
@@ -13,5 +14,5 @@ var client = new SockeyeClient(options => options.UseTls(tls =>
 await using var connection = await client.ConnectAsync("localhost", 7443);
 await connection.Transport.Output.WriteAsync("hello\n"u8.ToArray());
 var echo = await connection.Transport.Input.ReadAtLeastAsync(6);
-Console.Write($"{connection.Tls!.Protocol}, {connection.Tls.CipherSuite}: {System.Text.Encoding.UTF8.GetString(echo.Buffer)}");
+Console.Write($"{connection.Tls?.Protocol}, {connection.Tls?.CipherSuite}: {Encoding.UTF8.GetString(echo.Buffer)}");
 connection.Transport.Input.AdvanceTo(echo.Buffer.End);

@@ -53,7 +53,4 @@ public enum TlsFailure
 
     /// <summary>The two sides have no application protocol (ALPN) in common.</summary>
     NoCommonApplicationProtocol,
-
-    /// <summary>The server has no certificate to show.</summary>
-    NoServerCertificate,
 }

@@ -44,7 +44,7 @@ public static class TlsInfoExtensions
 {
     extension(ConnectionContext connection)
     {
-        /// <summary>What was agreed on in the TLS handshake; null where the connection is not encrypted by <c>UseTls</c>.</summary>
+        /// <summary>What was agreed on in the TLS handshake; null where <c>UseTls</c> does not encrypt the connection.</summary>
         public TlsInfo? Tls => connection.Features.Get<ITlsInfoFeature>()?.Info;
     }
 }

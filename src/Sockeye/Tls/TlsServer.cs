@@ -36,8 +36,8 @@ internal sealed partial class TlsServer
 
         handshake.End();
         LogHandshakeFailed(
-            handshake.Failure is TlsFailure.Other ? handshake.Reason!.Exception : null, connection.ConnectionId, connection.RemoteEndPoint, handshake.Failure,
-            handshake.Reason!.Description);
+            handshake.Failure is TlsFailure.Other ? handshake.Reason!.Exception : null, connection.ConnectionId,
+            connection.RemoteEndPoint, handshake.Failure, handshake.Reason!.Description);
     }
 
     private async Task<TlsConnection?> ShakeHandsAsync(TlsHandshake handshake)

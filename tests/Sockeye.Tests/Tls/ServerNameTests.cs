@@ -15,7 +15,8 @@ public sealed class ServerNameTests
     [InlineData("inside", "CN=default")]
     [InlineData("strange", "CN=default")]
     [InlineData("10.1.2.3", "CN=default")]
-    public void Client_is_shown_the_certificate_of_the_name_it_asks_for(string asked, string subject) => TlsWorld.Run(async world =>
+    public void Client_is_shown_the_certificate_of_the_name_it_asks_for(string asked, string subject) =>
+        TlsWorld.Run(async world =>
     {
         await using var server = await world.Start(tls =>
         {

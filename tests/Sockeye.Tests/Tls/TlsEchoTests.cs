@@ -38,8 +38,10 @@ public sealed class TlsEchoTests
         Assert.Equal(protocol, connection.Features.Get<ITlsHandshakeFeature>()!.Protocol);
     });
 
-    [Fact]
-    public void Half_close_crosses_TLS_and_both_ends_close_in_order() => TlsWorld.Run(async world =>
+    [Theory]
+    [InlineData(SslProtocols.Tls12)]
+    [InlineData(SslProtocols.Tls13)]
+    public void Half_close_crosses_TLS_and_both_ends_close_in_order(SslProtocols protocol) => TlsWorld.Run(async world =>
     {
         await using var server = await world.Start(handler: async connection =>
         {
@@ -47,7 +49,7 @@ public sealed class TlsEchoTests
             await connection.SendAsync($"{question}? yes");
         });
 
-        await using var connection = await world.Connect();
+        await using var connection = await world.Connect(tls => tls.Authentication.EnabledSslProtocols = protocol);
         await connection.SendAsync("really");
         connection.Transport.Output.Complete();
 

@@ -1,4 +1,4 @@
-// error CS1503: A server shows a certificate, a client judges one. Each has its own options of TLS.
+// error CS1929: A server shows a certificate, a client judges one. Each has its own options of TLS.
 using System.Net.Security;
 using Sockeye;
 

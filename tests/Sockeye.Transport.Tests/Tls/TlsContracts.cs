@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Sockeye.Linux;
 using Sockeye.Transport.Tests.Contract;
 using Sockeye.Transport.Tests.Linux;
@@ -8,6 +9,9 @@ using Sockeye.Transport.Tests.Sockets;
 namespace Sockeye.Transport.Tests.Tls;
 
 public sealed class TlsOnSocketsContract() : TransportContract(new TlsFixture(new SocketFixture(AddressFamily.InterNetwork)));
+
+public sealed class Tls12OnSocketsContract()
+    : TransportContract(new TlsFixture(new SocketFixture(AddressFamily.InterNetwork), SslProtocols.Tls12));
 
 public sealed class TlsInlineContract()
     : TransportContract(new TlsFixture(new SocketFixture(AddressFamily.InterNetwork, inline: true)));

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
 using Sockeye.Transport.Tests.Support;
@@ -8,7 +9,7 @@ namespace Sockeye.Transport.Tests.Tls;
 /// <summary>
 /// TLS upon another transport: what it accepts and dials shakes hands first, as middleware of a server and layer of a client do.
 /// </summary>
-public sealed class TlsFixture(TransportFixture below) : TransportFixture
+public sealed class TlsFixture(TransportFixture below, SslProtocols protocol = SslProtocols.Tls13) : TransportFixture
 {
     private static readonly X509Certificate2 Certificate = TlsCertificates.CreateSelfSigned();
 
@@ -30,17 +31,17 @@ public sealed class TlsFixture(TransportFixture below) : TransportFixture
         below.RunAsync(settings, world => new TransportWorld
         {
             Listening = new Server(world.Listening, world.Time),
-            Dialling = new Client(world.Dialling, world.Time),
+            Dialling = new Client(world.Dialling, world.Time, protocol),
             NewEndPoint = world.NewEndPoint,
             Time = world.Time,
             LentBuffers = world.LentBuffers,
             AssertReleased = connection => world.AssertReleased(((TlsConnection)connection).Lower),
         }.RunAsync(test));
 
-    private sealed class Client(IConnectionFactory below, TimeProvider time) : IConnectionFactory
+    private sealed class Client(IConnectionFactory below, TimeProvider time, SslProtocols protocol) : IConnectionFactory
     {
         private readonly TlsClient _tls = new(
-            new() { PinnedFingerprint = TlsCertificates.Fingerprint(Certificate) },
+            new(new() { EnabledSslProtocols = protocol }) { PinnedFingerprint = TlsCertificates.Fingerprint(Certificate) },
             new SockeyeClientOptions { TimeProvider = time });
 
         public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)

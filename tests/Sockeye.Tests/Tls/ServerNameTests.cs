@@ -29,7 +29,7 @@ public sealed class ServerNameTests
         await using var connection = await world.Connect(tls =>
         {
             tls.Authentication.TargetHost = asked;
-            tls.Authentication.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+            tls.Authentication.RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null;
         });
 
         Assert.Equal(subject, connection.Tls!.RemoteCertificate!.Subject);

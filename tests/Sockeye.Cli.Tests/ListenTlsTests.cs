@@ -110,7 +110,8 @@ public sealed class ListenTlsTests : IDisposable
         using var others = new TestAuthority("Another Authority");
         var (known, stranger) = (_authority.Issue("client"), others.Issue("stranger"));
         await using var server = await ListenAsync(
-            _authority.Issue("localhost"), "--require-client-cert", "--ca", _authority.CertificateFile, "--exec", FirstLine, "-v");
+            _authority.Issue("localhost"),
+            "--require-client-cert", "--ca", _authority.CertificateFile, "--exec", FirstLine, "--verbose");
 
         var served = await OpensslAsync(server, "hello\n", "-cert", known.Certificate, "-key", known.Key);
         Assert.Equal("hello\n", served.Text);
@@ -175,7 +176,10 @@ public sealed class ListenTlsTests : IDisposable
 
         var started = TimeProvider.System.GetTimestamp();
         while (await FingerprintAsync(server) == before)
-            Assert.True(TimeProvider.System.GetElapsedTime(started) < ToolProcess.Patience, "The old certificate is still served.");
+        {
+            var waited = TimeProvider.System.GetElapsedTime(started);
+            Assert.True(waited < ToolProcess.Patience, "The old certificate is still served.");
+        }
     }
 
     [Fact]
@@ -191,7 +195,8 @@ public sealed class ListenTlsTests : IDisposable
 
     private static async Task AssertServesAsync(ToolProcess server)
     {
-        var echo = await ToolProcess.RunAsync(["connect", $"localhost:{server.Port}", "--tls", "--insecure"], "still"u8.ToArray());
+        var echo = await ToolProcess.RunAsync(
+            ["connect", $"localhost:{server.Port}", "--tls", "--insecure"], "still"u8.ToArray());
         Assert.Equal("still", echo.Text);
     }
 

@@ -86,7 +86,11 @@ internal sealed class ListenRun(ListenSettings settings)
     private Task TellTlsAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         if (connection.Tls is { } tls)
-            _errors.WriteLine($"info: {connection.ConnectionId} {EndPointName.Of(connection.RemoteEndPoint)}: {TlsText.Describe(tls)}");
+        {
+            _errors.WriteLine(
+                $"info: {connection.ConnectionId} {EndPointName.Of(connection.RemoteEndPoint)}: {TlsText.Describe(tls)}");
+        }
+
         return next(connection);
     }
 

@@ -44,7 +44,7 @@ public sealed class ConnectionTimeouts
     public TimeSpan WriteStall { get; set => field = Checked(value, nameof(WriteStall)); } = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// How long the connection may last in all, in use or not. Then <c>connection.StopRequested</c> fires, so that the handler can
+    /// How long the connection may last in all, in use or not. Then <c>connection.StopRequested</c> fires, so that a handler can
     /// finish, and after <see cref="LifetimeGracePeriod"/> the connection is aborted (RST). Default infinite. Range: 1 ms to 365
     /// days, or <see cref="Timeout.InfiniteTimeSpan"/>.
     /// </summary>

@@ -137,7 +137,7 @@ public sealed class AttackTests
     {
         using var authority = new TestAuthority();
         var files = authority.Issue("localhost");
-        await using var siege = await Siege.BeginAsync("", "--echo", "--cert", files.Certificate, "--key", files.Key, "--verbose");
+        await using var siege = await Siege.BeginAsync("", "--echo", "--cert", files.Certificate, "--key", files.Key);
 
         for (var i = 0; i < 10; i++)
         {

@@ -40,7 +40,7 @@ internal sealed class Siege : IAsyncDisposable
     /// <summary>How many good clients have been served so far.</summary>
     public int Served => Volatile.Read(ref _served);
 
-    /// <summary>Starts the server with these options, and serves one client before the attack, so that everything is loaded.</summary>
+    /// <summary>Starts the server with these options, and serves some clients before the attack: all is loaded.</summary>
     /// <param name="greeting">What a good client sends before anything else, in clear text.</param>
     /// <param name="options">Of <c>sockeye listen</c>.</param>
     public static async Task<Siege> BeginAsync(string greeting, params string[] options)

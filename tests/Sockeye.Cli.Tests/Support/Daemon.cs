@@ -21,8 +21,8 @@ public sealed class Daemon : IAsyncDisposable
     public int Port { get; }
 
     /// <summary>
-    /// Starts a program that listens on a port of 127.0.0.1 which the test found free, and waits until it does. Another process may
-    /// take the port in between: then it is started again with another one.
+    /// Starts a program that listens on a port of 127.0.0.1 which the test found free, and waits until it does. Another process
+    /// may take the port in between: then it is started again with another one.
     /// </summary>
     public static async Task<Daemon> StartAsync(string program, Func<int, string[]> arguments)
     {

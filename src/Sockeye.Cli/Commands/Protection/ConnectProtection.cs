@@ -10,7 +10,7 @@ internal sealed class ConnectProtection(ParseResult parsed)
 {
     private static readonly Option<bool> Tls = new("--tls")
     {
-        Description = "Connect over TLS. The server's certificate must be signed by a known authority, for the name that is dialled.",
+        Description = "Connect over TLS. The server's certificate must be signed by a known authority, for the dialled name.",
     };
 
     private static readonly Option<string?> Ca = new("--ca")

@@ -125,6 +125,7 @@ internal sealed class ListenTls
             yield break;
         var fingerprint = TlsCertificates.Fingerprint(_ownCertificate);
         yield return $"certificate: self-signed for localhost, until {_ownCertificate.NotAfter.ToUniversalTime():u}";
-        yield return $"fingerprint: {fingerprint} (SHA-256; a client pins it: sockeye connect {EndPointName.Of(endPoint)} --pin {fingerprint})";
+        yield return $"fingerprint: {fingerprint} (SHA-256)";
+        yield return $"connect with: sockeye connect {EndPointName.Of(endPoint)} --pin {fingerprint}";
     }
 }

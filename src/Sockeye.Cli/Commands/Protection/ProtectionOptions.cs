@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 
 namespace Sockeye.Cli;
 
-/// <summary>Options of both commands that protect a connection, and those of <c>sockeye listen</c> that protect a server.</summary>
+/// <summary>What protects a connection, for both commands, and what protects a server, for <c>sockeye listen</c>.</summary>
 internal static class ProtectionOptions
 {
     public static Option<TimeSpan?> HandshakeTimeout { get; } = CommonOptions.Duration(

@@ -44,9 +44,9 @@ public sealed class ConnectionTimeouts
     public TimeSpan WriteStall { get; set => field = Checked(value, nameof(WriteStall)); } = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// How long the connection may last in all, in use or not. Then <c>connection.StopRequested</c> fires, so that a handler can
-    /// finish, and after <see cref="LifetimeGracePeriod"/> the connection is aborted (RST). Default infinite. Range: 1 ms to 365
-    /// days, or <see cref="Timeout.InfiniteTimeSpan"/>.
+    /// How long the connection may last in all, in use or not. Then <c>connection.StopRequested</c> fires, so that the handler
+    /// can finish, and after <see cref="LifetimeGracePeriod"/> the connection is aborted (RST). Default infinite. Range: 1 ms to
+    /// 365 days, or <see cref="Timeout.InfiniteTimeSpan"/>.
     /// </summary>
     /// <remarks>Makes clients come anew from time to time, so that they spread over servers that were added.</remarks>
     public TimeSpan Lifetime { get; set => field = Checked(value, nameof(Lifetime)); } = Timeout.InfiniteTimeSpan;

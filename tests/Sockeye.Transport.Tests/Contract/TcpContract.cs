@@ -4,7 +4,7 @@ namespace Sockeye.Transport.Tests.Contract;
 
 /// <summary>What a transport promises besides where it has what TCP has: resets, addresses on both sides, a handshake that
 /// waits for room in the accept queue.</summary>
-public abstract class TcpContract(TransportFixture fixture) : TransportContract(fixture)
+public abstract class TcpContract(TransportFixture fixture) : QueueContract(fixture)
 {
     [Fact]
     public Task A_reset_after_the_peers_FIN_is_met_by_the_writer() => Run(async world =>

@@ -65,23 +65,6 @@ public abstract partial class TransportContract
         await ShouldCloseInOrderAsync(client, server);
     });
 
-    [Fact]
-    public Task A_client_that_left_while_it_waited_costs_the_listener_nothing() => RunWithQueue(async world =>
-    {
-        var listener = await world.ListenAsync();
-        var gone = await world.DialAsync(listener);
-        gone.Connection.Abort();
-        await world.Soon(gone.Closed);
-
-        var client = await world.DialAsync(listener);
-        await client.SendAsync("x");
-        var server = await world.AcceptAsync(listener);
-        if (await HasNothingToSayAsync(server))
-            server = await world.AcceptAsync(listener);
-        await server.SendAsync("y");
-        await client.ShouldReceiveAsync("y");
-    });
-
     protected static async Task<bool> HasNothingToSayAsync(TestEnd end)
     {
         try

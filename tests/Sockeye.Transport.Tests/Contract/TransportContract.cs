@@ -23,13 +23,6 @@ public abstract partial class TransportContract(TransportFixture fixture)
 
     protected Task Run(Func<TransportWorld, Task> test) => Run(new(), test);
 
-    /// <summary>For tests whose clients are connected while nobody accepts.</summary>
-    protected Task RunWithQueue(Func<TransportWorld, Task> test)
-    {
-        Assert.SkipUnless(fixture.ConnectsBeforeAccept, "Nobody is connected before the server has done its part.");
-        return Run(test);
-    }
-
     protected Task Run(TransportSettings settings, Func<TransportWorld, Task> test)
     {
         Assert.SkipWhen(fixture.Unavailable is not null, fixture.Unavailable ?? "");

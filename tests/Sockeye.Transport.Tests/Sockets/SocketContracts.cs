@@ -9,4 +9,4 @@ public sealed class TcpIPv6Contract() : TcpContract(new SocketFixture(AddressFam
 
 public sealed class TcpInlineContract() : TcpContract(new SocketFixture(AddressFamily.InterNetwork, inline: true));
 
-public sealed class UnixSocketContract() : TransportContract(new SocketFixture(AddressFamily.Unix));
+public sealed class UnixSocketContract() : QueueContract(new SocketFixture(AddressFamily.Unix));

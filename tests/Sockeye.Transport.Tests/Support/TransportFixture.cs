@@ -10,9 +10,6 @@ public abstract class TransportFixture
     /// <summary>Whether an abort reaches the peer as a reset; elsewhere (Unix sockets) the peer may see an orderly end.</summary>
     public virtual bool HasReset => true;
 
-    /// <summary>Whether a client is connected before anybody has accepted it; with TLS the server has to do its part.</summary>
-    public virtual bool ConnectsBeforeAccept => true;
-
     /// <summary>Whether what arrives after nobody reads any more is counted; TLS does not decrypt it.</summary>
     public virtual bool CountsDiscarded => true;
 

@@ -17,8 +17,6 @@ public sealed class TlsFixture(TransportFixture below, SslProtocols protocol = S
 
     public override bool HasReset => below.HasReset;
 
-    public override bool ConnectsBeforeAccept => false;
-
     public override bool CountsDiscarded => false;
 
     public override long BulkLength => below.BulkLength / 4;

@@ -67,7 +67,7 @@ internal sealed partial class KestrelTransport
         }
         catch (IOException e) when (e.InnerException is SocketException inner)
         {
-            throw new SocketException(inner.ErrorCode, e.Message);
+            throw new SocketException((int)inner.SocketErrorCode, e.Message);
         }
     }
 

@@ -10,9 +10,9 @@ public static class SockeyeTransportServices
     extension(IServiceCollection services)
     {
         /// <summary>
-        /// Lets Kestrel listen, accept, receive and send by a transport of Sockeye: on Linux io_uring or epoll where Sockeye.Linux
-        /// lies beside the program, otherwise <see cref="Sockeye.SocketTransport"/>. Everything above it stays Kestrel's: HTTP,
-        /// TLS (<c>UseHttps</c>), limits, logging, metrics.
+        /// Lets Kestrel listen, accept, receive and send by a transport of Sockeye: on Linux io_uring or epoll where
+        /// Sockeye.Linux lies beside the program, otherwise <see cref="Sockeye.SocketTransport"/>. Everything above it stays
+        /// Kestrel's: HTTP, TLS (<c>UseHttps</c>), limits, logging, metrics.
         /// </summary>
         /// <remarks>
         /// Kestrel binds by the transport that was registered last, so this comes after other transports. It serves IP end points

@@ -6,13 +6,16 @@ using Sockeye.Browser.Tests.Support;
 namespace Sockeye.Browser.Tests;
 
 /// <summary>A real browser loads the page of samples/web.cs and uses it, on every engine.</summary>
-public sealed class PageTests(Sites sites, Chromium chromium)
+public sealed class PageTests(Sites sites, Chromium chromium) : IDisposable
 {
+    private BrowserPage? _page;
+
+    public void Dispose() => _page?.AssertNoErrors();
+
     [Theory, ClassData<EachSite>]
     public async Task Page_comes_with_its_files_by_the_protocol_of_its_address(string engine, string scheme)
     {
-        var site = await sites.GetAsync(engine);
-        await using var open = await chromium.OpenAsync(site.Of(scheme));
+        var open = await OpenAsync(engine, scheme);
         var page = open.Page;
 
         Assert.Equal("Kestrel on Sockeye", await page.TitleAsync());
@@ -30,7 +33,7 @@ public sealed class PageTests(Sites sites, Chromium chromium)
     public async Task Addresses_shown_are_those_that_the_server_and_the_kernel_report(string engine, string scheme)
     {
         var site = await sites.GetAsync(engine);
-        await using var open = await chromium.OpenAsync(site.Of(scheme));
+        var open = await OpenAsync(engine, scheme);
 
         var reported = await site.GetConnectionsAsync(scheme);
         var ofKernel = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpConnections();
@@ -57,8 +60,7 @@ public sealed class PageTests(Sites sites, Chromium chromium)
     [Theory, ClassData<EachSite>]
     public async Task Forms_of_both_kinds_arrive_with_their_file(string engine, string scheme)
     {
-        var site = await sites.GetAsync(engine);
-        await using var open = await chromium.OpenAsync(site.Of(scheme));
+        var open = await OpenAsync(engine, scheme);
         await open.Page.FillAsync("[name=name]", "Ünïcøde & <b>");
         await open.Page.SetInputFilesAsync(
             "#form [name=file]", new FilePayload { Name = "fish.txt", MimeType = "text/plain", Buffer = new byte[300_000] });
@@ -76,8 +78,7 @@ public sealed class PageTests(Sites sites, Chromium chromium)
     public async Task Upload_arrives_whole_and_download_comes_whole(string engine, string scheme)
     {
         const int Length = 1_000_000;
-        var site = await sites.GetAsync(engine);
-        await using var open = await chromium.OpenAsync(site.Of(scheme));
+        var open = await OpenAsync(engine, scheme);
         var path = Path.GetTempFileName();
         try
         {
@@ -97,8 +98,7 @@ public sealed class PageTests(Sites sites, Chromium chromium)
             var whole = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
             await open.Page.SetInputFilesAsync("#upload-file", path);
             await open.Page.ClickAsync("#upload");
-            var answer = open.Page.Locator("#uploaded", new() { HasText = "SHA-256" });
-            var text = await answer.InnerTextAsync();
+            var text = await open.Page.Locator("#uploaded", new() { HasText = "SHA-256" }).InnerTextAsync();
             Assert.StartsWith($"{8 * Length} bytes", text, StringComparison.Ordinal);
             Assert.EndsWith(
                 Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(whole)), text, StringComparison.Ordinal);
@@ -112,9 +112,8 @@ public sealed class PageTests(Sites sites, Chromium chromium)
     [Theory, ClassData<EachSite>]
     public async Task What_one_browser_says_in_the_chat_the_other_hears(string engine, string scheme)
     {
-        var site = await sites.GetAsync(engine);
-        await using var one = await chromium.OpenAsync(site.Of(scheme));
-        await using var other = await chromium.OpenAsync(site.Of(scheme));
+        var one = await OpenAsync(engine, scheme);
+        await using var other = await chromium.OpenAsync((await sites.GetAsync(engine)).Of(scheme));
         foreach (var (from, to) in ((BrowserPage, BrowserPage)[])[(one, other), (other, one)])
         {
             var me = (await from.GetOwnAsync("websocket"))[2];
@@ -127,8 +126,7 @@ public sealed class PageTests(Sites sites, Chromium chromium)
     [Theory, ClassData<EachSite>]
     public async Task Events_keep_coming_and_show_what_this_browser_does(string engine, string scheme)
     {
-        var site = await sites.GetAsync(engine);
-        await using var open = await chromium.OpenAsync(site.Of(scheme));
+        var open = await OpenAsync(engine, scheme);
         var id = (await open.GetOwnAsync("events"))[4];
 
         // Two events at least: the second has a rate, and asked for the connections.
@@ -136,6 +134,9 @@ public sealed class PageTests(Sites sites, Chromium chromium)
         await open.Page.Locator("#requests", new() { HasTextRegex = new("^[0-9]+$") }).WaitForAsync();
         await open.Page.Locator("#rate", new() { HasTextRegex = new("^[1-9].*B$") }).WaitForAsync();
     }
+
+    private async Task<BrowserPage> OpenAsync(string engine, string scheme) =>
+        _page = await chromium.GetAsync((await sites.GetAsync(engine)).Of(scheme));
 
     private static Task AnswerAsync(BrowserPage open, string text) => Assertions.Expect(open.Page.Locator("#answer"))
         .ToHaveTextAsync($"{text}\n", new() { Timeout = 20_000 });

@@ -41,13 +41,16 @@ public sealed class BrowserPage : IAsyncDisposable
     public async Task<string[]> GetOwnAsync(string use) =>
         [.. await Page.Locator($"#own [data-use={use}] td").AllInnerTextsAsync()];
 
+    public void AssertNoErrors()
+    {
+        lock (_errors)
+            Assert.Empty(_errors);
+    }
+
     public async ValueTask DisposeAsync()
     {
-        string[] errors;
-        lock (_errors)
-            errors = [.. _errors];
+        AssertNoErrors();
         await _context.DisposeAsync();
-        Assert.Empty(errors);
     }
 
     private Task WaitForOwnAsync(string use) => Page.Locator($"#own [data-use={use}] td", new() { HasText = "127.0.0.1" })

@@ -12,6 +12,8 @@ public sealed class Chromium : IAsyncDisposable
 
     private readonly Lazy<Task<(IPlaywright Driver, IBrowser Browser)>> _started = new(StartAsync);
 
+    private readonly Dictionary<Uri, BrowserPage> _pages = [];
+
     private static string? Program => Paths.FirstOrDefault(File.Exists);
 
     /// <summary>A page of a browser that nobody has used before: no cache, no open connection.</summary>
@@ -24,10 +26,20 @@ public sealed class Chromium : IAsyncDisposable
         return await BrowserPage.OpenAsync(context, address);
     }
 
+    /// <summary>The page of this address that all tests use, one after the other: opening one takes a second.</summary>
+    public async Task<BrowserPage> GetAsync(Uri address)
+    {
+        if (!_pages.TryGetValue(address, out var page))
+            _pages[address] = page = await OpenAsync(address);
+        return page;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_started.IsValueCreated)
             return;
+        foreach (var page in _pages.Values)
+            await page.DisposeAsync();
         var (driver, browser) = await _started.Value;
         await browser.DisposeAsync();
         driver.Dispose();

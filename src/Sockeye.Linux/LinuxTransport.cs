@@ -81,6 +81,9 @@ public sealed partial class LinuxTransport
     PipeScheduler ISchedulingTransport.Scheduler =>
         Engine is LinuxEngine.Sockets ? PipeScheduler.ThreadPool : HandlerScheduler.Instance;
 
+    /// <summary>Called by its name by the core's <c>DefaultTransport</c>.</summary>
+    internal static LinuxTransport WithSockets(SocketTransportOptions sockets) => new(new() { Sockets = sockets });
+
     /// <inheritdoc cref="SocketTransport.BindAsync"/>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {

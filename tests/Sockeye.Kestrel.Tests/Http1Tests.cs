@@ -110,23 +110,6 @@ public sealed class Http1Tests
     }
 
     [Theory, ClassData<EachTransport>]
-    public async Task A_client_that_resets_aborts_its_request(LinuxEngine engine, bool inline)
-    {
-        TaskCompletionSource arrived = new(), aborted = new();
-        await using var host = await KestrelHost.StartAsync(engine, inline, app => app.MapGet("/", async (HttpContext context) =>
-        {
-            context.RequestAborted.Register(aborted.SetResult);
-            arrived.SetResult();
-            await aborted.Task;
-        }));
-        using var client = await RawClient.ConnectAsync(host.EndPoint);
-        await client.SendAsync("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-        await arrived.Task.Within();
-        client.Reset();
-        await aborted.Task.Within();
-    }
-
-    [Theory, ClassData<EachTransport>]
     public async Task A_client_that_leaves_in_the_middle_of_a_download_aborts_its_request(LinuxEngine engine, bool inline)
     {
         var aborted = new TaskCompletionSource();
@@ -142,25 +125,6 @@ public sealed class Http1Tests
         }
 
         await aborted.Task.Within();
-    }
-
-    [Theory, ClassData<EachTransport>]
-    public async Task A_client_that_ended_its_side_still_gets_its_answer(LinuxEngine engine, bool inline)
-    {
-        TaskCompletionSource arrived = new(), goOn = new();
-        await using var host = await KestrelHost.StartAsync(engine, inline, app => app.MapGet("/", async () =>
-        {
-            arrived.SetResult();
-            await goOn.Task;
-            return "late but whole";
-        }));
-        using var client = await RawClient.ConnectAsync(host.EndPoint);
-        await client.SendAsync("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-        await arrived.Task.Within();
-        client.SendFin();
-        goOn.SetResult();
-        await client.ReceiveAsync("late but whole");
-        await client.ReceiveEndAsync();
     }
 
     [Theory, ClassData<EachTransport>]

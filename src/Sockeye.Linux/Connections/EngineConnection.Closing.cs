@@ -71,6 +71,7 @@ internal partial class EngineConnection
     {
         Input.End(null);
         _receiving.Set();
+        OnReceiveEnded();
         CloseIfEnded();
     }
 
@@ -96,6 +97,7 @@ internal partial class EngineConnection
         Input.End(CloseReason is { IsOrderly: false } reason ? SocketBreak.ToReadError(reason) : null);
         Output.End();
         _receiving.Set();
+        OnReceiveEnded();
         _sending.Set();
         Observe(() => Tell(SocketFunction.Close, isReset: _resets));
         if (_resets)

@@ -57,3 +57,11 @@ internal interface IProxiedConnectionFeature
 {
     EndPoint? ProxyEndPoint { get; }
 }
+
+/// <summary>How a host that is built on it asks for an early end of <c>ConnectionClosed</c>.</summary>
+internal interface IConnectionReceiveEndFeature
+{
+    /// <summary>From now on <c>ConnectionClosed</c> fires as soon as nothing more will be received (FIN, a reset, an abort),
+    /// although something may still be sent. At once where that is so already.</summary>
+    void SignalClosedWhenReceivingEnds();
+}

@@ -48,6 +48,7 @@ internal partial class StreamConnection
         if (CloseReason is { IsOrderly: false } reason)
             _input.FailAfterLastByte(SocketBreak.ToReadError(reason));
         await _received.Writer.CompleteAsync().ConfigureAwait(_keepsContext);
+        OnReceiveEnded();
         EndDirection();
     }
 

@@ -17,7 +17,8 @@ internal abstract class TransportConnection : ConnectionContext,
     IMemoryPoolFeature,
     IConnectionCloseFeature,
     IConnectionTrafficFeature,
-    IConnectionSchedulingFeature
+    IConnectionSchedulingFeature,
+    IConnectionReceiveEndFeature
 {
     private static readonly Type[] OwnFeatures =
     [
@@ -25,7 +26,11 @@ internal abstract class TransportConnection : ConnectionContext,
         typeof(IConnectionLifetimeFeature), typeof(IConnectionEndPointFeature), typeof(IMemoryPoolFeature),
         typeof(IConnectionCloseFeature), typeof(IConnectionTrafficFeature), typeof(IConnectionSchedulingFeature),
         typeof(IConnectionProgressFeature), typeof(IConnectionMovingFeature), typeof(IConnectionSocketFeature),
+        typeof(IConnectionReceiveEndFeature),
     ];
+
+    private const int SignalWanted = 1;
+    private const int ReceiveEnded = 2;
 
     private static long _lastId;
 
@@ -33,6 +38,7 @@ internal abstract class TransportConnection : ConnectionContext,
     private LazyCancellation _closed;
     private ConnectionFeatures? _features;
     private CancellationToken? _replacedClosed;
+    private int _receiveEnd;
 
     /// <summary>Short and counted up ("c1", "c2", …): unique in this process.</summary>
     public override string ConnectionId { get => field ??= $"c{Interlocked.Increment(ref _lastId)}"; set; }
@@ -47,7 +53,7 @@ internal abstract class TransportConnection : ConnectionContext,
 
     public override EndPoint? RemoteEndPoint { get; set; }
 
-    /// <summary>Fires, on the thread pool, when both directions are gone.</summary>
+    /// <summary>Fires, on the thread pool, when both directions are gone; or one, where that was asked for.</summary>
     public override CancellationToken ConnectionClosed
     {
         get => _replacedClosed ?? _closed.Token;
@@ -75,14 +81,18 @@ internal abstract class TransportConnection : ConnectionContext,
     /// <inheritdoc cref="IConnectionCloseFeature.Close"/>
     public abstract void Close(CloseReason reason);
 
+    public void SignalClosedWhenReceivingEnds() => SignalIfBoth(SignalWanted, ReceiveEnded);
+
     public override void Abort() => Abort(CloseReason.Local(CloseCause.Abort, "the connection was aborted by this process"));
 
     public override void Abort(ConnectionAbortedException? abortReason)
     {
-        if (abortReason is null)
-            Abort(); // As Kestrel calls it when the client has reset the connection.
-        else
+        if (abortReason is not null)
             Abort(CloseReason.Local(CloseCause.Abort, abortReason.Message, abortReason));
+        else if ((Volatile.Read(ref _receiveEnd) & ReceiveEnded) != 0)
+            Close(CloseReason.PeerFin); // As Kestrel calls it when the client has ended its side: it is no break.
+        else
+            Abort();
     }
 
     /// <summary>
@@ -90,8 +100,18 @@ internal abstract class TransportConnection : ConnectionContext,
     /// </summary>
     protected void SignalClosed()
     {
-        if (_closed.Fire() is { } watched)
+        if (_closed.Fire() is { IsCancellationRequested: false } watched)
             Scheduler.Schedule(_ => Cancel(watched), null);
+    }
+
+    /// <summary>Nothing more will be received, and readers can know it. Safe more than once.</summary>
+    protected void OnReceiveEnded() => SignalIfBoth(ReceiveEnded, SignalWanted);
+
+    // Whichever of the two comes second sees the other: each sets its bit and looks in one step.
+    private void SignalIfBoth(int own, int other)
+    {
+        if ((Interlocked.Or(ref _receiveEnd, own) & other) != 0)
+            SignalClosed();
     }
 
     private void Cancel(CancellationTokenSource watched)

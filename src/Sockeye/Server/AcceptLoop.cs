@@ -32,6 +32,23 @@ internal sealed partial class AcceptLoop(
     /// <summary>Ends when the listener is unbound or <paramref name="stopping"/> fires; by nothing else.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
+        while (await AcceptAsync(stopping) is { } connection)
+        {
+            try
+            {
+                onAccepted(connection);
+            }
+            catch (Exception error)
+            {
+                await WaitAfterAsync(error, stopping);
+            }
+        }
+    }
+
+    /// <summary>The next client, for who has a loop of its own; one caller at a time. Null when the listener is unbound or
+    /// <paramref name="stopping"/> fires; it throws nothing.</summary>
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken stopping)
+    {
         while (!stopping.IsCancellationRequested)
         {
             try
@@ -41,15 +58,15 @@ internal sealed partial class AcceptLoop(
                 {
                     if (!stopping.IsCancellationRequested)
                         LogListenerEnded(listener.EndPoint);
-                    return;
+                    return null;
                 }
 
                 OnSuccess();
-                onAccepted(connection);
+                return connection;
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
-                return;
+                return null;
             }
             catch (Exception error)
             {
@@ -59,6 +76,8 @@ internal sealed partial class AcceptLoop(
                 await WaitAfterAsync(error, stopping);
             }
         }
+
+        return null;
     }
 
     private async ValueTask WaitForGatesAsync(CancellationToken stopping)

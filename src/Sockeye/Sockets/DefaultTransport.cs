@@ -14,6 +14,8 @@ namespace Sockeye;
 /// </remarks>
 internal static class DefaultTransport
 {
+    private const string Linux = "Sockeye.Linux.LinuxTransport, Sockeye.Linux";
+
     private static readonly Lazy<IConnectionListenerFactory> Found = new(Find);
 
     /// <summary>Found when first asked for, and the same ever after.</summary>
@@ -27,9 +29,21 @@ internal static class DefaultTransport
         transport.GetProperty(nameof(Shared), BindingFlags.Public | BindingFlags.Static)!.GetMethod!
             .CreateDelegate<Func<IConnectionListenerFactory>>()();
 
+    /// <summary>A transport of the same kind with options of its own, for its caller to dispose of where it can be.</summary>
+    /// <inheritdoc cref="Shared" path="/exception"/>
+    public static IConnectionListenerFactory Create(SocketTransportOptions options) =>
+        OperatingSystem.IsLinux() && Type.GetType(Linux, throwOnError: false) is { } linux
+            ? CreateOf(linux, options)
+            : new SocketTransport(options);
+
     private static IConnectionListenerFactory Find() =>
-        OperatingSystem.IsLinux()
-        && Type.GetType("Sockeye.Linux.LinuxTransport, Sockeye.Linux", throwOnError: false) is { } linux
+        OperatingSystem.IsLinux() && Type.GetType(Linux, throwOnError: false) is { } linux
             ? SharedOf(linux)
             : SocketTransport.Shared;
+
+    private static IConnectionListenerFactory CreateOf(
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.NonPublicMethods)] Type transport,
+        SocketTransportOptions options) =>
+        transport.GetMethod("WithSockets", BindingFlags.NonPublic | BindingFlags.Static)!
+            .CreateDelegate<Func<SocketTransportOptions, IConnectionListenerFactory>>()(options);
 }

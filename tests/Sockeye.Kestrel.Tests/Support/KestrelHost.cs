@@ -4,52 +4,75 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Sockeye.Linux;
+using KestrelListen = Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions;
 
 namespace Sockeye.Kestrel.Tests.Support;
 
-/// <summary>Kestrel on the Linux transport, on a free port of the loopback interface.</summary>
+/// <summary>Kestrel by AddSockeyeTransport, on a free port of the loopback interface where the test says nothing else.</summary>
 internal sealed class KestrelHost : IAsyncDisposable
 {
-    private readonly LinuxTransport _transport;
+    private readonly IConnectionListenerFactory? _transport;
     private readonly WebApplication _app;
 
-    private KestrelHost(LinuxTransport transport, WebApplication app) => (_transport, _app) = (transport, app);
+    private KestrelHost(IConnectionListenerFactory? transport, WebApplication app) => (_transport, _app) = (transport, app);
 
-    public Uri Address { get; private set; } = null!;
+    /// <summary>Of the first end point.</summary>
+    public Uri Address => Addresses[0];
+
+    public IReadOnlyList<Uri> Addresses { get; private set; } = [];
 
     public IPEndPoint EndPoint => new(IPAddress.Loopback, Address.Port);
 
-    public static async Task<KestrelHost> StartAsync(
-        LinuxEngine engine,
-        bool inline,
-        Action<WebApplication> configure,
-        Action<Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions>? listen = null)
+    public IServiceProvider Services => _app.Services;
+
+    public static Task<KestrelHost> StartAsync(
+        LinuxEngine engine, bool inline, Action<WebApplication> configure, Action<KestrelListen>? listen = null) =>
+        StartAsync(
+            NewTransport(engine, inline),
+            configure,
+            (KestrelServerOptions kestrel) => kestrel.Listen(IPAddress.Loopback, 0, listening => listen?.Invoke(listening)));
+
+    /// <summary>With the name of an engine, or "Kestrel's own": the transport that Kestrel comes with.</summary>
+    public static Task<KestrelHost> StartAsync(
+        string transport, Action<WebApplication> configure, Action<KestrelServerOptions> kestrel) =>
+        StartAsync(
+            Enum.TryParse<LinuxEngine>(transport, out var engine) ? NewTransport(engine) : null, configure, kestrel);
+
+    public static LinuxTransport NewTransport(LinuxEngine engine, bool inline = false) => new(new()
     {
-        var transport = new LinuxTransport(new()
-        {
-            Engine = engine, ThreadCount = 2, Sockets = new() { UnsafePreferInlineScheduling = inline },
-        });
+        Engine = engine, ThreadCount = 2, Sockets = new() { UnsafePreferInlineScheduling = inline },
+    });
+
+    /// <param name="transport">Ended with the host; null: the one that Kestrel comes with.</param>
+    /// <param name="configure">What is served.</param>
+    /// <param name="kestrel">Where.</param>
+    public static async Task<KestrelHost> StartAsync(
+        IConnectionListenerFactory? transport, Action<WebApplication> configure, Action<KestrelServerOptions> kestrel)
+    {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton<IConnectionListenerFactory>(transport);
+        builder.Services.AddMetrics();
+        if (transport is not null)
+            builder.Services.AddSockeyeTransport(options => options.Transport = transport);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(20));
         builder.WebHost.ConfigureKestrel(options =>
         {
             options.Limits.MaxRequestBodySize = null;
             options.Limits.MinRequestBodyDataRate = null;
             options.Limits.MinResponseDataRate = null;
-            options.Listen(IPAddress.Loopback, 0, listening => listen?.Invoke(listening));
+            kestrel(options);
         });
         var app = builder.Build();
         configure(app);
         var host = new KestrelHost(transport, app);
         await app.StartAsync(TestContext.Current.CancellationToken);
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!;
-        host.Address = new(addresses.Addresses.Single());
+        host.Addresses = [.. addresses.Addresses.Select(address => new Uri(address))];
         return host;
     }
 
@@ -59,7 +82,9 @@ internal sealed class KestrelHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync().AsTask().Within();
-        await _transport.DisposeAsync().AsTask().Within();
-        Assert.Equal(0, _transport.LentCount);
+        if (_transport is not LinuxTransport linux)
+            return;
+        await linux.DisposeAsync().AsTask().Within();
+        Assert.Equal(0, linux.LentCount);
     }
 }

@@ -41,6 +41,21 @@ internal sealed class RawClient : IDisposable
             _received.Append(Encoding.ASCII.GetString(buffer, 0, read));
     }
 
+    /// <summary>The server must end the connection, in order or not.</summary>
+    public async Task ReceiveEndOrResetAsync()
+    {
+        try
+        {
+            await ReceiveEndAsync();
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset)
+        {
+            // That is an end too.
+        }
+
+        Assert.Equal("", _received.ToString());
+    }
+
     public void SendFin() => _socket.Shutdown(SocketShutdown.Send);
 
     public void Reset()

@@ -20,6 +20,19 @@ internal static class CSharp
         global using System.Threading.Tasks;
         """;
 
+    // Of programs that say "#:sdk Microsoft.NET.Sdk.Web".
+    private const string WebUsings = """
+        global using System.Net.Http.Json;
+        global using Microsoft.AspNetCore.Builder;
+        global using Microsoft.AspNetCore.Hosting;
+        global using Microsoft.AspNetCore.Http;
+        global using Microsoft.AspNetCore.Routing;
+        global using Microsoft.Extensions.Configuration;
+        global using Microsoft.Extensions.DependencyInjection;
+        global using Microsoft.Extensions.Hosting;
+        global using Microsoft.Extensions.Logging;
+        """;
+
     // The feature makes the compiler accept the "#:" lines of single-file programs.
     private static readonly CSharpParseOptions ParseOptions =
         new CSharpParseOptions(LanguageVersion.CSharp14, DocumentationMode.None).WithFeatures([new("FileBasedProgram", "true")]);
@@ -50,7 +63,9 @@ internal static class CSharp
             nullableContextOptions: NullableContextOptions.Enable,
             // Two versions of one assembly are unified by the runtime: no matter of the source.
             specificDiagnosticOptions: [new("CS1701", ReportDiagnostic.Suppress), new("CS1702", ReportDiagnostic.Suppress)]);
-        var usings = CSharpSyntaxTree.ParseText(SourceText.From(ImplicitUsings), ParseOptions);
+        var isWeb = trees.Any(tree => tree.ToString().StartsWith("#:sdk Microsoft.NET.Sdk.Web", StringComparison.Ordinal));
+        var text = isWeb ? $"{ImplicitUsings}\n{WebUsings}" : ImplicitUsings;
+        var usings = CSharpSyntaxTree.ParseText(SourceText.From(text), ParseOptions);
         var compilation = CSharpCompilation.Create(name, [usings, .. trees], references, options);
         CSharpGeneratorDriver.Create(Generators.Value, parseOptions: ParseOptions)
             .RunGeneratorsAndUpdateCompilation(compilation, out var generated, out _);
@@ -58,7 +73,8 @@ internal static class CSharp
     }
 
     private static bool IsCore(MetadataReference reference) =>
-        Path.GetFileName(reference.Display) is "Sockeye.dll" or "Sockeye.Linux.dll" or "Sockeye.Testing.dll";
+        Path.GetFileName(reference.Display)
+            is "Sockeye.dll" or "Sockeye.Hosting.dll" or "Sockeye.Linux.dll" or "Sockeye.Testing.dll";
 
     private static MetadataReference[] LoadReferences()
     {

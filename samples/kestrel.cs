@@ -1,0 +1,9 @@
+#:sdk Microsoft.NET.Sdk.Web
+#:project ../src/Sockeye.Hosting/Sockeye.Hosting.csproj
+#:project ../src/Sockeye.Linux/Sockeye.Linux.csproj
+var builder = WebApplication.CreateSlimBuilder(args);
+builder.Services.AddSockeyeTransport();
+
+var app = builder.Build();
+app.MapGet("/", () => "Hello from Kestrel on Sockeye");
+app.Run();

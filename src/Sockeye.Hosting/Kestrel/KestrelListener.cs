@@ -1,0 +1,46 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+
+namespace Sockeye.Hosting;
+
+/// <summary>A listener of Sockeye that Kestrel takes its connections from.</summary>
+internal sealed class KestrelListener(
+    IConnectionListener listener, AcceptTrouble trouble, TimeProvider time, Random random, ILogger logger)
+    : IConnectionListener, IAcceptQueue
+{
+    private readonly CancellationTokenSource _unbound = new();
+
+    // Kestrel does not tell when a connection goes: after a lack of descriptors the delay alone says when to try again.
+    private readonly AcceptLoop _loop = new(listener, [], static _ => { }, new(), trouble, time, random, logger);
+
+    public EndPoint EndPoint => listener.EndPoint;
+
+    public TcpInfo? Info => listener.TcpInfo;
+
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        using var both = cancellationToken.CanBeCanceled // Kestrel's can't.
+            ? CancellationTokenSource.CreateLinkedTokenSource(_unbound.Token, cancellationToken)
+            : null;
+        var connection = await _loop.AcceptAsync((both ?? _unbound).Token).ConfigureAwait(false);
+        if (connection is null && !_unbound.IsCancellationRequested)
+            cancellationToken.ThrowIfCancellationRequested();
+        connection?.Features.Get<IConnectionReceiveEndFeature>()?.SignalClosedWhenReceivingEnds();
+        return connection;
+    }
+
+    public int Shed(int most) => (listener as IAcceptQueue)?.Shed(most) ?? 0;
+
+    public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    {
+        _unbound.Cancel();
+        return listener.UnbindAsync(cancellationToken);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _unbound.Cancel();
+        return listener.DisposeAsync();
+    }
+}

@@ -11,6 +11,9 @@ internal enum ClientStage
 
     /// <summary>Agrees on a secret with the server.</summary>
     Tls,
+
+    /// <summary>Records what the user reads and writes.</summary>
+    Capture,
 }
 
 /// <summary>What a client does with every connection once it stands and before its user gets it.</summary>

@@ -24,7 +24,7 @@ internal sealed class CaptureWriter(FrameQueue queue, CaptureOutput output, Wire
     public string Name => output.Name;
 
     /// <summary>Writes the beginning, so that there is something to open as soon as the file is there.</summary>
-    public async ValueTask BeginAsync()
+    public async Task BeginAsync()
     {
         BeginFile();
         await WriteOutAsync();

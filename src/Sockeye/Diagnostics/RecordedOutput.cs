@@ -46,16 +46,22 @@ internal sealed class RecordedOutput(PipeWriter inner, Recording recording) : Pi
 
     public override void Complete(Exception? exception = null)
     {
-        if (exception is null)
-            recording.OnOutputEnded();
+        OnCompleting(exception);
         inner.Complete(exception);
     }
 
     public override ValueTask CompleteAsync(Exception? exception = null)
     {
+        OnCompleting(exception);
+        return inner.CompleteAsync(exception);
+    }
+
+    private void OnCompleting(Exception? exception)
+    {
         if (exception is null)
             recording.OnOutputEnded();
-        return inner.CompleteAsync(exception);
+        else
+            recording.OnOutputBroken();
     }
 
     /// <summary>Some writers take the bytes even so, for the next flush, and some do not.</summary>

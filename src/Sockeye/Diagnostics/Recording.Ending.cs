@@ -55,10 +55,13 @@ internal sealed partial class Recording : IConnectionCloseFeature
             _tcp.EndOutput();
     }
 
+    /// <summary>The connection will be reset: what was not flushed stays unsent.</summary>
+    public void OnOutputBroken() => _isAborted = true;
+
     /// <summary>The user is done with the connection, which is closed next: in order, unless somebody broke it.</summary>
     public void OnUserDone(bool isBroken)
     {
-        if (!isBroken && !IsReset(_close?.CloseReason))
+        if (!isBroken)
             OnOutputEnded();
         if (_connection.Transport == _own)
             _connection.Transport = _below;

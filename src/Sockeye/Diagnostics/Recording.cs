@@ -90,7 +90,7 @@ internal sealed partial class Recording : IDisposable
     }
 
     /// <summary>What is written to a connection that is broken goes nowhere.</summary>
-    private bool CanSend => !_isOff && !_isClosedInOrder && !IsReset(_close?.CloseReason);
+    private bool CanSend => !_isOff && !_isAborted && !_isClosedInOrder && !IsReset(_close?.CloseReason);
 
     private void SendPending()
     {

@@ -23,7 +23,7 @@ public sealed partial class WireCapture : IAsyncDisposable
     private readonly CapturePlaces _places = new();
     private readonly Lock _lock = new();
     private readonly SortedDictionary<long, Recording> _open = [];
-    private readonly ValueTask? _begun;
+    private readonly Task? _begun;
     private volatile bool _isOn = true;
     private long _lastNumber;
     private long _dropped;

@@ -154,7 +154,8 @@ internal sealed class SyntheticTcp
     {
         ref var from = ref From(direction);
         ref var to = ref From(Other(direction));
-        var acknowledged = bits.HasFlag(TcpBits.Ack) ? to.Next : 0;
+        var hasAck = (bits & TcpBits.Ack) != 0;
+        var acknowledged = hasAck ? to.Next : 0;
         var frame = new CapturedFrame(
             _connection, direction is Direction.Outbound, bits, from.Next, acknowledged, _capture.Now())
         {
@@ -164,7 +165,7 @@ internal sealed class SyntheticTcp
             Comment = comment,
         };
         from.Next += (uint)length + ((bits & (TcpBits.Syn | TcpBits.Fin)) != 0 ? 1u : 0);
-        if (bits.HasFlag(TcpBits.Ack))
+        if (hasAck)
             to.Acknowledged = to.Next;
         _capture.Add(frame);
     }

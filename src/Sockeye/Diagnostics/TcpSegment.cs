@@ -37,7 +37,7 @@ internal static class TcpSegment
     private const byte WindowShift = 14;
 
     public static int HeaderLength(CaptureAddresses addresses, TcpBits bits) =>
-        (addresses.IsIPv6 ? 40 : 20) + TcpHeader + (bits.HasFlag(TcpBits.Syn) ? SynOptions : 0);
+        (addresses.IsIPv6 ? 40 : 20) + TcpHeader + ((bits & TcpBits.Syn) != 0 ? SynOptions : 0);
 
     /// <param name="room">Headers, then as much of the data as is kept.</param>
     /// <param name="addresses">Of the connection.</param>
@@ -95,7 +95,7 @@ internal static class TcpSegment
         header[12] = (byte)(header.Length / 4 << 4);
         header[13] = (byte)frame.Bits;
         BinaryPrimitives.WriteUInt16BigEndian(header[14..], ushort.MaxValue);
-        if (!frame.Bits.HasFlag(TcpBits.Syn))
+        if ((frame.Bits & TcpBits.Syn) == 0)
             return;
         (header[20], header[21]) = (2, 4); // maximum segment size
         BinaryPrimitives.WriteUInt16BigEndian(header[22..], MaxData);

@@ -114,23 +114,27 @@ public sealed class CaptureFileTests : IDisposable
     {
         await using var capture = new WireCapture(Stream.Null, new() { MaxFileSize = long.MaxValue });
         var (near, far) = MemoryConnection.CreatePair();
-        var plain = Measure(near, far);
         _ = capture.Attach(near);
-        var recorded = Measure(near, far);
+        var message = new byte[100];
+        var frames = 3; // the handshake
 
-        Assert.InRange(recorded - plain, long.MinValue, 200); // In a thousand messages: lists of the queue may grow once more.
-    }
-
-    private static long Measure(ConnectionContext near, ConnectionContext far)
-    {
-        byte[] message = new byte[100];
-        return Allocations.Of(1000, () =>
+        var allocated = Allocations.Of(100, () =>
         {
-            Completed.Synchronously(near.Transport.Output.WriteAsync(message));
-            Drain(far);
-            Completed.Synchronously(far.Transport.Output.WriteAsync(message));
-            Drain(near);
+            for (var i = 0; i < 10; i++)
+            {
+                Completed.Synchronously(near.Transport.Output.WriteAsync(message));
+                Drain(far);
+                Completed.Synchronously(far.Transport.Output.WriteAsync(message));
+                Drain(near);
+            }
+
+            frames += 20;
+            while (capture.WrittenFrames < frames)
+                Thread.Yield(); // What is queued keeps memory of the pool.
         });
+
+        // Of 2000 messages. Waking the writer allocates a little, and so may memory of the pool that goes from thread to thread.
+        Assert.InRange(allocated, 0, 20_000);
     }
 
     private static void Drain(ConnectionContext connection)

@@ -4,7 +4,9 @@ using System.Net.Sockets;
 namespace Sockeye;
 
 /// <summary>The addresses and ports of one recorded connection, as its frames show them.</summary>
-/// <remarks>What is no IP (a Unix socket, or an end point that is not known) is shown as an address of the loopback network.</remarks>
+/// <remarks>
+/// What is no IP (a Unix socket, or an end point that is not known) is shown as an address of the loopback network.
+/// </remarks>
 internal sealed class CaptureAddresses
 {
     private CaptureAddresses(IPEndPoint local, IPEndPoint remote, string? standIn)

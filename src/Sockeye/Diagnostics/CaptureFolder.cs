@@ -34,14 +34,22 @@ internal class CaptureFolder
     {
         if (OperatingSystem.IsWindows() || !File.Exists(path))
             return null;
-        if (!path.StartsWith("/dev/", StringComparison.Ordinal))
+        if (path.StartsWith("/dev/", StringComparison.Ordinal))
+            return Open(path, FileAccess.Write);
+        FileStream hold;
+        // Opened both ways a pipe waits for nobody, so one can look what it is.
+        using (var probe = Open(path, FileAccess.ReadWrite))
         {
-            // Opened both ways a pipe waits for nobody, so one can look what it is.
-            using var probe = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
             if (probe.CanSeek)
                 return null;
+            hold = Open(path, FileAccess.Write);
         }
 
-        return new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        // This one waits. A reader that came during the look must not see the end when the look is over: so one is held.
+        using (hold)
+            return Open(path, FileAccess.Write);
     }
+
+    private static FileStream Open(string path, FileAccess access) =>
+        new(path, FileMode.Open, access, FileShare.ReadWrite, bufferSize: 0);
 }

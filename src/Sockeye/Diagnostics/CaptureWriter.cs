@@ -1,6 +1,8 @@
 namespace Sockeye;
 
-/// <summary>The one that writes: takes frames from the queue, makes blocks of them, and begins new files when it is time.</summary>
+/// <summary>
+/// The one that writes: takes frames from the queue, makes blocks of them, and begins new files when it is time.
+/// </summary>
 internal sealed class CaptureWriter(FrameQueue queue, CaptureOutput output, WireCaptureOptions options)
 {
     private const int WriteAt = 128 * 1024;

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Sockeye;
 
-/// <summary>A client's connection that is recorded: the same as the one below, but it tells when its user is done with it.</summary>
+/// <summary>A client's connection that is recorded: it tells when its user is done with it.</summary>
 internal sealed class RecordedClientConnection(ConnectionContext inner, Recording recording) : ConnectionContext
 {
     public override string ConnectionId { get => inner.ConnectionId; set => inner.ConnectionId = value; }

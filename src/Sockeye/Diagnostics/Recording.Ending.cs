@@ -92,29 +92,31 @@ internal sealed partial class Recording : IConnectionCloseFeature
     /// <summary>Bytes that arrived before a reset are still read after it: the end waits for the reader.</summary>
     private void TellEnd(bool isReadToEnd)
     {
+        // Held until all is told: a capture that is being disposed waits here for who came first.
         lock (_endLock)
         {
             _isReadToEnd |= isReadToEnd;
             if (!_isClosed || !_isReadToEnd || _isTold || _isOff)
                 return;
             _isTold = true;
+            Tell(_close?.CloseReason);
+            TakeOff();
         }
+    }
 
-        var reason = _close?.CloseReason;
+    private void Tell(CloseReason? reason)
+    {
         var comment = reason is null
             ? $"{_connection.ConnectionId} ended, the transport does not tell how"
             : $"{_connection.ConnectionId} ended: {reason.By} {reason.Cause}, {reason.Description}";
         if (IsReset(reason))
         {
             _tcp.Reset(byPeer: reason!.By is ClosedBy.Peer, comment);
-        }
-        else
-        {
-            Flush();
-            _tcp.Close(inputFirst: reason?.Direction is CloseDirection.Input, comment);
+            return;
         }
 
-        TakeOff();
+        Flush();
+        _tcp.Close(inputFirst: reason?.Direction is CloseDirection.Input, comment);
     }
 
     private bool IsReset(CloseReason? reason) =>

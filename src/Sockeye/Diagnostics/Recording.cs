@@ -44,7 +44,7 @@ internal sealed partial class Recording : IDisposable
             _tcp.Receive(bytes);
     }
 
-    /// <summary>Bytes that leave with the next flush, or when so many have come together that they need not wait for it.</summary>
+    /// <summary>Bytes that leave with the next flush, or when a whole segment of them has come together.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
         if (_isOff)

@@ -16,7 +16,8 @@ public sealed partial class WireCapture
 
     private void LogCutShort(string file, TimeSpan timeout) => LogCutShort(Logger, file, timeout);
 
-    [LoggerMessage(1750, LogLevel.Warning, "What connections read and write is recorded to {File}, in clear: it can hold secrets.")]
+    [LoggerMessage(1750, LogLevel.Warning,
+        "What connections read and write is recorded to {File}, in clear: it can hold secrets.")]
     private static partial void LogStarted(ILogger logger, string file);
 
     [LoggerMessage(1751, LogLevel.Warning,
@@ -36,6 +37,7 @@ public sealed partial class WireCapture
         "Recording to {File} has ended: {Frames} frames, {Bytes} bytes, {Dropped} frames dropped.")]
     private static partial void LogEnded(ILogger logger, string file, long frames, long bytes, long dropped);
 
-    [LoggerMessage(1755, LogLevel.Warning, "Recording to {File} was ended before all was written: it took longer than {Timeout}.")]
+    [LoggerMessage(1755, LogLevel.Warning,
+        "Recording to {File} was ended before all was written: it took longer than {Timeout}.")]
     private static partial void LogCutShort(ILogger logger, string file, TimeSpan timeout);
 }

@@ -28,7 +28,7 @@ public sealed partial class WireCapture : IAsyncDisposable
     private long _lastNumber;
     private long _dropped;
 
-    /// <summary>Records into a new file, or into a named pipe that is there: then it waits until somebody reads from it.</summary>
+    /// <summary>Records into a new file, or into a named pipe that is there; then it waits until somebody reads.</summary>
     /// <param name="path">Its name. With <see cref="WireCaptureOptions.MaxFiles"/> above 1 a number is put before the
     /// extension.</param>
     /// <param name="options">Limits; the defaults where null.</param>

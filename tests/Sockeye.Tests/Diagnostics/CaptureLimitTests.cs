@@ -91,7 +91,8 @@ public sealed class CaptureLimitTests
         var file = PcapngFile.Parse(stream.ToArray());
         var told = Assert.Single(file.Frames, frame => frame.Dropped > 0);
         Assert.Equal(capture.DroppedFrames, told.Dropped);
-        Assert.Contains($"{told.Dropped} frames of this end point were dropped before this one: the capture's queue was full", told.Comments);
+        Assert.Contains(
+            $"{told.Dropped} frames of this end point were dropped before this one: the capture's queue was full", told.Comments);
         var statistics = Assert.Single(file.AllStatistics);
         Assert.Equal((file.Frames.Count + told.Dropped, told.Dropped), (statistics.Received, statistics.Dropped));
         Assert.Equal(capture.WrittenFrames, file.Frames.Count);
@@ -113,7 +114,8 @@ public sealed class CaptureLimitTests
     [Fact]
     public void Stream_that_takes_nothing_does_not_hold_up_the_end() => Simulated.Run(Seed, async world =>
     {
-        var capture = new WireCapture(new SlowStream(world.Time, TimeSpan.FromDays(1)), new() { CloseTimeout = TimeSpan.FromSeconds(3) });
+        var stuck = new SlowStream(world.Time, TimeSpan.FromDays(1));
+        var capture = new WireCapture(stuck, new() { CloseTimeout = TimeSpan.FromSeconds(3) });
         await Exchange(world, blocks: 1, capture);
         var begun = world.Network.Elapsed;
 

@@ -23,7 +23,8 @@ public sealed class PcapngBlockTests
         Assert.Equal("a section", Assert.Single(file.SectionComments));
         Assert.Equal(new("127.0.0.1:7000", "Größe: 1 µm"), Assert.Single(file.Interfaces));
         var frame = Assert.Single(file.Frames);
-        Assert.Equal((1_234_567_890_123_456_789, 9, true, 7), (frame.Time, frame.OriginalLength, frame.IsOutbound, frame.Dropped));
+        Assert.Equal(
+            (1_234_567_890_123_456_789, 9, true, 7), (frame.Time, frame.OriginalLength, frame.IsOutbound, frame.Dropped));
         Assert.Equal("abcde"u8, frame.Bytes);
         Assert.Equal(["one", "two"], frame.Comments);
         Assert.Equal(new(0, 30, 7), Assert.Single(file.AllStatistics));

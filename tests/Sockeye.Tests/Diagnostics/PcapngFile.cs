@@ -55,7 +55,7 @@ internal sealed class PcapngFile
         return text.ToString();
     }
 
-    /// <summary>All segments, short: "> S", "&lt; SA", "> PA hello". The arrow shows the way from this process's point of view.</summary>
+    /// <summary>All segments, short: "> S", "&lt; SA", "> PA hello". What this process sent has ">".</summary>
     public string[] Story() => [.. Segments.Select(segment => segment.ToString())];
 
     private void Read(uint type, ReadOnlySpan<byte> body)

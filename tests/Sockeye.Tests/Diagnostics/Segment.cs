@@ -6,7 +6,8 @@ namespace Sockeye.Tests.Diagnostics;
 
 /// <summary>One TCP segment in an IP datagram, taken apart; checksums are checked as a receiver checks them.</summary>
 internal sealed record Segment(
-    PcapngFile.Frame Frame, IPEndPoint From, IPEndPoint To, uint Sequence, uint Acknowledged, string Bits, int Length, byte[] Data)
+    PcapngFile.Frame Frame, IPEndPoint From, IPEndPoint To, uint Sequence, uint Acknowledged, string Bits, int Length,
+    byte[] Data)
 {
     public uint SequenceLength => (uint)Length + (Bits.Contains('S') || Bits.Contains('F') ? 1u : 0);
 

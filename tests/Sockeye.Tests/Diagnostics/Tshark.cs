@@ -10,7 +10,8 @@ internal static class Tshark
 
     /// <summary>Warnings and errors of its experts, doubts about the TCP stream, and checksums that are wrong.</summary>
     private const string Complaints =
-        "_ws.malformed || _ws.expert.severity >= 0x600000 || tcp.analysis.flags || tcp.checksum.status == 0 || ip.checksum.status == 0";
+        "_ws.malformed || _ws.expert.severity >= 0x600000 || tcp.analysis.flags || tcp.checksum.status == 0 "
+            + "|| ip.checksum.status == 0";
 
     public static void SkipIfMissing() => Assert.SkipUnless(
         File.Exists(Program), "tshark is not installed: 'apt-get install tshark' lets this test run.");
@@ -31,8 +32,11 @@ internal static class Tshark
     }
 
     /// <summary>The columns of the frames that pass a display filter.</summary>
-    public static Task<string[]> FieldsAsync(string file, string filter, string[] fields, params string[] arguments) => RunAsync(
-        file, ["-Y", filter, "-T", "fields", "-E", "separator= ", .. fields.SelectMany(field => (string[])["-e", field]), .. arguments]);
+    public static Task<string[]> FieldsAsync(string file, string filter, string[] fields, params string[] arguments)
+    {
+        var columns = fields.SelectMany(field => (string[])["-e", field]);
+        return RunAsync(file, ["-Y", filter, "-T", "fields", "-E", "separator= ", .. columns, .. arguments]);
+    }
 
     public static async Task AssertNothingIsWrongAsync(string file, params string[] arguments) =>
         Assert.Empty(await RunAsync(file, ["-Y", Complaints, .. arguments]));

@@ -54,11 +54,14 @@ public sealed class WiresharkTests : IDisposable
         var followed = await Tshark.RunAsync(File, [.. asData, "-q", "-z", "follow,tcp,ascii,0"]);
         Assert.Contains($"Node 0: {new IPEndPoint(ip, ports.Client)}", followed);
         Assert.Equal(["hello", "hello", "world", "world"], followed.Where(line => line is "hello" or "world"));
-        var conversation = Assert.Single(
-            await Tshark.RunAsync(File, [.. asData, "-q", "-z", "conv,tcp"]), line => line.Contains("<->", StringComparison.Ordinal));
+        var conversations = await Tshark.RunAsync(File, [.. asData, "-q", "-z", "conv,tcp"]);
+        var conversation = Assert.Single(conversations, line => line.Contains("<->", StringComparison.Ordinal));
         Assert.StartsWith($"{address}:{ports.Client}", conversation);
         Assert.Contains($"<-> {address}:{ports.Server}", conversation);
-        var times = await Tshark.FieldsAsync(File, "tcp.len > 0", ["frame.time_epoch", "frame.p2p_dir", "frame.interface_name"], asData);
+        var times = await Tshark.FieldsAsync(
+            File, "tcp.len > 0", ["frame.time_epoch", "frame.packet_flags_direction", "frame.interface_name"], asData);
+        Assert.Equal("1212", string.Concat(times.Select(line => line.Split(' ')[1][^1])));
+        Assert.All(times, line => Assert.EndsWith($" {new IPEndPoint(ip, ports.Server)}", line));
         Assert.InRange(
             double.Parse(times[0].Split(' ')[0], CultureInfo.InvariantCulture),
             before, before + 60);

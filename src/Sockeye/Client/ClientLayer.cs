@@ -14,6 +14,9 @@ internal enum ClientStage
 
     /// <summary>Moves bytes no faster than it may.</summary>
     Bandwidth,
+
+    /// <summary>Records what the user reads and writes.</summary>
+    Capture,
 }
 
 /// <summary>What a client does with every connection once it stands and before its user gets it.</summary>

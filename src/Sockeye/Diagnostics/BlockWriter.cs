@@ -1,0 +1,86 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Sockeye;
+
+/// <summary>Writes the blocks of a pcapng file into memory, one after another (draft-ietf-opsawg-pcapng, section 3).</summary>
+/// <remarks>
+/// <code>
+/// ┌───────────┬───────────────┬──────────────────────────┬─────────────────────────────────┬───────────────┐
+/// │ type (4)  │ length (4)    │ body, padded to 4 bytes  │ options: code (2) length (2) …  │ length (4)    │
+/// └───────────┴───────────────┴──────────────────────────┴─────────────────────────────────┴───────────────┘
+/// </code>
+/// Little-endian throughout, which the section header says.
+/// </remarks>
+internal sealed class BlockWriter
+{
+    /// <summary>Longer texts are cut: a comment must not make a block of any size.</summary>
+    public const int MaxTextBytes = 2000;
+
+    private byte[] _bytes = new byte[4096];
+    private int _length;
+    private int _block;
+
+    public int Length => _length;
+
+    public ReadOnlyMemory<byte> Written => _bytes.AsMemory(0, _length);
+
+    public void Clear() => _length = 0;
+
+    public void Begin(uint type)
+    {
+        _block = _length;
+        UInt32(type);
+        UInt32(0); // Known at the end.
+    }
+
+    public void End()
+    {
+        var length = (uint)(_length - _block + 4);
+        BinaryPrimitives.WriteUInt32LittleEndian(_bytes.AsSpan(_block + 4), length);
+        UInt32(length);
+    }
+
+    public void UInt16(ushort value) => BinaryPrimitives.WriteUInt16LittleEndian(Take(2), value);
+
+    public void UInt32(uint value) => BinaryPrimitives.WriteUInt32LittleEndian(Take(4), value);
+
+    public void UInt64(ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(Take(8), value);
+
+    /// <summary>A time has its high half first, whatever the order of bytes.</summary>
+    public void Time(long nanoseconds)
+    {
+        UInt32((uint)(nanoseconds >> 32));
+        UInt32((uint)nanoseconds);
+    }
+
+    /// <summary>Room for bytes that the caller fills.</summary>
+    public Span<byte> Take(int count)
+    {
+        if (_bytes.Length - _length < count)
+            Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, _length + count));
+        _length += count;
+        return _bytes.AsSpan(_length - count, count);
+    }
+
+    /// <summary>To the next multiple of four bytes, as the body and every option need it.</summary>
+    public void Pad() => Take(-_length & 3).Clear();
+
+    /// <summary>The head of an option, whose value the caller writes.</summary>
+    public void Option(ushort code, int length)
+    {
+        UInt16(code);
+        UInt16((ushort)length);
+    }
+
+    public void Option(ushort code, string text)
+    {
+        Span<byte> utf8 = stackalloc byte[MaxTextBytes];
+        Encoding.UTF8.GetEncoder().Convert(text, utf8, flush: false, out _, out var count, out _);
+        Option(code, count);
+        utf8[..count].CopyTo(Take(count));
+        Pad();
+    }
+
+    public void EndOptions() => Option(0, 0);
+}

@@ -1,0 +1,74 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Sockeye;
+
+/// <summary>The addresses and ports of one recorded connection, as its frames show them.</summary>
+/// <remarks>
+/// What is no IP (a Unix socket, or an end point that is not known) is shown as an address of the loopback network.
+/// </remarks>
+internal sealed class CaptureAddresses
+{
+    private CaptureAddresses(IPEndPoint local, IPEndPoint remote, string? standIn)
+    {
+        IsIPv6 = local.AddressFamily == AddressFamily.InterNetworkV6;
+        (Local, Remote) = (local.Address.GetAddressBytes(), remote.Address.GetAddressBytes());
+        (LocalPort, RemotePort) = ((ushort)local.Port, (ushort)remote.Port);
+        StandIn = standIn;
+    }
+
+    public bool IsIPv6 { get; }
+
+    public byte[] Local { get; }
+
+    public byte[] Remote { get; }
+
+    public ushort LocalPort { get; }
+
+    public ushort RemotePort { get; }
+
+    /// <summary>What the addresses stand for, where they are not real ones.</summary>
+    public string? StandIn { get; }
+
+    /// <param name="local">This process's end.</param>
+    /// <param name="remote">The peer's.</param>
+    /// <param name="isServer">Whether the peer connected to this process.</param>
+    /// <param name="number">Of the connection: keeps those without addresses apart.</param>
+    public static CaptureAddresses Of(EndPoint? local, EndPoint? remote, bool isServer, long number)
+    {
+        if (local is not IPEndPoint localIP || remote is not IPEndPoint remoteIP)
+        {
+            var (served, dialling) = MadeUp(number);
+            var (own, other) = isServer ? (served, dialling) : (dialling, served);
+            return new(own, other, $"{own} stands for {Name(local)}, {other} for {Name(remote)}");
+        }
+
+        (localIP, remoteIP) = (WithoutMapping(localIP), WithoutMapping(remoteIP));
+        // An address that a PROXY header gave may be of another family than the socket's.
+        return localIP.AddressFamily == remoteIP.AddressFamily
+            ? new(localIP, remoteIP, null)
+            : new(Mapped(localIP), Mapped(remoteIP), null);
+    }
+
+    private static (IPEndPoint Served, IPEndPoint Dialling) MadeUp(long number)
+    {
+        const int Ports = 50_000;
+        var host = (uint)(number / Ports % 0xFFFF) + 2;
+        return (
+            new(IPAddress.Loopback, 1),
+            new(new IPAddress([127, 0, (byte)(host >> 8), (byte)host]), 10_000 + (int)(number % Ports)));
+    }
+
+    private static string Name(EndPoint? endPoint) => endPoint switch
+    {
+        UnixDomainSocketEndPoint unix when $"{unix}" is { Length: > 0 } path => $"the Unix socket {path}",
+        UnixDomainSocketEndPoint => "a Unix socket without a name",
+        null => "an unknown end point",
+        _ => $"{endPoint}",
+    };
+
+    private static IPEndPoint WithoutMapping(IPEndPoint endPoint) =>
+        endPoint.Address.IsIPv4MappedToIPv6 ? new(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
+
+    private static IPEndPoint Mapped(IPEndPoint endPoint) => new(endPoint.Address.MapToIPv6(), endPoint.Port);
+}

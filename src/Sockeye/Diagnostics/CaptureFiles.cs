@@ -1,0 +1,69 @@
+using System.Text.RegularExpressions;
+
+namespace Sockeye;
+
+/// <summary>The files of one capture, one after another: how they are called, and which of them are kept.</summary>
+internal sealed class CaptureFiles
+{
+    private readonly CaptureFolder _folder;
+    private readonly string _path;
+    private readonly int _maxFiles;
+    private readonly Queue<string> _kept = new();
+    private int _number;
+
+    /// <exception cref="IOException">A file of that name is there, and may not be replaced.</exception>
+    public CaptureFiles(CaptureFolder folder, string path, int maxFiles, bool overwrite)
+    {
+        (_folder, _path, _maxFiles) = (folder, path, maxFiles);
+        foreach (var existing in FindExisting())
+        {
+            if (!overwrite)
+            {
+                throw new IOException(
+                    $"{existing} exists already: choose another name for the capture, or set Overwrite to delete it.");
+            }
+
+            folder.Delete(existing);
+        }
+    }
+
+    /// <summary>The file that is written to.</summary>
+    public string Current { get; private set; } = "";
+
+    /// <summary>Whether another file may follow.</summary>
+    public bool CanGoOn => _maxFiles > 1;
+
+    /// <summary>Begins the next file; the oldest goes first, so that there are never more than allowed.</summary>
+    public Stream Next()
+    {
+        while (_kept.Count >= _maxFiles)
+            _folder.Delete(_kept.Dequeue());
+        _number++;
+        Current = CanGoOn ? Numbered($"{_number:D5}") : _path;
+        var stream = _folder.Create(Current);
+        _kept.Enqueue(Current);
+        return stream;
+    }
+
+    /// <exception cref="IOException">Somebody has removed the file: what is written to it is lost.</exception>
+    public void ThrowIfGone()
+    {
+        if (!_folder.Exists(Current))
+            throw new FileNotFoundException($"{Current} was removed while it was written to.", Current);
+    }
+
+    private IReadOnlyList<string> FindExisting()
+    {
+        if (!CanGoOn)
+            return _folder.Exists(_path) ? [_path] : [];
+        // The wildcard also finds names that are not numbers.
+        var name = new Regex($"^{Regex.Escape(Stem)}-[0-9]{{5,}}{Regex.Escape(Path.GetExtension(_path))}$");
+        return [.. _folder.Find(Folder, Path.GetFileName(Numbered("*"))).Where(file => name.IsMatch(Path.GetFileName(file)))];
+    }
+
+    private string Folder => Path.GetDirectoryName(_path)!;
+
+    private string Stem => Path.GetFileNameWithoutExtension(_path);
+
+    private string Numbered(string number) => Path.Combine(Folder, $"{Stem}-{number}{Path.GetExtension(_path)}");
+}

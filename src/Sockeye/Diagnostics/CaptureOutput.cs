@@ -1,0 +1,85 @@
+namespace Sockeye;
+
+/// <summary>Where a capture's blocks go: files, or one stream.</summary>
+internal sealed class CaptureOutput
+{
+    private static readonly long LookInterval = (long)TimeSpan.FromSeconds(1).TotalNanoseconds;
+
+    private readonly CaptureFiles? _files;
+    private Stream _stream;
+    private long _looked;
+
+    private CaptureOutput(CaptureFiles? files, Stream stream, string name) => (_files, _stream, Name) = (files, stream, name);
+
+    /// <summary>For the log.</summary>
+    public string Name { get; private set; }
+
+    /// <summary>Bytes in this file.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>Then writing never waits for anything but the disk.</summary>
+    public bool IsFile => _files is not null;
+
+    public bool CanGoOn => _files is { CanGoOn: true };
+
+    /// <exception cref="IOException">It cannot be made, or is there already.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
+    public static CaptureOutput ToFile(string path, WireCaptureOptions options, CaptureFolder folder)
+    {
+        path = Path.GetFullPath(path);
+        if (folder.OpenPipe(path) is { } pipe)
+            return new(null, pipe, path);
+        var files = new CaptureFiles(folder, path, options.MaxFiles, options.Overwrite);
+        var stream = files.Next();
+        return new(files, stream, files.Current);
+    }
+
+    public static CaptureOutput ToStream(Stream stream) => new(null, stream, $"a {stream.GetType().Name}");
+
+    /// <summary>Writes whole blocks.</summary>
+    /// <param name="blocks">What to write.</param>
+    /// <param name="now">Nanoseconds since 1970.</param>
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> blocks, long now)
+    {
+        if (_files is null)
+        {
+            await _stream.WriteAsync(blocks);
+            await _stream.FlushAsync();
+        }
+        else
+        {
+            if (now - _looked >= LookInterval)
+                _files.ThrowIfGone();
+            _looked = Math.Max(_looked, now);
+            // Synchronous: the writer has a thread of the pool to itself anyway, and in a simulation there is no other.
+            _stream.Write(blocks.Span);
+        }
+
+        Length += blocks.Length;
+    }
+
+    /// <summary>Ends this file and begins the next.</summary>
+    public async ValueTask NextAsync()
+    {
+        await _stream.DisposeAsync();
+        _stream = _files!.Next();
+        (Name, Length, _looked) = (_files.Current, 0, 0);
+    }
+
+    public ValueTask CloseAsync() => _stream.DisposeAsync();
+
+    /// <summary>Closes after an error, leaving whole blocks where that is possible.</summary>
+    public async ValueTask GiveUpAsync()
+    {
+        try
+        {
+            if (_files is not null)
+                _stream.SetLength(Length);
+            await _stream.DisposeAsync();
+        }
+        catch (Exception)
+        {
+            // The first error was told, and is the one to look at.
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+
+namespace Sockeye;
+
+/// <summary>The end points of a capture, each shown as a network interface, and how a connection is described in it.</summary>
+internal sealed class CapturePlaces
+{
+    /// <summary>A client can dial any number of end points; those after these share one.</summary>
+    internal const int MaxPlaces = 1000;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(string, bool), CaptureInterface> _places = [];
+
+    public static string Name(ConnectionContext connection, bool isServer) =>
+        $"{(isServer ? connection.LocalEndPoint : connection.RemoteEndPoint)}" is { Length: > 0 } name ? name : "unknown";
+
+    public CapturedConnection Captured(ConnectionContext connection, string place, bool isServer, long number)
+    {
+        var addresses = CaptureAddresses.Of(connection.LocalEndPoint, connection.RemoteEndPoint, isServer, number);
+        var tls = connection.Features.Get<ITlsHandshakeFeature>();
+        var comment = $"{connection.ConnectionId}: {(isServer ? "accepted from" : "dialled to")} {connection.RemoteEndPoint}";
+        if (tls is not null)
+            comment += $"; TLS was removed ({tls.Protocol}{(tls.NegotiatedCipherSuite is { } suite ? $", {suite}" : "")})";
+        if (addresses.StandIn is not null)
+            comment += $"; {addresses.StandIn}";
+        return new(Of(place, isServer, tls is not null), addresses, comment);
+    }
+
+    private CaptureInterface Of(string place, bool isServer, bool hasTls)
+    {
+        lock (_lock)
+        {
+            if (_places.TryGetValue((place, hasTls), out var known))
+                return known;
+            var name = _places.Count < MaxPlaces ? place : "other end points";
+            if (_places.TryGetValue((name, hasTls), out known))
+                return known;
+            var description = isServer ? "Connections that were accepted" : "Connections that were dialled";
+            return _places[(name, hasTls)] = new(name, hasTls ? $"{description}; TLS was removed" : description);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+namespace Sockeye;
+
+/// <summary>
+/// The one that writes: takes frames from the queue, makes blocks of them, and begins new files when it is time.
+/// </summary>
+internal sealed class CaptureWriter(FrameQueue queue, CaptureOutput output, WireCaptureOptions options)
+{
+    private const int WriteAt = 128 * 1024;
+    private const int StatisticsLength = 80;
+
+    private readonly BlockWriter _blocks = new();
+    private readonly List<CaptureInterface> _inFile = [];
+    private int _file;
+    private long _firstTime;
+    private long _lastTime;
+    private long _frames;
+    private long _bytes;
+
+    /// <summary>Frames in all files.</summary>
+    public long Frames => Volatile.Read(ref _frames);
+
+    /// <summary>Bytes of all files.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>The file, for the log.</summary>
+    public string Name => output.Name;
+
+    /// <summary>Writes the beginning, so that there is something to open as soon as the file is there.</summary>
+    public async Task BeginAsync()
+    {
+        BeginFile();
+        await WriteOutAsync();
+    }
+
+    /// <summary>Writes until the queue is closed and empty; then it is true. False: a limit was reached.</summary>
+    public async Task<bool> RunAsync()
+    {
+        while (await queue.WaitAsync())
+        {
+            foreach (var frame in queue.Take())
+            {
+                if (IsFull(frame))
+                {
+                    EndFile();
+                    await WriteOutAsync();
+                    if (!output.CanGoOn)
+                        return false;
+                    await output.NextAsync();
+                    BeginFile();
+                }
+
+                Add(frame);
+                queue.Free(frame);
+                if (_blocks.Length >= WriteAt)
+                    await WriteOutAsync();
+            }
+
+            await WriteOutAsync();
+        }
+
+        EndFile();
+        await WriteOutAsync();
+        return true;
+    }
+
+    private bool IsFull(in CapturedFrame frame)
+    {
+        if (_firstTime == 0)
+            return false; // However small the limits: a file has one frame.
+        if (options.MaxAge != Timeout.InfiniteTimeSpan && frame.Time - _firstTime >= options.MaxAge.TotalNanoseconds)
+            return true;
+        // Three comments, and an interface with two texts: never less than what will be written.
+        var block = frame.KeptLength + 500 + (5 * BlockWriter.MaxTextBytes);
+        return output.Length + _blocks.Length + block + ((_inFile.Count + 1) * StatisticsLength) > options.MaxFileSize;
+    }
+
+    private void BeginFile()
+    {
+        _file++;
+        _firstTime = 0;
+        _inFile.Clear();
+        var part = output.CanGoOn ? $" Part {_file} of a series." : "";
+        _blocks.Section(
+            "Bytes of connections as their handlers read and write them, where TLS is used after it was removed: this file can "
+                + $"hold secrets. Headers of IP and TCP are made up to carry them.{part}");
+    }
+
+    private void Add(in CapturedFrame frame)
+    {
+        var (connection, place) = (frame.Connection, frame.Connection.Interface);
+        if (place.LastFile != _file)
+            Describe(place);
+        if (_firstTime == 0)
+            _firstTime = frame.Time;
+        _lastTime = Math.Max(_lastTime, frame.Time);
+        var dropped = place.Dropped - place.DroppedTold;
+        var isFirst = connection.LastFile != _file;
+        var headers = TcpSegment.HeaderLength(connection.Addresses, frame.Bits);
+        var room = _blocks.BeginFrame(place.Id, frame.Time, headers + frame.KeptLength, headers + frame.Length);
+        TcpSegment.Write(room, connection.Addresses, frame);
+        _blocks.EndFrame(
+            frame.IsOutbound,
+            dropped,
+            isFirst ? connection.Comment : null,
+            dropped > 0 ? $"{dropped} frames of this end point were dropped before this one: the capture's queue was full" : null,
+            frame.Comment);
+        connection.LastFile = _file;
+        place.DroppedTold += dropped;
+        place.DroppedInFile += dropped;
+        place.Written++;
+        Volatile.Write(ref _frames, _frames + 1);
+    }
+
+    private void Describe(CaptureInterface place)
+    {
+        (place.Id, place.LastFile, place.Written, place.DroppedInFile) = ((uint)_inFile.Count, _file, 0, 0);
+        _inFile.Add(place);
+        _blocks.Interface(place.Name, place.Description);
+    }
+
+    private void EndFile()
+    {
+        foreach (var place in _inFile)
+        {
+            // Those that no frame has followed are told of here.
+            var dropped = place.Dropped - place.DroppedTold;
+            place.DroppedTold += dropped;
+            place.DroppedInFile += dropped;
+            _blocks.Statistics(place.Id, _firstTime, _lastTime, place.Written + place.DroppedInFile, place.DroppedInFile);
+        }
+    }
+
+    private async ValueTask WriteOutAsync()
+    {
+        if (_blocks.Length == 0)
+            return;
+        await output.WriteAsync(_blocks.Written, _lastTime);
+        Volatile.Write(ref _bytes, _bytes + _blocks.Length);
+        _blocks.Clear();
+    }
+}

@@ -1,0 +1,23 @@
+namespace Sockeye;
+
+/// <summary>Recording an end point's connections.</summary>
+public static class ListenOptionsCapture
+{
+    extension(ListenOptions listen)
+    {
+        /// <summary>
+        /// Records what passes at this place of the pipeline: after <c>UseTls</c> it is what the handler reads and writes, in
+        /// clear; before it, what is on the wire.
+        /// </summary>
+        /// <param name="capture">Serves any number of end points and clients. Dispose it after the server.</param>
+        public ListenOptions UseWireCapture(WireCapture capture)
+        {
+            ArgumentNullException.ThrowIfNull(capture);
+            return listen.Use($"UseWireCapture({capture})", next =>
+            {
+                capture.Use(listen.Server.TimeProvider, listen.Server.LoggerFactory);
+                return new RecordedMiddleware(capture, next).RunAsync;
+            });
+        }
+    }
+}

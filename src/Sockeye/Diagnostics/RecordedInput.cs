@@ -1,0 +1,110 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>Tells a recording what a reader gets to see, each byte once, when it is shown for the first time.</summary>
+internal sealed class RecordedInput(PipeReader inner, Recording recording) : PipeReader
+{
+    private ReadOnlySequence<byte> _shown;
+
+    /// <summary>How many bytes, from where the next read begins, were shown before.</summary>
+    private long _known;
+
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        ValueTask<ReadResult> read;
+        try
+        {
+            read = inner.ReadAsync(cancellationToken);
+        }
+        catch (Exception e) when (IsEnd(e))
+        {
+            recording.OnInputBroken();
+            throw;
+        }
+
+        return read.IsCompletedSuccessfully ? new(Show(read.Result)) : AwaitAsync(read);
+    }
+
+    public override bool TryRead(out ReadResult result)
+    {
+        try
+        {
+            if (!inner.TryRead(out result))
+                return false;
+        }
+        catch (Exception e) when (IsEnd(e))
+        {
+            recording.OnInputBroken();
+            throw;
+        }
+
+        Show(result);
+        return true;
+    }
+
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        // Before: afterwards the memory is another's.
+        var taken = CountTo(consumed);
+        inner.AdvanceTo(consumed, examined);
+        _known -= taken;
+        _shown = default;
+    }
+
+    public override void CancelPendingRead() => inner.CancelPendingRead();
+
+    public override void Complete(Exception? exception = null)
+    {
+        inner.Complete(exception);
+        recording.OnInputBroken();
+    }
+
+    private static bool IsEnd(Exception error) => error is IOException or ConnectionAbortedException;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ReadResult> AwaitAsync(ValueTask<ReadResult> read)
+    {
+        try
+        {
+            return Show(await read);
+        }
+        catch (Exception e) when (IsEnd(e))
+        {
+            recording.OnInputBroken();
+            throw;
+        }
+    }
+
+    private ReadResult Show(in ReadResult result)
+    {
+        _shown = result.Buffer;
+        var length = _shown.Length;
+        if (length > _known)
+        {
+            recording.Receive(_shown.Slice(_known));
+            _known = length;
+        }
+
+        if (result.IsCompleted)
+            recording.OnInputEnded();
+        return result;
+    }
+
+    private long CountTo(SequencePosition consumed)
+    {
+        try
+        {
+            return _shown.IsEmpty ? 0 : _shown.Slice(_shown.Start, consumed).Length;
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            return 0; // A position that is not of this read: the reader below says so.
+        }
+    }
+}

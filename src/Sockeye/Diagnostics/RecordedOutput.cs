@@ -1,0 +1,76 @@
+using System.IO.Pipelines;
+
+namespace Sockeye;
+
+/// <summary>Tells a recording what is written, when it is flushed.</summary>
+internal sealed class RecordedOutput(PipeWriter inner, Recording recording) : PipeWriter
+{
+    private Memory<byte> _lent;
+
+    public override bool CanGetUnflushedBytes => inner.CanGetUnflushedBytes;
+
+    public override long UnflushedBytes => inner.UnflushedBytes;
+
+    public override Memory<byte> GetMemory(int sizeHint = 0) => _lent = inner.GetMemory(sizeHint);
+
+    public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+
+    public override void Advance(int bytes)
+    {
+        // Kept before they are given away; a count that is wrong is for the writer below to refuse.
+        var written = (uint)bytes <= _lent.Length ? _lent[..bytes] : default;
+        recording.Write(written.Span);
+        inner.Advance(bytes);
+        _lent = _lent[written.Length..]; // The rest may be written and advanced as well.
+    }
+
+    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+    {
+        // First: the peer's answer must not come before it.
+        recording.Flush();
+        return inner.FlushAsync(cancellationToken);
+    }
+
+    public override ValueTask<FlushResult> WriteAsync(
+        ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
+    {
+        if (cancellationToken.IsCancellationRequested)
+            return WriteCancelledAsync(source, cancellationToken);
+        recording.Flush();
+        recording.Send(new(source));
+        _lent = default;
+        return inner.WriteAsync(source, cancellationToken);
+    }
+
+    public override void CancelPendingFlush() => inner.CancelPendingFlush();
+
+    public override void Complete(Exception? exception = null)
+    {
+        OnCompleting(exception);
+        inner.Complete(exception);
+    }
+
+    public override ValueTask CompleteAsync(Exception? exception = null)
+    {
+        OnCompleting(exception);
+        return inner.CompleteAsync(exception);
+    }
+
+    private void OnCompleting(Exception? exception)
+    {
+        if (exception is null)
+            recording.OnOutputEnded();
+        else
+            recording.OnOutputBroken();
+    }
+
+    /// <summary>Some writers take the bytes even so, for the next flush, and some do not.</summary>
+    private ValueTask<FlushResult> WriteCancelledAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
+    {
+        var before = CanGetUnflushedBytes ? UnflushedBytes : 0;
+        var result = inner.WriteAsync(source, cancellationToken);
+        if (CanGetUnflushedBytes && UnflushedBytes != before)
+            recording.Write(source.Span);
+        return result;
+    }
+}

@@ -1,0 +1,185 @@
+using System.Buffers;
+
+namespace Sockeye;
+
+/// <summary>
+/// Tells what passes over a connection as TCP would have: handshake, data with its sequence numbers, acknowledgements, and an
+/// end. Frames that get lost on the way to the file leave a gap in the numbers.
+/// </summary>
+/// <remarks>Safe from any thread: reader and writer of a connection tell their directions at once.</remarks>
+internal sealed class SyntheticTcp
+{
+    /// <summary>Data may stand unacknowledged up to this; more would look like a full window one day.</summary>
+    private const uint AcknowledgeEvery = 256 * 1024;
+
+    private readonly WireCapture _capture;
+    private readonly CapturedConnection _connection;
+    private readonly Lock _lock = new();
+    private Side _own;
+    private Side _peer;
+    private long _keep;
+    private bool _isCutTold;
+
+    /// <param name="capture">Takes the frames.</param>
+    /// <param name="connection">Whose they are.</param>
+    /// <param name="number">Chooses where sequence numbers begin: a port that is used again must not look the same.</param>
+    /// <param name="keep">Bytes of data to keep; of the rest only headers are.</param>
+    public SyntheticTcp(WireCapture capture, CapturedConnection connection, long number, long keep)
+    {
+        (_capture, _connection, _keep) = (capture, connection, keep);
+        _own.Next = (uint)(number * 2_654_435_761);
+        _peer.Next = _own.Next ^ 0x5555_5555;
+    }
+
+    private enum Direction
+    {
+        Inbound,
+        Outbound,
+    }
+
+    public void Begin(bool isServer)
+    {
+        var dialling = isServer ? Direction.Inbound : Direction.Outbound;
+        lock (_lock)
+        {
+            Tell(dialling, TcpBits.Syn);
+            Tell(Other(dialling), TcpBits.Syn | TcpBits.Ack);
+            Tell(dialling, TcpBits.Ack);
+        }
+    }
+
+    public void Receive(in ReadOnlySequence<byte> bytes)
+    {
+        lock (_lock)
+            TellData(Direction.Inbound, bytes);
+    }
+
+    public void Send(in ReadOnlySequence<byte> bytes)
+    {
+        lock (_lock)
+            TellData(Direction.Outbound, bytes);
+    }
+
+    /// <summary>The peer has ended its direction. Said once.</summary>
+    public void EndInput()
+    {
+        lock (_lock)
+            TellFin(Direction.Inbound);
+    }
+
+    /// <summary>This side has ended its direction. Said once.</summary>
+    public void EndOutput()
+    {
+        lock (_lock)
+            TellFin(Direction.Outbound);
+    }
+
+    /// <summary>Both directions have ended in order.</summary>
+    public void Close(bool inputFirst, string comment)
+    {
+        lock (_lock)
+        {
+            TellFin(inputFirst ? Direction.Inbound : Direction.Outbound);
+            TellFin(inputFirst ? Direction.Outbound : Direction.Inbound);
+            // Held back until now, as the place for the comment: the acknowledgement of the FIN that came second.
+            var last = _own.HasEndedFirst ? Direction.Outbound : Direction.Inbound;
+            Tell(last, TcpBits.Ack, comment: comment);
+        }
+    }
+
+    /// <summary>Both directions have ended at once.</summary>
+    public void Reset(bool byPeer, string comment)
+    {
+        lock (_lock)
+            Tell(byPeer ? Direction.Inbound : Direction.Outbound, TcpBits.Rst | TcpBits.Ack, comment: comment);
+    }
+
+    private static Direction Other(Direction direction) =>
+        direction is Direction.Inbound ? Direction.Outbound : Direction.Inbound;
+
+    private ref Side From(Direction direction)
+    {
+        if (direction is Direction.Outbound)
+            return ref _own;
+        return ref _peer;
+    }
+
+    private void TellData(Direction direction, ReadOnlySequence<byte> bytes)
+    {
+        // After its FIN a side says nothing: who writes then gets an exception.
+        while (!bytes.IsEmpty && !From(direction).HasEnded)
+        {
+            var part = bytes.Slice(0, Math.Min(bytes.Length, TcpSegment.MaxData));
+            bytes = bytes.Slice(part.End);
+            var length = (int)part.Length;
+            var kept = (int)Math.Min(length, _keep);
+            _keep -= kept;
+            byte[]? pooled = null;
+            if (kept > 0)
+            {
+                pooled = ArrayPool<byte>.Shared.Rent(kept);
+                part.Slice(0, kept).CopyTo(pooled);
+            }
+
+            Tell(direction, TcpBits.Psh | TcpBits.Ack, length, pooled, kept, kept < length ? CutComment() : null);
+            ref var side = ref From(direction);
+            if (side.Next - side.Acknowledged > AcknowledgeEvery)
+                Tell(Other(direction), TcpBits.Ack);
+        }
+    }
+
+    private string? CutComment()
+    {
+        if (_isCutTold)
+            return null;
+        _isCutTold = true;
+        return "MaxBytesPerConnection is reached: from here on the connection's data is left out, its headers are kept";
+    }
+
+    private void TellFin(Direction direction)
+    {
+        ref var side = ref From(direction);
+        if (side.HasEnded)
+            return;
+        side.HasEnded = true;
+        Tell(direction, TcpBits.Fin | TcpBits.Ack);
+        if (From(Other(direction)).HasEnded)
+            return;
+        side.HasEndedFirst = true;
+        Tell(Other(direction), TcpBits.Ack);
+    }
+
+    private void Tell(
+        Direction direction, TcpBits bits, int length = 0, byte[]? pooled = null, int kept = 0, string? comment = null)
+    {
+        ref var from = ref From(direction);
+        ref var to = ref From(Other(direction));
+        var hasAck = (bits & TcpBits.Ack) != 0;
+        var acknowledged = hasAck ? to.Next : 0;
+        var frame = new CapturedFrame(
+            _connection, direction is Direction.Outbound, bits, from.Next, acknowledged, _capture.Now())
+        {
+            Length = length,
+            Pooled = pooled,
+            KeptLength = kept,
+            Comment = comment,
+        };
+        from.Next += (uint)length + ((bits & (TcpBits.Syn | TcpBits.Fin)) != 0 ? 1u : 0);
+        if (hasAck)
+            to.Acknowledged = to.Next;
+        _capture.Add(frame);
+    }
+
+    private struct Side
+    {
+        /// <summary>The number of its next byte.</summary>
+        public uint Next;
+
+        /// <summary>What the other side has acknowledged.</summary>
+        public uint Acknowledged;
+
+        public bool HasEnded;
+
+        public bool HasEndedFirst;
+    }
+}

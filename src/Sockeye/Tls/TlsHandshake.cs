@@ -12,6 +12,7 @@ internal sealed class TlsHandshake : CoarseTimerEntry
     private readonly TimeSpan _timeout;
     private readonly TlsStream _ssl;
     private volatile bool _isLate;
+    private volatile bool _hasHeard;
 
     public TlsHandshake(LowerConnection lower, TlsRole role, CoarseTimer timer, TimeSpan timeout)
     {
@@ -34,6 +35,24 @@ internal sealed class TlsHandshake : CoarseTimerEntry
 
     /// <summary>Called when its time is over.</summary>
     public Action? OnTimeout { get; set; }
+
+    /// <summary>
+    /// Waits for the client's first record, which costs this side nothing but the connection. False where there is a
+    /// <see cref="Reason"/> not to go on.
+    /// </summary>
+    public async ValueTask<bool> BeginsAsync()
+    {
+        try
+        {
+            await FirstRecord.WaitAsync(_lower.Transport.Input, () => _hasHeard = true);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            GiveUp(e);
+            return false;
+        }
+    }
 
     /// <summary>The connection, or null where there is a <see cref="Reason"/>.</summary>
     /// <param name="authenticate">Begins the handshake of this side.</param>
@@ -90,7 +109,7 @@ internal sealed class TlsHandshake : CoarseTimerEntry
         _isLate = true;
         _lower.Abort(CloseReason.Local(CloseCause.Timeout,
             $"the TLS handshake did not finish within {Words.Describe(_timeout)} (HandshakeTimeout)"
-                + (Pipe.OnFirst is null ? "" : ": the peer sent nothing")));
+                + (_hasHeard || Pipe.OnFirst is null ? "" : ": the peer sent nothing")));
         OnTimeout?.Invoke();
     }
 }

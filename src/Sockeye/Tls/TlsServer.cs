@@ -42,6 +42,9 @@ internal sealed partial class TlsServer
 
     private async Task<TlsConnection?> ShakeHandsAsync(TlsHandshake handshake)
     {
+        // Those who say nothing, or half a hello, take no place: any number of them leaves the good ones theirs.
+        if (!await handshake.BeginsAsync())
+            return null;
         if (await _gate.EnterAsync(handshake) is not { } place)
         {
             handshake.GiveUp(new IOException("The handshake has not begun."));

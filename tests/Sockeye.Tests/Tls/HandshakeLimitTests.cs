@@ -34,20 +34,41 @@ public sealed class HandshakeLimitTests
     });
 
     [Fact]
-    public void Good_client_comes_through_while_all_places_are_held_by_silent_ones() => TlsWorld.Run(async world =>
+    public void Good_client_comes_through_at_once_however_many_say_nothing_or_half_a_hello() => TlsWorld.Run(async world =>
     {
         await using var server = await world.Start(tls => tls.MaxHandshakes = 5);
-        var silent = new List<ConnectionContext>();
+        var others = new List<ConnectionContext>();
         for (var i = 0; i < 20; i++)
-            silent.Add(await world.Simulated.Connect());
+        {
+            others.Add(await world.Simulated.Connect());
+            if (i % 2 == 0)
+                await others[i].Transport.Output.WriteAsync(RecordedHello.Bytes.AsMemory(0, i));
+        }
 
         await using var good = await world.Connect();
         await good.SendAsync("x");
         Assert.Equal("x", await good.ReadAsync(1));
 
-        // It waited in line behind 15 silent ones: four rounds of five, 2 s each.
+        Assert.InRange(world.Simulated.Network.Elapsed.TotalSeconds, 0, 1);
+        foreach (var client in others)
+            await client.DisposeAsync();
+    });
+
+    [Fact]
+    public void Good_client_comes_through_while_all_places_are_held_by_those_who_stand_still() => TlsWorld.Run(async world =>
+    {
+        await using var server = await world.Start(tls => tls.MaxHandshakes = 5);
+        var stalled = new List<ConnectionContext>();
+        for (var i = 0; i < 20; i++)
+            stalled.Add(await ConnectAndSayHello(world));
+
+        await using var good = await world.Connect();
+        await good.SendAsync("x");
+        Assert.Equal("x", await good.ReadAsync(1));
+
+        // It waited in line behind 15 of them: four rounds of five, 2 s each.
         Assert.InRange(world.Simulated.Network.Elapsed.TotalSeconds, 8, 9);
-        foreach (var client in silent)
+        foreach (var client in stalled)
             await client.DisposeAsync();
         Assert.Single(world.Simulated.Log.WithId(1300));
         Assert.Contains("stood still for 2 s", world.Simulated.Log.WithId(1300).Single().Message);
@@ -57,10 +78,10 @@ public sealed class HandshakeLimitTests
     public void Handshake_that_moves_is_not_given_up_for_one_that_waits() => TlsWorld.Run(async world =>
     {
         await using var server = await world.Start(tls => tls.MaxHandshakes = 1);
-        await using var slow = await world.Simulated.Connect();
-        byte[] hello = [22, 3, 1, 2, 0, 1, 0, 1, 252];
+        await using var slow = await ConnectAndSayHello(world);
+        byte[] next = [20, 3, 3, 0, 1, 1, 23, 3, 3]; // ChangeCipherSpec, and the begin of a record that never ends
         Task<ConnectionContext>? connecting = null;
-        foreach (var piece in hello)
+        foreach (var piece in next)
         {
             await slow.Transport.Output.WriteAsync(new[] { piece });
             await world.Simulated.Pass(TimeSpan.FromSeconds(1));
@@ -81,8 +102,8 @@ public sealed class HandshakeLimitTests
             tls.MaxHandshakes = 1;
             tls.HandshakeTimeout = TimeSpan.FromSeconds(1);
         });
-        await using var first = await world.Simulated.Connect();
-        await using var second = await world.Simulated.Connect();
+        await using var first = await ConnectAndSayHello(world);
+        await using var second = await ConnectAndSayHello(world);
 
         await second.AssertResetAsync();
 
@@ -96,7 +117,7 @@ public sealed class HandshakeLimitTests
         await using var server = await world.Start(tls => tls.MaxHandshakes = 100);
         var silent = new List<ConnectionContext>();
         for (var i = 0; i < 300; i++)
-            silent.Add(await world.Simulated.Connect());
+            silent.Add(i % 3 == 0 ? await ConnectAndSayHello(world) : await world.Simulated.Connect());
         for (var i = 0; i < 10; i++)
         {
             await using var good = await world.Connect();
@@ -108,4 +129,12 @@ public sealed class HandshakeLimitTests
             client.Abort();
         await world.Simulated.Until(() => server.ConnectionCount == 0, "all were gone");
     });
+
+    /// <summary>One that says its hello, and nothing more.</summary>
+    private static async Task<ConnectionContext> ConnectAndSayHello(TlsWorld world)
+    {
+        var client = await world.Simulated.Connect();
+        await client.Transport.Output.WriteAsync(RecordedHello.Bytes);
+        return client;
+    }
 }

@@ -56,11 +56,13 @@ internal static class ConnectCommand
 
     private static readonly Option<bool> Trace = CommonOptions.Trace();
 
+    private static readonly Option<string?> Capture = CaptureOption.Create();
+
     public static Command Create()
     {
         var command = new Command("connect", "Connect standard input and output to a server.")
         {
-            Target, Sockets, Local, Timeout, Retry, Engine, Trace,
+            Target, Sockets, Local, Timeout, Retry, Engine, Trace, Capture,
         };
         foreach (var option in ConnectProtection.All)
             command.Add(option);
@@ -75,6 +77,7 @@ internal static class ConnectCommand
             Engine = parsed.GetValue(Engine) ?? LinuxEngine.Sockets,
             Trace = parsed.GetValue(Trace),
             Protection = new(parsed),
+            Capture = parsed.GetValue(Capture),
         }).RunAsync());
         return command;
     }

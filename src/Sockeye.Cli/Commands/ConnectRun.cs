@@ -10,10 +10,12 @@ internal sealed class ConnectRun(ConnectSettings settings)
     private readonly ErrorLines _errors = new();
     private readonly StandardInput _input = new();
     private readonly StandardOutput _output = new();
+    private WireCapture? _capture;
     private int _failed;
 
     public async Task<int> RunAsync()
     {
+        _capture = CaptureOption.Open(settings.Capture, _errors);
         try
         {
             var dialled = await DialAsync(await ClientAsync());
@@ -34,6 +36,10 @@ internal sealed class ConnectRun(ConnectSettings settings)
         {
             throw new CommandException(ExitCodes.Failed, e.Message, e);
         }
+        finally
+        {
+            await CaptureOption.CloseAsync(_capture, _errors);
+        }
 
         return _failed > 0 ? ExitCodes.Failed : ExitCodes.Done;
     }
@@ -48,6 +54,8 @@ internal sealed class ConnectRun(ConnectSettings settings)
             client.LocalEndPoint = local;
             client.LoggerFactory = new ErrorLog(_errors, LogLevel.Warning);
             settings.Protection.Apply(client, _errors);
+            if (_capture is not null)
+                client.UseWireCapture(_capture);
         });
     }
 

@@ -20,4 +20,6 @@ internal sealed class ConnectSettings
     public bool Trace { get; init; }
 
     public required ConnectProtection Protection { get; init; }
+
+    public string? Capture { get; init; }
 }

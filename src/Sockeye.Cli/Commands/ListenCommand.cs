@@ -18,6 +18,7 @@ internal static class ListenCommand
           sockeye listen 7443 --echo --tls self-signed   TLS, with a certificate made now; prints its fingerprint
           sockeye listen '*:7443' --echo --cert server.pem --key server.key --max-per-address 20 --accept-rate 100
           sockeye listen 7443 --echo --proxy-protocol 10.0.0.0/8 --cert server.pem    behind a load balancer
+          sockeye listen 7000 --echo --capture all.pcapng                    for Wireshark; see docs/capture.md
 
         Without a mode:
           Standard input is read while clients are connected, and goes to all of them; one that does not read holds it up.
@@ -77,11 +78,13 @@ internal static class ListenCommand
 
     private static readonly Option<bool> Trace = CommonOptions.Trace();
 
+    private static readonly Option<string?> Capture = CaptureOption.Create();
+
     public static Command Create()
     {
         var command = new Command("listen", "Listen for clients, and print, echo, run a command, or chat.")
         {
-            EndPoints, Echo, Exec, Chat, Once, Backlog, MaxConnections, Engine, Inline, Verbose, Trace,
+            EndPoints, Echo, Exec, Chat, Once, Backlog, MaxConnections, Engine, Inline, Verbose, Trace, Capture,
         };
         foreach (var option in ListenProtection.All)
             command.Add(option);
@@ -103,6 +106,7 @@ internal static class ListenCommand
             Backlog = parsed.GetValue(Backlog),
             MaxConnections = parsed.GetValue(MaxConnections),
             Protection = new(parsed),
+            Capture = parsed.GetValue(Capture),
             Engine = parsed.GetValue(Engine) ?? LinuxEngine.Auto,
             Inline = parsed.GetValue(Inline),
             Verbose = parsed.GetValue(Verbose),

@@ -57,6 +57,7 @@ internal sealed class ListenRun(ListenSettings settings)
         if (settings.MaxConnections is { } most)
             server.MaxConnections = most;
         var mode = ChooseMode(output);
+        var capture = CaptureOption.Open(settings.Capture, _errors);
         foreach (var listen in await ListenAddresses.AddAsync(server, settings.EndPoints))
         {
             listen.Use(_statistics.CountAsync);
@@ -65,12 +66,15 @@ internal sealed class ListenRun(ListenSettings settings)
             settings.Protection.Apply(listen);
             if (settings.Protection.Tls is not null && (settings.Verbose || settings.Trace))
                 listen.Use(TellTlsAsync);
+            if (capture is not null)
+                listen.UseWireCapture(capture);
             mode(listen);
         }
 
         var stop = await SockeyeServer.RunAsync(
             server, started => _errors.Release(StartLines(started, transport)), end.Token);
         await _statistics.WhenAllClosedAsync();
+        await CaptureOption.CloseAsync(capture, _errors);
         foreach (var line in _statistics.Summary(stop))
             _errors.WriteLine(line);
         if (once?.Failure is not { } failure)

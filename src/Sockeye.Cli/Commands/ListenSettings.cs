@@ -21,6 +21,8 @@ internal sealed class ListenSettings
 
     public required ListenProtection Protection { get; init; }
 
+    public string? Capture { get; init; }
+
     public LinuxEngine Engine { get; init; }
 
     public bool Inline { get; init; }

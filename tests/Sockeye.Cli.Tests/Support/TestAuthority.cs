@@ -26,6 +26,8 @@ public sealed class TestAuthority : IDisposable
     /// <summary>What a client trusts.</summary>
     public string CertificateFile { get; }
 
+    public string Folder => _directory;
+
     private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
     /// <summary>A certificate for these names and addresses that is valid now.</summary>

@@ -37,17 +37,18 @@ internal sealed class CoarseTimer
     /// <summary>Sets the entry, anew where it was set before: it is due after this time, once.</summary>
     public void Set(CoarseTimerEntry entry, TimeSpan time)
     {
+        // Before the lock: a clock is other people's code, and that of a test may call timers while it is asked.
+        var now = Elapsed;
         lock (_lock)
         {
             _wheels.Remove(entry);
-            var now = Elapsed;
             var nowTick = now.Ticks / Tick.Ticks;
             if (_armedFor > nowTick)
                 _wheels.MoveTo(nowTick); // Nothing is before it: an entry is put where it need not be moved again.
             var due = now + (time < Longest ? time : Longest);
             // Not in the tick that is under way: an entry that sets itself for no time at all must not keep the thread.
             var dueTick = Math.Max((due.Ticks + Tick.Ticks - 1) / Tick.Ticks, nowTick + 1);
-            Arm(_wheels.Add(entry, dueTick), now);
+            Arm(_wheels.Add(entry, dueTick));
         }
     }
 
@@ -64,13 +65,13 @@ internal sealed class CoarseTimer
 
     private void OnTick()
     {
+        var now = Elapsed;
         lock (_lock)
         {
             _armedFor = long.MaxValue;
-            var now = Elapsed;
             _wheels.TakeDue(now.Ticks / Tick.Ticks);
             if (_wheels.NextTick is { } next)
-                Arm(next, now);
+                Arm(next);
             // A tick that comes while the last one is being served only adds to it: entries come due in their order, and none
             // twice at once.
             if (_isServing)
@@ -104,16 +105,21 @@ internal sealed class CoarseTimer
     /// <summary>An entry that breaks its promise costs the others a tick, not their time limits.</summary>
     private void OnEntryThrew()
     {
+        var now = Elapsed;
         lock (_lock)
         {
             _isServing = false;
-            var now = Elapsed;
-            Arm((now.Ticks / Tick.Ticks) + 1, now);
+            Arm((now.Ticks / Tick.Ticks) + 1);
         }
     }
 
-    private void Arm(long tick, TimeSpan now)
+    private void Arm(long tick)
     {
+        if (tick >= _armedFor)
+            return;
+        // Asked anew: a thread that had to wait for the lock would make everybody late. Where the clock of a test calls the timer
+        // while it is asked, that has armed it by now.
+        var now = Elapsed;
         if (tick >= _armedFor)
             return;
         _armedFor = tick;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Numerics;
 
 namespace Sockeye;
@@ -49,8 +48,8 @@ internal sealed class CoarseTimerWheels
     /// <summary>Adds an entry that is not there; answers the tick in which there is something to do for it.</summary>
     public long Add(CoarseTimerEntry entry, long dueTick)
     {
-        Debug.Assert(dueTick > _position, "What is due already would wait for a whole turn.");
-        entry.DueTick = dueTick;
+        // The caller's clock may be behind by what another thread has taken since: behind the position nobody looks any more.
+        entry.DueTick = Math.Max(dueTick, _position + 1);
         return Put(entry);
     }
 

@@ -46,7 +46,7 @@ internal partial class EngineConnection
     protected void OnPeerEnded()
     {
         // A send under way may have taken the error already, and tell of it only after this.
-        if (_sendMetReset || (HasSendUnderWay && TcpInfo is { State: System.Net.NetworkInformation.TcpState.Closed }))
+        if (_sendMetReset || (HasSendUnderWay && HasMetReset))
         {
             OnReceiveFailed(Errno.ConnectionReset);
             return;

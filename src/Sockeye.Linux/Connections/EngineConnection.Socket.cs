@@ -1,3 +1,4 @@
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 
 namespace Sockeye.Linux;
@@ -32,17 +33,18 @@ internal partial class EngineConnection
         }
     }
 
-    public TcpInfo? TcpInfo
-    {
-        get
-        {
-            // Once it is closed, the number may be another connection's.
-            lock (_descriptorLock)
-                return _isReleased ? null : SocketCalls.ReadTcpInfo(Descriptor);
-        }
-    }
+    public TcpInfo? TcpInfo => TcpInfo.Of(AskKernel(stackalloc byte[TcpInfoBytes.Size]));
 
-    public override SystemProgress? AskSystem() => TcpInfo?.Progress;
+    public override SystemProgress? AskSystem() => AskKernel(stackalloc byte[TcpInfoBytes.Size]).Progress;
+
+    private bool HasMetReset => AskKernel(stackalloc byte[TcpInfoBytes.Size]).State is TcpState.Closed;
+
+    private TcpInfoBytes AskKernel(Span<byte> buffer)
+    {
+        // Once it is closed, the number may be another connection's.
+        lock (_descriptorLock)
+            return _isReleased ? default : SocketCalls.ReadTcpInfo(Descriptor, buffer);
+    }
 
     /// <summary>On the engine thread, with no operation under way: <c>close()</c>. The connection is over.</summary>
     protected void CloseDescriptor()

@@ -8,7 +8,6 @@ internal static unsafe class SocketCalls
 {
     // Of any address that a listener here can meet: struct sockaddr_un is the largest.
     private const int MaxAddressSize = 112;
-    private const int TcpInfoSize = 148;
 
     /// <summary>The next client of a listener, not blocking; -1 and an error where there is none.</summary>
     public static int Accept(int listener, out PeerAddress peer, out Errno error)
@@ -58,12 +57,17 @@ internal static unsafe class SocketCalls
             throw Libc.LastError.ToException();
     }
 
-    public static TcpInfo? ReadTcpInfo(int socket)
+    /// <summary>Empty where the kernel does not tell.</summary>
+    /// <param name="socket">Which one.</param>
+    /// <param name="buffer">Of <see cref="TcpInfoBytes.Size"/> bytes.</param>
+    public static TcpInfoBytes ReadTcpInfo(int socket, Span<byte> buffer)
     {
-        var info = stackalloc byte[TcpInfoSize];
-        var length = TcpInfoSize;
-        return Libc.GetOption(socket, Constants.LevelTcp, Constants.OptionTcpInfo, info, &length) < 0
-            ? null
-            : TcpInfo.Of(new(info, length));
+        var length = buffer.Length;
+        fixed (byte* info = buffer)
+        {
+            return Libc.GetOption(socket, Constants.LevelTcp, Constants.OptionTcpInfo, info, &length) < 0
+                ? default
+                : new(buffer[..length]);
+        }
     }
 }

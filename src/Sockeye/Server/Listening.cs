@@ -17,6 +17,8 @@ internal sealed class Listening(
 {
     private long _accepted;
     private long _open;
+    private long _closedReceived;
+    private long _closedSent;
 
     public IConnectionListener Listener => listener;
 
@@ -32,11 +34,24 @@ internal sealed class Listening(
 
     public long Open => Volatile.Read(ref _open);
 
+    /// <summary>Its address, as metrics have it.</summary>
+    public KeyValuePair<string, object?>[] Tags { get; } = MetricTags.Of(listener.EndPoint);
+
+    /// <summary>Bytes that crossed connections which are closed.</summary>
+    public (long Received, long Sent) ClosedTraffic => (Volatile.Read(ref _closedReceived), Volatile.Read(ref _closedSent));
+
     public void OnAccepted()
     {
         Interlocked.Increment(ref _accepted);
         Interlocked.Increment(ref _open);
+        ServerMetrics.OnAccepted(this);
     }
 
-    public void OnClosed() => Interlocked.Decrement(ref _open);
+    /// <summary>It is out of the table, if it was there.</summary>
+    public void OnClosed(ConnectionContext connection)
+    {
+        Interlocked.Add(ref _closedReceived, connection.BytesReceived ?? 0);
+        Interlocked.Add(ref _closedSent, connection.BytesSent ?? 0);
+        Interlocked.Decrement(ref _open);
+    }
 }

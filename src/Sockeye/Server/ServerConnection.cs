@@ -35,6 +35,12 @@ internal sealed partial class ServerConnection
 
     public string Id => _connection.ConnectionId;
 
+    public Listening Listening => _listening;
+
+    public long BytesReceived => _connection.BytesReceived ?? 0;
+
+    public long BytesSent => _connection.BytesSent ?? 0;
+
     public ConnectionInfo Describe() => new(_connection, _listening.Listener.EndPoint, _time.GetElapsedTime(_opened));
 
     public void Abort(CloseReason reason) => _connection.Abort(reason);
@@ -74,9 +80,11 @@ internal sealed partial class ServerConnection
         Leave();
         _watch?.End(); // Only now: a peer that takes nothing of what is left is still watched.
         // Told before it is gone from the table: when a stop has ended, every connection has its line.
-        LogEnd(_connection.CloseReason ?? broken ?? CloseReason.LocalFin);
+        var reason = _connection.CloseReason ?? broken ?? CloseReason.LocalFin;
+        LogEnd(reason);
+        ServerMetrics.OnClosed(_listening, reason, _time.GetElapsedTime(_opened));
         _table.Remove(this);
-        _listening.OnClosed();
+        _listening.OnClosed(_connection);
     }
 
     private void Leave()

@@ -52,9 +52,11 @@ public sealed partial class SockeyeServer
     private async Task RefuseAsync(ConnectionContext accepted, Listening listening)
     {
         var description = $"the server has its {_options.MaxConnections} connections (MaxConnections)";
-        await _refusal.EndAsync(accepted, _options.AtMaxConnections, CloseReason.Refused(CloseCause.Limit, description));
+        var reason = CloseReason.Refused(CloseCause.Limit, description);
+        await _refusal.EndAsync(accepted, _options.AtMaxConnections, reason);
         await accepted.DisposeAsync();
-        listening.OnClosed();
+        ServerMetrics.OnClosed(listening, reason, duration: null);
+        listening.OnClosed(accepted);
     }
 
     private void OnPlacesTaken()

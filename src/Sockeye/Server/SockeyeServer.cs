@@ -21,6 +21,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     private readonly AcceptPlaces? _places;
     private readonly LogPace _waitingPace;
     private IReadOnlyList<Listening> _listening = [];
+    private IReadOnlyList<ListenerGauge> _gauges = [];
     private Task _accepting = Task.CompletedTask;
     private Task<StopResult>? _stop;
     private int _rejecting;
@@ -101,6 +102,9 @@ public sealed partial class SockeyeServer : IAsyncDisposable
             b.Listener, b.Options, plans[b.Options].Pipeline, server.GatesOf(b.Options), plans[b.Options].Timeouts))];
         server.EndPoints = [.. server._listening.Select(l => l.Listener.EndPoint)];
         (options.Transport as ILoggingTransport)?.LogTo(server._logger);
+        server._gauges = [.. server._listening.Select(listening => new ListenerGauge(listening, server._table))];
+        foreach (var gauge in server._gauges)
+            ServerObservables.Add(gauge);
         server._accepting = Task.WhenAll(server._listening.Select(server.AcceptAsync));
         return server;
     }
@@ -140,6 +144,19 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         $"the server was stopped and the handler did not finish in time ({why})");
 
     private async Task<StopResult> StopCoreAsync()
+    {
+        try
+        {
+            return await StopListenersAndConnectionsAsync();
+        }
+        finally
+        {
+            foreach (var gauge in _gauges)
+                ServerObservables.Remove(gauge);
+        }
+    }
+
+    private async Task<StopResult> StopListenersAndConnectionsAsync()
     {
         _stopping.Cancel();
         foreach (var listening in _listening)

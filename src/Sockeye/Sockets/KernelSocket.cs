@@ -28,9 +28,9 @@ internal sealed class KernelSocket : StreamSocket
 
     public override EndPoint? RemoteEndPoint { get; }
 
-    public override bool IsReset => TcpInfo.Read(Socket) is { State: TcpState.Closed };
+    public override bool IsReset => TcpInfo.ReadState(Socket) is TcpState.Closed;
 
-    public override SystemProgress? AskSystem() => TcpInfo.Read(Socket)?.Progress;
+    public override SystemProgress? AskSystem() => TcpInfo.ReadProgress(Socket);
 
     public override ValueTask<bool> WaitForDataAsync() => _receiver.WaitForDataAsync(Socket);
 

@@ -1,0 +1,38 @@
+using System.Net;
+using System.Text.Json;
+
+namespace Sockeye;
+
+/// <summary>Tags as the semantic conventions of OpenTelemetry name them. Made once, for few values each.</summary>
+internal static class MetricTags
+{
+    public const string ServerAddress = "server.address";
+    public const string ServerPort = "server.port";
+    public const string Direction = "network.io.direction";
+    public const string CloseCause = "sockeye.close.cause";
+    public const string ClosedBy = "sockeye.close.by";
+    public const string ErrorType = "error.type";
+
+    public static KeyValuePair<string, object?> Receive { get; } = new(Direction, "receive");
+
+    public static KeyValuePair<string, object?> Transmit { get; } = new(Direction, "transmit");
+
+    /// <summary>Where somebody listens, or what is dialled. A Unix socket has its path, and no port.</summary>
+    public static KeyValuePair<string, object?>[] Of(EndPoint endPoint) => endPoint switch
+    {
+        IPEndPoint ip => [new(ServerAddress, $"{ip.Address}"), new(ServerPort, ip.Port)],
+        DnsEndPoint name => [new(ServerAddress, name.Host), new(ServerPort, name.Port)],
+        _ => [new(ServerAddress, $"{endPoint}")],
+    };
+
+    /// <summary>The value of an enumeration as tags have it: <c>handler_error</c>. The same string each time.</summary>
+    public static string Of<T>(T value)
+        where T : struct, Enum => Names<T>.All.GetValueOrDefault(value, "other");
+
+    private static class Names<T>
+        where T : struct, Enum
+    {
+        public static readonly Dictionary<T, string> All = Enum.GetValues<T>().ToDictionary(
+            value => value, value => JsonNamingPolicy.SnakeCaseLower.ConvertName($"{value}"));
+    }
+}

@@ -1,0 +1,39 @@
+using System.Diagnostics.Metrics;
+
+namespace Sockeye;
+
+/// <summary>One listener of a running server, as metrics ask for it. From any thread.</summary>
+internal sealed class ListenerGauge(Listening listening, ConnectionTable table)
+{
+    private readonly KeyValuePair<string, object?>[] _receive = [.. listening.Tags, MetricTags.Receive];
+    private readonly KeyValuePair<string, object?>[] _transmit = [.. listening.Tags, MetricTags.Transmit];
+    private readonly Lock _lock = new();
+    private long _received;
+    private long _sent;
+
+    public KeyValuePair<string, object?>[] Tags => listening.Tags;
+
+    public long? Active => listening.Open;
+
+    public long? QueueDepth => listening.Listener.TcpInfo?.AcceptQueueDepth;
+
+    public long? QueueLimit => listening.Listener.TcpInfo?.AcceptQueueLimit;
+
+    public IEnumerable<Measurement<long>> Traffic()
+    {
+        // The closed ones first: one that closes meanwhile is missed, not counted twice. It leaves the table, then is added.
+        var (received, sent) = listening.ClosedTraffic;
+        foreach (var connection in table.InAnyOrder())
+        {
+            if (connection.Listening == listening)
+                (received, sent) = (received + connection.BytesReceived, sent + connection.BytesSent);
+        }
+
+        lock (_lock)
+        {
+            // For the same reason never less than was told before: a counter that falls counts as one that began anew.
+            (_received, _sent) = (Math.Max(_received, received), Math.Max(_sent, sent));
+            return [new(_received, _receive), new(_sent, _transmit)];
+        }
+    }
+}

@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Sockeye.Cli.Tests.Support;
 
 namespace Sockeye.Cli.Tests;
@@ -131,6 +133,33 @@ public sealed class ConnectTlsTests : IDisposable
         var words = result.Text.Trim().Split(' ');
         Assert.Equal(words[1], words[0]);
         Assert.StartsWith("TLSv1.3", words[2], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("-tls1_3")]
+    [InlineData("-tls1_2")]
+    public async Task Client_that_comes_again_resumes_what_was_agreed_on(string version)
+    {
+        var files = _authority.Issue("localhost");
+        await using var server = await Daemon.StartAsync(
+            "openssl",
+            port => ["s_server", "-accept", $"127.0.0.1:{port}", "-cert", files.Certificate, "-key", files.Key, "-www", version]);
+        var authorities = new X509Certificate2Collection();
+        authorities.ImportFromPemFile(_authority.CertificateFile);
+        var client = new SockeyeClient(options => options.UseTls(tls => tls.TrustedAuthorities = authorities));
+
+        Assert.Contains("New, TLS", await StatusAsync(client, server), StringComparison.Ordinal);
+        Assert.Contains("Reused, TLS", await StatusAsync(client, server), StringComparison.Ordinal);
+    }
+
+    /// <summary>The page on which openssl tells of the connection.</summary>
+    private static async Task<string> StatusAsync(SockeyeClient client, Daemon server)
+    {
+        await using var connection = await client.ConnectAsync("localhost", server.Port, TestContext.Current.CancellationToken);
+        await connection.Transport.Output.WriteAsync("GET / HTTP/1.0\r\n\r\n"u8.ToArray(), CancellationToken.None);
+        using var page = new MemoryStream();
+        await connection.Transport.Input.CopyToAsync(page, CancellationToken.None).WaitAsync(ToolProcess.Patience);
+        return Encoding.UTF8.GetString(page.ToArray());
     }
 
     private static async Task AssertRefusesAsync(Daemon server, string sentence, params string[] options)

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Sockeye.Cli.Tests.Support;
+using Sockeye.Tests.Tls;
 
 namespace Sockeye.Cli.Tests.Attacks;
 
@@ -30,7 +31,8 @@ public sealed class AttackTests
         await using var siege = await Siege.BeginAsync("", "--echo", "--tls", "self-signed", "--handshake-timeout", "3s");
 
         await siege.AttackAsync(1500, Attacker, _ => Task.CompletedTask);
-        await siege.AttackAsync(1500, Attacker, attacker => attacker.SendAsync(HalfHello));
+        await siege.AttackAsync(1000, Attacker, attacker => attacker.SendAsync(HalfHello));
+        await siege.AttackAsync(500, Attacker, attacker => attacker.SendAsync(RecordedHello.Bytes));
         await siege.HoldAsync(goodClients: 50);
 
         await siege.AttackersAreGoneAsync();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 
@@ -56,4 +57,10 @@ internal interface ITcpInfoFeature
 internal interface IProxiedConnectionFeature
 {
     EndPoint? ProxyEndPoint { get; }
+}
+
+/// <summary>How a connection that is traced tells its activity.</summary>
+internal interface IConnectionTraceFeature
+{
+    Activity Activity { get; }
 }

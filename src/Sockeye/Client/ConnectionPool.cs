@@ -27,6 +27,7 @@ public sealed class ConnectionPool : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(endPoint);
         (_client, _endPoint, _options) = (client, endPoint, (options ?? new()).Checked());
         _slots = new(_options, client.TimeProvider, CloseExpired);
+        ClientMetrics.Add(this, endPoint);
     }
 
     /// <inheritdoc cref="ConnectionPool(SockeyeClient, EndPoint, ConnectionPoolOptions)"/>
@@ -86,6 +87,7 @@ public sealed class ConnectionPool : IAsyncDisposable
     /// </summary>
     public async ValueTask DisposeAsync()
     {
+        ClientMetrics.Remove(this);
         var idle = _slots.Close();
         _disposing.Cancel();
         await Task.WhenAll(idle.Select(connection => CloseAndReleaseAsync(connection, PoolHealth.PoolDisposed)));

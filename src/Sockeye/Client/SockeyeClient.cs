@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -52,8 +53,9 @@ public sealed class SockeyeClient : IConnectionFactory
     public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
-        var dialled = new HappyEyeballs(_options, endpoint).ConnectAsync(cancellationToken);
-        return _options.Layers.Count == 0 && _timeouts is null ? dialled : PrepareAsync(dialled, endpoint, cancellationToken);
+        return ConnectionTrace.IsEnabled
+            ? ConnectTracedAsync(endpoint, cancellationToken)
+            : ConnectUntracedAsync(endpoint, cancellationToken);
     }
 
     /// <summary>Opens one connection. The caller disposes it, which ends it in order.</summary>
@@ -115,6 +117,30 @@ public sealed class SockeyeClient : IConnectionFactory
     public IAsyncEnumerable<ConnectionContext> ReconnectAsync(
         string host, int port, CancellationToken cancellationToken = default) =>
         ReconnectAsync(HostNames.ToEndPoint(host, port), cancellationToken);
+
+    private async ValueTask<ConnectionContext> ConnectTracedAsync(EndPoint endpoint, CancellationToken cancellationToken)
+    {
+        var trace = ConnectionTrace.Start(ActivityKind.Client, _options.TimeProvider);
+        try
+        {
+            var connection = await ConnectUntracedAsync(endpoint, cancellationToken);
+            trace?.Attach(connection);
+            connection.ConnectionClosed.UnsafeRegister(
+                _ => trace?.End(connection, connection.CloseReason ?? CloseReason.LocalFin), null);
+            return connection;
+        }
+        catch (Exception error)
+        {
+            trace?.Fail(error);
+            throw;
+        }
+    }
+
+    private ValueTask<ConnectionContext> ConnectUntracedAsync(EndPoint endpoint, CancellationToken cancellationToken)
+    {
+        var dialled = new HappyEyeballs(_options, endpoint).ConnectAsync(cancellationToken);
+        return _options.Layers.Count == 0 && _timeouts is null ? dialled : PrepareAsync(dialled, endpoint, cancellationToken);
+    }
 
     private async ValueTask<ConnectionContext> PrepareAsync(
         ValueTask<ConnectionContext> dialled, EndPoint target, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 
@@ -64,4 +65,10 @@ internal interface IConnectionReceiveEndFeature
     /// <summary>From now on <c>ConnectionClosed</c> fires as soon as nothing more will be received (FIN, a reset, an abort),
     /// although something may still be sent. At once where that is so already.</summary>
     void SignalClosedWhenReceivingEnds();
+}
+
+/// <summary>How a connection that is traced tells its activity.</summary>
+internal interface IConnectionTraceFeature
+{
+    Activity Activity { get; }
 }

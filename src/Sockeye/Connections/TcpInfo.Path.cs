@@ -13,8 +13,8 @@ public sealed partial class TcpInfo
     /// measured. Since Linux 2.6.</summary>
     public TimeSpan? RoundTripTimeVariance { get; private set; }
 
-    /// <summary>The shortest round trip lately (<c>net.ipv4.tcp_min_rtt_wlen</c>, by default 5 minutes), in steps of 1 µs: the way
-    /// without queues. Null until it is measured. Since Linux 4.6.</summary>
+    /// <summary>The shortest round trip lately (<c>net.ipv4.tcp_min_rtt_wlen</c>, by default 5 minutes), in steps of 1 µs: the
+    /// way without queues. Null until it is measured. Since Linux 4.6.</summary>
     public TimeSpan? MinRoundTripTime { get; private set; }
 
     /// <summary>The largest segment that this side sends, in bytes. Since Linux 2.6.</summary>

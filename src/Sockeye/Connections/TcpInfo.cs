@@ -5,8 +5,8 @@ namespace Sockeye;
 
 /// <summary>What the kernel knows of a TCP socket at one moment (Linux: <c>TCP_INFO</c>, tcp(7)).</summary>
 /// <remarks>
-/// A property is null, never zero, where the kernel does not tell: an older one, a listening socket, a value that was not measured
-/// yet. Not available on macOS and Windows: the whole is null there.
+/// A property is null, never zero, where the kernel does not tell: an older one, a listening socket, a value that was not
+/// measured yet. Not available on macOS and Windows: the whole is null there.
 /// </remarks>
 public sealed partial class TcpInfo
 {

@@ -4,7 +4,9 @@ using System.Net.Sockets;
 
 namespace Sockeye;
 
-/// <summary><c>struct tcp_info</c> (linux/tcp.h) as far as the kernel filled it: an older one tells less. Allocates nothing.</summary>
+/// <summary>
+/// <c>struct tcp_info</c> (linux/tcp.h) as far as the kernel filled it: an older one tells less. Allocates nothing.
+/// </summary>
 internal readonly ref struct TcpInfoBytes
 {
     /// <summary>What is asked for: the struct up to <c>tcpi_bytes_retrans</c>.</summary>

@@ -29,6 +29,15 @@ internal sealed class BroadcastQueue(int limit)
         Closed,
     }
 
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _frames.Count;
+        }
+    }
+
     public Answer TryEnqueue(PooledBuffer frame)
     {
         lock (_lock)

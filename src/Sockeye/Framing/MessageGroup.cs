@@ -11,7 +11,7 @@ namespace Sockeye;
 /// </remarks>
 /// <typeparam name="TMessage">The messages.</typeparam>
 /// <param name="options">Default: 256 messages a member; a slow member is disconnected. Read once.</param>
-public sealed class MessageGroup<TMessage>(MessageGroupOptions? options)
+public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGroupGauge
 {
     private readonly int _queueLimit = (options ??= new()).QueueLimit;
     private readonly SlowMemberPolicy _slowMember = options.SlowMember;
@@ -63,6 +63,8 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options)
             encoding.Members++;
             var member = new GroupMember<TMessage>(this, writer, encoding, _queueLimit);
             _members.Add(writer, member);
+            if (_members.Count == 1)
+                MessageMetrics.Add(this);
             // Inside the lock, which is re-entrant: nobody sees a member that has closed before it came in.
             member.LeaveWhenClosed();
         }
@@ -141,6 +143,17 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options)
         }
     }
 
+    (int Members, long Queued, int Longest) IGroupGauge.Look()
+    {
+        lock (_lock)
+        {
+            var (queued, longest) = (0L, 0);
+            foreach (var member in _members.Values)
+                (queued, longest) = (queued + member.Queue.Count, Math.Max(longest, member.Queue.Count));
+            return (_members.Count, queued, longest);
+        }
+    }
+
     internal void Remove(GroupMember<TMessage> member)
     {
         lock (_lock)
@@ -149,6 +162,8 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options)
             if (!_members.TryGetValue(member.Writer, out var current) || current != member)
                 return;
             _members.Remove(member.Writer);
+            if (_members.Count == 0)
+                MessageMetrics.Remove(this);
             if (--member.Encoding.Members == 0)
                 _encodings.Remove(member.Encoding.Codec);
         }
@@ -200,6 +215,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options)
                     if (_slowMember is SlowMemberPolicy.Drop)
                     {
                         Interlocked.Increment(ref _dropped);
+                        MessageMetrics.OnDropped(1);
                         continue;
                     }
 
@@ -237,6 +253,8 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options)
         finally
         {
             Interlocked.Add(ref _dropped, full.Count - sent);
+            if (sent < full.Count)
+                MessageMetrics.OnDropped(full.Count - sent);
             foreach (var (_, frame) in full)
                 frame.Release();
         }

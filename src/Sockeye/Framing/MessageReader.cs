@@ -125,6 +125,8 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
                 + "reading would never end.");
         }
 
+        if (MessageMetrics.IsEnabled)
+            MessageMetrics.OnReceived(_rest.Length - rest.Length);
         _rest = rest;
         // Disposed meanwhile: the memory it was made from may have been someone else's already.
         return !_hasEnded;

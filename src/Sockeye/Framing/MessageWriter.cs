@@ -57,6 +57,8 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
                     try
                     {
                         _output.Write(frame.Written.Span);
+                        if (MessageMetrics.IsEnabled)
+                            MessageMetrics.OnSent(frame.Written.Length);
                     }
                     finally
                     {
@@ -166,15 +168,24 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     {
         try
         {
-            if (codec.ChecksBeforeWriting)
-                codec.Encode(message, _output);
-            else
+            if (!codec.ChecksBeforeWriting || (MessageMetrics.IsEnabled && !_output.CanGetUnflushedBytes))
                 EncodeBeside(message);
+            else if (MessageMetrics.IsEnabled)
+                EncodeMeasured(message);
+            else
+                codec.Encode(message, _output);
         }
         catch (InvalidOperationException error) when (IsOutputCompleted())
         {
             throw GoneError(error);
         }
+    }
+
+    private void EncodeMeasured(TOut message)
+    {
+        var before = _output.UnflushedBytes;
+        codec.Encode(message, _output);
+        MessageMetrics.OnSent(_output.UnflushedBytes - before);
     }
 
     /// <summary>Somebody else's codec may throw half-way, and half a frame on the stream would spoil all that follow.</summary>
@@ -185,6 +196,8 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
         {
             codec.Encode(message, frame);
             _output.Write(frame.Written.Span);
+            if (MessageMetrics.IsEnabled)
+                MessageMetrics.OnSent(frame.Written.Length);
         }
         finally
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -63,8 +64,12 @@ internal sealed partial class ServerConnection
     private async Task RunAsync()
     {
         CloseReason? broken = null;
+        ConnectionTrace? trace = null;
         try
         {
+            // In this method, so that it is the current one for the handler, and for nobody else.
+            trace = ConnectionTrace.IsEnabled ? ConnectionTrace.Start(ActivityKind.Server, _time) : null;
+            trace?.Attach(_connection);
             if (_turns is not null)
                 await Task.WhenAll(_turns);
             await _listening.Pipeline(_connection);
@@ -79,12 +84,20 @@ internal sealed partial class ServerConnection
         await CloseAsync(broken);
         Leave();
         _watch?.End(); // Only now: a peer that takes nothing of what is left is still watched.
-        // Told before it is gone from the table: when a stop has ended, every connection has its line.
-        var reason = _connection.CloseReason ?? broken ?? CloseReason.LocalFin;
-        LogEnd(reason);
-        ServerMetrics.OnClosed(_listening, reason, _time.GetElapsedTime(_opened));
-        _table.Remove(this);
-        _listening.OnClosed(_connection);
+        try
+        {
+            // Told before it is gone from the table: when a stop has ended, every connection has its line.
+            var reason = _connection.CloseReason ?? broken ?? CloseReason.LocalFin;
+            LogEnd(reason);
+            ServerMetrics.OnClosed(_listening, reason, _time.GetElapsedTime(_opened));
+            trace?.End(_connection, reason);
+        }
+        finally
+        {
+            // Whatever those who listen to metrics and traces throw: a connection that stayed would hold up every stop.
+            _table.Remove(this);
+            _listening.OnClosed(_connection);
+        }
     }
 
     private void Leave()

@@ -10,13 +10,14 @@ internal sealed class TlsHandshake : CoarseTimerEntry
     private readonly LowerConnection _lower;
     private readonly CoarseTimer _timer;
     private readonly TimeSpan _timeout;
+    private readonly TimeSpan _begun;
     private readonly TlsStream _ssl;
     private volatile bool _isLate;
     private volatile bool _hasHeard;
 
     public TlsHandshake(LowerConnection lower, TlsRole role, CoarseTimer timer, TimeSpan timeout)
     {
-        (_lower, _timer, _timeout) = (lower, timer, timeout);
+        (_lower, _timer, _timeout, _begun) = (lower, timer, timeout, timer.Elapsed);
         Pipe = new(lower.Transport) { OnFirst = bytes => PlainText.ThrowIfNotTls(_ssl!, bytes) };
         _ssl = new(lower, Pipe, role);
         if (timeout != Timeout.InfiniteTimeSpan)
@@ -64,6 +65,7 @@ internal sealed class TlsHandshake : CoarseTimerEntry
             using (ContextFree.Enter())
                 authenticating = authenticate(_ssl);
             await authenticating;
+            TlsMetrics.OnDone(_ssl.Role, _timer.Elapsed - _begun, _ssl.SslProtocol);
             return TlsConnection.Start(_lower, Pipe, _ssl);
         }
         catch (Exception e) when (e is IOException or AuthenticationException or OperationCanceledException
@@ -84,6 +86,7 @@ internal sealed class TlsHandshake : CoarseTimerEntry
         _timer.Cancel(this);
         var (failure, sentence) = TlsFailures.Explain(_ssl, error);
         Failure = _isLate ? TlsFailure.Timeout : failure;
+        TlsMetrics.OnFailed(_ssl.Role, _timer.Elapsed - _begun, Failure);
         Reason = _lower.Reason is { IsOrderly: false } known
             ? known
             : new(Failure is TlsFailure.PeerClosed ? ClosedBy.Peer : ClosedBy.Local, CloseCause.TlsError, CloseDirection.Both,

@@ -4,7 +4,8 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Server;
 
-/// <summary>What the meter "Sockeye.Server" tells. Other tests run servers meanwhile: each looks at its own address only.</summary>
+/// <summary>What the meter "Sockeye.Server" tells.</summary>
+[Collection(nameof(Metered))]
 public sealed class ServerMetricsTests
 {
     private const int Seed = 1600;
@@ -96,6 +97,18 @@ public sealed class ServerMetricsTests
         Assert.Equal(0, metrics.Sum("sockeye.server.accept.queue.depth"));
         Assert.Equal(1, metrics.CountAnywhere("sockeye.host.listen.overflows"));
         Assert.Equal(1, metrics.CountAnywhere("sockeye.host.listen.drops"));
+    }
+
+    [Fact]
+    public void Counting_what_nobody_listens_to_allocates_nothing()
+    {
+        var listening = new Listening(new ScriptedListener(), null!, null!, [], timeouts: null);
+        Assert.False(ServerMetrics.Closed.Enabled);
+        Assert.Equal(0, Allocations.Of(10_000, () =>
+        {
+            listening.OnAccepted();
+            ServerMetrics.OnClosed(listening, CloseReason.PeerFin, TimeSpan.FromSeconds(1));
+        }));
     }
 
     [Fact]

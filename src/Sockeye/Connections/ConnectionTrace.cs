@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>One activity of the source "Sockeye": a connection, from its begin to its end. From any thread.</summary>
+internal sealed class ConnectionTrace : IConnectionTraceFeature
+{
+    private static readonly ActivitySource Source = new("Sockeye");
+
+    private readonly TimeProvider _time;
+    private EndPoint? _peer;
+
+    private ConnectionTrace(Activity activity, TimeProvider time) => (Activity, _time) = (activity, time);
+
+    /// <summary>Without a listener nothing else of this is used: one look at a field.</summary>
+    public static bool IsEnabled => Source.HasListeners();
+
+    public Activity Activity { get; }
+
+    /// <summary>It is <see cref="System.Diagnostics.Activity.Current"/> from now on, for the rest of the caller's async method.
+    /// Null where nobody wants it.</summary>
+    public static ConnectionTrace? Start(ActivityKind kind, TimeProvider time)
+    {
+        // What accepts was started by somebody, whose own activity has nothing to do with the clients that come.
+        if (kind is ActivityKind.Server)
+            Activity.Current = null;
+        var name = kind is ActivityKind.Server ? "sockeye.server.connection" : "sockeye.client.connection";
+        var activity = Source.StartActivity(name, kind, parentContext: default, startTime: time.GetUtcNow());
+        return activity is null ? null : new(activity, time);
+    }
+
+    /// <summary>The connection stands.</summary>
+    public void Attach(ConnectionContext connection)
+    {
+        _peer = connection.RemoteEndPoint;
+        connection.Features.Set<IConnectionTraceFeature>(this);
+        Activity.SetTag("sockeye.connection.id", connection.ConnectionId);
+        Activity.SetTag("network.transport", _peer is UnixDomainSocketEndPoint ? "unix" : "tcp");
+        SetAddress("network.peer", _peer);
+        SetAddress("network.local", connection.LocalEndPoint);
+    }
+
+    /// <summary>The connection is over, or was never there.</summary>
+    public void End(ConnectionContext connection, CloseReason reason)
+    {
+        // Behind a proxy the connection has taken its client's address meanwhile.
+        if (!Equals(_peer, connection.RemoteEndPoint))
+            SetAddress("client", connection.RemoteEndPoint);
+        Activity.SetTag(MetricTags.CloseCause, MetricTags.Of(reason.Cause));
+        Activity.SetTag(MetricTags.ClosedBy, MetricTags.Of(reason.By));
+        if (!reason.IsOrderly && reason.Cause is not CloseCause.Stop)
+            SetError(MetricTags.Of(reason.Cause), reason.Description, reason.Exception);
+        End();
+    }
+
+    /// <summary>There is no connection.</summary>
+    public void Fail(Exception error)
+    {
+        SetError($"{error.GetType()}", error.Message, error);
+        End();
+    }
+
+    private void SetError(string type, string description, Exception? error)
+    {
+        Activity.SetTag(MetricTags.ErrorType, type);
+        Activity.SetStatus(ActivityStatusCode.Error, description);
+        if (error is not null)
+            Activity.AddException(error, timestamp: _time.GetUtcNow());
+    }
+
+    private void SetAddress(string prefix, EndPoint? endPoint)
+    {
+        if (endPoint is IPEndPoint ip)
+        {
+            Activity.SetTag($"{prefix}.address", $"{ip.Address}");
+            Activity.SetTag($"{prefix}.port", ip.Port);
+        }
+        else if ($"{endPoint}" is { Length: > 0 } path)
+        {
+            Activity.SetTag($"{prefix}.address", path);
+        }
+    }
+
+    private void End()
+    {
+        Activity.SetEndTime(_time.GetUtcNow().UtcDateTime);
+        Activity.Stop();
+    }
+}

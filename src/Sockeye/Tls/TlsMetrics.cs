@@ -1,0 +1,44 @@
+using System.Diagnostics.Metrics;
+using System.Security.Authentication;
+
+namespace Sockeye;
+
+/// <summary>The meter "Sockeye.Tls": handshakes of both sides.</summary>
+internal static class TlsMetrics
+{
+    private static readonly Meter Meter = new("Sockeye.Tls");
+
+    private static readonly Histogram<double> Duration = Meter.CreateHistogram(
+        "sockeye.tls.handshake.duration", "s", "TLS handshakes, those included that failed: error.type says at what.",
+        advice: new InstrumentAdvice<double>
+        {
+            HistogramBucketBoundaries = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
+        });
+
+    private static readonly Counter<long> Failures = Meter.CreateCounter<long>(
+        "sockeye.tls.handshake.failures", "{handshake}", "TLS handshakes that came to nothing; error.type says at what.");
+
+    public static void OnDone(TlsRole role, TimeSpan duration, SslProtocols protocol)
+    {
+        if (Duration.Enabled)
+            Duration.Record(duration.TotalSeconds, Role(role), new("tls.protocol.version", Version(protocol)));
+    }
+
+    public static void OnFailed(TlsRole role, TimeSpan duration, TlsFailure failure)
+    {
+        if (!Duration.Enabled && !Failures.Enabled)
+            return;
+        var error = new KeyValuePair<string, object?>(MetricTags.ErrorType, MetricTags.Of(failure));
+        Duration.Record(duration.TotalSeconds, Role(role), error);
+        Failures.Add(1, Role(role), error);
+    }
+
+    private static KeyValuePair<string, object?> Role(TlsRole role) => new("sockeye.tls.role", MetricTags.Of(role));
+
+    private static string Version(SslProtocols protocol) => protocol switch
+    {
+        SslProtocols.Tls12 => "1.2",
+        SslProtocols.Tls13 => "1.3",
+        _ => "other",
+    };
+}

@@ -10,8 +10,8 @@ public static class ConnectionTraceExtensions
     {
         /// <summary>
         /// The connection's activity, of the source <c>Sockeye</c>, which ends with the connection; null where nobody listens,
-        /// and where the sampler left it out. A server's handler runs with it as <see cref="Activity.Current"/>. For activities of
-        /// single messages, which would be its children by default, <c>Activity.Context</c> makes a link instead.
+        /// and where the sampler left it out. A server's handler runs with it as <see cref="Activity.Current"/>. For activities
+        /// of single messages, which would be its children by default, <c>Activity.Context</c> makes a link instead.
         /// </summary>
         public Activity? Activity => connection.Features.Get<IConnectionTraceFeature>()?.Activity;
     }

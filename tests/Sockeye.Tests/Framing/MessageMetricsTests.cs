@@ -38,20 +38,23 @@ public sealed class MessageMetricsTests
         await using var member = server.AsMessages(Lines);
         var group = new MessageGroup<string>(new() { QueueLimit = 2, SlowMember = SlowMemberPolicy.Drop });
         group.Join(member);
-        Assert.Equal(1, metrics.SumAnywhere("sockeye.broadcast.members"));
+        IGroupGauge gauge = group;
+        Assert.Equal((1, 0, 0), gauge.Look());
+        // Not exactly: groups that other tests have left may still be there, until they are collected.
+        Assert.InRange(metrics.SumAnywhere("sockeye.broadcast.members"), 1, 10_000);
 
         group.Broadcast("123456");
-        await Patience.Until(() => metrics.SumAnywhere("sockeye.broadcast.queue.length") == 0, "it was being sent");
+        await Patience.Until(() => gauge.Look().Queued == 0, "it was being sent");
         for (var i = 0; i < 3; i++)
             group.Broadcast("123456");
 
-        Assert.Equal(2, metrics.SumAnywhere("sockeye.broadcast.queue.length"));
-        Assert.Equal(2, metrics.SumAnywhere("sockeye.broadcast.queue.longest"));
+        Assert.Equal((1, 2, 2), gauge.Look());
+        Assert.InRange(metrics.SumAnywhere("sockeye.broadcast.queue.length"), 2, 10_000);
+        Assert.InRange(metrics.SumAnywhere("sockeye.broadcast.queue.longest"), 2, 10_000);
         Assert.Equal(1, metrics.SumAnywhere("sockeye.broadcast.dropped"));
 
         client.Abort();
         Assert.True(group.Leave(member) || group.Count == 0);
-        Assert.Equal(0, metrics.SumAnywhere("sockeye.broadcast.members"));
-        Assert.Equal(0, metrics.SumAnywhere("sockeye.broadcast.queue.length"));
+        Assert.Equal((0, 0, 0), gauge.Look());
     }
 }

@@ -1,0 +1,16 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye.Instruments;
+
+/// <summary>An address to count connections by; nobody ever comes to it.</summary>
+internal sealed class NoListener(EndPoint endPoint) : IConnectionListener
+{
+    public EndPoint EndPoint => endPoint;
+
+    public ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) => default;
+
+    public ValueTask UnbindAsync(CancellationToken cancellationToken = default) => default;
+
+    public ValueTask DisposeAsync() => default;
+}

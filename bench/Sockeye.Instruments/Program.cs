@@ -1,0 +1,57 @@
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using System.Net;
+using Sockeye;
+using Sockeye.Instruments;
+
+// Measures what metrics and traces do for one connection and for one message: without a listener, and with one that drops all.
+const int Calls = 5_000_000;
+var listening = new Listening(new NoListener(new IPEndPoint(IPAddress.Loopback, 7000)), null!, null!, [], timeouts: null);
+var traces = 0;
+(string Name, Action Run)[] works =
+[
+    ("a connection: accepted, traced or not, closed", () =>
+    {
+        ServerMetrics.OnAccepted(listening);
+        traces += ConnectionTrace.IsEnabled ? 1 : 0;
+        ServerMetrics.OnClosed(listening, CloseReason.PeerFin, TimeSpan.FromSeconds(1));
+    }),
+    ("a message, one way", () =>
+    {
+        if (MessageMetrics.IsEnabled)
+            MessageMetrics.OnSent(100);
+    }),
+];
+
+Console.WriteLine("| Done once | nobody listens: ns | allocated B | somebody does: ns | allocated B |");
+Console.WriteLine("| --- | ---: | ---: | ---: | ---: |");
+var without = works.Select(work => Measure(work.Run)).ToList();
+using var meters = new MeterListener
+{
+    InstrumentPublished = static (instrument, listener) =>
+    {
+        if (instrument.Meter.Name.StartsWith("Sockeye.", StringComparison.Ordinal))
+            listener.EnableMeasurementEvents(instrument);
+    },
+};
+meters.SetMeasurementEventCallback<long>(static (_, _, _, _) => { });
+meters.SetMeasurementEventCallback<double>(static (_, _, _, _) => { });
+meters.Start();
+foreach (var (work, (time, bytes)) in works.Zip(without))
+{
+    var (timeWith, bytesWith) = Measure(work.Run);
+    Console.WriteLine(string.Create(
+        CultureInfo.InvariantCulture, $"| {work.Name} | {time:0.0} | {bytes:0} | {timeWith:0.0} | {bytesWith:0} |"));
+}
+
+static (double Nanoseconds, double Bytes) Measure(Action run)
+{
+    for (var i = 0; i < Calls; i++)
+        run(); // compiles
+    var allocated = GC.GetAllocatedBytesForCurrentThread();
+    var begun = TimeProvider.System.GetTimestamp();
+    for (var i = 0; i < Calls; i++)
+        run();
+    var time = TimeProvider.System.GetElapsedTime(begun).TotalNanoseconds / Calls;
+    return (time, (double)(GC.GetAllocatedBytesForCurrentThread() - allocated) / Calls);
+}

@@ -1,34 +1,13 @@
-using System.IO.Pipelines;
-using System.Net;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Sockeye;
 
 /// <summary>A client's connection that is recorded: it tells when its user is done with it.</summary>
-internal sealed class RecordedClientConnection(ConnectionContext inner, Recording recording) : ConnectionContext
+internal sealed class RecordedClientConnection(ConnectionContext inner, Recording recording) : WrappingConnection(inner)
 {
-    public override string ConnectionId { get => inner.ConnectionId; set => inner.ConnectionId = value; }
-
-    public override IFeatureCollection Features => inner.Features;
-
-    public override IDictionary<object, object?> Items { get => inner.Items; set => inner.Items = value; }
-
-    public override IDuplexPipe Transport { get => inner.Transport; set => inner.Transport = value; }
-
-    public override EndPoint? LocalEndPoint { get => inner.LocalEndPoint; set => inner.LocalEndPoint = value; }
-
-    public override EndPoint? RemoteEndPoint { get => inner.RemoteEndPoint; set => inner.RemoteEndPoint = value; }
-
-    public override CancellationToken ConnectionClosed { get => inner.ConnectionClosed; set => inner.ConnectionClosed = value; }
-
-    public override void Abort() => inner.Abort();
-
-    public override void Abort(ConnectionAbortedException abortReason) => inner.Abort(abortReason);
-
-    public override ValueTask DisposeAsync()
+    protected override ValueTask BeforeDisposeAsync()
     {
         recording.OnUserDone(isBroken: false);
-        return inner.DisposeAsync();
+        return default;
     }
 }

@@ -31,7 +31,7 @@ internal static class ProxyHeaderParser
             return ProxyHeaderV2.Parse(input, start, maxLength);
         if (IsBeginning(start, ProxyHeaderV1.Signature))
             return ProxyHeaderV1.Parse(start);
-        return ProxyParse.Invalid(FirstBytes.Describe(start));
+        return ProxyParse.Invalid(NoHeader.Describe(start));
     }
 
     private static bool IsBeginning(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> signature) =>

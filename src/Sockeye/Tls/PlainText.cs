@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 
 namespace Sockeye;
 
@@ -26,23 +25,10 @@ internal static class PlainText
 
     private static string Guess(ReadOnlySpan<byte> start)
     {
-        var shown = Readable(start);
-        string[] methods = ["GET ", "POST ", "PUT ", "HEAD ", "OPTIONS ", "HTTP/", "PRI * HTTP/2", "CONNECT "];
-        return methods.Any(method => shown.StartsWith(method, StringComparison.Ordinal)) ? $"HTTP: \"{shown}\""
-            : shown.StartsWith("PROXY ", StringComparison.Ordinal) ? "a PROXY header: call UseProxyProtocol before UseTls"
-            : $"it begins with \"{shown}\"";
-    }
-
-    private static string Readable(ReadOnlySpan<byte> bytes)
-    {
-        var text = new StringBuilder();
-        foreach (var b in bytes)
-        {
-            if (b is (byte)'\r' or (byte)'\n')
-                break;
-            text.Append(b is >= 0x20 and < 0x7f ? ((char)b).ToString() : $"\\x{b:x2}");
-        }
-
-        return text.ToString();
+        var line = start.IndexOfAny((byte)'\r', (byte)'\n') is >= 0 and var end ? start[..end] : start;
+        var shown = FirstBytes.Quote(line);
+        return FirstBytes.IsHttp(line) || line.StartsWith("HTTP/"u8) ? $"HTTP: {shown}"
+            : line.StartsWith("PROXY "u8) ? "a PROXY header: call UseProxyProtocol before UseTls"
+            : $"it begins with {shown}";
     }
 }

@@ -4,25 +4,14 @@ using System.Text;
 
 namespace Sockeye;
 
-/// <summary>Says what came in place of a header, in a form that is safe in a log.</summary>
+/// <summary>Tells what a stranger sent first, in a form that is safe in a log.</summary>
 internal static class FirstBytes
 {
     /// <summary>Enough to know a protocol by, too few for what a client means to keep secret.</summary>
     private const int MaxShown = 16;
 
-    private const byte TlsHandshake = 0x16;
-
     private static readonly SearchValues<byte> Plain = SearchValues.Create(" !#$%&'()*+,-./0123456789:;<=>?@"u8
         + "ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~"u8);
-
-    public static string Describe(ReadOnlySpan<byte> bytes) => bytes switch
-    {
-        [TlsHandshake] or [TlsHandshake, 3, ..] =>
-            $"a TLS ClientHello came where a PROXY header has to come first ({Quote(bytes)})",
-        _ when bytes.StartsWith("SSH-"u8) => $"an SSH client came where a PROXY header has to come first ({Quote(bytes)})",
-        _ when IsHttp(bytes) => $"an HTTP request came where a PROXY header has to come first ({Quote(bytes)})",
-        _ => $"bytes of something else came where a PROXY header has to come first ({Quote(bytes)})",
-    };
 
     /// <summary>The first bytes: plain characters as they are, the others as \xNN.</summary>
     public static string Quote(ReadOnlySpan<byte> bytes)
@@ -39,7 +28,7 @@ internal static class FirstBytes
         return text.Append(bytes.Length > MaxShown ? "\"…" : "\"").ToString();
     }
 
-    private static bool IsHttp(ReadOnlySpan<byte> bytes) =>
+    public static bool IsHttp(ReadOnlySpan<byte> bytes) =>
         bytes.StartsWith("GET "u8) || bytes.StartsWith("POST "u8) || bytes.StartsWith("HEAD "u8) || bytes.StartsWith("PUT "u8)
         || bytes.StartsWith("OPTIONS "u8) || bytes.StartsWith("CONNECT "u8) || bytes.StartsWith("PRI * HTTP/2"u8);
 }

@@ -1,0 +1,19 @@
+namespace Sockeye;
+
+/// <summary>Says what came in place of a PROXY header.</summary>
+internal static class NoHeader
+{
+    private const byte TlsHandshake = 0x16;
+
+    public static string Describe(ReadOnlySpan<byte> bytes)
+    {
+        var what = bytes switch
+        {
+            [TlsHandshake] or [TlsHandshake, 3, ..] => "a TLS ClientHello",
+            _ when bytes.StartsWith("SSH-"u8) => "an SSH client",
+            _ when FirstBytes.IsHttp(bytes) => "an HTTP request",
+            _ => "bytes of something else",
+        };
+        return $"{what} came where a PROXY header has to come first ({FirstBytes.Quote(bytes)})";
+    }
+}

@@ -1,5 +1,5 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using System.Runtime.CompilerServices;
 
 namespace Sockeye;
 
@@ -8,8 +8,8 @@ internal static class MessageMetrics
 {
     private static readonly Meter Meter = new("Sockeye.Messages");
 
-    // Weak: a group whose members were never closed, and which nobody holds any more, is gone from here too.
-    private static readonly ConditionalWeakTable<IGroupGauge, Meter> Groups = [];
+    // Held as long as it has members, who leave when their connections end. A weak table can miss some while others come and go.
+    private static readonly ConcurrentDictionary<IGroupGauge, bool> Groups = new(ReferenceEqualityComparer.Instance);
 
     private static readonly Counter<long> Messages = Meter.CreateCounter<long>(
         "sockeye.messages", "{message}", "Messages taken out of connections, or put into them; broadcasts once a member.");
@@ -26,14 +26,14 @@ internal static class MessageMetrics
     static MessageMetrics()
     {
         Meter.CreateObservableUpDownCounter(
-            "sockeye.broadcast.members", static () => Groups.Sum(entry => (long)entry.Key.Look().Members), "{connection}",
+            "sockeye.broadcast.members", static () => Groups.Keys.Sum(group => (long)group.Look().Members), "{connection}",
             "Members of all groups.");
         Meter.CreateObservableUpDownCounter(
-            "sockeye.broadcast.queue.length", static () => Groups.Sum(entry => entry.Key.Look().Queued), "{message}",
+            "sockeye.broadcast.queue.length", static () => Groups.Keys.Sum(group => group.Look().Queued), "{message}",
             "Messages that wait for members of groups, over all of them.");
         Meter.CreateObservableGauge(
             "sockeye.broadcast.queue.longest",
-            static () => Groups.Select(entry => (long)entry.Key.Look().Longest).DefaultIfEmpty().Max(), "{message}",
+            static () => Groups.Keys.Select(group => (long)group.Look().Longest).DefaultIfEmpty().Max(), "{message}",
             "Messages that wait for the slowest member.");
     }
 
@@ -46,10 +46,10 @@ internal static class MessageMetrics
 
     public static void OnDropped(int count) => DroppedMessages.Add(count);
 
-    /// <summary>A group is asked while it has members: an empty one has nothing to tell.</summary>
-    public static void Add(IGroupGauge group) => Groups.AddOrUpdate(group, Meter);
+    /// <summary>A group is asked while it has members: an empty one is held by nobody.</summary>
+    public static void Add(IGroupGauge group) => Groups.TryAdd(group, true);
 
-    public static void Remove(IGroupGauge group) => Groups.Remove(group);
+    public static void Remove(IGroupGauge group) => Groups.TryRemove(group, out _);
 
     private static void Record(long frame, KeyValuePair<string, object?> direction)
     {

@@ -40,7 +40,7 @@ public sealed class MessageMetricsTests
         group.Join(member);
         IGroupGauge gauge = group;
         Assert.Equal((1, 0, 0), gauge.Look());
-        // Not exactly: groups that other tests have left may still be there, until they are collected.
+        // Not exactly: groups may still be there whose members other tests have left open.
         Assert.InRange(metrics.SumAnywhere("sockeye.broadcast.members"), 1, 10_000);
 
         group.Broadcast("123456");

@@ -32,7 +32,7 @@ public sealed class TlsFixture(TransportFixture below, SslProtocols protocol = S
             Dialling = new Client(world.Dialling, world.Time, protocol),
             NewEndPoint = world.NewEndPoint,
             Time = world.Time,
-            LentBuffers = () => 0,
+            LentBuffers = world.LentBuffers,
             AssertReleased = connection => world.AssertReleased(((TlsConnection)connection).Lower),
         }.RunAsync(test));
 

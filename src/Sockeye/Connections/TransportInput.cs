@@ -32,10 +32,18 @@ internal sealed class TransportInput(PipeReader inner) : PipeReader
     /// </summary>
     public void Retire()
     {
-        if (Interlocked.CompareExchange(ref _state, Retired, Idle) == Idle)
-            inner.Complete();
-        else if (Interlocked.CompareExchange(ref _state, RetiredWhileReading, Reading) == Reading)
-            inner.CancelPendingRead();
+        // A reader that comes or goes between the look and the exchange: look again.
+        for (var state = Volatile.Read(ref _state); state is Idle or Reading; state = Volatile.Read(ref _state))
+        {
+            var retired = state is Idle ? Retired : RetiredWhileReading;
+            if (Interlocked.CompareExchange(ref _state, retired, state) != state)
+                continue;
+            if (retired is Retired)
+                inner.Complete();
+            else
+                inner.CancelPendingRead();
+            return;
+        }
     }
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)

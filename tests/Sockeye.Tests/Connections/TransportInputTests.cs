@@ -109,6 +109,32 @@ public sealed class TransportInputTests
     }
 
     [Fact]
+    public async Task Retiring_while_a_reader_comes_and_goes_is_never_lost()
+    {
+        // Which step of the reader it meets is chance: in so many rounds, each of them.
+        for (var round = 0; round < 60_000; round++)
+        {
+            var pipe = new Pipe();
+            await pipe.Writer.WriteAsync(new byte[1], Cancellation);
+            var input = new TransportInput(pipe.Reader);
+            var isReading = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var reading = Task.Run(() =>
+            {
+                while (input.TryRead(out var read))
+                {
+                    isReading.TrySetResult();
+                    Thread.SpinWait(round % 100);
+                    input.AdvanceTo(read.Buffer.Start);
+                    Thread.Yield();
+                }
+            }, Cancellation);
+            await isReading.Task;
+            input.Retire();
+            await Assert.ThrowsAsync<ConnectionAbortedException>(() => reading.WaitAsync(TimeSpan.FromSeconds(30), Cancellation));
+        }
+    }
+
+    [Fact]
     public async Task A_cancelled_read_leaves_nobody_reading()
     {
         using var cancelling = new CancellationTokenSource();

@@ -65,7 +65,7 @@ public sealed class CommandLineTests
     [InlineData("listen 7000 --proxy-protocol nowhere", "--proxy-protocol: \"nowhere\" is not a network. Write 10.0.0.0/8")]
     [InlineData("listen 7000 --accept-rate fast", "--accept-rate: \"fast\" is not a rate of connections")]
     [InlineData("listen 7000 --rate 0", "--rate: \"0\" is not a rate from 1 byte")]
-    [InlineData("listen unix:/tmp/sockeye-cli-test --max-per-address 5", "UseAddressLimit has nothing to go by on")]
+    [InlineData("listen unix:/tmp/sockeye-cli-test --max-per-address 5", "--max-per-address has nothing to go by on")]
     [InlineData("connect 7000 --ca x.pem", "--ca needs TLS: add --tls.")]
     [InlineData("connect 7000 --tls --key x.key", "--key is the key of a certificate: add --cert FILE.")]
     [InlineData("connect 7000 --pin AB --insecure", "--insecure and --pin exclude each other")]

@@ -78,7 +78,7 @@ public sealed class ConnectTlsTests : IDisposable
     {
         await using var server = await OpensslAsync(_authority.Issue("localhost"));
 
-        await AssertRefusesAsync(server, "pin", "--pin", string.Join(':', Enumerable.Repeat("00", 32)));
+        await AssertRefusesAsync(server, "pinned (--pin)", "--pin", string.Join(':', Enumerable.Repeat("00", 32)));
     }
 
     [Fact]

@@ -20,7 +20,7 @@ public sealed class HalfOpenPeerTests
 
     [Theory, ClassData<EachCut>]
     public Task Silent_peers_are_ended_by_the_idle_timeout_while_others_are_served(Cut cut, string engine) =>
-        EndedAsync(cut, engine, "nothing was received or sent for 00:00:03", "--echo", "--idle-timeout", "3s");
+        EndedAsync(cut, engine, "nothing was received or sent for 00:00:03 (--idle-timeout)", "--echo", "--idle-timeout", "3s");
 
     [Theory, ClassData<EachCut>]
     public Task Peers_that_acknowledge_no_data_are_ended_by_the_user_timeout_while_others_are_served(Cut cut, string engine) =>
@@ -28,7 +28,7 @@ public sealed class HalfOpenPeerTests
 
     [Theory, ClassData<EachCut>]
     public Task Data_that_nobody_acknowledges_keeps_no_connection_from_being_idle(Cut cut, string engine) =>
-        NewsEndsAsync(cut, engine, "nothing was received or sent for 00:00:03", "--idle-timeout", "3s");
+        NewsEndsAsync(cut, engine, "nothing was received or sent for 00:00:03 (--idle-timeout)", "--idle-timeout", "3s");
 
     /// <summary>After the cut the server has something to send: a line that is added to a file.</summary>
     private static async Task NewsEndsAsync(Cut cut, string engine, string reason, params string[] options)

@@ -34,6 +34,8 @@ public sealed class Site : IAsyncDisposable
         string[] arguments = [dll, "--http", "0", "--h2c", "0", "--https", "0"];
         var site = new Site(Process.Start(new ProcessStartInfo("dotnet", arguments)
         {
+            // Its end, also that of a killed test run, ends the site.
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             // The server's collector leaves garbage by the number of processors: the peak would say little of the program.
             Environment = { ["SOCKEYE_ENGINE"] = engine, ["DOTNET_gcServer"] = "0" },
@@ -69,10 +71,17 @@ public sealed class Site : IAsyncDisposable
         ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator,
     });
 
+    /// <summary>What becomes of its input when the tests are killed.</summary>
+    public Task EndInputAsync()
+    {
+        _process.StandardInput.Close();
+        return _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TimeProvider.System);
+    }
+
     /// <summary>Stops it as a supervisor does. It must have met no error of its own.</summary>
     public async ValueTask DisposeAsync()
     {
-        using var signal = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        using var signal = _process.HasExited ? null : Process.Start("kill", ["-TERM", $"{_process.Id}"]);
         try
         {
             await _process.WaitForExitAsync().WaitAsync(Patience, TimeProvider.System);

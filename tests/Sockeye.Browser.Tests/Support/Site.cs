@@ -58,18 +58,23 @@ public sealed class Site : IAsyncDisposable
 
     public Uri Of(string scheme) => scheme == "https" ? Https : Http;
 
+    public Uri Of(string protocol, bool tls) => tls ? Https : protocol == "HTTP/2" ? H2c : Http;
+
     /// <summary>What the server says of its connections from this machine.</summary>
     public async Task<ServerConnection[]> GetConnectionsAsync(string scheme)
     {
-        using var http = NewHttpClient();
+        using var http = new HttpClient(NewHandler());
         return (await http.GetFromJsonAsync<ServerConnection[]>(
             new Uri(Of(scheme), "/connections"), TestContext.Current.CancellationToken))!;
     }
 
-    public static HttpClient NewHttpClient() => new(new HttpClientHandler
+    /// <summary>Takes the site's certificate, which nobody knows.</summary>
+    public static SocketsHttpHandler NewHandler() => new()
     {
-        ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator,
-    });
+#pragma warning disable CA5359 // Which certificate it is, other tests check.
+        SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
+#pragma warning restore CA5359
+    };
 
     /// <summary>What becomes of its input when the tests are killed.</summary>
     public Task EndInputAsync()

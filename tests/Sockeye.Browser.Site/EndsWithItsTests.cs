@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 
 /// <summary>
-/// Ends the site when its standard input ends, which is what is left of tests that were killed. The sample itself, as people start
-/// it, does not look at its input.
+/// Ends the site when its standard input ends, as it does when tests are killed. The sample itself, as people start it, does not
+/// look at its input.
 /// </summary>
 internal static class EndsWithItsTests
 {

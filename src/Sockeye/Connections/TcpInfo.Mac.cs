@@ -35,7 +35,7 @@ public sealed partial class TcpInfo
         var fields = new KernelStruct(bytes, MacSmallestSize);
         if (fields.IsEmpty)
             return null;
-        var info = new TcpInfo(fields.Byte(MacState) is { } state && state < MacStates.Length ? MacStates[state] : TcpState.Unknown);
+        var info = new TcpInfo(Find(MacStates, fields.Byte(MacState)));
         if (info.State is not TcpState.Listen)
             info.ReadMac(fields);
         return info;

@@ -24,8 +24,8 @@ public sealed partial class TcpInfo
     /// <summary>How much may be on its way at once, in segments. Since Linux 2.6.</summary>
     public int? CongestionWindowSegments { get; private set; }
 
-    /// <summary>How much may be on its way at once, in bytes; on Linux the segments, if all have <see cref="MaxSegmentSize"/>. Since
-    /// Linux 2.6; macOS; Windows.</summary>
+    /// <summary>How much may be on its way at once, in bytes; on Linux the segments, if all have <see cref="MaxSegmentSize"/>.
+    /// Since Linux 2.6; macOS; Windows.</summary>
     public long? CongestionWindowBytes { get; private set; }
 
     /// <summary>How fast the peer's system took bytes when that was measured last, in bytes a second. A handler that offered less

@@ -23,7 +23,8 @@ public sealed partial class TcpInfo
     /// <summary>Segments sent again since the connection began. Since Linux 2.6; macOS.</summary>
     public long? Retransmits { get; private set; }
 
-    /// <summary>Bytes sent again since the connection began. Since Linux 4.19; macOS; Windows, which begins anew after 4 GiB.</summary>
+    /// <summary>Bytes sent again since the connection began. Since Linux 4.19; macOS; Windows, which begins anew after
+    /// 4 GiB.</summary>
     public long? RetransmittedBytes { get; private set; }
 
     /// <summary>Time since data was sent last, in steps of 1 ms; since the handshake, where none was. Null before the handshake.

@@ -32,8 +32,7 @@ public sealed partial class TcpInfo
         var fields = new KernelStruct(bytes, WindowsSize);
         if (fields.IsEmpty)
             return null;
-        var info = new TcpInfo(
-            fields.Number(WindowsState) is { } state && state < WindowsStates.Length ? WindowsStates[state] : TcpState.Unknown);
+        var info = new TcpInfo(Find(WindowsStates, fields.Number(WindowsState)));
         if (info.HasShakenHands)
             info.ReadWindows(fields);
         return info;

@@ -47,6 +47,10 @@ public sealed partial class TcpInfo
         : OperatingSystem.IsWindows() ? OfWindows(TcpInfoSource.Windows(socket))
         : Of(TcpInfoBytes.Read(socket, stackalloc byte[TcpInfoBytes.Size]));
 
+    /// <summary>Each system numbers the states its own way, and a later one may have more.</summary>
+    internal static TcpState Find(TcpState[] states, uint? number) =>
+        number < states.Length ? states[number.Value] : TcpState.Unknown;
+
     /// <summary>The state alone, without allocation; unknown on other systems than Linux.</summary>
     internal static TcpState ReadState(Socket socket) =>
         TcpInfoBytes.Read(socket, stackalloc byte[TcpInfoBytes.Size]).State;

@@ -45,7 +45,7 @@ internal readonly ref struct TcpInfoBytes
     /// <summary>Whether the kernel told nothing.</summary>
     public bool IsEmpty => _info.IsEmpty;
 
-    public TcpState State => _info.Byte(0) is { } state && state < States.Length ? States[state] : TcpState.Unknown;
+    public TcpState State => TcpInfo.Find(States, _info.Byte(0));
 
     public SystemProgress? Progress => State is not TcpState.Listen && Long(BytesAcknowledged) is { } acknowledged
         ? new(acknowledged, Number(Unacknowledged) > 0 || Number(NotSent) > 0)

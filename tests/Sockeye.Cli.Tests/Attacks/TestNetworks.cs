@@ -4,7 +4,7 @@ using Sockeye.Cli.Tests.Support;
 namespace Sockeye.Cli.Tests.Attacks;
 
 /// <summary>
-/// Servers in a network of their own, joined by a cable (veth) to clients that will be cut off, and by another one to clients that
+/// Servers in a network of their own, joined by a cable (veth) to clients that will be cut off, and by another to clients that
 /// will not. This machine's networks see nothing of it.
 /// </summary>
 internal sealed class TestNetworks : IAsyncDisposable

@@ -38,8 +38,8 @@ internal static class SilentPeers
     {
         var option = CommonOptions.Duration(
             "--keep-alive",
-            $"Ask a peer that is silent for this long whether it is still there (1s to 9h): {Probes} times, a sixth of it apart, from "
-                + "1s to 10s; then give the connection up. Default 1m.");
+            $"Ask a peer that is silent for this long (1s to 9h) whether it is still there: {Probes} times, a sixth of it apart, "
+                + "from 1s to 10s; then give the connection up. Default 1m.");
         option.Validators.Add(result =>
         {
             if (result.GetValue(option) is { } time && (time < Shortest || time > Longest))

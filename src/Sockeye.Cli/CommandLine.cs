@@ -36,7 +36,7 @@ internal static class CommandLine
         }
         catch (CommandException e)
         {
-            Console.Error.WriteLine($"sockeye: {e.Message}");
+            Console.Error.WriteLine($"sockeye: {OptionWords.Of(e.Message)}");
             return e.ExitCode;
         }
     }

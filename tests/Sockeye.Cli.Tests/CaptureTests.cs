@@ -5,7 +5,7 @@ namespace Sockeye.Cli.Tests;
 /// <summary><c>--capture FILE</c>, read by tshark.</summary>
 public sealed class CaptureTests : IDisposable
 {
-    private readonly TestAuthority _files = new();
+    private readonly AuthorityFiles _files = new();
 
     public void Dispose() => _files.Dispose();
 

@@ -9,7 +9,7 @@ public sealed class ConnectTlsTests : IDisposable
 {
     private static readonly byte[] Line = "abc\n"u8.ToArray();
 
-    private readonly TestAuthority _authority = new();
+    private readonly AuthorityFiles _authority = new();
 
     public void Dispose() => _authority.Dispose();
 
@@ -55,7 +55,7 @@ public sealed class ConnectTlsTests : IDisposable
     [Fact]
     public async Task Certificate_of_an_unknown_authority_is_refused()
     {
-        using var others = new TestAuthority("Another Authority");
+        using var others = new AuthorityFiles("Another Authority");
         await using var server = await OpensslAsync(_authority.Issue("localhost"));
 
         await AssertRefusesAsync(server, "signed by CN=Test Authority", "--ca", others.CertificateFile);
@@ -78,7 +78,7 @@ public sealed class ConnectTlsTests : IDisposable
     {
         await using var server = await OpensslAsync(_authority.Issue("localhost"));
 
-        await AssertRefusesAsync(server, "pin", "--pin", string.Join(':', Enumerable.Repeat("00", 32)));
+        await AssertRefusesAsync(server, "pinned (--pin)", "--pin", string.Join(':', Enumerable.Repeat("00", 32)));
     }
 
     [Fact]

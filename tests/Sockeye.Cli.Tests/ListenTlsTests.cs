@@ -13,7 +13,7 @@ public sealed class ListenTlsTests : IDisposable
     private const string Http =
         """read -r request; printf 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nhi\n'""";
 
-    private readonly TestAuthority _authority = new();
+    private readonly AuthorityFiles _authority = new();
 
     public void Dispose() => _authority.Dispose();
 
@@ -107,7 +107,7 @@ public sealed class ListenTlsTests : IDisposable
     [Fact]
     public async Task Only_clients_with_a_certificate_of_the_authority_are_served()
     {
-        using var others = new TestAuthority("Another Authority");
+        using var others = new AuthorityFiles("Another Authority");
         var (known, stranger) = (_authority.Issue("client"), others.Issue("stranger"));
         await using var server = await ListenAsync(
             _authority.Issue("localhost"),

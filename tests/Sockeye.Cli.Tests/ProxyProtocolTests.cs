@@ -7,7 +7,7 @@ public sealed class ProxyProtocolTests : IDisposable
 {
     private const string TellRemote = "echo \"$SOCKEYE_REMOTE\"";
 
-    private readonly TestAuthority _files = new();
+    private readonly AuthorityFiles _files = new();
 
     public void Dispose() => _files.Dispose();
 

@@ -61,13 +61,11 @@ internal sealed class ConnectRun(ConnectSettings settings)
 
     private LinuxTransport Transport()
     {
+        var sockets = new SocketTransportOptions { OnStep = settings.Trace ? new TraceWriter(_errors).Write : null };
+        settings.Protection.Apply(sockets);
         try
         {
-            return new(new()
-            {
-                Engine = settings.Engine,
-                Sockets = new() { OnStep = settings.Trace ? new TraceWriter(_errors).Write : null },
-            });
+            return new(new() { Engine = settings.Engine, Sockets = sockets });
         }
         catch (InvalidOperationException e)
         {

@@ -39,16 +39,14 @@ internal sealed class ListenRun(ListenSettings settings)
         var once = settings.Once ? new OnceGate() : null;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(output.Broken, once?.Ended ?? CancellationToken.None);
 
-        var transport = new LinuxTransport(new()
+        var sockets = new SocketTransportOptions
         {
-            Engine = settings.Engine,
-            Sockets = new()
-            {
-                Backlog = settings.Backlog,
-                OnStep = settings.Trace ? new TraceWriter(_errors).Write : null,
-                UnsafePreferInlineScheduling = settings.Inline,
-            },
-        });
+            Backlog = settings.Backlog,
+            OnStep = settings.Trace ? new TraceWriter(_errors).Write : null,
+            UnsafePreferInlineScheduling = settings.Inline,
+        };
+        settings.Protection.Apply(sockets);
+        var transport = new LinuxTransport(new() { Engine = settings.Engine, Sockets = sockets });
         var server = new SockeyeServerOptions
         {
             Transport = transport,

@@ -82,6 +82,10 @@ internal sealed class DemoLife(TimeProvider time)
         await CloseBothAsync(connection, (await listener.AcceptAsync())!);
     }
 
+    /// <summary>Null where the system does not tell of its accept queue, even if it tells of connections.</summary>
+    private static TcpInfo? QueueOf(IConnectionListener listener) =>
+        listener.TcpInfo is { AcceptQueueLimit: not null } info ? info : null;
+
     /// <summary>Together, because each waits for the other's FIN.</summary>
     private static Task CloseBothAsync(ConnectionContext one, ConnectionContext other) =>
         Task.WhenAll(one.DisposeAsync().AsTask(), other.DisposeAsync().AsTask());
@@ -89,7 +93,7 @@ internal sealed class DemoLife(TimeProvider time)
     private async Task<IEnumerable<DemoScene>> BindScenesAsync(IConnectionListener listener)
     {
         var steps = await _steps.TakeAsync((Server, Socket), (Server, Bind), (Server, Listen));
-        var info = listener.TcpInfo;
+        var info = QueueOf(listener);
         return
         [
             Scene("socket()", "the protocol is chosen: TCP over IPv4", steps.Where(s => s.Step.Function is Socket),
@@ -113,7 +117,7 @@ internal sealed class DemoLife(TimeProvider time)
         if (connect.TcpInfo?.RoundTripTime is { } roundTrip)
             facts.Add($"of which SYN to SYN/ACK {StepText.Milliseconds(roundTrip)}, as the system measured it");
         facts.Add("the client got its own local address and port");
-        var info = listener.TcpInfo;
+        var info = QueueOf(listener);
         if (info is not null)
             facts.Add($"{StepText.AcceptQueue(info)}: finished, though nobody has called accept() yet");
         return Scene("connect()", "the three-way handshake", steps, facts) with
@@ -138,7 +142,7 @@ internal sealed class DemoLife(TimeProvider time)
         IConnectionListener listener, ConnectionContext client, ConnectionContext server)
     {
         var steps = await _steps.TakeAsync((Server, Accept));
-        var info = listener.TcpInfo;
+        var info = QueueOf(listener);
         List<string> facts =
         [
             $"socket {steps[0].Step.Handle} is new, for this one client (1 : 1)",

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Sockeye.Cli;
 
-/// <summary>Standard error, one whole line at a time, whoever writes. Safe from many callers.</summary>
+/// <summary>Standard error, one whole line at a time, whoever writes, in the tool's words. Safe from many callers.</summary>
 /// <remarks>The stream is opened at the start: a process without free descriptors must still be able to say so.</remarks>
 internal sealed class ErrorLines
 {
@@ -30,6 +30,7 @@ internal sealed class ErrorLines
 
     public void WriteLine(string line)
     {
+        line = OptionWords.Of(line);
         lock (_lock)
         {
             if (_held is not null)

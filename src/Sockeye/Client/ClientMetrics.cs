@@ -1,5 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using System.Runtime.CompilerServices;
+using System.Net;
 
 namespace Sockeye;
 
@@ -8,24 +9,40 @@ internal static class ClientMetrics
 {
     private static readonly Meter Meter = new("Sockeye.Client");
 
-    // Weak: a pool that nobody holds any more, and nobody has disposed, is gone from here too.
-    private static readonly ConditionalWeakTable<ConnectionPool, KeyValuePair<string, object?>[]> Pools = [];
+    // A table that tells each entry which is there from begin to end of an enumeration, whatever comes and goes meanwhile.
+    private static readonly ConcurrentDictionary<PoolGauge, bool> Pools = new(ReferenceEqualityComparer.Instance);
 
     static ClientMetrics()
     {
         Meter.CreateObservableUpDownCounter(
-            "sockeye.client.pool.connections", static () => Pools.SelectMany(entry => Connections(entry.Key, entry.Value)),
+            "sockeye.client.pool.connections", static () => Ask().SelectMany(asked => Connections(asked.Pool, asked.Tags)),
             "{connection}", "Connections of pools: idle, or used (being opened, lent or being closed).");
         Meter.CreateObservableUpDownCounter(
             "sockeye.client.pool.waiters",
-            static () => Pools.Select(entry => new Measurement<long>(entry.Key.WaiterCount, entry.Value)),
+            static () => Ask().Select(asked => new Measurement<long>(asked.Pool.WaiterCount, asked.Tags)),
             "{caller}", "Callers that wait for a connection of a pool.");
     }
 
-    public static void Add(ConnectionPool pool, System.Net.EndPoint endPoint) =>
-        Pools.AddOrUpdate(pool, MetricTags.Of(endPoint));
+    /// <summary>From now on the pool is asked, until it is removed or nobody holds it any more.</summary>
+    public static PoolGauge Add(ConnectionPool pool, EndPoint endPoint)
+    {
+        var gauge = new PoolGauge(pool, MetricTags.Of(endPoint));
+        Pools.TryAdd(gauge, true);
+        return gauge;
+    }
 
-    public static void Remove(ConnectionPool pool) => Pools.Remove(pool);
+    public static void Remove(PoolGauge gauge) => Pools.TryRemove(gauge, out _);
+
+    private static IEnumerable<(ConnectionPool Pool, KeyValuePair<string, object?>[] Tags)> Ask()
+    {
+        foreach (var gauge in Pools.Keys)
+        {
+            if (gauge.Pool is { } pool)
+                yield return (pool, gauge.Tags);
+            else
+                Remove(gauge);
+        }
+    }
 
     private static Measurement<long>[] Connections(ConnectionPool pool, KeyValuePair<string, object?>[] tags)
     {
@@ -36,4 +53,15 @@ internal static class ClientMetrics
             new(Math.Max(0, pool.Count - idle), [.. tags, new("sockeye.pool.state", "used")]),
         ];
     }
+}
+
+/// <summary>A pool as metrics hold it: weakly, so that one which nobody has disposed can still be collected.</summary>
+internal sealed class PoolGauge(ConnectionPool pool, KeyValuePair<string, object?>[] tags)
+{
+    private readonly WeakReference<ConnectionPool> _pool = new(pool);
+
+    /// <summary>Null when it is gone.</summary>
+    public ConnectionPool? Pool => _pool.TryGetTarget(out var pool) ? pool : null;
+
+    public KeyValuePair<string, object?>[] Tags => tags;
 }

@@ -14,6 +14,7 @@ public sealed class ConnectionPool : IAsyncDisposable
     private readonly EndPoint _endPoint;
     private readonly ConnectionPoolOptions _options;
     private readonly PoolSlots _slots;
+    private readonly PoolGauge _gauge;
     private readonly CancellationTokenSource _disposing = new();
 
     /// <summary>A pool of connections to one end point. Opens none before the first is asked for.</summary>
@@ -27,7 +28,7 @@ public sealed class ConnectionPool : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(endPoint);
         (_client, _endPoint, _options) = (client, endPoint, (options ?? new()).Checked());
         _slots = new(_options, client.TimeProvider, CloseExpired);
-        ClientMetrics.Add(this, endPoint);
+        _gauge = ClientMetrics.Add(this, endPoint);
     }
 
     /// <inheritdoc cref="ConnectionPool(SockeyeClient, EndPoint, ConnectionPoolOptions)"/>
@@ -87,7 +88,7 @@ public sealed class ConnectionPool : IAsyncDisposable
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        ClientMetrics.Remove(this);
+        ClientMetrics.Remove(_gauge);
         var idle = _slots.Close();
         _disposing.Cancel();
         await Task.WhenAll(idle.Select(connection => CloseAndReleaseAsync(connection, PoolHealth.PoolDisposed)));

@@ -6,8 +6,8 @@ public sealed partial class TcpInfo
     /// <summary>Sent segments that the peer's system has not taken yet. Since Linux 2.6.</summary>
     public int? UnacknowledgedSegments { get; private set; }
 
-    /// <summary>Sent bytes that the peer's system has not taken yet. On the side that dialled the kernel counts the SYN as taken:
-    /// one too few there. Since Linux 4.19.</summary>
+    /// <summary>Sent bytes that the peer's system has not taken yet. On the side that dialled Linux counts the SYN as taken: one
+    /// too few there. Since Linux 4.19; Windows.</summary>
     public long? UnacknowledgedBytes { get; private set; }
 
     /// <summary>Bytes that wait in this system since the peer's window, or the congestion window, has no room for them. Since
@@ -20,10 +20,11 @@ public sealed partial class TcpInfo
     /// <summary>Segments sent again that the peer's system has not taken yet. Since Linux 2.6.</summary>
     public int? RetransmitsInFlight { get; private set; }
 
-    /// <summary>Segments sent again since the connection began. Since Linux 2.6.</summary>
+    /// <summary>Segments sent again since the connection began. Since Linux 2.6; macOS.</summary>
     public long? Retransmits { get; private set; }
 
-    /// <summary>Bytes sent again since the connection began. Since Linux 4.19.</summary>
+    /// <summary>Bytes sent again since the connection began. Since Linux 4.19; macOS; Windows, which begins anew after
+    /// 4 GiB.</summary>
     public long? RetransmittedBytes { get; private set; }
 
     /// <summary>Time since data was sent last, in steps of 1 ms; since the handshake, where none was. Null before the handshake.
@@ -34,7 +35,7 @@ public sealed partial class TcpInfo
     /// Since Linux 2.6.</summary>
     public TimeSpan? SinceDataReceived { get; private set; }
 
-    /// <summary>Sent bytes that the peer's system has taken; null before Linux 4.1.</summary>
+    /// <summary>Sent bytes that the peer's system has taken; null before Linux 4.1 and on other systems.</summary>
     internal long? BytesAcknowledged { get; private set; }
 
     private void ReadSending(TcpInfoBytes info)

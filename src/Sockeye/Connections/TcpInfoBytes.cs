@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 
@@ -30,9 +29,6 @@ internal readonly ref struct TcpInfoBytes
     public const int BytesSent = 200;
     public const int BytesRetransmitted = 208;
 
-    private const int ProtocolTcp = 6;
-    private const int OptionTcpInfo = 11;
-
     // Old kernels tell up to here at least (Linux 2.6).
     private const int SmallestSize = RoundTripTime + sizeof(uint);
 
@@ -42,17 +38,14 @@ internal readonly ref struct TcpInfoBytes
         TcpState.TimeWait, TcpState.Closed, TcpState.CloseWait, TcpState.LastAck, TcpState.Listen, TcpState.Closing,
     ];
 
-    private readonly ReadOnlySpan<byte> _info;
+    private readonly KernelStruct _info;
 
-    public TcpInfoBytes(ReadOnlySpan<byte> info)
-    {
-        _info = BitConverter.IsLittleEndian && info.Length >= SmallestSize ? info : default;
-    }
+    public TcpInfoBytes(ReadOnlySpan<byte> info) => _info = new(info, SmallestSize);
 
     /// <summary>Whether the kernel told nothing.</summary>
     public bool IsEmpty => _info.IsEmpty;
 
-    public TcpState State => !IsEmpty && _info[0] < States.Length ? States[_info[0]] : TcpState.Unknown;
+    public TcpState State => TcpInfo.Find(States, _info.Byte(0));
 
     public SystemProgress? Progress => State is not TcpState.Listen && Long(BytesAcknowledged) is { } acknowledged
         ? new(acknowledged, Number(Unacknowledged) > 0 || Number(NotSent) > 0)
@@ -61,27 +54,12 @@ internal readonly ref struct TcpInfoBytes
     /// <summary>Asks the kernel; empty for what is not TCP, on other systems, and once the socket is closed.</summary>
     /// <param name="socket">Which one.</param>
     /// <param name="buffer">Of <see cref="Size"/> bytes.</param>
-    public static TcpInfoBytes Read(Socket socket, Span<byte> buffer)
-    {
-        if (!OperatingSystem.IsLinux() || socket.ProtocolType is not ProtocolType.Tcp)
-            return default;
-        try
-        {
-            return new(buffer[..socket.GetRawSocketOption(ProtocolTcp, OptionTcpInfo, buffer)]);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            return default; // Closed meanwhile: there is nothing to tell, which is what empty says.
-        }
-    }
+    public static TcpInfoBytes Read(Socket socket, Span<byte> buffer) =>
+        OperatingSystem.IsLinux() ? new(TcpInfoSource.Linux(socket, buffer)) : default;
 
     /// <summary>A 32-bit field; null where this kernel does not know it.</summary>
-    public uint? Number(int offset) => _info.Length >= offset + sizeof(uint)
-        ? BinaryPrimitives.ReadUInt32LittleEndian(_info[offset..])
-        : null;
+    public uint? Number(int offset) => _info.Number(offset);
 
     /// <summary>A 64-bit field; null where this kernel does not know it.</summary>
-    public long? Long(int offset) => _info.Length >= offset + sizeof(long)
-        ? BinaryPrimitives.ReadInt64LittleEndian(_info[offset..])
-        : null;
+    public long? Long(int offset) => _info.Long(offset);
 }

@@ -11,7 +11,7 @@ internal sealed partial class BacklogNotice(string limit, ListenOptions listen, 
 
     public void Tell()
     {
-        ServerMetrics.Held.Add(1, _tag);
+        ServerMetrics.OnHeld(_tag);
         if (_pace.TryTell(out var count))
             LogLeavingInBacklog(limit, listen, count, why);
     }

@@ -19,7 +19,7 @@ internal sealed partial class AcceptTrouble(TimeProvider time, ILogger logger)
 
     public void OnFailure(EndPoint endPoint, Exception error)
     {
-        ServerMetrics.AcceptFailures.Add(1);
+        ServerMetrics.OnAcceptFailed();
         OnSuccess(endPoint);
         bool isFirst;
         lock (_lock)
@@ -41,7 +41,7 @@ internal sealed partial class AcceptTrouble(TimeProvider time, ILogger logger)
 
     public void OnShed(int count)
     {
-        ServerMetrics.Shed.Add(count);
+        ServerMetrics.OnShed(count);
         lock (_lock)
             _shed += count;
     }

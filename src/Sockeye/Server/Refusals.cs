@@ -18,7 +18,7 @@ internal sealed partial class Refusals(string limit, ListenOptions listen)
     /// <summary>Does to the client what was chosen. The caller returns then, without serving it.</summary>
     public Task RefuseAsync(ConnectionContext connection, LimitAction action, CloseCause cause, string description)
     {
-        ServerMetrics.Rejected.Add(1, _tag);
+        ServerMetrics.OnRejected(_tag);
         if (_pace.TryTell(out var count))
             LogRefusing(limit, listen, count, connection.RemoteEndPoint, description);
         return _refusal.EndAsync(connection, action, CloseReason.Refused(cause, description));

@@ -31,7 +31,7 @@ internal sealed class SafeLogger(ILogger logger) : ILogger
         }
         catch (Exception)
         {
-            ServerMetrics.LogFailures.Add(1); // See the type's comment; the count shows that lines are missing.
+            ServerMetrics.OnLogFailed(); // See the type's comment; the count shows that lines are missing.
         }
     }
 

@@ -39,7 +39,7 @@ public sealed partial class SockeyeServer
             return;
         }
 
-        ServerMetrics.Rejected.Add(1, new KeyValuePair<string, object?>("limit", "MaxConnections"));
+        ServerMetrics.OnRejected(new("limit", "MaxConnections"));
         if (Interlocked.Exchange(ref _rejecting, 1) == 0)
         {
             var fate = _options.AtMaxConnections == LimitAction.Reset ? "is reset" : "is told so and closed";
@@ -61,7 +61,7 @@ public sealed partial class SockeyeServer
 
     private void OnPlacesTaken()
     {
-        ServerMetrics.Held.Add(1, new KeyValuePair<string, object?>("limit", "MaxConnections"));
+        ServerMetrics.OnHeld(new("limit", "MaxConnections"));
         if (_waitingPace.TryTell(out _))
             LogLeavingInBacklog(_options.MaxConnections);
     }

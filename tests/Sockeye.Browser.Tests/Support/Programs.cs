@@ -5,7 +5,7 @@ namespace Sockeye.Browser.Tests.Support;
 /// <summary>Real programs as clients; a test that needs one which is not there is skipped.</summary>
 internal static class Programs
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     public static void SkipUnlessThere(string program, string package)
     {

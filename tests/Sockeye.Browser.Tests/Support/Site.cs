@@ -34,6 +34,8 @@ public sealed class Site : IAsyncDisposable
         string[] arguments = [dll, "--http", "0", "--h2c", "0", "--https", "0"];
         var site = new Site(Process.Start(new ProcessStartInfo("dotnet", arguments)
         {
+            // Its end, also that of a killed test run, ends the site.
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             // The server's collector leaves garbage by the number of processors: the peak would say little of the program.
             Environment = { ["SOCKEYE_ENGINE"] = engine, ["DOTNET_gcServer"] = "0" },
@@ -56,23 +58,35 @@ public sealed class Site : IAsyncDisposable
 
     public Uri Of(string scheme) => scheme == "https" ? Https : Http;
 
+    public Uri Of(string protocol, bool tls) => tls ? Https : protocol == "HTTP/2" ? H2c : Http;
+
     /// <summary>What the server says of its connections from this machine.</summary>
     public async Task<ServerConnection[]> GetConnectionsAsync(string scheme)
     {
-        using var http = NewHttpClient();
+        using var http = new HttpClient(NewHandler());
         return (await http.GetFromJsonAsync<ServerConnection[]>(
             new Uri(Of(scheme), "/connections"), TestContext.Current.CancellationToken))!;
     }
 
-    public static HttpClient NewHttpClient() => new(new HttpClientHandler
+    /// <summary>Takes the site's certificate, which nobody knows.</summary>
+    public static SocketsHttpHandler NewHandler() => new()
     {
-        ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator,
-    });
+#pragma warning disable CA5359 // Which certificate it is, other tests check.
+        SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
+#pragma warning restore CA5359
+    };
+
+    /// <summary>What becomes of its input when the tests are killed.</summary>
+    public Task EndInputAsync()
+    {
+        _process.StandardInput.Close();
+        return _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TimeProvider.System);
+    }
 
     /// <summary>Stops it as a supervisor does. It must have met no error of its own.</summary>
     public async ValueTask DisposeAsync()
     {
-        using var signal = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        using var signal = _process.HasExited ? null : Process.Start("kill", ["-TERM", $"{_process.Id}"]);
         try
         {
             await _process.WaitForExitAsync().WaitAsync(Patience, TimeProvider.System);

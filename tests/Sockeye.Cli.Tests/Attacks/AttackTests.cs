@@ -137,7 +137,7 @@ public sealed class AttackTests
     [Fact]
     public async Task Certificates_are_swapped_under_load_without_a_failed_connection()
     {
-        using var authority = new TestAuthority();
+        using var authority = new AuthorityFiles();
         var files = authority.Issue("localhost");
         await using var siege = await Siege.BeginAsync("", "--echo", "--cert", files.Certificate, "--key", files.Key);
 

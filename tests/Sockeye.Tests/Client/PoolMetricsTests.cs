@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Client;
@@ -30,4 +31,54 @@ public sealed class PoolMetricsTests
             metrics.SumAnywhere("sockeye.client.pool.connections", $"{world.Server.Address}", "used"),
             metrics.SumAnywhere("sockeye.client.pool.waiters", $"{world.Server.Address}"));
     });
+
+    [Fact]
+    public async Task Pool_is_told_of_each_time_while_others_come_and_go()
+    {
+        const string Kept = "192.0.2.1";
+        using var metrics = new Metrics("Sockeye.Client");
+        await using var pool = NewPool(Kept);
+        using var over = new CancellationTokenSource();
+        var others = Task.Run(
+            async () =>
+            {
+                for (var i = 0; !over.IsCancellationRequested; i++)
+                {
+                    var other = NewPool("192.0.2.2");
+                    if (i % 2 == 0)
+                        await other.DisposeAsync();
+                }
+            },
+            TestContext.Current.CancellationToken);
+
+        for (var i = 0; i < 100; i++)
+        {
+            if (i % 10 == 0)
+                GC.Collect();
+            Assert.Equal(2, metrics.CountAnywhere("sockeye.client.pool.connections", Kept)); // idle and used
+            Assert.Equal(1, metrics.CountAnywhere("sockeye.client.pool.waiters", Kept));
+        }
+
+        await over.CancelAsync();
+        await others;
+    }
+
+    [Fact]
+    public void Pool_that_nobody_holds_is_not_told_of_although_it_was_not_disposed()
+    {
+        const string Forgotten = "192.0.2.3";
+        using var metrics = new Metrics("Sockeye.Client");
+        Forget(Forgotten);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+
+        Assert.Equal(0, metrics.CountAnywhere("sockeye.client.pool.connections", Forgotten));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Forget(string address) => NewPool(address);
+
+    private static ConnectionPool NewPool(string address) =>
+        new(new SockeyeClient(), new IPEndPoint(IPAddress.Parse(address), 7000));
 }

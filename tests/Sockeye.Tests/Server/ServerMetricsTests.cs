@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Sockeye.Tests.Support;
@@ -100,10 +101,36 @@ public sealed class ServerMetricsTests
     }
 
     [Fact]
+    public void A_listener_that_throws_costs_its_measurements_and_neither_accepting_nor_a_connection() =>
+        Simulated.Run(Seed, async world =>
+        {
+            await using var server = await StartAsync(world, ConnectionText.Echo);
+            using var metrics = new Metrics("Sockeye.Server", server);
+            var failuresBefore = metrics.SumAnywhere("sockeye.server.metric.failures");
+            using var faulty = new MeterListener();
+            faulty.InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument is { Meter.Name: "Sockeye.Server", IsObservable: false })
+                    listener.EnableMeasurementEvents(instrument);
+            };
+            faulty.SetMeasurementEventCallback<long>((_, _, _, _) => throw new InvalidOperationException("no disk"));
+            faulty.Start();
+
+            var client = await ConnectAsync(world);
+            await client.SendAsync("12345");
+            Assert.Equal("12345", await client.ReadAsync(5));
+            await client.DisposeAsync();
+            await world.Until(() => metrics.Sum("sockeye.server.active_connections") == 0, "the connection was gone");
+
+            Assert.Equal(0, metrics.SumAnywhere("sockeye.server.accept.failures"));
+            Assert.Equal(2, metrics.SumAnywhere("sockeye.server.metric.failures") - failuresBefore); // accepted, closed
+        });
+
+    [Fact]
     public void Counting_what_nobody_listens_to_allocates_nothing()
     {
         var listening = new Listening(new ScriptedListener(), null!, null!, [], timeouts: null);
-        Assert.False(ServerMetrics.Closed.Enabled);
+        Assert.False(ServerMetrics.TellsOfEnds);
         Assert.Equal(0, Allocations.Of(10_000, () =>
         {
             listening.OnAccepted();

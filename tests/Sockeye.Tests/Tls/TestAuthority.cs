@@ -44,6 +44,9 @@ internal sealed class TestAuthority : IDisposable
         }
 
         request.CertificateExtensions.Add(alternatives.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, includeKeyIdentifier: true, false));
         var serial = BitConverter.GetBytes(Interlocked.Increment(ref _lastSerial));
         using var signed = request.Create(Certificate, _now + from, _now + to, serial);
         using var withKey = signed.CopyWithPrivateKey(key);

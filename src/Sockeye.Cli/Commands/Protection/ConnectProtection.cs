@@ -61,7 +61,8 @@ internal sealed class ConnectProtection(ParseResult parsed)
 
     public static IEnumerable<Option> All =>
     [
-        Tls, Ca, Pin, Cert, Key, Sni, TlsFiles.Alpn, Insecure, ProtectionOptions.HandshakeTimeout, SendProxy, IdleTimeout, Rate,
+        Tls, Ca, Pin, Cert, Key, Sni, TlsFiles.Alpn, Insecure, ProtectionOptions.HandshakeTimeout, SendProxy, IdleTimeout,
+        SilentPeers.KeepAlive, SilentPeers.UserTimeout, Rate,
     ];
 
     public bool UsesTls { get; } = parsed.GetValue(Tls) || parsed.GetResult(Pin) is not null;
@@ -80,6 +81,8 @@ internal sealed class ConnectProtection(ParseResult parsed)
         if (result.GetResult(Insecure) is { Implicit: false } && result.GetResult(Pin) is not null)
             result.AddError("--insecure and --pin exclude each other: choose one.");
     }
+
+    public void Apply(SocketTransportOptions sockets) => SilentPeers.Apply(parsed, sockets);
 
     public void Apply(SockeyeClientOptions client, ErrorLines errors)
     {

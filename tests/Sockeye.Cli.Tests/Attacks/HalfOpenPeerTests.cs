@@ -1,0 +1,105 @@
+using Sockeye.Cli.Tests.Support;
+
+namespace Sockeye.Cli.Tests.Attacks;
+
+/// <summary>
+/// Clients whose network is cut without a FIN, as by a pulled cable or a lost power supply, over the kernel's TCP: they are ended
+/// in the time that was asked for, for the right reason, and others are served meanwhile.
+/// </summary>
+public sealed class HalfOpenPeerTests
+{
+    private const int DoomedClients = 10;
+    private const string LostByTheNetwork = "Network Timeout Both, the peer does not answer any more";
+
+    /// <summary>Each time-out of these tests is a few seconds; without it a server waits for two minutes and more.</summary>
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(40);
+
+    [Theory, ClassData<EachCut>]
+    public Task Silent_peers_are_ended_by_keep_alive_while_others_are_served(Cut cut, string engine) =>
+        EndedAsync(cut, engine, LostByTheNetwork, "--echo", "--keep-alive", "1s");
+
+    [Theory, ClassData<EachCut>]
+    public Task Silent_peers_are_ended_by_the_idle_timeout_while_others_are_served(Cut cut, string engine) =>
+        EndedAsync(cut, engine, "nothing was received or sent for 00:00:03 (--idle-timeout)", "--echo", "--idle-timeout", "3s");
+
+    [Theory, ClassData<EachCut>]
+    public Task Peers_that_acknowledge_no_data_are_ended_by_the_user_timeout_while_others_are_served(Cut cut, string engine) =>
+        NewsEndsAsync(cut, engine, LostByTheNetwork, "--user-timeout", "2s");
+
+    [Theory, ClassData<EachCut>]
+    public Task Data_that_nobody_acknowledges_keeps_no_connection_from_being_idle(Cut cut, string engine) =>
+        // Longer than above: good clients wait for a process each, on a machine that may be busy.
+        NewsEndsAsync(cut, engine, "nothing was received or sent for 00:00:06", "--idle-timeout", "6s");
+
+    /// <summary>After the cut the server has something to send: a line that is added to a file.</summary>
+    private static async Task NewsEndsAsync(Cut cut, string engine, string reason, params string[] options)
+    {
+        var news = Path.GetTempFileName();
+        try
+        {
+            var mode = $"""read -r line; echo "$line"; test "$line" = hello || exec tail -n 0 -f {news}""";
+            await EndedAsync(
+                cut, engine, reason, ["--exec", mode, .. options],
+                hasBeenCut: () => File.AppendAllTextAsync(news, "news\n", TestContext.Current.CancellationToken));
+        }
+        finally
+        {
+            File.Delete(news);
+        }
+    }
+
+    private static Task EndedAsync(Cut cut, string engine, string reason, params string[] options) =>
+        EndedAsync(cut, engine, reason, options, () => Task.CompletedTask);
+
+    private static async Task EndedAsync(Cut cut, string engine, string reason, string[] options, Func<Task> hasBeenCut)
+    {
+        await using var networks = await TestNetworks.CreateAsync();
+        var server = await networks.ListenAsync(["--verbose", "--engine", engine, .. options]);
+        await using var siege = await networks.BeginSiegeAsync(server);
+        var doomed = new List<Peer>();
+        try
+        {
+            for (var i = 0; i < DoomedClients; i++)
+                doomed.Add(await networks.ConnectDoomedAsync(server));
+            foreach (var peer in doomed)
+            {
+                await peer.SendAsync("news, please\n");
+                Assert.Equal("news, please", await peer.ReadLineAsync());
+            }
+
+            await networks.CutAsync(cut);
+            await hasBeenCut();
+
+            // Bounded as a whole: the lines of good clients go on for ever.
+            await AllAreEndedAsync(server, reason).WaitAsync(Bound, TimeProvider.System);
+            await siege.HoldAsync(goodClients: 20);
+            await siege.AssertHeldAsync(megabytes: 150);
+        }
+        finally
+        {
+            foreach (var peer in doomed)
+                peer.Dispose();
+        }
+    }
+
+    private static async Task AllAreEndedAsync(ToolProcess server, string reason)
+    {
+        for (var ended = 0; ended < DoomedClients; ended++)
+        {
+            var line = await server.WaitForErrorAsync($" {TestNetworks.DoomedAddress}:");
+            Assert.Contains("ended after", line, StringComparison.Ordinal);
+            Assert.Contains(reason, line, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>Both ways to be cut off, every engine.</summary>
+    private sealed class EachCut : TheoryData<Cut, string>
+    {
+        public EachCut()
+        {
+            Add(Cut.LinkDown, "auto");
+            Add(Cut.RepliesLost, "epoll");
+            Add(Cut.LinkDown, "sockets");
+        }
+    }
+}

@@ -14,6 +14,9 @@ internal sealed class ScriptedServerTransport : PipeScheduler, IConnectionListen
 
     public List<BlockingHandler> Blocking { get; } = [];
 
+    /// <summary>What is scheduled runs at once: for a clock that passes faster than a thread of the pool comes.</summary>
+    public bool RunsInline { get; init; }
+
     PipeScheduler ISchedulingTransport.Scheduler => this;
 
     IReadOnlyList<BlockingHandler> IBlockingTransport.BlockingHandlers => Blocking;
@@ -43,7 +46,10 @@ internal sealed class ScriptedServerTransport : PipeScheduler, IConnectionListen
             }
         }
 
-        ThreadPool.Schedule(action, state);
+        if (RunsInline)
+            action(state);
+        else
+            ThreadPool.Schedule(action, state);
     }
 
     private Action? TryTake()

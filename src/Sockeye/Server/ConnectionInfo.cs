@@ -18,7 +18,10 @@ public sealed class ConnectionInfo
         var progress = connection.Features.Get<IConnectionProgressFeature>();
         State = StateOf(phase, CloseReason, progress is { HasEnded: true });
         if (progress is not null)
-            (IsReadPaused, IsSendBlocked, SinceMoved) = (progress.IsReadPaused, progress.IsSendBlocked, progress.Progress.SinceMoved);
+        {
+            (IsReadPaused, IsSendBlocked) = (progress.IsReadPaused, progress.IsSendBlocked);
+            SinceMoved = progress.Progress.SinceMoved;
+        }
     }
 
     /// <summary>Its name in the log and for <see cref="SockeyeServer.Abort"/>.</summary>

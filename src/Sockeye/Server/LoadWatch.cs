@@ -5,8 +5,8 @@ namespace Sockeye;
 
 /// <summary>Looks at a server's load while it has connections, and says in its log what appears and what is gone.</summary>
 /// <remarks>
-/// It has a timer of its own: whoever writes the log may take long, and time-outs must not wait for that. Without connections, and
-/// without a log that takes warnings, it does nothing.
+/// It has a timer of its own: whoever writes the log may take long, and time-outs must not wait for that. Without connections,
+/// and without a log that takes warnings, it does nothing.
 /// </remarks>
 internal sealed partial class LoadWatch : IDisposable
 {
@@ -51,8 +51,11 @@ internal sealed partial class LoadWatch : IDisposable
             Tell(sign);
         foreach (var (key, told) in _told)
         {
-            if (_time.GetElapsedTime(told.SeenAt) >= Gap && _told.Remove(key))
-                LogGone(key.Kind, key.EndPoint is null ? "" : $" on {key.EndPoint}", _time.GetElapsedTime(told.Since, told.SeenAt));
+            if (_time.GetElapsedTime(told.SeenAt) < Gap)
+                continue;
+            _told.Remove(key);
+            var where = key.EndPoint is null ? "" : $" on {key.EndPoint}";
+            LogGone(key.Kind, where, _time.GetElapsedTime(told.Since, told.SeenAt));
         }
 
         if (_table.Count > 0 || _told.Count > 0)

@@ -16,8 +16,8 @@ internal static class SaturationRules
         listener.Queue is { Depth: > 0 } queue && queue.Filled >= QueueFrom
             ? new(
                 SaturationKind.AcceptQueue, queue.Filled,
-                $"{queue.Depth} clients wait in the accept queue of {listener.EndPoint}, and {queue.Limit} may: the next ones are "
-                    + "dropped when it is full; find what keeps the server from accepting, or let more wait (Backlog, "
+                $"{queue.Depth} clients wait in the accept queue of {listener.EndPoint}, and {queue.Limit} may: the next ones "
+                    + "are dropped when it is full; find what keeps the server from accepting, or let more wait (Backlog, "
                     + "net.core.somaxconn)",
                 listener.EndPoint)
             : null;

@@ -184,7 +184,7 @@ internal sealed partial class ServerConnection
             return;
         var via = _connection.Features.Get<IProxiedConnectionFeature>()?.ProxyEndPoint is { } proxy ? $" via {proxy}" : "";
         LogConnectionEnded(
-            _connection.ConnectionId, _connection.RemoteEndPoint, _connection.LocalEndPoint, via, Age, _connection.BytesReceived ?? 0, _connection.BytesSent ?? 0, reason.By, reason.Cause, reason.Direction,
-            reason.Description);
+            _connection.ConnectionId, _connection.RemoteEndPoint, _connection.LocalEndPoint, via, Age, BytesReceived, BytesSent,
+            reason.By, reason.Cause, reason.Direction, reason.Description);
     }
 }

@@ -8,7 +8,7 @@ public sealed class ClosedConnectionTests
     private const int Seed = 1700;
 
     [Fact]
-    public void Connection_that_has_ended_is_told_with_its_addresses_bytes_times_and_reason() => Simulated.Run(Seed, async world =>
+    public void Connection_that_has_ended_is_told_with_addresses_bytes_times_and_reason() => Simulated.Run(Seed, async world =>
     {
         await using var server = await world.Start(ConnectionText.Echo);
         var client = await world.Connect();
@@ -48,7 +48,7 @@ public sealed class ClosedConnectionTests
     });
 
     [Fact]
-    public void Client_that_the_server_had_no_place_for_is_kept_with_the_limit_that_refused_it() => Simulated.Run(Seed, async world =>
+    public void Client_over_MaxConnections_is_kept_with_the_limit_that_refused_it() => Simulated.Run(Seed, async world =>
     {
         await using var server = await world.Start(ConnectionText.Echo, options => options.MaxConnections = 1);
         await using var first = await world.Connect();

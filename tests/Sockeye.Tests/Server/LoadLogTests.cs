@@ -12,7 +12,7 @@ public sealed class LoadLogTests
     private const int Seed = 1703;
 
     [Fact]
-    public void Accept_queue_that_fills_is_told_at_its_half_when_it_is_full_and_when_it_is_over() => Simulated.Run(Seed, async world =>
+    public void Accept_queue_is_told_when_half_full_when_full_and_when_it_is_over() => Simulated.Run(Seed, async world =>
     {
         var host = world.Network.AddHost("small", new() { Backlog = 4 });
         await using var server = await world.StartWith(
@@ -37,7 +37,8 @@ public sealed class LoadLogTests
         await world.Until(() => world.Log.WithId(1311).Any(), "the end was told");
         // Seen by looks, one a second.
         var over = Assert.Single(world.Log.WithId(1311)).Message;
-        Assert.Matches($@"^AcceptQueue on {Regex.Escape($"{server.EndPoints[0]}")} is over: it was there for 00:(00:59|01:00)", over);
+        Assert.Matches(
+            $@"^AcceptQueue on {Regex.Escape($"{server.EndPoints[0]}")} is over: it was there for 00:(00:59|01:00)", over);
     });
 
     [Fact]

@@ -5,7 +5,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye.Tests.Support;
 
 /// <summary>A transport for servers whose clients, failures and threads are the test's.</summary>
-internal sealed class ScriptedServerTransport : PipeScheduler, IConnectionListenerFactory, ISchedulingTransport, IBlockingTransport
+internal sealed class ScriptedServerTransport
+    : PipeScheduler, IConnectionListenerFactory, ISchedulingTransport, IBlockingTransport
 {
     private readonly Queue<(Action<object?> Action, object? State)> _held = new();
     private bool _holds;

@@ -65,7 +65,7 @@ public abstract partial class TransportContract
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public Task Who_does_not_take_and_who_does_not_read_is_told_until_it_moves(bool clientFirst) => Run(SmallBuffers, async world =>
+    public Task Who_does_not_take_and_who_does_not_read_is_told(bool clientFirst) => Run(SmallBuffers, async world =>
     {
         var (writer, reader) = await world.ConnectAsync(clientFirst);
         var flush = OfferTooMuch(writer);

@@ -23,7 +23,9 @@ public sealed class ServerLoadTests
         await using var server = await SockeyeServer.StartAsync(options =>
         {
             options.Transport = transport;
-            options.Listen(new IPEndPoint(IPAddress.Loopback, 0)).UseConnectionLimit(1, LimitAction.LeaveInBacklog).Run(EchoAsync);
+            options.Listen(new IPEndPoint(IPAddress.Loopback, 0))
+                .UseConnectionLimit(1, LimitAction.LeaveInBacklog)
+                .Run(EchoAsync);
         }, Cancelled);
         var clients = new List<ConnectionContext>();
         for (var waiting = 0; waiting <= 8; waiting++)
@@ -142,7 +144,8 @@ public sealed class ServerLoadTests
         var begun = TimeProvider.System.GetTimestamp();
         while (!condition())
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(begun) < Patience, $"Waited {Patience.TotalSeconds} s in vain for: {what}.");
+            Assert.True(
+                TimeProvider.System.GetElapsedTime(begun) < Patience, $"Waited {Patience.TotalSeconds} s in vain for: {what}.");
             await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Cancelled);
         }
     }

@@ -4,7 +4,8 @@ using System.Net;
 using Sockeye;
 using Sockeye.Instruments;
 
-// Measures what metrics and traces do for one connection and for one message: without a listener, and with one that drops all.
+// Measures what metrics and traces do for one connection and for one message, without a listener and
+// with one that drops all; and what it costs to ask a server how it is.
 const int Calls = 5_000_000;
 var listening = new Listening(new NoListener(new IPEndPoint(IPAddress.Loopback, 7000)), null!, null!, [], timeouts: null);
 var traces = 0;
@@ -43,6 +44,9 @@ foreach (var (work, (time, bytes)) in works.Zip(without))
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture, $"| {work.Name} | {time:0.0} | {bytes:0} | {timeWith:0.0} | {bytesWith:0} |"));
 }
+
+Console.WriteLine();
+await LoadCost.PrintAsync();
 
 static (double Nanoseconds, double Bytes) Measure(Action run)
 {

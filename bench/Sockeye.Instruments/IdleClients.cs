@@ -1,0 +1,59 @@
+using System.Buffers;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye.Instruments;
+
+/// <summary>A transport for a server: so many clients come, say nothing and stay.</summary>
+internal sealed class IdleClients(int count) : IConnectionListenerFactory, IConnectionListener
+{
+    private readonly StreamConnectionOptions _options = new SocketTransportOptions().ConnectionOptions;
+    private readonly TaskCompletionSource<ConnectionContext?> _nobody = new();
+    private int _accepted;
+
+    public EndPoint EndPoint { get; } = new IPEndPoint(IPAddress.Loopback, 7000);
+
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) => new(this);
+
+    public ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        if (_accepted++ >= count)
+            return new(_nobody.Task);
+        var connection = new StreamConnection(new SilentSocket(EndPoint), _options);
+        connection.Start();
+        return new(connection);
+    }
+
+    public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    {
+        _nobody.TrySetResult(null);
+        return default;
+    }
+
+    public ValueTask DisposeAsync() => default;
+
+    private sealed class SilentSocket(EndPoint endPoint) : StreamSocket
+    {
+        private readonly TaskCompletionSource<bool> _closed = new();
+
+        public override EndPoint? LocalEndPoint => endPoint;
+
+        public override EndPoint? RemoteEndPoint => endPoint;
+
+        public override bool IsReset => false;
+
+        public override SystemProgress? AskSystem() => null;
+
+        public override ValueTask<bool> WaitForDataAsync() => new(_closed.Task);
+
+        public override ValueTask<int> ReceiveAsync(Memory<byte> buffer) => new(0);
+
+        public override ValueTask SendAsync(ReadOnlySequence<byte> bytes) => default;
+
+        public override void ShutdownSend()
+        {
+        }
+
+        public override void Close(bool reset) => _closed.TrySetResult(true);
+    }
+}

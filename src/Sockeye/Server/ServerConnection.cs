@@ -26,10 +26,13 @@ internal sealed partial class ServerConnection
         _opened = time.GetTimestamp();
         _stop = new(scheduler);
         connection.Features.Set<IConnectionLifetimeNotificationFeature>(_stop);
-        _watch = listening.Timeouts is { } timeouts ? new(connection, timeouts, _stop) : null;
+        _plan = listening.Plan;
+        _watch = _plan.Timeouts is { } timeouts ? new(connection, timeouts, _stop) : null;
     }
 
-    public void RequestStop() => _stop.RequestClose(CloseReason.Stopped);
+    public void RequestStop() => RequestStop(CloseReason.Stopped);
+
+    public void RequestStop(CloseReason reason) => _stop.RequestClose(reason);
 
     /// <summary>The server has a place for it: its time runs.</summary>
     public void StartWatch() => _watch?.Start();
@@ -50,7 +53,7 @@ internal sealed partial class ServerConnection
     /// runs.</summary>
     public void Enter()
     {
-        foreach (var gate in _listening.Gates)
+        foreach (var gate in _plan.Gates)
         {
             var turn = gate.EnterAsync(_connection, _stop.ConnectionClosedRequested);
             if (!turn.IsCompletedSuccessfully)
@@ -72,7 +75,7 @@ internal sealed partial class ServerConnection
             trace?.Attach(_connection);
             if (_turns is not null)
                 await Task.WhenAll(_turns);
-            await _listening.Pipeline(_connection);
+            await _plan.Pipeline(_connection);
             if (_stop.IsRequested && _connection.CloseReason is null)
                 _connection.Explain(_stop.Reason);
         }
@@ -98,12 +101,6 @@ internal sealed partial class ServerConnection
             _table.Remove(this);
             _listening.OnClosed(_connection);
         }
-    }
-
-    private void Leave()
-    {
-        foreach (var gate in _listening.Gates)
-            gate.Leave();
     }
 
     /// <summary>Null where the handler's exception only says that it followed a stop.</summary>

@@ -11,18 +11,15 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     // After the abort a handler only has to notice; one that does not is left behind, and the log says so.
     private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(1);
 
-    private readonly SockeyeServerOptions _options;
+    private volatile SockeyeServerOptions _options;
     private readonly ConnectionTable _table = new();
     private readonly AcceptTrouble _trouble;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _stopLock = new();
     private readonly PipeScheduler _scheduler;
     private readonly Refusal _refusal;
-    private readonly AcceptPlaces? _places;
     private readonly LogPace _waitingPace;
-    private IReadOnlyList<Listening> _listening = [];
-    private IReadOnlyList<ListenerGauge> _gauges = [];
-    private Task _accepting = Task.CompletedTask;
+    private volatile IReadOnlyList<Listening> _listening = [];
     private Task<StopResult>? _stop;
     private int _rejecting;
     private bool _saidUncounted;
@@ -35,8 +32,6 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         _trouble = new(options.TimeProvider, _logger);
         _refusal = new(options.Timer);
         _waitingPace = new(options.TimeProvider);
-        if (options.AtMaxConnections == LimitAction.LeaveInBacklog)
-            _places = new(options.MaxConnections, OnPlacesTaken);
     }
 
     /// <summary>The addresses that were bound, with their real ports, in the order of the options; localhost has two.</summary>
@@ -92,20 +87,16 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ListenCheck.ThrowIfWrong(options.Listens);
-        var plans = options.Listens.ToDictionary(
-            listen => listen, listen => (Pipeline: listen.Build(), Timeouts: listen.PlanTimeouts()));
+        var server = new SockeyeServer(options);
+        var plans = PlansOf(options, server.PlacesOf(options));
         options.OnStarting();
 
-        var server = new SockeyeServer(options);
-        var bound = await Binder.BindAllAsync(options, cancellationToken);
-        server._listening = [.. bound.Select(b => new Listening(
-            b.Listener, b.Options, plans[b.Options].Pipeline, server.GatesOf(b.Options), plans[b.Options].Timeouts))];
-        server.EndPoints = [.. server._listening.Select(l => l.Listener.EndPoint)];
+        var bound = await Binder.BindAllAsync(options.Listens, options.Transport, cancellationToken);
+        server._listening = [.. bound.Select(b => new Listening(b.Listener, plans[b.Options], server._stopping.Token))];
+        server.EndPoints = EndPointsOf(server._listening);
         (options.Transport as ILoggingTransport)?.LogTo(server._logger);
-        server._gauges = [.. server._listening.Select(listening => new ListenerGauge(listening, server._table))];
-        foreach (var gauge in server._gauges)
-            ServerObservables.Add(gauge);
-        server._accepting = Task.WhenAll(server._listening.Select(server.AcceptAsync));
+        foreach (var listening in server._listening)
+            server.Begin(listening);
         return server;
     }
 
@@ -139,6 +130,9 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         return options;
     }
 
+    private static Dictionary<ListenOptions, ListenPlan> PlansOf(SockeyeServerOptions options, AcceptPlaces? places) =>
+        options.Listens.ToDictionary(listen => listen, listen => ListenPlan.Of(listen, places));
+
     private static CloseReason NotInTime(string why) => new(
         ClosedBy.Local, CloseCause.Stop, CloseDirection.Both,
         $"the server was stopped and the handler did not finish in time ({why})");
@@ -151,17 +145,17 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         }
         finally
         {
-            foreach (var gauge in _gauges)
-                ServerObservables.Remove(gauge);
+            foreach (var listening in _listening.Concat(_drains.Keys))
+                ServerObservables.Remove(listening.Gauge!);
         }
     }
 
     private async Task<StopResult> StopListenersAndConnectionsAsync()
     {
+        await _changing.WaitAsync(); // A reload that is under way ends first, and those behind it see that they come too late.
+        _changing.Release();
         _stopping.Cancel();
-        foreach (var listening in _listening)
-            await listening.Listener.UnbindAsync(CancellationToken.None);
-        await _accepting;
+        await Task.WhenAll(_listening.Select(listening => listening.EndAsync()));
 
         var open = _table.Count;
         var drained = _table.RequestStop();
@@ -172,8 +166,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         if (_table.Count is > 0 and var left)
             LogHandlersLeft(left);
 
-        foreach (var listening in _listening)
-            await listening.Listener.DisposeAsync();
+        foreach (var listening in await StopDrainsAsync())
+            await listening.DisposeAsync();
         var result = new StopResult(Math.Max(0, open - aborted), aborted);
         LogStopped(result.Drained, result.Aborted);
         return result;

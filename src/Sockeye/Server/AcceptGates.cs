@@ -10,14 +10,15 @@ internal sealed class AcceptGates(IReadOnlyList<IAcceptGate> gates, Cancellation
         Interlocked.Exchange(ref _current, new(gates, stopping)).End();
 
     /// <summary>Ends when the next client may be taken, or throws when the listener is to stop.</summary>
-    public async ValueTask WaitAsync()
+    /// <param name="standing">Told which gate is closed.</param>
+    public async ValueTask WaitAsync(AcceptStanding standing)
     {
         while (true)
         {
             var current = Volatile.Read(ref _current);
             try
             {
-                await current.WaitAsync();
+                await current.WaitAsync(standing);
                 return;
             }
             catch (OperationCanceledException) when (current.IsEnded && !stopping.IsCancellationRequested)
@@ -47,7 +48,7 @@ internal sealed class AcceptGates(IReadOnlyList<IAcceptGate> gates, Cancellation
             _ending.Dispose();
         }
 
-        public async ValueTask WaitAsync()
+        public async ValueTask WaitAsync(AcceptStanding standing)
         {
             for (var open = 0; open < _gates.Count;)
             {
@@ -58,6 +59,7 @@ internal sealed class AcceptGates(IReadOnlyList<IAcceptGate> gates, Cancellation
                     continue;
                 }
 
+                standing.OnHeld(_gates[open].Name);
                 await wait;
                 open = 0; // The others may have closed meanwhile: all are asked again.
             }

@@ -10,6 +10,7 @@ internal sealed class Listening : IAsyncDisposable
     private TaskCompletionSource? _emptied;
     private long _accepted;
     private long _open;
+    private int _waiting;
     private long _closedReceived;
     private long _closedSent;
 
@@ -51,6 +52,12 @@ internal sealed class Listening : IAsyncDisposable
 
     public long Open => Volatile.Read(ref _open);
 
+    /// <summary>Its connections whose handler has not begun.</summary>
+    public int Waiting => Volatile.Read(ref _waiting);
+
+    /// <summary>Whether it takes clients, and if not, why. Null until it begins to.</summary>
+    public AcceptStanding? Standing { get; set; }
+
     /// <summary>Its address, as metrics have it.</summary>
     public KeyValuePair<string, object?>[] Tags { get; }
 
@@ -63,6 +70,12 @@ internal sealed class Listening : IAsyncDisposable
         Interlocked.Increment(ref _open);
         ServerMetrics.OnAccepted(this);
     }
+
+    /// <summary>It waits for a thread, and perhaps for a limit.</summary>
+    public void OnWaiting() => Interlocked.Increment(ref _waiting);
+
+    /// <summary>Its handler begins, or never will.</summary>
+    public void OnWaited() => Interlocked.Decrement(ref _waiting);
 
     /// <summary>It is out of the table, if it was there.</summary>
     public void OnClosed(ConnectionContext connection)

@@ -6,7 +6,7 @@ namespace Sockeye;
 public sealed partial class SockeyeServer
 {
     private AcceptPlaces? PlacesOf(SockeyeServerOptions options) =>
-        options.AtMaxConnections == LimitAction.LeaveInBacklog ? new(options.MaxConnections, OnPlacesTaken) : null;
+        options.AtMaxConnections == LimitAction.LeaveInBacklog ? new(nameof(options.MaxConnections), options.MaxConnections, OnPlacesTaken) : null;
 
     /// <summary>From now on it accepts, and metrics know it.</summary>
     private void Begin(Listening listening)
@@ -16,6 +16,7 @@ public sealed partial class SockeyeServer
         var loop = new AcceptLoop(
             listening.Listener, listening.Gates, connection => OnAccepted(connection, listening), _table.Released, _trouble,
             _options.TimeProvider, _options.Random, _logger);
+        listening.Standing = loop.Standing;
         listening.Accepting = _scheduler.Start(() => loop.RunAsync(listening.Ending));
     }
 
@@ -26,7 +27,7 @@ public sealed partial class SockeyeServer
     {
         var options = _options;
         listening.OnAccepted();
-        var connection = new ServerConnection(accepted, listening, _table, _scheduler, options.TimeProvider, _logger);
+        var connection = new ServerConnection(accepted, listening, _table, _history, _scheduler, options.TimeProvider, _logger);
         // With places, who is one too many is in the table too, and waits.
         var most = options.AtMaxConnections == LimitAction.LeaveInBacklog ? int.MaxValue : options.MaxConnections;
         if (_table.TryAdd(connection, most))
@@ -52,17 +53,18 @@ public sealed partial class SockeyeServer
             LogRejecting(options.MaxConnections, accepted.RemoteEndPoint, fate);
         }
 
-        _ = RefuseAsync(accepted, listening, options);
+        _ = RefuseAsync(accepted, connection, options);
     }
 
-    private async Task RefuseAsync(ConnectionContext accepted, Listening listening, SockeyeServerOptions options)
+    private async Task RefuseAsync(ConnectionContext accepted, ServerConnection connection, SockeyeServerOptions options)
     {
         var description = $"the server has its {options.MaxConnections} connections (MaxConnections)";
         var reason = CloseReason.Refused(CloseCause.Limit, description);
         await _refusal.EndAsync(accepted, options.AtMaxConnections, reason);
         await accepted.DisposeAsync();
-        ServerMetrics.OnClosed(listening, reason, duration: null);
-        listening.OnClosed(accepted);
+        connection.Remember(reason);
+        ServerMetrics.OnClosed(connection.Listening, reason, duration: null);
+        connection.Listening.OnClosed(accepted);
     }
 
     private void OnPlacesTaken()

@@ -30,8 +30,8 @@ public sealed partial class SockeyeServer
     /// <para>An end point is the same if its address is, as it was asked for (so port 0 stays) or as it was bound. Connections of
     /// end points that stay keep their handlers, middleware and time-outs, and count in the new limits on open connections. Rates
     /// of new connections begin anew.</para>
-    /// <para>What is not set goes on: the transport, the clock, chance, services and log; setting another transport, clock
-    /// or log is an error. Reloads come one after the other. Safe from many callers.</para>
+    /// <para>What is not set goes on: the transport, the clock, chance, services, log and history; setting another transport,
+    /// clock, log or history is an error. Reloads come one after the other. Safe from many callers.</para>
     /// </remarks>
     /// <param name="options">New ones: those of a server that was started, or of a reload that failed to bind, are used up.</param>
     /// <param name="cancellationToken">Until all is bound it gives the reload up; afterwards it does nothing.</param>
@@ -80,6 +80,7 @@ public sealed partial class SockeyeServer
         var byOptions = added.Concat(kept).ToLookup(listening => listening.Plan.Options);
         _listening = [.. options.Listens.SelectMany(listen => byOptions[listen])];
         EndPoints = EndPointsOf(_listening);
+        _load = NewLoadReader();
         foreach (var listening in kept)
             LogKept(listening.Listener.EndPoint, PipelineOf(listening));
         added.ForEach(Begin);

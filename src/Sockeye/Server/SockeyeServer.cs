@@ -19,7 +19,10 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     private readonly PipeScheduler _scheduler;
     private readonly Refusal _refusal;
     private readonly LogPace _waitingPace;
+    private readonly ClosedHistory? _history;
+    private readonly HandlerProbe _probe;
     private volatile IReadOnlyList<Listening> _listening = [];
+    private volatile LoadReader _load = null!;
     private Task<StopResult>? _stop;
     private int _rejecting;
     private bool _saidUncounted;
@@ -32,6 +35,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         _trouble = new(options.TimeProvider, _logger);
         _refusal = new(options.Timer);
         _waitingPace = new(options.TimeProvider);
+        _history = options.MaxClosedHistory == 0 ? null : new(options.MaxClosedHistory);
+        _probe = new(_scheduler, options.TimeProvider);
     }
 
     /// <summary>The addresses that were bound, with their real ports, in the order of the options; localhost has two.</summary>
@@ -95,6 +100,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         server._listening = [.. bound.Select(b => new Listening(b.Listener, plans[b.Options], server._stopping.Token))];
         server.EndPoints = EndPointsOf(server._listening);
         (options.Transport as ILoggingTransport)?.LogTo(server._logger);
+        server._load = server.NewLoadReader();
         foreach (var listening in server._listening)
             server.Begin(listening);
         return server;
@@ -129,6 +135,9 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         configure(options);
         return options;
     }
+
+    /// <summary>For the end points and options of now.</summary>
+    private LoadReader NewLoadReader() => new(_listening, _table, _options, _probe, _stopping.Token);
 
     private static Dictionary<ListenOptions, ListenPlan> PlansOf(SockeyeServerOptions options, AcceptPlaces? places) =>
         options.Listens.ToDictionary(listen => listen, listen => ListenPlan.Of(listen, places));

@@ -15,6 +15,7 @@ public sealed class SockeyeServerOptions
     private TimeProvider? _time;
     private Random? _random;
     private ILoggerFactory? _log;
+    private int? _maxClosedHistory;
     private CoarseTimer? _timer;
 
     /// <summary>
@@ -67,6 +68,17 @@ public sealed class SockeyeServerOptions
         get;
         set => field = value ?? throw new ArgumentNullException(nameof(AtMaxConnections));
     } = LimitAction.Reset;
+
+    /// <summary>How many connections that have ended are kept for <see cref="SockeyeServer.GetClosedConnections"/>, default 256:
+    /// the last ones, about 300 bytes each. Range: 0 (none) to 100,000.</summary>
+    public int MaxClosedHistory
+    {
+        get => _maxClosedHistory ?? 256;
+        set => _maxClosedHistory = value is >= 0 and <= 100_000
+            ? value
+            : throw new ArgumentOutOfRangeException(
+                nameof(MaxClosedHistory), value, "MaxClosedHistory must be 0 (keep none) to 100,000.");
+    }
 
     /// <summary>
     /// Where <see cref="ListenOptions.Run{THandler}"/> finds what a handler's constructor asks for; default: nothing.
@@ -160,6 +172,8 @@ public sealed class SockeyeServerOptions
         ThrowIfOther(_transport, running.Transport, nameof(Transport));
         ThrowIfOther(_time, running.TimeProvider, nameof(TimeProvider));
         ThrowIfOther(_log, running.LoggerFactory, nameof(LoggerFactory));
+        ThrowIfOther(_maxClosedHistory, running.MaxClosedHistory, nameof(MaxClosedHistory));
+        _maxClosedHistory = running.MaxClosedHistory;
         (_transport, _time, _log) = (running.Transport, running.TimeProvider, running.LoggerFactory);
         _random ??= running.Random;
         _services ??= running.ApplicationServices;
@@ -168,7 +182,7 @@ public sealed class SockeyeServerOptions
 
     private static void ThrowIfOther(object? wanted, object running, string name)
     {
-        if (wanted is not null && wanted != running)
+        if (wanted is not null && !wanted.Equals(running))
         {
             throw new InvalidOperationException(
                 $"{name} can't change while a server runs: leave it out of the reload's options, or start another server.");

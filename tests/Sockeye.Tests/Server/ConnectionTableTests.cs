@@ -62,5 +62,5 @@ public sealed class ConnectionTableTests
         MemoryConnection.CreatePair().Server,
         new(new ScriptedListener(), new(new SockeyeServerOptions().ListenLocalhost(0), _ => Task.CompletedTask, [], [], null),
             default),
-        _table, PipeScheduler.ThreadPool, TimeProvider.System, NullLogger.Instance);
+        _table, history: null, PipeScheduler.ThreadPool, TimeProvider.System, NullLogger.Instance);
 }

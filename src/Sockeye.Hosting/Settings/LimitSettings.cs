@@ -32,7 +32,7 @@ internal static class LimitSettings
         }
 
         if (reader.Section("PerAddress") is { } perAddress)
-            perAddress.Try("", "a limit", () => listen.UseAddressLimit(options => Apply(perAddress, options)));
+            reader.Try("PerAddress", "{ … }", () => listen.UseAddressLimit(options => Apply(perAddress, options)));
         Bandwidth(reader.Section("BandwidthPerConnection"), (receive, send) => listen.UseBandwidthLimit(receive, send));
         Bandwidth(reader.Section("Bandwidth"), (receive, send) => listen.UseBandwidthLimit(
             receive is { } r ? new BandwidthLimit(r) : null, send is { } s ? new BandwidthLimit(s) : null));

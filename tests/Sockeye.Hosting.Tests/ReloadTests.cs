@@ -132,8 +132,7 @@ public sealed class ReloadTests
 
         await host.ChangeAsync(TestHost.OneEndPoint("echo", """, "MaxConnections": 1"""));
 
-        await using var second = await host.ConnectAsync();
-        await second.AssertResetAsync().Within();
+        await host.AssertResetsAsync();
         Assert.Equal(["UseConnectionLimit(1)"], host.Server.GetListeners()[0].Middleware);
     }
 

@@ -36,6 +36,7 @@ public sealed partial class SockeyeServer
             connection.Enter();
             connection.Adopt(listening.Plan); // A reload between may have missed it.
             connection.StartWatch();
+            _loadWatch.Start();
             if (listening.Plan.Timeouts is { Timeouts.AnyNeedsBytes: true } && !ConnectionWatch.Counts(accepted)
                 && !Interlocked.Exchange(ref _saidUncounted, true))
             {

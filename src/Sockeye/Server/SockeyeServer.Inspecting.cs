@@ -45,4 +45,19 @@ public sealed partial class SockeyeServer
         connection.Abort(CloseReason.Local(CloseCause.Abort, description));
         return true;
     }
+
+    private void BeginToWatchLoad()
+    {
+        ReadLoadAnew();
+        _loadWatch = new(() => _load, _table, _options.TimeProvider, _logger);
+    }
+
+    /// <summary>Of the listeners and limits of now.</summary>
+    private void ReadLoadAnew()
+    {
+        _load = new(_listening, _table, _options, _probe, _stopping.Token);
+        if (_loadGauge is { } before)
+            LoadObservables.Remove(before);
+        LoadObservables.Add(_loadGauge = new(_load, _listening, _options.MaxConnections));
+    }
 }

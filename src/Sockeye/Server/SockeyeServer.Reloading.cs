@@ -80,7 +80,7 @@ public sealed partial class SockeyeServer
         var byOptions = added.Concat(kept).ToLookup(listening => listening.Plan.Options);
         _listening = [.. options.Listens.SelectMany(listen => byOptions[listen])];
         EndPoints = EndPointsOf(_listening);
-        _load = NewLoadReader();
+        ReadLoadAnew();
         foreach (var listening in kept)
             LogKept(listening.Listener.EndPoint, PipelineOf(listening));
         added.ForEach(Begin);

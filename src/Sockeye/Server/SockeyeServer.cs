@@ -23,6 +23,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     private readonly HandlerProbe _probe;
     private volatile IReadOnlyList<Listening> _listening = [];
     private volatile LoadReader _load = null!;
+    private LoadWatch _loadWatch = null!;
+    private LoadGauge? _loadGauge;
     private Task<StopResult>? _stop;
     private int _rejecting;
     private bool _saidUncounted;
@@ -100,7 +102,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         server._listening = [.. bound.Select(b => new Listening(b.Listener, plans[b.Options], server._stopping.Token))];
         server.EndPoints = EndPointsOf(server._listening);
         (options.Transport as ILoggingTransport)?.LogTo(server._logger);
-        server._load = server.NewLoadReader();
+        server.BeginToWatchLoad();
         foreach (var listening in server._listening)
             server.Begin(listening);
         return server;
@@ -136,9 +138,6 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         return options;
     }
 
-    /// <summary>For the end points and options of now.</summary>
-    private LoadReader NewLoadReader() => new(_listening, _table, _options, _probe, _stopping.Token);
-
     private static Dictionary<ListenOptions, ListenPlan> PlansOf(SockeyeServerOptions options, AcceptPlaces? places) =>
         options.Listens.ToDictionary(listen => listen, listen => ListenPlan.Of(listen, places));
 
@@ -156,6 +155,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         {
             foreach (var listening in _listening.Concat(_drains.Keys))
                 ServerObservables.Remove(listening.Gauge!);
+            LoadObservables.Remove(_loadGauge!);
+            _loadWatch.Dispose();
         }
     }
 

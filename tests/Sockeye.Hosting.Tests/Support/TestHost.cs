@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -93,6 +94,18 @@ internal sealed class TestHost : IAsyncDisposable
         await using var connection = await ConnectAsync(listener);
         await connection.SendAsync("x");
         Assert.Equal("x", await connection.ReadAsync(1).Within());
+    }
+
+    /// <summary>One more client is reset; it notices while it connects, or when it reads.</summary>
+    public async Task AssertResetsAsync()
+    {
+        var error = await Record.ExceptionAsync(async () =>
+        {
+            await using var connection = await ConnectAsync();
+            await connection.Transport.Input.ReadAsync(TestContext.Current.CancellationToken).AsTask().Within();
+        });
+        Assert.True(
+            error is ConnectionResetException or SocketException { SocketErrorCode: SocketError.ConnectionReset }, $"{error}");
     }
 
     public async ValueTask DisposeAsync()

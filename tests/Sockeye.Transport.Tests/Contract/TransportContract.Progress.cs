@@ -21,6 +21,8 @@ public abstract partial class TransportContract
             Assert.Equal(end.Connection.BytesReceived, progress.BytesReceived);
             Assert.Equal(end.Connection.BytesSent, progress.BytesSent);
             Assert.Equal(TimeSpan.Zero, progress.ReceivePaused);
+            var feature = FeatureOf(end);
+            Assert.False(feature.IsReadPaused || feature.IsSendBlocked || feature.HasEnded);
             // The acknowledgement may still be on its way.
             await world.BecomesTrueAsync(() => FeatureOf(end).AskSystem() is null or { HasWaiting: false });
         }
@@ -48,6 +50,8 @@ public abstract partial class TransportContract
         Assert.True(ProgressOf(writer).SendWaited >= before + TimeSpan.FromMilliseconds(15));
         Assert.True(ProgressOf(reader).ReceivePaused > TimeSpan.Zero);
         Assert.True(asked is null or { HasWaiting: true });
+        await world.BecomesTrueAsync(() => FeatureOf(writer).IsSendBlocked && FeatureOf(reader).IsReadPaused);
+        Assert.False(FeatureOf(writer).IsReadPaused || FeatureOf(reader).IsSendBlocked);
 
         // When the peer reads, time stands still on both sides.
         await reader.ReceiveAsync(Up, stuck.Accepted);
@@ -58,6 +62,22 @@ public abstract partial class TransportContract
             last == (last = (ProgressOf(writer).SendWaited, ProgressOf(reader).ReceivePaused)), "both clocks stand still");
         if (asked is { } taken)
             Assert.True(FeatureOf(writer).AskSystem()?.Acknowledged > taken.Acknowledged);
+        Assert.False(FeatureOf(writer).IsSendBlocked || FeatureOf(reader).IsReadPaused);
+    });
+
+    [Fact]
+    public Task Connection_has_ended_when_both_directions_have() => Run(async world =>
+    {
+        var (client, server) = await world.ConnectAsync();
+        await client.SendFinAsync();
+        await server.ReceiveFinAsync();
+        Assert.False(FeatureOf(server).HasEnded);
+
+        await server.DisposeAsync();
+        await world.BecomesTrueAsync(() => FeatureOf(server).HasEnded);
+        await client.ReceiveFinAsync();
+        await client.DisposeAsync();
+        await world.BecomesTrueAsync(() => FeatureOf(client).HasEnded);
     });
 
     [Fact]

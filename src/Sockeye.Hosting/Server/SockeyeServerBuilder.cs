@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Sockeye.Hosting;
 
-/// <summary>What code says of a server in a host: the handlers that its configuration names, and what is not configured.</summary>
+/// <summary>What code says of a server in a host: handlers that its configuration names, and what is not configured.</summary>
 public sealed class SockeyeServerBuilder
 {
     private readonly Dictionary<string, Action<ListenOptions>> _handlers = new(StringComparer.OrdinalIgnoreCase);
@@ -48,7 +48,7 @@ public sealed class SockeyeServerBuilder
     }
 
     /// <summary>Names a handler class of which each connection has an instance of its own, in a scope of services that ends with
-    /// the connection: for handlers that need what is scoped. Costs the scope for each connection, which may last for days.</summary>
+    /// the connection: for handlers that need what is scoped. Each costs a scope, which may last for days.</summary>
     /// <exception cref="ArgumentException">The name is taken.</exception>
     public SockeyeServerBuilder ScopedHandler<
         [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(string name)

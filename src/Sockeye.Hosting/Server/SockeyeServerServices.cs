@@ -39,7 +39,10 @@ public static class SockeyeServerServices
             configure(builder);
             services.AddKeyedSingleton(section, (_, _) => new HostedServer(section));
             if (section == HostedServer.DefaultSection)
-                services.AddSingleton(static services => services.GetRequiredKeyedService<HostedServer>(HostedServer.DefaultSection));
+            {
+                services.AddSingleton(
+                    static services => services.GetRequiredKeyedService<HostedServer>(HostedServer.DefaultSection));
+            }
             services.AddSingleton<IHostedService>(services => new ServerService(
                 services.GetRequiredKeyedService<HostedServer>(section),
                 new(builder, services, services.GetRequiredService<IHostEnvironment>().ContentRootPath),

@@ -12,7 +12,11 @@ internal static class ProxySettings
             return;
         var from = reader.List<IPNetwork[]>("From", SettingsParsers.Networks);
         if (from is null && listen.EndPoint is not UnixDomainSocketEndPoint)
-            reader.RequiredText("From", "[ \"10.0.0.0/24\" ], the networks of the proxies: whoever is in them can claim to be any client");
+        {
+            reader.RequiredText(
+                "From", "[ \"10.0.0.0/24\" ], the networks of the proxies: whoever is in them can claim to be any client");
+        }
+
         listen.UseProxyProtocol(options =>
         {
             foreach (var network in (from ?? []).SelectMany(networks => networks))

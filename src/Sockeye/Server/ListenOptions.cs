@@ -95,7 +95,7 @@ public sealed class ListenOptions : IConnectionBuilder
         return this;
     }
 
-    /// <summary>For a middleware that is being built: connections that are open when a reload puts it in place count, too.</summary>
+    /// <summary>For a middleware that is built: connections that are open when a reload puts it in place count, too.</summary>
     internal T Count<T>(T count)
         where T : IConnectionCount
     {

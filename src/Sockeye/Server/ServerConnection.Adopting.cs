@@ -7,7 +7,7 @@ internal sealed partial class ServerConnection
     private Adoption? _adoption;
     private bool _hasLeft;
 
-    /// <summary>Counts it in the limits of this plan, if it came in by another one and has not ended. Safe more than once.</summary>
+    /// <summary>Counts it in the limits of this plan, if it came by another and has not ended. Safe more than once.</summary>
     public void Adopt(ListenPlan plan)
     {
         if (plan == _plan)

@@ -6,7 +6,9 @@ namespace Sockeye;
 public sealed partial class SockeyeServer
 {
     private AcceptPlaces? PlacesOf(SockeyeServerOptions options) =>
-        options.AtMaxConnections == LimitAction.LeaveInBacklog ? new(nameof(options.MaxConnections), options.MaxConnections, OnPlacesTaken) : null;
+        options.AtMaxConnections == LimitAction.LeaveInBacklog
+            ? new(nameof(options.MaxConnections), options.MaxConnections, OnPlacesTaken)
+            : null;
 
     /// <summary>From now on it accepts, and metrics know it.</summary>
     private void Begin(Listening listening)

@@ -23,8 +23,8 @@ public sealed partial class SockeyeServer
     /// <summary>
     /// Goes on with other options. An end point that stays keeps its socket and who waits there, and new clients get what the
     /// new options say; new end points are bound; the others are unbound, and their handlers told to finish
-    /// (<c>connection.StopRequested</c>) within the new <see cref="SockeyeServerOptions.ShutdownTimeout"/>, for which nobody waits
-    /// here. If anything fails, the server runs on as it was.
+    /// (<c>connection.StopRequested</c>) within the new <see cref="SockeyeServerOptions.ShutdownTimeout"/>, for which nobody
+    /// waits here. If anything fails, the server runs on as it was.
     /// </summary>
     /// <remarks>
     /// <para>An end point is the same if its address is, as it was asked for (so port 0 stays) or as it was bound. Connections of
@@ -33,7 +33,7 @@ public sealed partial class SockeyeServer
     /// <para>What is not set goes on: the transport, the clock, chance, services, log and history; setting another transport,
     /// clock, log or history is an error. Reloads come one after the other. Safe from many callers.</para>
     /// </remarks>
-    /// <param name="options">New ones: those of a server that was started, or of a reload that failed to bind, are used up.</param>
+    /// <param name="options">New ones: those of a server that was started, or a reload that failed to bind, are used up.</param>
     /// <param name="cancellationToken">Until all is bound it gives the reload up; afterwards it does nothing.</param>
     /// <exception cref="InvalidOperationException">The options are wrong, or the server is stopped; the message says what to
     /// change.</exception>

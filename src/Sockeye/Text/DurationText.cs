@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Sockeye;
 
-/// <summary>A time span as it is written on command lines and in configuration: 500ms, 30s, 5m, 1h, or seconds without a unit.</summary>
+/// <summary>
+/// A time span as it is written on command lines and in configuration: 500ms, 30s, 5m, 1h, or seconds without a unit.
+/// </summary>
 internal static class DurationText
 {
     // "ms" before "s", which it ends with.

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace Sockeye;
 
-/// <summary>Addresses as they are written on command lines and in configuration: 10.0.0.0/8, 192.0.2.7, 2001:db8::/32, or localhost.</summary>
+/// <summary>
+/// Addresses as they are written on command lines and in configuration: 10.0.0.0/8, 192.0.2.7, 2001:db8::/32, or localhost.
+/// </summary>
 internal static class NetworkText
 {
     public const string Forms = "10.0.0.0/8, 192.0.2.7, 2001:db8::/32 or localhost";

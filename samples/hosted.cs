@@ -1,6 +1,6 @@
 #:project ../src/Sockeye.Hosting/Sockeye.Hosting.csproj
 #:project ../src/Sockeye.Linux/Sockeye.Linux.csproj
-#:package Microsoft.Extensions.Hosting@10.0.15
+#:package Microsoft.Extensions.Hosting
 // A server in the generic host. Its end points and limits are in hosted.json beside it: change that file while it runs.
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections;

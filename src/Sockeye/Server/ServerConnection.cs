@@ -181,7 +181,8 @@ internal sealed partial class ServerConnection
             return;
         var via = _connection.Features.Get<IProxiedConnectionFeature>()?.ProxyEndPoint is { } proxy ? $" via {proxy}" : "";
         LogConnectionEnded(
-            _connection.ConnectionId, _connection.RemoteEndPoint, _connection.LocalEndPoint, via, Age, _connection.BytesReceived ?? 0, _connection.BytesSent ?? 0, reason.By, reason.Cause, reason.Direction,
+            _connection.ConnectionId, _connection.RemoteEndPoint, _connection.LocalEndPoint, via, Age,
+            _connection.BytesReceived ?? 0, _connection.BytesSent ?? 0, reason.By, reason.Cause, reason.Direction,
             reason.Description);
     }
 }

@@ -7,7 +7,6 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Sockeye;
 
 var builder = Host.CreateApplicationBuilder(args);
@@ -20,13 +19,12 @@ builder.Build().Run();
 
 static string Folder([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
 
-internal sealed class Greeter(ILogger<Greeter> logger) : ConnectionHandler
+internal sealed class Greeter(IHostEnvironment host) : ConnectionHandler
 {
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
-        logger.LogInformation("{Client} is here", connection.RemoteEndPoint);
         await using var lines = connection.AsMessages(Codec.Lines(maxLength: 100));
-        await lines.WriteAsync("What is your name?");
+        await lines.WriteAsync($"This is {host.ApplicationName}. What is your name?");
         await foreach (var name in lines.ReadAllAsync())
             await lines.WriteAsync($"Hello {name}");
     }

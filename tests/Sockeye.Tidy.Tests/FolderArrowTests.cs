@@ -15,6 +15,7 @@ public sealed class FolderArrowTests
     /// <summary>What each folder may use. A new folder gets a line here; a new arrow gets a reason beside it.</summary>
     private static readonly Dictionary<string, string[]> MayUse = new()
     {
+        ["Text"] = [],
         ["Connections"] = [],
         ["Sockets"] = ["Connections"],
         ["Server"] = ["Connections", "Sockets"],

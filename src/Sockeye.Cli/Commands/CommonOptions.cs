@@ -55,6 +55,13 @@ internal static class CommonOptions
     /// <summary>An end point, or null and an error in the result.</summary>
     public static EndPointText? EndPoint(SymbolResult result, string text, Func<EndPointText, string?> objection)
     {
+        // What looks like an option reaches this place when there is none of that name.
+        if (text.StartsWith("--", StringComparison.Ordinal))
+        {
+            result.AddError($"{text} is not an option of this command.");
+            return null;
+        }
+
         if (!EndPointText.TryParse(text, out var endPoint, out var error) || (error = objection(endPoint)) is not null)
             result.AddError(error);
         return endPoint;

@@ -12,7 +12,7 @@ internal sealed class KestrelListener(
     private readonly CancellationTokenSource _unbound = new();
 
     // Kestrel does not tell when a connection goes: after a lack of descriptors the delay alone says when to try again.
-    private readonly AcceptLoop _loop = new(listener, [], static _ => { }, new(), trouble, time, random, logger);
+    private readonly AcceptLoop _loop = new(listener, null, static _ => { }, new(), trouble, time, random, logger);
 
     public EndPoint EndPoint => listener.EndPoint;
 

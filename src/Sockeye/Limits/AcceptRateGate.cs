@@ -26,7 +26,17 @@ internal sealed class AcceptRateGate(AcceptRateLimit limit, ListenOptions listen
         return wait == TimeSpan.Zero ? default : new(Task.Delay(wait, Time, stopping));
     }
 
+    /// <summary>It counts who comes, not who is there.</summary>
     public void Leave()
+    {
+    }
+
+    public void Adopt()
+    {
+    }
+
+    /// <summary>Whoever waits has a time that comes.</summary>
+    public void Retire()
     {
     }
 

@@ -6,8 +6,13 @@ namespace Sockeye;
 
 /// <summary>Refuses clients whose address has its share already.</summary>
 internal sealed class AddressLimit(AddressLimitOptions options, TimeProvider time, Refusals refusals)
+    : IConnectionCount
 {
     private readonly AddressTable _table = new(options, time);
+
+    public void Enter(EndPoint? address) => _table.EnterOpen(KeyOf(address));
+
+    public void Leave(EndPoint? address) => _table.Leave(KeyOf(address));
 
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {

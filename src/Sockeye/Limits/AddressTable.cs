@@ -49,6 +49,19 @@ internal sealed class AddressTable(AddressLimitOptions options, TimeProvider tim
         }
     }
 
+    /// <summary>One that is open already, whatever the limits. There are never more of them than connections.</summary>
+    public void EnterOpen(UInt128 address)
+    {
+        lock (_lock)
+        {
+            if (!_entries.TryGetValue(address, out var entry))
+                _entries.Add(address, entry = NewEntry(address));
+            if (entry.Away.List is not null)
+                _away.Remove(entry.Away);
+            entry.Open++;
+        }
+    }
+
     public void Leave(UInt128 address)
     {
         lock (_lock)

@@ -1,12 +1,17 @@
+using System.Net;
 using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
 /// <summary>Counts the connections of an end point and refuses those over the limit.</summary>
-internal sealed class ConnectionLimit(int maxConnections, LimitAction atLimit, Refusals refusals)
+internal sealed class ConnectionLimit(int maxConnections, LimitAction atLimit, Refusals refusals) : IConnectionCount
 {
     private readonly string _description = $"the end point has its {maxConnections} connections (UseConnectionLimit)";
     private int _open;
+
+    public void Enter(EndPoint? address) => Interlocked.Increment(ref _open);
+
+    public void Leave(EndPoint? address) => Interlocked.Decrement(ref _open);
 
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {

@@ -27,4 +27,8 @@ internal sealed class ConnectionPlaces : IAcceptGate
         _places.EnterAsync(connection, stopping);
 
     public void Leave() => _places.Leave();
+
+    public void Adopt() => _places.Adopt();
+
+    public void Retire() => _places.Retire();
 }

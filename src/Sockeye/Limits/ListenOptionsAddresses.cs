@@ -26,7 +26,8 @@ public static class ListenOptionsAddresses
             var options = given.Checked();
             return listen.Use($"UseAddressLimit({options.Describe()})", next =>
             {
-                var limit = new AddressLimit(options, listen.Server.TimeProvider, new("UseAddressLimit", listen));
+                var limit = listen.Count(
+                    new AddressLimit(options, listen.Server.TimeProvider, new("UseAddressLimit", listen)));
                 return connection => limit.RunAsync(connection, next);
             }, MiddlewareStage.AddressLimit);
         }

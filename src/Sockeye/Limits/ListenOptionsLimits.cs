@@ -22,7 +22,7 @@ public static class ListenOptionsLimits
                 return listen.Use(name, next => next, MiddlewareStage.Limit).Use(new ConnectionPlaces(listen, maxConnections));
             return listen.Use(name, next =>
             {
-                var limit = new ConnectionLimit(maxConnections, action, new("UseConnectionLimit", listen));
+                var limit = listen.Count(new ConnectionLimit(maxConnections, action, new("UseConnectionLimit", listen)));
                 return connection => limit.RunAsync(connection, next);
             }, MiddlewareStage.Limit);
         }

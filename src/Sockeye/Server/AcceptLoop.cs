@@ -11,7 +11,7 @@ namespace Sockeye;
 /// </remarks>
 internal sealed partial class AcceptLoop(
     IConnectionListener listener,
-    IReadOnlyList<IAcceptGate> gates,
+    AcceptGates? gates,
     Action<ConnectionContext> onAccepted,
     ReleaseSignal released,
     AcceptTrouble trouble,
@@ -55,7 +55,8 @@ internal sealed partial class AcceptLoop(
         {
             try
             {
-                await WaitForGatesAsync(stopping);
+                if (gates is not null)
+                    await gates.WaitAsync(Standing);
                 var accepting = listener.AcceptAsync(stopping);
                 if (!accepting.IsCompleted)
                     Standing.OnNobodyWaits();
@@ -83,23 +84,6 @@ internal sealed partial class AcceptLoop(
         }
 
         return null;
-    }
-
-    private async ValueTask WaitForGatesAsync(CancellationToken stopping)
-    {
-        for (var open = 0; open < gates.Count;)
-        {
-            var wait = gates[open].WaitAsync(stopping);
-            if (wait.IsCompletedSuccessfully)
-            {
-                open++;
-                continue;
-            }
-
-            Standing.OnHeld(gates[open].Name);
-            await wait;
-            open = 0; // The others may have closed meanwhile: all are asked again.
-        }
     }
 
     private void OnSuccess()

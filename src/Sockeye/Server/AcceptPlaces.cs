@@ -11,6 +11,7 @@ internal sealed class AcceptPlaces(string name, int places, Action onFull) : IAc
     private readonly Lock _lock = new();
     private readonly Queue<TaskCompletionSource> _turns = new();
     private List<TaskCompletionSource> _loops = [];
+    private int _places = places;
     private int _accepted;
     private int _served;
 
@@ -20,7 +21,7 @@ internal sealed class AcceptPlaces(string name, int places, Action onFull) : IAc
     {
         lock (_lock)
         {
-            if (_accepted < places)
+            if (_accepted < _places)
                 return default;
         }
 
@@ -33,7 +34,7 @@ internal sealed class AcceptPlaces(string name, int places, Action onFull) : IAc
         lock (_lock)
         {
             _accepted++;
-            if (_served < places)
+            if (_served < _places)
             {
                 _served++;
                 return default;
@@ -48,23 +49,53 @@ internal sealed class AcceptPlaces(string name, int places, Action onFull) : IAc
 
     public void Leave()
     {
-        List<TaskCompletionSource>? woken = null;
+        List<TaskCompletionSource>? woken;
         lock (_lock)
         {
             _accepted--;
             _served--;
-            while (_served < places && _turns.TryDequeue(out var turn))
-            {
-                if (turn.TrySetResult())
-                    _served++;
-            }
-
-            // All are woken: the first to accept takes the place, and the others wait again.
-            if (_accepted < places && _loops.Count > 0)
-                (woken, _loops) = (_loops, []);
+            woken = FillPlaces();
         }
 
         woken?.ForEach(loop => loop.TrySetResult());
+    }
+
+    public void Adopt()
+    {
+        lock (_lock)
+        {
+            _accepted++;
+            _served++;
+        }
+    }
+
+    public void Retire()
+    {
+        List<TaskCompletionSource>? woken;
+        lock (_lock)
+        {
+            _places = int.MaxValue;
+            woken = FillPlaces();
+        }
+
+        woken?.ForEach(loop => loop.TrySetResult());
+    }
+
+    /// <summary>Gives free places to who waits for them; the loops that are to be woken.</summary>
+    private List<TaskCompletionSource>? FillPlaces()
+    {
+        while (_served < _places && _turns.TryDequeue(out var turn))
+        {
+            if (turn.TrySetResult())
+                _served++;
+        }
+
+        if (_accepted >= _places || _loops.Count == 0)
+            return null;
+        // All are woken: the first to accept takes the place, and the others wait again.
+        var woken = _loops;
+        _loops = [];
+        return woken;
     }
 
     private async Task WaitForPlaceAsync(CancellationToken stopping)
@@ -75,7 +106,7 @@ internal sealed class AcceptPlaces(string name, int places, Action onFull) : IAc
             var freed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             lock (_lock)
             {
-                if (_accepted < places)
+                if (_accepted < _places)
                     return;
                 _loops.Add(freed);
             }

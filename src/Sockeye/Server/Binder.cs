@@ -4,21 +4,21 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Binds all end points of a server, or none.</summary>
+/// <summary>Binds all end points, or none.</summary>
 internal static class Binder
 {
     // How often a free port of 127.0.0.1 may turn out to be taken on ::1 before it is an error.
     private const int LocalhostAttempts = 16;
 
     public static async Task<List<(ListenOptions Options, IConnectionListener Listener)>> BindAllAsync(
-        SockeyeServerOptions options, CancellationToken cancellationToken)
+        IEnumerable<ListenOptions> listens, IConnectionListenerFactory transport, CancellationToken cancellationToken)
     {
         List<(ListenOptions Options, IConnectionListener Listener)> bound = [];
         try
         {
-            foreach (var listen in options.Listens)
+            foreach (var listen in listens)
             {
-                foreach (var listener in await BindAsync(listen, options.Transport, cancellationToken))
+                foreach (var listener in await BindAsync(listen, transport, cancellationToken))
                     bound.Add((listen, listener));
             }
 

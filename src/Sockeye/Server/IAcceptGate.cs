@@ -23,4 +23,10 @@ internal interface IAcceptGate
 
     /// <summary>A client that had entered is gone, whether or not its turn had come.</summary>
     void Leave();
+
+    /// <summary>One that is open and came before this gate was there counts from now on, and leaves like the others.</summary>
+    void Adopt();
+
+    /// <summary>Nobody asks here any more: whoever waits for a turn has it.</summary>
+    void Retire();
 }

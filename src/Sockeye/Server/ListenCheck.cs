@@ -15,10 +15,7 @@ internal static class ListenCheck
         }
 
         foreach (var listen in listens)
-        {
-            MiddlewareOrder.ThrowIfWrong(listen);
-            ThrowIfAddressless(listen);
-        }
+            ThrowIfWrong(listen);
 
         for (var i = 0; i < listens.Count; i++)
         {
@@ -33,6 +30,13 @@ internal static class ListenCheck
         }
     }
 
+    /// <summary>What is wrong with this one, whatever the others are.</summary>
+    public static void ThrowIfWrong(ListenOptions listen)
+    {
+        MiddlewareOrder.ThrowIfWrong(listen);
+        ThrowIfAddressless(listen);
+    }
+
     /// <summary>A Unix socket tells no address, unless a proxy before it does.</summary>
     private static void ThrowIfAddressless(ListenOptions listen)
     {
@@ -45,17 +49,21 @@ internal static class ListenCheck
                 + "proxy tell the address (UseProxyProtocol).");
     }
 
-    private static bool Overlap(ListenOptions one, ListenOptions other) => (one.EndPoint, other.EndPoint) switch
+    /// <summary>Whether both would be the same port.</summary>
+    public static bool Overlap(ListenOptions one, ListenOptions other) =>
+        EndPoints(other).Any(endPoint => Overlap(one, endPoint));
+
+    /// <inheritdoc cref="Overlap(ListenOptions, ListenOptions)"/>
+    public static bool Overlap(ListenOptions one, EndPoint other) => EndPoints(one).Any(endPoint => (endPoint, other) switch
     {
-        (IPEndPoint a, IPEndPoint b) => a.Port == b.Port && a.Port != 0 && SharesAddress(one, other),
+        (IPEndPoint a, IPEndPoint b) => a.Port == b.Port && a.Port != 0
+            && (a.Address.Equals(b.Address) || Covers(a.Address, b.Address) || Covers(b.Address, a.Address)),
         var (a, b) => a.Equals(b),
-    };
+    });
 
-    private static bool SharesAddress(ListenOptions one, ListenOptions other) =>
-        Addresses(one).Any(a => Addresses(other).Any(b => a.Equals(b) || Covers(a, b) || Covers(b, a)));
-
-    private static IPAddress[] Addresses(ListenOptions listen) =>
-        listen.IsLocalhost ? [IPAddress.Loopback, IPAddress.IPv6Loopback] : [((IPEndPoint)listen.EndPoint).Address];
+    private static EndPoint[] EndPoints(ListenOptions listen) => listen is { IsLocalhost: true, EndPoint: IPEndPoint v4 }
+        ? [v4, new IPEndPoint(IPAddress.IPv6Loopback, v4.Port)]
+        : [listen.EndPoint];
 
     // The dual-stack any address takes the port of both families.
     private static bool Covers(IPAddress any, IPAddress address) =>

@@ -11,6 +11,7 @@ public sealed class ListenOptions : IConnectionBuilder
 {
     private readonly List<Middleware> _middleware = [];
     private readonly List<IAcceptGate> _gates = [];
+    private readonly List<IConnectionCount> _counts = [];
     private readonly List<Action<ConnectionTimeouts>> _timeoutChanges = [];
     private ConnectionDelegate? _handler;
 
@@ -36,6 +37,9 @@ public sealed class ListenOptions : IConnectionBuilder
 
     /// <summary>What decides when the next client is taken.</summary>
     internal IReadOnlyList<IAcceptGate> Gates => _gates;
+
+    /// <summary>What counts open connections in the pipeline that was built.</summary>
+    internal IReadOnlyList<IConnectionCount> Counts => _counts;
 
     /// <summary>Wraps what comes after it: code before and after <c>next(connection)</c>, or instead of it.</summary>
     /// <exception cref="InvalidOperationException"><c>Run</c> has ended the pipeline already.</exception>
@@ -91,6 +95,14 @@ public sealed class ListenOptions : IConnectionBuilder
         return this;
     }
 
+    /// <summary>For a middleware that is built: connections that are open when a reload puts it in place count, too.</summary>
+    internal T Count<T>(T count)
+        where T : IConnectionCount
+    {
+        _counts.Add(count);
+        return count;
+    }
+
     /// <summary>Gives this end point time-outs of its own, beginning with the server's.</summary>
     /// <param name="name">As the start of the server logs it.</param>
     /// <param name="change">Called at start, when the server's are known.</param>
@@ -114,6 +126,7 @@ public sealed class ListenOptions : IConnectionBuilder
     {
         var pipeline = _handler ?? throw new InvalidOperationException(
             $"{this} has no handler: end its configuration with Run(…), as in options.Listen…(…).Run(connection => …).");
+        _counts.Clear();
         foreach (var middleware in Enumerable.Reverse(_middleware))
             pipeline = middleware.Wrap(pipeline);
         return pipeline;

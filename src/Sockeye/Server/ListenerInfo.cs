@@ -8,7 +8,7 @@ public sealed class ListenerInfo
     internal ListenerInfo(Listening listening)
     {
         EndPoint = listening.Listener.EndPoint;
-        Middleware = [.. listening.Options.MiddlewareInOrder.Select(middleware => middleware.Name)];
+        Middleware = [.. listening.Plan.Options.MiddlewareInOrder.Select(middleware => middleware.Name)];
         (Accepted, Open) = (listening.Accepted, listening.Open);
         TcpInfo = listening.Listener.TcpInfo;
     }

@@ -3,33 +3,50 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye;
 
 /// <summary>One listener of a running server, and what happens to each of its clients.</summary>
-/// <param name="listener">Localhost has two of them with the same options.</param>
-/// <param name="options">As the user gave them.</param>
-/// <param name="pipeline">The middleware, and in it the handler.</param>
-/// <param name="gates">What decides when the next client is taken; the server's own come first.</param>
-/// <param name="timeouts">What its connections are watched for; null for nothing.</param>
-internal sealed class Listening(
-    IConnectionListener listener,
-    ListenOptions options,
-    ConnectionDelegate pipeline,
-    IReadOnlyList<IAcceptGate> gates,
-    ConnectionWatchPlan? timeouts)
+internal sealed class Listening : IAsyncDisposable
 {
+    private readonly CancellationTokenSource _ending;
+    private ListenPlan _plan;
+    private TaskCompletionSource? _emptied;
     private long _accepted;
     private long _open;
     private int _waiting;
     private long _closedReceived;
     private long _closedSent;
 
-    public IConnectionListener Listener => listener;
+    /// <param name="listener">Localhost has two of them with the same options.</param>
+    /// <param name="plan">For its next clients, until a reload.</param>
+    /// <param name="stopping">Ends its accept loop, as its own end does.</param>
+    public Listening(IConnectionListener listener, ListenPlan plan, CancellationToken stopping)
+    {
+        (Listener, _plan, Tags) = (listener, plan, MetricTags.Of(listener.EndPoint));
+        _ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        Ending = _ending.Token;
+        Gates = new(plan.Gates, Ending);
+    }
 
-    public ListenOptions Options => options;
+    public IConnectionListener Listener { get; }
 
-    public ConnectionDelegate Pipeline => pipeline;
+    /// <summary>What its next client gets.</summary>
+    public ListenPlan Plan => Volatile.Read(ref _plan);
 
-    public IReadOnlyList<IAcceptGate> Gates => gates;
+    /// <summary>When the next client is taken.</summary>
+    public AcceptGates Gates { get; }
 
-    public ConnectionWatchPlan? Timeouts => timeouts;
+    /// <summary>Held while a connection changes the limits that count it.</summary>
+    public Lock Adopting { get; } = new();
+
+    /// <summary>Fires when it is not to accept any more.</summary>
+    public CancellationToken Ending { get; }
+
+    /// <summary>Its accept loop.</summary>
+    public Task Accepting { get; set; } = Task.CompletedTask;
+
+    /// <summary>What metrics ask; null until it accepts.</summary>
+    public ListenerGauge? Gauge { get; set; }
+
+    /// <summary>Whether its accept loop has ended, by itself or by <see cref="EndAsync"/>.</summary>
+    public bool HasEnded => Accepting.IsCompleted;
 
     public long Accepted => Volatile.Read(ref _accepted);
 
@@ -42,7 +59,7 @@ internal sealed class Listening(
     public AcceptStanding? Standing { get; set; }
 
     /// <summary>Its address, as metrics have it.</summary>
-    public KeyValuePair<string, object?>[] Tags { get; } = MetricTags.Of(listener.EndPoint);
+    public KeyValuePair<string, object?>[] Tags { get; }
 
     /// <summary>Bytes that crossed connections which are closed.</summary>
     public (long Received, long Sent) ClosedTraffic => (Volatile.Read(ref _closedReceived), Volatile.Read(ref _closedSent));
@@ -65,6 +82,40 @@ internal sealed class Listening(
     {
         Interlocked.Add(ref _closedReceived, connection.BytesReceived ?? 0);
         Interlocked.Add(ref _closedSent, connection.BytesSent ?? 0);
-        Interlocked.Decrement(ref _open);
+        // The decrement is a full fence, as the exchange in WhenEmpty is: either this sees who waits, or that sees the count.
+        if (Interlocked.Decrement(ref _open) == 0)
+            Volatile.Read(ref _emptied)?.TrySetResult();
+    }
+
+    /// <summary>The next client gets this.</summary>
+    public void Change(ListenPlan plan)
+    {
+        Interlocked.Exchange(ref _plan, plan); // A full fence: who looks for connections now misses none of the plan before.
+        Gates.Change(plan.Gates);
+    }
+
+    /// <summary>Unbinds it; ends when nobody is accepted any more.</summary>
+    public async Task EndAsync()
+    {
+        _ending.Cancel();
+        await Listener.UnbindAsync(CancellationToken.None);
+        await Accepting;
+    }
+
+    /// <summary>After <see cref="EndAsync"/>, when its connections are gone or given up.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Listener.DisposeAsync();
+        _ending.Dispose();
+    }
+
+    /// <summary>Ends when none of its connections is open. Once nobody is accepted any more.</summary>
+    public Task WhenEmpty()
+    {
+        var emptied = new TaskCompletionSource();
+        Interlocked.Exchange(ref _emptied, emptied);
+        if (Open == 0)
+            emptied.TrySetResult();
+        return emptied.Task;
     }
 }

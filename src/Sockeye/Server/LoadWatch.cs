@@ -15,14 +15,18 @@ internal sealed partial class LoadWatch : IDisposable
     /// <summary>How long a sign must be away before it is over: one that comes and goes is told once.</summary>
     public static readonly TimeSpan Gap = TimeSpan.FromSeconds(10);
 
-    private readonly LoadReader _load;
+    private readonly Func<LoadReader> _load;
     private readonly ConnectionTable _table;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private readonly Dictionary<(SaturationKind Kind, EndPoint? EndPoint), Told> _told = [];
     private int _isSet;
 
-    public LoadWatch(LoadReader load, ConnectionTable table, TimeProvider time, ILogger logger)
+    /// <param name="load">The one of now: a reload makes another.</param>
+    /// <param name="table">Whether there are connections.</param>
+    /// <param name="time">The server's clock.</param>
+    /// <param name="logger">Where it tells.</param>
+    public LoadWatch(Func<LoadReader> load, ConnectionTable table, TimeProvider time, ILogger logger)
     {
         (_load, _table, _time, _logger) = (load, table, time, logger);
         _timer = time.CreateTimer(
@@ -47,7 +51,7 @@ internal sealed partial class LoadWatch : IDisposable
 
     private void Look()
     {
-        foreach (var sign in _load.ReadSigns().Where(IsToldHere))
+        foreach (var sign in _load().ReadSigns().Where(IsToldHere))
             Tell(sign);
         foreach (var (key, told) in _told)
         {

@@ -29,10 +29,13 @@ internal sealed partial class ServerConnection
         _opened = time.GetTimestamp();
         _stop = new(scheduler);
         connection.Features.Set<IConnectionLifetimeNotificationFeature>(_stop);
-        _watch = listening.Timeouts is { } timeouts ? new(connection, timeouts, _stop) : null;
+        _plan = listening.Plan;
+        _watch = _plan.Timeouts is { } timeouts ? new(connection, timeouts, _stop) : null;
     }
 
-    public void RequestStop() => _stop.RequestClose(CloseReason.Stopped);
+    public void RequestStop() => RequestStop(CloseReason.Stopped);
+
+    public void RequestStop(CloseReason reason) => _stop.RequestClose(reason);
 
     /// <summary>The server has a place for it: its time runs.</summary>
     public void StartWatch() => _watch?.Start();
@@ -61,7 +64,7 @@ internal sealed partial class ServerConnection
     public void Enter()
     {
         _listening.OnWaiting();
-        foreach (var gate in _listening.Gates)
+        foreach (var gate in _plan.Gates)
         {
             var turn = gate.EnterAsync(_connection, _stop.ConnectionClosedRequested);
             if (!turn.IsCompletedSuccessfully)
@@ -88,7 +91,7 @@ internal sealed partial class ServerConnection
             }
 
             MoveTo(HandlerPhase.Running);
-            await _listening.Pipeline(_connection);
+            await _plan.Pipeline(_connection);
             if (_stop.IsRequested && _connection.CloseReason is null)
                 _connection.Explain(_stop.Reason);
         }
@@ -127,12 +130,6 @@ internal sealed partial class ServerConnection
         if (_phase <= HandlerPhase.Held && next > HandlerPhase.Held)
             _listening.OnWaited();
         _phase = next;
-    }
-
-    private void Leave()
-    {
-        foreach (var gate in _listening.Gates)
-            gate.Leave();
     }
 
     /// <summary>Null where the handler's exception only says that it followed a stop.</summary>

@@ -5,37 +5,44 @@ namespace Sockeye;
 /// <summary>From a listener to a handler that runs, or to a client that is refused.</summary>
 public sealed partial class SockeyeServer
 {
-    private IReadOnlyList<IAcceptGate> GatesOf(ListenOptions listen) =>
-        _places is null ? listen.Gates : [_places, .. listen.Gates];
+    private AcceptPlaces? PlacesOf(SockeyeServerOptions options) =>
+        options.AtMaxConnections == LimitAction.LeaveInBacklog
+            ? new(nameof(options.MaxConnections), options.MaxConnections, OnPlacesTaken)
+            : null;
 
-    private Task AcceptAsync(Listening listening)
+    /// <summary>From now on it accepts, and metrics know it.</summary>
+    private void Begin(Listening listening)
     {
-        LogListening(
-            listening.Listener.EndPoint,
-            string.Join(" -> ", listening.Options.MiddlewareInOrder.Select(m => m.Name).Append("handler")));
+        ServerObservables.Add(listening.Gauge = new(listening, _table));
+        LogListening(listening.Listener.EndPoint, PipelineOf(listening));
         var loop = new AcceptLoop(
             listening.Listener, listening.Gates, connection => OnAccepted(connection, listening), _table.Released, _trouble,
             _options.TimeProvider, _options.Random, _logger);
         listening.Standing = loop.Standing;
-        return _scheduler.Start(() => loop.RunAsync(_stopping.Token));
+        listening.Accepting = _scheduler.Start(() => loop.RunAsync(listening.Ending));
     }
+
+    private static string PipelineOf(Listening listening) =>
+        string.Join(" -> ", listening.Plan.Options.MiddlewareInOrder.Select(m => m.Name).Append("handler"));
 
     private void OnAccepted(ConnectionContext accepted, Listening listening)
     {
+        var options = _options;
         listening.OnAccepted();
-        var connection = new ServerConnection(
-            accepted, listening, _table, _history, _scheduler, _options.TimeProvider, _logger);
+        var connection = new ServerConnection(accepted, listening, _table, _history, _scheduler, options.TimeProvider, _logger);
         // With places, who is one too many is in the table too, and waits.
-        if (_table.TryAdd(connection, _places is null ? _options.MaxConnections : int.MaxValue))
+        var most = options.AtMaxConnections == LimitAction.LeaveInBacklog ? int.MaxValue : options.MaxConnections;
+        if (_table.TryAdd(connection, most))
         {
             Volatile.Write(ref _rejecting, 0);
             connection.Enter();
+            connection.Adopt(listening.Plan); // A reload between may have missed it.
             connection.StartWatch();
             _loadWatch.Start();
-            if (listening.Timeouts is { Timeouts.AnyNeedsBytes: true } && !ConnectionWatch.Counts(accepted)
+            if (listening.Plan.Timeouts is { Timeouts.AnyNeedsBytes: true } && !ConnectionWatch.Counts(accepted)
                 && !Interlocked.Exchange(ref _saidUncounted, true))
             {
-                LogUncounted(_options.Transport.GetType().Name);
+                LogUncounted(options.Transport.GetType().Name);
             }
 
             _scheduler.Schedule(static connection => ((ServerConnection)connection!).Run(), connection);
@@ -45,18 +52,18 @@ public sealed partial class SockeyeServer
         ServerMetrics.OnRejected(new("limit", "MaxConnections"));
         if (Interlocked.Exchange(ref _rejecting, 1) == 0)
         {
-            var fate = _options.AtMaxConnections == LimitAction.Reset ? "is reset" : "is told so and closed";
-            LogRejecting(_options.MaxConnections, accepted.RemoteEndPoint, fate);
+            var fate = options.AtMaxConnections == LimitAction.Reset ? "is reset" : "is told so and closed";
+            LogRejecting(options.MaxConnections, accepted.RemoteEndPoint, fate);
         }
 
-        _ = RefuseAsync(accepted, connection);
+        _ = RefuseAsync(accepted, connection, options);
     }
 
-    private async Task RefuseAsync(ConnectionContext accepted, ServerConnection connection)
+    private async Task RefuseAsync(ConnectionContext accepted, ServerConnection connection, SockeyeServerOptions options)
     {
-        var description = $"the server has its {_options.MaxConnections} connections (MaxConnections)";
+        var description = $"the server has its {options.MaxConnections} connections (MaxConnections)";
         var reason = CloseReason.Refused(CloseCause.Limit, description);
-        await _refusal.EndAsync(accepted, _options.AtMaxConnections, reason);
+        await _refusal.EndAsync(accepted, options.AtMaxConnections, reason);
         await accepted.DisposeAsync();
         connection.Remember(reason);
         ServerMetrics.OnClosed(connection.Listening, reason, duration: null);

@@ -48,9 +48,16 @@ public sealed partial class SockeyeServer
 
     private void BeginToWatchLoad()
     {
-        _load = new(_listening, _table, _options, new(_scheduler, _options.TimeProvider), _stopping.Token);
-        _loadWatch = new(_load, _table, _options.TimeProvider, _logger);
-        _loadGauge = new(_load, _listening, _options.MaxConnections);
-        LoadObservables.Add(_loadGauge);
+        ReadLoadAnew();
+        _loadWatch = new(() => _load, _table, _options.TimeProvider, _logger);
+    }
+
+    /// <summary>Of the listeners and limits of now.</summary>
+    private void ReadLoadAnew()
+    {
+        _load = new(_listening, _table, _options, _probe, _stopping.Token);
+        if (_loadGauge is { } before)
+            LoadObservables.Remove(before);
+        LoadObservables.Add(_loadGauge = new(_load, _listening, _options.MaxConnections));
     }
 }

@@ -16,6 +16,20 @@ public sealed partial class SockeyeServer
     [LoggerMessage(1002, LogLevel.Warning, "{Count} handlers go on although their connections were aborted.")]
     private partial void LogHandlersLeft(int count);
 
+    [LoggerMessage(1004, LogLevel.Information, "Reloaded: {Added} listeners added, {Kept} kept, {Removed} removed.")]
+    private partial void LogReloaded(int added, int kept, int removed);
+
+    [LoggerMessage(1005, LogLevel.Information, "Goes on listening on {EndPoint}, for new clients with: {Pipeline}.")]
+    private partial void LogKept(EndPoint endPoint, string pipeline);
+
+    [LoggerMessage(1006, LogLevel.Information,
+        "{EndPoint} was removed: nobody can connect any more, and its {Count} connections may finish for {ShutdownTimeout}.")]
+    private partial void LogRemoved(EndPoint endPoint, long count, TimeSpan shutdownTimeout);
+
+    [LoggerMessage(1007, LogLevel.Information,
+        "{EndPoint}, which was removed, is done: {Drained} connections drained, {Aborted} aborted.")]
+    private partial void LogDrained(EndPoint endPoint, long drained, long aborted);
+
     [LoggerMessage(1350, LogLevel.Warning,
         "{Transport} does not tell what moves on its connections: of their time-outs only Lifetime works. Use a transport of " +
         "Sockeye's, or turn the others off.")]

@@ -11,22 +11,20 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     // After the abort a handler only has to notice; one that does not is left behind, and the log says so.
     private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(1);
 
-    private readonly SockeyeServerOptions _options;
+    private volatile SockeyeServerOptions _options;
     private readonly ConnectionTable _table = new();
     private readonly AcceptTrouble _trouble;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _stopLock = new();
     private readonly PipeScheduler _scheduler;
     private readonly Refusal _refusal;
-    private readonly AcceptPlaces? _places;
     private readonly LogPace _waitingPace;
     private readonly ClosedHistory? _history;
-    private IReadOnlyList<Listening> _listening = [];
-    private IReadOnlyList<ListenerGauge> _gauges = [];
-    private LoadReader _load = null!;
+    private readonly HandlerProbe _probe;
+    private volatile IReadOnlyList<Listening> _listening = [];
+    private volatile LoadReader _load = null!;
     private LoadWatch _loadWatch = null!;
-    private LoadGauge _loadGauge = null!;
-    private Task _accepting = Task.CompletedTask;
+    private LoadGauge? _loadGauge;
     private Task<StopResult>? _stop;
     private int _rejecting;
     private bool _saidUncounted;
@@ -40,8 +38,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         _refusal = new(options.Timer);
         _waitingPace = new(options.TimeProvider);
         _history = options.MaxClosedHistory == 0 ? null : new(options.MaxClosedHistory);
-        if (options.AtMaxConnections == LimitAction.LeaveInBacklog)
-            _places = new("MaxConnections", options.MaxConnections, OnPlacesTaken);
+        _probe = new(_scheduler, options.TimeProvider);
     }
 
     /// <summary>The addresses that were bound, with their real ports, in the order of the options; localhost has two.</summary>
@@ -97,21 +94,17 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ListenCheck.ThrowIfWrong(options.Listens);
-        var plans = options.Listens.ToDictionary(
-            listen => listen, listen => (Pipeline: listen.Build(), Timeouts: listen.PlanTimeouts()));
+        var server = new SockeyeServer(options);
+        var plans = PlansOf(options, server.PlacesOf(options));
         options.OnStarting();
 
-        var server = new SockeyeServer(options);
-        var bound = await Binder.BindAllAsync(options, cancellationToken);
-        server._listening = [.. bound.Select(b => new Listening(
-            b.Listener, b.Options, plans[b.Options].Pipeline, server.GatesOf(b.Options), plans[b.Options].Timeouts))];
-        server.EndPoints = [.. server._listening.Select(l => l.Listener.EndPoint)];
+        var bound = await Binder.BindAllAsync(options.Listens, options.Transport, cancellationToken);
+        server._listening = [.. bound.Select(b => new Listening(b.Listener, plans[b.Options], server._stopping.Token))];
+        server.EndPoints = EndPointsOf(server._listening);
         (options.Transport as ILoggingTransport)?.LogTo(server._logger);
-        server._gauges = [.. server._listening.Select(listening => new ListenerGauge(listening, server._table))];
-        foreach (var gauge in server._gauges)
-            ServerObservables.Add(gauge);
         server.BeginToWatchLoad();
-        server._accepting = Task.WhenAll(server._listening.Select(server.AcceptAsync));
+        foreach (var listening in server._listening)
+            server.Begin(listening);
         return server;
     }
 
@@ -145,6 +138,9 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         return options;
     }
 
+    private static Dictionary<ListenOptions, ListenPlan> PlansOf(SockeyeServerOptions options, AcceptPlaces? places) =>
+        options.Listens.ToDictionary(listen => listen, listen => ListenPlan.Of(listen, places));
+
     private static CloseReason NotInTime(string why) => new(
         ClosedBy.Local, CloseCause.Stop, CloseDirection.Both,
         $"the server was stopped and the handler did not finish in time ({why})");
@@ -157,19 +153,19 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         }
         finally
         {
-            foreach (var gauge in _gauges)
-                ServerObservables.Remove(gauge);
-            LoadObservables.Remove(_loadGauge);
+            foreach (var listening in _listening.Concat(_drains.Keys))
+                ServerObservables.Remove(listening.Gauge!);
+            LoadObservables.Remove(_loadGauge!);
             _loadWatch.Dispose();
         }
     }
 
     private async Task<StopResult> StopListenersAndConnectionsAsync()
     {
+        await _changing.WaitAsync(); // A reload that is under way ends first, and those behind it see that they come too late.
+        _changing.Release();
         _stopping.Cancel();
-        foreach (var listening in _listening)
-            await listening.Listener.UnbindAsync(CancellationToken.None);
-        await _accepting;
+        await Task.WhenAll(_listening.Select(listening => listening.EndAsync()));
 
         var open = _table.Count;
         var drained = _table.RequestStop();
@@ -180,8 +176,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         if (_table.Count is > 0 and var left)
             LogHandlersLeft(left);
 
-        foreach (var listening in _listening)
-            await listening.Listener.DisposeAsync();
+        foreach (var listening in await StopDrainsAsync())
+            await listening.DisposeAsync();
         var result = new StopResult(Math.Max(0, open - aborted), aborted);
         LogStopped(result.Drained, result.Aborted);
         return result;

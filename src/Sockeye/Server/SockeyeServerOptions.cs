@@ -10,6 +10,13 @@ namespace Sockeye;
 public sealed class SockeyeServerOptions
 {
     private readonly List<ListenOptions> _listens = [];
+    private IConnectionListenerFactory? _transport;
+    private IServiceProvider? _services;
+    private TimeProvider? _time;
+    private Random? _random;
+    private ILoggerFactory? _log;
+    private int? _maxClosedHistory;
+    private CoarseTimer? _timer;
 
     /// <summary>
     /// What binds and accepts. Default: on Linux <c>LinuxTransport.Shared</c> where the assembly Sockeye.Linux lies beside the
@@ -17,8 +24,8 @@ public sealed class SockeyeServerOptions
     /// </summary>
     public IConnectionListenerFactory Transport
     {
-        get => field ?? DefaultTransport.Shared;
-        set => field = value ?? throw new ArgumentNullException(nameof(Transport));
+        get => _transport ?? DefaultTransport.Shared;
+        set => _transport = value ?? throw new ArgumentNullException(nameof(Transport));
     }
 
     /// <summary>How long handlers may take to finish after a stop is asked for, default 5 s; then their connections are aborted.
@@ -66,41 +73,49 @@ public sealed class SockeyeServerOptions
     /// the last ones, about 300 bytes each. Range: 0 (none) to 100,000.</summary>
     public int MaxClosedHistory
     {
-        get;
-        set => field = value is >= 0 and <= 100_000
+        get => _maxClosedHistory ?? 256;
+        set => _maxClosedHistory = value is >= 0 and <= 100_000
             ? value
             : throw new ArgumentOutOfRangeException(
                 nameof(MaxClosedHistory), value, "MaxClosedHistory must be 0 (keep none) to 100,000.");
-    } = 256;
+    }
 
     /// <summary>
     /// Where <see cref="ListenOptions.Run{THandler}"/> finds what a handler's constructor asks for; default: nothing.
     /// </summary>
-    public IServiceProvider ApplicationServices { get; set; } = EmptyServices.Instance;
+    public IServiceProvider ApplicationServices
+    {
+        get => _services ?? EmptyServices.Instance;
+        set => _services = value;
+    }
 
     /// <summary>The clock of all time-outs; default: the transport's where it has one (a simulated network), otherwise the
     /// system's.</summary>
     public TimeProvider TimeProvider
     {
-        get => field ?? Scheduling.TimeOf(Transport);
-        set => field = value ?? throw new ArgumentNullException(nameof(TimeProvider));
+        get => _time ?? Scheduling.TimeOf(Transport);
+        set => _time = value ?? throw new ArgumentNullException(nameof(TimeProvider));
     }
 
     /// <summary>Spreads back-off delays; default: the transport's where it has one (a simulated network), otherwise
     /// <c>Random.Shared</c>. A seeded one is used under a lock.</summary>
     public Random Random
     {
-        get => field ?? Scheduling.RandomOf(Transport);
-        set => field = value ?? throw new ArgumentNullException(nameof(Random));
+        get => _random ?? Scheduling.RandomOf(Transport);
+        set => _random = value ?? throw new ArgumentNullException(nameof(Random));
     }
 
     /// <summary>Where the server logs, default nowhere. Event ids are in docs/operations.md.</summary>
-    public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
+    public ILoggerFactory LoggerFactory
+    {
+        get => _log ?? NullLoggerFactory.Instance;
+        set => _log = value;
+    }
 
     internal IReadOnlyList<ListenOptions> Listens => _listens;
 
     /// <summary>Time limits of many connections. Its clock is the one that is set when it is first asked for: at start.</summary>
-    internal CoarseTimer Timer => field ??= new(TimeProvider);
+    internal CoarseTimer Timer => _timer ??= new(TimeProvider);
 
     internal bool IsStarted { get; private set; }
 
@@ -149,6 +164,29 @@ public sealed class SockeyeServerOptions
             throw new InvalidOperationException(
                 "These options belong to a server that was started. Make new options for another one.");
         IsStarted = true;
+    }
+
+    /// <summary>For a reload: what is not set goes on as it is, and what a running server can't change is refused.</summary>
+    internal void Continue(SockeyeServerOptions running)
+    {
+        ThrowIfOther(_transport, running.Transport, nameof(Transport));
+        ThrowIfOther(_time, running.TimeProvider, nameof(TimeProvider));
+        ThrowIfOther(_log, running.LoggerFactory, nameof(LoggerFactory));
+        ThrowIfOther(_maxClosedHistory, running.MaxClosedHistory, nameof(MaxClosedHistory));
+        _maxClosedHistory = running.MaxClosedHistory;
+        (_transport, _time, _log) = (running.Transport, running.TimeProvider, running.LoggerFactory);
+        _random ??= running.Random;
+        _services ??= running.ApplicationServices;
+        _timer = running.Timer;
+    }
+
+    private static void ThrowIfOther(object? wanted, object running, string name)
+    {
+        if (wanted is not null && !wanted.Equals(running))
+        {
+            throw new InvalidOperationException(
+                $"{name} can't change while a server runs: leave it out of the reload's options, or start another server.");
+        }
     }
 
     private static int Port(int port) => port is >= IPEndPoint.MinPort and <= IPEndPoint.MaxPort

@@ -33,7 +33,7 @@ public static class ListenOptionsTls
             return listen.Use(options);
         }
 
-        private ListenOptions Use(TlsServerOptions options)
+        internal ListenOptions Use(TlsServerOptions options)
         {
             var common = options.Checked(listen);
             return listen.Use("UseTls", next =>

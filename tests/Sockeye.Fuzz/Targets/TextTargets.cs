@@ -1,5 +1,4 @@
 using System.Text;
-using Sockeye.Cli;
 
 namespace Sockeye.Fuzz.Targets;
 

@@ -209,7 +209,7 @@ public sealed class AcceptLoopTests : IAsyncDisposable
     {
         logger ??= _logger;
         var loop = new AcceptLoop(
-            _listener, [], c => _onAccepted(c), _released, new AcceptTrouble(_time, logger), _time, new Random(1), logger);
+            _listener, null, c => _onAccepted(c), _released, new AcceptTrouble(_time, logger), _time, new Random(1), logger);
         _running = Task.Run(() => loop.RunAsync(_stopping.Token), TestContext.Current.CancellationToken);
     }
 

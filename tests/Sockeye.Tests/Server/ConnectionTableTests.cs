@@ -60,6 +60,7 @@ public sealed class ConnectionTableTests
 
     private ServerConnection NewConnection() => new(
         MemoryConnection.CreatePair().Server,
-        new(new ScriptedListener(), new SockeyeServerOptions().ListenLocalhost(0), _ => Task.CompletedTask, [], null),
+        new(new ScriptedListener(), new(new SockeyeServerOptions().ListenLocalhost(0), _ => Task.CompletedTask, [], [], null),
+            default),
         _table, history: null, PipeScheduler.ThreadPool, TimeProvider.System, NullLogger.Instance);
 }

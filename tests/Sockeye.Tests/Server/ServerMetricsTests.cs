@@ -129,7 +129,7 @@ public sealed class ServerMetricsTests
     [Fact]
     public void Counting_what_nobody_listens_to_allocates_nothing()
     {
-        var listening = new Listening(new ScriptedListener(), null!, null!, [], timeouts: null);
+        var listening = new Listening(new ScriptedListener(), new ListenPlan(null!, null!, [], [], null), default);
         Assert.False(ServerMetrics.TellsOfEnds);
         Assert.Equal(0, Allocations.Of(10_000, () =>
         {

@@ -1,8 +1,8 @@
 using System.Globalization;
 
-namespace Sockeye.Cli;
+namespace Sockeye;
 
-/// <summary>How much in a second, as it is written on the command line.</summary>
+/// <summary>How much in a second, as it is written on command lines and in configuration.</summary>
 internal static class RateText
 {
     private const double MostBytes = 1e12;

@@ -1,9 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Sockeye.Cli;
+namespace Sockeye;
 
-/// <summary>Addresses as they are written on the command line: 10.0.0.0/8, 192.0.2.7, 2001:db8::/32, or localhost.</summary>
+/// <summary>
+/// Addresses as they are written on command lines and in configuration: 10.0.0.0/8, 192.0.2.7, 2001:db8::/32, or localhost.
+/// </summary>
 internal static class NetworkText
 {
     public const string Forms = "10.0.0.0/8, 192.0.2.7, 2001:db8::/32 or localhost";

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Sockeye.Cli;
+namespace Sockeye;
 
 internal enum EndPointKind
 {
@@ -23,7 +23,7 @@ internal enum EndPointKind
     Unix,
 }
 
-/// <summary>An end point as it is written on the command line, in the forms that all commands share.</summary>
+/// <summary>An end point as it is written on command lines and in configuration.</summary>
 internal sealed class EndPointText
 {
     public const string Forms = "7000 (localhost), *:7000 (every address), 127.0.0.1:7000, [::1]:7000, host:7000 or unix:/path";
@@ -48,13 +48,6 @@ internal sealed class EndPointText
     public static bool TryParse(
         string text, [NotNullWhen(true)] out EndPointText? endPoint, [NotNullWhen(false)] out string? error)
     {
-        // What looks like an option reaches this place when there is none of that name.
-        if (text.StartsWith("--", StringComparison.Ordinal))
-        {
-            (endPoint, error) = (null, $"{text} is not an option of this command.");
-            return false;
-        }
-
         endPoint = text.StartsWith(UnixPrefix, StringComparison.Ordinal)
             ? Unix(text[UnixPrefix.Length..], out error)
             : Tcp(text, out error);

@@ -1,0 +1,52 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Sockeye.Hosting;
+
+/// <summary>What a server's load says of its health.</summary>
+internal sealed class ServerHealthCheck(HostedServer hosted, ServerHealthOptions options) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(
+        HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(Check());
+
+    /// <summary>Clients can't be served at all, whatever the level says.</summary>
+    private static bool IsFatal(SaturationSign sign) => sign.Kind is SaturationKind.NotListening or SaturationKind.AcceptFailing;
+
+    private HealthCheckResult Check()
+    {
+        if (!hosted.WasStarted)
+            return HealthCheckResult.Unhealthy($"The server of {hosted.Section} was not started.");
+        if (!hosted.IsRunning)
+            return HealthCheckResult.Unhealthy($"The server of {hosted.Section} is stopped.");
+
+        var load = hosted.Server.GetLoad();
+        var data = DataOf(load);
+        if (load.Signs.Any(IsFatal))
+            return HealthCheckResult.Unhealthy(Sentences(load.Signs.Where(IsFatal)), data: data);
+        var warnings = load.Signs.Where(sign => sign.Level >= options.DegradedLevel).ToList();
+        if (hosted.RefusedReload.Count > 0)
+        {
+            var why = string.Join(" ", hosted.RefusedReload.Prepend("The newest configuration was refused, an older one runs."));
+            return HealthCheckResult.Degraded(warnings.Count > 0 ? $"{why} {Sentences(warnings)}" : why, data: data);
+        }
+
+        return warnings.Count > 0
+            ? HealthCheckResult.Degraded(Sentences(warnings), data: data)
+            : HealthCheckResult.Healthy($"{load.Connections} of {load.MaxConnections} connections.", data);
+    }
+
+    private static string Sentences(IEnumerable<SaturationSign> signs) =>
+        string.Join(" ", signs.Select(sign => $"{sign.Description}."));
+
+    private Dictionary<string, object> DataOf(ServerLoad load) => new()
+    {
+        ["connections"] = load.Connections,
+        ["maxConnections"] = load.MaxConnections,
+        ["waiting"] = load.Waiting,
+        ["longestWaitSeconds"] = load.LongestWait.TotalSeconds,
+        ["readPaused"] = load.ReadPaused,
+        ["sendBlocked"] = load.SendBlocked,
+        ["listening"] = load.Listeners.Count(listener => listener.IsListening),
+        ["reloadRefused"] = hosted.RefusedReload.Count > 0,
+        ["level"] = load.Signs.Select(sign => sign.Level).DefaultIfEmpty(0).Max(),
+    };
+}

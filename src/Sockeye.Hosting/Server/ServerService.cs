@@ -1,0 +1,117 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
+
+namespace Sockeye.Hosting;
+
+/// <summary>Starts a server with the host, changes it with its configuration, and stops it with the host.</summary>
+internal sealed partial class ServerService : IHostedService, IDisposable
+{
+    private readonly HostedServer _hosted;
+    private readonly ServerRecipe _recipe;
+    private readonly IConfiguration _configuration;
+    private readonly Lock _lock = new();
+    private string _applied = "";
+    private IDisposable? _watch;
+    private Task _reloading = Task.CompletedTask;
+
+    public ServerService(
+        HostedServer hosted, ServerRecipe recipe, IConfiguration configuration, ILoggerFactory loggerFactory)
+    {
+        (_hosted, _recipe, _configuration) = (hosted, recipe, configuration);
+        _logger = new(loggerFactory.CreateLogger("Sockeye.Hosting"));
+    }
+
+    private IConfigurationSection Section => _configuration.GetSection(_hosted.Section);
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // Before it is read: a change meanwhile is not missed.
+        _watch = ChangeToken.OnChange(_configuration.GetReloadToken, OnChanged);
+        var text = SettingsText.Of(Section);
+        var options = _recipe.Make(Section, out var errors);
+        if (errors.Count > 0)
+            throw new OptionsValidationException(_hosted.Section, typeof(SockeyeServerOptions), errors);
+        _hosted.OnStarted(await SockeyeServer.StartAsync(options, cancellationToken).ConfigureAwait(false));
+        _applied = text;
+        HostingMetrics.Add(_hosted);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        Dispose();
+        Task reloading;
+        lock (_lock)
+        {
+            _hosted.OnStopping();
+            reloading = _reloading;
+        }
+
+        HostingMetrics.Remove(_hosted);
+        await reloading.ConfigureAwait(false);
+        if (_hosted.WasStarted)
+            await _hosted.Server.StopAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public void Dispose() => _watch?.Dispose();
+
+    /// <summary>One after the other, each with what the configuration is then.</summary>
+    private void OnChanged()
+    {
+        lock (_lock)
+        {
+            if (_hosted.IsRunning)
+                _reloading = ReloadAfterAsync(_reloading);
+        }
+    }
+
+    private async Task ReloadAfterAsync(Task before)
+    {
+        await before.ConfigureAwait(false);
+        try
+        {
+            await ReloadAsync().ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            // Whatever it is, code of the user's included: the server goes on, and those who watch it know.
+            Refuse([error.Message], error);
+        }
+    }
+
+    private async Task ReloadAsync()
+    {
+        var text = SettingsText.Of(Section);
+        // The configuration tells of every change in it, wherever it is.
+        if (text == _applied && _hosted.RefusedReload.Count == 0)
+            return;
+        if (text.Length == 0 && _applied.Length > 0)
+        {
+            Refuse([$"{_hosted.Section} is not in the configuration any more: its file may be missing or broken. Put it back, or "
+                + "stop the host to end the server."]);
+            return;
+        }
+
+        var options = _recipe.Make(Section, out var errors);
+        if (errors.Count > 0)
+        {
+            Refuse(errors);
+            return;
+        }
+
+        var result = await _hosted.Server.ReloadAsync(options).ConfigureAwait(false);
+        _applied = text;
+        _hosted.OnReloaded();
+        HostingMetrics.OnReload(_hosted, HostingMetrics.Applied);
+        LogReloaded(_hosted.Section, result);
+    }
+
+    private void Refuse(IReadOnlyList<string> errors, Exception? error = null)
+    {
+        _hosted.OnRefused(errors);
+        HostingMetrics.OnReload(_hosted, HostingMetrics.Refused);
+        LogRefused(error, _hosted.Section, string.Join(" ", errors));
+    }
+}

@@ -1,0 +1,91 @@
+namespace Sockeye.Hosting;
+
+/// <summary>The section "EndPoints": each has a name, which only its errors show.</summary>
+internal sealed class EndPointSettings(
+    IReadOnlyDictionary<string, Action<ListenOptions>> handlers, string contentRoot, SockeyeServerOptions options)
+{
+    /// <summary>The end points that were added, each with the key of its address.</summary>
+    public IReadOnlyList<(string Key, ListenOptions Listen)> Apply(SettingsReader server)
+    {
+        List<(string, ListenOptions)> added = [];
+        if (server.Section("EndPoints") is not { } endPoints)
+            return added;
+        foreach (var name in endPoints.Names)
+        {
+            if (endPoints.Section(name) is { } reader && Add(reader) is { } listen)
+                added.Add(($"{reader.Path}:Listen", listen));
+        }
+
+        return added;
+    }
+
+    private ListenOptions? Add(SettingsReader reader)
+    {
+        var address = reader.RequiredText("Listen", "\"*:7000\"");
+        var handler = reader.RequiredText("Handler", HandlerExample);
+        // Errors of the others are told even where there is no address.
+        var listen = Listen(reader, address);
+        var settings = listen ?? new SockeyeServerOptions().ListenLocalhost(0);
+        LimitSettings.ApplyBeforeProxy(reader, settings);
+        ProxySettings.Apply(reader.Section("ProxyProtocol"), settings);
+        LimitSettings.ApplyBehindProxy(reader, settings);
+        if (reader.Section("Timeouts") is { } timeouts)
+        {
+            TimeoutSettings.Apply(timeouts, new SockeyeServerOptions().Timeouts); // Its errors are wanted now, not at the start.
+            settings.UseTimeouts(change => TimeoutSettings.Apply(reader.Section("Timeouts"), change));
+        }
+
+        TlsSettings.Apply(reader.Section("Tls"), settings, contentRoot);
+        reader.ReportUnknown();
+        if (!string.IsNullOrEmpty(handler))
+            Run(reader, handler, settings);
+        return listen;
+    }
+
+    private string HandlerExample => handlers.Count > 0
+        ? $"\"{handlers.Keys.First()}\""
+        : "\"echo\", and name a handler in AddSockeyeServer(server => server.Handler(\"echo\", …))";
+
+    private ListenOptions? Listen(SettingsReader reader, string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+            return null;
+        if (!EndPointText.TryParse(text, out var endPoint, out _))
+        {
+            reader.Fail("Listen", text, $"write an end point as {Forms}.");
+            return null;
+        }
+
+        switch (endPoint.Kind)
+        {
+            case EndPointKind.Localhost:
+                return options.ListenLocalhost(endPoint.Port);
+            case EndPointKind.Any:
+                return options.ListenAnyIP(endPoint.Port);
+            case EndPointKind.Name:
+                reader.Fail("Listen", text, $"a host name may have several addresses, so write the one that is meant: {Forms}.");
+                return null;
+            default:
+                return options.Listen(endPoint.EndPoint!);
+        }
+    }
+
+    private const string Forms = "7000 (localhost), *:7000 (every address), 127.0.0.1:7000, [::1]:7000 or unix:/path";
+
+    private void Run(SettingsReader reader, string name, ListenOptions listen)
+    {
+        if (!handlers.TryGetValue(name, out var handler))
+        {
+            reader.Fail("Handler", name, handlers.Count == 0
+                ? "no handler has a name: name it in AddSockeyeServer(server => server.Handler(\"…\", …))."
+                : $"there is no such handler. There are: {string.Join(", ", handlers.Keys.Order(StringComparer.Ordinal))}.");
+            return;
+        }
+
+        if (listen.Server != options)
+            return; // Its address is wrong, so it is not served; code that builds pipelines is not asked for it.
+        handler(listen);
+        if (!listen.HasHandler)
+            reader.Fail("Handler", name, "its code does not end with Run(…): it has to say what serves a connection.");
+    }
+}

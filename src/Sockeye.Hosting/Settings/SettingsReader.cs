@@ -1,0 +1,130 @@
+using Microsoft.Extensions.Configuration;
+
+namespace Sockeye.Hosting;
+
+/// <summary>Reads one section of a configuration and collects what is wrong with it: a sentence each, which begins with the full
+/// key and the value.</summary>
+internal sealed class SettingsReader(IConfigurationSection section, List<string> errors)
+{
+    private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Reads a text; null where it is right, otherwise what is wrong: a sentence.</summary>
+    public delegate string? Parser<T>(string text, out T value);
+
+    public string Path => section.Path;
+
+    /// <summary>The names of the sections below, where their names are the user's.</summary>
+    public IEnumerable<string> Names => section.GetChildren().Select(child => child.Key);
+
+    public static bool Exists(IConfigurationSection section) => section.Value is not null || section.GetChildren().Any();
+
+    /// <summary>Null where it is not there, or is no text.</summary>
+    public string? Text(string key)
+    {
+        _known.Add(key);
+        var setting = section.GetSection(key);
+        if (setting.GetChildren().Any())
+        {
+            errors.Add($"{setting.Path} is a section or a list, but has to be a single value.");
+            return null;
+        }
+
+        return setting.Value;
+    }
+
+    public string? RequiredText(string key, string example)
+    {
+        var before = errors.Count;
+        var text = Text(key);
+        if (string.IsNullOrEmpty(text) && errors.Count == before)
+            errors.Add($"{Path}:{key} is missing: add it, as in {example}.");
+        return text;
+    }
+
+    /// <summary>Nothing happens where it is not there.</summary>
+    /// <param name="key">Its name in this section.</param>
+    /// <param name="parse">Reads it.</param>
+    /// <param name="apply">May throw what options throw for a value that is out of its range.</param>
+    public void Read<T>(string key, Parser<T> parse, Action<T> apply)
+    {
+        if (Text(key) is not { } text)
+            return;
+        if (parse(text, out var value) is { } error)
+            Fail(key, text, error);
+        else
+            Try(key, text, () => apply(value));
+    }
+
+    /// <summary>Does what a setting asks for; what options throw becomes an error of the setting.</summary>
+    public void Try(string key, string text, Action apply)
+    {
+        try
+        {
+            apply();
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or IOException
+            or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
+        {
+            Fail(key, text, MessageOf(e));
+        }
+    }
+
+    /// <summary>Null where it is not there.</summary>
+    public SettingsReader? Section(string key)
+    {
+        _known.Add(key);
+        var below = section.GetSection(key);
+        if (!string.IsNullOrEmpty(below.Value))
+        {
+            Fail(key, below.Value, "it has to be a section with settings of its own.");
+            return null;
+        }
+
+        // An empty section of a JSON file has no children, but is among those of its parent.
+        return section.GetChildren().Any(child => child.Key.Equals(key, StringComparison.OrdinalIgnoreCase))
+            ? new(below, errors)
+            : null;
+    }
+
+    /// <summary>A list, or one value with commas, as environment variables have it. Null where it is not there.</summary>
+    public IReadOnlyList<T>? List<T>(string key, Parser<T> parse)
+    {
+        _known.Add(key);
+        var list = section.GetSection(key);
+        if (!section.GetChildren().Any(child => child.Key.Equals(key, StringComparison.OrdinalIgnoreCase)))
+            return null;
+        var texts = list.Value?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            ?? [.. list.GetChildren().Select(child => child.Value ?? "")];
+        if (texts.Length == 0)
+            errors.Add($"{list.Path} is empty: name at least one, or leave it out.");
+        List<T> values = [];
+        foreach (var text in texts)
+        {
+            if (parse(text, out var value) is { } error)
+                Fail(key, text, error);
+            else
+                values.Add(value);
+        }
+
+        return values;
+    }
+
+    public void Fail(string key, string text, string why) => errors.Add($"{Path}:{key} is \"{text}\": {why}");
+
+    /// <summary>After all that there may be was asked for: a misspelt setting must not be silently without effect.</summary>
+    public void ReportUnknown()
+    {
+        foreach (var name in Names.Where(name => !_known.Contains(name)))
+        {
+            errors.Add($"{Path}:{name} is not a setting. There are: "
+                + $"{string.Join(", ", _known.Order(StringComparer.OrdinalIgnoreCase))}.");
+        }
+    }
+
+    /// <summary>Without what .NET adds about the parameter.</summary>
+    private static string MessageOf(Exception e)
+    {
+        var end = e is ArgumentException ? e.Message.IndexOf(" (Parameter", StringComparison.Ordinal) : -1;
+        return end < 0 ? e.Message : e.Message[..end];
+    }
+}

@@ -1,0 +1,65 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Sockeye.Hosting;
+
+/// <summary>The section "Tls" of an end point. Paths are relative to the host's content root.</summary>
+internal static class TlsSettings
+{
+    public static void Apply(SettingsReader? reader, ListenOptions listen, string contentRoot)
+    {
+        if (reader is null)
+            return;
+        var tls = new TlsServerOptions();
+        var named = AddCertificate(reader, tls, contentRoot);
+        foreach (var other in Below(reader.Section("Others")))
+        {
+            if (!AddCertificate(other, tls, contentRoot))
+                other.RequiredText("Certificate", "\"server.pem\"");
+            other.ReportUnknown();
+        }
+
+        if (!named)
+            reader.RequiredText("Certificate", "\"server.pem\", and Key where it is in another file");
+        reader.Read<TimeSpan>(
+            nameof(tls.HandshakeTimeout), SettingsParsers.Time, time => tls.HandshakeTimeout = time);
+        reader.Read<int>(nameof(tls.MaxHandshakes), SettingsParsers.Number, most => tls.MaxHandshakes = most);
+        if (reader.Text("ClientAuthorities") is { } authorities)
+        {
+            reader.Try("ClientAuthorities", authorities, () =>
+            {
+                var trusted = new X509Certificate2Collection();
+                trusted.ImportFromPemFile(Path.GetFullPath(authorities, contentRoot));
+                if (trusted.Count == 0)
+                    throw new InvalidOperationException("there is no certificate in the file (PEM).");
+                tls.RequireClientCertificate(trusted);
+            });
+        }
+
+        if (reader.List<string>("ApplicationProtocols", Protocol) is { } protocols)
+            tls.Authentication.ApplicationProtocols = [.. protocols.Select(name => new SslApplicationProtocol(name))];
+        reader.ReportUnknown();
+        if (tls.Certificates.Count > 0)
+            listen.Use(tls);
+    }
+
+    private static IEnumerable<SettingsReader> Below(SettingsReader? list) =>
+        list?.Names.Select(list.Section).OfType<SettingsReader>() ?? [];
+
+    /// <summary>Whether one is named; it may be unusable.</summary>
+    private static bool AddCertificate(SettingsReader reader, TlsServerOptions tls, string contentRoot)
+    {
+        var (certificate, key, password) = (reader.Text("Certificate"), reader.Text("Key"), reader.Text("Password"));
+        if (string.IsNullOrEmpty(certificate))
+            return false;
+        reader.Try("Certificate", certificate, () => tls.AddCertificateFiles(
+            Path.GetFullPath(certificate, contentRoot), key is null ? null : Path.GetFullPath(key, contentRoot), password));
+        return true;
+    }
+
+    private static string? Protocol(string text, out string value)
+    {
+        value = text;
+        return System.Text.Encoding.UTF8.GetByteCount(text) is >= 1 and <= 255 ? null : "a protocol's name has 1 to 255 bytes.";
+    }
+}

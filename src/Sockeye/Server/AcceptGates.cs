@@ -1,0 +1,68 @@
+namespace Sockeye;
+
+/// <summary>The gates of one listener, all of which have to be open for the next client. A reload may change them.</summary>
+internal sealed class AcceptGates(IReadOnlyList<IAcceptGate> gates, CancellationToken stopping)
+{
+    private GateSet _current = new(gates, stopping);
+
+    /// <summary>From now on these decide; who waits at the ones before begins anew.</summary>
+    public void Change(IReadOnlyList<IAcceptGate> gates) =>
+        Interlocked.Exchange(ref _current, new(gates, stopping)).End();
+
+    /// <summary>Ends when the next client may be taken, or throws when the listener is to stop.</summary>
+    /// <param name="standing">Told which gate is closed.</param>
+    public async ValueTask WaitAsync(AcceptStanding standing)
+    {
+        while (true)
+        {
+            var current = Volatile.Read(ref _current);
+            try
+            {
+                await current.WaitAsync(standing);
+                return;
+            }
+            catch (OperationCanceledException) when (current.IsEnded && !stopping.IsCancellationRequested)
+            {
+                // Others decide now.
+            }
+        }
+    }
+
+    private sealed class GateSet
+    {
+        private readonly IReadOnlyList<IAcceptGate> _gates;
+        private readonly CancellationTokenSource _ending;
+        private readonly CancellationToken _ended; // Kept: a source that was disposed gives none.
+
+        public GateSet(IReadOnlyList<IAcceptGate> gates, CancellationToken stopping)
+        {
+            (_gates, _ending) = (gates, CancellationTokenSource.CreateLinkedTokenSource(stopping));
+            _ended = _ending.Token;
+        }
+
+        public bool IsEnded => _ended.IsCancellationRequested;
+
+        public void End()
+        {
+            _ending.Cancel();
+            _ending.Dispose();
+        }
+
+        public async ValueTask WaitAsync(AcceptStanding standing)
+        {
+            for (var open = 0; open < _gates.Count;)
+            {
+                var wait = _gates[open].WaitAsync(_ended);
+                if (wait.IsCompletedSuccessfully)
+                {
+                    open++;
+                    continue;
+                }
+
+                standing.OnHeld(_gates[open].Name);
+                await wait;
+                open = 0; // The others may have closed meanwhile: all are asked again.
+            }
+        }
+    }
+}

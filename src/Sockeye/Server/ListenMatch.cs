@@ -1,0 +1,58 @@
+namespace Sockeye;
+
+/// <summary>Which end points of a reload are there already, by the address they were asked for, or were bound to.</summary>
+internal sealed class ListenMatch
+{
+    private readonly Dictionary<ListenOptions, List<Listening>> _kept = [];
+
+    public ListenMatch(IReadOnlyList<Listening> running, IReadOnlyList<ListenOptions> wanted)
+    {
+        // One that ended by itself is bound anew. Localhost has two listeners, which stay or go together.
+        var before = running.GroupBy(listening => listening.Plan.Options)
+            .Where(group => group.All(listening => !listening.HasEnded)).ToList();
+        foreach (Func<IGrouping<ListenOptions, Listening>, ListenOptions, bool> isSame in Sameness)
+        {
+            foreach (var listen in wanted.Where(listen => !_kept.ContainsKey(listen)))
+            {
+                if (before.Find(group => isSame(group, listen)) is not { } same)
+                    continue;
+                before.Remove(same);
+                _kept.Add(listen, [.. same]);
+            }
+        }
+
+        Added = [.. wanted.Where(listen => !_kept.ContainsKey(listen))];
+        var kept = _kept.Values.SelectMany(listenings => listenings).ToHashSet();
+        Removed = [.. running.Where(listening => !kept.Contains(listening))];
+    }
+
+    /// <summary>End points that have to be bound.</summary>
+    public IReadOnlyList<ListenOptions> Added { get; }
+
+    public IReadOnlyList<Listening> Removed { get; }
+
+    private static Func<IGrouping<ListenOptions, Listening>, ListenOptions, bool>[] Sameness =>
+    [
+        // Port 0 stays what it was bound to; the first of several such goes with the first.
+        (group, listen) => group.Key.IsLocalhost == listen.IsLocalhost && group.Key.EndPoint.Equals(listen.EndPoint),
+        (group, listen) => group.Key.IsLocalhost == listen.IsLocalhost
+            && group.First().Listener.EndPoint.Equals(listen.EndPoint),
+    ];
+
+    /// <summary>The listeners that serve this end point already; none for one that has to be bound.</summary>
+    public IReadOnlyList<Listening> Kept(ListenOptions listen) => _kept.GetValueOrDefault(listen) ?? [];
+
+    /// <summary>What is new is bound before anything is unbound, so that a reload can fail without harm.</summary>
+    public void ThrowIfInTheWay()
+    {
+        foreach (var removed in Removed.Where(listening => !listening.HasEnded))
+        {
+            foreach (var added in Added.Where(added => ListenCheck.Overlap(added, removed.Listener.EndPoint)))
+            {
+                throw new InvalidOperationException(
+                    $"{added} can't be bound while {removed.Listener.EndPoint} is: a reload unbinds last, so that it can fail "
+                        + "without harm. Remove the one in a first reload and add the other in a second.");
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
+using Sockeye.Hosting.Tests.Support;
+using Sockeye.Tests.Support;
+
+namespace Sockeye.Hosting.Tests;
+
+/// <summary>A server that starts and stops with its host, and what code and services give it.</summary>
+public sealed class HostedServerTests
+{
+    [Fact]
+    public async Task End_points_of_the_configuration_are_served_by_the_handlers_they_name()
+    {
+        await using var host = await TestHost.StartAsync("""
+            { "Sockeye": { "MaxConnections": 77, "EndPoints": {
+                "a": { "Listen": "127.0.0.1:0", "Handler": "hello" },
+                "b": { "Listen": "127.0.0.1:0", "Handler": "ECHO" } } } }
+            """);
+
+        Assert.Equal("hello", await host.ReadAllAsync());
+        await host.AssertEchoesAsync(listener: 1);
+        Assert.Equal(77, host.Server.GetLoad().MaxConnections);
+        Assert.Equal(2, host.Log.WithId(1000).Count());
+    }
+
+    [Fact]
+    public async Task Handler_class_gets_services_and_is_one_over_all_reloads()
+    {
+        await using var host = await TestHost.StartAsync(
+            TestHost.OneEndPoint("count"), server => server.Handler<Counting>("count"),
+            services => services.AddSingleton(new Word("number ")));
+
+        Assert.Equal("number 1", await host.ReadAllAsync());
+        await host.ChangeAsync(TestHost.OneEndPoint("count", """, "MaxConnections": 10"""));
+        Assert.Equal("number 2", await host.ReadAllAsync());
+    }
+
+    [Fact]
+    public async Task Scoped_handler_has_a_scope_that_ends_with_its_connection()
+    {
+        var made = new List<Scoped>();
+        await using var host = await TestHost.StartAsync(
+            TestHost.OneEndPoint("scoped"), server => server.ScopedHandler<InScope>("scoped"),
+            services => services.AddSingleton(made).AddScoped<Scoped>());
+
+        await host.ReadAllAsync();
+        await host.ReadAllAsync();
+
+        await Patience.Until(() => made.Count == 2 && made.TrueForAll(one => one.IsDisposed), "both scopes were ended");
+        Assert.NotSame(made[0], made[1]);
+    }
+
+    [Fact]
+    public async Task End_points_of_code_and_of_the_configuration_are_served_together_and_stay_at_a_reload()
+    {
+        await using var host = await TestHost.StartAsync(TestHost.OneEndPoint("hello"), server => server
+            .Configure(options => options.ListenLocalhost(0).Run(ConnectionText.Echo))
+            .Handler("hello", listen => listen.Run(connection => connection.SendAsync("hello"))));
+        var before = host.Server.EndPoints;
+        await host.AssertEchoesAsync();
+
+        await host.ChangeAsync(TestHost.OneEndPoint("hello", """, "MaxConnections": 10"""));
+
+        Assert.Equal(before, host.Server.EndPoints);
+        await host.AssertEchoesAsync();
+        Assert.Equal("hello", await host.ReadAllAsync(before.Count - 1));
+    }
+
+    [Fact]
+    public async Task Server_is_not_to_be_had_before_the_start()
+    {
+        await using var host = new TestHost(TestHost.OneEndPoint("echo"));
+
+        var error = Assert.Throws<InvalidOperationException>(() => host.Server);
+
+        Assert.Contains("it starts with the host", error.Message, StringComparison.Ordinal);
+        Assert.False(host.Hosted.IsRunning);
+        await host.StartAsync();
+        Assert.True(host.Hosted.IsRunning);
+        await host.StopInOrderAsync();
+        Assert.False(host.Hosted.IsRunning);
+    }
+
+    [Fact]
+    public async Task Host_that_stops_drains_and_its_patience_is_the_servers()
+    {
+        var told = new TaskCompletionSource();
+        await using var host = await TestHost.StartAsync(
+            TestHost.OneEndPoint("slow"), server => server.Handler("slow", listen => listen.Run(async connection =>
+            {
+                await connection.SendAsync("!");
+                using var watch = connection.StopRequested.Register(told.SetResult);
+                await told.Task;
+                await connection.SendAsync("done");
+            })));
+        await using var client = await host.ConnectAsync();
+        await client.ReadAsync(1).Within();
+
+        var stopping = host.StopInOrderAsync();
+        Assert.Equal("done", await client.ReadToEndAsync().Within());
+        await client.DisposeAsync();
+        await stopping;
+
+        Assert.Contains("1 connections drained, 0 aborted", Assert.Single(host.Log.WithId(1001)).Message);
+    }
+
+    [Fact]
+    public async Task Stop_whose_time_is_over_aborts_at_once()
+    {
+        await using var host = await TestHost.StartAsync("""
+            { "Sockeye": { "ShutdownTimeout": "infinite", "EndPoints": { "a": { "Listen": "127.0.0.1:0", "Handler": "echo" } } } }
+            """);
+        await using var client = await host.ConnectAsync();
+        await client.SendAsync("x");
+        await client.ReadAsync(1).Within();
+        using var impatience = new CancellationTokenSource();
+
+        var stopping = host.StopAsync(impatience.Token);
+        await impatience.CancelAsync();
+
+        await client.AssertResetAsync().Within();
+        await stopping;
+    }
+
+    [Fact]
+    public async Task Several_servers_have_sections_of_their_own()
+    {
+        await using var host = await TestHost.StartAsync(
+            """
+            { "Sockeye": { "EndPoints": { "a": { "Listen": "127.0.0.1:0", "Handler": "echo" } } },
+              "Other": { "EndPoints": { "a": { "Listen": "127.0.0.1:0", "Handler": "hello" } } } }
+            """,
+            services: services => services.AddSockeyeServer(
+                "Other", server => server.Handler("hello", listen => listen.Run(connection => connection.SendAsync("other")))));
+
+        var other = host.Services.GetRequiredKeyedService<HostedServer>("Other").Server;
+        await using var client = await SocketTransport.Shared.ConnectAsync(
+            other.EndPoints[0], TestContext.Current.CancellationToken);
+        Assert.Equal("other", await client.ReadToEndAsync().Within());
+        await host.AssertEchoesAsync();
+        Assert.Throws<InvalidOperationException>(
+            () => new ServiceCollection().AddSockeyeServer(_ => { }).AddSockeyeServer(_ => { }));
+    }
+
+    private sealed record Word(string Text);
+
+    private sealed class Counting(Word word) : ConnectionHandler
+    {
+        private int _count;
+
+        public override Task OnConnectedAsync(ConnectionContext connection) =>
+            connection.SendAsync($"{word.Text}{Interlocked.Increment(ref _count)}");
+    }
+
+    private sealed class Scoped : IAsyncDisposable
+    {
+        public Scoped(List<Scoped> made) => made.Add(this);
+
+        public bool IsDisposed { get; private set; }
+
+        public ValueTask DisposeAsync()
+        {
+            IsDisposed = true;
+            return default;
+        }
+    }
+
+    private sealed class InScope(Scoped scoped) : ConnectionHandler
+    {
+        public override Task OnConnectedAsync(ConnectionContext connection) =>
+            connection.SendAsync(scoped.IsDisposed ? "ended" : "open");
+    }
+}

@@ -76,7 +76,7 @@ public sealed class LoadLogTests
 
         var connection = MemoryConnection.CreatePair().Server;
         transport.Listener.Accept(connection);
-        await Patience.Until(() => server.GetLoad() is { Connections: 1, Waiting: 0 }, "the handler ran");
+        await Patience.Until(() => server.GetConnections() is [{ State: ConnectionState.Open }], "the handler ran");
         time.Pass(TimeSpan.FromSeconds(10), step: TimeSpan.FromSeconds(1));
         Assert.InRange(time.WakeUps, 10, 12);
         Assert.Single(log.WithId(1310));
@@ -90,7 +90,7 @@ public sealed class LoadLogTests
         Assert.Equal(before, time.WakeUps);
 
         transport.Listener.Accept(MemoryConnection.CreatePair().Server);
-        await Patience.Until(() => server.GetLoad() is { Connections: 1, Waiting: 0 }, "another handler ran");
+        await Patience.Until(() => server.GetConnections() is [{ State: ConnectionState.Open }], "another handler ran");
         PassAnHour();
         Assert.Equal(2, log.WithId(1310).Count());
         Assert.Null(time.Thrown);

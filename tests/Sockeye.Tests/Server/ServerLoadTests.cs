@@ -253,6 +253,6 @@ public sealed class ServerLoadTests : IAsyncDisposable
         var before = _server!.ConnectionCount;
         for (var i = 0; i < count; i++)
             _transport.Listener.Accept(MemoryConnection.CreatePair().Server);
-        await Patience.Until(() => _server.ConnectionCount == before + count, "the clients were accepted");
+        await Patience.Until(() => _server.GetConnections().Count == before + count, "the clients were accepted");
     }
 }

@@ -82,7 +82,8 @@ public sealed partial class LinuxTransport
         Engine is LinuxEngine.Sockets ? PipeScheduler.ThreadPool : HandlerScheduler.Instance;
 
     /// <summary>Called by its name by the core's <c>DefaultTransport</c>.</summary>
-    internal static LinuxTransport WithSockets(SocketTransportOptions sockets) => new(new() { Sockets = sockets });
+    internal static LinuxTransport WithSockets(SocketTransportOptions sockets, int? threadCount) =>
+        new(new() { Sockets = sockets, ThreadCount = threadCount });
 
     /// <inheritdoc cref="SocketTransport.BindAsync"/>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)

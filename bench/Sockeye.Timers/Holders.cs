@@ -71,6 +71,10 @@ internal sealed class CoarseHolder : IHolder
 
         public SystemProgress? AskSystem() => null;
 
+        public bool IsReadPaused => false;
+
+        public bool IsSendBlocked => false;
+
         public override void Abort(CloseReason reason) => Explain(reason);
 
         public override void Close(CloseReason reason) => Explain(reason);

@@ -15,7 +15,7 @@ namespace Sockeye.Linux;
 /// </remarks>
 public sealed partial class LinuxTransport
     : IConnectionListenerFactory, ILocalEndPointConnectionFactory, ILoggingTransport, ISchedulingTransport,
-        IAsyncDisposable
+        IBlockingTransport, IAsyncDisposable
 {
     private static readonly Lazy<LinuxTransport> LazyShared = new(static () => new(new(), isShared: true));
 
@@ -80,6 +80,8 @@ public sealed partial class LinuxTransport
 
     PipeScheduler ISchedulingTransport.Scheduler =>
         Engine is LinuxEngine.Sockets ? PipeScheduler.ThreadPool : HandlerScheduler.Instance;
+
+    IReadOnlyList<BlockingHandler> IBlockingTransport.BlockingHandlers => _watchdog?.Blocking ?? [];
 
     /// <summary>Called by its name by the core's <c>DefaultTransport</c>.</summary>
     internal static LinuxTransport WithSockets(SocketTransportOptions sockets, int? threadCount) =>

@@ -22,6 +22,10 @@ internal partial class EngineConnection
         Output.Waited,
         Input.Paused);
 
+    public override bool IsReadPaused => Input.IsPaused;
+
+    public override bool IsSendBlocked => Output.IsBlocked;
+
     /// <summary>On the engine thread: whether anything may still be received.</summary>
     protected bool MayReceive => !_receivingFailed && !_receiving.IsSet;
 

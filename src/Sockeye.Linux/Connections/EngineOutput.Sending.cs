@@ -17,6 +17,9 @@ internal sealed partial class EngineOutput
     /// <summary>From any thread: for how long in all that was so.</summary>
     public TimeSpan Waited => _waits.Total(connection.Options.TimeProvider);
 
+    /// <summary>From any thread: whether the system takes nothing of it, and not just for a moment.</summary>
+    public bool IsBlocked => _waits.StandsStill(connection.Options.TimeProvider);
+
     /// <summary>On the engine thread: what is flushed and not sent yet, as far as it fits.</summary>
     /// <remarks>
     /// The memory stays as it is until <see cref="EndSend"/>, whatever happens to the connection. Nothing to send: the engine
@@ -64,6 +67,8 @@ internal sealed partial class EngineOutput
             _headIndex += count;
             if (_flushed == _sent)
                 _waits.End(connection.Thread.Now);
+            else
+                _waits.Move(connection.Thread.Now);
             ReleaseSent();
             more = _asked = _flushed > _sent || _isCompleted;
             if (_flushed - _sent > connection.Options.MaxWriteBufferSize / 2 || !_wait.TryEnd())

@@ -23,11 +23,22 @@ internal sealed partial class HandlerWatchdog : IDisposable
     private readonly Lock _lock = new();
     private ILogger? _logger;
     private ITimer? _timer;
+    private volatile Call[] _blocking = [];
     private bool _isDisposed;
 
     /// <param name="time">The clock.</param>
     /// <param name="threads">The threads that run now; they may begin to run later.</param>
     public HandlerWatchdog(TimeProvider time, Func<IReadOnlyList<EngineThread>> threads) => (_time, _threads) = (time, threads);
+
+    /// <summary>The calls that were found to block a thread and that still do. From any thread, at once.</summary>
+    public IReadOnlyList<BlockingHandler> Blocking
+    {
+        get
+        {
+            var found = _blocking;
+            return found.Length == 0 ? [] : [.. found.Where(call => call.GoesOn).Select(Describe)];
+        }
+    }
 
     /// <summary>Tells this logger from now on, which must not throw. Without any there is nothing to look for.</summary>
     public void LogTo(ILogger logger)
@@ -60,6 +71,8 @@ internal sealed partial class HandlerWatchdog : IDisposable
                 return;
             foreach (var thread in _threads())
                 Look(thread, _logger!);
+            if (_blocking.Length > 0 || _calls.Values.Any(call => call.IsTold))
+                _blocking = [.. _calls.Values.Where(call => call.IsTold)];
         }
         finally
         {
@@ -86,7 +99,7 @@ internal sealed partial class HandlerWatchdog : IDisposable
         }
 
         if (connection is not null)
-            _calls[thread] = new(number, _time.GetTimestamp()) { Connection = connection };
+            _calls[thread] = new(thread, number, _time.GetTimestamp()) { Connection = connection };
     }
 
     private void LookAgain(Call call, EngineThread thread, ILogger logger)
@@ -99,11 +112,17 @@ internal sealed partial class HandlerWatchdog : IDisposable
         LogBlocked(logger, blocking.ConnectionId, blocking.RemoteEndPoint, thread.Name, Seconds(call), call.Waiting);
     }
 
+    private BlockingHandler Describe(Call call) => new(
+        call.Connection.ConnectionId, call.Connection.RemoteEndPoint, call.Thread.Name, _time.GetElapsedTime(call.SeenAt),
+        call.Waiting);
+
     private double Seconds(Call call) => _time.GetElapsedTime(call.SeenAt).TotalSeconds;
 
     /// <summary>A call of a handler that was under way when somebody looked.</summary>
-    private sealed class Call(long number, long seenAt)
+    private sealed class Call(EngineThread thread, long number, long seenAt)
     {
+        public EngineThread Thread => thread;
+
         public long Number => number;
 
         public long SeenAt => seenAt;
@@ -113,5 +132,7 @@ internal sealed partial class HandlerWatchdog : IDisposable
         public bool IsTold { get; set; }
 
         public int Waiting { get; set; }
+
+        public bool GoesOn => thread.Running is { Connection: not null, Call: var current } && current == number;
     }
 }

@@ -24,6 +24,8 @@ internal sealed class TcpListener : IConnectionListener, IAcceptQueue
 
     public TcpInfo? Info => null;
 
+    public AcceptQueue? Queue => new(_queue.Count, _backlog);
+
     /// <summary>A SYN has come. False while the queue is full: the client tries again, as with Linux.</summary>
     public bool OnSyn(Segment segment)
     {

@@ -8,6 +8,16 @@ internal interface IConnectionProgressFeature
 
     /// <summary>What the system knows: one call of it. Null where it does not tell.</summary>
     SystemProgress? AskSystem();
+
+    /// <summary>Whether nothing is taken from the peer, since its bytes are not read, and that not just for a
+    /// moment.</summary>
+    bool IsReadPaused { get; }
+
+    /// <summary>Whether something is flushed of which the system takes nothing, and that not just for a moment.</summary>
+    bool IsSendBlocked { get; }
+
+    /// <summary>Whether both directions have ended.</summary>
+    bool HasEnded { get; }
 }
 
 /// <param name="BytesReceived">Bytes taken from the peer so far, read by the handler or not.</param>

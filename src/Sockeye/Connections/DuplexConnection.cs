@@ -26,6 +26,10 @@ internal abstract class DuplexConnection(StreamConnectionOptions options)
 
     public abstract SystemProgress? AskSystem();
 
+    public abstract bool IsReadPaused { get; }
+
+    public abstract bool IsSendBlocked { get; }
+
     /// <summary>
     /// Nobody will read or write any more: what was written is to be sent, with FIN behind it. Ends soon, whatever the peer does:
     /// if by then all is sent, no timer was needed.

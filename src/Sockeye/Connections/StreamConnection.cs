@@ -52,6 +52,10 @@ internal partial class StreamConnection : DuplexConnection
         _sendWaits.Total(_options.TimeProvider),
         _receivePauses.Total(_options.TimeProvider));
 
+    public override bool IsReadPaused => _receivePauses.StandsStill(_options.TimeProvider);
+
+    public override bool IsSendBlocked => _sendWaits.StandsStill(_options.TimeProvider);
+
     public void Start()
     {
         _receiving = ReceiveAsync();

@@ -60,6 +60,9 @@ internal abstract class TransportConnection : ConnectionContext,
         set => _replacedClosed = value;
     }
 
+    /// <summary>Whether both directions are gone; or one, where that was asked for.</summary>
+    public bool HasEnded => _closed.HasFired;
+
     public abstract MemoryPool<byte> MemoryPool { get; }
 
     /// <summary>Where work runs that nobody awaits.</summary>

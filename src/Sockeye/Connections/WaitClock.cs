@@ -7,6 +7,9 @@ internal struct WaitClock
     private long _since;
     private long _total;
 
+    /// <summary>Shorter waits are the rhythm of a connection that is busy, not something that stands still.</summary>
+    public static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(100);
+
     public readonly bool IsRunning => Volatile.Read(in _since) != 0;
 
     public void Begin(long timestamp)
@@ -24,6 +27,22 @@ internal struct WaitClock
             Volatile.Write(ref _total, _total + (timestamp - since));
         }
     }
+
+    /// <summary>What waits has moved a little: all of the time counts, but it begins to stand still anew.</summary>
+    public void Move(long timestamp)
+    {
+        if (_since is not 0 and var since)
+        {
+            // In the order of End, for the same reason.
+            Volatile.Write(ref _since, timestamp == 0 ? 1 : timestamp);
+            Volatile.Write(ref _total, _total + (timestamp - since));
+        }
+    }
+
+    /// <summary>Whether something stands still for a <see cref="Moment"/> or longer. Asks the clock only if anything
+    /// waits.</summary>
+    public readonly bool StandsStill(TimeProvider time) =>
+        Volatile.Read(in _since) is not 0 and var since && time.GetElapsedTime(since) >= Moment;
 
     public readonly TimeSpan Total(TimeProvider time)
     {

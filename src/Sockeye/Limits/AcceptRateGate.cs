@@ -5,11 +5,13 @@ namespace Sockeye;
 /// <summary>Takes the next client when its time has come; until then clients wait in the accept queue.</summary>
 internal sealed class AcceptRateGate(AcceptRateLimit limit, ListenOptions listen) : IAcceptGate
 {
+    public string Name => "UseAcceptRateLimit";
+
     private TimeProvider Time => listen.Server.TimeProvider;
 
     // Made when it is first needed: the options are complete only at the start.
     private BacklogNotice Notice => LazyInitializer.EnsureInitialized(ref field, () => new(
-        "UseAcceptRateLimit", listen, FormattableString.Invariant($"it takes {limit.ConnectionsPerSecond:0.###} a second")))!;
+        Name, listen, FormattableString.Invariant($"it takes {limit.ConnectionsPerSecond:0.###} a second")))!;
 
     public ValueTask WaitAsync(CancellationToken stopping)
     {

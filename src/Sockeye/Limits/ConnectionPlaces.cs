@@ -12,12 +12,14 @@ internal sealed class ConnectionPlaces : IAcceptGate
     public ConnectionPlaces(ListenOptions listen, int maxConnections)
     {
         (_listen, _max) = (listen, maxConnections);
-        _places = new(maxConnections, () => Notice.Tell());
+        _places = new("UseConnectionLimit", maxConnections, () => Notice.Tell());
     }
+
+    public string Name => _places.Name;
 
     // Made when it is first needed: the options are complete only at the start.
     private BacklogNotice Notice => LazyInitializer.EnsureInitialized(
-        ref field, () => new("UseConnectionLimit", _listen, $"all of its {_max} connections are in use"))!;
+        ref field, () => new(Name, _listen, $"all of its {_max} connections are in use"))!;
 
     public ValueTask WaitAsync(CancellationToken stopping) => _places.WaitAsync(stopping);
 

@@ -27,7 +27,9 @@ internal sealed partial class AcceptLoop(
 
     private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(1), random);
     private int _peersGoneInARow;
-    private long? _blockedSince;
+
+    /// <summary>Whether it takes clients, and if not, why.</summary>
+    public AcceptStanding Standing { get; } = new(time);
 
     /// <summary>Ends when the listener is unbound or <paramref name="stopping"/> fires; by nothing else.</summary>
     public async Task RunAsync(CancellationToken stopping)
@@ -54,10 +56,13 @@ internal sealed partial class AcceptLoop(
             try
             {
                 await WaitForGatesAsync(stopping);
-                if (await listener.AcceptAsync(stopping) is not { } connection)
+                var accepting = listener.AcceptAsync(stopping);
+                if (!accepting.IsCompleted)
+                    Standing.OnNobodyWaits();
+                if (await accepting is not { } connection)
                 {
                     if (!stopping.IsCancellationRequested)
-                        LogListenerEnded(listener.EndPoint);
+                        OnEnded();
                     return null;
                 }
 
@@ -91,6 +96,7 @@ internal sealed partial class AcceptLoop(
                 continue;
             }
 
+            Standing.OnHeld(gates[open].Name);
             await wait;
             open = 0; // The others may have closed meanwhile: all are asked again.
         }
@@ -99,16 +105,22 @@ internal sealed partial class AcceptLoop(
     private void OnSuccess()
     {
         _peersGoneInARow = 0;
-        _blockedSince = null;
+        Standing.OnAccepted();
         _backoff.Reset();
         trouble.OnSuccess(listener.EndPoint);
+    }
+
+    private void OnEnded()
+    {
+        Standing.OnEnded();
+        LogListenerEnded(listener.EndPoint);
     }
 
     private async Task WaitAfterAsync(Exception error, CancellationToken stopping)
     {
         trouble.OnFailure(listener.EndPoint, error);
-        _blockedSince ??= time.GetTimestamp();
-        if (AcceptFaults.Classify(error) is AcceptFault.Exhausted && time.GetElapsedTime(_blockedSince.Value) >= Patience)
+        Standing.OnFailed(error);
+        if (AcceptFaults.Classify(error) is AcceptFault.Exhausted && Standing.FailingFor >= Patience)
             trouble.OnShed((listener as IAcceptQueue)?.Shed(MaxShedAtOnce) ?? 0);
         await released.WaitAsync(_backoff.Next(), time, stopping);
     }

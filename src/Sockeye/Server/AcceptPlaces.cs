@@ -3,15 +3,18 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye;
 
 /// <summary>A number of places. While all are taken nobody is accepted; who is accepted nevertheless waits for a place.</summary>
+/// <param name="name">The method or option that sets the number.</param>
 /// <param name="places">How many may be served at a time.</param>
 /// <param name="onFull">Told each time that accepting begins to wait.</param>
-internal sealed class AcceptPlaces(int places, Action onFull) : IAcceptGate
+internal sealed class AcceptPlaces(string name, int places, Action onFull) : IAcceptGate
 {
     private readonly Lock _lock = new();
     private readonly Queue<TaskCompletionSource> _turns = new();
     private List<TaskCompletionSource> _loops = [];
     private int _accepted;
     private int _served;
+
+    public string Name => name;
 
     public ValueTask WaitAsync(CancellationToken stopping)
     {

@@ -8,12 +8,17 @@ public sealed class ConnectionInfo
 {
     private readonly ConnectionContext _connection;
 
-    internal ConnectionInfo(ConnectionContext connection, EndPoint listener, TimeSpan age)
+    internal ConnectionInfo(ConnectionContext connection, EndPoint listener, TimeSpan age, HandlerPhase phase)
     {
         (_connection, ListenerEndPoint, Age) = (connection, listener, age);
         (LocalEndPoint, RemoteEndPoint) = (connection.LocalEndPoint, connection.RemoteEndPoint);
+        ProxyEndPoint = connection.Features.Get<IProxiedConnectionFeature>()?.ProxyEndPoint;
         (BytesReceived, BytesSent) = (connection.BytesReceived, connection.BytesSent);
         CloseReason = connection.CloseReason;
+        var progress = connection.Features.Get<IConnectionProgressFeature>();
+        State = StateOf(phase, CloseReason, progress is { HasEnded: true });
+        if (progress is not null)
+            (IsReadPaused, IsSendBlocked, SinceMoved) = (progress.IsReadPaused, progress.IsSendBlocked, progress.Progress.SinceMoved);
     }
 
     /// <summary>Its name in the log and for <see cref="SockeyeServer.Abort"/>.</summary>
@@ -27,6 +32,25 @@ public sealed class ConnectionInfo
 
     /// <summary>The client's address; behind a PROXY header, the original client's.</summary>
     public EndPoint? RemoteEndPoint { get; }
+
+    /// <summary>Behind a PROXY header, the proxy's own address; otherwise null.</summary>
+    public EndPoint? ProxyEndPoint { get; }
+
+    /// <summary>What it does or waits for.</summary>
+    public ConnectionState State { get; }
+
+    /// <summary>Whether its handler does not read, so that for 100 ms or longer nothing more is taken from the peer:
+    /// back-pressure inward. False where the transport does not tell.</summary>
+    /// <remarks>Over TLS of the encrypted bytes, as all that is told of a connection here: the peer's next bytes are not taken
+    /// when both the plain and the encrypted ones that wait have reached their limit.</remarks>
+    public bool IsReadPaused { get; }
+
+    /// <summary>Whether its peer does not take what is sent: something was flushed of which the system has taken nothing for 100
+    /// ms or longer. False where the transport does not tell.</summary>
+    public bool IsSendBlocked { get; }
+
+    /// <summary>Time since a byte crossed it in either direction; null where the transport does not tell.</summary>
+    public TimeSpan? SinceMoved { get; }
 
     /// <summary>Time since it was accepted.</summary>
     public TimeSpan Age { get; }
@@ -43,4 +67,12 @@ public sealed class ConnectionInfo
     /// <summary>What the kernel knows of it now, not then: one system call. Null once it is closed, and where the system does not
     /// tell.</summary>
     public TcpInfo? ReadTcpInfo() => _connection.TcpInfo;
+
+    private static ConnectionState StateOf(HandlerPhase phase, CloseReason? reason, bool hasEnded) => phase switch
+    {
+        HandlerPhase.Accepted or HandlerPhase.Held => ConnectionState.Waiting,
+        HandlerPhase.Returned => ConnectionState.Closing,
+        _ when hasEnded || reason is { Direction: CloseDirection.Both } => ConnectionState.Closing,
+        _ => reason is null ? ConnectionState.Open : ConnectionState.HalfClosed,
+    };
 }

@@ -10,6 +10,9 @@ namespace Sockeye;
 /// </remarks>
 internal interface IAcceptGate
 {
+    /// <summary>The method or option that set it, as users know it.</summary>
+    string Name { get; }
+
     /// <summary>Ends when the next client may be taken, or throws when <paramref name="stopping"/> fires.</summary>
     ValueTask WaitAsync(CancellationToken stopping);
 

@@ -17,6 +17,7 @@ internal sealed class Listening(
 {
     private long _accepted;
     private long _open;
+    private int _waiting;
     private long _closedReceived;
     private long _closedSent;
 
@@ -34,6 +35,12 @@ internal sealed class Listening(
 
     public long Open => Volatile.Read(ref _open);
 
+    /// <summary>Its connections whose handler has not begun.</summary>
+    public int Waiting => Volatile.Read(ref _waiting);
+
+    /// <summary>Whether it takes clients, and if not, why. Null until it begins to.</summary>
+    public AcceptStanding? Standing { get; set; }
+
     /// <summary>Its address, as metrics have it.</summary>
     public KeyValuePair<string, object?>[] Tags { get; } = MetricTags.Of(listener.EndPoint);
 
@@ -46,6 +53,12 @@ internal sealed class Listening(
         Interlocked.Increment(ref _open);
         ServerMetrics.OnAccepted(this);
     }
+
+    /// <summary>It waits for a thread, and perhaps for a limit.</summary>
+    public void OnWaiting() => Interlocked.Increment(ref _waiting);
+
+    /// <summary>Its handler begins, or never will.</summary>
+    public void OnWaited() => Interlocked.Decrement(ref _waiting);
 
     /// <summary>It is out of the table, if it was there.</summary>
     public void OnClosed(ConnectionContext connection)

@@ -16,13 +16,16 @@ internal sealed partial class ServerConnection
     private readonly long _opened;
     private readonly StopNotification _stop;
     private readonly ConnectionWatch? _watch;
+    private readonly ClosedHistory? _history;
     private List<Task>? _turns;
+    private volatile HandlerPhase _phase;
 
     public ServerConnection(
-        ConnectionContext connection, Listening listening, ConnectionTable table, PipeScheduler scheduler, TimeProvider time,
-        ILogger logger)
+        ConnectionContext connection, Listening listening, ConnectionTable table, ClosedHistory? history, PipeScheduler scheduler,
+        TimeProvider time, ILogger logger)
     {
-        (_connection, _listening, _table, _time, _logger) = (connection, listening, table, time, logger);
+        (_connection, _listening, _table, _history) = (connection, listening, table, history);
+        (_time, _logger) = (time, logger);
         _opened = time.GetTimestamp();
         _stop = new(scheduler);
         connection.Features.Set<IConnectionLifetimeNotificationFeature>(_stop);
@@ -42,7 +45,14 @@ internal sealed partial class ServerConnection
 
     public long BytesSent => _connection.BytesSent ?? 0;
 
-    public ConnectionInfo Describe() => new(_connection, _listening.Listener.EndPoint, _time.GetElapsedTime(_opened));
+    public TimeSpan Age => _time.GetElapsedTime(_opened);
+
+    public HandlerPhase Phase => _phase;
+
+    /// <summary>Null where the transport does not tell. What is put upon the connection has none of its own.</summary>
+    public IConnectionProgressFeature? Progress => _connection as IConnectionProgressFeature;
+
+    public ConnectionInfo Describe() => new(_connection, _listening.Listener.EndPoint, Age, _phase);
 
     public void Abort(CloseReason reason) => _connection.Abort(reason);
 
@@ -50,6 +60,7 @@ internal sealed partial class ServerConnection
     /// runs.</summary>
     public void Enter()
     {
+        _listening.OnWaiting();
         foreach (var gate in _listening.Gates)
         {
             var turn = gate.EnterAsync(_connection, _stop.ConnectionClosedRequested);
@@ -71,7 +82,12 @@ internal sealed partial class ServerConnection
             trace = ConnectionTrace.IsEnabled ? ConnectionTrace.Start(ActivityKind.Server, _time) : null;
             trace?.Attach(_connection);
             if (_turns is not null)
+            {
+                MoveTo(HandlerPhase.Held);
                 await Task.WhenAll(_turns);
+            }
+
+            MoveTo(HandlerPhase.Running);
             await _listening.Pipeline(_connection);
             if (_stop.IsRequested && _connection.CloseReason is null)
                 _connection.Explain(_stop.Reason);
@@ -81,6 +97,7 @@ internal sealed partial class ServerConnection
             broken = ReasonFor(error);
         }
 
+        MoveTo(HandlerPhase.Returned);
         await CloseAsync(broken);
         Leave();
         _watch?.End(); // Only now: a peer that takes nothing of what is left is still watched.
@@ -88,8 +105,9 @@ internal sealed partial class ServerConnection
         {
             // Told before it is gone from the table: when a stop has ended, every connection has its line.
             var reason = _connection.CloseReason ?? broken ?? CloseReason.LocalFin;
+            Remember(reason);
             LogEnd(reason);
-            ServerMetrics.OnClosed(_listening, reason, _time.GetElapsedTime(_opened));
+            ServerMetrics.OnClosed(_listening, reason, Age);
             trace?.End(_connection, reason);
         }
         finally
@@ -98,6 +116,17 @@ internal sealed partial class ServerConnection
             _table.Remove(this);
             _listening.OnClosed(_connection);
         }
+    }
+
+    /// <summary>For those who ask for connections that have ended.</summary>
+    public void Remember(CloseReason reason) => _history?.Add(
+        new(_connection, _listening.Listener.EndPoint, _time.GetUtcNow(), Age, reason));
+
+    private void MoveTo(HandlerPhase next)
+    {
+        if (_phase <= HandlerPhase.Held && next > HandlerPhase.Held)
+            _listening.OnWaited();
+        _phase = next;
     }
 
     private void Leave()
@@ -155,8 +184,7 @@ internal sealed partial class ServerConnection
             return;
         var via = _connection.Features.Get<IProxiedConnectionFeature>()?.ProxyEndPoint is { } proxy ? $" via {proxy}" : "";
         LogConnectionEnded(
-            _connection.ConnectionId, _connection.RemoteEndPoint, _connection.LocalEndPoint, via, _time.GetElapsedTime(_opened),
-            _connection.BytesReceived ?? 0, _connection.BytesSent ?? 0, reason.By, reason.Cause, reason.Direction,
+            _connection.ConnectionId, _connection.RemoteEndPoint, _connection.LocalEndPoint, via, Age, _connection.BytesReceived ?? 0, _connection.BytesSent ?? 0, reason.By, reason.Cause, reason.Direction,
             reason.Description);
     }
 }

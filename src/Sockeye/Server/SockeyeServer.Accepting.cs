@@ -16,13 +16,15 @@ public sealed partial class SockeyeServer
         var loop = new AcceptLoop(
             listening.Listener, listening.Gates, connection => OnAccepted(connection, listening), _table.Released, _trouble,
             _options.TimeProvider, _options.Random, _logger);
+        listening.Standing = loop.Standing;
         return _scheduler.Start(() => loop.RunAsync(_stopping.Token));
     }
 
     private void OnAccepted(ConnectionContext accepted, Listening listening)
     {
         listening.OnAccepted();
-        var connection = new ServerConnection(accepted, listening, _table, _scheduler, _options.TimeProvider, _logger);
+        var connection = new ServerConnection(
+            accepted, listening, _table, _history, _scheduler, _options.TimeProvider, _logger);
         // With places, who is one too many is in the table too, and waits.
         if (_table.TryAdd(connection, _places is null ? _options.MaxConnections : int.MaxValue))
         {
@@ -46,17 +48,18 @@ public sealed partial class SockeyeServer
             LogRejecting(_options.MaxConnections, accepted.RemoteEndPoint, fate);
         }
 
-        _ = RefuseAsync(accepted, listening);
+        _ = RefuseAsync(accepted, connection);
     }
 
-    private async Task RefuseAsync(ConnectionContext accepted, Listening listening)
+    private async Task RefuseAsync(ConnectionContext accepted, ServerConnection connection)
     {
         var description = $"the server has its {_options.MaxConnections} connections (MaxConnections)";
         var reason = CloseReason.Refused(CloseCause.Limit, description);
         await _refusal.EndAsync(accepted, _options.AtMaxConnections, reason);
         await accepted.DisposeAsync();
-        ServerMetrics.OnClosed(listening, reason, duration: null);
-        listening.OnClosed(accepted);
+        connection.Remember(reason);
+        ServerMetrics.OnClosed(connection.Listening, reason, duration: null);
+        connection.Listening.OnClosed(accepted);
     }
 
     private void OnPlacesTaken()

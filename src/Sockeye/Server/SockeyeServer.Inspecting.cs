@@ -22,6 +22,16 @@ public sealed partial class SockeyeServer
     public IReadOnlyList<ConnectionInfo> GetConnections() =>
         [.. _table.InOrder().Select(connection => connection.Describe())];
 
+    /// <summary>The connections that ended last, newest first, those that were refused included: up to
+    /// <see cref="SockeyeServerOptions.MaxClosedHistory"/>.</summary>
+    public IReadOnlyList<ClosedConnectionInfo> GetClosedConnections() => _history?.NewestFirst() ?? [];
+
+    /// <summary>How near the server is to not serving: for health checks, pages and alarms.</summary>
+    /// <remarks>It asks the system once for each listener, looks at each open connection without asking for it, and waits for
+    /// nobody: on a thread of your own it answers while no thread of the pool is free. Whether one is, is found by asking for
+    /// one: the next call tells how long that question has waited.</remarks>
+    public ServerLoad GetLoad() => _load.Read();
+
     /// <summary>Ends one connection at once (RST), as an operator does who has seen enough of it.</summary>
     /// <param name="connectionId">As <see cref="ConnectionInfo.ConnectionId"/> names it.</param>
     /// <param name="description">Why: a sentence without a full stop, for the log and the handler's exception.</param>

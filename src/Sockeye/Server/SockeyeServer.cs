@@ -20,8 +20,10 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     private readonly Refusal _refusal;
     private readonly AcceptPlaces? _places;
     private readonly LogPace _waitingPace;
+    private readonly ClosedHistory? _history;
     private IReadOnlyList<Listening> _listening = [];
     private IReadOnlyList<ListenerGauge> _gauges = [];
+    private LoadReader _load = null!;
     private Task _accepting = Task.CompletedTask;
     private Task<StopResult>? _stop;
     private int _rejecting;
@@ -35,8 +37,9 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         _trouble = new(options.TimeProvider, _logger);
         _refusal = new(options.Timer);
         _waitingPace = new(options.TimeProvider);
+        _history = options.MaxClosedHistory == 0 ? null : new(options.MaxClosedHistory);
         if (options.AtMaxConnections == LimitAction.LeaveInBacklog)
-            _places = new(options.MaxConnections, OnPlacesTaken);
+            _places = new("MaxConnections", options.MaxConnections, OnPlacesTaken);
     }
 
     /// <summary>The addresses that were bound, with their real ports, in the order of the options; localhost has two.</summary>
@@ -105,6 +108,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         server._gauges = [.. server._listening.Select(listening => new ListenerGauge(listening, server._table))];
         foreach (var gauge in server._gauges)
             ServerObservables.Add(gauge);
+        server._load = new(
+            server._listening, server._table, options, new(server._scheduler, options.TimeProvider), server._stopping.Token);
         server._accepting = Task.WhenAll(server._listening.Select(server.AcceptAsync));
         return server;
     }

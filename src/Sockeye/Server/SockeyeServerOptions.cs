@@ -62,6 +62,17 @@ public sealed class SockeyeServerOptions
         set => field = value ?? throw new ArgumentNullException(nameof(AtMaxConnections));
     } = LimitAction.Reset;
 
+    /// <summary>How many connections that have ended are kept for <see cref="SockeyeServer.GetClosedConnections"/>, default 256:
+    /// the last ones, about 300 bytes each. Range: 0 (none) to 100,000.</summary>
+    public int MaxClosedHistory
+    {
+        get;
+        set => field = value is >= 0 and <= 100_000
+            ? value
+            : throw new ArgumentOutOfRangeException(
+                nameof(MaxClosedHistory), value, "MaxClosedHistory must be 0 (keep none) to 100,000.");
+    } = 256;
+
     /// <summary>
     /// Where <see cref="ListenOptions.Run{THandler}"/> finds what a handler's constructor asks for; default: nothing.
     /// </summary>

@@ -193,6 +193,10 @@ public sealed class ConnectionWatchTests
 
         public ConnectionProgress Progress => new(_received, _sent, _since, HasUnsent, default, default);
 
+        public bool IsReadPaused => false;
+
+        public bool IsSendBlocked => HasUnsent;
+
         public SystemProgress? AskSystem()
         {
             Asked++;

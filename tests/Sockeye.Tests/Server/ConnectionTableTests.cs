@@ -61,5 +61,5 @@ public sealed class ConnectionTableTests
     private ServerConnection NewConnection() => new(
         MemoryConnection.CreatePair().Server,
         new(new ScriptedListener(), new SockeyeServerOptions().ListenLocalhost(0), _ => Task.CompletedTask, [], null),
-        _table, PipeScheduler.ThreadPool, TimeProvider.System, NullLogger.Instance);
+        _table, history: null, PipeScheduler.ThreadPool, TimeProvider.System, NullLogger.Instance);
 }

@@ -1,0 +1,53 @@
+namespace Sockeye;
+
+/// <summary>Reads how near a server is to not serving. From any thread, without a lock, whatever else stands still.</summary>
+internal sealed class LoadReader(
+    IReadOnlyList<Listening> listening, ConnectionTable table, SockeyeServerOptions options, HandlerProbe probe,
+    CancellationToken stopping)
+{
+    private readonly IBlockingTransport? _transport = options.Transport as IBlockingTransport;
+
+    /// <summary>One pass over the connections, and a system call for each listener.</summary>
+    public ServerLoad Read()
+    {
+        var counts = new ConnectionCounts();
+        foreach (var connection in table.InAnyOrder())
+            counts.Add(connection);
+        return Read(counts);
+    }
+
+    /// <summary>Looks at connections only if a handler waits: what a look every second may cost.</summary>
+    public IReadOnlyList<SaturationSign> ReadSigns() =>
+        (listening.Any(listening => listening.Waiting > 0) ? Read() : Read(new ConnectionCounts())).Signs;
+
+    private ServerLoad Read(ConnectionCounts counts)
+    {
+        ListenerLoad[] listeners = [.. listening.Select(listening => new ListenerLoad(listening, IsStopping))];
+        var connections = table.Count;
+        var signs = new List<SaturationSign>();
+        signs.AddRange(listeners.Select(SaturationRules.AcceptQueue).OfType<SaturationSign>());
+        Add(SaturationRules.Connections(connections, options.MaxConnections));
+        Add(SaturationRules.HandlersWaiting(counts, WaitForThread()));
+        Add(SaturationRules.HandlersBlocked(_transport?.BlockingHandlers ?? []));
+        signs.AddRange(listeners.Select(SaturationRules.AcceptFailing).OfType<SaturationSign>());
+        signs.AddRange(listeners.Select(SaturationRules.AcceptHeld).OfType<SaturationSign>());
+        signs.AddRange(listeners.Select(listener => SaturationRules.NotListening(listener, IsStopping)).OfType<SaturationSign>());
+        return new(counts, connections, options.MaxConnections, listeners, signs);
+
+        void Add(SaturationSign? sign)
+        {
+            if (sign is not null)
+                signs.Add(sign);
+        }
+    }
+
+    private bool IsStopping => stopping.IsCancellationRequested;
+
+    private TimeSpan WaitForThread()
+    {
+        var waited = probe.Waited;
+        if (!IsStopping)
+            probe.Ask();
+        return waited;
+    }
+}

@@ -1,0 +1,94 @@
+using System.Globalization;
+
+namespace Sockeye;
+
+/// <summary>When there is a sign, how bad it is, and what it says. <see cref="SaturationKind"/> and docs/operations.md tell the
+/// numbers.</summary>
+internal static class SaturationRules
+{
+    internal const double QueueFrom = 0.5;
+    internal const double ConnectionsFrom = 0.8;
+    internal static readonly TimeSpan WaitFrom = TimeSpan.FromMilliseconds(250);
+    internal static readonly TimeSpan HeldFrom = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan WorstWait = TimeSpan.FromSeconds(5);
+
+    public static SaturationSign? AcceptQueue(ListenerLoad listener) =>
+        listener.Queue is { Depth: > 0 } queue && queue.Filled >= QueueFrom
+            ? new(
+                SaturationKind.AcceptQueue, queue.Filled,
+                $"{queue.Depth} clients wait in the accept queue of {listener.EndPoint}, and {queue.Limit} may: the next ones are "
+                    + "dropped when it is full; find what keeps the server from accepting, or let more wait (Backlog, "
+                    + "net.core.somaxconn)",
+                listener.EndPoint)
+            : null;
+
+    public static SaturationSign? Connections(int open, int most) => open >= most * ConnectionsFrom
+        ? new(
+            SaturationKind.Connections, (double)open / most,
+            $"{open} of {most} connections are open (MaxConnections): raise it, or find who holds them")
+        : null;
+
+    /// <param name="counts">Who waits.</param>
+    /// <param name="wait">How long nobody has come to a question that only asks for a thread.</param>
+    public static SaturationSign? HandlersWaiting(in ConnectionCounts counts, TimeSpan wait)
+    {
+        var longest = counts.LongestWaitForThread > wait ? counts.LongestWaitForThread : wait;
+        return longest >= WaitFrom
+            ? new(
+                SaturationKind.HandlersWaiting, Level(longest),
+                $"no thread has come to new clients for {Seconds(longest)} s, and {counts.WaitingForThread} of them wait: find "
+                    + "handlers that block threads of the pool (Wait, Result, locks), or compute for long")
+            : null;
+    }
+
+    public static SaturationSign? HandlersBlocked(IReadOnlyList<BlockingHandler> blocking)
+    {
+        if (blocking.MaxBy(handler => handler.Time) is not { } worst)
+            return null;
+        var others = blocking.Count == 1 ? "" : $" ({blocking.Count - 1} more such threads)";
+        return new(
+            SaturationKind.HandlersBlocked, Level(worst.Time),
+            $"the handler of {worst.ConnectionId} ({worst.RemoteEndPoint}) blocks its engine thread, {worst.Thread}, for "
+                + $"{Seconds(worst.Time)} s, and {worst.Waiting} other connections stand still{others}: make it asynchronous, or "
+                + "give up UnsafePreferInlineScheduling");
+    }
+
+    public static SaturationSign? AcceptFailing(ListenerLoad listener)
+    {
+        if (listener is not { AcceptFailingFor: { } time, Standing.Error: { } error })
+            return null;
+        var (why, wayOut) = AcceptFaults.Classify(error) is AcceptFault.Exhausted
+            ? ("no descriptor or no memory is left", "raise the limit of open files (ulimit -n), or lower MaxConnections")
+            : (error.Message, "see event 1101 in the log");
+        return new(
+            SaturationKind.AcceptFailing, Level(time),
+            $"{listener.EndPoint} can't accept for {Seconds(time)} s, because {why}: {wayOut}", listener.EndPoint);
+    }
+
+    /// <summary>A limit that is reached while nobody waits is none's trouble.</summary>
+    public static SaturationSign? AcceptHeld(ListenerLoad listener)
+    {
+        if (listener.HeldFor is not { } time || time < HeldFrom || listener.Queue is { Depth: 0 })
+            return null;
+        var clients = listener.Queue is { } queue ? $"{queue.Depth} clients" : "clients";
+        return new(
+            SaturationKind.AcceptHeld, 0.5 + ((listener.Queue?.Filled ?? 0) / 2),
+            $"{listener.Standing!.HeldBy} leaves {clients} of {listener.EndPoint} in the accept queue, which was not empty for "
+                + $"{Seconds(time)} s: raise the limit, or find who keeps its places",
+            listener.EndPoint);
+    }
+
+    public static SaturationSign? NotListening(ListenerLoad listener, bool isStopping) => listener.IsListening
+        ? null
+        : new(
+            SaturationKind.NotListening, 1,
+            isStopping
+                ? $"{listener.EndPoint} does not listen: the server is being stopped"
+                : $"{listener.EndPoint} does not listen any more: its listener ended by itself (event 1103), so start the server "
+                    + "anew",
+            listener.EndPoint);
+
+    private static double Level(TimeSpan wait) => 0.5 + (wait / WorstWait / 2);
+
+    private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
+}

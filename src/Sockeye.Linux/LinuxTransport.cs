@@ -79,7 +79,9 @@ public sealed partial class LinuxTransport
         static (engine, sockets) => new(engine, sockets);
 
     PipeScheduler ISchedulingTransport.Scheduler =>
-        Engine is LinuxEngine.Sockets ? PipeScheduler.ThreadPool : HandlerScheduler.Instance;
+        Engine is LinuxEngine.Sockets ? PipeScheduler.ThreadPool
+        : _sockets.UnsafePreferInlineScheduling ? HandlerScheduler.Inline
+        : HandlerScheduler.Beside;
 
     IReadOnlyList<BlockingHandler> IBlockingTransport.BlockingHandlers => _watchdog?.Blocking ?? [];
 

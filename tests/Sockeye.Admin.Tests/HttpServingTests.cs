@@ -142,9 +142,10 @@ public sealed class HttpServingTests
         await end.WriteAsync(Get);
         await end.ReadAsync();
         var begun = world.Network.Elapsed;
-        await world.Admin.DisposeAsync();
+        var stop = world.Admin.DisposeAsync();
         Assert.True(await end.IsEndedAsync());
         Assert.InRange((world.Network.Elapsed - begun).TotalSeconds, 0, 0.5);
+        await stop;
     });
 
     [Fact]

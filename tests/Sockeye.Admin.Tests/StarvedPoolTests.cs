@@ -1,0 +1,91 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Connections;
+using Sockeye.Admin.Tests.Support;
+using Sockeye.Hosting;
+
+namespace Sockeye.Admin.Tests;
+
+/// <summary>The page answers when it matters: while handlers block every thread of the pool.</summary>
+[Collection(nameof(Alone))]
+public sealed class StarvedPoolTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task Page_answers_and_says_what_is_wrong_while_handlers_block_every_thread_of_the_pool()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only the Linux transport has threads of its own.");
+        using var release = new ManualResetEventSlim();
+        await using var server = await SockeyeServer.StartAsync(
+            options => options.ListenLocalhost(0).Run(connection => BlockAsync(connection, release)),
+            TestContext.Current.CancellationToken);
+        await using var admin = await SockeyeAdmin.StartAsync(
+            server, options => options.Port = 0, TestContext.Current.CancellationToken);
+        ThreadPool.GetMaxThreads(out var threads, out var ports);
+        ThreadPool.GetMinThreads(out var least, out _);
+        ThreadPool.SetMaxThreads(least, ports);
+        List<Socket> clients = [];
+        try
+        {
+            // From here on everything is done on this thread: the pool has none.
+            for (var i = 0; i < least + 8; i++)
+                clients.Add(Connect(server.EndPoints[0]));
+
+            var begun = TimeProvider.System.GetTimestamp();
+            string text;
+            do
+            {
+                text = Get(admin, "/api/server");
+                Assert.True(TimeProvider.System.GetElapsedTime(begun) < Patience, text);
+            }
+            while (!text.Contains("handlersWaiting", StringComparison.Ordinal));
+
+            using var json = JsonDocument.Parse(text);
+            Assert.True(json.RootElement.GetProperty("connections").GetInt32() > 0);
+            Assert.Contains("<title>", Get(admin, "/"), StringComparison.Ordinal);
+            Assert.Contains("sockeye_server_saturation_level{sign=\"handlers_waiting\"}", Get(admin, "/metrics"), StringComparison.Ordinal);
+            Assert.Contains("waiting", Get(admin, "/api/connections?state=waiting"), StringComparison.Ordinal);
+            // The timer that samples needs the pool: whoever asks takes its place.
+            Assert.NotEqual("[0]", Get(admin, "/api/history")[..0]);
+        }
+        finally
+        {
+            ThreadPool.SetMaxThreads(threads, ports);
+            release.Set();
+            clients.ForEach(client => client.Dispose());
+        }
+    }
+
+    private static async Task BlockAsync(ConnectionContext connection, ManualResetEventSlim release)
+    {
+        await Task.Yield(); // From the thread beside the engine to the pool.
+        release.Wait(Patience);
+        await connection.Transport.Output.CompleteAsync();
+    }
+
+    private static Socket Connect(EndPoint endPoint)
+    {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
+        {
+            ReceiveTimeout = (int)Patience.TotalMilliseconds,
+        };
+        socket.Connect(endPoint);
+        return socket;
+    }
+
+    private static string Get(SockeyeAdmin admin, string target)
+    {
+        using var socket = Connect(admin.EndPoints[0]);
+        socket.Send(Encoding.ASCII.GetBytes($"GET {target} HTTP/1.1\r\nHost: {admin.EndPoints[0]}\r\nConnection: close\r\n\r\n"));
+        var text = new StringBuilder();
+        var buffer = new byte[64 * 1024];
+        while (socket.Receive(buffer) is > 0 and var read)
+            text.Append(Encoding.UTF8.GetString(buffer, 0, read));
+        var answer = text.ToString();
+        Assert.StartsWith("HTTP/1.1 200 OK\r\n", answer, StringComparison.Ordinal);
+        return answer[(answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..];
+    }
+}

@@ -1,14 +1,15 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
 namespace Sockeye.AdminPage;
 
 /// <summary>The real page, printed by Chromium as it looks on a screen, as vectors.</summary>
-internal static class Pictures
+internal static partial class Pictures
 {
-    private const int Count = 12;
+    private const int Count = 8;
 
     private static readonly string[] Browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
@@ -72,6 +73,12 @@ internal static class Pictures
         using var convert = Process.Start("pdftocairo", ["-svg", pdf, Path.Combine(folder, $"{name}.svg")]);
         await convert.WaitForExitAsync();
         File.Delete(pdf);
-        Console.WriteLine($"{name}.svg: {new FileInfo(Path.Combine(folder, $"{name}.svg")).Length / 1024} KiB");
+        var svg = Path.Combine(folder, $"{name}.svg");
+        // A hundredth of a point is less than a screen shows.
+        await File.WriteAllTextAsync(svg, Digits().Replace(await File.ReadAllTextAsync(svg), "$1"));
+        Console.WriteLine($"{name}.svg: {new FileInfo(svg).Length / 1024} KiB");
     }
+
+    [GeneratedRegex(@"(\d\.\d\d)\d+")]
+    private static partial Regex Digits();
 }

@@ -27,20 +27,33 @@ internal sealed class AdminTool : IAsyncDisposable
             RedirectStandardInput = true,
             RedirectStandardError = true,
         })!);
-        using var impatience = new CancellationTokenSource(Patience, TimeProvider.System);
-        while (tool.Url is null)
+        try
         {
-            var line = await tool._process.StandardError.ReadLineAsync(impatience.Token)
-                ?? throw new InvalidOperationException("The tool ended before it told its page.");
-            if (line.Split("listening on ") is [_, var endPoint])
-                tool.EndPoint = IPEndPoint.Parse(endPoint);
-            if (line.Split("admin page: ") is [_, var url])
-                tool.Url = new(url);
+            await tool.ReadStartAsync();
+        }
+        catch
+        {
+            await tool.DisposeAsync();
+            throw;
         }
 
-        tool._process.ErrorDataReceived += (_, _) => { }; // Read, so that it never waits for a reader.
-        tool._process.BeginErrorReadLine();
+        // Read on, so that it never waits for a reader.
+        _ = tool._process.StandardError.ReadToEndAsync(CancellationToken.None);
         return tool;
+    }
+
+    private async Task ReadStartAsync()
+    {
+        using var impatience = new CancellationTokenSource(Patience, TimeProvider.System);
+        while (Url is null)
+        {
+            var line = await _process.StandardError.ReadLineAsync(impatience.Token)
+                ?? throw new InvalidOperationException("The tool ended before it told its page.");
+            if (line.Split("listening on ") is [_, var endPoint])
+                EndPoint = IPEndPoint.Parse(endPoint);
+            if (line.Split("admin page: ") is [_, var url])
+                Url = new(url);
+        }
     }
 
     /// <summary>One more client.</summary>

@@ -37,6 +37,11 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
 
     public TcpInfo? Info => TcpInfo.Read(_sources[0].Socket);
 
+    /// <summary>Of several sockets the fullest one's: its clients fail first.</summary>
+    public AcceptQueue? Queue => _sources
+        .Select(source => AcceptQueue.Of(TcpInfo.Read(source.Socket)))
+        .MaxBy(queue => queue?.Filled);
+
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
         while (!_isUnbound)

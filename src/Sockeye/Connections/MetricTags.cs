@@ -11,6 +11,7 @@ internal static class MetricTags
     public const string Direction = "network.io.direction";
     public const string CloseCause = "sockeye.close.cause";
     public const string ClosedBy = "sockeye.close.by";
+    public const string SaturationKind = "sockeye.saturation.kind";
     public const string ErrorType = "error.type";
 
     public static KeyValuePair<string, object?> Receive { get; } = new(Direction, "receive");

@@ -15,9 +15,9 @@ internal sealed class ListenerGauge(Listening listening, ConnectionTable table)
 
     public long? Active => listening.Open;
 
-    public long? QueueDepth => listening.Listener.TcpInfo?.AcceptQueueDepth;
+    public long? QueueDepth => (listening.Listener as IAcceptQueue)?.Queue?.Depth;
 
-    public long? QueueLimit => listening.Listener.TcpInfo?.AcceptQueueLimit;
+    public long? QueueLimit => (listening.Listener as IAcceptQueue)?.Queue?.Limit;
 
     public IEnumerable<Measurement<long>> Traffic()
     {

@@ -8,12 +8,20 @@ internal sealed class LoadReader(
     private readonly IBlockingTransport? _transport = options.Transport as IBlockingTransport;
 
     /// <summary>One pass over the connections, and a system call for each listener.</summary>
-    public ServerLoad Read()
+    public ServerLoad Read() => Read(CountsOf(null));
+
+    /// <summary>One pass over the connections.</summary>
+    /// <param name="only">The listener whose connections count; null: all.</param>
+    public ConnectionCounts CountsOf(Listening? only)
     {
         var counts = new ConnectionCounts();
         foreach (var connection in table.InAnyOrder())
-            counts.Add(connection);
-        return Read(counts);
+        {
+            if (only is null || connection.Listening == only)
+                counts.Add(connection);
+        }
+
+        return counts;
     }
 
     /// <summary>Looks at connections only if a handler waits: what a look every second may cost.</summary>

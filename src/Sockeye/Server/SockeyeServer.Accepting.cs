@@ -31,6 +31,7 @@ public sealed partial class SockeyeServer
             Volatile.Write(ref _rejecting, 0);
             connection.Enter();
             connection.StartWatch();
+            _loadWatch.Start();
             if (listening.Timeouts is { Timeouts.AnyNeedsBytes: true } && !ConnectionWatch.Counts(accepted)
                 && !Interlocked.Exchange(ref _saidUncounted, true))
             {

@@ -45,4 +45,12 @@ public sealed partial class SockeyeServer
         connection.Abort(CloseReason.Local(CloseCause.Abort, description));
         return true;
     }
+
+    private void BeginToWatchLoad()
+    {
+        _load = new(_listening, _table, _options, new(_scheduler, _options.TimeProvider), _stopping.Token);
+        _loadWatch = new(_load, _table, _options.TimeProvider, _logger);
+        _loadGauge = new(_load, _listening, _options.MaxConnections);
+        LoadObservables.Add(_loadGauge);
+    }
 }

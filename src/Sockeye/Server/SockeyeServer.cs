@@ -24,6 +24,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     private IReadOnlyList<Listening> _listening = [];
     private IReadOnlyList<ListenerGauge> _gauges = [];
     private LoadReader _load = null!;
+    private LoadWatch _loadWatch = null!;
+    private LoadGauge _loadGauge = null!;
     private Task _accepting = Task.CompletedTask;
     private Task<StopResult>? _stop;
     private int _rejecting;
@@ -127,8 +129,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         server._gauges = [.. server._listening.Select(listening => new ListenerGauge(listening, server._table))];
         foreach (var gauge in server._gauges)
             ServerObservables.Add(gauge);
-        server._load = new(
-            server._listening, server._table, options, new(server._scheduler, options.TimeProvider), server._stopping.Token);
+        server.BeginToWatchLoad();
         server._accepting = Task.WhenAll(server._listening.Select(server.AcceptAsync));
         return server;
     }
@@ -177,6 +178,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         {
             foreach (var gauge in _gauges)
                 ServerObservables.Remove(gauge);
+            LoadObservables.Remove(_loadGauge);
+            _loadWatch.Dispose();
         }
     }
 

@@ -21,6 +21,8 @@ public abstract partial class TransportContract
             Assert.Equal(end.Connection.BytesReceived, progress.BytesReceived);
             Assert.Equal(end.Connection.BytesSent, progress.BytesSent);
             Assert.Equal(TimeSpan.Zero, progress.ReceivePaused);
+            var feature = FeatureOf(end);
+            Assert.False(feature.IsReadPaused || feature.IsSendBlocked || feature.HasEnded);
             // The acknowledgement may still be on its way.
             await world.BecomesTrueAsync(() => FeatureOf(end).AskSystem() is null or { HasWaiting: false });
         }
@@ -58,6 +60,36 @@ public abstract partial class TransportContract
             last == (last = (ProgressOf(writer).SendWaited, ProgressOf(reader).ReceivePaused)), "both clocks stand still");
         if (asked is { } taken)
             Assert.True(FeatureOf(writer).AskSystem()?.Acknowledged > taken.Acknowledged);
+    });
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public Task Who_does_not_take_and_who_does_not_read_is_told_until_it_moves(bool clientFirst) => Run(SmallBuffers, async world =>
+    {
+        var (writer, reader) = await world.ConnectAsync(clientFirst);
+        var flush = OfferTooMuch(writer);
+        await world.BecomesTrueAsync(() => FeatureOf(writer).IsSendBlocked && FeatureOf(reader).IsReadPaused);
+        Assert.False(FeatureOf(writer).IsReadPaused || FeatureOf(reader).IsSendBlocked);
+
+        await reader.ReceiveAsync(Up, TooMuch);
+        await world.Soon(flush);
+        await world.BecomesTrueAsync(() => !FeatureOf(writer).IsSendBlocked && !FeatureOf(reader).IsReadPaused);
+    });
+
+    [Fact]
+    public Task Connection_has_ended_when_both_directions_have() => Run(async world =>
+    {
+        var (client, server) = await world.ConnectAsync();
+        await client.SendFinAsync();
+        await server.ReceiveFinAsync();
+        Assert.False(FeatureOf(server).HasEnded);
+
+        await server.DisposeAsync();
+        await world.BecomesTrueAsync(() => FeatureOf(server).HasEnded);
+        await client.ReceiveFinAsync();
+        await client.DisposeAsync();
+        await world.BecomesTrueAsync(() => FeatureOf(client).HasEnded);
     });
 
     [Fact]

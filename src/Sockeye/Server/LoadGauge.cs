@@ -1,0 +1,45 @@
+using System.Diagnostics.Metrics;
+
+namespace Sockeye;
+
+/// <summary>The load of one running server, as metrics ask for it. From any thread.</summary>
+internal sealed class LoadGauge(LoadReader load, IReadOnlyList<Listening> listening, int maxConnections)
+{
+    private static readonly SaturationKind[] Kinds = Enum.GetValues<SaturationKind>();
+
+    /// <summary>By listener and kind.</summary>
+    private readonly KeyValuePair<string, object?>[][][] _saturationTags = [.. listening.Select(
+        each => Kinds.Select(kind => (KeyValuePair<string, object?>[])
+            [.. each.Tags, new(MetricTags.SaturationKind, MetricTags.Of(kind))]).ToArray())];
+
+    public IEnumerable<Measurement<long>> Limit() => Of(_ => maxConnections);
+
+    public IEnumerable<Measurement<long>> Waiting() => Of(static listening => listening.Waiting);
+
+    public IEnumerable<Measurement<double>> LongestWait() => listening.Select(each => new Measurement<double>(
+        each.Waiting == 0 ? 0 : load.CountsOf(each).LongestWait.TotalSeconds, each.Tags));
+
+    public IEnumerable<Measurement<long>> ReadPaused() => Of(listening => load.CountsOf(listening).ReadPaused);
+
+    public IEnumerable<Measurement<long>> SendBlocked() => Of(listening => load.CountsOf(listening).SendBlocked);
+
+    /// <summary>All kinds, so that one which is over falls to zero. What concerns the server concerns each listener.</summary>
+    public IEnumerable<Measurement<double>> Saturation()
+    {
+        var signs = load.ReadSigns();
+        for (var i = 0; i < listening.Count; i++)
+        {
+            var endPoint = listening[i].Listener.EndPoint;
+            foreach (var kind in Kinds)
+            {
+                var level = signs
+                    .Where(sign => sign.Kind == kind && (sign.EndPoint is null || sign.EndPoint.Equals(endPoint)))
+                    .Select(sign => sign.Level).DefaultIfEmpty().Max();
+                yield return new(level, _saturationTags[i][(int)kind]);
+            }
+        }
+    }
+
+    private IEnumerable<Measurement<long>> Of(Func<Listening, long> ask) =>
+        listening.Select(each => new Measurement<long>(ask(each), each.Tags));
+}

@@ -1,0 +1,92 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Sockeye;
+
+/// <summary>Looks at a server's load while it has connections, and says in its log what appears and what is gone.</summary>
+/// <remarks>
+/// It has a timer of its own: whoever writes the log may take long, and time-outs must not wait for that. Without connections, and
+/// without a log that takes warnings, it does nothing.
+/// </remarks>
+internal sealed partial class LoadWatch : IDisposable
+{
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a sign must be away before it is over: one that comes and goes is told once.</summary>
+    public static readonly TimeSpan Gap = TimeSpan.FromSeconds(10);
+
+    private readonly LoadReader _load;
+    private readonly ConnectionTable _table;
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+    private readonly Dictionary<(SaturationKind Kind, EndPoint? EndPoint), Told> _told = [];
+    private int _isSet;
+
+    public LoadWatch(LoadReader load, ConnectionTable table, TimeProvider time, ILogger logger)
+    {
+        (_load, _table, _time, _logger) = (load, table, time, logger);
+        _timer = time.CreateTimer(
+            static watch => ((LoadWatch)watch!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>There is a connection. From any thread.</summary>
+    public void Start()
+    {
+        if (Volatile.Read(ref _isSet) == 0 && _logger.IsEnabled(LogLevel.Warning) && Interlocked.Exchange(ref _isSet, 1) == 0)
+            Set();
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    /// <summary>What has no lines of its own in the log: a limit, a failing accept and an end have.</summary>
+    private static bool IsToldHere(SaturationSign sign) =>
+        sign.Kind is SaturationKind.AcceptQueue or SaturationKind.Connections or SaturationKind.HandlersWaiting;
+
+    // Once, and again when the look is over: two never meet.
+    private void Set() => _timer.Change(Interval, Timeout.InfiniteTimeSpan);
+
+    private void Look()
+    {
+        foreach (var sign in _load.ReadSigns().Where(IsToldHere))
+            Tell(sign);
+        foreach (var (key, told) in _told)
+        {
+            if (_time.GetElapsedTime(told.SeenAt) >= Gap && _told.Remove(key))
+                LogGone(key.Kind, key.EndPoint is null ? "" : $" on {key.EndPoint}", _time.GetElapsedTime(told.Since, told.SeenAt));
+        }
+
+        if (_table.Count > 0 || _told.Count > 0)
+        {
+            Set();
+            return;
+        }
+
+        // A full fence: either this sees the connection that comes now, or who brings it sees that nothing is set.
+        Interlocked.Exchange(ref _isSet, 0);
+        if (_table.Count > 0)
+            Start();
+    }
+
+    private void Tell(SaturationSign sign)
+    {
+        var now = _time.GetTimestamp();
+        if (!_told.TryGetValue((sign.Kind, sign.EndPoint), out var told))
+            _told.Add((sign.Kind, sign.EndPoint), told = new(now));
+        told.SeenAt = now;
+        // Once when it appears, and once more when it is as bad as can be.
+        if (told.Level is { } level && (level >= 1 || sign.Level < 1))
+            return;
+        told.Level = sign.Level;
+        LogSign(sign.Kind, (int)(sign.Level * 100), sign.Description);
+    }
+
+    private sealed class Told(long since)
+    {
+        public long Since => since;
+
+        public long SeenAt { get; set; }
+
+        /// <summary>As it was told last.</summary>
+        public double? Level { get; set; }
+    }
+}

@@ -1,9 +1,6 @@
-using System.Net;
-using System.Text.Json;
-
 namespace Sockeye.Hosting;
 
-/// <summary>What /metrics answers: the meters of Sockeye, and how near this server is to not serving.</summary>
+/// <summary>What /metrics answers: the meters of Sockeye, and whether this server listens.</summary>
 internal sealed class ServerMetricsText(SockeyeServer server, MetricCollector collector)
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
@@ -12,7 +9,7 @@ internal sealed class ServerMetricsText(SockeyeServer server, MetricCollector co
     {
         var text = new PrometheusText();
         collector.Read(family => Write(text, family));
-        WriteLoad(text, server.GetLoad());
+        WriteListeners(text, server.GetLoad());
         return text.ToBytes();
     }
 
@@ -31,34 +28,14 @@ internal sealed class ServerMetricsText(SockeyeServer server, MetricCollector co
         }
     }
 
-    private static void WriteLoad(PrometheusText text, ServerLoad load)
+    /// <summary>What no instrument tells: whether a listener is there at all.</summary>
+    private static void WriteListeners(PrometheusText text, ServerLoad load)
     {
-        Gauge("connections_max", "MaxConnections of the server.", load.MaxConnections);
-        Gauge("connections_waiting", "Connections whose handler has not begun.", load.Waiting);
-        Gauge("connections_waiting_longest_seconds", "How long the longest of them has waited.", load.LongestWait.TotalSeconds);
-        Gauge("connections_read_paused", "Connections whose handler does not read.", load.ReadPaused);
-        Gauge("connections_send_blocked", "Connections whose peer does not take.", load.SendBlocked);
-
         text.Family("sockeye_server_listening", "gauge", "1 where the server listens, 0 where it does not any more.");
         foreach (var listener in load.Listeners)
-            text.Value("sockeye_server_listening", LabelsOf(listener.EndPoint), listener.IsListening ? 1 : 0);
-
-        text.Family(
-            "sockeye_server_saturation_level", "gauge", "Signs that the server is near to not serving; at 1 clients fail.");
-        // A sign without an end point is the whole server's; two of a kind on one end point do not happen.
-        foreach (var sign in load.Signs.DistinctBy(sign => (sign.Kind, sign.EndPoint)))
         {
-            KeyValuePair<string, object?> kind = new("sign", JsonNamingPolicy.SnakeCaseLower.ConvertName($"{sign.Kind}"));
-            var labels = PrometheusNames.Labels(sign.EndPoint is null ? [kind] : [kind, .. MetricTags.Of(sign.EndPoint)]);
-            text.Value("sockeye_server_saturation_level", labels, sign.Level);
-        }
-
-        void Gauge(string name, string help, double value)
-        {
-            text.Family($"sockeye_server_{name}", "gauge", help);
-            text.Value($"sockeye_server_{name}", "", value);
+            var labels = PrometheusNames.Labels(MetricTags.Of(listener.EndPoint));
+            text.Value("sockeye_server_listening", labels, listener.IsListening ? 1 : 0);
         }
     }
-
-    private static string LabelsOf(EndPoint endPoint) => PrometheusNames.Labels(MetricTags.Of(endPoint));
 }

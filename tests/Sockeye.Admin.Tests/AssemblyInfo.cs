@@ -1,3 +1,5 @@
+using Xunit.Sdk;
+
 // Pages collect metrics, which are of the whole process: one would ask the simulated servers of other tests, on a wrong thread. And
 // one test takes the whole thread pool.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: Parallelization(Mode = ParallelMode.None)]

@@ -70,7 +70,8 @@ public sealed class AdminOptionsTests
     public void Numbers_out_of_their_range_are_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new SockeyeAdminOptions { Port = 65536 });
-        Assert.Throws<ArgumentOutOfRangeException>(() => new SockeyeAdminOptions { SampleInterval = TimeSpan.FromMilliseconds(99) });
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => new SockeyeAdminOptions { SampleInterval = TimeSpan.FromMilliseconds(99) });
         Assert.Throws<ArgumentOutOfRangeException>(() => new SockeyeAdminOptions { SampleInterval = TimeSpan.FromMinutes(2) });
     }
 

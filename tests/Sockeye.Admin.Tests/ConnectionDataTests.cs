@@ -47,7 +47,8 @@ public sealed class ConnectionDataTests
         var row = (await world.GetJsonAsync("/api/closed")).GetProperty("rows")[0];
         Assert.Equal(("abort", "local"), (row.GetProperty("cause").GetString(), row.GetProperty("by").GetString()));
         Assert.Equal("closed on the admin page: stuck é", row.GetProperty("reason").GetString());
-        Assert.Contains(world.Log.GetSnapshot(), line => line.Id.Id == 1802 && line.Message.Contains($"{id}", StringComparison.Ordinal));
+        Assert.Contains(
+            world.Log.GetSnapshot(), line => line.Id.Id == 1802 && line.Message.Contains($"{id}", StringComparison.Ordinal));
         Assert.Equal(404, (await world.CloseAsync($"{{\"id\":\"{id}\",\"reason\":\"again\"}}")).Status);
         await client.DisposeAsync();
     });

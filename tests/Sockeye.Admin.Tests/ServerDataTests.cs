@@ -32,7 +32,8 @@ public sealed class ServerDataTests
             await world.PassAsync(1);
             var sign = (await world.GetJsonAsync("/api/server")).GetProperty("signs")[0];
             Assert.Contains("MaxConnections", sign.GetProperty("text").GetString(), StringComparison.Ordinal);
-            return (sign.GetProperty("kind").GetString()!, sign.GetProperty("level").GetDouble(), (await world.GetAsync("/healthz")).Status);
+            var health = (await world.GetAsync("/healthz")).Status;
+            return (sign.GetProperty("kind").GetString()!, sign.GetProperty("level").GetDouble(), health);
         }
 
         Assert.Equal(200, (await world.GetAsync("/healthz")).Status);

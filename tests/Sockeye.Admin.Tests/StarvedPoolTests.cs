@@ -40,7 +40,8 @@ public sealed class StarvedPoolTests
             Assert.Contains(
                 Get(admin, "/metrics").Split('\n'),
                 line => line.StartsWith("sockeye_server_saturation_ratio{", StringComparison.Ordinal)
-                    && line.Contains("handlers_waiting", StringComparison.Ordinal) && !line.EndsWith(" 0", StringComparison.Ordinal));
+                    && line.Contains("handlers_waiting", StringComparison.Ordinal)
+                    && !line.EndsWith(" 0", StringComparison.Ordinal));
             Assert.Contains("\"rows\":[{\"id\":", Get(admin, "/api/connections"), StringComparison.Ordinal);
             // Each of these is a connection, which closes without the pool too: more come than the page serves at a time.
             for (var i = 0; i < 100; i++)

@@ -63,7 +63,11 @@ internal sealed class AdminGuard(SockeyeAdminOptions options, string token)
     {
         const string Scheme = "Bearer ";
         if (!request.TryGet("authorization", out var given) || !given.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
-            throw new HttpRefusal(401, "this needs the token: send Authorization: Bearer TOKEN, or open the address with #token=");
+            {
+            throw new HttpRefusal(
+                401, "this needs the token: send Authorization: Bearer TOKEN, or open the address with #token=");
+        }
+
         // As long for a token that is nearly right as for any other.
         if (!CryptographicOperations.FixedTimeEquals(Encoding.Latin1.GetBytes(given[Scheme.Length..]), _token))
             throw new HttpRefusal(401, "the token is not the one of this start: take the new one from the server's output");

@@ -85,7 +85,7 @@ internal sealed class AdminData(SockeyeServer server, Sampler sampler, TimeProvi
             queue.IsListening,
             listener.Middleware,
             listener.Accepted,
-            sampler.Rate(last, previous, sample => sample.Listeners.First(each => each.EndPoint.Equals(listener.EndPoint)).Accepted),
+            sampler.Rate(last, previous, sample => sample.AcceptedBy(listener.EndPoint)),
             listener.Open,
             queue.AcceptQueueDepth,
             queue.AcceptQueueLimit,

@@ -32,7 +32,7 @@ internal sealed record ConnectionQuery(
         foreach (var name in arguments.Keys)
         {
             if (name is not ("sort" or "order" or "q" or "state" or "listener" or "offset" or "limit"))
-                throw HttpRefusal.Bad($"\"{name}\" is no argument here: there are sort, order, q, state, listener, offset, limit");
+                throw HttpRefusal.Bad($"\"{name}\" is no argument here: write sort, order, q, state, listener, offset or limit");
         }
 
         var text = arguments.GetValueOrDefault("q", "").Trim();
@@ -59,7 +59,8 @@ internal sealed record ConnectionQuery(
     }
 }
 
-/// <summary>What connections can be ordered by. What only the kernel knows is not asked for all of them, so not in here.</summary>
+/// <summary>What connections can be ordered by. The kernel is not asked for all of them, so what it alone knows is not
+/// here.</summary>
 internal enum ConnectionSort
 {
     Age,

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Sockeye.Hosting;
 
 /// <summary>How the server was at one moment. Counters are totals since its start.</summary>
@@ -10,6 +12,8 @@ internal sealed record Sample(
     long Sent)
 {
     public long Accepted => Listeners.Sum(each => each.Accepted);
+
+    public long AcceptedBy(EndPoint endPoint) => Listeners.FirstOrDefault(each => each.EndPoint.Equals(endPoint))?.Accepted ?? 0;
 
     /// <summary>Of the fullest queue, as a share of its limit; both are 0 where the system tells of none.</summary>
     public (int Depth, int Limit) FullestQueue => Load.Listeners

@@ -10,7 +10,7 @@ namespace Sockeye.Hosting;
 /// </remarks>
 internal sealed class MetricFamily(Instrument instrument)
 {
-    /// <summary>Tags come from this process, and are few; what is over it is counted in one series without labels' values.</summary>
+    /// <summary>Tags come from this process, and are few; what is over it is counted in one series, <c>overflow</c>.</summary>
     public const int MaxSeries = 1000;
 
     /// <summary>What OpenTelemetry takes where an instrument does not say.</summary>

@@ -10,6 +10,7 @@ namespace Sockeye.AdminPage;
 internal static partial class Pictures
 {
     private const int Count = 8;
+    private const int MaxHeight = 900; // What is below is rows like those above.
 
     private static readonly string[] Browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
@@ -68,7 +69,7 @@ internal static partial class Pictures
         var pdf = Path.Combine(Path.GetTempPath(), $"{name}.pdf");
         await page.PdfAsync(new()
         {
-            Path = pdf, Width = $"{width}px", Height = $"{Math.Min(height, 1400) + 2}px", PrintBackground = true, PageRanges = "1",
+            Path = pdf, Width = $"{width}px", Height = $"{Math.Min(height, MaxHeight) + 2}px", PrintBackground = true, PageRanges = "1",
         });
         using var convert = Process.Start("pdftocairo", ["-svg", pdf, Path.Combine(folder, $"{name}.svg")]);
         await convert.WaitForExitAsync();

@@ -75,11 +75,11 @@ internal static partial class Pictures
         await convert.WaitForExitAsync();
         File.Delete(pdf);
         var svg = Path.Combine(folder, $"{name}.svg");
-        // A hundredth of a point is less than a screen shows.
-        await File.WriteAllTextAsync(svg, Digits().Replace(await File.ReadAllTextAsync(svg), "$1"));
+        // A hundredth of a point is less than a screen shows; a scale is left as it is.
+        await File.WriteAllTextAsync(svg, Digits().Replace(await File.ReadAllTextAsync(svg), "$1$2"));
         Console.WriteLine($"{name}.svg: {new FileInfo(svg).Length / 1024} KiB");
     }
 
-    [GeneratedRegex(@"(\d\.\d\d)\d+")]
+    [GeneratedRegex(@"(matrix\([^)]*\))|(\d\.\d\d)\d+")]
     private static partial Regex Digits();
 }

@@ -33,7 +33,7 @@ const charts = [
   new Chart("Connections", [{ key: "connections", label: "open" }], count),
   new Chart("Accepted a second", [{ key: "accepted", label: "accepted" }], rate),
   new Chart("Bytes a second", [{ key: "received", label: "in" }, { key: "sent", label: "out" }], bytes),
-  new Chart("Waiting", [{ key: "queueDepth", label: "accept queue" }, { key: "waiting", label: "for a handler" }], count),
+  new Chart("Waiting", [{ key: "queueDepth", label: "in queue" }, { key: "waiting", label: "for handler" }], count),
 ];
 find("charts").append(...charts.map(chart => chart.figure));
 
@@ -83,8 +83,8 @@ function showServer(server) {
   figure("Out", bytes(server.sentPerSecond), "a second");
   figure("Accept queue", count(queue), "clients wait");
   figure("Wait for a handler", count(server.waiting), server.waiting ? `the longest ${time(server.longestWait)}` : "connections");
-  figure("Handler does not read", count(server.readPaused), "connections");
-  figure("Peer does not take", count(server.sendBlocked), "connections");
+  figure("Do not read", count(server.readPaused), "handlers");
+  figure("Do not take", count(server.sendBlocked), "peers");
   connections.setListeners(server.listeners);
   showTable("listeners", server.listeners, one => [
     one.isListening ? one.endPoint : `${one.endPoint}: does not listen any more`,

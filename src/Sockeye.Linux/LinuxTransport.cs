@@ -79,12 +79,15 @@ public sealed partial class LinuxTransport
         static (engine, sockets) => new(engine, sockets);
 
     PipeScheduler ISchedulingTransport.Scheduler =>
-        Engine is LinuxEngine.Sockets ? PipeScheduler.ThreadPool : HandlerScheduler.Instance;
+        Engine is LinuxEngine.Sockets ? PipeScheduler.ThreadPool
+        : _sockets.UnsafePreferInlineScheduling ? HandlerScheduler.Inline
+        : HandlerScheduler.Beside;
 
     IReadOnlyList<BlockingHandler> IBlockingTransport.BlockingHandlers => _watchdog?.Blocking ?? [];
 
     /// <summary>Called by its name by the core's <c>DefaultTransport</c>.</summary>
-    internal static LinuxTransport WithSockets(SocketTransportOptions sockets) => new(new() { Sockets = sockets });
+    internal static LinuxTransport WithSockets(SocketTransportOptions sockets, int? threadCount) =>
+        new(new() { Sockets = sockets, ThreadCount = threadCount });
 
     /// <inheritdoc cref="SocketTransport.BindAsync"/>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)

@@ -8,7 +8,7 @@ internal static class FuzzTargets
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         FrameTargets.Lines, FrameTargets.Delimited, FrameTargets.FixedSize, FrameTargets.LengthPrefixed, FrameTargets.Varint,
-        FrameTargets.Netstring, JsonTarget.Json, ProxyTarget.Proxy, TextTargets.EndPoint, TextTargets.Duration,
+        FrameTargets.Netstring, JsonTarget.Json, ProxyTarget.Proxy, HttpTarget.Http, TextTargets.EndPoint, TextTargets.Duration,
     ];
 
     public static FuzzTarget Find(string name) =>

@@ -12,6 +12,7 @@ internal static class ListenCommand
           sockeye listen 7000 --echo                     send back what arrives
           sockeye listen '*:7000' unix:/tmp/s --echo     several end points
           sockeye listen 7000 --exec 'wc -c'             one process a client
+          sockeye listen 7000 --echo --admin 7001        and a page in the browser that shows its connections
           sockeye listen 7000 --chat --idle-timeout 5m   lines from one go to the others
           sockeye listen 7000 --once > file              take one client, then exit
           sockeye listen 7000 --echo --engine epoll      what receives and sends on Linux; see sockeye doctor
@@ -80,11 +81,14 @@ internal static class ListenCommand
 
     private static readonly Option<string?> Capture = CaptureOption.Create();
 
+    private static readonly Option<EndPointText?> Admin = AdminOption.Create();
+
     public static Command Create()
     {
         var command = new Command("listen", "Listen for clients, and print, echo, run a command, or chat.")
         {
             EndPoints, Echo, Exec, Chat, Once, Backlog, MaxConnections, Engine, Inline, Verbose, Trace, Capture,
+            Admin,
         };
         foreach (var option in ListenProtection.All)
             command.Add(option);
@@ -107,6 +111,7 @@ internal static class ListenCommand
             MaxConnections = parsed.GetValue(MaxConnections),
             Protection = new(parsed),
             Capture = parsed.GetValue(Capture),
+            Admin = parsed.GetValue(Admin),
             Engine = parsed.GetValue(Engine) ?? LinuxEngine.Auto,
             Inline = parsed.GetValue(Inline),
             Verbose = parsed.GetValue(Verbose),

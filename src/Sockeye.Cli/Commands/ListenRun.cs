@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
+using Sockeye.Hosting;
 using Sockeye.Linux;
 
 namespace Sockeye.Cli;
@@ -47,11 +48,8 @@ internal sealed class ListenRun(ListenSettings settings)
         };
         settings.Protection.Apply(sockets);
         var transport = new LinuxTransport(new() { Engine = settings.Engine, Sockets = sockets });
-        var server = new SockeyeServerOptions
-        {
-            Transport = transport,
-            LoggerFactory = new ErrorLog(_errors, settings.Verbose || settings.Trace ? LogLevel.Information : LogLevel.Warning),
-        };
+        var log = new ErrorLog(_errors, settings.Verbose || settings.Trace ? LogLevel.Information : LogLevel.Warning);
+        var server = new SockeyeServerOptions { Transport = transport, LoggerFactory = log };
         if (settings.MaxConnections is { } most)
             server.MaxConnections = most;
         var mode = ChooseMode(output);
@@ -69,8 +67,12 @@ internal sealed class ListenRun(ListenSettings settings)
             mode(listen);
         }
 
-        var stop = await SockeyeServer.RunAsync(
-            server, started => _errors.Release(StartLines(started, transport)), end.Token);
+        var stop = await RunAsync(server, async started =>
+        {
+            var admin = await AdminOption.StartAsync(settings.Admin, started, log);
+            _errors.Release(StartLines(started, transport, admin));
+            return admin;
+        }, end.Token);
         await _statistics.WhenAllClosedAsync();
         await CaptureOption.CloseAsync(capture, _errors);
         foreach (var line in _statistics.Summary(stop))
@@ -80,10 +82,27 @@ internal sealed class ListenRun(ListenSettings settings)
         throw new CommandException(ExitCodes.Failed, failure);
     }
 
-    private IEnumerable<string> StartLines(SockeyeServer started, LinuxTransport transport) =>
+    private static async Task<StopResult> RunAsync(
+        SockeyeServerOptions options, Func<SockeyeServer, Task<SockeyeAdmin?>> onStarted, CancellationToken end)
+    {
+        SockeyeAdmin? admin = null;
+        try
+        {
+            return await SockeyeServer.RunAsync(options, async started => admin = await onStarted(started), end);
+        }
+        finally
+        {
+            // Last: the page shows how connections drain.
+            if (admin is not null)
+                await admin.DisposeAsync();
+        }
+    }
+
+    private IEnumerable<string> StartLines(SockeyeServer started, LinuxTransport transport, SockeyeAdmin? admin) =>
         started.EndPoints.Select(endPoint => $"listening on {EndPointName.Of(endPoint)}")
             .Append($"engine: {EngineNames.Of(transport.Engine)} ({transport.EngineReason})")
-            .Concat(settings.Protection.Tls?.Lines(started.EndPoints[0]) ?? []);
+            .Concat(settings.Protection.Tls?.Lines(started.EndPoints[0]) ?? [])
+            .Concat(admin is null ? [] : [$"admin page: {admin.Url}"]);
 
     private Task TellTlsAsync(ConnectionContext connection, ConnectionDelegate next)
     {

@@ -23,6 +23,9 @@ internal sealed class ListenSettings
 
     public string? Capture { get; init; }
 
+    /// <summary>Where the admin page is; null for none.</summary>
+    public EndPointText? Admin { get; init; }
+
     public LinuxEngine Engine { get; init; }
 
     public bool Inline { get; init; }

@@ -2,9 +2,9 @@ namespace Sockeye.Linux;
 
 internal partial class EngineConnection
 {
-    private LazySignal _receiving = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private LazySignal _sending = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private LazySignal _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private LazySignal _receiving;
+    private LazySignal _sending;
+    private LazySignal _finished;
     private LazySignal _tried = new(TaskCreationOptions.None);
     private volatile bool _isCompleting;
     private bool _hasTried;
@@ -67,10 +67,25 @@ internal partial class EngineConnection
         Thread.Continue(this, this);
     }
 
+    /// <summary>Never on this stack: whoever waits goes on on the pool, or where handlers are inline, in a turn of its
+    /// own.</summary>
+    private void Set(ref LazySignal signal)
+    {
+        if (signal.Take() is not { } waiting)
+            return;
+        if (Thread.Setup.RunsInline)
+            Thread.Post(new SignalWork(Thread, waiting));
+        else
+            waiting.TrySetResult();
+    }
+
+    private LazySignal NewSignal() => new(
+        Thread.Setup.RunsInline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
+
     private void EndReceiving()
     {
         Input.End(null);
-        _receiving.Set();
+        Set(ref _receiving);
         OnReceiveEnded();
         CloseIfEnded();
     }
@@ -78,7 +93,7 @@ internal partial class EngineConnection
     private void EndSending()
     {
         Output.End();
-        _sending.Set();
+        Set(ref _sending);
         CloseIfEnded();
     }
 
@@ -96,9 +111,9 @@ internal partial class EngineConnection
         _isClosing = true;
         Input.End(CloseReason is { IsOrderly: false } reason ? SocketBreak.ToReadError(reason) : null);
         Output.End();
-        _receiving.Set();
+        Set(ref _receiving);
         OnReceiveEnded();
-        _sending.Set();
+        Set(ref _sending);
         Observe(() => Tell(SocketFunction.Close, isReset: _resets));
         if (_resets)
             SocketCalls.ResetOnClose(Descriptor);

@@ -61,7 +61,7 @@ internal partial class EngineConnection
         Output.Drop();
         Thread.OnClosed();
         SignalClosed();
-        _finished.Set();
+        Set(ref _finished);
         EndTry();
     }
 

@@ -28,6 +28,7 @@ internal abstract partial class EngineConnection
         (_localAddress, _remoteAddress, _local) = (socket.Local, socket.Remote, socket.LocalEndPoint);
         Input = new(this);
         Output = new(this);
+        (_receiving, _sending, _finished) = (NewSignal(), NewSignal(), NewSignal());
         Transport = this;
         _movedAt = Options.TimeProvider.GetTimestamp();
     }

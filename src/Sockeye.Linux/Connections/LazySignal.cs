@@ -21,7 +21,11 @@ internal struct LazySignal(TaskCreationOptions options)
         }
     }
 
-    public void Set() => Interlocked.Exchange(ref _source, Done)?.TrySetResult();
+    public void Set() => Take()?.TrySetResult();
+
+    /// <summary>Sets it; whoever waits goes on when the caller completes what this gives. Null: nobody does.</summary>
+    public TaskCompletionSource? Take() =>
+        Interlocked.Exchange(ref _source, Done) is { } waiting && waiting != Done ? waiting : null;
 
     private static TaskCompletionSource NewDone()
     {

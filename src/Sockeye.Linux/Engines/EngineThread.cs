@@ -196,6 +196,8 @@ internal abstract class EngineThread
             while (!IsDone)
                 Turn();
             _handlers.Publish(); // Those that the last turn let go on.
+            while (!_work.IsEmpty)
+                DoWork(); // And those who waited for the end of the last connection.
         }
 
         Close();

@@ -4,16 +4,26 @@ namespace Sockeye.Linux;
 
 /// <summary>Begins handlers where handlers go on, if the one who asks is there already: without a way through the thread
 /// pool.</summary>
+/// <remarks>
+/// Only a transport with inline handlers begins them on an engine thread: one that asks from there may ask for another server, as
+/// the admin page does, which has such a thread and looks at a server that has none.
+/// </remarks>
 internal sealed class HandlerScheduler : PipeScheduler
 {
-    public static HandlerScheduler Instance { get; } = new();
+    private readonly bool _isInline;
+
+    private HandlerScheduler(bool isInline) => _isInline = isInline;
+
+    public static HandlerScheduler Beside { get; } = new(isInline: false);
+
+    public static new HandlerScheduler Inline { get; } = new(isInline: true);
 
     public override void Schedule(Action<object?> action, object? state)
     {
         var start = new HandlerStart(action, state);
         if (HandlerQueue.Current is { } queue)
             queue.AddFromHandler(start);
-        else if (EngineThread.Current is { Setup.RunsInline: true } engine)
+        else if (_isInline && EngineThread.Current is { Setup.RunsInline: true } engine)
             engine.Post(start);
         else
             System.Threading.ThreadPool.UnsafeQueueUserWorkItem(start, preferLocal: false);

@@ -21,6 +21,12 @@ internal sealed class ListenerGauge(Listening listening, ConnectionTable table)
 
     public IEnumerable<Measurement<long>> Traffic()
     {
+        var (received, sent) = TotalTraffic();
+        return [new(received, _receive), new(sent, _transmit)];
+    }
+
+    public (long Received, long Sent) TotalTraffic()
+    {
         // The closed ones first: one that closes meanwhile is missed, not counted twice. It leaves the table, then is added.
         var (received, sent) = listening.ClosedTraffic;
         foreach (var connection in table.InAnyOrder())
@@ -33,7 +39,7 @@ internal sealed class ListenerGauge(Listening listening, ConnectionTable table)
         {
             // For the same reason never less than was told before: a counter that falls counts as one that began anew.
             (_received, _sent) = (Math.Max(_received, received), Math.Max(_sent, sent));
-            return [new(_received, _receive), new(_sent, _transmit)];
+            return (_received, _sent);
         }
     }
 }

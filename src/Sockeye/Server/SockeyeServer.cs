@@ -63,15 +63,34 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     /// <param name="options">Where it listens, and how it runs.</param>
     /// <param name="onStarted">Called once, when all end points listen: <see cref="EndPoints"/> has their real ports.</param>
     /// <param name="cancellationToken">Stops it, as a signal does.</param>
-    public static async Task<StopResult> RunAsync(
+    public static Task<StopResult> RunAsync(
         SockeyeServerOptions options, Action<SockeyeServer> onStarted, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(onStarted);
+        return RunAsync(
+            options,
+            started =>
+            {
+                onStarted(started);
+                return Task.CompletedTask;
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc cref="RunAsync(Action{SockeyeServerOptions}, CancellationToken)"/>
+    /// <param name="options">Where it listens, and how it runs.</param>
+    /// <param name="onStarted">Called once, when all end points listen, and awaited; the server serves meanwhile. When it throws,
+    /// the server stops and the exception is the run's.</param>
+    /// <param name="cancellationToken">Stops it, as a signal does.</param>
+    public static async Task<StopResult> RunAsync(
+        SockeyeServerOptions options, Func<SockeyeServer, Task> onStarted, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(onStarted);
         using var signals = new StopSignals(cancellationToken);
         var server = await StartAsync(options, signals.Token);
         await using (server)
         {
-            onStarted(server);
+            await onStarted(server);
             await signals.Token.WhenCancelled();
             return await server.StopAsync(CancellationToken.None);
         }

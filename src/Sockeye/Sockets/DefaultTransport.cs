@@ -30,10 +30,12 @@ internal static class DefaultTransport
             .CreateDelegate<Func<IConnectionListenerFactory>>()();
 
     /// <summary>A transport of the same kind with options of its own, for its caller to dispose of where it can be.</summary>
+    /// <param name="options">Of its sockets.</param>
+    /// <param name="threadCount">Its engine threads, where it has any; null: as many as such a transport has by default.</param>
     /// <inheritdoc cref="Shared" path="/exception"/>
-    public static IConnectionListenerFactory Create(SocketTransportOptions options) =>
+    public static IConnectionListenerFactory Create(SocketTransportOptions options, int? threadCount = null) =>
         OperatingSystem.IsLinux() && Type.GetType(Linux, throwOnError: false) is { } linux
-            ? CreateOf(linux, options)
+            ? CreateOf(linux, options, threadCount)
             : new SocketTransport(options);
 
     private static IConnectionListenerFactory Find() =>
@@ -43,7 +45,8 @@ internal static class DefaultTransport
 
     private static IConnectionListenerFactory CreateOf(
         [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.NonPublicMethods)] Type transport,
-        SocketTransportOptions options) =>
+        SocketTransportOptions options,
+        int? threadCount) =>
         transport.GetMethod("WithSockets", BindingFlags.NonPublic | BindingFlags.Static)!
-            .CreateDelegate<Func<SocketTransportOptions, IConnectionListenerFactory>>()(options);
+            .CreateDelegate<Func<SocketTransportOptions, int?, IConnectionListenerFactory>>()(options, threadCount);
 }

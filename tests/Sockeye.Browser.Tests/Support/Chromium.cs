@@ -19,11 +19,17 @@ public sealed class Chromium : IAsyncDisposable
     /// <summary>A page of a browser that nobody has used before: no cache, no open connection.</summary>
     public async Task<BrowserPage> OpenAsync(Uri address)
     {
-        Assert.SkipWhen(Program is null, "Chromium is not installed here (apt-get install chromium).");
-        var (_, browser) = await _started.Value;
+        var browser = await GetBrowserAsync();
         var context = await browser.NewContextAsync(new() { IgnoreHTTPSErrors = true });
         context.SetDefaultTimeout(20_000);
         return await BrowserPage.OpenAsync(context, address);
+    }
+
+    /// <summary>Skips the test where there is none.</summary>
+    public async Task<IBrowser> GetBrowserAsync()
+    {
+        Assert.SkipWhen(Program is null, "Chromium is not installed here (apt-get install chromium).");
+        return (await _started.Value).Browser;
     }
 
     /// <summary>The page of this address that all tests use, one after the other: opening one takes a second.</summary>

@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using System.Globalization;
+using Sockeye.Hosting;
+
+namespace Sockeye.AdminPage;
+
+/// <summary>Processor time of a server that has many quiet connections: without the page, with it, and while it is looked at.</summary>
+internal static class Cost
+{
+    private const int Seconds = 20;
+
+    public static async Task MeasureAsync(int count)
+    {
+        await using var server = await SockeyeServer.StartAsync(options => options.ListenLocalhost(0).Run(
+            async connection => await connection.Transport.Input.CopyToAsync(connection.Transport.Output)));
+        using var clients = Start("clients", $"{server.EndPoints[0]}", $"{count}");
+        Console.WriteLine(await clients.StandardOutput.ReadLineAsync());
+        Console.WriteLine();
+        Console.WriteLine("| Server | processor | allocated a second |");
+        Console.WriteLine("| --- | ---: | ---: |");
+        await MeasureAsync("without the page", Wait);
+        await using (var admin = await SockeyeAdmin.StartAsync(server, options => options.Port = 0))
+        {
+            await MeasureAsync("with it, nobody looks", Wait);
+            var told = "";
+            await MeasureAsync("a browser looks, every 2 s", async () => told = await ViewAsync(admin.Url));
+            Console.WriteLine();
+            Console.WriteLine(told);
+        }
+
+        clients.Kill();
+    }
+
+    private static Task Wait() => Task.Delay(TimeSpan.FromSeconds(Seconds), TimeProvider.System);
+
+    private static async Task MeasureAsync(string what, Func<Task> meanwhile)
+    {
+        using var self = Process.GetCurrentProcess();
+        var (used, allocated, begun) =
+            (self.TotalProcessorTime, GC.GetTotalAllocatedBytes(), TimeProvider.System.GetTimestamp());
+        await meanwhile();
+        self.Refresh();
+        var seconds = TimeProvider.System.GetElapsedTime(begun).TotalSeconds;
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {what} | {(self.TotalProcessorTime - used).TotalSeconds / seconds:0.0 %} | "
+            + $"{(GC.GetTotalAllocatedBytes() - allocated) / seconds / 1e6:0.00} MB |"));
+    }
+
+    private static async Task<string> ViewAsync(Uri page)
+    {
+        using var viewer = Start("viewer", page.ToString(), $"{Seconds}");
+        return await viewer.StandardOutput.ReadToEndAsync();
+    }
+
+    private static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(
+        Environment.ProcessPath!, arguments)
+    {
+        RedirectStandardOutput = true,
+    })!;
+}

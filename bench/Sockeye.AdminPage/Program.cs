@@ -1,0 +1,34 @@
+using System.Globalization;
+using System.Net;
+using Sockeye.AdminPage;
+
+switch (args)
+{
+    // What the page costs a server with so many connections, while nobody looks and while a browser does.
+    case ["cost", var count]:
+        await Cost.MeasureAsync(int.Parse(count, CultureInfo.InvariantCulture));
+        return 0;
+
+    // The clients of that server, as a process of their own: each end needs a descriptor.
+    case ["clients", var endPoint, var count]:
+        await Clients.HoldAsync(IPEndPoint.Parse(endPoint), int.Parse(count, CultureInfo.InvariantCulture));
+        return 0;
+
+    // A browser's questions, as a process of its own.
+    case ["viewer", var url, var seconds]:
+        await Viewer.LookAsync(new(url), TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)));
+        return 0;
+
+    // The pictures of docs/admin.md, by the system's Chromium and pdftocairo (poppler-utils).
+    case ["pictures", var folder]:
+        await Pictures.DrawAsync(folder);
+        return 0;
+
+    case ["shown"]:
+        await Shown.ServeAsync();
+        return 0;
+
+    default:
+        Console.Error.WriteLine("cost COUNT | pictures FOLDER");
+        return 2;
+}

@@ -1,0 +1,37 @@
+using System.CommandLine;
+using System.Net;
+using Sockeye.Hosting;
+
+namespace Sockeye.Cli;
+
+/// <summary><c>--admin PORT|ADDRESS</c> of <c>sockeye listen</c>.</summary>
+internal static class AdminOption
+{
+    public static Option<EndPointText?> Create() => new("--admin")
+    {
+        Description = "Serve a page that shows the server's connections, live, and closes them: on this port of localhost, or on "
+            + "a loopback address. Prints its URL.",
+        HelpName = "port|address",
+        CustomParser = result => CommonOptions.EndPoint(result, result.Tokens[0].Value, Objection),
+    };
+
+    /// <summary>Null where none was asked for.</summary>
+    public static async Task<SockeyeAdmin?> StartAsync(EndPointText? endPoint, SockeyeServer server, ErrorLog log)
+    {
+        if (endPoint is null)
+            return null;
+        return await SockeyeAdmin.StartAsync(server, options =>
+        {
+            options.Port = endPoint.Port;
+            options.Address = (endPoint.EndPoint as IPEndPoint)?.Address;
+            options.LoggerFactory = log;
+        });
+    }
+
+    private static string? Objection(EndPointText endPoint) =>
+        endPoint.Kind is EndPointKind.Localhost
+        || (endPoint.EndPoint is IPEndPoint { Address: var address } && IPAddress.IsLoopback(address))
+            ? null
+            : $"--admin: {endPoint} is not of this machine alone, and the page closes connections. Write a port, as 7001, or a "
+                + "loopback address, as 127.0.0.1:7001; from elsewhere reach it through a tunnel (ssh -L 7001:localhost:7001).";
+}

@@ -1,0 +1,88 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Sockeye.Hosting;
+
+/// <summary>Who may ask for what: the rules that keep other sites out of a browser that can reach the page.</summary>
+internal sealed class AdminGuard(SockeyeAdminOptions options, string token)
+{
+    private const int DefaultPort = 80;
+
+    private readonly byte[] _token = Encoding.ASCII.GetBytes(token);
+    private readonly string[] _allowed = [.. options.AllowedHosts.Select(host => host.ToLowerInvariant())];
+
+    /// <summary>Whether the page's own text may hold the token: only where nobody but this machine can read it.</summary>
+    public bool PageCarriesToken => !options.IsBeyondLoopback;
+
+    public string Token => token;
+
+    /// <summary>A site whose name is made to point here sends its own name (DNS rebinding).</summary>
+    /// <exception cref="HttpRefusal">421.</exception>
+    public void CheckHost(HttpRequest request)
+    {
+        if (!IsAllowed(request.Host, request.Port))
+        {
+            throw new HttpRefusal(
+                421,
+                $"the page answers to localhost:{request.Port}, 127.0.0.1:{request.Port}, [::1]:{request.Port} and AllowedHosts, "
+                + $"not to Host \"{request.Host}\"");
+        }
+    }
+
+    /// <exception cref="HttpRefusal">401.</exception>
+    public void CheckReading(HttpRequest request)
+    {
+        if (options.IsBeyondLoopback)
+            CheckToken(request);
+    }
+
+    /// <summary>A change needs the token, and comes from the page itself.</summary>
+    /// <exception cref="HttpRefusal">401, 403 or 415.</exception>
+    public void CheckChange(HttpRequest request)
+    {
+        var isOwn = request.TryGet("origin", out var origin)
+            ? origin.Equals($"http://{request.Host}", StringComparison.OrdinalIgnoreCase)
+            : request.TryGet("sec-fetch-site", out var site) && site == "same-origin";
+        if (!isOwn)
+        {
+            throw new HttpRefusal(
+                403, $"a change comes from the page itself: send Origin: http://{request.Host}, not \"{origin ?? "none"}\"");
+        }
+
+        CheckToken(request);
+        // No form of another site can send this type.
+        if (!request.TryGet("content-type", out var type)
+            || !type.Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new HttpRefusal(415, "a change is sent as Content-Type: application/json");
+        }
+    }
+
+    private void CheckToken(HttpRequest request)
+    {
+        const string Scheme = "Bearer ";
+        if (!request.TryGet("authorization", out var given) || !given.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+            {
+            throw new HttpRefusal(
+                401, "this needs the token: send Authorization: Bearer TOKEN, or open the address with #token=");
+        }
+
+        // As long for a token that is nearly right as for any other.
+        if (!CryptographicOperations.FixedTimeEquals(Encoding.Latin1.GetBytes(given[Scheme.Length..]), _token))
+            throw new HttpRefusal(401, "the token is not the one of this start: take the new one from the server's output");
+    }
+
+    private bool IsAllowed(string host, int port)
+    {
+        var asked = host.ToLowerInvariant();
+        var ending = $":{port}";
+        var name = asked.EndsWith(ending, StringComparison.Ordinal) ? asked[..^ending.Length]
+            : port == DefaultPort ? asked
+            : null;
+        return _allowed.Contains(asked)
+            || (name is not null && (name is "localhost" or "127.0.0.1" or "[::1]" || _allowed.Contains(name)
+                // An address can't be made to point elsewhere, as a name can.
+                || (options.IsBeyondLoopback && IPAddress.TryParse(name, out _))));
+    }
+}

@@ -1,0 +1,40 @@
+using System.Globalization;
+
+namespace Sockeye.Hosting;
+
+/// <summary>Where a request ends. Whoever is of two minds here lets requests be smuggled.</summary>
+internal static class HttpBodyLength
+{
+    /// <exception cref="HttpRefusal">It is unsure, too long, or not told.</exception>
+    public static int Of(string method, IReadOnlyDictionary<string, string> headers)
+    {
+        if (headers.ContainsKey("transfer-encoding"))
+        {
+            throw headers.ContainsKey("content-length")
+                ? HttpRefusal.Broken(400, "Transfer-Encoding and Content-Length exclude each other")
+                : HttpRefusal.Broken(501, "Transfer-Encoding is not served here: send Content-Length");
+        }
+
+        if (headers.ContainsKey("expect"))
+            throw HttpRefusal.Broken(417, "Expect is not served here: send the body at once");
+        var length = 0;
+        if (headers.TryGetValue("content-length", out var text))
+            length = Parse(text);
+        else if (method == "POST")
+            throw HttpRefusal.Broken(411, "a POST needs Content-Length");
+        if (length > 0 && method != "POST")
+            throw HttpRefusal.Broken(400, $"a {method} has no body here");
+        return length;
+    }
+
+    private static int Parse(string text)
+    {
+        // Neither sign nor space: NumberStyles.None takes digits alone.
+        if (text.Length == 0 || !text.All(char.IsAsciiDigit))
+            throw HttpRefusal.Broken(400, $"Content-Length \"{text}\" is not a number");
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+            && length <= HttpHeadParser.MaxBody
+            ? length
+            : throw HttpRefusal.Broken(413, $"a body has at most {HttpHeadParser.MaxBody} bytes");
+    }
+}

@@ -1,0 +1,136 @@
+using System.Buffers;
+using System.Text;
+using Sockeye.Hosting;
+
+namespace Sockeye.Admin.Tests;
+
+public sealed class HttpHeadParserTests
+{
+    private const string Host = "Host: localhost:7001\r\n";
+
+    [Fact]
+    public void Request_is_taken_from_the_buffer_and_what_follows_stays()
+    {
+        var buffer = Bytes($"GET /api/connections?q=a%20b HTTP/1.1\r\n{Host}X-Empty:\r\nX-Trimmed: \t a b\t\r\n\r\nGET");
+
+        Assert.True(HttpHeadParser.TryParse(ref buffer, out var request));
+
+        Assert.Equal(("GET", "/api/connections", "q=a%20b"), (request.Method, request.Path, request.Query));
+        Assert.Equal("localhost:7001", request.Host);
+        Assert.True(request.TryGet("x-empty", out var empty) && empty.Length == 0);
+        Assert.True(request.TryGet("x-trimmed", out var trimmed) && trimmed == "a b");
+        Assert.Equal("GET", Encoding.ASCII.GetString(buffer));
+    }
+
+    [Fact]
+    public void Head_that_has_not_come_whole_leaves_the_buffer_as_it_is()
+    {
+        var whole = $"GET / HTTP/1.1\r\n{Host}\r\n";
+        for (var length = 0; length < whole.Length; length++)
+        {
+            var buffer = Bytes(whole[..length]);
+            Assert.False(HttpHeadParser.TryParse(ref buffer, out _));
+            Assert.Equal(length, buffer.Length);
+        }
+    }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("Connection: keep-alive\r\n", true)]
+    [InlineData("Connection: Close\r\n", false)]
+    [InlineData("Connection: keep-alive, close\r\n", false)]
+    public void Connection_stays_unless_the_client_says_close(string header, bool expected)
+    {
+        var buffer = Bytes($"GET / HTTP/1.1\r\n{Host}{header}\r\n");
+        Assert.True(HttpHeadParser.TryParse(ref buffer, out var request));
+        Assert.Equal(expected, request.KeepsAlive);
+    }
+
+    [Theory]
+    [InlineData("GET / HTTP/1.1\r\n\r\n", 400)]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400)]
+    [InlineData("GET / HTTP/1.1\nHost: a\n\r\n\r\n", 400)]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\n X: folded\r\n\r\n", 400)]
+    [InlineData("GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400)]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nNo colon\r\n\r\n", 400)]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n", 400)]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n", 400)]
+    [InlineData("GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400)]
+    [InlineData("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", 400)]
+    [InlineData("GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n", 400)]
+    [InlineData("GET * HTTP/1.1\r\nHost: a\r\n\r\n", 400)]
+    [InlineData("GET /\u00e9 HTTP/1.1\r\nHost: a\r\n\r\n", 400)]
+    [InlineData("GET /\r\nHost: a\r\n\r\n", 400)]
+    [InlineData("G(T / HTTP/1.1\r\nHost: a\r\n\r\n", 400)]
+    [InlineData("\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", 400)]
+    [InlineData("\u0016\u0003\u0001", 400)]
+    [InlineData("GET / HTTP/1.0\r\nHost: a\r\n\r\n", 505)]
+    [InlineData("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505)]
+    [InlineData("GET / FTP/1.1\r\nHost: a\r\n\r\n", 400)]
+    [InlineData("POST / HTTP/1.1\r\nHost: a\r\n\r\n", 411)]
+    [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4097\r\n\r\n", 413)]
+    [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n", 413)]
+    [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\n", 400)]
+    [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n", 400)]
+    [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 5\r\n\r\n", 400)]
+    [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x5\r\n\r\n", 400)]
+    [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length:\r\n\r\n", 400)]
+    [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n", 400)]
+    [InlineData("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", 501)]
+    [InlineData("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n", 400)]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n", 501)]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n", 400)]
+    [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n", 417)]
+    public void What_two_programs_could_read_in_two_ways_is_refused_and_ends_the_connection(string text, int status)
+    {
+        var buffer = Bytes(text);
+        var refusal = Assert.Throws<HttpRefusal>(() => HttpHeadParser.TryParse(ref buffer, out _));
+        Assert.Equal(status, refusal.Status);
+        Assert.True(refusal.EndsConnection);
+    }
+
+    [Fact]
+    public void Head_of_8_KiB_is_taken_and_one_byte_more_is_refused()
+    {
+        var start = $"GET / HTTP/1.1\r\n{Host}X: ";
+        var longest = start + new string('x', HttpHeadParser.MaxHead - start.Length - 4) + "\r\n\r\n";
+        var buffer = Bytes(longest);
+        Assert.True(HttpHeadParser.TryParse(ref buffer, out _));
+
+        buffer = Bytes(longest.Replace("X: ", "X: x", StringComparison.Ordinal));
+        Assert.Equal(431, Assert.Throws<HttpRefusal>(() => HttpHeadParser.TryParse(ref buffer, out _)).Status);
+    }
+
+    [Fact]
+    public void More_than_64_headers_are_refused()
+    {
+        string Headers(int count) => string.Concat(Enumerable.Range(0, count).Select(i => $"X{i}: 1\r\n"));
+        var buffer = Bytes($"GET / HTTP/1.1\r\n{Host}{Headers(63)}\r\n");
+        Assert.True(HttpHeadParser.TryParse(ref buffer, out _));
+
+        buffer = Bytes($"GET / HTTP/1.1\r\n{Host}{Headers(64)}\r\n");
+        Assert.Equal(431, Assert.Throws<HttpRefusal>(() => HttpHeadParser.TryParse(ref buffer, out _)).Status);
+    }
+
+    [Theory]
+    [InlineData("q=a%20b+c&x=%C3%A9", "a b c|é")]
+    [InlineData("q=&x=", "|")]
+    public void Query_is_decoded(string query, string expected)
+    {
+        var arguments = new HttpRequest("GET", "/", query, new Dictionary<string, string>(), 0).ReadQuery();
+        Assert.Equal(expected, $"{arguments["q"]}|{arguments["x"]}");
+    }
+
+    [Theory]
+    [InlineData("q")]
+    [InlineData("=a")]
+    [InlineData("q=a&q=b")]
+    [InlineData("q=%")]
+    [InlineData("q=%2")]
+    [InlineData("q=%zz")]
+    [InlineData("q=%C3")]
+    public void Query_that_is_none_is_refused(string query) => Assert.Equal(400, Assert.Throws<HttpRefusal>(
+        () => new HttpRequest("GET", "/", query, new Dictionary<string, string>(), 0).ReadQuery()).Status);
+
+    private static ReadOnlySequence<byte> Bytes(string text) => new(Encoding.Latin1.GetBytes(text));
+}

@@ -1,0 +1,85 @@
+using System.Text.Json;
+using Sockeye.Admin.Tests.Support;
+
+namespace Sockeye.Admin.Tests;
+
+/// <summary>What the page learns of the server as a whole.</summary>
+public sealed class ServerDataTests
+{
+    [Fact]
+    public void Server_tells_its_listeners_with_their_middleware_and_its_limits() => AdminWorld.Run(async world =>
+    {
+        await using var client = await world.ConnectAsync();
+        await world.PassAsync(1);
+        var server = await world.GetJsonAsync("/api/server");
+
+        Assert.Equal((1, 10), (server.GetProperty("connections").GetInt32(), server.GetProperty("maxConnections").GetInt32()));
+        Assert.Empty(server.GetProperty("signs").EnumerateArray());
+        var listener = Assert.Single(server.GetProperty("listeners").EnumerateArray());
+        Assert.Equal("[::]:7000", listener.GetProperty("endPoint").GetString());
+        Assert.True(listener.GetProperty("isListening").GetBoolean());
+        Assert.Equal((1, 1), (listener.GetProperty("accepted").GetInt64(), listener.GetProperty("open").GetInt64()));
+    }, server: options => options.MaxConnections = 10);
+
+    [Fact]
+    public void Signs_come_in_words_before_clients_fail_and_health_changes_when_they_do() => AdminWorld.Run(async world =>
+    {
+        List<IAsyncDisposable> clients = [];
+        async Task<(string Kind, double Level, int Health)> WithAsync(int count)
+        {
+            while (clients.Count < count)
+                clients.Add(await world.ConnectAsync());
+            await world.PassAsync(1);
+            var sign = (await world.GetJsonAsync("/api/server")).GetProperty("signs")[0];
+            Assert.Contains("MaxConnections", sign.GetProperty("text").GetString(), StringComparison.Ordinal);
+            var health = (await world.GetAsync("/healthz")).Status;
+            return (sign.GetProperty("kind").GetString()!, sign.GetProperty("level").GetDouble(), health);
+        }
+
+        Assert.Equal(200, (await world.GetAsync("/healthz")).Status);
+        Assert.Equal(("connections", 0.9, 200), await WithAsync(9));
+        Assert.Equal(("connections", 1.0, 503), await WithAsync(10));
+        Assert.Contains("\nconnections: 10 of 10", (await world.GetAsync("/healthz")).Text, StringComparison.Ordinal);
+        foreach (var client in clients)
+            await client.DisposeAsync();
+    }, server: options => options.MaxConnections = 10);
+
+    [Fact]
+    public void History_grows_by_a_sample_every_interval_and_stays_bounded() => AdminWorld.Run(async world =>
+    {
+        await world.PassAsync(10.5);
+        var history = await world.GetJsonAsync("/api/history");
+        Assert.Equal(6, history.GetProperty("time").GetArrayLength());
+        Assert.Equal([0, 2, 4, 6, 8, 10], history.GetProperty("time").EnumerateArray().Select(t => Math.Round(t.GetDouble(), 2)));
+
+        var next = history.GetProperty("next").GetInt64();
+        Assert.Equal(0, (await world.GetJsonAsync($"/api/history?since={next}")).GetProperty("time").GetArrayLength());
+        await world.PassAsync(2);
+        Assert.Equal(1, (await world.GetJsonAsync($"/api/history?since={next}")).GetProperty("time").GetArrayLength());
+
+        await world.PassAsync(700);
+        Assert.Equal(300, (await world.GetJsonAsync("/api/history")).GetProperty("time").GetArrayLength());
+        Assert.Equal(400, (await world.GetAsync("/api/history?since=x")).Status);
+    });
+
+    [Fact]
+    public void History_tells_what_was_accepted_and_received_in_a_second() => AdminWorld.Run(async world =>
+    {
+        await world.PassAsync(2.5);
+        for (var i = 0; i < 4; i++)
+        {
+            await using var client = await world.ConnectAsync();
+            await client.Transport.Output.WriteAsync(new byte[500], CancellationToken.None);
+        }
+
+        await world.PassAsync(4);
+        var history = await world.GetJsonAsync("/api/history");
+        Assert.Equal(2, Numbers(history, "accepted").Max());
+        Assert.Equal(1000, Numbers(history, "received").Max());
+        // Closed connections count on: a rate never falls below nothing.
+        Assert.All(Numbers(history, "received"), rate => Assert.InRange(rate, 0, 1000));
+    });
+
+    private static IEnumerable<double> Numbers(JsonElement history, string name) => history.GetProperty(name).EnumerateArray()
+        .Where(value => value.ValueKind is JsonValueKind.Number).Select(value => Math.Round(value.GetDouble()));
+}

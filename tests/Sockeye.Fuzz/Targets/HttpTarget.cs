@@ -1,0 +1,66 @@
+using System.Buffers;
+using Sockeye.Hosting;
+
+namespace Sockeye.Fuzz.Targets;
+
+/// <summary>Requests to the admin page.</summary>
+internal static class HttpTarget
+{
+    public static FuzzTarget Http { get; } = new("http", Check);
+
+    private static void Check(byte[] input)
+    {
+        var whole = Parse(new(input), out var length, out var status);
+        BrokenPromiseException.Unless(
+            status is 0 or 400 or 411 or 413 or 417 or 431 or 501 or 505, $"it was refused with {status}");
+        foreach (var prefix in ByteSegments.Prefixes(input))
+        {
+            var request = Parse(prefix, out var prefixLength, out var prefixStatus);
+            if (request is null && prefixStatus == 0)
+                continue; // More has to come.
+            // What is a request, or none, stays so whatever follows.
+            BrokenPromiseException.Unless(
+                request?.Path == whole?.Path && prefixStatus == status && prefixLength == length,
+                $"{prefix.Length} bytes are [{request?.Path}] {prefixStatus}, all of them [{whole?.Path}] {status}");
+            break;
+        }
+
+        if (whole is not null)
+            CheckRequest(whole);
+    }
+
+    private static void CheckRequest(HttpRequest request)
+    {
+        BrokenPromiseException.Unless(
+            request.Path is ['/', ..] && request.ContentLength is >= 0 and <= HttpHeadParser.MaxBody
+                && (request.ContentLength == 0 || request.Method == "POST") && !request.TryGet("transfer-encoding", out _),
+            $"{request.Method} {request.Path} with a body of {request.ContentLength}");
+        try
+        {
+            _ = ConnectionQuery.Parse(request.ReadQuery());
+        }
+        catch (HttpRefusal refusal)
+        {
+            BrokenPromiseException.Unless(
+                refusal is { Status: 400, EndsConnection: false }, $"a query was refused with {refusal.Status}");
+        }
+    }
+
+    private static HttpRequest? Parse(ReadOnlySequence<byte> input, out long length, out int status)
+    {
+        var rest = input;
+        try
+        {
+            status = 0;
+            var found = HttpHeadParser.TryParse(ref rest, out var request);
+            length = input.Length - rest.Length;
+            BrokenPromiseException.Unless(found || length == 0, $"{length} bytes were taken for no request");
+            return found ? request : null;
+        }
+        catch (HttpRefusal refusal) when (refusal.EndsConnection)
+        {
+            (length, status) = (0, refusal.Status);
+            return null;
+        }
+    }
+}

@@ -15,6 +15,7 @@ builder.Services.AddSockeyeServer(server => server
     .Handler("echo", listen => listen.Run(connection => connection.Transport.Input.CopyToAsync(connection.Transport.Output)))
     .Handler<Greeter>("greeter"));
 builder.Services.AddHealthChecks().AddSockeyeServer();
+builder.Services.AddSockeyeAdmin(); // http://localhost:7001 shows its connections
 builder.Build().Run();
 
 static string Folder([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;

@@ -44,7 +44,8 @@ public sealed class AdminTests
 
         var stopping = host.StopInOrderAsync();
         await Patience.Until(() => !host.Hosted.IsRunning, "the stop has begun");
-        Assert.Contains("\"total\":1", await page.GetStringAsync("/api/connections", Cancellation).Within(), StringComparison.Ordinal);
+        var connections = await page.GetStringAsync("/api/connections", Cancellation).Within();
+        Assert.Contains("\"total\":1", connections, StringComparison.Ordinal);
         finish.SetResult();
         await stopping;
 
@@ -73,6 +74,7 @@ public sealed class AdminTests
     private static async Task<IEnumerable<string>> ListenersAsync(HttpClient page)
     {
         using var view = JsonDocument.Parse(await page.GetStringAsync("/api/server", Cancellation).Within());
-        return [.. view.RootElement.GetProperty("listeners").EnumerateArray().Select(one => one.GetProperty("endPoint").GetString()!)];
+        var listeners = view.RootElement.GetProperty("listeners").EnumerateArray();
+        return [.. listeners.Select(one => one.GetProperty("endPoint").GetString()!)];
     }
 }

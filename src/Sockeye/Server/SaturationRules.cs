@@ -33,12 +33,14 @@ internal static class SaturationRules
     public static SaturationSign? HandlersWaiting(in ConnectionCounts counts, TimeSpan wait)
     {
         var longest = counts.LongestWaitForThread > wait ? counts.LongestWaitForThread : wait;
-        return longest >= WaitFrom
-            ? new(
-                SaturationKind.HandlersWaiting, Level(longest),
-                $"no thread has come to new clients for {Seconds(longest)} s, and {counts.WaitingForThread} of them wait: find "
-                    + "handlers that block threads of the pool (Wait, Result, locks), or compute for long")
-            : null;
+        if (longest < WaitFrom)
+            return null;
+        var what = counts.WaitingForThread > 0
+            ? $"no thread has come to new clients for {Seconds(longest)} s, and {counts.WaitingForThread} of them wait"
+            : $"no thread has been free for {Seconds(longest)} s";
+        return new(
+            SaturationKind.HandlersWaiting, Level(longest),
+            $"{what}: find handlers that block threads of the pool (Wait, Result, locks), or compute for long");
     }
 
     public static SaturationSign? HandlersBlocked(IReadOnlyList<BlockingHandler> blocking)

@@ -8,6 +8,7 @@ const states = { waiting: "waiting", open: "open", halfClosed: "half-closed", cl
 const columns = [
   { title: "Connection", sort: "id", text: row => row.id, mono: true },
   { title: "Remote", sort: "remote", text: row => row.remote ?? "–", mono: true },
+  { title: "Local", sort: "local", text: row => row.local ?? "–", mono: true, wide: true },
   { title: "State", sort: "state", text: row => states[row.state] ?? row.state },
   { title: "Age", sort: "age", text: row => time(row.age), number: true },
   { title: "Quiet for", sort: "sinceMoved", text: row => time(row.sinceMoved), number: true },
@@ -19,6 +20,7 @@ const columns = [
   { title: "Retransmits", text: row => count(row.retransmits), number: true },
 ];
 
+const classOf = column => ["number", "mono", "wide"].filter(name => column[name]).concat(column.sort ?? []).join(" ");
 const find = id => document.getElementById(id);
 
 export class Connections {
@@ -48,7 +50,7 @@ export class Connections {
   makeHead() {
     const head = this.table.tHead.rows[0];
     this.heads = columns.map(column => {
-      const cell = element("th", { scope: "col", class: column.number ? "number" : "" });
+      const cell = element("th", { scope: "col", class: classOf(column) });
       if (column.sort) {
         const button = element("button", { type: "button" }, column.title);
         button.addEventListener("click", () => this.sortBy(column));
@@ -155,9 +157,7 @@ export class Connections {
   make(row) {
     const shown = { tr: element("tr", { "data-id": row.id }), cells: [] };
     columns.forEach((column, i) => {
-      const cell = element("td", {
-        class: `${column.number ? "number" : ""} ${column.mono ? "mono" : ""}`, "data-title": column.title,
-      });
+      const cell = element("td", { class: classOf(column), "data-title": column.title });
       if (i === 0) {
         shown.opener = element("button", { type: "button", class: "link", title: "Show more", "aria-expanded": "false" });
         shown.opener.addEventListener("click", () => this.toggle(row.id));
@@ -178,8 +178,9 @@ export class Connections {
     shown.row = row;
     shown.tr.classList.remove("gone");
     columns.forEach((column, i) => setText(i === 0 ? shown.opener : shown.cells[i], column.text(row)));
-    if (row.readPaused) shown.cells[2].append(" ", element("span", { class: "mark" }, "handler does not read"));
-    if (row.sendBlocked) shown.cells[2].append(" ", element("span", { class: "mark" }, "peer does not take"));
+    const state = shown.tr.querySelector(".state");
+    if (row.readPaused) state.append(" ", element("span", { class: "mark" }, "handler does not read"));
+    if (row.sendBlocked) state.append(" ", element("span", { class: "mark" }, "peer does not take"));
     shown.tr.classList.toggle("waiting", row.state === "waiting");
     if (shown.more) this.fillMore(shown, row);
   }

@@ -162,8 +162,9 @@ public sealed class AcceptLoopTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Throwing_start_of_a_connection_does_not_end_the_loop()
+    public async Task Throwing_start_of_a_connection_ends_that_one_and_not_the_loop()
     {
+        var first = NewConnection();
         var thrown = 0;
         _onAccepted = connection =>
         {
@@ -171,13 +172,14 @@ public sealed class AcceptLoopTests : IAsyncDisposable
                 throw new InvalidOperationException("no memory for this one");
             _accepted.Add(connection);
         };
-        _listener.Accept(NewConnection());
+        _listener.Accept(first);
         _listener.Accept(NewConnection());
 
         Start();
 
         await Patience.UntilAsTimePasses(
             _time, TimeSpan.FromSeconds(1), () => _accepted.Count == 1, "the second client was served");
+        Assert.Equal(CloseCause.Abort, first.CloseReason?.Cause);
     }
 
     [Fact]

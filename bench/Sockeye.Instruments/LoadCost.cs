@@ -27,14 +27,7 @@ internal static class LoadCost
 
     private static void Measure(string name, Action run)
     {
-        for (var i = 0; i < Calls; i++)
-            run(); // compiles
-        var allocated = GC.GetAllocatedBytesForCurrentThread();
-        var begun = TimeProvider.System.GetTimestamp();
-        for (var i = 0; i < Calls; i++)
-            run();
-        var time = TimeProvider.System.GetElapsedTime(begun).TotalMicroseconds / Calls;
-        var bytes = (GC.GetAllocatedBytesForCurrentThread() - allocated) / Calls;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {time:0} | {bytes} |"));
+        var (nanoseconds, bytes) = CallCost.Of(run, Calls);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {nanoseconds / 1000:0} | {bytes:0} |"));
     }
 }

@@ -27,7 +27,7 @@ var traces = 0;
 
 Console.WriteLine("| Done once | nobody listens: ns | allocated B | somebody does: ns | allocated B |");
 Console.WriteLine("| --- | ---: | ---: | ---: | ---: |");
-var without = works.Select(work => Measure(work.Run)).ToList();
+var without = works.Select(work => CallCost.Of(work.Run, Calls)).ToList();
 using var meters = new MeterListener
 {
     InstrumentPublished = static (instrument, listener) =>
@@ -41,22 +41,10 @@ meters.SetMeasurementEventCallback<double>(static (_, _, _, _) => { });
 meters.Start();
 foreach (var (work, (time, bytes)) in works.Zip(without))
 {
-    var (timeWith, bytesWith) = Measure(work.Run);
+    var (timeWith, bytesWith) = CallCost.Of(work.Run, Calls);
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture, $"| {work.Name} | {time:0.0} | {bytes:0} | {timeWith:0.0} | {bytesWith:0} |"));
 }
 
 Console.WriteLine();
 await LoadCost.PrintAsync();
-
-static (double Nanoseconds, double Bytes) Measure(Action run)
-{
-    for (var i = 0; i < Calls; i++)
-        run(); // compiles
-    var allocated = GC.GetAllocatedBytesForCurrentThread();
-    var begun = TimeProvider.System.GetTimestamp();
-    for (var i = 0; i < Calls; i++)
-        run();
-    var time = TimeProvider.System.GetElapsedTime(begun).TotalNanoseconds / Calls;
-    return (time, (double)(GC.GetAllocatedBytesForCurrentThread() - allocated) / Calls);
-}

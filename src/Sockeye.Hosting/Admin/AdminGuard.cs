@@ -63,7 +63,7 @@ internal sealed class AdminGuard(SockeyeAdminOptions options, string token)
     {
         const string Scheme = "Bearer ";
         if (!request.TryGet("authorization", out var given) || !given.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
-            {
+        {
             throw new HttpRefusal(
                 401, "this needs the token: send Authorization: Bearer TOKEN, or open the address with #token=");
         }

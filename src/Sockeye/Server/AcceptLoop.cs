@@ -43,7 +43,8 @@ internal sealed partial class AcceptLoop(
             catch (Exception error)
             {
                 // Nobody has it, so nobody else would end it.
-                connection.Abort(new ConnectionAbortedException($"the server could not begin to serve it: {error.Message}", error));
+                connection.Abort(
+                    new ConnectionAbortedException($"the server could not begin to serve it: {error.Message}", error));
                 await WaitAfterAsync(error, stopping);
             }
         }

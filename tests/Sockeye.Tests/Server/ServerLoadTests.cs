@@ -144,15 +144,16 @@ public sealed class ServerLoadTests : IAsyncDisposable
         await AcceptAsync();
         await Patience.Until(() => _server!.GetLoad().Waiting == 0, "the handler had begun");
         _transport.HoldThreads();
+        // A question of before may still find a thread; the next one does not.
+        await Patience.Until(() => _server!.GetLoad() is { Signs: [] } && _transport.HeldCount == 1, "it asks in vain");
 
-        Assert.Empty(_server!.GetLoad().Signs);
         _time.Advance(TimeSpan.FromSeconds(1));
 
-        var sign = SignOf(_server, SaturationKind.HandlersWaiting);
+        var sign = SignOf(_server!, SaturationKind.HandlersWaiting);
         Assert.Equal(0.6, sign.Level, 0.0001);
         Assert.StartsWith("no thread has been free for 1.0 s: ", sign.Description);
         _transport.ReleaseThreads();
-        await Patience.Until(() => _server.GetLoad() is { Signs: [] }, "a thread came");
+        await Patience.Until(() => _server!.GetLoad() is { Signs: [] }, "a thread came");
     }
 
     [Fact]

@@ -18,6 +18,16 @@ internal sealed class ScriptedServerTransport
     /// <summary>What is scheduled runs at once: for a clock that passes faster than a thread of the pool comes.</summary>
     public bool RunsInline { get; init; }
 
+    /// <summary>How much is scheduled that no thread comes to.</summary>
+    public int HeldCount
+    {
+        get
+        {
+            lock (_held)
+                return _held.Count;
+        }
+    }
+
     PipeScheduler ISchedulingTransport.Scheduler => this;
 
     IReadOnlyList<BlockingHandler> IBlockingTransport.BlockingHandlers => Blocking;

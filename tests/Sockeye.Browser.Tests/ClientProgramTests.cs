@@ -28,8 +28,9 @@ public sealed partial class ClientProgramTests(Sites sites)
 
         Assert.Equal(Gigabyte, length);
         Assert.Equal(Sha256OfGigabyte.Value, sha256);
+        // The kernel counts the peak by threads, and may tell some pages less than it did before: that is no growth either.
         if (OperatingSystem.IsLinux())
-            Assert.InRange(site.PeakMemory - before, 0, MaxGrowth);
+            Assert.InRange(Math.Max(site.PeakMemory, before) - before, 0, MaxGrowth);
     }
 
     [Theory, MemberData(nameof(Engines))]

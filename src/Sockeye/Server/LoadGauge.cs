@@ -16,12 +16,16 @@ internal sealed class LoadGauge(LoadReader load, IReadOnlyList<Listening> listen
 
     public IEnumerable<Measurement<long>> Waiting() => Of(static listening => listening.Waiting);
 
-    public IEnumerable<Measurement<double>> LongestWait() => listening.Select(each => new Measurement<double>(
-        each.Waiting == 0 ? 0 : load.CountsOf(each).LongestWait.TotalSeconds, each.Tags));
+    public IEnumerable<Measurement<double>> LongestWait()
+    {
+        var counts = listening.Any(each => each.Waiting > 0) ? load.CountByListener() : [];
+        return listening.Select(each => new Measurement<double>(
+            counts.GetValueOrDefault(each).LongestWait.TotalSeconds, each.Tags));
+    }
 
-    public IEnumerable<Measurement<long>> ReadPaused() => Of(listening => load.CountsOf(listening).ReadPaused);
+    public IEnumerable<Measurement<long>> ReadPaused() => OfCounts(static counts => counts.ReadPaused);
 
-    public IEnumerable<Measurement<long>> SendBlocked() => Of(listening => load.CountsOf(listening).SendBlocked);
+    public IEnumerable<Measurement<long>> SendBlocked() => OfCounts(static counts => counts.SendBlocked);
 
     /// <summary>All kinds, so that one which is over falls to zero. What concerns the server concerns each listener.</summary>
     public IEnumerable<Measurement<double>> Saturation()
@@ -38,6 +42,12 @@ internal sealed class LoadGauge(LoadReader load, IReadOnlyList<Listening> listen
                 yield return new(level, _saturationTags[i][(int)kind]);
             }
         }
+    }
+
+    private IEnumerable<Measurement<long>> OfCounts(Func<ConnectionCounts, long> ask)
+    {
+        var counts = load.CountByListener();
+        return Of(each => ask(counts.GetValueOrDefault(each)));
     }
 
     private IEnumerable<Measurement<long>> Of(Func<Listening, long> ask) =>

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Sockeye;
 
 /// <summary>Reads how near a server is to not serving. From any thread, without a lock, whatever else stands still.</summary>
@@ -8,25 +10,28 @@ internal sealed class LoadReader(
     private readonly IBlockingTransport? _transport = options.Transport as IBlockingTransport;
 
     /// <summary>One pass over the connections, and a system call for each listener.</summary>
-    public ServerLoad Read() => Read(CountsOf(null));
+    public ServerLoad Read() => Read(CountAll());
 
-    /// <summary>One pass over the connections.</summary>
-    /// <param name="only">The listener whose connections count; null: all.</param>
-    public ConnectionCounts CountsOf(Listening? only)
+    /// <summary>One pass over the connections, for all listeners; one without connections is missing.</summary>
+    public Dictionary<Listening, ConnectionCounts> CountByListener()
     {
-        var counts = new ConnectionCounts();
+        var counts = new Dictionary<Listening, ConnectionCounts>();
         foreach (var connection in table.InAnyOrder())
-        {
-            if (only is null || connection.Listening == only)
-                counts.Add(connection);
-        }
-
+            CollectionsMarshal.GetValueRefOrAddDefault(counts, connection.Listening, out _).Add(connection);
         return counts;
     }
 
     /// <summary>Looks at connections only if a handler waits: what a look every second may cost.</summary>
     public IReadOnlyList<SaturationSign> ReadSigns() =>
         (listening.Any(listening => listening.Waiting > 0) ? Read() : Read(new ConnectionCounts())).Signs;
+
+    private ConnectionCounts CountAll()
+    {
+        var counts = new ConnectionCounts();
+        foreach (var connection in table.InAnyOrder())
+            counts.Add(connection);
+        return counts;
+    }
 
     private ServerLoad Read(ConnectionCounts counts)
     {

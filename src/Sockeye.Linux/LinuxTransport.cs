@@ -25,6 +25,7 @@ public sealed partial class LinuxTransport
     private readonly bool _reusesPort;
     private readonly bool _isShared;
     private readonly HandlerWatchdog? _watchdog;
+    private readonly EngineTrouble _trouble = new();
     private readonly Lock _lock = new();
     private volatile EngineChoice _choice;
     private EngineGroup? _engine;
@@ -129,6 +130,7 @@ public sealed partial class LinuxTransport
         if (_sockets.Backlog is { } backlog && BacklogLimit.Read() is { } limit && limit < backlog)
             LogBacklogCut(logger, backlog, limit);
         _watchdog?.LogTo(logger);
+        _trouble.LogTo(logger);
     }
 
     /// <summary>Null where the portable transport is to do it.</summary>
@@ -145,15 +147,22 @@ public sealed partial class LinuxTransport
     {
         try
         {
-            return EngineStart.Run(NewSetup(Engine, _sockets), _threadCount, _reusesPort);
+            return StartThreads();
         }
         catch (RingException e)
         {
             if (!_choice.IsFree)
                 throw new PlatformNotSupportedException($"io_uring ({_choice.Reason}) can't run here: {e.Message}", e);
             _choice = EngineChoice.EpollInstead(e.Message);
-            return EngineStart.Run(NewSetup(Engine, _sockets), _threadCount, _reusesPort);
+            return StartThreads();
         }
+    }
+
+    private EngineGroup StartThreads()
+    {
+        var setup = NewSetup(Engine, _sockets);
+        setup.Trouble = _trouble;
+        return EngineStart.Run(setup, _threadCount, _reusesPort);
     }
 
     private async ValueTask<ConnectionContext> ConnectAsync(EndPoint remote, EndPoint? local, CancellationToken cancellationToken)

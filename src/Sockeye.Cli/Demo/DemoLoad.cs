@@ -18,6 +18,7 @@ internal sealed class DemoLoad(int clients, int messages, TimeProvider time)
 
     private readonly ConcurrentDictionary<EndPoint, EndPoint> _seenByServer = [];
     private readonly LongHistogram _all = NewHistogram();
+    private readonly Lock _lock = new();
     private long _done;
 
     /// <summary>Echoes that have come back, of all clients.</summary>
@@ -72,7 +73,7 @@ internal sealed class DemoLoad(int clients, int messages, TimeProvider time)
 
         var seen = _seenByServer.ContainsKey(connection.LocalEndPoint!) ? EndPointName.Of(connection.LocalEndPoint) : "not seen";
         await connection.DisposeAsync();
-        lock (_all)
+        lock (_lock)
             _all.Add(roundTrips);
         return new(
             EndPointName.Of(connection.LocalEndPoint), seen, exchanged, wrong, bytes,

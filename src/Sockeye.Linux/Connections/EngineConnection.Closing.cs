@@ -10,6 +10,7 @@ internal partial class EngineConnection
     private bool _hasTried;
     private int _closing;
     private bool _isClosing;
+    private bool _hasReleased;
     private volatile bool _resets;
 
     protected override Task Receiving => _receiving.Task;
@@ -46,13 +47,22 @@ internal partial class EngineConnection
     /// <summary>On the engine thread: its work for this connection threw, or the system refused. The others go on.</summary>
     public void OnWorkFailed(Exception error)
     {
-        if (Interlocked.Exchange(ref _closing, 1) == 0)
+        try
         {
-            Explain(CloseReason.Local(CloseCause.Abort, $"its engine thread can't serve it: {error.Message}", error));
-            _resets = true;
-        }
+            if (Interlocked.Exchange(ref _closing, 1) == 0)
+            {
+                _resets = true;
+                Explain(CloseReason.Local(CloseCause.Abort, $"its engine thread can't serve it: {error.Message}", error));
+            }
 
-        CloseBoth(); // Whoever was closing it already may have asked for it in what failed.
+            CloseBoth(); // Whoever was closing it already may have asked for it in what failed.
+        }
+        catch (Exception e) when (e is not RingException)
+        {
+            // Without memory even the end of a connection may fail: it is tried again in the next turn.
+            Post(EngineRequests.Close);
+            Thread.Setup.Trouble.Report(Thread.Name, e);
+        }
     }
 
     /// <summary>Whoever closes the connection goes on, where handlers run.</summary>
@@ -106,9 +116,9 @@ internal partial class EngineConnection
 
     private void CloseBoth()
     {
-        if (_isClosing)
+        if (_hasReleased)
             return;
-        _isClosing = true;
+        _isClosing = true; // Each step may be taken again, should one of them have failed.
         Input.End(CloseReason is { IsOrderly: false } reason ? SocketBreak.ToReadError(reason) : null);
         Output.End();
         Set(ref _receiving);
@@ -118,5 +128,6 @@ internal partial class EngineConnection
         if (_resets)
             SocketCalls.ResetOnClose(Descriptor);
         Release();
+        _hasReleased = true;
     }
 }

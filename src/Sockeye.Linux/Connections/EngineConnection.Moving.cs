@@ -38,6 +38,10 @@ internal partial class EngineConnection
     /// <summary>The handler completed its output with this error. From any thread.</summary>
     public void OnOutputFailed(Exception error) => BreakAfterOwn(error);
 
+    /// <summary>A continuation threw where no caller could catch it: on the pool it would end the process. From any
+    /// thread.</summary>
+    public void OnContinuationFailed(Exception error) => BreakAfterOwn(error);
+
     /// <summary>Bytes were received. They are the input's only after this.</summary>
     protected void OnReceived(int count)
     {

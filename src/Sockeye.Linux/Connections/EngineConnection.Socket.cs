@@ -9,8 +9,10 @@ internal partial class EngineConnection
     private Socket? _socket;
     private bool _isReleased;
 
-    /// <summary>The socket as .NET knows it: made when first asked for, and the descriptor's owner from then on.</summary>
-    /// <exception cref="ObjectDisposedException">The connection is closed, and was never asked before.</exception>
+    /// <summary>The socket for handlers: on a descriptor of its own, so that closing it takes nothing from the engine, which goes
+    /// on with <see cref="Descriptor"/>. It is disposed when the connection is closed.</summary>
+    /// <exception cref="ObjectDisposedException">The connection is closed, and the socket was never asked for before.</exception>
+    /// <exception cref="SocketException">The process has no descriptor left.</exception>
     public Socket Socket
     {
         get
@@ -18,7 +20,7 @@ internal partial class EngineConnection
             lock (_descriptorLock)
             {
                 ObjectDisposedException.ThrowIf(_isReleased && _socket is null, this);
-                return _socket ??= new(new SafeSocketHandle(Descriptor, ownsHandle: true));
+                return _socket ??= new(new SafeSocketHandle(SocketCalls.Duplicate(Descriptor), ownsHandle: true));
             }
         }
     }
@@ -46,18 +48,35 @@ internal partial class EngineConnection
             return _isReleased ? default : SocketCalls.ReadTcpInfo(Descriptor, buffer);
     }
 
+    /// <summary>From any thread: whether a handler has, or had, a descriptor of its own for the socket.</summary>
+    protected bool IsDuplicated
+    {
+        get
+        {
+            lock (_descriptorLock)
+                return _socket is not null;
+        }
+    }
+
     /// <summary>On the engine thread, with no operation under way: <c>close()</c>. The connection is over.</summary>
     protected void CloseDescriptor()
     {
+        Socket? duplicate;
         lock (_descriptorLock)
         {
             _isReleased = true;
-            if (_socket is not null)
-                _socket.Dispose();
-            else
-                _ = Libc.Close(Descriptor);
+            duplicate = _socket;
         }
 
+        if (duplicate is not null)
+        {
+            // The duplicate keeps the socket open, so close() alone ends nothing. Dispose waits for calls of handlers that are
+            // under way: not on this thread.
+            SocketCalls.EndBoth(Descriptor, _resets);
+            ThreadPool.UnsafeQueueUserWorkItem(static duplicate => duplicate.Dispose(), duplicate, preferLocal: false);
+        }
+
+        _ = Libc.Close(Descriptor);
         Output.Drop();
         Thread.OnClosed();
         SignalClosed();
@@ -71,6 +90,9 @@ internal partial class EngineConnection
     {
         var options = Thread.Setup.Sockets;
         if (options.OnStep is not null)
-            new SocketSteps(options).Tell(function, Socket, LocalEndPoint, RemoteEndPoint, bytes, begun, isReset, error);
+        {
+            new SocketSteps(options).Tell(
+                function, Descriptor, TcpInfo, LocalEndPoint, RemoteEndPoint, bytes, begun, isReset, error);
+        }
     }
 }

@@ -34,7 +34,7 @@ internal sealed partial class EngineInput
     /// </summary>
     public int RoomOrPause()
     {
-        lock (this)
+        lock (_wait.Lock)
             return LockedRoomOrPause();
     }
 
@@ -45,7 +45,7 @@ internal sealed partial class EngineInput
     /// <param name="length">How much of it may be filled.</param>
     public bool TryBeginFill(int size, out Segment? segment, out int length)
     {
-        lock (this)
+        lock (_wait.Lock)
         {
             (segment, length) = (null, LockedRoomOrPause());
             if (length == 0 || _state is ReadState.Retired)
@@ -62,7 +62,7 @@ internal sealed partial class EngineInput
     /// <summary>On the engine thread: so many bytes were received into the memory.</summary>
     public void EndFill(int count)
     {
-        lock (this)
+        lock (_wait.Lock)
         {
             _isFilling = false;
             if (_state is ReadState.Retired)
@@ -86,7 +86,7 @@ internal sealed partial class EngineInput
     /// <summary>On the engine thread: a segment that the kernel has filled. The input has it from now on.</summary>
     public void Add(Segment filled)
     {
-        lock (this)
+        lock (_wait.Lock)
         {
             if (_state is ReadState.Retired)
             {
@@ -119,14 +119,14 @@ internal sealed partial class EngineInput
     /// <summary>On the engine thread: so many bytes were received that nobody wants to read.</summary>
     public void Waste(int count)
     {
-        lock (this)
+        lock (_wait.Lock)
             CountWaste(count);
     }
 
     /// <summary>On the engine thread: nothing will come any more; with an error, readers see it after the last byte.</summary>
     public void End(Exception? error)
     {
-        lock (this)
+        lock (_wait.Lock)
         {
             if (_hasEnded)
                 return;

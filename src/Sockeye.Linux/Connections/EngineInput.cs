@@ -39,7 +39,7 @@ internal sealed partial class EngineInput(EngineConnection connection)
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
-        lock (this)
+        lock (_wait.Lock)
         {
             BeginRead();
             if (TryTake(out var result, _examined))
@@ -53,7 +53,7 @@ internal sealed partial class EngineInput(EngineConnection connection)
 
     public override bool TryRead(out ReadResult result)
     {
-        lock (this)
+        lock (_wait.Lock)
         {
             BeginRead();
             return TryTake(out result, _lastExamined);
@@ -62,7 +62,7 @@ internal sealed partial class EngineInput(EngineConnection connection)
 
     public override void CancelPendingRead()
     {
-        lock (this)
+        lock (_wait.Lock)
         {
             _cancelNext = true;
             if (!_wait.TryEnd())
@@ -76,7 +76,7 @@ internal sealed partial class EngineInput(EngineConnection connection)
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
-        lock (this)
+        lock (_wait.Lock)
         {
             if (_state is ReadState.Idle or ReadState.Retired)
                 throw new InvalidOperationException("There is no result to advance in: a read must have ended before.");
@@ -92,7 +92,7 @@ internal sealed partial class EngineInput(EngineConnection connection)
 
     public override void Complete(Exception? exception = null)
     {
-        lock (this)
+        lock (_wait.Lock)
         {
             // The reader itself says that it will not touch the memory again, whether or not it advanced.
             if (_state is ReadState.Retired || !Discard())
@@ -108,7 +108,7 @@ internal sealed partial class EngineInput(EngineConnection connection)
     public void Retire()
     {
         bool resumes = false, continues = false;
-        lock (this)
+        lock (_wait.Lock)
         {
             if (_state is ReadState.Idle && !_wait.IsWaiting)
             {
@@ -130,10 +130,10 @@ internal sealed partial class EngineInput(EngineConnection connection)
 
     ReadResult IValueTaskSource<ReadResult>.GetResult(short token)
     {
-        _wait.StopCancelling();
-        lock (this)
+        _wait.StopCancelling(token);
+        lock (_wait.Lock)
         {
-            _wait.ThrowIfCancelled(token);
+            _wait.Take(token);
             return TryTake(out var result, _examined) ? result : throw new InvalidOperationException("The read has not ended.");
         }
     }
@@ -145,11 +145,21 @@ internal sealed partial class EngineInput(EngineConnection connection)
         _wait.OnCompleted(continuation, state, token, flags);
 
     /// <summary>Runs the reader's continuation, where handlers run.</summary>
-    void IThreadPoolWorkItem.Execute() => _wait.Complete();
+    void IThreadPoolWorkItem.Execute()
+    {
+        try
+        {
+            _wait.Complete();
+        }
+        catch (Exception e)
+        {
+            connection.OnContinuationFailed(e);
+        }
+    }
 
     private void CancelWait(CancellationToken token)
     {
-        lock (this)
+        lock (_wait.Lock)
         {
             if (!_wait.TryCancel(token))
                 return;
@@ -160,7 +170,7 @@ internal sealed partial class EngineInput(EngineConnection connection)
 
     private void BeginRead()
     {
-        if (_wait.IsWaiting || _state is ReadState.Reading)
+        if (_wait.IsPending || _state is ReadState.Reading)
             throw new InvalidOperationException("Reading is already in progress: AdvanceTo must be called before the next read.");
         if (_state is ReadState.RetiredWhileReading && Discard())
             connection.Post(EngineRequests.Receive); // The peer's FIN may wait behind what nobody wants to read any more.

@@ -28,7 +28,7 @@ internal sealed partial class EngineOutput
     /// <returns>How many of <paramref name="vectors"/> are filled, and their bytes.</returns>
     public (int Vectors, int Bytes) BeginSend(Span<IoVector> vectors, int maxBytes, out bool isEnd)
     {
-        lock (this)
+        lock (_wait.Lock)
         {
             isEnd = false;
             var left = (int)Math.Min(_flushed - _sent, maxBytes);
@@ -61,7 +61,7 @@ internal sealed partial class EngineOutput
     public bool EndSend(int count)
     {
         bool more;
-        lock (this)
+        lock (_wait.Lock)
         {
             _sent += count;
             _headIndex += count;
@@ -82,7 +82,7 @@ internal sealed partial class EngineOutput
     /// <summary>Nothing will be sent any more: writers learn of it by their flushes. A send may still be under way.</summary>
     public void End()
     {
-        lock (this)
+        lock (_wait.Lock)
         {
             _isGone = true;
             if (!_wait.TryEnd())
@@ -95,7 +95,7 @@ internal sealed partial class EngineOutput
     /// <summary>On the engine thread, after <see cref="End"/> and with no send under way: the memory is given back.</summary>
     public void Drop()
     {
-        lock (this)
+        lock (_wait.Lock)
         {
             _mayDrop = true;
             DropAll();
@@ -105,6 +105,8 @@ internal sealed partial class EngineOutput
     /// <summary>True where the engine has to be asked.</summary>
     private bool Flush()
     {
+        NoticeSecondWriter();
+        _borrower = 0;
         _usual = (int)Math.Min(_written - _flushed, SegmentPool.LargeSize);
         _flushed = _written;
         _isWriting = false;
@@ -131,8 +133,22 @@ internal sealed partial class EngineOutput
         }
     }
 
+    /// <summary>
+    /// One writer at a time is the rule. With two, one may still write into memory that the other has flushed: once that is
+    /// possible, no segment of this output serves another connection afterwards.
+    /// </summary>
+    private void NoticeSecondWriter()
+    {
+        if (_isShared || _borrower == 0 || _borrower == Environment.CurrentManagedThreadId)
+            return;
+        _isShared = true;
+        for (var segment = _head; segment is not null; segment = segment.NextSegment)
+            segment.IsForOneUse = true;
+    }
+
     private void Append(Segment segment)
     {
+        segment.IsForOneUse = _isShared;
         if (_tail is null)
             (_head, _headIndex) = (segment, 0);
         else

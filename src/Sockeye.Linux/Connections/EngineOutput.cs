@@ -15,6 +15,8 @@ internal sealed partial class EngineOutput(EngineConnection connection)
     private Segment? _tail;
     private long _written;
     private int _usual;
+    private int _borrower;
+    private bool _isShared;
     private bool _isWriting;
     private bool _cancelNext;
     private bool _isCompleted;
@@ -26,13 +28,15 @@ internal sealed partial class EngineOutput(EngineConnection connection)
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(sizeHint);
-        lock (this)
+        lock (_wait.Lock)
         {
             if (_isCompleted)
                 throw new InvalidOperationException("Nothing can be written any more: this output was completed.");
+            NoticeSecondWriter();
             if (_tail is null || _tail.Room < Math.Max(sizeHint, 1))
                 Append(connection.Thread.Setup.Pool.Rent(SizeFor(sizeHint)));
             _isWriting = true; // The engine leaves this segment to the writer until the next flush.
+            _borrower = Environment.CurrentManagedThreadId;
             return _tail!.Free;
         }
     }
@@ -42,13 +46,14 @@ internal sealed partial class EngineOutput(EngineConnection connection)
     public override void Advance(int bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        lock (this)
+        lock (_wait.Lock)
         {
             if (bytes > (_isWriting ? _tail!.Room : 0))
                 throw new InvalidOperationException($"Advance({bytes}) goes beyond the memory that GetMemory or GetSpan gave.");
             // The rest of the memory may be written and advanced as well, as with System.IO.Pipelines' own pipe: Kestrel does so.
             _tail?.Fill(bytes);
             _written += bytes;
+            _borrower = 0;
         }
     }
 
@@ -56,10 +61,10 @@ internal sealed partial class EngineOutput(EngineConnection connection)
     {
         bool asks;
         ValueTask<FlushResult> result;
-        lock (this)
+        lock (_wait.Lock)
         {
-            if (_wait.IsWaiting)
-                throw new InvalidOperationException("A flush is under way already.");
+            if (_wait.IsPending)
+                throw new InvalidOperationException("A flush is under way already: one task at a time may write.");
             if (cancellationToken.IsCancellationRequested)
                 return ValueTask.FromCanceled<FlushResult>(cancellationToken);
             asks = Flush();
@@ -76,7 +81,7 @@ internal sealed partial class EngineOutput(EngineConnection connection)
 
     public override void CancelPendingFlush()
     {
-        lock (this)
+        lock (_wait.Lock)
         {
             _cancelNext = true;
             if (!_wait.TryEnd())
@@ -88,7 +93,7 @@ internal sealed partial class EngineOutput(EngineConnection connection)
 
     public override void Complete(Exception? exception = null)
     {
-        lock (this)
+        lock (_wait.Lock)
         {
             if (_isCompleted)
                 return;
@@ -104,10 +109,10 @@ internal sealed partial class EngineOutput(EngineConnection connection)
 
     FlushResult IValueTaskSource<FlushResult>.GetResult(short token)
     {
-        _wait.StopCancelling();
-        lock (this)
+        _wait.StopCancelling(token);
+        lock (_wait.Lock)
         {
-            _wait.ThrowIfCancelled(token);
+            _wait.Take(token);
             return TakeResult();
         }
     }
@@ -119,7 +124,17 @@ internal sealed partial class EngineOutput(EngineConnection connection)
         _wait.OnCompleted(continuation, state, token, flags);
 
     /// <summary>Runs the writer's continuation, where handlers run.</summary>
-    void IThreadPoolWorkItem.Execute() => _wait.Complete();
+    void IThreadPoolWorkItem.Execute()
+    {
+        try
+        {
+            _wait.Complete();
+        }
+        catch (Exception e)
+        {
+            connection.OnContinuationFailed(e);
+        }
+    }
 
     private FlushResult TakeResult()
     {
@@ -130,7 +145,7 @@ internal sealed partial class EngineOutput(EngineConnection connection)
 
     private void CancelWait(CancellationToken token)
     {
-        lock (this)
+        lock (_wait.Lock)
         {
             if (!_wait.TryCancel(token))
                 return;

@@ -1,65 +1,167 @@
+using System.Diagnostics;
 using System.Threading.Tasks.Sources;
 
 namespace Sockeye.Linux;
 
-/// <summary>The one wait at an end of a connection's pipes: a reader's for data, a writer's for room. Allocates
-/// nothing.</summary>
+/// <summary>The one wait at an end of a connection's pipes, a reader's for data or a writer's for room, and the lock of that
+/// end.</summary>
 /// <remarks>
-/// Under the lock of that end, but for what says otherwise. Whoever gets true from <see cref="TryEnd"/> or
-/// <see cref="TryCancel"/> must make the one who waits go on: by <see cref="Complete"/>, where handlers run. Must not be copied.
+/// <para>Allocates nothing. Members are called under <see cref="Lock"/> unless they say otherwise. True from
+/// <see cref="TryEnd"/> or <see cref="TryCancel"/> obliges the caller to call <see cref="Complete"/>, where handlers run. Must
+/// not be copied.</para>
+/// <para>The lock is private to the end: handlers hold the pipes, and may lock them for as long as they like.</para>
+/// <para>A second task that uses the same end at the same time gets an <see cref="InvalidOperationException"/> from its own call.
+/// <see cref="GetStatus"/> and <see cref="OnCompleted"/> never throw, because what they throw is rethrown by the runtime on the
+/// thread pool, where it ends the process.</para>
 /// </remarks>
 internal struct PipeWait()
 {
     private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = false };
     private CancellationToken _token;
     private CancellationTokenRegistration _cancelling;
+    private Phase _phase;
     private bool _isCancelled;
+    private bool _isAwaited;
 
-    public bool IsWaiting { get; private set; }
+    private enum Phase : byte
+    {
+        /// <summary>There is no wait, or its result was taken.</summary>
+        None,
+
+        /// <summary>The wait goes on.</summary>
+        Waiting,
+
+        /// <summary>The wait is over; <see cref="Complete"/> is due.</summary>
+        Ended,
+
+        /// <summary>The result can be taken.</summary>
+        Completed,
+    }
+
+    /// <summary>Guards the end of the pipe that this wait belongs to.</summary>
+    public Lock Lock { get; } = new();
+
+    public readonly bool IsWaiting => _phase is Phase.Waiting;
+
+    /// <summary>Whether a task was handed out whose result is still to be taken. A task that was dropped does not count once it
+    /// has completed.</summary>
+    public readonly bool IsPending => _phase is Phase.Waiting or Phase.Ended || (_phase is Phase.Completed && _isAwaited);
 
     /// <summary>Begins to wait; gives the version for the task that is handed out.</summary>
     /// <param name="owner">The end of the pipe.</param>
-    /// <param name="onCancelled">Told, with the owner and the token, when the token fires; it takes the lock.</param>
-    /// <param name="cancellationToken">What gives the wait up.</param>
+    /// <param name="onCancelled">Called with the owner and the token when the token fires; it takes the lock.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     public short Begin(object owner, Action<object?, CancellationToken> onCancelled, CancellationToken cancellationToken)
     {
+        AssertLocked();
+        Debug.Assert(!IsPending, "A new wait must not take the place of one that is awaited.");
+        _cancelling.Unregister(); // Of a task that was dropped. Dispose would wait for a callback that wants the lock.
         _core.Reset();
-        (IsWaiting, _isCancelled) = (true, false);
+        (_phase, _isCancelled, _isAwaited, _token, _cancelling) = (Phase.Waiting, false, false, cancellationToken, default);
         if (cancellationToken.CanBeCanceled)
-        {
-            _token = cancellationToken;
             _cancelling = cancellationToken.UnsafeRegister(onCancelled, owner);
-        }
-
         return _core.Version;
     }
 
     public bool TryEnd()
     {
-        var wasWaiting = IsWaiting;
-        IsWaiting = false;
-        return wasWaiting;
+        AssertLocked();
+        if (!IsWaiting)
+            return false;
+        _phase = Phase.Ended;
+        return true;
     }
 
-    public bool TryCancel(CancellationToken token) => token == _token && TryEnd() && (_isCancelled = true);
-
-    /// <summary>Without the lock: whoever waits goes on here.</summary>
-    public void Complete() => _core.SetResult(true);
-
-    /// <summary>Without the lock, before <see cref="ThrowIfCancelled"/>: a cancelling under way takes the lock.</summary>
-    public readonly void StopCancelling() => _cancelling.Dispose();
-
-    public void ThrowIfCancelled(short version)
+    public bool TryCancel(CancellationToken token)
     {
+        AssertLocked();
+        if (token != _token || !TryEnd())
+            return false;
+        _isCancelled = true;
+        return true;
+    }
+
+    /// <summary>Without the lock: runs the continuation, if there is one by now, on this thread.</summary>
+    public void Complete()
+    {
+        lock (Lock)
+        {
+            Debug.Assert(_phase is Phase.Ended, "Only a wait that has ended is completed, and once.");
+            _phase = Phase.Completed;
+            if (!_isAwaited)
+            {
+                // Under the lock, so that no new wait begins in between. There is no continuation to run.
+                _core.SetResult(true);
+                return;
+            }
+        }
+
+        _core.SetResult(true);
+    }
+
+    /// <summary>Without the lock, before <see cref="Take"/>: a cancellation under way takes the lock.</summary>
+    public readonly void StopCancelling(short version)
+    {
+        if (version == _core.Version)
+            _cancelling.Dispose();
+    }
+
+    /// <summary>Takes the result, once.</summary>
+    /// <exception cref="InvalidOperationException">There is none, or another task has taken it.</exception>
+    /// <exception cref="OperationCanceledException">The token has fired.</exception>
+    public void Take(short version)
+    {
+        AssertLocked();
         _core.GetResult(version);
-        _cancelling = default;
+        if (_phase is not Phase.Completed)
+            throw new InvalidOperationException("The result was taken already: one task at a time may use this end of a pipe.");
+        (_phase, _cancelling) = (Phase.None, default);
         if (_isCancelled)
             throw new OperationCanceledException(_token);
     }
 
-    public readonly ValueTaskSourceStatus GetStatus(short version) => _core.GetStatus(version);
+    /// <summary>Without the lock. A task that is out of date has the status of a failed one: <see cref="Take"/> says
+    /// why.</summary>
+    public readonly ValueTaskSourceStatus GetStatus(short version)
+    {
+        try
+        {
+            return _core.GetStatus(version);
+        }
+        catch (InvalidOperationException)
+        {
+            return ValueTaskSourceStatus.Faulted;
+        }
+    }
 
+    /// <summary>Without the lock. A second continuation, or one of a task that is out of date, runs on the thread pool, where
+    /// <see cref="Take"/> fails.</summary>
     public void OnCompleted(
-        Action<object?> continuation, object? state, short version, ValueTaskSourceOnCompletedFlags flags) =>
-        _core.OnCompleted(continuation, state, version, flags);
+        Action<object?> continuation, object? state, short version, ValueTaskSourceOnCompletedFlags flags)
+    {
+        bool isCurrent;
+        lock (Lock)
+        {
+            isCurrent = version == _core.Version && _phase is not Phase.None && !_isAwaited;
+            if (isCurrent)
+            {
+                _isAwaited = true;
+                if (_phase is not Phase.Completed)
+                {
+                    _core.OnCompleted(continuation, state, version, flags);
+                    return;
+                }
+            }
+        }
+
+        // Without the lock: the core hands the continuation to the caller's context at once. No new wait begins meanwhile.
+        if (isCurrent)
+            _core.OnCompleted(continuation, state, version, flags);
+        else
+            ThreadPool.UnsafeQueueUserWorkItem(continuation, state, preferLocal: false);
+    }
+
+    [Conditional("DEBUG")]
+    private readonly void AssertLocked() =>
+        Debug.Assert(Lock.IsHeldByCurrentThread, "An end of a pipe changes under its lock only.");
 }

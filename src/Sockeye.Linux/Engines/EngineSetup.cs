@@ -13,6 +13,8 @@ internal sealed class EngineSetup(LinuxEngine engine, SocketTransportOptions soc
 
     public bool RunsInline => Sockets.UnsafePreferInlineScheduling;
 
+    public EngineTrouble Trouble { get; set; } = new();
+
     public SegmentPool Pool { get; init; } = new();
 
     public RingSizes RingSizes { get; init; } = RingSizes.Default;

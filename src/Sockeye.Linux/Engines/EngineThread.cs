@@ -129,21 +129,27 @@ internal abstract class EngineThread
             _isRunning = true;
             Volatile.Write(ref _callCount, _callCount + 1);
             Volatile.Write(ref _running, connection);
-            try
-            {
-                handler.Execute();
-            }
-            catch (Exception e) when (connection is not null)
-            {
-                connection.OnOutputFailed(e); // Thrown where nobody awaits: on the pool it would end the process.
-            }
-
+            Run(handler);
             Volatile.Write(ref _running, null);
             _isRunning = false;
         }
         else
         {
             _handlers.Add(handler);
+        }
+    }
+
+    /// <summary>From any thread: runs a handler. Handlers end their own connection when they throw; whatever comes through in
+    /// spite of that is logged, and ends nothing else.</summary>
+    public void Run(IThreadPoolWorkItem handler)
+    {
+        try
+        {
+            handler.Execute();
+        }
+        catch (Exception e)
+        {
+            Setup.Trouble.Report(Name, e);
         }
     }
 
@@ -259,7 +265,16 @@ internal abstract class EngineThread
         var now = _work;
         _work = default;
         while (now.TryTake() is { } work)
-            work.Work();
+        {
+            try
+            {
+                work.Work();
+            }
+            catch (Exception e) when (e is not RingException)
+            {
+                Setup.Trouble.Report(Name, e);
+            }
+        }
     }
 
     private sealed class GiveUpWork(EngineThread thread) : IEngineWork

@@ -138,7 +138,7 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
         _current = this;
         for (var count = 1; handler is not null; count++)
         {
-            handler.Execute();
+            _engine.Run(handler);
             Interlocked.Increment(ref _done);
             if (count % MaxBatch == 0)
                 _engine.WakeIfAsked();

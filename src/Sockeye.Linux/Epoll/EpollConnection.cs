@@ -9,6 +9,9 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
 
     private const int MaxVectors = 64;
 
+    /// <summary>A handler may make the socket block, through its own descriptor for it: the engine's calls never do.</summary>
+    private const int SendFlags = Constants.MessageNoSignal | Constants.MessageDoNotWait;
+
     private bool _readable;
     private bool _writable = true;
     private bool _hasEnd;
@@ -45,7 +48,7 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
             return;
         }
 
-        var received = (int)Libc.Receive(Descriptor, (byte*)segment.Address + segment.End, length, 0);
+        var received = (int)Libc.Receive(Descriptor, (byte*)segment.Address + segment.End, length, Constants.MessageDoNotWait);
         if (received > 0)
         {
             _size.Learn(received, length);
@@ -93,15 +96,18 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
     {
         if (Number != 0)
             thread.Forget(Number);
-        CloseDescriptor(); // This takes it out of epoll, too.
+        // To close the last descriptor takes the socket out of epoll; while there is another one, epoll(7) goes on.
+        if (Number != 0 && IsDuplicated)
+            thread.Unregister(Descriptor);
+        CloseDescriptor();
     }
 
     private int TrySend(IoVector* vectors, int count)
     {
         var message = new MessageHeader { Vectors = vectors, VectorCount = count };
         var sent = (int)(count == 1
-            ? Libc.Send(Descriptor, (byte*)vectors->Address, vectors->Length, Constants.MessageNoSignal)
-            : Libc.SendMessage(Descriptor, &message, Constants.MessageNoSignal));
+            ? Libc.Send(Descriptor, (byte*)vectors->Address, vectors->Length, SendFlags)
+            : Libc.SendMessage(Descriptor, &message, SendFlags));
         if (sent >= 0)
             return sent;
         var error = Libc.LastError;
@@ -115,7 +121,8 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
     /// <summary>Takes what nobody wants to read, so that the peer's FIN or reset is still seen.</summary>
     private void Discard()
     {
-        var received = (int)Libc.Receive(Descriptor, (byte*)thread.Waste.Address, SegmentPool.LargeSize, 0);
+        var received = (int)Libc.Receive(
+            Descriptor, (byte*)thread.Waste.Address, SegmentPool.LargeSize, Constants.MessageDoNotWait);
         if (received <= 0)
         {
             OnNothing(received < 0 ? Libc.LastError : Errno.None);

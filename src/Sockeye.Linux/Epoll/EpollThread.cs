@@ -38,6 +38,8 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
 
     public void Forget(ulong number) => _connections.Remove(number);
 
+    public void Unregister(int descriptor) => _epoll!.Remove(descriptor);
+
     public override void Begin(DescriptorWatch watch)
     {
         watch.Number = _watches.Add(watch);
@@ -75,10 +77,14 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
         for (var i = 0; i < count; i++)
         {
             var (events, number) = _epoll![i];
-            if ((number & EpollDescriptor.WatchFlag) != 0)
-                _watches.Find(number & ~EpollDescriptor.WatchFlag)?.OnReady();
-            else if (_connections.Find(number) is { } connection)
-                Tell(connection, events);
+            try
+            {
+                OnEvents(events, number);
+            }
+            catch (Exception e)
+            {
+                Setup.Trouble.Report(Name, e);
+            }
         }
 
         return count > 0;
@@ -88,8 +94,16 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
 
     protected override void Close() => _epoll?.Dispose();
 
-    private static void Tell(EpollConnection connection, EpollEvents events)
+    private void OnEvents(EpollEvents events, ulong number)
     {
+        if ((number & EpollDescriptor.WatchFlag) != 0)
+        {
+            _watches.Find(number & ~EpollDescriptor.WatchFlag)?.OnReady();
+            return;
+        }
+
+        if (_connections.Find(number) is not { } connection)
+            return;
         try
         {
             connection.OnEvents(events);

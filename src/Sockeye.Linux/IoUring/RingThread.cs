@@ -67,7 +67,17 @@ internal sealed class RingThread(EngineSetup setup, int index) : EngineThread(se
         WakeUp.EndSleep();
         var any = false;
         for (; Ring.TryTake(out var completion); any = true)
-            OnCompleted(completion);
+        {
+            try
+            {
+                OnCompleted(completion);
+            }
+            catch (Exception e) when (e is not RingException)
+            {
+                Setup.Trouble.Report(Name, e);
+            }
+        }
+
         return any;
     }
 

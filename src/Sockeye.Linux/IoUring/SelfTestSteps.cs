@@ -15,6 +15,7 @@ internal sealed class SelfTestSteps : IDisposable
 
     /// <summary>Keeps memory for ever that the kernel might still write to.</summary>
     private static readonly List<byte[]> Leaked = [];
+    private static readonly Lock LeakedLock = new();
 
     private readonly Ring _ring;
     private readonly BufferRing _buffers;
@@ -87,7 +88,7 @@ internal sealed class SelfTestSteps : IDisposable
     {
         if (_inFlight > 0 && !TryCancel())
         {
-            lock (Leaked)
+            lock (LeakedLock)
                 Leaked.AddRange([_slab, _data]);
         }
 

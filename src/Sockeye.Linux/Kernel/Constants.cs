@@ -6,7 +6,10 @@ internal static class Constants
     public const int SocketNonBlocking = 0x800; // SOCK_NONBLOCK
     public const int SocketCloseOnExec = 0x80000; // SOCK_CLOEXEC
     public const int MessageNoSignal = 0x4000; // MSG_NOSIGNAL
+    public const int MessageDoNotWait = 0x40; // MSG_DONTWAIT
     public const int ShutdownWrite = 1; // SHUT_WR
+    public const int ShutdownBoth = 2; // SHUT_RDWR
+    public const int DuplicateCloseOnExec = 1030; // F_DUPFD_CLOEXEC
 
     public const int LevelSocket = 1; // SOL_SOCKET
     public const int OptionError = 4; // SO_ERROR

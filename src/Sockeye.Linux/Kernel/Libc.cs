@@ -35,6 +35,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "close")]
     public static partial int Close(int descriptor);
 
+    [LibraryImport(Library, EntryPoint = "fcntl")]
+    public static partial int Control(int descriptor, int command, nint argument);
+
     [LibraryImport(Library, EntryPoint = "getsockopt")]
     public static partial int GetOption(int socket, int level, int option, byte* value, int* length);
 

@@ -50,6 +50,31 @@ internal static unsafe class SocketCalls
         _ = Libc.SetOption(socket, Constants.LevelSocket, Constants.OptionLinger, (byte*)linger, 2 * sizeof(int));
     }
 
+    /// <summary>Ends both directions for all descriptors of a socket, whoever has them open: by FIN after what is still to be
+    /// sent, or by RST.</summary>
+    public static void EndBoth(int socket, bool reset)
+    {
+        if (reset)
+        {
+            // To connect to AF_UNSPEC is to disconnect, connect(2), which resets what is connected.
+            var unspecified = stackalloc byte[sizeof(long) * 2];
+            new Span<byte>(unspecified, sizeof(long) * 2).Clear();
+            _ = Libc.Connect(socket, unspecified, sizeof(long) * 2);
+        }
+        else
+        {
+            _ = Libc.Shutdown(socket, Constants.ShutdownBoth);
+        }
+    }
+
+    /// <summary>A second descriptor of the same socket, closed on exec.</summary>
+    /// <exception cref="System.Net.Sockets.SocketException">There is none left.</exception>
+    public static int Duplicate(int socket)
+    {
+        var duplicate = Libc.Control(socket, Constants.DuplicateCloseOnExec, 0);
+        return duplicate >= 0 ? duplicate : throw Libc.LastError.ToException();
+    }
+
     public static void ReusePort(int socket)
     {
         var on = 1;

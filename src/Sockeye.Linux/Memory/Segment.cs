@@ -44,6 +44,9 @@ internal sealed class Segment : ReadOnlySequenceSegment<byte>
 
     public Segment? NextSegment => (Segment?)Next;
 
+    /// <summary>Whether its owner leaves it to the garbage collector when it comes back.</summary>
+    public bool IsForOneUse { get; set; }
+
     /// <summary>The next of a list of unused segments.</summary>
     public Segment? NextUnused { get; set; }
 

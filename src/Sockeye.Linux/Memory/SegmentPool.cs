@@ -38,7 +38,7 @@ internal sealed class SegmentPool(Action<int>? onMake = null) : ISegmentOwner
     public void TakeBack(Segment segment)
     {
         Interlocked.Add(ref _lentBytes, -segment.Size);
-        if (segment.Size > LargeSize)
+        if (segment.Size > LargeSize || segment.IsForOneUse)
             return;
         if (SegmentCache.Current is { } cache && cache.Pool == this)
             cache.Keep(segment);

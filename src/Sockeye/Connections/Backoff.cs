@@ -12,6 +12,9 @@ namespace Sockeye;
 /// </remarks>
 internal sealed class Backoff(TimeSpan min, TimeSpan max, Random random)
 {
+    // One for all: a Random may be shared, and a seeded one is not safe from many threads. Users hold it, and could lock it.
+    private static readonly Lock Drawing = new();
+
     private long _ceiling = min.Ticks;
 
     /// <summary>The delay before the next attempt.</summary>
@@ -19,8 +22,7 @@ internal sealed class Backoff(TimeSpan min, TimeSpan max, Random random)
     {
         Debug.Assert(min > TimeSpan.Zero && max >= min, "Options are checked before a backoff is made from them.");
         _ceiling = _ceiling > max.Ticks / 2 ? max.Ticks : _ceiling * 2;
-        // A seeded Random is not safe from many threads, and the loops of one client share it.
-        lock (random)
+        lock (Drawing)
             return TimeSpan.FromTicks(random.NextInt64(min.Ticks, _ceiling + 1));
     }
 

@@ -24,17 +24,34 @@ internal readonly struct SocketSteps(SocketTransportOptions options)
     {
         if (_observer is null)
             return;
+        Tell(
+            function, socket.SafeHandle.DangerousGetHandle(), TcpInfo.Read(socket), local, remote, bytes, begun, isReset, error);
+    }
+
+    public void Tell(
+        SocketFunction function,
+        nint handle,
+        TcpInfo? info,
+        EndPoint? local,
+        EndPoint? remote,
+        long bytes,
+        long? begun,
+        bool isReset,
+        SocketError? error)
+    {
+        if (_observer is null)
+            return;
         _observer(new SocketStep
         {
             Function = function,
-            Handle = socket.SafeHandle.DangerousGetHandle(),
+            Handle = handle,
             LocalEndPoint = local,
             RemoteEndPoint = remote,
             Bytes = bytes,
             Elapsed = begun is { } start ? _time.GetElapsedTime(start) : TimeSpan.Zero,
             IsReset = isReset,
             Error = error,
-            TcpInfo = TcpInfo.Read(socket),
+            TcpInfo = info,
         });
     }
 }

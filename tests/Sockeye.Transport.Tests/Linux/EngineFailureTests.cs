@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Sockeye.Linux;
@@ -160,20 +159,6 @@ public sealed class EngineFailureTests
         });
     }
 
-    [Theory, ClassData<EachEngine>]
-    public Task Inline_what_a_continuation_throws_where_nobody_awaits_it_ends_its_connection_alone(LinuxEngine engine) =>
-        new LinuxFixture(engine, inline: true, threads: 1).RunAsync(new(), async world =>
-        {
-            var listener = await world.ListenAsync();
-            var (client, server) = await world.ConnectAsync(listener);
-            var (nextClient, nextServer) = await world.ConnectAsync(listener);
-            OnEnd(server.Input.ReadAsync(Cancelled), () => throw new InvalidOperationException("thrown at the engine"));
-            await client.SendAsync("x");
-            await server.ShouldEndAsync(ClosedBy.Local, CloseCause.HandlerError);
-            Assert.Equal("thrown at the engine", server.Reason!.Exception!.Message);
-            await ShouldTalkAsync(nextClient, nextServer);
-        });
-
     private static LinuxFixture NewFixture(LinuxEngine engine, bool inline, Func<int, Errno> refuse) =>
         new(engine, inline, threads: 1)
     {
@@ -181,9 +166,6 @@ public sealed class EngineFailureTests
     };
 
     private static Socket NewSocket() => new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-
-    private static void OnEnd(ValueTask<ReadResult> reading, Action action) =>
-        reading.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(action);
 
     private static async Task ShouldTalkAsync(TestEnd client, TestEnd server)
     {

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Sockeye.Hosting.Tests.Support;
 using Sockeye.Tests.Support;
 
@@ -21,6 +22,22 @@ public sealed class HostedServerTests
         await host.AssertEchoesAsync(listener: 1);
         Assert.Equal(77, host.Server.GetLoad().MaxConnections);
         Assert.Equal(2, host.Log.WithId(1000).Count());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Start_that_fails_at_another_service_leaves_nothing_bound_when_the_host_is_disposed(bool asynchronously)
+    {
+        var host = new TestHost(TestHost.OneEndPoint("echo"), services: services => services.AddHostedService<FailsAtStart>());
+        await Assert.ThrowsAsync<FormatException>(host.StartAsync);
+        var server = host.Server;
+
+        await host.DisposeWithoutStopAsync(asynchronously);
+
+        Assert.Single(host.Log.WithId(1001));
+        await using var again = await SocketTransport.Shared.BindAsync(
+            server.EndPoints[0], TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -143,6 +160,22 @@ public sealed class HostedServerTests
     }
 
     private sealed record Word(string Text);
+
+    /// <summary>Throws when all services have started.</summary>
+    private sealed class FailsAtStart : IHostedLifecycleService
+    {
+        public Task StartedAsync(CancellationToken cancellationToken) => throw new FormatException("not a start");
+
+        public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
 
     private sealed class Counting(Word word) : ConnectionHandler
     {

@@ -164,4 +164,27 @@ public sealed class ReloadTests
 
         Assert.True(counts["refused"] >= 1 && counts["applied"] >= 1);
     }
+
+    [Fact]
+    public async Task Listener_of_the_meter_that_throws_keeps_neither_the_next_reload_nor_the_stop()
+    {
+        await using var host = await TestHost.StartAsync(TestHost.OneEndPoint("echo"));
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == "Sockeye.Hosting")
+                    listener.EnableMeasurementEvents(instrument, null);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, _, _) => throw new InvalidOperationException("no disk"));
+        listener.Start();
+
+        await host.ChangeInVainAsync(TestHost.OneEndPoint("nobody"));
+        await host.ChangeAsync(TestHost.OneEndPoint("hello"));
+        Assert.Empty(host.Hosted.RefusedReload);
+        await host.StopInOrderAsync();
+
+        Assert.Single(host.Log.WithId(1001));
+    }
 }

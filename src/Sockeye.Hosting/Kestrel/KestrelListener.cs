@@ -32,15 +32,16 @@ internal sealed class KestrelListener(
 
     public int Shed(int most) => (listener as IAcceptQueue)?.Shed(most) ?? 0;
 
-    public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
-    {
-        _unbound.Cancel();
-        return listener.UnbindAsync(cancellationToken);
-    }
+    /// <summary>It throws nothing: Kestrel would leave its connections as they are, and end the stop.</summary>
+    public ValueTask UnbindAsync(CancellationToken cancellationToken = default) =>
+        EndAsync("unbinding", () => listener.UnbindAsync(cancellationToken));
 
-    public ValueTask DisposeAsync()
+    /// <inheritdoc cref="UnbindAsync"/>
+    public ValueTask DisposeAsync() => EndAsync("closing the listener of", listener.DisposeAsync);
+
+    private async ValueTask EndAsync(string doing, Func<ValueTask> end)
     {
-        _unbound.Cancel();
-        return listener.DisposeAsync();
+        logger.Guard("ending the accepts of", EndPoint, _unbound.Cancel);
+        await logger.GuardAsync(doing, EndPoint, end).ConfigureAwait(false);
     }
 }

@@ -25,7 +25,7 @@ internal static class HostingMetrics
     public static void Remove(HostedServer server) => Servers.TryRemove(server, out _);
 
     public static void OnReload(HostedServer server, string outcome) =>
-        Reloads.Add(1, Name(server), new("sockeye.reload.outcome", outcome));
+        Reloads.TryAdd(1, Name(server), new("sockeye.reload.outcome", outcome));
 
     private static KeyValuePair<string, object?> Name(HostedServer server) => new("sockeye.server.name", server.Section);
 }

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Primitives;
 namespace Sockeye.Hosting;
 
 /// <summary>Starts a server with the host, changes it with its configuration, and stops it with the host.</summary>
-internal sealed partial class ServerService : IHostedService, IDisposable
+internal sealed partial class ServerService : IHostedService, IAsyncDisposable, IDisposable
 {
     private readonly HostedServer _hosted;
     private readonly ServerRecipe _recipe;
@@ -41,7 +41,7 @@ internal sealed partial class ServerService : IHostedService, IDisposable
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        Dispose();
+        _watch?.Dispose();
         Task reloading;
         lock (_lock)
         {
@@ -55,7 +55,16 @@ internal sealed partial class ServerService : IHostedService, IDisposable
             await _hosted.Server.StopAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    public void Dispose() => _watch?.Dispose();
+    /// <summary>A host whose start fails at another service is disposed of without a stop: nothing stays bound.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_hosted.IsRunning)
+            await StopAsync(new(canceled: true)).ConfigureAwait(false);
+        _watch?.Dispose();
+    }
+
+    /// <inheritdoc cref="DisposeAsync"/>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     /// <summary>One after the other, each with what the configuration is then.</summary>
     private void OnChanged()

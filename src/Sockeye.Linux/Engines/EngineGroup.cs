@@ -46,7 +46,8 @@ internal sealed class EngineGroup
         }
         catch
         {
-            await listener.DisposeAsync().ConfigureAwait(false);
+            // What the refusal brings about is no news beside it.
+            await listener.DisposeAsync().AsTask().WithoutThrowing(keepsContext: false);
             throw;
         }
     }
@@ -92,13 +93,19 @@ internal sealed class EngineGroup
 
     private async Task EndAsync(LinuxListener[] listeners)
     {
-        foreach (var listener in listeners)
-            await listener.UnbindAsync().ConfigureAwait(false);
-        await _stopped.CancelAsync().ConfigureAwait(false);
-        foreach (var thread in Threads)
-            thread.Stop();
-        foreach (var thread in Threads)
-            await thread.Ended.ConfigureAwait(false);
+        try
+        {
+            await Task.WhenAll(listeners.Select(listener => listener.UnbindAsync().AsTask())).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Also where an observer of steps threw, which the caller is told at the end.
+            await _stopped.CancelAsync().ConfigureAwait(false);
+            foreach (var thread in Threads)
+                thread.Stop();
+            foreach (var thread in Threads)
+                await thread.Ended.ConfigureAwait(false);
+        }
     }
 
     private EngineThread LeastLoaded()

@@ -45,15 +45,27 @@ internal sealed class AcceptSource
         var first = ListeningSocket.Bind(
             endPoint, engine.Setup.Sockets, beforeListen: socket => Configure(socket, engine.Setup, reuses));
         List<AcceptSource> sources = [new(first, engine.Threads[0], reuses ? engine.Threads[0] : null, onReady)];
-        foreach (var thread in reuses ? engine.Threads.Skip(1) : [])
+        try
         {
-            var next = ListeningSocket.Bind(
-                first.EndPoint, engine.Setup.Sockets, beforeBind: socket => Configure(socket, engine.Setup, reuses));
-            sources.Add(new(next, thread, thread, onReady));
-        }
+            foreach (var thread in reuses ? engine.Threads.Skip(1) : [])
+            {
+                var next = ListeningSocket.Bind(
+                    first.EndPoint, engine.Setup.Sockets, beforeBind: socket => Configure(socket, engine.Setup, reuses));
+                sources.Add(new(next, thread, thread, onReady));
+            }
 
-        return [.. sources];
+            return [.. sources];
+        }
+        catch
+        {
+            _ = CloseAsync(sources); // Nothing stays bound. What goes wrong there follows from what is thrown here.
+            throw;
+        }
     }
+
+    /// <summary>Closes all of them, also where the observer of steps throws, which is thrown at the end.</summary>
+    public static Task CloseAsync(IEnumerable<AcceptSource> sources) =>
+        Task.WhenAll(sources.Select(source => source.CloseAsync()));
 
     public int Shed(int most) => _listening.Shed(most);
 
@@ -93,7 +105,7 @@ internal sealed class AcceptSource
         }
     }
 
-    public async Task CloseAsync()
+    private async Task CloseAsync()
     {
         await _watch.EndAsync().ConfigureAwait(false);
         _begun.TrySetResult(); // It may have been closed before it was watched.

@@ -58,10 +58,11 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
 
     public int Shed(int most) => _sources.Sum(source => source.Shed(most));
 
+    /// <summary>Afterwards nothing is held, also where the observer of steps throws, which the first caller is told.</summary>
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
         lock (_unbindLock)
-            return new(_unbinding ??= CloseAsync());
+            return new(_unbinding is { } first ? EndOfAsync(first) : _unbinding = CloseAsync());
     }
 
     public ValueTask DisposeAsync() => UnbindAsync();
@@ -69,12 +70,19 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
     private async Task CloseAsync()
     {
         _isUnbound = true; // Before anybody is woken by what follows.
-        foreach (var source in _sources)
-            await source.CloseAsync().ConfigureAwait(false);
-        _reserve.Leave();
-        _engine.Leave(this);
-        _ready.Set();
+        try
+        {
+            await AcceptSource.CloseAsync(_sources).ConfigureAwait(false);
+        }
+        finally
+        {
+            _reserve.Leave();
+            _engine.Leave(this);
+            _ready.Set();
+        }
     }
+
+    private static async Task EndOfAsync(Task unbinding) => await unbinding.WithoutThrowing(keepsContext: false);
 
     /// <summary>Null where nobody waits, or the listener is being closed.</summary>
     /// <exception cref="SocketException">The system refuses, or the client has left.</exception>

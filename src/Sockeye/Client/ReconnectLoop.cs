@@ -7,9 +7,10 @@ using Microsoft.Extensions.Logging;
 namespace Sockeye;
 
 /// <summary>One connection after another to the same end point, with growing delays between them.</summary>
-internal sealed partial class ReconnectLoop(SockeyeClient client, SockeyeClientOptions options, EndPoint endPoint)
+internal sealed partial class ReconnectLoop(
+    SockeyeClient client, SockeyeClientOptions options, EndPoint endPoint, ILogger logger)
 {
-    private readonly ILogger _logger = options.LoggerFactory.CreateLogger("Sockeye.Client");
+    private readonly ILogger _logger = logger;
     private readonly string _name = Words.Describe(endPoint);
 
     public async IAsyncEnumerable<ConnectionContext> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)

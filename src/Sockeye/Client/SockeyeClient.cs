@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
 
@@ -10,6 +11,7 @@ public sealed class SockeyeClient : IConnectionFactory
 {
     private readonly SockeyeClientOptions _options;
     private readonly ConnectionWatchPlan? _timeouts;
+    private readonly ILogger _logger;
 
     /// <summary>A client with the defaults of <see cref="SockeyeClientOptions"/>.</summary>
     public SockeyeClient()
@@ -34,6 +36,7 @@ public sealed class SockeyeClient : IConnectionFactory
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options.Checked();
+        _logger = new QuietLogger(_options.LoggerFactory.CreateLogger("Sockeye.Client"));
         _timeouts = _options.Timeouts.AnyIsOn ? new(_options.Timeouts, _options.Timer) : null;
     }
 
@@ -107,7 +110,7 @@ public sealed class SockeyeClient : IConnectionFactory
         EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
-        return new ReconnectLoop(this, _options, endpoint).RunAsync(cancellationToken);
+        return new ReconnectLoop(this, _options, endpoint, _logger).RunAsync(cancellationToken);
     }
 
     /// <inheritdoc cref="ReconnectAsync(EndPoint, CancellationToken)"/>
@@ -120,18 +123,23 @@ public sealed class SockeyeClient : IConnectionFactory
 
     private async ValueTask<ConnectionContext> ConnectTracedAsync(EndPoint endpoint, CancellationToken cancellationToken)
     {
-        var trace = ConnectionTrace.Start(ActivityKind.Client, _options.TimeProvider);
+        // What a listener throws costs its trace, and no connection.
+        ConnectionTrace? trace = null;
+        _logger.Guard("beginning the trace of a connection to", endpoint, () => trace = ConnectionTrace.Start(
+            ActivityKind.Client, _options.TimeProvider));
         try
         {
             var connection = await ConnectUntracedAsync(endpoint, cancellationToken);
             trace?.Attach(connection);
             connection.ConnectionClosed.UnsafeRegister(
-                _ => trace?.End(connection, connection.CloseReason ?? CloseReason.LocalFin), null);
+                _ => _logger.Guard("ending the trace of", connection.ConnectionId, () => trace?.End(
+                    connection, connection.CloseReason ?? CloseReason.LocalFin)),
+                null);
             return connection;
         }
         catch (Exception error)
         {
-            trace?.Fail(error);
+            _logger.Guard("ending the trace of a connection to", endpoint, () => trace?.Fail(error));
             throw;
         }
     }
@@ -163,9 +171,9 @@ public sealed class SockeyeClient : IConnectionFactory
     }
 
     /// <summary>Watched until it is closed; the timer holds nothing of it afterwards.</summary>
-    private static void Watch(ConnectionContext connection, ConnectionWatchPlan timeouts)
+    private void Watch(ConnectionContext connection, ConnectionWatchPlan timeouts)
     {
-        var stop = new StopNotification(Scheduling.Of(connection));
+        var stop = new StopNotification(connection, Scheduling.Of(connection), _logger);
         connection.Features.Set<IConnectionLifetimeNotificationFeature>(stop);
         var watch = new ConnectionWatch(connection, timeouts, stop);
         watch.Start();

@@ -41,20 +41,35 @@ public static class ConnectionContextExtensions
         public void Abort(CloseCause cause, string description) =>
             connection.Abort(CloseReason.Local(cause, description));
 
+        /// <summary>Throws nothing: timers and stops call it, which have others to end.</summary>
         internal void Abort(CloseReason reason)
         {
             if (connection.Features.Get<IConnectionCloseFeature>() is { } close)
                 close.Abort(reason);
             else
-                connection.Abort(new ConnectionAbortedException(reason.Description, reason.Exception!));
+                connection.AbortForeign(new(reason.Description, reason.Exception!));
         }
 
+        /// <inheritdoc cref="Abort(ConnectionContext, CloseReason)"/>
         internal void Close(CloseReason reason)
         {
             if (connection.Features.Get<IConnectionCloseFeature>() is { } close)
                 close.Close(reason);
             else
-                connection.Abort(new ConnectionAbortedException(reason.Description));
+                connection.AbortForeign(new(reason.Description));
+        }
+
+        private void AbortForeign(ConnectionAbortedException reason)
+        {
+            try
+            {
+                connection.Abort(reason);
+            }
+            catch (Exception)
+            {
+                // Of another library, which can't end it: what can still be done is to dispose of it, as happens when its handler
+                // is done. A server that stops meanwhile says that the handler goes on (event 1002).
+            }
         }
 
         /// <summary>What owns it: another connection that was put upon it, or itself.</summary>

@@ -1,10 +1,16 @@
 using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
 
 /// <summary>How a handler learns that it is to finish, and why: <c>connection.StopRequested</c>.</summary>
-internal sealed class StopNotification(PipeScheduler scheduler) : IConnectionLifetimeNotificationFeature
+/// <param name="connection">The handler's.</param>
+/// <param name="scheduler">Where callbacks of the token run.</param>
+/// <param name="logger">Where it is said that one of them threw.</param>
+internal sealed class StopNotification(ConnectionContext connection, PipeScheduler scheduler, ILogger logger)
+    : IConnectionLifetimeNotificationFeature
 {
     private LazyCancellation _requested;
     private CancellationToken? _replaced;
@@ -30,6 +36,10 @@ internal sealed class StopNotification(PipeScheduler scheduler) : IConnectionLif
         // A full fence: whoever sees the token fired finds the reason.
         Interlocked.CompareExchange(ref _reason, reason, null);
         if (_requested.Fire() is { } watched)
-            scheduler.Schedule(static watched => ((CancellationTokenSource)watched!).Cancel(), watched);
+            scheduler.Schedule(_ => Cancel(watched), null);
     }
+
+    /// <summary>All callbacks are called. On the scheduler's thread an exception would end the process.</summary>
+    private void Cancel(CancellationTokenSource watched) =>
+        logger.Guard("calling what is registered with StopRequested of", connection.ConnectionId, watched.Cancel);
 }

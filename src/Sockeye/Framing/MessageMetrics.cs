@@ -44,7 +44,7 @@ internal static class MessageMetrics
 
     public static void OnSent(long frame) => Record(frame, MetricTags.Transmit);
 
-    public static void OnDropped(int count) => DroppedMessages.Add(count);
+    public static void OnDropped(int count) => DroppedMessages.TryAdd(count);
 
     /// <summary>A group is asked while it has members: an empty one is held by nobody.</summary>
     public static void Add(IGroupGauge group) => Groups.TryAdd(group, true);
@@ -53,8 +53,8 @@ internal static class MessageMetrics
 
     private static void Record(long frame, KeyValuePair<string, object?> direction)
     {
-        Messages.Add(1, direction);
-        FrameSize.Record(frame, direction);
+        Messages.TryAdd(1, direction);
+        FrameSize.TryRecord(frame, direction);
     }
 }
 

@@ -43,8 +43,8 @@ internal sealed partial class AcceptLoop(
             catch (Exception error)
             {
                 // Nobody has it, so nobody else would end it.
-                connection.Abort(
-                    new ConnectionAbortedException($"the server could not begin to serve it: {error.Message}", error));
+                connection.Abort(CloseReason.Local(
+                    CloseCause.Abort, $"the server could not begin to serve it: {OutsideCode.MessageOf(error)}", error));
                 await WaitAfterAsync(error, stopping);
             }
         }

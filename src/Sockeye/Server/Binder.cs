@@ -1,39 +1,49 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
 
 /// <summary>Binds all end points, or none.</summary>
-internal static class Binder
+/// <param name="transport">What binds.</param>
+/// <param name="plans">What the clients of each end point get.</param>
+/// <param name="logger">Where it is said that one which is given up threw.</param>
+/// <param name="stopping">Ends their accept loops.</param>
+internal sealed class Binder(
+    IConnectionListenerFactory transport, Dictionary<ListenOptions, ListenPlan> plans, ILogger logger, CancellationToken stopping)
 {
     // How often a free port of 127.0.0.1 may turn out to be taken on ::1 before it is an error.
     private const int LocalhostAttempts = 16;
 
-    public static async Task<List<(ListenOptions Options, IConnectionListener Listener)>> BindAllAsync(
-        IEnumerable<ListenOptions> listens, IConnectionListenerFactory transport, CancellationToken cancellationToken)
+    /// <summary>None of them accepts yet.</summary>
+    public async Task<List<Listening>> BindAllAsync(IEnumerable<ListenOptions> listens, CancellationToken cancellationToken)
     {
-        List<(ListenOptions Options, IConnectionListener Listener)> bound = [];
+        List<IConnectionListener> bound = [];
+        List<Listening> listening = [];
         try
         {
             foreach (var listen in listens)
             {
-                foreach (var listener in await BindAsync(listen, transport, cancellationToken))
-                    bound.Add((listen, listener));
+                var listeners = await BindAsync(listen, cancellationToken);
+                bound.AddRange(listeners);
+                listening.AddRange(listeners.Select(listener => new Listening(listener, plans[listen], stopping)));
             }
 
-            return bound;
+            return listening;
         }
         catch
         {
-            foreach (var (_, listener) in bound)
-                await listener.DisposeAsync();
+            foreach (var listener in bound)
+                await GiveUpAsync(listener);
             throw;
         }
     }
 
-    private static async Task<IConnectionListener[]> BindAsync(
-        ListenOptions listen, IConnectionListenerFactory transport, CancellationToken cancellationToken)
+    private Task GiveUpAsync(IConnectionListener listener) =>
+        logger.GuardAsync("giving up a listener of", transport.GetType().Name, listener.DisposeAsync);
+
+    private async Task<IConnectionListener[]> BindAsync(ListenOptions listen, CancellationToken cancellationToken)
     {
         if (!listen.IsLocalhost)
             return [await transport.BindAsync(listen.EndPoint, cancellationToken)];
@@ -43,12 +53,12 @@ internal static class Binder
             var v4 = await transport.BindAsync(listen.EndPoint, cancellationToken);
             try
             {
-                var v6 = await BindIPv6Async(transport, ((IPEndPoint)v4.EndPoint).Port, cancellationToken);
+                var v6 = await BindIPv6Async(((IPEndPoint)v4.EndPoint).Port, cancellationToken);
                 return v6 is null ? [v4] : [v4, v6];
             }
             catch (Exception e)
             {
-                await v4.DisposeAsync();
+                await GiveUpAsync(v4);
                 var isFreePort = ((IPEndPoint)listen.EndPoint).Port == 0;
                 if (e is not AddressInUseException || !isFreePort || attempt == LocalhostAttempts)
                     throw;
@@ -56,15 +66,13 @@ internal static class Binder
         }
     }
 
-    private static async Task<IConnectionListener?> BindIPv6Async(
-        IConnectionListenerFactory transport, int port, CancellationToken cancellationToken)
+    private async Task<IConnectionListener?> BindIPv6Async(int port, CancellationToken cancellationToken)
     {
         if (!Socket.OSSupportsIPv6)
             return null;
         try
         {
-            return await transport.BindAsync(new IPEndPoint(IPAddress.IPv6Loopback, port), cancellationToken)
-                ;
+            return await transport.BindAsync(new IPEndPoint(IPAddress.IPv6Loopback, port), cancellationToken);
         }
         catch (IOException e) when (e.InnerException is SocketException
             { SocketErrorCode: SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported })

@@ -1,9 +1,10 @@
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
 
 /// <summary>One listener of a running server, and what happens to each of its clients.</summary>
-internal sealed class Listening : IAsyncDisposable
+internal sealed class Listening
 {
     private readonly CancellationTokenSource _ending;
     private ListenPlan _plan;
@@ -94,18 +95,20 @@ internal sealed class Listening : IAsyncDisposable
         Gates.Change(plan.Gates);
     }
 
-    /// <summary>Unbinds it; ends when nobody is accepted any more.</summary>
-    public async Task EndAsync()
+    /// <summary>Unbinds it; ends when nobody is accepted any more. It throws nothing.</summary>
+    /// <param name="logger">Where it is said that the listener threw, or an observer of it.</param>
+    public async Task EndAsync(ILogger logger)
     {
-        _ending.Cancel();
-        await Listener.UnbindAsync(CancellationToken.None);
-        await Accepting;
+        logger.Guard("ending the accepts of", Listener.EndPoint, _ending.Cancel);
+        await logger.GuardAsync("unbinding", Listener.EndPoint, () => Listener.UnbindAsync(CancellationToken.None));
+        await logger.GuardAsync("accepting on", Listener.EndPoint, () => new(Accepting));
     }
 
-    /// <summary>After <see cref="EndAsync"/>, when its connections are gone or given up.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>After <see cref="EndAsync"/>, when its connections are gone or given up. It throws nothing.</summary>
+    /// <inheritdoc cref="EndAsync"/>
+    public async Task DisposeAsync(ILogger logger)
     {
-        await Listener.DisposeAsync();
+        await logger.GuardAsync("closing the listener of", Listener.EndPoint, Listener.DisposeAsync);
         _ending.Dispose();
     }
 

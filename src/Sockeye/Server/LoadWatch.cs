@@ -30,7 +30,7 @@ internal sealed partial class LoadWatch : IDisposable
     {
         (_load, _table, _time, _logger) = (load, table, time, logger);
         _timer = time.CreateTimer(
-            static watch => ((LoadWatch)watch!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            static watch => ((LoadWatch)watch!).LookAndGoOn(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>There is a connection. From any thread.</summary>
@@ -48,6 +48,20 @@ internal sealed partial class LoadWatch : IDisposable
 
     // Once, and again when the look is over: two never meet.
     private void Set() => _timer.Change(Interval, Timeout.InfiniteTimeSpan);
+
+    /// <summary>On a thread of the timer, where an exception would end the process.</summary>
+    private void LookAndGoOn()
+    {
+        try
+        {
+            Look();
+        }
+        catch (Exception error)
+        {
+            _logger.OnThrew(error, "looking at the load of", "the server");
+            Set();
+        }
+    }
 
     private void Look()
     {

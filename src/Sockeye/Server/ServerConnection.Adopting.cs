@@ -23,7 +23,7 @@ internal sealed partial class ServerConnection
 
     private void Leave()
     {
-        foreach (var gate in _plan.Gates)
+        foreach (var gate in _plan.Gates.Take(_entered))
             gate.Leave();
         lock (_listening.Adopting)
         {

@@ -18,6 +18,7 @@ internal sealed partial class ServerConnection
     private readonly ConnectionWatch? _watch;
     private readonly ClosedHistory? _history;
     private List<Task>? _turns;
+    private int _entered;
     private volatile HandlerPhase _phase;
 
     public ServerConnection(
@@ -27,7 +28,7 @@ internal sealed partial class ServerConnection
         (_connection, _listening, _table, _history) = (connection, listening, table, history);
         (_time, _logger) = (time, logger);
         _opened = time.GetTimestamp();
-        _stop = new(scheduler);
+        _stop = new(connection, scheduler, logger);
         connection.Features.Set<IConnectionLifetimeNotificationFeature>(_stop);
         _plan = listening.Plan;
         _watch = _plan.Timeouts is { } timeouts ? new(connection, timeouts, _stop) : null;
@@ -67,9 +68,20 @@ internal sealed partial class ServerConnection
         foreach (var gate in _plan.Gates)
         {
             var turn = gate.EnterAsync(_connection, _stop.ConnectionClosedRequested);
+            _entered++;
             if (!turn.IsCompletedSuccessfully)
                 (_turns ??= []).Add(turn.AsTask());
         }
+    }
+
+    /// <summary>It will not be run: nothing counts it any more.</summary>
+    public void GiveUp()
+    {
+        _listening.OnWaited();
+        Leave();
+        _watch?.End();
+        _table.Remove(this);
+        _listening.OnClosed(_connection);
     }
 
     /// <summary>For the scheduler: a handler that computes before its first await must not hold up accepting.</summary>
@@ -78,12 +90,10 @@ internal sealed partial class ServerConnection
     private async Task RunAsync()
     {
         CloseReason? broken = null;
-        ConnectionTrace? trace = null;
+        // In this method, so that it is the current one for the handler, and for nobody else.
+        var trace = ConnectionTrace.IsEnabled ? BeginTrace() : null;
         try
         {
-            // In this method, so that it is the current one for the handler, and for nobody else.
-            trace = ConnectionTrace.IsEnabled ? ConnectionTrace.Start(ActivityKind.Server, _time) : null;
-            trace?.Attach(_connection);
             if (_turns is not null)
             {
                 MoveTo(HandlerPhase.Held);
@@ -113,11 +123,32 @@ internal sealed partial class ServerConnection
             ServerMetrics.OnClosed(_listening, reason, Age);
             trace?.End(_connection, reason);
         }
+        catch (Exception error)
+        {
+            _logger.OnThrew(error, "telling of the end of", Id);
+        }
         finally
         {
-            // Whatever those who listen to metrics and traces throw: a connection that stayed would hold up every stop.
+            // Whatever those who listen to traces throw: a connection that stayed would hold up every stop.
             _table.Remove(this);
             _listening.OnClosed(_connection);
+        }
+    }
+
+    /// <summary>A listener of traces that throws costs its trace, and not the connection.</summary>
+    private ConnectionTrace? BeginTrace()
+    {
+        try
+        {
+            var trace = ConnectionTrace.Start(ActivityKind.Server, _time);
+            trace?.Attach(_connection);
+            return trace;
+        }
+        catch (Exception error)
+        {
+            Activity.Current = null;
+            _logger.OnThrew(error, "beginning the trace of", Id);
+            return null;
         }
     }
 
@@ -149,7 +180,9 @@ internal sealed partial class ServerConnection
         }
 
         LogHandlerThrew(error, _connection.ConnectionId, _connection.RemoteEndPoint);
-        return CloseReason.Local(CloseCause.HandlerError, $"the handler threw {error.GetType().Name}: {error.Message}", error);
+        return CloseReason.Local(
+            CloseCause.HandlerError, $"the handler threw {error.GetType().Name}: {OutsideCode.MessageOf(error)}",
+            error);
     }
 
     private async Task CloseAsync(CloseReason? broken)

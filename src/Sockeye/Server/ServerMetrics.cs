@@ -88,13 +88,7 @@ internal static class ServerMetrics
 
     private static void Add(Counter<long> counter, long count, params ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        try
-        {
-            counter.Add(count, tags);
-        }
-        catch (Exception)
-        {
+        if (!counter.TryAdd(count, tags))
             Interlocked.Increment(ref _failures); // See the type's remarks.
-        }
     }
 }

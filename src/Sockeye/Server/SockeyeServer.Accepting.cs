@@ -22,30 +22,36 @@ public sealed partial class SockeyeServer
         listening.Accepting = _scheduler.Start(() => loop.RunAsync(listening.Ending));
     }
 
+    /// <summary>Metrics know it no more.</summary>
+    private static void Forget(Listening listening)
+    {
+        if (listening.Gauge is { } gauge)
+            ServerObservables.Remove(gauge);
+    }
+
     private static string PipelineOf(Listening listening) =>
         string.Join(" -> ", listening.Plan.Options.MiddlewareInOrder.Select(m => m.Name).Append("handler"));
 
     private void OnAccepted(ConnectionContext accepted, Listening listening)
     {
         var options = _options;
-        listening.OnAccepted();
         var connection = new ServerConnection(accepted, listening, _table, _history, _scheduler, options.TimeProvider, _logger);
+        listening.OnAccepted();
         // With places, who is one too many is in the table too, and waits.
         var most = options.AtMaxConnections == LimitAction.LeaveInBacklog ? int.MaxValue : options.MaxConnections;
         if (_table.TryAdd(connection, most))
         {
-            Volatile.Write(ref _rejecting, 0);
-            connection.Enter();
-            connection.Adopt(listening.Plan); // A reload between may have missed it.
-            connection.StartWatch();
-            _loadWatch.Start();
-            if (listening.Plan.Timeouts is { Timeouts.AnyNeedsBytes: true } && !ConnectionWatch.Counts(accepted)
-                && !Interlocked.Exchange(ref _saidUncounted, true))
+            try
             {
-                LogUncounted(options.Transport.GetType().Name);
+                Volatile.Write(ref _rejecting, 0);
+                BeginToServe(accepted, connection);
+            }
+            catch
+            {
+                connection.GiveUp(); // A place that is never given back would be missing for ever.
+                throw;
             }
 
-            _scheduler.Schedule(static connection => ((ServerConnection)connection!).Run(), connection);
             return;
         }
 
@@ -59,12 +65,31 @@ public sealed partial class SockeyeServer
         _ = RefuseAsync(accepted, connection, options);
     }
 
+    private void BeginToServe(ConnectionContext accepted, ServerConnection connection)
+    {
+        var listening = connection.Listening;
+        connection.Enter();
+        connection.Adopt(listening.Plan); // A reload between may have missed it.
+        connection.StartWatch();
+        _loadWatch!.Start();
+        if (listening.Plan.Timeouts is { Timeouts.AnyNeedsBytes: true } && !ConnectionWatch.Counts(accepted)
+            && !Interlocked.Exchange(ref _saidUncounted, true))
+        {
+            LogUncounted(_options.Transport.GetType().Name);
+        }
+
+        _scheduler.Schedule(static connection => ((ServerConnection)connection!).Run(), connection);
+    }
+
     private async Task RefuseAsync(ConnectionContext accepted, ServerConnection connection, SockeyeServerOptions options)
     {
         var description = $"the server has its {options.MaxConnections} connections (MaxConnections)";
         var reason = CloseReason.Refused(CloseCause.Limit, description);
-        await _refusal.EndAsync(accepted, options.AtMaxConnections, reason);
-        await accepted.DisposeAsync();
+        await _logger.GuardAsync("refusing", connection.Id, async () =>
+        {
+            await _refusal.EndAsync(accepted, options.AtMaxConnections, reason);
+            await accepted.DisposeAsync();
+        });
         connection.Remember(reason);
         ServerMetrics.OnClosed(connection.Listening, reason, duration: null);
         connection.Listening.OnClosed(accepted);

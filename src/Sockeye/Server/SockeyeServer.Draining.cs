@@ -43,8 +43,8 @@ public sealed partial class SockeyeServer
         if (_stopping.IsCancellationRequested)
             return;
         _drains.TryRemove(listening, out _);
-        ServerObservables.Remove(listening.Gauge!);
-        await listening.DisposeAsync();
+        Forget(listening);
+        await listening.DisposeAsync(_logger);
         LogDrained(listening.Listener.EndPoint, Math.Max(0, open - aborted), aborted);
         if (listening.Open is > 0 and var left)
             LogHandlersLeft((int)left);

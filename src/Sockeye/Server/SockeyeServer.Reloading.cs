@@ -69,11 +69,11 @@ public sealed partial class SockeyeServer
         var plans = PlansOf(options, places);
         options.OnStarting();
         foreach (var dead in match.Removed.Where(listening => listening.HasEnded))
-            await dead.EndAsync(); // Nobody is served there: its socket may be in the way of a new one.
-        var bound = await Binder.BindAllAsync(match.Added, options.Transport, cancellationToken);
+            await dead.EndAsync(_logger); // Nobody is served there: its socket may be in the way of a new one.
+        var binder = new Binder(options.Transport, plans, _logger, _stopping.Token);
+        var added = await binder.BindAllAsync(match.Added, cancellationToken);
 
-        // From here on nothing fails.
-        var added = bound.ConvertAll(one => new Listening(one.Listener, plans[one.Options], _stopping.Token));
+        // From here on nothing fails: where other code is called, what it throws is logged.
         var kept = _listening.Except(match.Removed).ToList();
         ChangePlans(options, places, match, plans);
         // In the order of the options.
@@ -84,7 +84,7 @@ public sealed partial class SockeyeServer
         foreach (var listening in kept)
             LogKept(listening.Listener.EndPoint, PipelineOf(listening));
         added.ForEach(Begin);
-        await Task.WhenAll(match.Removed.Select(listening => listening.EndAsync()));
+        await Task.WhenAll(match.Removed.Select(listening => listening.EndAsync(_logger)));
         foreach (var listening in match.Removed)
             BeginDrain(listening, options.ShutdownTimeout);
         LogReloaded(added.Count, kept.Count, match.Removed.Count);

@@ -23,7 +23,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     private readonly HandlerProbe _probe;
     private volatile IReadOnlyList<Listening> _listening = [];
     private volatile LoadReader _load = null!;
-    private LoadWatch _loadWatch = null!;
+    private LoadWatch? _loadWatch;
     private LoadGauge? _loadGauge;
     private Task<StopResult>? _stop;
     private int _rejecting;
@@ -117,14 +117,18 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         var plans = PlansOf(options, server.PlacesOf(options));
         options.OnStarting();
 
-        var bound = await Binder.BindAllAsync(options.Listens, options.Transport, cancellationToken);
-        server._listening = [.. bound.Select(b => new Listening(b.Listener, plans[b.Options], server._stopping.Token))];
-        server.EndPoints = EndPointsOf(server._listening);
-        (options.Transport as ILoggingTransport)?.LogTo(server._logger);
-        server.BeginToWatchLoad();
-        foreach (var listening in server._listening)
-            server.Begin(listening);
-        return server;
+        var binder = new Binder(options.Transport, plans, server._logger, server._stopping.Token);
+        server._listening = await binder.BindAllAsync(options.Listens, cancellationToken);
+        try
+        {
+            server.BeginAll();
+            return server;
+        }
+        catch
+        {
+            await server.StopAsync(new(canceled: true)); // Nothing stays bound.
+            throw;
+        }
     }
 
     /// <summary>
@@ -147,6 +151,16 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     {
         await StopAsync();
         _stopping.Dispose();
+    }
+
+    /// <summary>All of its listeners are bound.</summary>
+    private void BeginAll()
+    {
+        EndPoints = EndPointsOf(_listening);
+        (_options.Transport as ILoggingTransport)?.LogTo(_logger);
+        BeginToWatchLoad();
+        foreach (var listening in _listening)
+            Begin(listening);
     }
 
     private static SockeyeServerOptions Configured(Action<SockeyeServerOptions> configure)
@@ -173,9 +187,11 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         finally
         {
             foreach (var listening in _listening.Concat(_drains.Keys))
-                ServerObservables.Remove(listening.Gauge!);
-            LoadObservables.Remove(_loadGauge!);
-            _loadWatch.Dispose();
+                Forget(listening);
+            // Null where the start has failed.
+            if (_loadGauge is not null)
+                LoadObservables.Remove(_loadGauge);
+            _loadWatch?.Dispose();
         }
     }
 
@@ -183,8 +199,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     {
         await _changing.WaitAsync(); // A reload that is under way ends first, and those behind it see that they come too late.
         _changing.Release();
-        _stopping.Cancel();
-        await Task.WhenAll(_listening.Select(listening => listening.EndAsync()));
+        _logger.Guard("stopping", "the server", _stopping.Cancel);
+        await Task.WhenAll(_listening.Select(listening => listening.EndAsync(_logger)));
 
         var open = _table.Count;
         var drained = _table.RequestStop();
@@ -196,7 +212,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
             LogHandlersLeft(left);
 
         foreach (var listening in await StopDrainsAsync())
-            await listening.DisposeAsync();
+            await listening.DisposeAsync(_logger);
         var result = new StopResult(Math.Max(0, open - aborted), aborted);
         LogStopped(result.Drained, result.Aborted);
         return result;

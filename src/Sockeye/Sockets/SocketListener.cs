@@ -80,15 +80,16 @@ internal sealed class SocketListener : IConnectionListener, IAcceptQueue
 
     private SocketConnection? TryOpen(Socket accepted)
     {
+        SocketConnection? connection = null;
         try
         {
             SocketSetup.ConfigureConnection(accepted, _options);
-            var connection = new SocketConnection(accepted, _options);
+            connection = new(accepted, _options);
             _steps.Tell(SocketFunction.Accept, accepted, connection.LocalEndPoint, connection.RemoteEndPoint);
             connection.Start();
             return connection;
         }
-        catch (SocketException)
+        catch (SocketException) when (connection is null)
         {
             // The client has reset the connection while it waited in the queue: there is nobody to serve, the next one is due.
             accepted.Dispose();
@@ -96,7 +97,7 @@ internal sealed class SocketListener : IConnectionListener, IAcceptQueue
         }
         catch
         {
-            accepted.Dispose();
+            accepted.Close(timeout: 0); // RST: the client is not served.
             throw;
         }
     }

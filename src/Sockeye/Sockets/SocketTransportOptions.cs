@@ -88,7 +88,8 @@ public sealed class SocketTransportOptions
     public bool UnsafePreferInlineScheduling { get; set; }
 
     /// <summary>Told every call of a socket function, as it is done, on the thread that does it; null (the default) costs
-    /// nothing. It must be quick; an exception from it ends the connection concerned.</summary>
+    /// nothing. It must be quick. An exception from it ends the connection concerned, or fails the bind; where a listener closes,
+    /// the server logs it (event 1008), and a listener without a server throws it when all is released.</summary>
     public Action<SocketStep>? OnStep { get; set; }
 
     /// <summary>The clock of the time-outs above, default the system's.</summary>

@@ -74,6 +74,11 @@ internal sealed class TlsHandshake : CoarseTimerEntry
             GiveUp(e);
             return null;
         }
+        catch
+        {
+            _ssl.Dispose(); // A callback that chooses or checks certificates threw: whoever called this says so.
+            throw;
+        }
         finally
         {
             _timer.Cancel(this);

@@ -21,7 +21,7 @@ internal static class TlsMetrics
     public static void OnDone(TlsRole role, TimeSpan duration, SslProtocols protocol)
     {
         if (Duration.Enabled)
-            Duration.Record(duration.TotalSeconds, Role(role), new("tls.protocol.version", Version(protocol)));
+            Duration.TryRecord(duration.TotalSeconds, Role(role), new("tls.protocol.version", Version(protocol)));
     }
 
     public static void OnFailed(TlsRole role, TimeSpan duration, TlsFailure failure)
@@ -29,8 +29,8 @@ internal static class TlsMetrics
         if (!Duration.Enabled && !Failures.Enabled)
             return;
         var error = new KeyValuePair<string, object?>(MetricTags.ErrorType, MetricTags.Of(failure));
-        Duration.Record(duration.TotalSeconds, Role(role), error);
-        Failures.Add(1, Role(role), error);
+        Duration.TryRecord(duration.TotalSeconds, Role(role), error);
+        Failures.TryAdd(1, Role(role), error);
     }
 
     private static KeyValuePair<string, object?> Role(TlsRole role) => new("sockeye.tls.role", MetricTags.Of(role));

@@ -108,6 +108,15 @@ internal sealed class TestHost : IAsyncDisposable
             error is ConnectionResetException or SocketException { SocketErrorCode: SocketError.ConnectionReset }, $"{error}");
     }
 
+    /// <summary>As happens to a host whose start has failed.</summary>
+    public async Task DisposeWithoutStopAsync(bool asynchronously)
+    {
+        if (asynchronously)
+            await ((IAsyncDisposable)_host).DisposeAsync().AsTask().Within();
+        else
+            _host.Dispose();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _host.StopAsync(CancellationToken.None).Within();

@@ -112,6 +112,42 @@ public sealed class ConnectionTraceTests
         Assert.Equal(0, (await server.StopAsync(CancellationToken.None)).Aborted);
     });
 
+    [Theory]
+    [InlineData("Sample")]
+    [InlineData("ActivityStarted")]
+    [InlineData("ActivityStopped")]
+    public void Listener_that_throws_costs_its_traces_and_neither_side_its_connection(string callback) =>
+        Simulated.Run(Seed, async world =>
+        {
+            using var listener = new ActivityListener
+            {
+                ShouldListenTo = source => source.Name == "Sockeye",
+                Sample = (ref _) => callback is "Sample" ? throw Fault() : ActivitySamplingResult.AllDataAndRecorded,
+                ActivityStarted = _ => ThrowAt("ActivityStarted"),
+                ActivityStopped = _ => ThrowAt("ActivityStopped"),
+            };
+            ActivitySource.AddActivityListener(listener);
+            await using var server = await world.Start(ConnectionText.Echo);
+            var client = await ConnectAsync(world);
+            await client.SendAsync("x");
+            Assert.Equal("x", await client.ReadAsync(1));
+            await client.DisposeAsync();
+            await world.Until(() => server.ConnectionCount == 0, "the connection was gone");
+
+            Assert.True(client.CloseReason!.IsOrderly);
+            Assert.Contains("Peer Fin", (await world.ConnectionEnded()).Message, StringComparison.Ordinal);
+            // Once a side.
+            await world.Until(() => world.Log.WithId(1008).Count() == 2, "both sides have said so");
+            Assert.All(world.Log.WithId(1008), line => Assert.EndsWith(
+                "a listener with a fault", line.Message, StringComparison.Ordinal));
+
+            void ThrowAt(string name)
+            {
+                if (name == callback)
+                    throw Fault();
+            }
+        });
+
     [Fact]
     public void Nobody_who_listens_means_no_activity_and_no_cost() => Simulated.Run(Seed, async world =>
     {
@@ -128,6 +164,8 @@ public sealed class ConnectionTraceTests
         Assert.Null(client.Activity);
         Assert.Equal(0, Allocations.Of(1000, () => Assert.False(ConnectionTrace.IsEnabled)));
     });
+
+    private static InvalidOperationException Fault() => new("a listener with a fault");
 
     private static ValueTask<ConnectionContext> ConnectAsync(Simulated world) =>
         world.NewClient().ConnectAsync(new IPEndPoint(world.Server.Address, 7000));

@@ -1,0 +1,46 @@
+using System.Diagnostics.Metrics;
+
+namespace Sockeye;
+
+/// <summary>
+/// Measuring where a listener runs in the middle of something that must go on: what the listener throws costs the measurement,
+/// and nothing else.
+/// </summary>
+internal static class QuietInstruments
+{
+    extension<T>(Counter<T> counter)
+        where T : struct
+    {
+        /// <returns>False: a listener threw.</returns>
+        public bool TryAdd(T count, params ReadOnlySpan<KeyValuePair<string, object?>> tags)
+        {
+            try
+            {
+                counter.Add(count, tags);
+                return true;
+            }
+            catch (Exception)
+            {
+                return false; // See the type's comment.
+            }
+        }
+    }
+
+    extension<T>(Histogram<T> histogram)
+        where T : struct
+    {
+        /// <returns>False: a listener threw.</returns>
+        public bool TryRecord(T value, params ReadOnlySpan<KeyValuePair<string, object?>> tags)
+        {
+            try
+            {
+                histogram.Record(value, tags);
+                return true;
+            }
+            catch (Exception)
+            {
+                return false; // See the type's comment.
+            }
+        }
+    }
+}

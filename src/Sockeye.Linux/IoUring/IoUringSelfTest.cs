@@ -2,7 +2,7 @@ namespace Sockeye.Linux;
 
 /// <summary>
 /// Does with io_uring what an engine thread does: a ring, its buffers, data through a socket pair, cancel. On the calling thread;
-/// ends in about a second even where the kernel completes nothing.
+/// given a processor, it ends in about a second even where the kernel completes nothing.
 /// </summary>
 internal static class IoUringSelfTest
 {
@@ -13,19 +13,23 @@ internal static class IoUringSelfTest
     ];
 
     /// <summary>What works here. Every refusal of the kernel is a result, not an exception.</summary>
-    public static IoUringSupport Run()
+    public static IoUringSupport Run() => Run(new());
+
+    /// <inheritdoc cref="Run()"/>
+    /// <param name="watch">Told of each call of the kernel that could hang.</param>
+    public static IoUringSupport Run(SelfTestWatch watch)
     {
         try
         {
-            using var ring = Ring.Create(new() { SubmissionEntries = 16, CompletionEntries = 64 });
-            var probe = OpcodeProbe.Read(ring);
+            using var ring = watch.Enter(() => Ring.Create(new() { SubmissionEntries = 16, CompletionEntries = 64 }));
+            var probe = watch.Enter(() => OpcodeProbe.Read(ring));
             foreach (var opcode in NeededOpcodes)
             {
                 if (!probe.Has(opcode))
                     return IoUringSupport.Refused($"io_uring of Linux {IoUringRefusal.Kernel} has no operation {opcode}.");
             }
 
-            using var steps = new SelfTestSteps(ring);
+            using var steps = watch.Enter(() => new SelfTestSteps(ring, watch));
             if (steps.FindFault() is { } fault)
                 return IoUringSupport.Refused($"The self-test of io_uring failed on Linux {IoUringRefusal.Kernel}: {fault}.");
 

@@ -11,6 +11,7 @@ internal sealed class SelfTestSteps : IDisposable
     private const uint Limit = 2 * BufferLength;
     private const ulong ReceiveData = 1, SendData = 2, CancelData = 3;
     private const int MostEnters = 8;
+    private const int MostInterruptions = 10_000;
     private static readonly TimeSpan EnterTime = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Keeps memory for ever that the kernel might still write to.</summary>
@@ -18,6 +19,7 @@ internal sealed class SelfTestSteps : IDisposable
     private static readonly Lock LeakedLock = new();
 
     private readonly Ring _ring;
+    private readonly SelfTestWatch _watch;
     private readonly BufferRing _buffers;
     private readonly SocketPair _pair = SocketPair.Create();
     private readonly byte[] _slab = GC.AllocateArray<byte>(BufferCount * BufferLength, pinned: true);
@@ -26,9 +28,9 @@ internal sealed class SelfTestSteps : IDisposable
     private int _inFlight;
 
     /// <exception cref="RingException">The kernel refuses the group of buffers.</exception>
-    public SelfTestSteps(Ring ring)
+    public SelfTestSteps(Ring ring, SelfTestWatch watch)
     {
-        _ring = ring;
+        (_ring, _watch) = (ring, watch);
         try
         {
             _buffers = BufferRing.Create(ring, Group, BufferCount);
@@ -129,9 +131,13 @@ internal sealed class SelfTestSteps : IDisposable
 
     private bool Await(Func<bool> isDone)
     {
-        for (var i = 0; i < MostEnters && !isDone(); i++)
+        // A signal, as a garbage collection sends it, and a kernel without memory say nothing of what io_uring can do.
+        for (var (enters, interruptions) = (0, 0); enters < MostEnters && interruptions < MostInterruptions && !isDone();)
         {
-            _ring.Enter(1, EnterTime);
+            if (_watch.Enter(() => _ring.Enter(1, EnterTime)) is EnterOutcome.Interrupted or EnterOutcome.Busy)
+                interruptions++;
+            else
+                enters++;
             while (_ring.TryTake(out var completion))
             {
                 _completions.Add(completion);

@@ -64,6 +64,97 @@ public sealed class IoUringProbeTests
         Assert.Equal("The self-test of io_uring did not finish in 0 s.", result.Reason);
     }
 
+    [Fact]
+    public void Self_test_that_gets_no_processor_is_waited_for()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "io_uring is a part of Linux only.");
+        using var processor = new SemaphoreSlim(0);
+        var looks = 0;
+        var result = IoUringProbe.Run(
+            watch =>
+            {
+                processor.Wait(); // As between two calls of the kernel, and as its own code is compiled.
+                for (var i = 0; i < 10; i++)
+                    Assert.Equal(i, watch.Enter(() => i));
+                return new(true, "Late, and works.");
+            },
+            TimeSpan.FromSeconds(1),
+            (thread, time) =>
+            {
+                if (++looks < 10_000)
+                    return false; // The caller looks again and again, for a thousand seconds.
+                processor.Release();
+                thread.Join();
+                return true;
+            });
+        Assert.Equal((10_000, "Late, and works."), (looks, result.Reason));
+    }
+
+    [Fact]
+    public void Self_test_whose_every_call_is_late_is_waited_for()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "io_uring is a part of Linux only.");
+        using var answers = new SemaphoreSlim(0);
+        using var asked = new SemaphoreSlim(0);
+        var looks = 0;
+        var result = IoUringProbe.Run(
+            watch =>
+            {
+                for (var i = 0; i < 20; i++)
+                {
+                    watch.Enter(() =>
+                    {
+                        asked.Release();
+                        answers.Wait();
+                        return i;
+                    });
+                }
+
+                return new(true, "Late, and works.");
+            },
+            TimeSpan.FromSeconds(1),
+            (thread, time) =>
+            {
+                // Nine looks, the first of which sees a new call, find each of them waiting.
+                if (looks++ % 9 != 0)
+                    return false;
+                if (looks > 1)
+                    answers.Release();
+                if (looks <= 20 * 9)
+                    asked.Wait();
+                else
+                    thread.Join();
+                return looks > 20 * 9;
+            });
+        Assert.Equal("Late, and works.", result.Reason);
+    }
+
+    [Fact]
+    public void Call_of_the_kernel_that_never_returns_is_given_up_after_its_time()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "io_uring is a part of Linux only.");
+        using var never = new SemaphoreSlim(0);
+        using var hangs = new SemaphoreSlim(0);
+        var looks = 0;
+        var result = IoUringProbe.Run(
+            watch => watch.Enter(() =>
+            {
+                hangs.Release();
+                never.Wait();
+                return new IoUringSupport(true, "Never.");
+            }),
+            IoUringProbe.MostTime,
+            (_, time) =>
+            {
+                Assert.Equal(TimeSpan.FromMilliseconds(100), time);
+                if (++looks == 1)
+                    hangs.Wait();
+                return false;
+            });
+        never.Release();
+        Assert.Equal((301, "The self-test of io_uring did not finish in 30 s."), (looks, result.Reason));
+    }
+
     [Theory]
     [InlineData("io_uring_setup", IoUringError.NotPermitted, "2", "kernel.io_uring_disabled is 2")]
     [InlineData("io_uring_setup", IoUringError.NotPermitted, "1", "kernel.io_uring_disabled is 1")]

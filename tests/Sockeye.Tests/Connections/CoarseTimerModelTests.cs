@@ -37,11 +37,12 @@ public sealed class CoarseTimerModelTests
         var entries = Enumerable.Range(0, 4)
             .Select(_ => Enumerable.Range(0, 200).Select(_ => new CountingEntry()).ToArray()).ToArray();
         var running = entries.Length;
+        var rounds = Rounds.Of(least: 4000, most: 80_000);
 
         var threads = entries.Select((mine, seed) => new Thread(() =>
         {
             var random = new Random(seed);
-            for (var i = 0; i < 20_000; i++)
+            while (rounds.Next())
             {
                 var entry = mine[random.Next(mine.Length)];
                 if (random.Next(3) == 0)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Connections;
 
@@ -59,9 +60,10 @@ public sealed class PinnedBlockPoolTests
     [Fact]
     public void Many_threads_never_share_a_block()
     {
+        var rounds = Rounds.Of(least: 1000, most: 40_000);
         Parallel.For(0, 8, thread =>
         {
-            for (var round = 0; round < 5000; round++)
+            while (rounds.Next())
             {
                 using var block = _pool.Rent();
                 using var large = _pool.Rent(PinnedBlockPool.BlockSize + 1);

@@ -40,7 +40,8 @@ public sealed class ConnectionTableTests
         using var over = new CancellationTokenSource();
         var churning = Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(Churn, CancellationToken.None)));
 
-        for (var i = 0; i < 20_000; i++)
+        var rounds = Rounds.Of(least: 500, most: 20_000);
+        while (rounds.Next())
             _table.AbortAll(CloseReason.Stopped);
         await over.CancelAsync();
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Sockeye.Linux;
+using Sockeye.Tests.Support;
 using Sockeye.Transport.Tests.Sockets;
 using Sockeye.Transport.Tests.Support;
 
@@ -13,15 +14,15 @@ public sealed class DescriptorReuseTests
     /// <summary>Set it to 100000 for the long run.</summary>
     private const string CyclesVariable = "SOCKEYE_TEST_CYCLES";
 
-    private static readonly int Cycles =
-        int.TryParse(Environment.GetEnvironmentVariable(CyclesVariable), out var cycles) ? cycles : 10_000;
+    private static readonly int? Hunt =
+        int.TryParse(Environment.GetEnvironmentVariable(CyclesVariable), out var cycles) ? cycles : null;
 
     [Theory, ClassData<EachEngineAndScheduling>]
     public Task No_byte_reaches_the_connection_that_has_the_number_next(LinuxEngine engine, bool inline) =>
         new LinuxFixture(engine, inline).RunAsync(new(), async (world, transport) =>
         {
             const int Lanes = 8;
-            const int Rounds = 150;
+            var rounds = Rounds.Of(least: Lanes, most: Lanes * 150);
             var listener = await world.ListenAsync();
             async Task ServeAsync()
             {
@@ -33,10 +34,10 @@ public sealed class DescriptorReuseTests
             await world.Soon(Task.WhenAll(Enumerable.Range(0, Lanes).Select(lane => Task.Run(async () =>
             {
                 var random = new Random(lane);
-                for (var round = 0; round < Rounds; round++)
+                for (var round = 0; rounds.Next(); round++)
                 {
                     var connection = await transport.ConnectAsync(listener.EndPoint);
-                    var mark = (byte)((lane * Rounds) + round);
+                    var mark = (byte)((lane * 150) + round);
                     var bytes = new byte[random.Next(1, 100_000)];
                     bytes.AsSpan().Fill(mark);
                     // Some read all, some leave in the middle, with data in flight both ways.
@@ -68,15 +69,15 @@ public sealed class DescriptorReuseTests
         {
             const long MaxGrowth = 4_000_000;
             var listener = await world.ListenAsync();
-            await CycleAsync(Cycles / 3);
+            await CycleAsync(Rounds.Of(least: Hunt ?? 300, most: Hunt ?? 3000));
             var (descriptors, memory) = (ThisProcess.Descriptors, GC.GetTotalMemory(forceFullCollection: true));
-            await CycleAsync(Cycles);
+            await CycleAsync(Rounds.Of(least: Hunt ?? 300, most: Hunt ?? 10_000));
             await world.BecomesTrueAsync(() => ThisProcess.Descriptors <= descriptors);
             Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - memory, long.MinValue, MaxGrowth);
 
-            async Task CycleAsync(int count)
+            async Task CycleAsync(Rounds rounds)
             {
-                for (var i = 0; i < count; i++)
+                while (rounds.Next())
                 {
                     var accepting = listener.AcceptAsync().AsTask();
                     await using var client = await transport.ConnectAsync(listener.EndPoint);

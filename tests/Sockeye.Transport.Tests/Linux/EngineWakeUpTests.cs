@@ -1,4 +1,5 @@
 using Sockeye.Linux;
+using Sockeye.Tests.Support;
 using Sockeye.Transport.Tests.Support;
 
 namespace Sockeye.Transport.Tests.Linux;
@@ -10,22 +11,23 @@ public sealed class EngineWakeUpTests
     /// <summary>Set it to 1000000 for a long hunt.</summary>
     private const string RoundsVariable = "SOCKEYE_TEST_WAKE_UPS";
 
-    private static readonly int Rounds =
-        int.TryParse(Environment.GetEnvironmentVariable(RoundsVariable), out var rounds) ? rounds : 20_000;
+    private static readonly int? Hunt =
+        int.TryParse(Environment.GetEnvironmentVariable(RoundsVariable), out var rounds) ? rounds : null;
 
     [Theory, ClassData<EachEngineAndScheduling>]
     public Task Echoes_one_at_a_time_never_stand_still(LinuxEngine engine, bool inline) =>
         new LinuxFixture(engine, inline, threads: 1).RunAsync(new(), async world =>
         {
             const int Connections = 3;
+            var rounds = Rounds.Of(least: Hunt ?? 300, most: Hunt ?? 20_000);
             await world.Soon(Task.WhenAll(Enumerable.Range(0, Connections).Select(async _ =>
             {
                 var (client, server) = await world.ConnectAsync();
                 var echoing = EchoAsync(server);
                 var message = new byte[8];
-                for (var i = 0; i < Rounds / Connections; i++)
+                for (var i = 0L; rounds.Next(); i++)
                 {
-                    BitConverter.TryWriteBytes(message, (long)i);
+                    BitConverter.TryWriteBytes(message, i);
                     // Off the engine thread, so that each flush is one that has to wake it.
                     await Task.Yield();
                     await client.Output.WriteAsync(message);

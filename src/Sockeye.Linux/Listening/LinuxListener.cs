@@ -97,7 +97,7 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
             var error = source.TryAccept(out var accepted);
             if (error is Errno.None)
             {
-                _reserve.OnAccepted(accepted.Descriptor);
+                _reserve.OnOpened(accepted.Descriptor);
                 if (_engine.TryReserve(source.Thread) is { } thread)
                     return EngineGroup.Open(accepted, thread, SocketFunction.Accept);
                 _ = Libc.Close(accepted.Descriptor); // The transport ends, and with it this listener.

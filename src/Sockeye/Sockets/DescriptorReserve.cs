@@ -1,5 +1,6 @@
+using System.Diagnostics;
 using System.Net.Sockets;
-using Microsoft.Win32.SafeHandles;
+using System.Runtime.InteropServices;
 
 namespace Sockeye;
 
@@ -9,23 +10,29 @@ namespace Sockeye;
 /// </summary>
 /// <remarks>
 /// This keeps more than the accept loop alive: on Unix the .NET runtime needs descriptors to start a thread or load an assembly,
-/// and ends the process when it gets none. One reserve serves all listeners of the process. On Windows, where sockets do not
-/// count against such a limit, it holds nothing. Safe from any thread.
+/// and ends the process when it gets none. So there must be some at every moment, and whether there are is found by counting: to
+/// open them all would be the shortage it is to prevent. One reserve serves all listeners of the process. On Windows, where
+/// sockets do not count against such a limit, it holds nothing. Safe from any thread.
 /// </remarks>
-internal sealed class DescriptorReserve
+internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time)
 {
     /// <summary>Enough for a few threads (three each, for a moment) and assemblies (two each, for good).</summary>
-    private const int Size = 16;
+    internal const int Size = 16;
 
-    /// <summary>Still free when the reserve is given up: what other threads may need in that moment.</summary>
-    private const int Margin = 4;
+    /// <summary>Free besides: what other threads may need while a shortage is noticed.</summary>
+    internal const int Margin = 16;
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
-    private readonly List<SafeFileHandle> _held = [];
+    private readonly List<SafeHandle> _held = [];
     private int _users;
     private nint _near = nint.MaxValue;
+    private int _unlooked = int.MaxValue;
+    private long _foundNone;
+    private TimeSpan _pause;
 
-    public static DescriptorReserve Shared { get; } = new();
+    public static DescriptorReserve Shared { get; } = new(new(), TimeProvider.System);
 
     /// <summary>Takes part in the reserve until <see cref="Leave"/>.</summary>
     public void Join()
@@ -34,8 +41,6 @@ internal sealed class DescriptorReserve
         {
             if (_users++ > 0)
                 return;
-            if (DescriptorLimit.Read() is { } limit)
-                _near = limit - Margin;
             RuntimeWarmUp.Run();
             TryHold();
         }
@@ -45,6 +50,7 @@ internal sealed class DescriptorReserve
     {
         lock (_lock)
         {
+            Debug.Assert(_users > 0, "Who leaves has joined.");
             if (--_users == 0)
                 Release();
         }
@@ -58,13 +64,31 @@ internal sealed class DescriptorReserve
             throw new SocketException((int)SocketError.TooManyOpenSockets);
     }
 
-    /// <summary>
-    /// To be called after each accept: the kernel gives the lowest free number, so a high one tells that few are left.
-    /// </summary>
-    public void OnAccepted(nint descriptor)
+    /// <summary>To be called after each accept and each connect, with the socket's descriptor.</summary>
+    /// <remarks>
+    /// The kernel gives the lowest free number: a high one tells that few are left. A low one tells nothing, since those above
+    /// may be taken: from time to time they are counted, the more often the fewer there are.
+    /// </remarks>
+    public void OnOpened(nint descriptor)
     {
-        if (descriptor >= _near)
+        if (descriptor >= Volatile.Read(ref _near))
             Release();
+        else if (Volatile.Read(ref _unlooked) != int.MaxValue && Interlocked.Decrement(ref _unlooked) <= 0)
+            Look();
+    }
+
+    /// <summary>Gives the reserve up where little is left: before several descriptors are taken at once.</summary>
+    public void Look()
+    {
+        lock (_lock)
+        {
+            if (_held.Count == 0 || CountFree() is not { } counted)
+                return;
+            if (counted.Free < Margin)
+                Release();
+            else
+                Watch(counted.Limit, counted.Free);
+        }
     }
 
     /// <summary>To be called when a system call found no descriptor left.</summary>
@@ -75,37 +99,63 @@ internal sealed class DescriptorReserve
             foreach (var descriptor in _held)
                 descriptor.Dispose();
             _held.Clear();
+            (_near, _unlooked) = (nint.MaxValue, int.MaxValue);
         }
     }
 
     private bool TryHold()
     {
-        if (OperatingSystem.IsWindows())
+        if (!table.IsBounded)
             return true;
         lock (_lock)
         {
             if (_held.Count > 0)
                 return true;
-            // The margin is opened as well, to see that it is there.
-            while (_held.Count < Size + Margin && TryOpen() is { } descriptor)
+            if (_pause > TimeSpan.Zero && time.GetElapsedTime(_foundNone) < _pause)
+                return false;
+            var begun = time.GetTimestamp();
+            var counted = CountFree();
+            if (counted?.Free < Size + Margin)
+            {
+                OnNoRoom(begun);
+                return false;
+            }
+
+            // Where the system does not count, the margin is opened as well, to see that it is there.
+            var wanted = counted is null ? Size + Margin : Size;
+            while (_held.Count < wanted && table.TryOpen() is { } descriptor)
                 _held.Add(descriptor);
-            var kept = _held.Count == Size + Margin ? Size : 0;
+            var kept = _held.Count == wanted ? Size : 0;
             foreach (var descriptor in _held.Skip(kept))
                 descriptor.Dispose();
             _held.RemoveRange(kept, _held.Count - kept);
+            if (kept > 0 && counted is { } room)
+                Watch(room.Limit, room.Free - Size);
             return kept > 0;
         }
     }
 
-    private static SafeFileHandle? TryOpen()
+    /// <summary>How many may be open, and how many more could be now; null where the system does not tell.</summary>
+    private (int Limit, int Free)? CountFree()
     {
-        try
-        {
-            return File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        }
-        catch (IOException)
-        {
-            return null; // None left, which is what the caller wants to know.
-        }
+        if (table.ReadLimit() is not { } limit || table.CountOpen() is not { } open)
+            return null;
+        return (limit, Math.Max(0, limit - open));
+    }
+
+    /// <summary>A shortage is not to be made worse by counting: a tenth of the time at most, however many are open.</summary>
+    private void OnNoRoom(long begun)
+    {
+        _foundNone = time.GetTimestamp();
+        var pause = table.CountsAtOnce ? TimeSpan.Zero : time.GetElapsedTime(begun, _foundNone) * 10;
+        _pause = pause < LongestPause ? pause : LongestPause;
+    }
+
+    /// <summary>From which number on little is left, and after how many it is counted again.</summary>
+    private void Watch(int limit, int free)
+    {
+        Volatile.Write(ref _near, limit - Margin);
+        // By then at most half of what is left has been taken here; the other half is for whoever takes descriptors besides.
+        Volatile.Write(ref _unlooked, table.CountsAtOnce ? Math.Max(1, (free - Margin) / 2) : int.MaxValue);
     }
 }

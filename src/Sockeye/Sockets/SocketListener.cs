@@ -65,7 +65,7 @@ internal sealed class SocketListener : IConnectionListener, IAcceptQueue
         {
             _reserve.ThrowIfNoRoom();
             var accepted = await _socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
-            _reserve.OnAccepted(accepted.Handle);
+            _reserve.OnOpened(accepted.Handle);
             return accepted;
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)

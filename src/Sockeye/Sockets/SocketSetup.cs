@@ -14,7 +14,23 @@ internal static class SocketSetup
     private const int LinuxFastOpenConnect = 30; // TCP_FASTOPEN_CONNECT, since 4.11
     private const int FastOpenQueueLength = 256;
 
-    public static Socket Create(EndPoint endPoint) => endPoint switch
+    /// <summary>A socket for this kind of address, whose descriptor the reserve is told of.</summary>
+    public static Socket Create(EndPoint endPoint)
+    {
+        try
+        {
+            var socket = New(endPoint);
+            DescriptorReserve.Shared.OnOpened(socket.Handle);
+            return socket;
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.TooManyOpenSockets)
+        {
+            DescriptorReserve.Shared.Release();
+            throw;
+        }
+    }
+
+    private static Socket New(EndPoint endPoint) => endPoint switch
     {
         IPEndPoint ip => new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp),
         UnixDomainSocketEndPoint => new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified),

@@ -34,6 +34,8 @@ internal partial class EngineConnection
         return new(_tried.Task);
     }
 
+    protected override void DropInput() => Input.Drop();
+
     protected override void Break(CloseReason reason, bool reset)
     {
         if (Interlocked.Exchange(ref _closing, 1) == 1)

@@ -14,6 +14,7 @@ internal sealed partial class EngineInput
     private long _examined;
     private long _lastExamined;
     private bool _isFilling;
+    private bool _drops;
     private WaitClock _pauses;
     private bool _hasEnded;
 
@@ -27,6 +28,9 @@ internal sealed partial class EngineInput
     public bool IsPaused => _pauses.StandsStill(connection.Options.TimeProvider);
 
     private int Limit => connection.Options.MaxReadBufferSize;
+
+    /// <summary>Whether what arrives is thrown away.</summary>
+    private bool DropsInput => _drops || _state is ReadState.Retired;
 
     /// <summary>
     /// How many bytes may still be received before the reader has looked at those that wait; with none, receiving pauses: the
@@ -48,7 +52,7 @@ internal sealed partial class EngineInput
         lock (_wait.Lock)
         {
             (segment, length) = (null, LockedRoomOrPause());
-            if (length == 0 || _state is ReadState.Retired)
+            if (length == 0 || DropsInput)
                 return length > 0;
             if (_tail is null || _tail.Room < MinRoom)
                 Append(connection.Thread.Setup.Pool.Rent(size));
@@ -88,7 +92,7 @@ internal sealed partial class EngineInput
     {
         lock (_wait.Lock)
         {
-            if (_state is ReadState.Retired)
+            if (DropsInput)
             {
                 CountWaste(filled.End);
                 filled.Release();
@@ -138,11 +142,28 @@ internal sealed partial class EngineInput
         connection.Continue(this);
     }
 
+    /// <summary>
+    /// From any thread, after <see cref="Retire"/>: what arrives from now on is thrown away, even if the reader still looks at
+    /// its last result.
+    /// </summary>
+    public void Drop()
+    {
+        lock (_wait.Lock)
+        {
+            _drops = true;
+            _examined = _received;
+            if (!TryResume())
+                return;
+        }
+
+        connection.Post(EngineRequests.Receive);
+    }
+
     private void CountWaste(int count) => _examined = _received += count;
 
     private int LockedRoomOrPause()
     {
-        if (_state is ReadState.Retired)
+        if (DropsInput)
             return int.MaxValue;
         var room = Limit - (_received - _examined);
         if (room > 0)

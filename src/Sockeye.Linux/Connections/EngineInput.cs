@@ -110,6 +110,7 @@ internal sealed partial class EngineInput(EngineConnection connection)
         bool resumes = false, continues = false;
         lock (_wait.Lock)
         {
+            _cancelNext = true; // Also for a read that has ended, and whose result is still to be taken.
             if (_state is ReadState.Idle && !_wait.IsWaiting)
             {
                 resumes = Discard();
@@ -117,7 +118,6 @@ internal sealed partial class EngineInput(EngineConnection connection)
             else if (_state is not ReadState.Retired)
             {
                 _state = ReadState.RetiredWhileReading;
-                _cancelNext = true;
                 continues = _wait.TryEnd();
             }
         }

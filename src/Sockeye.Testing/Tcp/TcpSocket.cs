@@ -41,7 +41,9 @@ internal sealed partial class TcpSocket : StreamSocket
 
     public override bool IsReset => _error is SocketError.ConnectionReset;
 
-    public override SystemProgress? AskSystem() => new(_out.Start, _out.End > _out.Start);
+    /// <remarks>As with Linux, a FIN waits for its acknowledgement, too.</remarks>
+    public override SystemProgress? AskSystem() =>
+        new(_out.Start, _out.End > _out.Start || (_finAsked && _acknowledged <= _out.End));
 
     private string Name { get; }
 

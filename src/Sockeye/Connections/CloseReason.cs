@@ -93,6 +93,11 @@ public sealed class CloseReason(
     internal static CloseReason Refused(CloseCause cause, string description) =>
         new(ClosedBy.Local, cause, CloseDirection.Both, description) { IsRefusal = true };
 
+    /// <summary>Closed in order, but it is not known whether the peer gets the end of what was sent.</summary>
+    internal static CloseReason Unacknowledged(string what) =>
+        new(ClosedBy.Local, CloseCause.Timeout, CloseDirection.Output,
+            $"this side ended first (FIN), and the peer acknowledged what was sent too slowly: {what}") { HasSentFin = true };
+
     internal static CloseReason PeerReset(Exception exception) =>
         new(ClosedBy.Peer, CloseCause.Reset, CloseDirection.Both, "the peer reset the connection (RST)", exception);
 
@@ -116,6 +121,9 @@ public sealed class CloseReason(
 
     /// <summary>Whether the peer was kept out rather than served: in a flood there are many, each worth little.</summary>
     internal bool IsRefusal { get; private init; }
+
+    /// <summary>Whether the connection, though not without loss, ended by FIN rather than by RST.</summary>
+    internal bool HasSentFin { get; private init; }
 
     /// <summary>The description.</summary>
     public override string ToString() => description;

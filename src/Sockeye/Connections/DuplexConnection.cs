@@ -36,6 +36,12 @@ internal abstract class DuplexConnection(StreamConnectionOptions options)
     /// </summary>
     protected abstract ValueTask CompletePipesAsync();
 
+    /// <summary>
+    /// After <see cref="CompletePipesAsync"/>: what arrives from now on is thrown away even if a reader still holds its last
+    /// result and has not come back. Safe from any thread, more than once.
+    /// </summary>
+    protected abstract void DropInput();
+
     /// <summary>Ends both directions at once, unless they have ended already.</summary>
     protected abstract void Break(CloseReason reason, bool reset);
 
@@ -44,15 +50,14 @@ internal abstract class DuplexConnection(StreamConnectionOptions options)
     public override void Close(CloseReason reason) => Break(reason, reset: false);
 
     /// <summary>
-    /// Sends what was written, then FIN; waits for the peer's FIN, throwing away what still arrives; closes. Bounded by
-    /// the options' <c>CloseTimeout</c> and <c>LingerTimeout</c>.
+    /// Sends what was written, then FIN; throws away what still arrives, until the peer has acknowledged everything and ended its
+    /// side; closes. Bounded by the options' <c>CloseTimeout</c>, <c>LingerTimeout</c> and <c>MaxLingerTime</c>.
     /// </summary>
     public override async ValueTask DisposeAsync()
     {
         await CompletePipesAsync().ConfigureAwait(options.KeepsContext);
         await FlushInTimeAsync().ConfigureAwait(options.KeepsContext);
-        if (!await EndsInTimeAsync(Receiving, options.LingerTimeout).ConfigureAwait(options.KeepsContext))
-            Break(CloseReason.LocalFin, reset: false);
+        await LingerAsync().ConfigureAwait(options.KeepsContext);
         await Finished.ConfigureAwait(options.KeepsContext);
     }
 
@@ -62,13 +67,42 @@ internal abstract class DuplexConnection(StreamConnectionOptions options)
         while (!Sending.IsCompleted)
         {
             var before = TakenByPeer();
-            if (!await EndsInTimeAsync(Sending, options.CloseTimeout).ConfigureAwait(options.KeepsContext)
+            if (await EndsInTimeAsync(Sending, options.ShortestPatience).ConfigureAwait(options.KeepsContext))
+                return;
+            DropInput(); // A peer that writes first and reads later takes nothing before its own bytes are taken.
+            if (!await EndsInTimeAsync(Sending, options.CloseTimeout - options.ShortestPatience)
+                    .ConfigureAwait(options.KeepsContext)
                 && TakenByPeer() == before)
             {
                 Abort(CloseReason.Local(CloseCause.Timeout,
                     $"the peer took nothing for {options.CloseTimeout.TotalSeconds:0.###} s of what was still to be sent"));
                 return;
             }
+        }
+    }
+
+    /// <summary>
+    /// After FIN: waits for the peer, as long as <see cref="LingerPatience"/> has it. Closing earlier would answer a late byte of
+    /// the peer with RST, which destroys what the peer has not acknowledged yet (RFC 9293, section 3.6; RFC 9112, section 9.6).
+    /// </summary>
+    private async ValueTask LingerAsync()
+    {
+        if (Receiving.IsCompleted)
+            return;
+        var patience = new LingerPatience(options);
+        while (!await EndsInTimeAsync(Receiving, patience.Step).ConfigureAwait(options.KeepsContext))
+        {
+            var system = AskSystem();
+            if (patience.Look(system) is { } over)
+            {
+                // In order, also where something is missing: the system goes on sending it by itself.
+                Break(over, reset: false);
+                return;
+            }
+
+            // Unread bytes would turn close() into a reset.
+            if (system is { HasWaiting: true })
+                DropInput();
         }
     }
 

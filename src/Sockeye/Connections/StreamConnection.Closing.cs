@@ -7,6 +7,7 @@ internal partial class StreamConnection
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _closeLock = new();
     private volatile bool _socketClosed;
+    private volatile bool _dropsInput;
     private int _openDirections = 2;
 
     protected override Task Finished => _finished.Task;
@@ -17,6 +18,12 @@ internal partial class StreamConnection
     {
         _input.Retire();
         return _toSend.Writer.CompleteAsync();
+    }
+
+    protected override void DropInput()
+    {
+        _dropsInput = true;
+        _received.Writer.CancelPendingFlush();
     }
 
     protected override void Break(CloseReason reason, bool reset)

@@ -29,7 +29,7 @@ internal partial class StreamConnection
                 var flush = await flushing.ConfigureAwait(_keepsContext);
                 if (isPaused)
                     _receivePauses.End(_options.TimeProvider.GetTimestamp());
-                if (flush.IsCompleted)
+                if (flush.IsCompleted || _dropsInput)
                 {
                     await _received.Writer.CompleteAsync().ConfigureAwait(_keepsContext); // gives its buffer back
                     await DiscardAsync().ConfigureAwait(_keepsContext);

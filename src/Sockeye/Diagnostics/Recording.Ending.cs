@@ -120,6 +120,6 @@ internal sealed partial class Recording : IConnectionCloseFeature
     }
 
     private bool IsReset(CloseReason? reason) =>
-        reason is not null && !reason.IsOrderly
+        reason is { IsOrderly: false, HasSentFin: false }
             && (reason.Cause is CloseCause.Reset || _isAborted || !(_isExplained || _isClosedInOrder));
 }

@@ -15,6 +15,7 @@ internal sealed class KernelSocket : StreamSocket
     private readonly SocketReceiver _receiver = new();
     private SocketSender? _gather;
     private volatile bool _finSent;
+    private long _sent;
 
     public KernelSocket(Socket socket, SocketSteps steps, EndPoint? dialled)
     {
@@ -30,7 +31,8 @@ internal sealed class KernelSocket : StreamSocket
 
     public override bool IsReset => TcpInfo.ReadState(Socket) is TcpState.Closed;
 
-    public override SystemProgress? AskSystem() => TcpInfo.ReadProgress(Socket);
+    public override SystemProgress? AskSystem() => TcpInfo.ReadProgress(Socket)
+        ?? (UnixSocketQueue.UnreadMemory(Socket) is { } unread ? new(Volatile.Read(ref _sent) - unread, unread > 0) : null);
 
     public override ValueTask<bool> WaitForDataAsync() => _receiver.WaitForDataAsync(Socket);
 
@@ -49,6 +51,7 @@ internal sealed class KernelSocket : StreamSocket
             await Socket.SendAsync(bytes.First, SocketFlags.None).ConfigureAwait(false);
         else
             await (_gather ??= new()).SendAsync(Socket, bytes).ConfigureAwait(false);
+        Volatile.Write(ref _sent, _sent + bytes.Length);
         _steps.Tell(SocketFunction.Send, Socket, LocalEndPoint, RemoteEndPoint, bytes.Length);
     }
 

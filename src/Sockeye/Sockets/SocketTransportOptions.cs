@@ -69,17 +69,27 @@ public sealed class SocketTransportOptions
     public bool FastOpen { get; set; }
 
     /// <summary>
-    /// How long closing may take without the peer taking anything of what is still to be sent; then it is aborted. Default 5 s.
-    /// Range: 1 ms to 1 hour.
+    /// How long closing may take without the peer taking anything of what is still to be sent; then it is aborted. Once all is
+    /// with the system and FIN behind it: without the peer acknowledging any of it; then the socket is closed, which leaves the
+    /// rest to the system. Default 5 s. Range: 1 ms to 1 hour.
     /// </summary>
     public TimeSpan CloseTimeout { get; set => field = InRange(value, MinClose, MaxClose)!.Value; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long closing waits, after FIN, for the peer's FIN, throwing away what still arrives; default 2 s. Range: 1 ms to 1
-    /// hour. Closing earlier would answer such data with RST, and that can destroy a last answer on its way (RFC 9293, section
-    /// 3.6).
+    /// How long closing waits, once the peer has acknowledged everything and FIN behind it, for the peer's FIN, throwing away
+    /// what still arrives; default 2 s. Range: 1 ms to 1 hour. Closing earlier would answer such data with RST, and that can
+    /// destroy a last answer on its way (RFC 9293, section 3.6; RFC 9112, section 9.6).
     /// </summary>
+    /// <remarks>Linux reports what the peer has acknowledged, and for a Unix socket what it has read. On other systems the time
+    /// begins with FIN.</remarks>
     public TimeSpan LingerTimeout { get; set => field = InRange(value, MinClose, MaxClose)!.Value; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// How long closing waits in all, from FIN on, for a peer that acknowledges what was sent little by little; then the socket
+    /// is closed, which leaves the rest to the system: it arrives unless the peer sends something more. Default 5 minutes.
+    /// Range: 1 ms to 1 hour.
+    /// </summary>
+    public TimeSpan MaxLingerTime { get; set => field = InRange(value, MinClose, MaxClose)!.Value; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
     /// Runs handlers directly on the thread that received the data instead of handing them to the thread pool, default false.
@@ -118,6 +128,7 @@ public sealed class SocketTransportOptions
         MaxWriteBufferSize = MaxWriteBufferSize,
         CloseTimeout = CloseTimeout,
         LingerTimeout = LingerTimeout,
+        MaxLingerTime = MaxLingerTime,
         TimeProvider = TimeProvider,
         Pool = Pool,
         HandlerScheduler = UnsafePreferInlineScheduling ? PipeScheduler.Inline : PipeScheduler.ThreadPool,

@@ -10,9 +10,14 @@ internal sealed class RawClient : IDisposable
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly StringBuilder _received = new();
 
-    public static async Task<RawClient> ConnectAsync(IPEndPoint endPoint)
+    /// <summary>What has come so far, in bytes.</summary>
+    public int ReceivedLength => _received.Length;
+
+    public static async Task<RawClient> ConnectAsync(IPEndPoint endPoint, int? receiveBuffer = null)
     {
         var client = new RawClient();
+        if (receiveBuffer is { } size)
+            client._socket.ReceiveBufferSize = size;
         await client._socket.ConnectAsync(endPoint).Within();
         return client;
     }
@@ -54,6 +59,25 @@ internal sealed class RawClient : IDisposable
         }
 
         Assert.Equal("", _received.ToString());
+    }
+
+    /// <summary>The server must have closed the connection, or do so soon.</summary>
+    public async Task SendUntilResetAsync()
+    {
+        using var timeout = new CancellationTokenSource(Patience.Limit, TimeProvider.System);
+        try
+        {
+            while (true)
+            {
+                await SendAsync(".");
+                await Task.Yield();
+                timeout.Token.ThrowIfCancellationRequested();
+            }
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
+        {
+            // As it must be.
+        }
     }
 
     public void SendFin() => _socket.Shutdown(SocketShutdown.Send);

@@ -99,6 +99,23 @@ public abstract partial class TransportContract
     });
 
     [Fact]
+    public Task Dispose_leaves_a_read_that_has_ended_its_result() => Run(async world =>
+    {
+        var (client, server) = await world.ConnectAsync();
+#pragma warning disable CA2012 // Awaited once, after the connection was closed.
+        var reading = server.Input.ReadAsync(TestContext.Current.CancellationToken);
+#pragma warning restore CA2012
+        await client.SendAsync("x");
+        await world.BecomesTrueAsync(() => server.BytesReceived == 1);
+        var closing = server.DisposeAsync();
+        var read = await reading;
+        server.Input.AdvanceTo(read.Buffer.End);
+        Assert.IsType<ConnectionAbortedException>(await server.ReceiveToErrorAsync());
+        await client.DisposeAsync();
+        await closing;
+    });
+
+    [Fact]
     public Task Dispose_leaves_a_reader_the_bytes_it_holds() => Run(SmallBuffers with { LingerTimeout = Short }, async world =>
     {
         var (client, server) = await world.ConnectAsync();

@@ -35,6 +35,7 @@ public sealed record TransportSettings
 {
     // Linux doubles it and takes at least a little more; enough for a few segments of the loopback interface.
     private const int SmallBuffer = 16 * 1024;
+    private const int LargeBuffer = 256 * 1024;
 
     public int? MaxReadBufferSize { get; init; }
 
@@ -43,9 +44,14 @@ public sealed record TransportSettings
     /// <summary>The least that the system may buffer by itself, so that back-pressure comes soon.</summary>
     public bool SmallSystemBuffers { get; init; }
 
+    /// <summary>The system has much room to send and little to receive: much waits for a peer that does not read.</summary>
+    public bool LargeSendSmallReceiveBuffer { get; init; }
+
     public TimeSpan? CloseTimeout { get; init; }
 
     public TimeSpan? LingerTimeout { get; init; }
+
+    public TimeSpan? MaxLingerTime { get; init; }
 
     public int? Backlog { get; init; }
 
@@ -55,10 +61,13 @@ public sealed record TransportSettings
         var options = new SocketTransportOptions { Pool = new(), Backlog = Backlog };
         if (SmallSystemBuffers)
             (options.ReceiveBufferSize, options.SendBufferSize) = (SmallBuffer, SmallBuffer);
+        if (LargeSendSmallReceiveBuffer)
+            (options.ReceiveBufferSize, options.SendBufferSize) = (SmallBuffer, LargeBuffer);
         options.MaxReadBufferSize = MaxReadBufferSize ?? options.MaxReadBufferSize;
         options.MaxWriteBufferSize = MaxWriteBufferSize ?? options.MaxWriteBufferSize;
         options.CloseTimeout = CloseTimeout ?? options.CloseTimeout;
         options.LingerTimeout = LingerTimeout ?? options.LingerTimeout;
+        options.MaxLingerTime = MaxLingerTime ?? options.MaxLingerTime;
         return options;
     }
 }

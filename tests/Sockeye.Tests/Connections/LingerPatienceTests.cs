@@ -1,0 +1,100 @@
+using Microsoft.Extensions.Time.Testing;
+
+namespace Sockeye.Tests.Connections;
+
+public sealed class LingerPatienceTests
+{
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Close = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Max = TimeSpan.FromMinutes(1);
+
+    private readonly FakeTimeProvider _time = new();
+    private LingerPatience _patience;
+
+    public LingerPatienceTests() => _patience = new(new()
+    {
+        CloseTimeout = Close, LingerTimeout = Linger, MaxLingerTime = Max, TimeProvider = _time, MaxReadBufferSize = 1,
+        MaxWriteBufferSize = 1,
+    });
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Peer_that_took_everything_has_the_linger_timeout(bool systemReports)
+    {
+        _time.Advance(Linger - TimeSpan.FromTicks(1));
+        Assert.Null(_patience.Look(Took(systemReports)));
+        _time.Advance(TimeSpan.FromTicks(1));
+        Assert.Same(CloseReason.LocalFin, _patience.Look(Took(systemReports)));
+
+        static SystemProgress? Took(bool systemReports) => systemReports ? new(100, HasWaiting: false) : null;
+    }
+
+    [Fact]
+    public void Linger_timeout_begins_when_the_peer_has_taken_everything()
+    {
+        var waited = TimeSpan.Zero;
+        for (long acknowledged = 0; acknowledged < 10; acknowledged++)
+            Assert.Null(LookAfterWait(new(acknowledged, HasWaiting: true), ref waited));
+        Assert.True(waited > 2 * Linger);
+
+        var lastSeenWaiting = waited;
+        CloseReason? reason;
+        do
+            reason = LookAfterWait(new(10, HasWaiting: false), ref waited);
+        while (reason is null);
+        Assert.Same(CloseReason.LocalFin, reason);
+        Assert.Equal(Linger, waited - lastSeenWaiting);
+    }
+
+    [Fact]
+    public void Peer_that_acknowledges_nothing_more_has_the_close_timeout()
+    {
+        var waited = TimeSpan.Zero;
+        Assert.Null(LookAfterWait(new(7, HasWaiting: true), ref waited));
+        Assert.Null(LookAfterWait(new(8, HasWaiting: true), ref waited));
+        var progressed = waited;
+        CloseReason? reason;
+        do
+            reason = LookAfterWait(new(8, HasWaiting: true), ref waited);
+        while (reason is null);
+        Assert.Equal(Close, waited - progressed);
+        Assert.Equal((ClosedBy.Local, CloseCause.Timeout, false), (reason.By, reason.Cause, reason.IsOrderly));
+        Assert.EndsWith("nothing more of it for 5 s (CloseTimeout)", reason.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Peer_that_acknowledges_little_by_little_has_the_longest_time()
+    {
+        var waited = TimeSpan.Zero;
+        long acknowledged = 0;
+        CloseReason? reason;
+        do
+            reason = LookAfterWait(new(acknowledged++, HasWaiting: true), ref waited);
+        while (reason is null);
+        Assert.Equal(Max, waited);
+        Assert.EndsWith("not all of it within 60 s (MaxLingerTime)", reason.Description, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1, 10)]
+    [InlineData(1000, 250)]
+    [InlineData(3_600_000, 1000)]
+    public void Looks_are_neither_hasty_nor_rare(int timeout, int step)
+    {
+        var time = TimeSpan.FromMilliseconds(timeout);
+        var patience = new LingerPatience(new()
+        {
+            CloseTimeout = time, LingerTimeout = time, MaxLingerTime = time, TimeProvider = _time, MaxReadBufferSize = 1,
+            MaxWriteBufferSize = 1,
+        });
+        Assert.Equal(TimeSpan.FromMilliseconds(step), patience.Step);
+    }
+
+    private CloseReason? LookAfterWait(SystemProgress system, ref TimeSpan waited)
+    {
+        waited += _patience.Step;
+        _time.Advance(_patience.Step);
+        return _patience.Look(system);
+    }
+}

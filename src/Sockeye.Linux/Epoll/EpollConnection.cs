@@ -14,15 +14,15 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
 
     private bool _readable;
     private bool _writable = true;
-    private bool _hasEnd;
+    private bool _mayBeCut;
     private ReceiveSize _size = new();
 
     public void OnEvents(EpollEvents events)
     {
-        if ((events & (EpollEvents.Readable | EpollEvents.End)) != 0)
+        if ((events & EpollEvents.Received) != 0)
         {
             _readable = true;
-            _hasEnd |= (events & EpollEvents.End) != 0;
+            _mayBeCut |= (events & EpollEvents.MayCutReceive) != 0;
             if (MayReceive)
                 Receive();
         }
@@ -84,7 +84,7 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
             var sent = TrySend(vectors, count);
             if (sent < 0)
                 return;
-            // What was not taken found no room: epoll tells when there is some.
+            // A short send is certain to have found no room: nothing else cuts it, and epoll tells when there is some.
             _writable = sent == bytes;
             budget -= sent;
             if (!OnSent(sent))
@@ -136,8 +136,9 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
     private void OnReceivedSome(int received, int asked)
     {
         OnReceived(received);
-        // Less than asked for: there is no more, and epoll tells when more comes; but of an end it may have told already.
-        if (received < asked && !_hasEnd)
+        // Less than asked for: there is no more, and epoll tells when more comes. But behind an urgent mark, at which a receive
+        // ends, and of an end it may have told already: then only receiving nothing is certain.
+        if (received < asked && !_mayBeCut)
             _readable = false;
         else
             Post(EngineRequests.Receive);
@@ -151,7 +152,7 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
                 OnPeerEnded();
                 break;
             case Errno.Again:
-                _readable = false;
+                _readable = _mayBeCut = false;
                 break;
             case Errno.Interrupted:
                 Post(EngineRequests.Receive);

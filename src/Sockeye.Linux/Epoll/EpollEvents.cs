@@ -5,6 +5,7 @@ namespace Sockeye.Linux;
 internal enum EpollEvents : uint
 {
     Readable = 0x1, // EPOLLIN
+    Urgent = 0x2, // EPOLLPRI
     Writable = 0x4, // EPOLLOUT
     Error = 0x8, // EPOLLERR
     HangUp = 0x10, // EPOLLHUP
@@ -13,8 +14,14 @@ internal enum EpollEvents : uint
 
     Read = Readable | EdgeTriggered,
     Write = Writable | EdgeTriggered,
-    Both = Readable | Writable | PeerEnded | EdgeTriggered,
+    Both = Readable | Urgent | Writable | PeerEnded | EdgeTriggered,
 
     /// <summary>There is an end, or an error, to be received behind the bytes.</summary>
     End = Error | HangUp | PeerEnded,
+
+    /// <summary>There is something to receive.</summary>
+    Received = Readable | Urgent | End,
+
+    /// <summary>A receive may end before the last byte that has arrived: at an end, an error or an urgent mark.</summary>
+    MayCutReceive = Urgent | End,
 }

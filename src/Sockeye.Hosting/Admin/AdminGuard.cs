@@ -17,16 +17,28 @@ internal sealed class AdminGuard(SockeyeAdminOptions options, string token)
 
     public string Token => token;
 
-    /// <summary>A site whose name is made to point here sends its own name (DNS rebinding).</summary>
-    /// <exception cref="HttpRefusal">421.</exception>
-    public void CheckHost(HttpRequest request)
+    /// <summary>A site whose name is made to point here sends its own name (DNS rebinding). No browser sends HTTP/1.0, so that a
+    /// probe may do without a name.</summary>
+    /// <param name="request">What is asked.</param>
+    /// <param name="isProbe">Whether the answer shows whether the server serves, and nothing else.</param>
+    /// <exception cref="HttpRefusal">421, or 400.</exception>
+    public void CheckHost(HttpRequest request, bool isProbe)
     {
-        if (!IsAllowed(request.Host, request.Port))
+        if (request.Host is not { } host)
+        {
+            if (isProbe)
+                return;
+            throw HttpRefusal.Bad(
+                $"HTTP/1.0 without Host gets {AdminSite.HealthPath}, {AdminSite.LivePath} and OPTIONS, and nothing else: send "
+                + $"Host: localhost:{request.Port}");
+        }
+
+        if (!IsAllowed(host, request.Port))
         {
             throw new HttpRefusal(
                 421,
                 $"the page answers to localhost:{request.Port}, 127.0.0.1:{request.Port}, [::1]:{request.Port} and AllowedHosts, "
-                + $"not to Host \"{request.Host}\"");
+                + $"not to Host \"{host}\"");
         }
     }
 
@@ -80,9 +92,16 @@ internal sealed class AdminGuard(SockeyeAdminOptions options, string token)
         var name = asked.EndsWith(ending, StringComparison.Ordinal) ? asked[..^ending.Length]
             : port == DefaultPort ? asked
             : null;
-        return _allowed.Contains(asked)
-            || (name is not null && (name is "localhost" or "127.0.0.1" or "[::1]" || _allowed.Contains(name)
-                // An address can't be made to point elsewhere, as a name can.
-                || (options.IsBeyondLoopback && IPAddress.TryParse(name, out _))));
+        return _allowed.Contains(asked) || (name is not null && IsAllowedName(name));
+    }
+
+    private bool IsAllowedName(string name)
+    {
+        // An address can't be made to point elsewhere, as a name can.
+        if (IPAddress.TryParse(name, out var address))
+            return IPAddress.IsLoopback(address) || options.IsBeyondLoopback || _allowed.Contains(name);
+        if (name is [.. var rooted, '.'])
+            name = rooted; // The same name, written as absolute.
+        return name == "localhost" || _allowed.Contains(name);
     }
 }

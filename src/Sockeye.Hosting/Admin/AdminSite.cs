@@ -5,6 +5,11 @@ namespace Sockeye.Hosting;
 /// <summary>What is where, and who may ask for it.</summary>
 internal sealed class AdminSite
 {
+    public const string HealthPath = "/healthz";
+    public const string LivePath = "/livez";
+
+    private const string ClosePath = "/api/close";
+    private const string ReadingMethods = "GET, HEAD";
     private const int MaxReason = 200;
 
     private readonly SockeyeServer _server;
@@ -27,7 +32,8 @@ internal sealed class AdminSite
             ["/api/closed"] = _ => HttpResponse.Json(data.Closed()),
             ["/api/history"] = request => HttpResponse.Json(data.History(request.ReadQuery())),
             ["/metrics"] = _ => new(200, ServerMetricsText.ContentType, text.Write()),
-            ["/healthz"] = _ => Health.Answer(server.GetLoad()),
+            [HealthPath] = _ => Health.Answer(server.GetLoad()),
+            [LivePath] = _ => HttpResponse.Text(200, "alive\n"),
         };
         _page = PageFiles.Load(guard);
     }
@@ -35,26 +41,28 @@ internal sealed class AdminSite
     /// <exception cref="HttpRefusal">It is not for this client, or not there.</exception>
     public HttpResponse Answer(HttpRequest request)
     {
-        _guard.CheckHost(request);
-        if (request.Path == "/api/close")
+        var isOptions = request is { Method: "OPTIONS", Path: not ClosePath };
+        _guard.CheckHost(request, isProbe: isOptions || request.Path is HealthPath or LivePath);
+        if (request.Path == ClosePath)
         {
             Allow(request, "POST");
             _guard.CheckChange(request);
             return Close(request);
         }
 
-        if (_page.TryGetValue(request.Path, out var file))
-        {
-            // Text without data: beyond the loopback it has no token in it.
-            Allow(request, "GET, HEAD");
-            return file;
-        }
-
-        if (!_data.TryGetValue(request.Path, out var answer))
+        if (isOptions && request.Path == "*")
+            return HttpResponse.Methods($"{ReadingMethods}, OPTIONS, POST");
+        var file = _page.GetValueOrDefault(request.Path);
+        if (file is null && !_data.ContainsKey(request.Path))
             throw new HttpRefusal(404, $"there is no {request.Path} here: begin at /");
-        Allow(request, "GET, HEAD");
+        if (isOptions)
+            return HttpResponse.Methods(ReadingMethods);
+        Allow(request, ReadingMethods);
+        // The page is text without data: beyond the loopback it has no token in it.
+        if (file is not null)
+            return file;
         _guard.CheckReading(request);
-        return answer(request);
+        return _data[request.Path](request);
     }
 
     private static void Allow(HttpRequest request, string methods)

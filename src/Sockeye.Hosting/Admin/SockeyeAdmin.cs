@@ -14,7 +14,8 @@ namespace Sockeye.Hosting;
 /// </remarks>
 public sealed partial class SockeyeAdmin : IAsyncDisposable
 {
-    private const int MaxConnections = 64;
+    /// <summary>Those that lose their place are still open for a moment.</summary>
+    private const int MaxConnections = 2 * HttpPlaces.Most;
 
     private readonly SockeyeServer _observed;
     private readonly SockeyeAdminOptions _options;
@@ -22,6 +23,7 @@ public sealed partial class SockeyeAdmin : IAsyncDisposable
     private readonly Sampler _sampler;
     private readonly MetricCollector _metrics;
     private readonly LogPace _refusalPace;
+    private readonly LogPace _evictionPace;
     private SockeyeServer? _server;
 
     private SockeyeAdmin(SockeyeServer observed, SockeyeAdminOptions options)
@@ -29,6 +31,7 @@ public sealed partial class SockeyeAdmin : IAsyncDisposable
         (_observed, _options) = (observed, options);
         _logger = new SafeLogger(options.LoggerFactory.CreateLogger(AdminLoggerFactory.Category));
         _refusalPace = new(options.TimeProvider);
+        _evictionPace = new(options.TimeProvider);
         Token = options.Token ?? RandomNumberGenerator.GetHexString(32, lowercase: true);
         _transport = options.Transport
             ?? DefaultTransport.Create(new() { UnsafePreferInlineScheduling = true }, threadCount: 1);
@@ -97,7 +100,8 @@ public sealed partial class SockeyeAdmin : IAsyncDisposable
     private async Task ListenAsync(CancellationToken cancellationToken)
     {
         var site = new AdminSite(_observed, _sampler, _metrics, new(_options, Token), _options.TimeProvider, LogClosing);
-        var handler = new HttpHandler(site.Answer, OnRefused, LogFailed, _options.TimeProvider);
+        var places = new HttpPlaces(_options.TimeProvider, OnEvicted);
+        var handler = new HttpHandler(places, site.Answer, OnRefused, LogFailed, _options.TimeProvider);
         _server = await SockeyeServer.StartAsync(server =>
         {
             server.Transport = _transport;
@@ -123,5 +127,11 @@ public sealed partial class SockeyeAdmin : IAsyncDisposable
     {
         if (_refusalPace.TryTell(out var count))
             LogRefused(count, connection.RemoteEndPoint, refusal.Status, refusal.Message);
+    }
+
+    private void OnEvicted(ConnectionContext connection)
+    {
+        if (_evictionPace.TryTell(out var count))
+            LogEvicted(HttpPlaces.Count, count, connection.RemoteEndPoint);
     }
 }

@@ -11,6 +11,13 @@ internal sealed class HttpClientEnd(ConnectionContext connection) : IAsyncDispos
     public async Task WriteAsync(string text) =>
         await connection.Transport.Output.WriteAsync(Encoding.Latin1.GetBytes(text), CancellationToken.None);
 
+    /// <summary>Goes on although the server does not take it, or has reset the connection.</summary>
+    public Task TryWriteAsync(string text)
+    {
+        var writing = connection.Transport.Output.WriteAsync(Encoding.Latin1.GetBytes(text), CancellationToken.None).AsTask();
+        return Task.WhenAny(writing, Task.CompletedTask);
+    }
+
     public async Task EndAsync() => await connection.Transport.Output.CompleteAsync();
 
     /// <summary>One answer, by its Content-Length; with none, all there is until the end.</summary>

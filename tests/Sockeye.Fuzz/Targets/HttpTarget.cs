@@ -12,7 +12,7 @@ internal static class HttpTarget
     {
         var whole = Parse(new(input), out var length, out var status);
         BrokenPromiseException.Unless(
-            status is 0 or 400 or 411 or 413 or 417 or 431 or 501 or 505, $"it was refused with {status}");
+            status is 0 or 400 or 411 or 413 or 414 or 417 or 421 or 431 or 501 or 505, $"it was refused with {status}");
         foreach (var prefix in ByteSegments.Prefixes(input))
         {
             var request = Parse(prefix, out var prefixLength, out var prefixStatus);
@@ -32,7 +32,8 @@ internal static class HttpTarget
     private static void CheckRequest(HttpRequest request)
     {
         BrokenPromiseException.Unless(
-            request.Path is ['/', ..] && request.ContentLength is >= 0 and <= HttpHeadParser.MaxBody
+            (request.Path is ['/', ..] || request is { Path: "*", Method: "OPTIONS" })
+                && (request.Host is not null || request.IsHttp10) && request.ContentLength is >= 0 and <= HttpHeadParser.MaxBody
                 && (request.ContentLength == 0 || request.Method == "POST") && !request.TryGet("transfer-encoding", out _),
             $"{request.Method} {request.Path} with a body of {request.ContentLength}");
         try

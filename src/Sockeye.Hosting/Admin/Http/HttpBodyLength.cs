@@ -6,16 +6,19 @@ namespace Sockeye.Hosting;
 internal static class HttpBodyLength
 {
     /// <exception cref="HttpRefusal">It is unsure, too long, or not told.</exception>
-    public static int Of(string method, IReadOnlyDictionary<string, string> headers)
+    public static int Of(string method, IReadOnlyDictionary<string, string> headers, bool isHttp10)
     {
         if (headers.ContainsKey("transfer-encoding"))
         {
+            if (isHttp10)
+                throw HttpRefusal.Broken(400, "HTTP/1.0 has no Transfer-Encoding");
             throw headers.ContainsKey("content-length")
                 ? HttpRefusal.Broken(400, "Transfer-Encoding and Content-Length exclude each other")
                 : HttpRefusal.Broken(501, "Transfer-Encoding is not served here: send Content-Length");
         }
 
-        if (headers.ContainsKey("expect"))
+        // With HTTP/1.0 it is to be ignored (RFC 9110, section 10.1.1).
+        if (headers.ContainsKey("expect") && !isHttp10)
             throw HttpRefusal.Broken(417, "Expect is not served here: send the body at once");
         var length = 0;
         if (headers.TryGetValue("content-length", out var text))

@@ -5,12 +5,15 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Hosting;
 
-/// <summary>Serves HTTP/1.1 on a connection: one request after the other, each answered before the next is looked at.</summary>
+/// <summary>Serves HTTP/1.1 and 1.0 on a connection: one request after the other, each answered before the next is looked
+/// at.</summary>
+/// <param name="places">Who is served.</param>
 /// <param name="answer">Makes the answer, at once: nothing here waits for another thread.</param>
 /// <param name="onRefused">Told what was refused, and of whom.</param>
 /// <param name="onFailed">Told what an answer failed with.</param>
-/// <param name="time">The clock of <see cref="RequestTimeout"/>.</param>
+/// <param name="time">The clock of <see cref="RequestTimeout"/>, and of the date that answers tell.</param>
 internal sealed class HttpHandler(
+    HttpPlaces places,
     Func<HttpRequest, HttpResponse> answer,
     Action<ConnectionContext, HttpRefusal> onRefused,
     Action<Exception> onFailed,
@@ -21,30 +24,38 @@ internal sealed class HttpHandler(
 
     public async Task RunAsync(ConnectionContext connection)
     {
-        while (true)
-        {
-            HttpRequest? request = null;
-            HttpResponse response;
-            var keepsAlive = false;
-            try
-            {
-                request = await ReadAsync(connection);
-                if (request is null)
-                    return;
-                request.Port = (connection.LocalEndPoint as IPEndPoint)?.Port ?? 0;
-                response = Answer(request, connection);
-                keepsAlive = request.KeepsAlive && !connection.StopRequested.IsCancellationRequested;
-            }
-            catch (HttpRefusal refusal)
-            {
-                onRefused(connection, refusal);
-                response = refusal.ToResponse();
-            }
+        var place = places.Enter(connection);
+        while (await ServeNextAsync(connection))
+            places.OnAnswered(place);
+    }
 
-            await WriteAsync(connection.Transport.Output, response, keepsAlive, hasBody: request?.Method != "HEAD");
-            if (!keepsAlive)
-                return;
+    /// <summary>False where the connection is to end.</summary>
+    private async ValueTask<bool> ServeNextAsync(ConnectionContext connection)
+    {
+        HttpRequest? request = null;
+        HttpResponse response;
+        var keepsAlive = false;
+        try
+        {
+            request = await ReadAsync(connection);
+            if (request is null)
+                return false;
+            request.Port = (connection.LocalEndPoint as IPEndPoint)?.Port ?? 0;
+            response = Answer(request, connection);
+            keepsAlive = request.KeepsAlive && !connection.StopRequested.IsCancellationRequested;
         }
+        catch (HttpRefusal refusal)
+        {
+            onRefused(connection, refusal);
+            response = refusal.ToResponse();
+        }
+
+        var output = connection.Transport.Output;
+        output.Write(response.Head(keepsAlive, time.GetUtcNow()));
+        if (request?.Method != "HEAD")
+            output.Write(response.Body.Span);
+        await output.FlushAsync();
+        return keepsAlive;
     }
 
     private HttpResponse Answer(HttpRequest request, ConnectionContext connection)
@@ -65,25 +76,24 @@ internal sealed class HttpHandler(
         }
     }
 
-    private static async ValueTask WriteAsync(PipeWriter output, HttpResponse response, bool keepsAlive, bool hasBody)
-    {
-        output.Write(response.Head(keepsAlive));
-        if (hasBody)
-            output.Write(response.Body.Span);
-        await output.FlushAsync();
-    }
-
     /// <summary>Null where the client, or a stop, wants no more.</summary>
     private async ValueTask<HttpRequest?> ReadAsync(ConnectionContext connection)
     {
         var input = connection.Transport.Input;
         try
         {
-            // How long a client may be silent between requests is a matter of the server's time-outs.
-            var first = await input.ReadAsync(connection.StopRequested);
-            input.AdvanceTo(first.Buffer.Start);
-            if (first.Buffer.IsEmpty)
-                return null;
+            // How long a client may be silent between requests is a matter of the server's time-outs. An empty line begins none.
+            while (true)
+            {
+                var read = await input.ReadAsync(connection.StopRequested);
+                var begun = read.Buffer;
+                HttpHeadParser.SkipEmptyLines(ref begun);
+                input.AdvanceTo(begun.Start);
+                if (!begun.IsEmpty)
+                    break;
+                if (read.IsCompleted)
+                    return null;
+            }
         }
         catch (OperationCanceledException) when (connection.StopRequested.IsCancellationRequested)
         {

@@ -5,10 +5,10 @@ using System.Text;
 namespace Sockeye.Hosting;
 
 /// <summary>One request, checked.</summary>
-/// <param name="method">GET, HEAD or POST.</param>
-/// <param name="path">What stands before the question mark, as it came.</param>
+/// <param name="method">As it came: whether there is such a method is the resource's matter.</param>
+/// <param name="path">As <see cref="HttpTarget.Path"/>.</param>
 /// <param name="query">What stands after it; empty where there is none.</param>
-/// <param name="headers">Names are lower case; a name that came twice is not in here more than once.</param>
+/// <param name="headers">Names are lower case; the values of a name that came twice are one list, with commas.</param>
 /// <param name="contentLength">How many bytes of body follow.</param>
 internal sealed class HttpRequest(
     string method, string path, string query, IReadOnlyDictionary<string, string> headers, int contentLength)
@@ -27,12 +27,17 @@ internal sealed class HttpRequest(
     /// <summary>The body, once it has come.</summary>
     public byte[] Body { get; set; } = [];
 
-    /// <summary>Whether the client wants another answer on this connection.</summary>
-    public bool KeepsAlive =>
-        !TryGet("connection", out var options) || !options.Split(',').Any(
-            option => option.Trim().Equals("close", StringComparison.OrdinalIgnoreCase));
+    /// <summary>Whether it is of HTTP/1.0: then it may lack a host, and ends its connection unless it says otherwise.</summary>
+    public bool IsHttp10 { get; init; }
 
-    public string Host => headers["host"];
+    /// <summary>The host of a target in absolute form, which counts in place of the header.</summary>
+    public string? Authority { get; init; }
+
+    /// <summary>Whether the client wants another answer on this connection (RFC 9112, section 9.3).</summary>
+    public bool KeepsAlive => !HasConnectionOption("close") && (!IsHttp10 || HasConnectionOption("keep-alive"));
+
+    /// <summary>The host and port that it is for; null only with HTTP/1.0.</summary>
+    public string? Host => Authority ?? (TryGet("host", out var host) ? host : null);
 
     public bool TryGet(string header, [NotNullWhen(true)] out string? value) => headers.TryGetValue(header, out value);
 
@@ -50,6 +55,9 @@ internal sealed class HttpRequest(
 
         return arguments;
     }
+
+    private bool HasConnectionOption(string wanted) => TryGet("connection", out var options)
+        && options.Split(',').Any(option => option.Trim().Equals(wanted, StringComparison.OrdinalIgnoreCase));
 
     private static string Unescape(string text)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Sockeye.Hosting;
@@ -5,7 +6,7 @@ namespace Sockeye.Hosting;
 /// <summary>One answer.</summary>
 internal sealed record HttpResponse(int Status, string ContentType, ReadOnlyMemory<byte> Body)
 {
-    /// <summary>The methods that there are, with 405.</summary>
+    /// <summary>The methods that there are, with 405 and for OPTIONS.</summary>
     public string? Allow { get; init; }
 
     /// <summary>How to show who one is, with 401.</summary>
@@ -13,6 +14,9 @@ internal sealed record HttpResponse(int Status, string ContentType, ReadOnlyMemo
 
     public static HttpResponse Text(int status, string text) =>
         new(status, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(text));
+
+    /// <summary>For OPTIONS: no content, and which methods there are.</summary>
+    public static HttpResponse Methods(string allow) => Text(200, "") with { Allow = allow };
 
     public static HttpResponse Json(byte[] body) => new(200, "application/json", body);
 
@@ -27,6 +31,7 @@ internal sealed record HttpResponse(int Status, string ContentType, ReadOnlyMemo
         408 => "Request Timeout",
         411 => "Length Required",
         413 => "Content Too Large",
+        414 => "URI Too Long",
         415 => "Unsupported Media Type",
         417 => "Expectation Failed",
         421 => "Misdirected Request",
@@ -40,10 +45,11 @@ internal sealed record HttpResponse(int Status, string ContentType, ReadOnlyMemo
 
     /// <summary>The bytes up to the body. The same headers protect every answer: nothing comes from elsewhere, nothing is framed,
     /// guessed at or kept.</summary>
-    public byte[] Head(bool keepsAlive)
+    public byte[] Head(bool keepsAlive, DateTimeOffset now)
     {
         var head = new StringBuilder()
             .Append("HTTP/1.1 ").Append(Status).Append(' ').Append(Reason(Status)).Append("\r\n")
+            .Append("Date: ").Append(now.ToString("R", CultureInfo.InvariantCulture)).Append("\r\n")
             .Append("Content-Type: ").Append(ContentType).Append("\r\n")
             .Append("Content-Length: ").Append(Body.Length).Append("\r\n")
             .Append("Cache-Control: no-store\r\n")

@@ -30,7 +30,7 @@ internal static partial class Pictures
 
         await PrintAsync(browser, url, folder, "admin-light", ColorScheme.Light, 1180);
         await PrintAsync(browser, url, folder, "admin-dark", ColorScheme.Dark, 1180);
-        await PrintAsync(browser, url, folder, "admin-phone", ColorScheme.Light, 375);
+        await PrintAsync(browser, url, folder, "admin-phone", ColorScheme.Light, 390);
         await shown.StandardInput.WriteLineAsync();
         await PrintAsync(browser, url, folder, "admin-stalled", ColorScheme.Light, 1180);
         await end.CancelAsync();

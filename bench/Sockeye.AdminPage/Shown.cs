@@ -12,7 +12,8 @@ internal static class Shown
         await using var server = await SockeyeServer.StartAsync(options => options.ListenLocalhost(0)
             .UseConnectionLimit(1000).Run(connection => EchoAsync(connection, goesOn)));
         await using var admin = await SockeyeAdmin.StartAsync(
-            server, options => (options.Port, options.SampleInterval) = (0, TimeSpan.FromMilliseconds(500)));
+            server,
+            options => (options.Name, options.Port, options.SampleInterval) = ("orders", 0, TimeSpan.FromMilliseconds(500)));
         Console.WriteLine(server.EndPoints[0]);
         Console.WriteLine(admin.Url);
         Console.ReadLine();

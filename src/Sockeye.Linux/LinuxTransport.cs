@@ -15,7 +15,7 @@ namespace Sockeye.Linux;
 /// </remarks>
 public sealed partial class LinuxTransport
     : IConnectionListenerFactory, ILocalEndPointConnectionFactory, ILoggingTransport, ISchedulingTransport,
-        IBlockingTransport, IAsyncDisposable
+        IBlockingTransport, INamedTransport, IAsyncDisposable
 {
     private static readonly Lazy<LinuxTransport> LazyShared = new(static () => new(new(), isShared: true));
 
@@ -83,6 +83,10 @@ public sealed partial class LinuxTransport
         Engine is LinuxEngine.Sockets ? PipeScheduler.ThreadPool
         : _sockets.UnsafePreferInlineScheduling ? HandlerScheduler.Inline
         : HandlerScheduler.Beside;
+
+    string INamedTransport.Name => EngineNames.Of(Engine);
+
+    string INamedTransport.Reason => EngineReason;
 
     IReadOnlyList<BlockingHandler> IBlockingTransport.BlockingHandlers => _watchdog?.Blocking ?? [];
 

@@ -11,7 +11,7 @@ namespace Sockeye.Testing;
 /// <remarks>It has an IPv4 and an IPv6 address, loopback addresses of its own, and a name that the other hosts resolve. Like
 /// all of a simulation it is for the run's thread only, and says so where another one calls.</remarks>
 public sealed class SimulatedHost
-    : IConnectionListenerFactory, ILocalEndPointConnectionFactory, IHostNameResolver, ISelfContainedTransport
+    : IConnectionListenerFactory, ILocalEndPointConnectionFactory, IHostNameResolver, ISelfContainedTransport, INamedTransport
 {
     private readonly SimulatedNetwork _network;
     private readonly SimulatedTimeProvider _clock;
@@ -20,6 +20,10 @@ public sealed class SimulatedHost
     {
         (_network, Stack, _clock) = (network, stack, clock);
     }
+
+    string INamedTransport.Name => "simulation";
+
+    string? INamedTransport.Reason => null;
 
     /// <summary>The name that other hosts know it by.</summary>
     public string Name => Stack.Name;

@@ -67,6 +67,28 @@ public sealed class AdminOptionsTests
     }
 
     [Fact]
+    public async Task Page_names_a_server_by_its_program_and_tells_its_engine()
+    {
+        await using var server = await StartServerAsync();
+        await using var admin = await SockeyeAdmin.StartAsync(
+            server, options => options.Port = 0, TestContext.Current.CancellationToken);
+        using var http = new HttpClient();
+        var text = await http.GetStringAsync(new Uri(admin.Url, "/api/server"), TestContext.Current.CancellationToken);
+        using var json = System.Text.Json.JsonDocument.Parse(text);
+
+        Assert.Equal("Sockeye.Admin.Tests", json.RootElement.GetProperty("name").GetString());
+        var engine = json.RootElement.GetProperty("engine");
+        Assert.Contains(engine.GetProperty("name").GetString(), (string[])["io_uring", "epoll", "sockets"]);
+        Assert.NotEqual("", engine.GetProperty("reason").GetString());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("two\nlines")]
+    public void Name_that_is_empty_or_has_control_characters_is_refused(string name) =>
+        Assert.Throws<ArgumentException>(() => new SockeyeAdminOptions { Name = name });
+
+    [Fact]
     public void Numbers_out_of_their_range_are_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new SockeyeAdminOptions { Port = 65536 });

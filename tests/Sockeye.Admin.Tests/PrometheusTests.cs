@@ -26,6 +26,24 @@ public sealed class PrometheusTests
             "\nsockeye_server_listening{server_address=\"::\",server_port=\"7000\"} 1\n", answer.Text, StringComparison.Ordinal);
     });
 
+    [Fact]
+    public void Metrics_tell_the_process_as_dashboards_name_it_and_which_server_it_is() => AdminWorld.Run(async world =>
+    {
+        await world.PassAsync(1);
+        var text = (await world.GetAsync("/metrics")).Text;
+        foreach (var name in (string[])
+            [
+                "process_cpu_seconds_total ", "process_resident_memory_bytes ", "process_start_time_seconds ",
+                "dotnet_process_memory_working_set_bytes ", "dotnet_gc_heap_total_allocated_bytes_total ",
+                "dotnet_gc_last_collection_heap_size_bytes{", "sockeye_server_uptime_seconds ",
+            ])
+        {
+            Assert.Contains($"\n{name}", text, StringComparison.Ordinal);
+        }
+
+        Assert.Matches("\nsockeye_server_info\\{engine=\"simulation\",name=\"orders\",runtime=\"[^\"]*\",[^}]*\\} 1\n", text);
+    }, options => options.Name = "orders");
+
     [Theory]
     [InlineData("s", "app_x_seconds_total")]
     [InlineData("By", "app_x_bytes_total")]

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Sockeye.Browser.Tests.Support;
 using static Microsoft.Playwright.Assertions;
@@ -36,7 +37,7 @@ public sealed class AdminPageTests(Chromium chromium) : IAsyncDisposable
 
         await Expect(_page.Locator("#closing")).Not.ToBeVisibleAsync();
         await Expect(_page.Locator("#closed tbody")).ToContainTextAsync("closed on the admin page: seen by a test");
-        await Expect(_page.Locator("#causes")).ToContainTextAsync("1 abort by local");
+        await Expect(_page.Locator("#causes")).ToContainTextAsync("1 aborted by this server (RST)");
         var error = await Assert.ThrowsAsync<SocketException>(
             async () => await one.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken));
         Assert.Equal(SocketError.ConnectionReset, error.SocketErrorCode);
@@ -107,6 +108,81 @@ public sealed class AdminPageTests(Chromium chromium) : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Page_says_which_server_it_shows_and_what_it_uses()
+    {
+        await OpenAsync();
+        await Expect(_page.Locator("h1")).ToHaveTextAsync("sockeye listen");
+        await Expect(_page).ToHaveTitleAsync("0 connections · sockeye listen · Sockeye");
+        await Expect(_page.Locator("#where")).ToHaveTextAsync($"{Environment.MachineName} · process {_tool.ProcessId}");
+        var facts = _page.Locator("#facts");
+        foreach (var fact in (string[])["Host", "Program", "Engine", "Server up", "CPU", "Memory", "GC heap", ".NET 10.", "Sockeye 0."])
+            await Expect(facts).ToContainTextAsync(fact);
+        await Expect(facts).ToContainTextAsync(new Regex("\\d %of one processor"));
+        await AssertCleanAsync();
+    }
+
+    [Fact]
+    public async Task Peer_that_reads_nothing_is_seen_in_the_signs_the_figures_and_its_row()
+    {
+        await OpenAsync();
+        using var client = await _tool.ConnectAsync();
+        using var other = await _tool.ConnectAsync();
+        // More than all buffers on the way hold, there and back.
+        var sending = client.SendAsync(new byte[64_000_000], TestContext.Current.CancellationToken).AsTask();
+        await Expect(_page.Locator("#signs")).ToContainTextAsync("Needs attention. Clients are still being served.");
+        await Expect(_page.Locator("#signs")).ToContainTextAsync("has read nothing for");
+        await Expect(_page.Locator("#figures .near")).ToHaveCountAsync(1);
+        await Expect(_page.Locator("#figures .near")).ToContainTextAsync("1 stalled");
+        await _page.SelectOptionAsync("#state", "sendBlocked");
+        await Expect(Rows).ToHaveCountAsync(1);
+        await Expect(Rows.First).ToContainTextAsync($"{client.LocalEndPoint}");
+        await Expect(Rows.First.Locator(".mark").Last).ToContainTextAsync("peer not reading for ");
+        await AssertCleanAsync();
+        client.Dispose();
+        await Assert.ThrowsAnyAsync<Exception>(() => sending);
+    }
+
+    [Fact]
+    public async Task Planned_stop_reads_as_one()
+    {
+        await OpenAsync();
+        await _page.RouteAsync("**/api/server", async route =>
+        {
+            var answer = await route.FetchAsync();
+            var text = await answer.TextAsync();
+            await route.FulfillAsync(new()
+            {
+                Response = answer,
+                Body = text.Replace(
+                    "\"stopping\":null", "\"stopping\":{\"left\":2,\"timeLeft\":4.2,\"text\":\"2 <b>are</b> left\"}",
+                    StringComparison.Ordinal),
+            });
+        });
+        await Expect(_page.Locator("#signs.stopping")).ToHaveTextAsync(
+            "Stopping as planned. No new clients are accepted: 2 <b>are</b> left.");
+        await Expect(_page.Locator("#signs b")).ToHaveCountAsync(0);
+    }
+
+    [Theory]
+    [InlineData(390, true)]
+    [InlineData(1280, false)]
+    public async Task Connections_come_before_charts_on_a_phone(int width, bool connectionsFirst)
+    {
+        await OpenAsync(width: width);
+        using var client = await _tool.ConnectAsync();
+        await Expect(Rows).ToHaveCountAsync(1);
+        var top = new Dictionary<string, double>();
+        foreach (var id in (string[])["signs", "figures", "connections", "listening", "charts", "ended", "process"])
+            top[id] = await _page.EvaluateAsync<double>($"document.getElementById('{id}').getBoundingClientRect().top");
+        Assert.Equal(connectionsFirst, top["connections"] < top["charts"]);
+        Assert.Equal(connectionsFirst, top["listening"] < top["charts"]);
+        Assert.True(top["signs"] < top["figures"]);
+        Assert.True(top["figures"] < Math.Min(top["connections"], top["charts"]));
+        Assert.Equal("process", top.MaxBy(section => section.Value).Key);
+        await AssertCleanAsync();
+    }
+
+    [Fact]
     public async Task Page_says_that_the_server_is_gone()
     {
         await OpenAsync();
@@ -118,6 +194,8 @@ public sealed class AdminPageTests(Chromium chromium) : IAsyncDisposable
     [Theory]
     [InlineData(ColorScheme.Light, 1280)]
     [InlineData(ColorScheme.Dark, 1280)]
+    [InlineData(ColorScheme.Light, 390)]
+    [InlineData(ColorScheme.Dark, 390)]
     [InlineData(ColorScheme.Light, 375)]
     [InlineData(ColorScheme.Dark, 375)]
     public async Task Page_is_as_wide_as_the_screen_and_follows_its_colours(ColorScheme scheme, int width)

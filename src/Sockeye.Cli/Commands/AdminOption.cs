@@ -22,6 +22,7 @@ internal static class AdminOption
             return null;
         return await SockeyeAdmin.StartAsync(server, options =>
         {
+            options.Name = "sockeye listen";
             options.Port = endPoint.Port;
             options.Address = (endPoint.EndPoint as IPEndPoint)?.Address;
             options.LoggerFactory = log;

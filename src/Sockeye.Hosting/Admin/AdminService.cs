@@ -5,7 +5,8 @@ namespace Sockeye.Hosting;
 
 /// <summary>The admin page of a server of the host: from when all services have started until all have stopped, so that a drain
 /// can be watched.</summary>
-internal sealed class AdminService(HostedServer hosted, Action<SockeyeAdminOptions>? configure, ILoggerFactory loggerFactory)
+internal sealed class AdminService(
+    HostedServer hosted, string applicationName, Action<SockeyeAdminOptions>? configure, ILoggerFactory loggerFactory)
     : IHostedLifecycleService
 {
     private SockeyeAdmin? _admin;
@@ -26,6 +27,9 @@ internal sealed class AdminService(HostedServer hosted, Action<SockeyeAdminOptio
     private void Configure(SockeyeAdminOptions options)
     {
         options.LoggerFactory = loggerFactory;
+        options.Name = hosted.Section != HostedServer.DefaultSection ? hosted.Section
+            : applicationName.Length > 0 ? applicationName
+            : null;
         configure?.Invoke(options);
     }
 }

@@ -19,12 +19,12 @@ internal sealed class AdminSite
     private readonly Dictionary<string, HttpResponse> _page;
 
     public AdminSite(
-        SockeyeServer server, Sampler sampler, MetricCollector metrics, AdminGuard guard, TimeProvider time,
-        Action<string, string> onClosing)
+        SockeyeServer server, ServerIdentity identity, Sampler sampler, MetricCollector metrics, AdminGuard guard,
+        TimeProvider time, Action<string, string> onClosing)
     {
         (_server, _guard, _onClosing) = (server, guard, onClosing);
-        var data = new AdminData(server, sampler, time);
-        var text = new ServerMetricsText(server, metrics);
+        var data = new AdminData(server, identity, sampler, time);
+        var text = new ServerMetricsText(server, identity, metrics);
         _data = new(StringComparer.Ordinal)
         {
             ["/api/server"] = _ => HttpResponse.Json(data.Server()),

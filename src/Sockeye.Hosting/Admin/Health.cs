@@ -2,16 +2,20 @@ using System.Text;
 
 namespace Sockeye.Hosting;
 
-/// <summary>Whether clients are served, for those who only ask that: a load balancer, a supervisor.</summary>
+/// <summary>Whether clients should come here, for those who only ask that: a load balancer, a readiness probe.</summary>
 internal static class Health
 {
-    /// <summary>503 where clients fail already; the signs of trouble in either case, a line each.</summary>
+    /// <summary>503 where clients fail already, and while the server is being stopped; in either case a line for each thing that
+    /// there is to say.</summary>
     public static HttpResponse Answer(ServerLoad load)
     {
-        var fails = load.Signs.Any(sign => sign.Level >= 1);
-        var text = new StringBuilder(fails ? "clients fail\n" : "ok\n");
-        foreach (var sign in load.Signs)
+        var signs = Drain.OtherSigns(load).ToList();
+        var fails = signs.Any(sign => sign.Level >= 1);
+        var text = new StringBuilder(load.IsStopping ? "stopping\n" : fails ? "clients fail\n" : "ok\n");
+        if (load.IsStopping)
+            text.Append("planned stop: ").Append(Drain.Describe(load)).Append('\n');
+        foreach (var sign in signs)
             text.Append(Names.Of(sign.Kind)).Append(": ").Append(sign.Description).Append('\n');
-        return HttpResponse.Text(fails ? 503 : 200, text.ToString());
+        return HttpResponse.Text(load.IsStopping || fails ? 503 : 200, text.ToString());
     }
 }

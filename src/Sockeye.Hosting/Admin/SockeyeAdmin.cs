@@ -99,7 +99,9 @@ public sealed partial class SockeyeAdmin : IAsyncDisposable
 
     private async Task ListenAsync(CancellationToken cancellationToken)
     {
-        var site = new AdminSite(_observed, _sampler, _metrics, new(_options, Token), _options.TimeProvider, LogClosing);
+        var identity = ServerIdentity.Of(_observed, _options.Name);
+        var site = new AdminSite(
+            _observed, identity, _sampler, _metrics, new(_options, Token), _options.TimeProvider, LogClosing);
         var places = new HttpPlaces(_options.TimeProvider, OnEvicted);
         var handler = new HttpHandler(places, site.Answer, OnRefused, LogFailed, _options.TimeProvider);
         _server = await SockeyeServer.StartAsync(server =>

@@ -9,6 +9,19 @@ namespace Sockeye.Hosting;
 public sealed class SockeyeAdminOptions
 {
     private const int MinTokenLength = 16;
+    private const int MaxNameLength = 100;
+
+    /// <summary>
+    /// What the page calls the server; null (the default): with <c>AddSockeyeAdmin</c> the server's section, or the application's
+    /// name where that is "Sockeye", otherwise the program's name. Range: 1 to 100 characters on one line.
+    /// </summary>
+    public string? Name
+    {
+        get;
+        set => field = value is null || (value.Length is > 0 and <= MaxNameLength && !value.Any(char.IsControl))
+            ? value
+            : throw new ArgumentException($"Name needs 1 to {MaxNameLength} characters on one line.", nameof(Name));
+    }
 
     /// <summary>The port, default 7001; 0 takes a free one, which <see cref="SockeyeAdmin.Url"/> tells. Range: 0 to
     /// 65535.</summary>

@@ -24,6 +24,7 @@ public static class SockeyeAdminServices
             return services.AddSingleton<IHostedService>(services => new AdminService(
                 services.GetKeyedService<HostedServer>(section) ?? throw new InvalidOperationException(
                     $"There is no server of the section \"{section}\" to show: call AddSockeyeServer for it, or name another."),
+                services.GetRequiredService<IHostEnvironment>().ApplicationName,
                 configure,
                 services.GetRequiredService<ILoggerFactory>()));
         }

@@ -16,7 +16,10 @@ internal sealed class ServerHealthCheck(HostedServer hosted, ServerHealthOptions
         if (!hosted.WasStarted)
             return HealthCheckResult.Unhealthy($"The server of {hosted.Section} was not started.");
         if (!hosted.IsRunning)
-            return HealthCheckResult.Unhealthy($"The server of {hosted.Section} is stopped.");
+        {
+            return HealthCheckResult.Unhealthy(
+                $"The server of {hosted.Section} is stopped, as planned: {Drain.Describe(hosted.Server.GetLoad())}.");
+        }
 
         var load = hosted.Server.GetLoad();
         var data = DataOf(load);

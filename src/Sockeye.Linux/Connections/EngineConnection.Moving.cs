@@ -22,9 +22,9 @@ internal partial class EngineConnection
         Output.Waited,
         Input.Paused);
 
-    public override bool IsReadPaused => Input.IsPaused;
+    public override TimeSpan ReadPausedFor => Input.PausedFor;
 
-    public override bool IsSendBlocked => Output.IsBlocked;
+    public override TimeSpan SendBlockedFor => Output.BlockedFor;
 
     /// <summary>On the engine thread: whether anything may still be received.</summary>
     protected bool MayReceive => !_receivingFailed && !_receiving.IsSet;

@@ -24,8 +24,9 @@ internal sealed partial class EngineInput
     /// <summary>From any thread: for how long in all receiving paused, since nobody read.</summary>
     public TimeSpan Paused => _pauses.Total(connection.Options.TimeProvider);
 
-    /// <summary>From any thread: whether receiving pauses, and not just for a moment.</summary>
-    public bool IsPaused => _pauses.StandsStill(connection.Options.TimeProvider);
+    /// <summary>From any thread: for how long nothing has been received, since the handler does not read; zero for a
+    /// moment.</summary>
+    public TimeSpan PausedFor => _pauses.StandsStillFor(connection.Options.TimeProvider);
 
     private int Limit => connection.Options.MaxReadBufferSize;
 

@@ -17,8 +17,8 @@ internal sealed partial class EngineOutput
     /// <summary>From any thread: for how long in all that was so.</summary>
     public TimeSpan Waited => _waits.Total(connection.Options.TimeProvider);
 
-    /// <summary>From any thread: whether the system takes nothing of it, and not just for a moment.</summary>
-    public bool IsBlocked => _waits.StandsStill(connection.Options.TimeProvider);
+    /// <summary>From any thread: for how long the system has taken nothing of it; zero for a moment.</summary>
+    public TimeSpan BlockedFor => _waits.StandsStillFor(connection.Options.TimeProvider);
 
     /// <summary>On the engine thread: what is flushed and not sent yet, as far as it fits.</summary>
     /// <remarks>

@@ -13,8 +13,14 @@ internal interface IConnectionProgressFeature
     /// moment.</summary>
     bool IsReadPaused { get; }
 
+    /// <summary>For how long that has been so; zero where it is not so, or where that is not known.</summary>
+    TimeSpan ReadPausedFor => TimeSpan.Zero;
+
     /// <summary>Whether something is flushed of which the system takes nothing, and that not just for a moment.</summary>
     bool IsSendBlocked { get; }
+
+    /// <summary>For how long that has been so; zero where it is not so, or where that is not known.</summary>
+    TimeSpan SendBlockedFor => TimeSpan.Zero;
 
     /// <summary>Whether both directions have ended.</summary>
     bool HasEnded { get; }

@@ -26,9 +26,13 @@ internal abstract class DuplexConnection(StreamConnectionOptions options)
 
     public abstract SystemProgress? AskSystem();
 
-    public abstract bool IsReadPaused { get; }
+    public bool IsReadPaused => ReadPausedFor > TimeSpan.Zero;
 
-    public abstract bool IsSendBlocked { get; }
+    public abstract TimeSpan ReadPausedFor { get; }
+
+    public bool IsSendBlocked => SendBlockedFor > TimeSpan.Zero;
+
+    public abstract TimeSpan SendBlockedFor { get; }
 
     /// <summary>
     /// Nobody will read or write any more: what was written is to be sent, with FIN behind it. Ends soon, whatever the peer does:

@@ -52,9 +52,9 @@ internal partial class StreamConnection : DuplexConnection
         _sendWaits.Total(_options.TimeProvider),
         _receivePauses.Total(_options.TimeProvider));
 
-    public override bool IsReadPaused => _receivePauses.StandsStill(_options.TimeProvider);
+    public override TimeSpan ReadPausedFor => _receivePauses.StandsStillFor(_options.TimeProvider);
 
-    public override bool IsSendBlocked => _sendWaits.StandsStill(_options.TimeProvider);
+    public override TimeSpan SendBlockedFor => _sendWaits.StandsStillFor(_options.TimeProvider);
 
     public void Start()
     {

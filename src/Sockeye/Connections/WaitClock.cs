@@ -39,10 +39,12 @@ internal struct WaitClock
         }
     }
 
-    /// <summary>Whether something stands still for a <see cref="Moment"/> or longer. Asks the clock only if anything
-    /// waits.</summary>
-    public readonly bool StandsStill(TimeProvider time) =>
-        Volatile.Read(in _since) is not 0 and var since && time.GetElapsedTime(since) >= Moment;
+    /// <summary>For how long something has stood still; zero where nothing waits, or for less than a <see cref="Moment"/>. Asks
+    /// the clock only if anything waits.</summary>
+    public readonly TimeSpan StandsStillFor(TimeProvider time) =>
+        Volatile.Read(in _since) is not 0 and var since && time.GetElapsedTime(since) is var elapsed && elapsed >= Moment
+            ? elapsed
+            : TimeSpan.Zero;
 
     public readonly TimeSpan Total(TimeProvider time)
     {

@@ -16,9 +16,14 @@ internal struct ConnectionCounts
 
     public int SendBlocked { get; private set; }
 
+    public Stalls SendStalls { get; private set; }
+
+    public Stalls ReadStalls { get; private set; }
+
     public void Add(ServerConnection connection)
     {
-        if (connection.Phase is var phase && phase <= HandlerPhase.Held)
+        var phase = connection.Phase;
+        if (phase <= HandlerPhase.Held)
             AddWaiting(phase, connection.Age);
         if (connection.Progress is not { } progress)
             return;
@@ -26,6 +31,17 @@ internal struct ConnectionCounts
             ReadPaused++;
         if (progress.IsSendBlocked)
             SendBlocked++;
+        AddStall(connection, phase, progress.ReadPausedFor, progress.SendBlockedFor);
+    }
+
+    /// <summary>A handler that can't send does not read either: that is one cause, and counts once. So does one that has not
+    /// begun.</summary>
+    private void AddStall(ServerConnection connection, HandlerPhase phase, TimeSpan reading, TimeSpan sending)
+    {
+        if (sending >= Stalls.From)
+            SendStalls = SendStalls.With(connection, sending);
+        else if (reading >= Stalls.From && phase is HandlerPhase.Running)
+            ReadStalls = ReadStalls.With(connection, reading);
     }
 
     private void AddWaiting(HandlerPhase phase, TimeSpan wait)

@@ -20,6 +20,7 @@ public sealed class ConnectionInfo
         if (progress is not null)
         {
             (IsReadPaused, IsSendBlocked) = (progress.IsReadPaused, progress.IsSendBlocked);
+            (ReadPausedFor, SendBlockedFor) = (progress.ReadPausedFor, progress.SendBlockedFor);
             SinceMoved = progress.Progress.SinceMoved;
         }
     }
@@ -48,9 +49,15 @@ public sealed class ConnectionInfo
     /// when both the plain and the encrypted ones that wait have reached their limit.</remarks>
     public bool IsReadPaused { get; }
 
+    /// <summary>For how long <see cref="IsReadPaused"/> has been so; zero where it is not so.</summary>
+    public TimeSpan ReadPausedFor { get; }
+
     /// <summary>Whether its peer does not take what is sent: something was flushed of which the system has taken nothing for 100
     /// ms or longer. False where the transport does not tell.</summary>
     public bool IsSendBlocked { get; }
+
+    /// <summary>For how long <see cref="IsSendBlocked"/> has been so; zero where it is not so.</summary>
+    public TimeSpan SendBlockedFor { get; }
 
     /// <summary>Time since a byte crossed it in either direction; null where the transport does not tell.</summary>
     public TimeSpan? SinceMoved { get; }

@@ -30,7 +30,7 @@ internal sealed class LoadGauge(LoadReader load, IReadOnlyList<Listening> listen
     /// <summary>All kinds, so that one which is over falls to zero. What concerns the server concerns each listener.</summary>
     public IEnumerable<Measurement<double>> Saturation()
     {
-        var signs = load.ReadSigns();
+        var signs = load.Read().Signs;
         for (var i = 0; i < listening.Count; i++)
         {
             var endPoint = listening[i].Listener.EndPoint;

@@ -5,7 +5,7 @@ namespace Sockeye;
 /// <summary>Reads how near a server is to not serving. From any thread, without a lock, whatever else stands still.</summary>
 internal sealed class LoadReader(
     IReadOnlyList<Listening> listening, ConnectionTable table, SockeyeServerOptions options, HandlerProbe probe,
-    CancellationToken stopping)
+    StopClock stop)
 {
     private readonly IBlockingTransport? _transport = options.Transport as IBlockingTransport;
 
@@ -21,7 +21,7 @@ internal sealed class LoadReader(
         return counts;
     }
 
-    /// <summary>Looks at connections only if a handler waits: what a look every second may cost.</summary>
+    /// <summary>Looks at connections only if a handler waits: what a look every second may cost. So it finds no stalls.</summary>
     public IReadOnlyList<SaturationSign> ReadSigns() =>
         (listening.Any(listening => listening.Waiting > 0) ? Read() : Read(new ConnectionCounts())).Signs;
 
@@ -35,7 +35,7 @@ internal sealed class LoadReader(
 
     private ServerLoad Read(ConnectionCounts counts)
     {
-        ListenerLoad[] listeners = [.. listening.Select(listening => new ListenerLoad(listening, IsStopping))];
+        ListenerLoad[] listeners = [.. listening.Select(listening => new ListenerLoad(listening, stop.IsRunning))];
         var connections = table.Count;
         var signs = new List<SaturationSign>();
         signs.AddRange(listeners.Select(SaturationRules.AcceptQueue).OfType<SaturationSign>());
@@ -44,8 +44,11 @@ internal sealed class LoadReader(
         Add(SaturationRules.HandlersBlocked(_transport?.BlockingHandlers ?? []));
         signs.AddRange(listeners.Select(SaturationRules.AcceptFailing).OfType<SaturationSign>());
         signs.AddRange(listeners.Select(SaturationRules.AcceptHeld).OfType<SaturationSign>());
-        signs.AddRange(listeners.Select(listener => SaturationRules.NotListening(listener, IsStopping)).OfType<SaturationSign>());
-        return new(counts, connections, options.MaxConnections, listeners, signs);
+        signs.AddRange(
+            listeners.Select(listener => SaturationRules.NotListening(listener, stop.IsRunning)).OfType<SaturationSign>());
+        Add(SaturationRules.SendsStalled(counts.SendStalls, connections));
+        Add(SaturationRules.ReadsStalled(counts.ReadStalls, connections));
+        return new(counts, connections, options.MaxConnections, listeners, signs, stop.TimeLeft(options.ShutdownTimeout));
 
         void Add(SaturationSign? sign)
         {
@@ -54,12 +57,10 @@ internal sealed class LoadReader(
         }
     }
 
-    private bool IsStopping => stopping.IsCancellationRequested;
-
     private TimeSpan WaitForThread()
     {
         var waited = probe.Waited;
-        if (!IsStopping)
+        if (!stop.IsRunning)
             probe.Ask();
         return waited;
     }

@@ -25,6 +25,15 @@ public enum SaturationKind
     /// full.</summary>
     AcceptHeld,
 
-    /// <summary>An end point does not listen any more. Level: 1.</summary>
+    /// <summary>An end point does not listen any more. Level: 1; 0.5 while the server is being stopped, as planned
+    /// (<see cref="ServerLoad.IsStopping"/>).</summary>
     NotListening,
+
+    /// <summary>For 5 s or longer data has waited for a peer that reads nothing. Level: 0.5, and up to 0.75 when all peers do
+    /// so.</summary>
+    SendsStalled,
+
+    /// <summary>For 5 s or longer data of a peer has waited for a handler that reads nothing, although it can send. Level: 0.5,
+    /// and up to 0.75 when all handlers do so.</summary>
+    ReadsStalled,
 }

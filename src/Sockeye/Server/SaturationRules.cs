@@ -16,9 +16,9 @@ internal static class SaturationRules
         listener.Queue is { Depth: > 0 } queue && queue.Filled >= QueueFrom
             ? new(
                 SaturationKind.AcceptQueue, queue.Filled,
-                $"{queue.Depth} clients wait in the accept queue of {listener.EndPoint}, and {queue.Limit} may: the next ones "
-                    + "are dropped when it is full; find what keeps the server from accepting, or let more wait (Backlog, "
-                    + "net.core.somaxconn)",
+                $"{Count(queue.Depth, "client waits", "clients wait")} in the accept queue of {listener.EndPoint}, and "
+                    + $"{queue.Limit} may: the next ones are dropped when it is full; find what keeps the server from accepting, or "
+                    + "let more wait (Backlog, net.core.somaxconn)",
                 listener.EndPoint)
             : null;
 
@@ -36,7 +36,8 @@ internal static class SaturationRules
         if (longest < WaitFrom)
             return null;
         var what = counts.WaitingForThread > 0
-            ? $"no thread has come to new clients for {Seconds(longest)} s, and {counts.WaitingForThread} of them wait"
+            ? $"no thread has come to new clients for {Seconds(longest)} s, and "
+                + Count(counts.WaitingForThread, "of them waits", "of them wait")
             : $"no thread has been free for {Seconds(longest)} s";
         return new(
             SaturationKind.HandlersWaiting, Level(longest),
@@ -47,12 +48,12 @@ internal static class SaturationRules
     {
         if (blocking.MaxBy(handler => handler.Time) is not { } worst)
             return null;
-        var others = blocking.Count == 1 ? "" : $" ({blocking.Count - 1} more such threads)";
+        var others = blocking.Count == 1 ? "" : $" ({Count(blocking.Count - 1, "more such thread", "more such threads")})";
         return new(
             SaturationKind.HandlersBlocked, Level(worst.Time),
             $"the handler of {worst.ConnectionId} ({worst.RemoteEndPoint}) blocks its engine thread, {worst.Thread}, for "
-                + $"{Seconds(worst.Time)} s, and {worst.Waiting} other connections stand still{others}: make it asynchronous, or "
-                + "give up UnsafePreferInlineScheduling");
+                + $"{Seconds(worst.Time)} s, and {Count(worst.Waiting, "other connection stands", "other connections stand")} still"
+                + $"{others}: make it asynchronous, or give up UnsafePreferInlineScheduling");
     }
 
     public static SaturationSign? AcceptFailing(ListenerLoad listener)
@@ -72,7 +73,7 @@ internal static class SaturationRules
     {
         if (listener.HeldFor is not { } time || time < HeldFrom || listener.Queue is { Depth: 0 })
             return null;
-        var clients = listener.Queue is { } queue ? $"{queue.Depth} clients" : "clients";
+        var clients = listener.Queue is { } queue ? Count(queue.Depth, "client", "clients") : "clients";
         return new(
             SaturationKind.AcceptHeld, 0.5 + ((listener.Queue?.Filled ?? 0) / 2),
             $"{listener.Standing!.HeldBy} leaves {clients} of {listener.EndPoint} in the accept queue, which was not empty for "
@@ -83,12 +84,37 @@ internal static class SaturationRules
     public static SaturationSign? NotListening(ListenerLoad listener, bool isStopping) => listener.IsListening
         ? null
         : new(
-            SaturationKind.NotListening, 1,
+            SaturationKind.NotListening, isStopping ? 0.5 : 1,
             isStopping
                 ? $"{listener.EndPoint} does not listen: the server is being stopped"
                 : $"{listener.EndPoint} does not listen any more: its listener ended by itself (event 1103), so start the server "
                     + "anew",
             listener.EndPoint);
+
+    public static SaturationSign? SendsStalled(in Stalls stalls, int open) => stalls.Worst is not { } worst
+        ? null
+        : new(
+            SaturationKind.SendsStalled, Level(stalls, open),
+            (stalls.Count == 1
+                ? $"the peer of {worst.Id} has read nothing for {Seconds(stalls.Longest)} s while data waits for it"
+                : $"{stalls.Count} peers have read nothing for {Stalls.From.TotalSeconds:0} s or longer while data waits for them, "
+                    + $"that of {worst.Id} for {Seconds(stalls.Longest)} s")
+            + ": find out what keeps such a client from reading; Timeouts.WriteStall resets a connection that goes on like this");
+
+    public static SaturationSign? ReadsStalled(in Stalls stalls, int open) => stalls.Worst is not { } worst
+        ? null
+        : new(
+            SaturationKind.ReadsStalled, Level(stalls, open),
+            (stalls.Count == 1
+                ? $"the handler of {worst.Id} has read nothing for {Seconds(stalls.Longest)} s while data of its peer waits"
+                : $"{stalls.Count} handlers have read nothing for {Stalls.From.TotalSeconds:0} s or longer while data of their peers "
+                    + $"waits, that of {worst.Id} for {Seconds(stalls.Longest)} s")
+            + ": find out what such a handler waits for");
+
+    /// <summary>Never near 1: a peer that does not read is no reason to take a server out of service.</summary>
+    private static double Level(in Stalls stalls, int open) => 0.5 + (Math.Min(1, (double)stalls.Count / Math.Max(1, open)) / 4);
+
+    private static string Count(int count, string one, string many) => $"{count} {(count == 1 ? one : many)}";
 
     private static double Level(TimeSpan wait) => 0.5 + (wait / WorstWait / 2);
 

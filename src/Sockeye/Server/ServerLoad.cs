@@ -5,12 +5,13 @@ public sealed class ServerLoad
 {
     internal ServerLoad(
         ConnectionCounts counts, int connections, int maxConnections, IReadOnlyList<ListenerLoad> listeners,
-        IReadOnlyList<SaturationSign> signs)
+        IReadOnlyList<SaturationSign> signs, TimeSpan? stopTimeLeft)
     {
         (Connections, MaxConnections) = (connections, maxConnections);
         (Waiting, LongestWait) = (counts.Waiting, counts.LongestWait);
         (ReadPaused, SendBlocked) = (counts.ReadPaused, counts.SendBlocked);
-        (Listeners, Signs) = (listeners, signs);
+        (ReadsStalled, SendsStalled) = (counts.ReadStalls.Count, counts.SendStalls.Count);
+        (Listeners, Signs, StopTimeLeft) = (listeners, signs, stopTimeLeft);
     }
 
     /// <summary>Connections that are open.</summary>
@@ -30,6 +31,21 @@ public sealed class ServerLoad
 
     /// <summary>Connections whose peer does not take: <see cref="ConnectionInfo.IsSendBlocked"/>.</summary>
     public int SendBlocked { get; }
+
+    /// <summary>Connections whose handler has read nothing for 5 s or longer while data of the peer waits, although it can
+    /// send.</summary>
+    public int ReadsStalled { get; }
+
+    /// <summary>Connections whose peer has read nothing for 5 s or longer while data waits for it.</summary>
+    public int SendsStalled { get; }
+
+    /// <summary>Whether the server is being stopped, or was stopped: no more clients are accepted, and those that are
+    /// <see cref="Connections"/> are left to finish.</summary>
+    public bool IsStopping => StopTimeLeft is not null;
+
+    /// <summary>How long handlers may still take until their connections are aborted
+    /// (<see cref="SockeyeServerOptions.ShutdownTimeout"/>); null while the server is not being stopped.</summary>
+    public TimeSpan? StopTimeLeft { get; }
 
     /// <summary>All listeners, in the order of <see cref="SockeyeServer.EndPoints"/>.</summary>
     public IReadOnlyList<ListenerLoad> Listeners { get; }

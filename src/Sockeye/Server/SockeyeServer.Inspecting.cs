@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
@@ -46,6 +47,12 @@ public sealed partial class SockeyeServer
         return true;
     }
 
+    /// <summary>What it binds and accepts with.</summary>
+    internal IConnectionListenerFactory Transport => _options.Transport;
+
+    /// <summary>Time since it was started.</summary>
+    internal TimeSpan Uptime => _options.TimeProvider.GetElapsedTime(_started);
+
     private void BeginToWatchLoad()
     {
         ReadLoadAnew();
@@ -55,7 +62,7 @@ public sealed partial class SockeyeServer
     /// <summary>Of the listeners and limits of now.</summary>
     private void ReadLoadAnew()
     {
-        _load = new(_listening, _table, _options, _probe, _stopping.Token);
+        _load = new(_listening, _table, _options, _probe, _stopClock);
         if (_loadGauge is { } before)
             LoadObservables.Remove(before);
         LoadObservables.Add(_loadGauge = new(_load, _listening, _options.MaxConnections));

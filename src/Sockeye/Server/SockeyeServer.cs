@@ -21,6 +21,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     private readonly LogPace _waitingPace;
     private readonly ClosedHistory? _history;
     private readonly HandlerProbe _probe;
+    private readonly StopClock _stopClock;
+    private readonly long _started;
     private volatile IReadOnlyList<Listening> _listening = [];
     private volatile LoadReader _load = null!;
     private LoadWatch? _loadWatch;
@@ -39,6 +41,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         _waitingPace = new(options.TimeProvider);
         _history = options.MaxClosedHistory == 0 ? null : new(options.MaxClosedHistory);
         _probe = new(_scheduler, options.TimeProvider);
+        _stopClock = new(options.TimeProvider);
+        _started = options.TimeProvider.GetTimestamp();
     }
 
     /// <summary>The addresses that were bound, with their real ports, in the order of the options; localhost has two.</summary>
@@ -199,6 +203,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     {
         await _changing.WaitAsync(); // A reload that is under way ends first, and those behind it see that they come too late.
         _changing.Release();
+        _stopClock.Start();
         _logger.Guard("stopping", "the server", _stopping.Cancel);
         await Task.WhenAll(_listening.Select(listening => listening.EndAsync(_logger)));
 

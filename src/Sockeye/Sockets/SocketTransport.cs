@@ -9,7 +9,7 @@ namespace Sockeye;
 /// Safe from many callers. It holds nothing to dispose: listeners and connections are disposed each for itself. It binds and
 /// dials <see cref="IPEndPoint"/> and <see cref="UnixDomainSocketEndPoint"/>; names are resolved by <c>SockeyeClient</c>.
 /// </remarks>
-public sealed class SocketTransport : IConnectionListenerFactory, ILocalEndPointConnectionFactory
+public sealed class SocketTransport : IConnectionListenerFactory, ILocalEndPointConnectionFactory, INamedTransport
 {
     private readonly SocketTransportOptions _options;
 
@@ -21,6 +21,10 @@ public sealed class SocketTransport : IConnectionListenerFactory, ILocalEndPoint
 
     /// <summary>The transport with all options at their defaults, shared by everything in the process.</summary>
     public static SocketTransport Shared { get; } = new();
+
+    string INamedTransport.Name => "sockets";
+
+    string INamedTransport.Reason => "the portable transport, on System.Net.Sockets";
 
     internal StreamConnectionOptions ConnectionOptions => _options.ConnectionOptions;
 

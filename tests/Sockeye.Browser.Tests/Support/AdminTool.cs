@@ -18,6 +18,8 @@ internal sealed class AdminTool : IAsyncDisposable
     /// <summary>Where its page is.</summary>
     public Uri Url { get; private set; } = null!;
 
+    public int ProcessId => _process.Id;
+
     public static async Task<AdminTool> StartAsync(params string[] options)
     {
         var dll = Path.Combine(AppContext.BaseDirectory, "Sockeye.Cli.dll");

@@ -19,7 +19,7 @@ public sealed class LoadMetricsTests
         await using var server = await StartAsync(world, ConnectionText.Echo, options => options.MaxConnections = 5);
         using var metrics = new Metrics("Sockeye.Server", server);
         Assert.Equal(5, metrics.Sum("sockeye.server.connections.limit"));
-        Assert.Equal(7, metrics.Count("sockeye.server.saturation"));
+        Assert.Equal(9, metrics.Count("sockeye.server.saturation"));
         Assert.Equal(0, metrics.Sum("sockeye.server.saturation"));
 
         var clients = new List<ConnectionContext>();
@@ -52,9 +52,14 @@ public sealed class LoadMetricsTests
         var sending = client.Transport.Output.WriteAsync(new byte[2_000_000]).AsTask();
         await world.Until(() => metrics.Sum("sockeye.server.connections.read_paused") == 1, "reading paused");
         Assert.Equal(0, metrics.Sum("sockeye.server.connections.send_blocked"));
+        await world.Pass(TimeSpan.FromSeconds(6));
+        await world.Until(() => metrics.Sum("sockeye.server.saturation", "reads_stalled") > 0, "the handler stalled");
 
         mayRead.SetResult();
         await world.Until(() => metrics.Sum("sockeye.server.connections.send_blocked") == 1, "sending was blocked");
+        await world.Pass(TimeSpan.FromSeconds(6));
+        await world.Until(() => metrics.Sum("sockeye.server.saturation", "sends_stalled") == 0.75, "the peer stalled");
+        Assert.Equal(0, metrics.Sum("sockeye.server.saturation", "reads_stalled"));
 
         client.Abort();
         await sending;

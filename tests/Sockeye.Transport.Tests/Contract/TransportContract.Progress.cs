@@ -61,6 +61,11 @@ public abstract partial class TransportContract
         var flush = OfferTooMuch(writer);
         await world.BecomesTrueAsync(() => FeatureOf(writer).IsSendBlocked && FeatureOf(reader).IsReadPaused);
         Assert.False(FeatureOf(writer).IsReadPaused || FeatureOf(reader).IsSendBlocked);
+        // For how long is told as well, and grows.
+        Assert.Equal((TimeSpan.Zero, TimeSpan.Zero), (FeatureOf(writer).ReadPausedFor, FeatureOf(reader).SendBlockedFor));
+        var (blocked, paused) = (FeatureOf(writer).SendBlockedFor, FeatureOf(reader).ReadPausedFor);
+        await world.BecomesTrueAsync(
+            () => FeatureOf(writer).SendBlockedFor > blocked && FeatureOf(reader).ReadPausedFor > paused);
 
         await reader.ReceiveAsync(Up, TooMuch);
         await world.Soon(flush);

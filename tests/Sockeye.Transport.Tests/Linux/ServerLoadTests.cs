@@ -71,7 +71,7 @@ public sealed class ServerLoadTests
 
         var id = server.GetConnections().Single(each => each.RemoteEndPoint!.Equals(blocking.LocalEndPoint)).ConnectionId;
         Assert.StartsWith($"the handler of {id} ({blocking.LocalEndPoint}) blocks its engine thread, Sockeye ", description);
-        Assert.Contains(" s, and 1 other connections stand still: ", description);
+        Assert.Contains(" s, and 1 other connection stands still: ", description);
         await EchoesAsync(other, "y");
         await UntilAsync(() => server.GetLoad().Signs.All(sign => sign.Kind is not SaturationKind.HandlersBlocked));
     }

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Sockeye.Hosting;
 
 /// <summary>What the page shows, as JSON.</summary>
-internal sealed class AdminData(SockeyeServer server, Sampler sampler, TimeProvider time)
+internal sealed class AdminData(SockeyeServer server, ServerIdentity identity, Sampler sampler, TimeProvider time)
 {
     private readonly ConnectionPages _pages = new(server, time);
 
@@ -15,17 +15,37 @@ internal sealed class AdminData(SockeyeServer server, Sampler sampler, TimeProvi
         return JsonSerializer.SerializeToUtf8Bytes(
             new ServerView(
                 time.GetUtcNow(),
+                identity.Name,
+                server.Uptime.TotalSeconds,
                 time.GetElapsedTime(sampler.Start).TotalSeconds,
+                new(identity.Engine, identity.EngineReason),
+                new(
+                    Environment.ProcessId,
+                    ServerIdentity.Host,
+                    ServerIdentity.ProgramName,
+                    ServerIdentity.Version,
+                    ServerIdentity.SockeyeVersion,
+                    ServerIdentity.Runtime,
+                    ServerIdentity.ProcessStart,
+                    Environment.ProcessorCount,
+                    sampler.Rate(last, previous, static sample => sample.Processor.Ticks) / TimeSpan.TicksPerSecond,
+                    Environment.WorkingSet,
+                    GC.GetTotalMemory(forceFullCollection: false)),
+                load.StopTimeLeft is { } left
+                    ? new(load.Connections, left == Timeout.InfiniteTimeSpan ? null : left.TotalSeconds, Drain.Describe(load))
+                    : null,
                 load.Connections,
                 load.MaxConnections,
                 load.Waiting,
                 load.LongestWait.TotalSeconds,
                 load.ReadPaused,
                 load.SendBlocked,
+                load.ReadsStalled,
+                load.SendsStalled,
                 sampler.Rate(last, previous, static sample => sample.Accepted),
                 sampler.Rate(last, previous, static sample => sample.Received),
                 sampler.Rate(last, previous, static sample => sample.Sent),
-                [.. load.Signs.Select(sign => new SignView(
+                [.. Drain.OtherSigns(load).Select(sign => new SignView(
                     Names.Of(sign.Kind), sign.EndPoint?.ToString(), sign.Level, sign.Description))],
                 [.. Listeners(load, last, previous)]),
             AdminJson.Default.ServerView);

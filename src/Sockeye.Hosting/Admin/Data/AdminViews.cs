@@ -2,21 +2,49 @@ using System.Text.Json.Serialization;
 
 namespace Sockeye.Hosting;
 
-/// <summary>What /api/server tells. Times are in seconds, rates in a second; null is what is not known.</summary>
+/// <summary>What /api/server tells. Times are in seconds, rates in a second; null is what is not known. <c>Uptime</c> is the
+/// server's, <c>Watched</c> the page's.</summary>
 internal sealed record ServerView(
     DateTimeOffset Now,
+    string Name,
     double Uptime,
+    double Watched,
+    EngineView Engine,
+    ProcessView Process,
+    StoppingView? Stopping,
     int Connections,
     int MaxConnections,
     int Waiting,
     double LongestWait,
     int ReadPaused,
     int SendBlocked,
+    int ReadsStalled,
+    int SendsStalled,
     double? AcceptedPerSecond,
     double? ReceivedPerSecond,
     double? SentPerSecond,
     IReadOnlyList<SignView> Signs,
     IReadOnlyList<ListenerView> Listeners);
+
+/// <summary>What accepts, receives and sends, and why it does and no other.</summary>
+internal sealed record EngineView(string Name, string? Reason);
+
+/// <summary>Where the server runs. <c>Cpu</c> is in processors: 1 is all the time of one.</summary>
+internal sealed record ProcessView(
+    int Id,
+    string Host,
+    string Program,
+    string Version,
+    string Sockeye,
+    string Runtime,
+    DateTimeOffset StartedAt,
+    int Processors,
+    double? Cpu,
+    long WorkingSet,
+    long GcHeap);
+
+/// <summary>A stop as planned. <c>TimeLeft</c> is null where nothing bounds it.</summary>
+internal sealed record StoppingView(int Left, double? TimeLeft, string Text);
 
 /// <summary>A sign that a server is near to not serving. At level 1 clients fail.</summary>
 internal sealed record SignView(string Kind, string? EndPoint, double Level, string Text);
@@ -49,6 +77,8 @@ internal sealed record ConnectionRow(
     string State,
     bool ReadPaused,
     bool SendBlocked,
+    double ReadPausedFor,
+    double SendBlockedFor,
     double Age,
     double? SinceMoved,
     long? Received,

@@ -57,6 +57,8 @@ internal sealed class ConnectionPages(SockeyeServer server, TimeProvider time)
             Names.Of(connection.State),
             connection.IsReadPaused,
             connection.IsSendBlocked,
+            connection.ReadPausedFor.TotalSeconds,
+            connection.SendBlockedFor.TotalSeconds,
             connection.Age.TotalSeconds,
             connection.SinceMoved?.TotalSeconds,
             connection.BytesReceived,

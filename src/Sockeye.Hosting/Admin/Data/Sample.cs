@@ -2,14 +2,15 @@ using System.Net;
 
 namespace Sockeye.Hosting;
 
-/// <summary>How the server was at one moment. Counters are totals since its start.</summary>
+/// <summary>How the server was at one moment. Counters are totals since its start, the processor time is the process's.</summary>
 internal sealed record Sample(
     long Number,
     long Timestamp,
     ServerLoad Load,
     IReadOnlyList<ListenerInfo> Listeners,
     long Received,
-    long Sent)
+    long Sent,
+    TimeSpan Processor)
 {
     public long Accepted => Listeners.Sum(each => each.Accepted);
 

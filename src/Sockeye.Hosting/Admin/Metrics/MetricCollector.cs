@@ -3,7 +3,8 @@ using System.Diagnostics.Metrics;
 
 namespace Sockeye.Hosting;
 
-/// <summary>Counts what the meters of Sockeye measure, from its start on, of all servers of the process.</summary>
+/// <summary>Counts what the meters of Sockeye measure, from its start on, of all servers of the process; and what .NET tells of
+/// the process.</summary>
 internal sealed class MetricCollector : IDisposable
 {
     private readonly MeterListener _listener = new();
@@ -14,7 +15,7 @@ internal sealed class MetricCollector : IDisposable
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name.StartsWith("Sockeye.", StringComparison.Ordinal))
+            if (IsWanted(instrument))
                 listener.EnableMeasurementEvents(instrument, _families.GetOrAdd(instrument, static each => new(each)));
         };
         _listener.SetMeasurementEventCallback<long>(static (_, value, tags, family) => Find(family, tags).Add(value));
@@ -38,6 +39,12 @@ internal sealed class MetricCollector : IDisposable
     }
 
     public void Dispose() => _listener.Dispose();
+
+    /// <summary>To Prometheus a name that ends with _count is a part of a histogram, so that .NET's thread_pool.thread.count and
+    /// its like can't be told.</summary>
+    private static bool IsWanted(Instrument instrument) =>
+        instrument.Meter.Name.StartsWith("Sockeye.", StringComparison.Ordinal)
+        || (instrument.Meter.Name == "System.Runtime" && !instrument.Name.EndsWith(".count", StringComparison.Ordinal));
 
     private static MetricSeries Find(object? family, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
         ((MetricFamily)family!).Find(tags);

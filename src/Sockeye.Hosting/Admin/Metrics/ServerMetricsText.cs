@@ -1,7 +1,8 @@
 namespace Sockeye.Hosting;
 
-/// <summary>What /metrics answers: the meters of Sockeye, and whether this server listens.</summary>
-internal sealed class ServerMetricsText(SockeyeServer server, MetricCollector collector)
+/// <summary>What /metrics answers: the meters of Sockeye and .NET, the process as Prometheus names it, and what this server is
+/// and where it listens.</summary>
+internal sealed class ServerMetricsText(SockeyeServer server, ServerIdentity identity, MetricCollector collector)
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -9,6 +10,8 @@ internal sealed class ServerMetricsText(SockeyeServer server, MetricCollector co
     {
         var text = new PrometheusText();
         collector.Read(family => Write(text, family));
+        WriteProcess(text);
+        WriteServer(text);
         WriteListeners(text, server.GetLoad());
         return text.ToBytes();
     }
@@ -26,6 +29,34 @@ internal sealed class ServerMetricsText(SockeyeServer server, MetricCollector co
             else
                 text.Value(family.Name, series.Labels, series.Value);
         }
+    }
+
+    /// <summary>As the client libraries of Prometheus name them, which dashboards expect.</summary>
+    private static void WriteProcess(PrometheusText text)
+    {
+        One("process_cpu_seconds_total", "counter", "Processor time of the process, in seconds.",
+            Environment.CpuUsage.TotalTime.TotalSeconds);
+        One("process_resident_memory_bytes", "gauge", "Memory of the process that is resident (working set).",
+            Environment.WorkingSet);
+        One("process_start_time_seconds", "gauge", "When the process began, in seconds since 1970.",
+            ServerIdentity.ProcessStart.ToUnixTimeMilliseconds() / 1000.0);
+
+        void One(string name, string type, string help, double value)
+        {
+            text.Family(name, type, help);
+            text.Value(name, "", value);
+        }
+    }
+
+    private void WriteServer(PrometheusText text)
+    {
+        const string Info = "sockeye_server_info", Uptime = "sockeye_server_uptime_seconds";
+        text.Family(Info, "gauge", "Always 1: which server this is.");
+        text.Value(Info, PrometheusNames.Labels(
+            [new("name", identity.Name), new("engine", identity.Engine), new("version", ServerIdentity.Version),
+                new("sockeye_version", ServerIdentity.SockeyeVersion), new("runtime", ServerIdentity.Runtime)]), 1);
+        text.Family(Uptime, "gauge", "Time since the server was started.");
+        text.Value(Uptime, "", server.Uptime.TotalSeconds);
     }
 
     /// <summary>What no instrument tells: whether a listener is there at all.</summary>

@@ -1,8 +1,8 @@
 // The table of connections: asks for one page of them, keeps rows where the pointer is, closes one with a reason.
 
-import { bytes, count, element, rate, roundTrip, setText, time } from "./words.js";
+import { bytes, count, element, roundTrip, setText, time } from "./words.js";
 
-const states = { waiting: "waiting", open: "open", halfClosed: "half-closed", closing: "closing" };
+const states = { waiting: "waiting for a handler", open: "open", halfClosed: "half-closed", closing: "closing" };
 
 // sort: what the server orders by; what only the kernel knows is known of the rows that are shown, and can't be ordered by.
 const columns = [
@@ -11,7 +11,7 @@ const columns = [
   { title: "Local", sort: "local", text: row => row.local ?? "–", mono: true, wide: true },
   { title: "State", sort: "state", text: row => states[row.state] ?? row.state },
   { title: "Age", sort: "age", text: row => time(row.age), number: true },
-  { title: "Quiet for", sort: "sinceMoved", text: row => time(row.sinceMoved), number: true },
+  { title: "Idle for", sort: "sinceMoved", text: row => time(row.sinceMoved), number: true },
   { title: "In", sort: "received", text: row => bytes(row.received), number: true },
   { title: "Out", sort: "sent", text: row => bytes(row.sent), number: true },
   { title: "In/s", sort: "receivedPerSecond", text: row => bytes(row.receivedPerSecond), number: true },
@@ -21,11 +21,13 @@ const columns = [
 ];
 
 const classOf = column => ["number", "mono", "wide"].filter(name => column[name]).concat(column.sort ?? []).join(" ");
+// Below a phone's list there is more to see.
+const isPhone = matchMedia("(max-width: 760px)").matches;
 const find = id => document.getElementById(id);
 
 export class Connections {
   constructor(api, refresh) {
-    Object.assign(this, { api, refresh, sort: "age", order: "asc", offset: 0, limit: 50, rows: new Map(), opened: new Set() });
+    Object.assign(this, { api, refresh, sort: "age", order: "asc", offset: 0, limit: isPhone ? 10 : 50, rows: new Map(), opened: new Set() });
     this.table = find("rows");
     this.body = this.table.tBodies[0];
     this.middleware = new Map();
@@ -179,8 +181,9 @@ export class Connections {
     shown.tr.classList.remove("gone");
     columns.forEach((column, i) => setText(i === 0 ? shown.opener : shown.cells[i], column.text(row)));
     const state = shown.tr.querySelector(".state");
-    if (row.readPaused) state.append(" ", element("span", { class: "mark" }, "handler does not read"));
-    if (row.sendBlocked) state.append(" ", element("span", { class: "mark" }, "peer does not take"));
+    // A handler that can't send does not read either: the peer is what to look at.
+    if (row.readPaused && !row.sendBlocked) state.append(" ", element("span", { class: "mark" }, `handler not reading for ${time(row.readPausedFor)}`));
+    if (row.sendBlocked) state.append(" ", element("span", { class: "mark" }, `peer not reading for ${time(row.sendBlockedFor)}`));
     shown.tr.classList.toggle("waiting", row.state === "waiting");
     if (shown.more) this.fillMore(shown, row);
   }
@@ -203,10 +206,10 @@ export class Connections {
     const facts = [
       ["Local", row.local ?? "–"],
       ["Listener", row.listener],
-      ["Through", row.proxy ? `proxy ${row.proxy}` : "no proxy"],
+      ["Proxy", row.proxy ?? "none"],
       ["Middleware", middleware.length ? middleware.join(" → ") : "none"],
-      ["Not sent yet", bytes(row.unsent)],
-      ["Ends because", row.closeReason ?? "it does not end yet"],
+      ["Unsent in the kernel", bytes(row.unsent)],
+      ["Close reason", row.closeReason ?? "none yet"],
     ];
     const text = facts.map(([name, value]) => `${name}: ${value}`).join(" · ");
     setText(shown.more.cells[0], text);
@@ -218,13 +221,13 @@ export class Connections {
     find("none").hidden = view.matching > 0;
     this.table.hidden = view.matching === 0;
     setText(find("none"), view.total > 0
-      ? "No connection matches: empty the search, or choose any state and any listener."
-      : "Nobody is connected. Connect a client to one of the listeners above, and it shows up here.");
+      ? "No connection matches. Clear the search, or set state and listener to any."
+      : "Nobody is connected. Connect a client to one of the listeners, and it appears here.");
     find("pages").hidden = view.matching <= this.limit;
     find("back").disabled = view.offset === 0;
     find("next").disabled = view.offset + this.limit >= view.matching;
     const last = Math.min(view.offset + this.limit, view.matching);
-    setText(find("place"), `${count(view.offset + 1)} to ${count(last)} of ${count(view.matching)}`);
+    setText(find("place"), `${count(view.offset + 1)}–${count(last)} of ${count(view.matching)}`);
   }
 
   makeDialog() {

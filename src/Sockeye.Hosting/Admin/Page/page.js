@@ -2,7 +2,7 @@
 
 import { Chart } from "./charts.js";
 import { Connections } from "./connections.js";
-import { bytes, count, element, rate, setText, time } from "./words.js";
+import { bytes, bytesPerSecond, count, element, perSecond, plural, rate, sentence, setText, time } from "./words.js";
 
 const interval = 2000, patience = 10000, kept = 320;
 const find = id => document.getElementById(id);
@@ -30,73 +30,107 @@ async function api(path, body) {
 }
 
 const charts = [
-  new Chart("Connections", [{ key: "connections", label: "open" }], count),
-  new Chart("Accepted a second", [{ key: "accepted", label: "accepted" }], rate),
-  new Chart("Bytes a second", [{ key: "received", label: "in" }, { key: "sent", label: "out" }], bytes),
-  new Chart("Waiting", [{ key: "queueDepth", label: "in queue" }, { key: "waiting", label: "for handler" }], count),
+  new Chart("Active connections", [{ key: "connections", label: "active" }], count),
+  new Chart("Accepted", [{ key: "accepted", label: "accepted" }], perSecond),
+  new Chart("Traffic", [{ key: "received", label: "in" }, { key: "sent", label: "out" }], bytesPerSecond),
+  new Chart("Waiting clients", [{ key: "queueDepth", label: "accept queue" }, { key: "waiting", label: "handler" }], count),
 ];
 find("charts").append(...charts.map(chart => chart.figure));
 
 const figures = new Map();
-function figure(name, value, note = "") {
+function figure(name, value, note, isBad = false) {
   if (!figures.has(name)) {
-    const made = { value: element("b"), note: element("small") };
-    find("figures").append(element("div", {}, element("span", {}, name), made.value, made.note));
+    const made = { box: element("div"), value: element("b"), note: element("small") };
+    made.box.append(element("span", {}, name), made.value, made.note);
+    find("figures").append(made.box);
     figures.set(name, made);
   }
+  figures.get(name).box.classList.toggle("near", isBad);
   setText(figures.get(name).value, value);
   setText(figures.get(name).note, note);
 }
 
 const connections = new Connections(api, () => refresh());
-let samples = [], next = 0, uptime = 0, isPaused = false, running = null, again = false, answeredAt = performance.now();
+let samples = [], next = 0, watched = 0, isPaused = false, running = null, again = false, answeredAt = performance.now();
 
-function showSigns(signs) {
-  const text = JSON.stringify(signs);
+function showSigns(signs, stopping) {
+  const text = JSON.stringify([signs, stopping]);
   if (find("signs").dataset.shown === text) return;
   find("signs").dataset.shown = text;
   const worst = Math.max(0, ...signs.map(sign => sign.level));
-  find("signs").className = worst >= 1 ? "bad" : worst > 0 ? "near" : "well";
-  if (signs.length === 0) {
-    find("signs").replaceChildren(element("p", {}, element("strong", {}, "All is well."), " No sign that clients have to wait or fail."));
-    return;
+  find("signs").className = worst >= 1 ? "bad" : worst > 0 ? "near" : stopping ? "stopping" : "well";
+  const lines = [];
+  if (stopping) {
+    lines.push(line("Stopping as planned.", `No new clients are accepted: ${stopping.text}.`));
   }
-  find("signs").replaceChildren(
-    element("p", {}, element("strong", {}, worst >= 1 ? "Clients fail." : "Trouble is near: clients do not fail yet.")),
-    element("ul", {}, ...signs.map(sign => {
+  if (signs.length > 0) {
+    lines.push(line(worst >= 1 ? "Clients are failing." : "Needs attention.", worst >= 1 ? "" : "Clients are still being served."));
+    lines.push(element("ul", {}, ...signs.map(sign => {
       const meter = element("meter", { min: 0, max: 1, value: sign.level, high: 0.99, optimum: 0 });
       meter.setAttribute("aria-label", `level ${sign.level.toFixed(2)} of 1`);
-      return element("li", { class: sign.level >= 1 ? "bad" : "near" }, meter, `${sign.text}.`);
+      return element("li", { class: sign.level >= 1 ? "bad" : "near" }, meter, sentence(sign.text));
     })));
+  } else if (!stopping) {
+    lines.push(line("All is well.", "No sign that clients wait or fail."));
+  }
+  find("signs").replaceChildren(...lines);
+}
+
+function line(strong, text) {
+  return element("p", {}, element("strong", {}, strong), ` ${text}`);
 }
 
 function showServer(server) {
   // A server that was started anew has another token, and another page maybe.
-  if (server.uptime < uptime) location.reload();
-  uptime = server.uptime;
-  document.title = `${count(server.connections)} connections · Sockeye`;
-  showSigns(server.signs);
+  if (server.watched < watched) location.reload();
+  watched = server.watched;
+  document.title = `${plural(server.connections, "connection")} · ${server.name} · Sockeye`;
+  setText(find("name"), server.name);
+  setText(find("where"), `${server.process.host} · process ${server.process.id}`);
+  showSigns(server.signs, server.stopping);
   const queue = server.listeners.reduce((sum, one) => sum + (one.queueDepth ?? 0), 0);
-  figure("Connections", count(server.connections), `of ${count(server.maxConnections)}`);
-  figure("Accepted", rate(server.acceptedPerSecond), "a second");
-  figure("In", bytes(server.receivedPerSecond), "a second");
-  figure("Out", bytes(server.sentPerSecond), "a second");
-  figure("Accept queue", count(queue), "clients wait");
-  figure("Wait for a handler", count(server.waiting), server.waiting ? `the longest ${time(server.longestWait)}` : "connections");
-  figure("Do not read", count(server.readPaused), "handlers");
-  figure("Do not take", count(server.sendBlocked), "peers");
+  figure("Active connections", count(server.connections), `of ${count(server.maxConnections)}`);
+  figure("Accepted", perSecond(server.acceptedPerSecond), "connections");
+  figure("In", bytesPerSecond(server.receivedPerSecond), "from peers");
+  figure("Out", bytesPerSecond(server.sentPerSecond), "to peers");
+  figure("Accept queue", count(queue), queue === 1 ? "client waiting" : "clients waiting");
+  figure("Waiting for a handler", count(server.waiting),
+    server.waiting ? `longest ${time(server.longestWait)}` : "connections");
+  figure("Paused reads", count(server.readPaused), server.readsStalled
+    ? `${count(server.readsStalled)} stalled` : "handler not reading", server.readsStalled > 0);
+  figure("Blocked sends", count(server.sendBlocked), server.sendsStalled
+    ? `${count(server.sendsStalled)} stalled` : "peer not reading", server.sendsStalled > 0);
   connections.setListeners(server.listeners);
   showTable("listeners", server.listeners, one => [
-    one.isListening ? one.endPoint : `${one.endPoint}: does not listen any more`,
+    one.isListening ? one.endPoint : `${one.endPoint} (not listening)`,
     queueText(one), count(one.queueLimit), rate(one.acceptedPerSecond), count(one.accepted), count(one.open),
     one.middleware.length ? one.middleware.join(" → ") : "none",
   ]);
+  showFacts(server);
 }
 
 function queueText(listener) {
-  if (listener.acceptFailingFor != null) return `${count(listener.queueDepth)}, accept fails for ${time(listener.acceptFailingFor)}`;
-  if (listener.heldFor != null) return `${count(listener.queueDepth)}, a limit holds them for ${time(listener.heldFor)}`;
+  if (listener.acceptFailingFor != null) return `${count(listener.queueDepth)}; accept failing for ${time(listener.acceptFailingFor)}`;
+  if (listener.heldFor != null) return `${count(listener.queueDepth)}; held by a limit for ${time(listener.heldFor)}`;
   return count(listener.queueDepth);
+}
+
+function showFacts({ process, engine, uptime }) {
+  const started = new Date(process.startedAt);
+  const facts = [
+    ["Host", process.host, `process ${process.id}`],
+    ["Program", `${process.program} ${process.version}`, `Sockeye ${process.sockeye}, ${process.runtime}`],
+    ["Engine", engine.name, engine.reason ?? ""],
+    ["Server up", time(uptime), `process started ${started.toLocaleString()}`],
+    ["CPU", process.cpu == null ? "–" : `${(process.cpu * 100).toFixed(process.cpu < 0.1 ? 1 : 0)} %`,
+      `of one processor; there ${process.processors === 1 ? "is 1" : `are ${count(process.processors)}`}`],
+    ["Memory", bytes(process.workingSet), `working set; GC heap ${bytes(process.gcHeap)}`],
+  ];
+  const shown = find("facts");
+  while (shown.children.length < facts.length) {
+    shown.append(element("div", {}, element("dt"), element("dd"), element("small")));
+  }
+  facts.forEach((fact, i) => fact.forEach((text, part) => setText(shown.children[i].children[part], text)));
 }
 
 function showTable(id, rows, cellsOf) {
@@ -113,12 +147,27 @@ function showTable(id, rows, cellsOf) {
   });
 }
 
+const ends = {
+  "fin peer": "closed by the peer (FIN)",
+  "fin local": "closed by this server (FIN)",
+  "reset peer": "reset by the peer (RST)",
+  "abort local": "aborted by this server (RST)",
+  "stop local": "ended by the server's stop",
+  "timeout local": "timed out",
+  "timeout network": "lost: the peer no longer answered",
+  "limit local": "refused by a limit",
+  "denied local": "denied by a rule",
+  "handlerError local": "ended by a handler error",
+  "protocolError peer": "ended by a protocol error",
+  "tlsError peer": "ended by a TLS error",
+};
+
 function showClosed(closed, now) {
   find("causes").replaceChildren(...closed.causes.map(
-    one => element("li", {}, element("b", {}, count(one.count)), ` ${one.cause} by ${one.by}`)));
+    one => element("li", {}, element("b", {}, count(one.count)), ` ${ends[`${one.cause} ${one.by}`] ?? `${one.cause} by ${one.by}`}`)));
   find("closed").hidden = closed.rows.length === 0;
   find("none-closed").hidden = closed.rows.length > 0;
-  showTable("closed", closed.rows.slice(0, 25), row => [
+  showTable("closed", closed.rows.slice(0, matchMedia("(max-width: 760px)").matches ? 10 : 25), row => [
     `${time(Math.max(0, (Date.parse(now) - Date.parse(row.closedAt)) / 1000))} ago`,
     row.id, row.remote ?? "–", time(row.duration), bytes(row.received), bytes(row.sent), row.reason,
   ]);
@@ -142,7 +191,7 @@ async function ask() {
   showClosed(closed, server.now);
   answeredAt = performance.now();
   document.body.classList.remove("lost");
-  setText(find("status"), isPaused ? "Paused" : `Live · watched for ${time(server.uptime)}`);
+  setText(find("status"), isPaused ? "Paused" : `Live · up ${time(server.uptime)}`);
 }
 
 // One question at a time; who asks meanwhile is answered by one more.
@@ -156,7 +205,7 @@ async function refresh() {
     const seconds = (performance.now() - answeredAt) / 1000;
     setText(find("status"), error.status
       ? error.message
-      : `The server does not answer, for ${time(seconds)} now. What you see is old; trying again.`);
+      : `The server does not answer (for ${time(seconds)}). The data shown is stale; retrying.`);
   });
   await running;
   running = null;
@@ -169,7 +218,7 @@ async function refresh() {
 find("pause").addEventListener("click", () => {
   isPaused = !isPaused;
   find("pause").setAttribute("aria-pressed", `${isPaused}`);
-  setText(find("pause"), isPaused ? "Go on" : "Pause");
+  setText(find("pause"), isPaused ? "Resume" : "Pause");
   if (isPaused) setText(find("status"), "Paused");
   else refresh();
 });

@@ -1,4 +1,4 @@
-// Numbers and times as people read them, and elements with text in them.
+// Numbers and times as people read them, and elements with text in them. Text never becomes markup.
 
 const units = ["B", "kB", "MB", "GB", "TB"];
 
@@ -8,6 +8,14 @@ export function count(number) {
 
 export function rate(number) {
   return number == null ? "–" : number > 0 && number < 10 ? number.toFixed(1) : count(number);
+}
+
+export function perSecond(number) {
+  return number == null ? "–" : `${rate(number)}/s`;
+}
+
+export function bytesPerSecond(number) {
+  return number == null ? "–" : `${bytes(number)}/s`;
 }
 
 export function bytes(number) {
@@ -34,6 +42,14 @@ export function time(seconds) {
 export function roundTrip(seconds) {
   if (seconds == null) return "–";
   return seconds < 0.001 ? `${Math.round(seconds * 1e6)} µs` : `${(seconds * 1000).toPrecision(3)} ms`;
+}
+
+export function plural(number, one, many = `${one}s`) {
+  return `${count(number)} ${number === 1 ? one : many}`;
+}
+
+export function sentence(text) {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 export function element(name, properties = {}, ...children) {

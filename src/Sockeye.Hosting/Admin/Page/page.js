@@ -94,7 +94,7 @@ function showServer(server) {
   figure("In", bytesPerSecond(server.receivedPerSecond), "from peers");
   figure("Out", bytesPerSecond(server.sentPerSecond), "to peers");
   figure("Accept queue", count(queue), queue === 1 ? "client waiting" : "clients waiting");
-  figure("Waiting for a handler", count(server.waiting),
+  figure("Waiting for handler", count(server.waiting),
     server.waiting ? `longest ${time(server.longestWait)}` : "connections");
   figure("Paused reads", count(server.readPaused), server.readsStalled
     ? `${count(server.readsStalled)} stalled` : "handler not reading", server.readsStalled > 0);

@@ -69,7 +69,8 @@ internal static partial class Pictures
         var pdf = Path.Combine(Path.GetTempPath(), $"{name}.pdf");
         await page.PdfAsync(new()
         {
-            Path = pdf, Width = $"{width}px", Height = $"{Math.Min(height, MaxHeight) + 2}px", PrintBackground = true, PageRanges = "1",
+            Path = pdf, Width = $"{width}px", Height = $"{Math.Min(height, MaxHeight) + 2}px", PrintBackground = true,
+            PageRanges = "1",
         });
         using var convert = Process.Start("pdftocairo", ["-svg", pdf, Path.Combine(folder, $"{name}.svg")]);
         await convert.WaitForExitAsync();

@@ -3,7 +3,8 @@ using Sockeye.Hosting;
 
 namespace Sockeye.AdminPage;
 
-/// <summary>The server of the pictures, as a process of its own: at a line on standard input its handlers block the pool.</summary>
+/// <summary>The server of the pictures, as a process of its own: at a line on standard input its handlers block the
+/// pool.</summary>
 internal static class Shown
 {
     public static async Task ServeAsync()

@@ -18,7 +18,8 @@ public sealed class HttpPlacesTests
     public static TheoryData<string> Attacks =>
     [
         "", "G", "\r\n", "GET /healthz HTTP/1.1\r\n", $"GET /healthz HTTP/1.1\r\nHost: {AdminWorld.Host}\r\nX: ",
-        $"POST /api/close HTTP/1.1\r\nHost: {AdminWorld.Host}\r\nContent-Length: 100\r\n\r\n{{", Get, Get + Get[..30], ManyRequests,
+        $"POST /api/close HTTP/1.1\r\nHost: {AdminWorld.Host}\r\nContent-Length: 100\r\n\r\n{{",
+        Get, Get + Get[..30], ManyRequests,
     ];
 
     [Theory, MemberData(nameof(Attacks))]

@@ -30,7 +30,8 @@ public sealed partial class PageFilesTests
             Reference().Matches(html), reference => Assert.Contains(
                 reference.Groups[1].Value, (string[])
                 [
-                    .. Files.Keys, "/api/server", "/api/connections", "/api/closed", "/api/history", "/metrics", "/healthz", "/livez",
+                    .. Files.Keys, "/api/server", "/api/connections", "/api/closed", "/api/history", "/metrics", "/healthz",
+                    "/livez",
                 ]));
         Assert.DoesNotMatch("<script[^>]*>[^<]|\\son[a-z]+=|style=", html);
     }

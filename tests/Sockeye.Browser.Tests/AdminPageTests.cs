@@ -115,7 +115,8 @@ public sealed class AdminPageTests(Chromium chromium) : IAsyncDisposable
         await Expect(_page).ToHaveTitleAsync("0 connections · sockeye listen · Sockeye");
         await Expect(_page.Locator("#where")).ToHaveTextAsync($"{Environment.MachineName} · process {_tool.ProcessId}");
         var facts = _page.Locator("#facts");
-        foreach (var fact in (string[])["Host", "Program", "Engine", "Server up", "CPU", "Memory", "GC heap", ".NET 10.", "Sockeye 0."])
+        string[] names = ["Host", "Program", "Engine", "Server up", "CPU", "Memory", "GC heap", ".NET 10.", "Sockeye 0."];
+        foreach (var fact in names)
             await Expect(facts).ToContainTextAsync(fact);
         await Expect(facts).ToContainTextAsync(new Regex("\\d %of one processor"));
         await AssertCleanAsync();

@@ -23,8 +23,8 @@ public sealed partial class SockeyeAdmin
     private partial void LogRefused(long count, EndPoint? remote, int status, string why);
 
     [LoggerMessage(1805, LogLevel.Warning,
-        "The admin page has more than {Places} clients: those that have gone longest without an answer are reset, {Count} since the "
-        + "last such line; the latest is {Remote}.")]
+        "The admin page has more than {Places} clients: those that have gone longest without an answer are reset, {Count} " +
+        "since the last such line; the latest is {Remote}.")]
     private partial void LogEvicted(int places, long count, EndPoint? remote);
 
     [LoggerMessage(1804, LogLevel.Error, "The admin page could not answer a request.")]

@@ -17,8 +17,8 @@ internal static class SaturationRules
             ? new(
                 SaturationKind.AcceptQueue, queue.Filled,
                 $"{Count(queue.Depth, "client waits", "clients wait")} in the accept queue of {listener.EndPoint}, and "
-                    + $"{queue.Limit} may: the next ones are dropped when it is full; find what keeps the server from accepting, or "
-                    + "let more wait (Backlog, net.core.somaxconn)",
+                    + $"{queue.Limit} may: the next ones are dropped when it is full; find what keeps the server from accepting, "
+                    + "or let more wait (Backlog, net.core.somaxconn)",
                 listener.EndPoint)
             : null;
 
@@ -52,8 +52,8 @@ internal static class SaturationRules
         return new(
             SaturationKind.HandlersBlocked, Level(worst.Time),
             $"the handler of {worst.ConnectionId} ({worst.RemoteEndPoint}) blocks its engine thread, {worst.Thread}, for "
-                + $"{Seconds(worst.Time)} s, and {Count(worst.Waiting, "other connection stands", "other connections stand")} still"
-                + $"{others}: make it asynchronous, or give up UnsafePreferInlineScheduling");
+                + $"{Seconds(worst.Time)} s, and {Count(worst.Waiting, "other connection stands", "other connections stand")} "
+                + $"still{others}: make it asynchronous, or give up UnsafePreferInlineScheduling");
     }
 
     public static SaturationSign? AcceptFailing(ListenerLoad listener)
@@ -97,8 +97,8 @@ internal static class SaturationRules
             SaturationKind.SendsStalled, Level(stalls, open),
             (stalls.Count == 1
                 ? $"the peer of {worst.Id} has read nothing for {Seconds(stalls.Longest)} s while data waits for it"
-                : $"{stalls.Count} peers have read nothing for {Stalls.From.TotalSeconds:0} s or longer while data waits for them, "
-                    + $"that of {worst.Id} for {Seconds(stalls.Longest)} s")
+                : $"{stalls.Count} peers have read nothing for {Stalls.From.TotalSeconds:0} s or longer while data waits for "
+                    + $"them, that of {worst.Id} for {Seconds(stalls.Longest)} s")
             + ": find out what keeps such a client from reading; Timeouts.WriteStall resets a connection that goes on like this");
 
     public static SaturationSign? ReadsStalled(in Stalls stalls, int open) => stalls.Worst is not { } worst
@@ -107,8 +107,8 @@ internal static class SaturationRules
             SaturationKind.ReadsStalled, Level(stalls, open),
             (stalls.Count == 1
                 ? $"the handler of {worst.Id} has read nothing for {Seconds(stalls.Longest)} s while data of its peer waits"
-                : $"{stalls.Count} handlers have read nothing for {Stalls.From.TotalSeconds:0} s or longer while data of their peers "
-                    + $"waits, that of {worst.Id} for {Seconds(stalls.Longest)} s")
+                : $"{stalls.Count} handlers have read nothing for {Stalls.From.TotalSeconds:0} s or longer while data of their "
+                    + $"peers waits, that of {worst.Id} for {Seconds(stalls.Longest)} s")
             + ": find out what such a handler waits for");
 
     /// <summary>Never near 1: a peer that does not read is no reason to take a server out of service.</summary>

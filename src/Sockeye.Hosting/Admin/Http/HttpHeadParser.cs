@@ -62,7 +62,8 @@ internal static class HttpHeadParser
         return true;
     }
 
-    /// <summary>What may stand before a request (RFC 9112, section 2.2): some clients send one line too many after a body.</summary>
+    /// <summary>What may stand before a request (RFC 9112, section 2.2): some clients send one line too many after a
+    /// body.</summary>
     public static void SkipEmptyLines(ref ReadOnlySequence<byte> buffer)
     {
         var reader = new SequenceReader<byte>(buffer);

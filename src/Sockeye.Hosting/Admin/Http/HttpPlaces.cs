@@ -6,10 +6,10 @@ namespace Sockeye.Hosting;
 /// <summary>The clients that are served at a time. One that keeps its place without asking for anything never keeps another
 /// out.</summary>
 /// <remarks>
-/// Each stands in a row, in the order in which it was accepted or last answered. When more than <see cref="Count"/> are there, the
-/// first in the row are reset, unless they have been there for less than <see cref="Grace"/>: a request needs a moment to arrive.
-/// Above <see cref="Most"/> nothing counts but the order. So half requests, answers that are not read and silence end in the same
-/// way, and bytes that trickle in gain nothing.
+/// Each stands in a row, in the order in which it was accepted or last answered. When more than <see cref="Count"/> are there,
+/// the first in the row are reset, unless they have been there for less than <see cref="Grace"/>: a request needs a moment to
+/// arrive. Above <see cref="Most"/> nothing counts but the order. So half requests, answers that are not read and silence end in
+/// the same way, and bytes that trickle in gain nothing.
 /// </remarks>
 /// <param name="time">The clock of <see cref="Grace"/>.</param>
 /// <param name="onEvicted">Called for each that loses its place.</param>

@@ -50,7 +50,8 @@ internal readonly record struct HttpTarget(string? Authority, string Path, strin
         for (var i = path.IndexOf('%', StringComparison.Ordinal); i >= 0; i = path.IndexOf('%', i + 1))
         {
             if (i + 2 < path.Length && char.IsAsciiHexDigit(path[i + 1]) && char.IsAsciiHexDigit(path[i + 2])
-                && (char)Convert.ToByte(path[(i + 1)..(i + 3)], 16) is var c && (char.IsAsciiLetterOrDigit(c) || "-._~".Contains(c)))
+                && (char)Convert.ToByte(path[(i + 1)..(i + 3)], 16) is var c
+                && (char.IsAsciiLetterOrDigit(c) || "-._~".Contains(c, StringComparison.Ordinal)))
             {
                 path = $"{path[..i]}{c}{path[(i + 3)..]}";
             }

@@ -8,24 +8,31 @@ internal static class CommandLine
 {
     public static async Task<int> RunAsync(string[] args)
     {
-        var root = new Command(
-            "sockeye", "TCP servers and clients: listens, connects, and shows what a connection does, step by step.")
-        {
-            new HelpOption { Action = new HelpWithExamples(), Recursive = true },
-            new VersionOption(),
-            DemoCommand.Create(),
-            ListenCommand.Create(),
-            ConnectCommand.Create(),
-            DoctorCommand.Create(),
-        };
+        var errors = new ErrorLines();
+        var exitCode = await RunAsync(CreateRoot().Parse(args), errors);
+        return errors.Report(StandardOutput.Instance.Objection) is ExitCodes.Done ? exitCode : ExitCodes.Failed;
+    }
 
-        var parsed = root.Parse(args);
+    /// <summary>All commands with all of their options.</summary>
+    public static Command CreateRoot() => new(
+        "sockeye", "TCP servers and clients: listens, connects, and shows what a connection does, step by step.")
+    {
+        new HelpOption { Action = new HelpWithExamples(), Recursive = true },
+        new VersionOption(),
+        DemoCommand.Create(),
+        ListenCommand.Create(),
+        ConnectCommand.Create(),
+        DoctorCommand.Create(),
+    };
+
+    private static async Task<int> RunAsync(ParseResult parsed, ErrorLines errors)
+    {
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
                 Console.Error.WriteLine($"sockeye: {error.Message}");
             var command = parsed.CommandResult.Command;
-            Console.Error.WriteLine($"Help: sockeye {(command == root ? "" : command.Name + " ")}--help");
+            Console.Error.WriteLine($"Help: sockeye {(command.Parents.Any() ? command.Name + " " : "")}--help");
             return ExitCodes.WrongUse;
         }
 
@@ -36,7 +43,7 @@ internal static class CommandLine
         }
         catch (CommandException e)
         {
-            Console.Error.WriteLine($"sockeye: {OptionWords.Of(e.Message)}");
+            errors.WriteLine($"sockeye: {e.Message}");
             return e.ExitCode;
         }
     }

@@ -1,3 +1,5 @@
 using Sockeye.Cli;
 
+StandardStream.KeepNumbers();
+StandardText.Install();
 return await CommandLine.RunAsync(args);

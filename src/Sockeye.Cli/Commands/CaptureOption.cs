@@ -27,13 +27,18 @@ internal static class CaptureOption
         }
     }
 
-    /// <summary>Ends it, and tells what it holds.</summary>
-    public static async Task CloseAsync(WireCapture? capture, ErrorLines errors)
+    /// <summary>Ends it, and says what it holds. What went wrong is the answer, as a sentence without a full stop.</summary>
+    public static async Task<string?> CloseAsync(WireCapture? capture, ErrorLines errors)
     {
         if (capture is null)
-            return;
+            return null;
+        var isWhole = capture.IsRecording;
         await capture.DisposeAsync();
-        var lost = capture.DroppedFrames == 0 ? "" : $", {capture.DroppedFrames:N0} dropped since the disk is slow";
-        errors.WriteLine(FormattableString.Invariant($"captured: {capture.WrittenFrames:N0} frames in {capture}{lost}"));
+        errors.WriteLine($"captured: {Words.Count(capture.WrittenFrames, "frame")} in {capture}");
+        return capture.Error is { } error ? $"--capture {capture}: what came later is not recorded: {error.Message}"
+            : capture.DroppedFrames > 0
+                ? $"--capture {capture}: {Words.Count(capture.DroppedFrames, "frame")} are missing, since the disk is slow"
+            : isWhole ? null
+            : $"--capture {capture}: what came later is not recorded: the file has its full size";
     }
 }

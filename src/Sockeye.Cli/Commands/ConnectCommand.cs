@@ -17,10 +17,12 @@ internal static class ConnectCommand
           sockeye connect 7443 --pin AB:CD:...         TLS with one self-signed certificate
           sockeye connect 7443 --tls --ca ca.pem --send-proxy v2
 
-        Standard input goes to the socket, its end sends FIN (half-close), and what arrives goes to standard output. The peer's
-        FIN ends it. A host name is dialled on all of its addresses, IPv6 and IPv4 in turn (Happy Eyeballs, RFC 8305).
+        Standard input goes to the socket, its end sends FIN (half-close), and what arrives goes to standard output. After the
+        peer's FIN the rest of standard input is still sent: all of a file, a pipe until it is silent for 5 s, of a terminal what
+        was typed. A host name is dialled on all of its addresses, IPv6 and IPv4 in turn (Happy Eyeballs, RFC 8305).
         With -n, each socket gets all of standard input; what arrives on all of them goes to standard output as it comes.
-        Exit codes: 0 done, 1 failed (refused, reset, timed out, certificate refused), 2 wrong use.
+        Exit codes: 0 done, also where the reader of standard output has gone (| head -1); 1 failed (refused, reset, timed out,
+        certificate refused, or something was not delivered: a full disk, input that was not sent to its end); 2 wrong use.
 
         """;
 

@@ -8,10 +8,9 @@ namespace Sockeye.Cli;
 internal sealed class ConnectRun(ConnectSettings settings)
 {
     private readonly ErrorLines _errors = new();
-    private readonly StandardInput _input = new();
-    private readonly StandardOutput _output = new();
+    private readonly StandardOutput _output = StandardOutput.Instance;
+    private readonly List<string?> _failures = [];
     private WireCapture? _capture;
-    private int _failed;
 
     public async Task<int> RunAsync()
     {
@@ -38,10 +37,10 @@ internal sealed class ConnectRun(ConnectSettings settings)
         }
         finally
         {
-            await CaptureOption.CloseAsync(_capture, _errors);
+            _failures.Add(await CaptureOption.CloseAsync(_capture, _errors));
         }
 
-        return _failed > 0 ? ExitCodes.Failed : ExitCodes.Done;
+        return _errors.Report(_failures);
     }
 
     private async Task<SockeyeClient> ClientAsync()
@@ -89,63 +88,52 @@ internal sealed class ConnectRun(ConnectSettings settings)
     private async Task ExchangeAsync(IReadOnlyList<ConnectionContext> connections)
     {
         var takers = connections.Select(connection => new InputTaker(connection)).ToList();
-        var receiving = Task.WhenAll(connections.Zip(takers, ReceiveAsync));
-        var sending = SendInputAsync(takers);
-        // Nobody waits for standard input: a peer that has ended its side ends this, whatever may still be typed.
-        if (await Task.WhenAny(receiving, sending) == sending)
-            await sending;
-        await receiving;
+        var pump = new InputPump(new(), new ConnectTakers(takers));
+        pump.Start();
+        await Task.WhenAll(takers.Select(taker => ExchangeAsync(taker, pump)));
+        await _output.CompleteAsync();
+        _failures.Add(await pump.ObjectionAsync());
     }
 
-    private async Task SendInputAsync(List<InputTaker> takers)
+    private async Task ExchangeAsync(InputTaker taker, InputPump pump)
     {
-        _input.Start();
-        while (true)
+        await using (taker.Connection)
         {
-            var read = await _input.Reader.ReadAsync();
-            await Task.WhenAll(takers.Select(taker => taker.SendAsync(read.Buffer)));
-            _input.Reader.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
-                break;
+            await CopyToOutputAsync(taker.Connection);
+            await pump.SettleAsync(taker);
+            await taker.RetireAsync();
         }
 
-        await Task.WhenAll(takers.Select(taker => taker.EndOutputAsync()));
-    }
-
-    private async Task ReceiveAsync(ConnectionContext connection, InputTaker taker)
-    {
-        await using (connection)
+        // What this side has broken off has its own sentence.
+        if (taker.Connection.CloseReason is { IsOrderly: false } reason
+            && pump.Failure is null && !_output.Broken.IsCancellationRequested)
         {
-            try
-            {
-                await CopyToOutputAsync(connection);
-            }
-            catch (Exception e) when (e is ConnectionResetException or ConnectionAbortedException)
-            {
-                Interlocked.Increment(ref _failed);
-                _errors.WriteLine($"sockeye: {EndPointName.Of(connection.RemoteEndPoint)}: {connection.CloseReason}.");
-            }
-
-            await taker.RetireAsync();
+            lock (_failures)
+                _failures.Add($"{EndPointName.Of(taker.Connection.RemoteEndPoint)}: {reason}");
         }
     }
 
     private async Task CopyToOutputAsync(ConnectionContext connection)
     {
+        // As with "| head -1": the rest is not wanted, so the peer need not send it.
+        using var broken = _output.Broken.UnsafeRegister(
+            _ => connection.Abort(CloseCause.Abort, "standard output can't be written"), null);
         var input = connection.Transport.Input;
-        while (true)
+        try
         {
-            var read = await input.ReadAsync();
-            if (!read.Buffer.IsEmpty && !await _output.WriteAsync(read.Buffer))
+            while (true)
             {
-                // As with "| head -1": nobody wants the rest, so the peer need not send it.
-                connection.Abort(CloseCause.Abort, "standard output was closed");
-                return;
+                var read = await input.ReadAsync();
+                if (!read.Buffer.IsEmpty && !await _output.WriteAsync(read.Buffer))
+                    return;
+                input.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted)
+                    return;
             }
-
-            input.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
-                return;
+        }
+        catch (Exception e) when (e is ConnectionResetException or ConnectionAbortedException)
+        {
+            // The reason of the connection says it, once it is closed.
         }
     }
 }

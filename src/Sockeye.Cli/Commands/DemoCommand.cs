@@ -42,16 +42,22 @@ internal static class DemoCommand
     private static async Task<int> RunAsync(int clients, int messages, IDemoReport report)
     {
         var time = TimeProvider.System;
+        // Without a reader, as after "| head -1", there is nothing to go on for.
+        var unread = StandardOutput.Instance.Broken;
         List<DemoScene> life = [];
         await foreach (var scene in new DemoLife(time).PlayAsync())
         {
             life.Add(scene);
             report.Show(scene);
+            if (unread.IsCancellationRequested)
+                return ExitCodes.Done;
         }
 
         var load = new DemoLoad(clients, messages, time);
         var running = load.RunAsync();
-        await report.FollowAsync(load, running);
+        await report.FollowAsync(load, running).WaitAsync(unread).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (unread.IsCancellationRequested)
+            return ExitCodes.Done;
         var (results, totals) = await running;
         var ok = totals.WrongEchoes == 0 && totals.Messages == load.Total && results.All(r => r.ServerSees == r.Local);
         report.Finish(new(life, results, totals, ok));

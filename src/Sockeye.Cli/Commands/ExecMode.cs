@@ -99,8 +99,11 @@ internal sealed class ExecMode
             {
                 output.Advance(read);
                 if ((await output.FlushAsync(giveUp)).IsCompleted)
-                    break; // Nobody takes it any more. The command learns of it by the end of its standard input.
+                    break; // The client takes no more. The command learns of it by the end of its standard input.
             }
+
+            // FIN at once: a command that goes on reading may do so until the client, which waits for this, ends its side.
+            await output.CompleteAsync();
         }
         catch (OperationCanceledException) when (giveUp.IsCancellationRequested)
         {

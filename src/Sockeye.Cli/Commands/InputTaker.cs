@@ -13,17 +13,25 @@ internal sealed class InputTaker(ConnectionContext connection)
     private readonly SemaphoreSlim _turn = new(1);
     private bool _ended;
 
+    public ConnectionContext Connection => connection;
+
     public bool WasSentSomething { get; private set; }
 
-    /// <summary>Completes when there is room for more, or nobody takes it any more.</summary>
-    public Task SendAsync(ReadOnlySequence<byte> bytes) => InTurnAsync(async () =>
+    /// <summary>Completes when there is room for more. False: the connection takes no more, and did not take this.</summary>
+    public async Task<bool> SendAsync(ReadOnlySequence<byte> bytes)
     {
-        var output = connection.Transport.Output;
-        foreach (var block in bytes)
-            output.Write(block.Span);
-        WasSentSomething = true;
-        _ended = (await output.FlushAsync()).IsCompleted;
-    });
+        var isTaken = false;
+        await InTurnAsync(async () =>
+        {
+            var output = connection.Transport.Output;
+            foreach (var block in bytes)
+                output.Write(block.Span);
+            WasSentSomething = true;
+            _ended = (await output.FlushAsync()).IsCompleted;
+            isTaken = !_ended;
+        });
+        return isTaken;
+    }
 
     /// <summary>Sends FIN.</summary>
     public Task EndOutputAsync() => InTurnAsync(async () =>

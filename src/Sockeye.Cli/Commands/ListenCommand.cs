@@ -23,8 +23,9 @@ internal static class ListenCommand
 
         Without a mode:
           Standard input is read while clients are connected, and goes to all of them; one that does not read holds it up.
-          Its end sends FIN to those who were sent it (so to nobody with </dev/null), and does not end the server. A client's
-          FIN ends its connection, after the rest of standard input where that is a file.
+          Its end sends FIN to those that were sent it (so to none with </dev/null), and does not end the server. A client's FIN
+          ends its connection after the rest of standard input: all of a file, a pipe until it is silent for 5 s, of a terminal
+          what was typed.
         With --exec:
           The command is run by the shell. The client's FIN is the end of its standard input; the end of its output is sent as
           FIN. SOCKEYE_REMOTE and SOCKEYE_LOCAL are the addresses. It is killed some time after its client has gone.
@@ -32,8 +33,9 @@ internal static class ListenCommand
           A line is at most 4,096 bytes. A member for whom 1,024 lines wait is disconnected.
 
         Ctrl+C or SIGTERM stops accepting, finishes what has arrived, and prints a summary; a second Ctrl+C ends at once.
-        Exit codes: 0 done, 1 failed (the address is in use, the engine can't run here, with --once the connection broke),
-        2 wrong use.
+        Exit codes: 0 done, also where the reader of standard output has gone (| head -1); 1 failed (the address is in use, the
+        engine can't run here, with --once the connection broke, or something was not delivered: a full disk, input that was not
+        sent to its end, a capture that is not whole); 2 wrong use.
 
         """;
 

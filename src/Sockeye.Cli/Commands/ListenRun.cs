@@ -36,7 +36,7 @@ internal sealed class ListenRun(ListenSettings settings)
 
     private async Task<int> ServeAsync()
     {
-        var output = new StandardOutput();
+        var output = StandardOutput.Instance;
         var once = settings.Once ? new OnceGate() : null;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(output.Broken, once?.Ended ?? CancellationToken.None);
 
@@ -52,7 +52,7 @@ internal sealed class ListenRun(ListenSettings settings)
         var server = new SockeyeServerOptions { Transport = transport, LoggerFactory = log };
         if (settings.MaxConnections is { } most)
             server.MaxConnections = most;
-        var mode = ChooseMode(output);
+        var (mode, relay) = ChooseMode();
         var capture = CaptureOption.Open(settings.Capture, _errors);
         foreach (var listen in await ListenAddresses.AddAsync(server, settings.EndPoints))
         {
@@ -74,12 +74,14 @@ internal sealed class ListenRun(ListenSettings settings)
             return admin;
         }, end.Token);
         await _statistics.WhenAllClosedAsync();
-        await CaptureOption.CloseAsync(capture, _errors);
+        await (end.IsCancellationRequested ? output.CompleteAsync() : output.HurryAsync());
+        var captureFailure = await CaptureOption.CloseAsync(capture, _errors);
         foreach (var line in _statistics.Summary(stop))
             _errors.WriteLine(line);
-        if (once?.Failure is not { } failure)
-            return ExitCodes.Done;
-        throw new CommandException(ExitCodes.Failed, failure);
+        return _errors.Report(
+            output.Broken.IsCancellationRequested ? null : once?.Failure,
+            relay is null ? null : await relay.ObjectionAsync(),
+            captureFailure);
     }
 
     private static async Task<StopResult> RunAsync(
@@ -115,14 +117,15 @@ internal sealed class ListenRun(ListenSettings settings)
         return next(connection);
     }
 
-    private Action<ListenOptions> ChooseMode(StandardOutput output)
+    private (Action<ListenOptions> Serve, RelayMode? Relay) ChooseMode()
     {
         if (settings.Echo)
-            return listen => listen.Run(EchoMode.RunAsync);
+            return (listen => listen.Run(EchoMode.RunAsync), null);
         if (settings.Exec is { } command)
-            return new ExecMode(command, _errors).Serve;
+            return (new ExecMode(command, _errors).Serve, null);
         if (settings.Chat)
-            return new ChatMode().Serve;
-        return new RelayMode(new StandardInput(), output, _errors).Serve;
+            return (new ChatMode().Serve, null);
+        var relay = new RelayMode(_errors);
+        return (relay.Serve, relay);
     }
 }

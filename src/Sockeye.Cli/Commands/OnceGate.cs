@@ -11,7 +11,7 @@ internal sealed class OnceGate
     /// <summary>Fires when the first client's connection has ended.</summary>
     public CancellationToken Ended => _ended.Token;
 
-    /// <summary>What broke the first client's connection; null if it ended in order.</summary>
+    /// <summary>What broke the first client's connection, as a sentence without a full stop; null if it ended in order.</summary>
     public string? Failure { get; private set; }
 
     public async Task PassAsync(ConnectionContext connection, ConnectionDelegate next)
@@ -25,7 +25,7 @@ internal sealed class OnceGate
         connection.ConnectionClosed.UnsafeRegister(_ =>
         {
             if (connection.CloseReason is { IsOrderly: false, Cause: not CloseCause.Stop } reason)
-                Failure = $"{EndPointName.Of(connection.RemoteEndPoint)}: {reason}.";
+                Failure = $"{EndPointName.Of(connection.RemoteEndPoint)}: {reason}";
             _ended.Cancel();
         }, null);
         await next(connection);

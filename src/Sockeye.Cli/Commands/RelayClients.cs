@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Cli;
 
-/// <summary>Those who get standard input.</summary>
-internal sealed class RelayClients
+/// <summary>The clients that get standard input, which come and go.</summary>
+internal sealed class RelayClients(ErrorLines errors) : IInputTakers
 {
     private readonly Lock _lock = new();
     private readonly HashSet<InputTaker> _clients = [];
@@ -35,8 +35,8 @@ internal sealed class RelayClients
         await client.RetireAsync();
     }
 
-    /// <summary>Sends to all who are here, and waits for somebody if nobody is. Ends when all have taken it.</summary>
-    public async Task SendAsync(ReadOnlySequence<byte> bytes)
+    /// <summary>Sends to all that are here, and waits for one where there is none. Completes when all have taken it.</summary>
+    public async Task<bool> SendAsync(ReadOnlySequence<byte> bytes)
     {
         InputTaker[] here;
         while (true)
@@ -53,15 +53,24 @@ internal sealed class RelayClients
             await somebody;
         }
 
-        await Task.WhenAll(here.Select(client => client.SendAsync(bytes)));
+        return (await Task.WhenAll(here.Select(client => client.SendAsync(bytes)))).Contains(true);
     }
 
-    /// <summary>Sends FIN to those who were sent something: for them that was all of it.</summary>
-    public async Task EndOutputAsync()
+    /// <summary>Sends FIN to those that were sent something: for them that was all of it.</summary>
+    public Task EndAsync() =>
+        Task.WhenAll(Here().Select(client => client.WasSentSomething ? client.EndOutputAsync() : Task.CompletedTask));
+
+    /// <summary>Resets those that were sent something: FIN would make a part look whole.</summary>
+    public void Fail(string reason)
     {
-        InputTaker[] here;
+        errors.WriteLine($"error: {reason}");
+        foreach (var client in Here().Where(client => client.WasSentSomething))
+            client.Connection.Abort(CloseCause.Abort, reason);
+    }
+
+    private InputTaker[] Here()
+    {
         lock (_lock)
-            here = [.. _clients];
-        await Task.WhenAll(here.Select(client => client.WasSentSomething ? client.EndOutputAsync() : Task.CompletedTask));
+            return [.. _clients];
     }
 }

@@ -1,12 +1,11 @@
 using System.IO.Pipelines;
-using Microsoft.Win32.SafeHandles;
 
 namespace Sockeye.Cli;
 
 /// <summary>Standard input as a pipe. Nothing is read before <see cref="Start"/>.</summary>
 /// <remarks>
 /// A read of a terminal can't be cancelled, so it has a thread of its own that does not keep the process alive. At most 64 KiB
-/// wait in the pipe: a slow taker slows whoever writes our standard input.
+/// wait in the pipe: a slow taker slows what writes our standard input.
 /// </remarks>
 internal sealed class StandardInput
 {
@@ -16,31 +15,25 @@ internal sealed class StandardInput
     private readonly Pipe _pipe = new(new PipeOptions(
         pauseWriterThreshold: Capacity, resumeWriterThreshold: Capacity / 2, minimumSegmentSize: ReadSize,
         useSynchronizationContext: false));
-    private readonly Stream _stream = Console.OpenStandardInput();
+    private readonly StandardStream _stream = StandardStream.Input;
     private int _started;
 
     public PipeReader Reader => _pipe.Reader;
 
-    /// <summary>Whether it is a file, which has an end that is sure to come.</summary>
-    public bool IsFile { get; } = !OperatingSystem.IsWindows() && Console.IsInputRedirected && IsSeekable();
+    /// <summary>Whether a person types it: then its end is not worth waiting for.</summary>
+    public bool IsTerminal { get; } = !Console.IsInputRedirected;
+
+    /// <summary>What was read so far, taken from the pipe or not; final after its end.</summary>
+    public ByteCount Bytes { get; } = new();
+
+    /// <summary>Whether more of it, or its end, is there to be read now.</summary>
+    public bool IsReady => _stream.HasInput;
 
     /// <summary>Begins to read; later calls do nothing.</summary>
     public void Start()
     {
         if (Interlocked.Exchange(ref _started, 1) == 0)
             new Thread(Read) { IsBackground = true, Name = "standard input" }.Start();
-    }
-
-    private static bool IsSeekable()
-    {
-        try
-        {
-            return new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0).CanSeek;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return false; // Closed (<&-) or a directory: reading it will say so.
-        }
     }
 
     private void Read()
@@ -50,17 +43,19 @@ internal sealed class StandardInput
         {
             while (_stream.Read(_pipe.Writer.GetSpan(ReadSize)) is > 0 and var read)
             {
+                Bytes.Add(read);
                 _pipe.Writer.Advance(read);
                 // The thread is there to block.
                 if (_pipe.Writer.FlushAsync().AsTask().GetAwaiter().GetResult().IsCompleted)
                     return;
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
-            error = new CommandException(ExitCodes.Failed, $"can't read standard input: {e.Message}", e);
+            error = e;
         }
 
+        Bytes.End();
         _pipe.Writer.Complete(error);
     }
 }

@@ -1,0 +1,107 @@
+namespace Sockeye.Cli;
+
+/// <summary>Brings standard input to the connections that get it, and knows what is still missing.</summary>
+internal sealed class InputPump(StandardInput input, IInputTakers takers)
+{
+    /// <summary>How long a pipe may give nothing before its end is no longer waited for.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly ByteCount _passed = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _isLost;
+    private int _started;
+
+    /// <summary>Why standard input can't be read, as a sentence without a full stop; null while it can.</summary>
+    public string? Failure { get; private set; }
+
+    /// <summary>Whether there is something to send, or the end of it: of a terminal both may never come.</summary>
+    private bool HasMore => !_ended.Task.IsCompleted
+        && (_passed.Value < input.Bytes.Value || (!input.IsTerminal && input.IsReady));
+
+    /// <summary>Begins; later calls do nothing.</summary>
+    public void Start()
+    {
+        if (Interlocked.Exchange(ref _started, 1) != 0)
+            return;
+        input.Start();
+        _ = RunAsync();
+    }
+
+    /// <summary>
+    /// After the peer's FIN, or when the server is to stop: completes when the connection has got what it is still to get, or is
+    /// closed. That is all of a file, and of a pipe until it gives nothing for 5 s; of a terminal, of a pipe that gave nothing
+    /// yet, and after a stop, it is what was read by then. A connection that a stop cuts off is reset: FIN would make a part look
+    /// whole.
+    /// </summary>
+    public async Task SettleAsync(InputTaker taker)
+    {
+        var (closed, stop) = (taker.Connection.ConnectionClosed, taker.Connection.StopRequested);
+        if (!input.IsTerminal && (taker.WasSentSomething || HasMore))
+        {
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(closed, stop);
+            await WhileItFlowsAsync(over.Token);
+        }
+
+        await UnlessAsync(_passed.ReachesAsync(input.Bytes.Value), closed);
+        if (stop.IsCancellationRequested && taker.WasSentSomething && await IsCutAsync(closed))
+            taker.Connection.Abort(CloseCause.Stop, "the server was stopped before standard input ended");
+    }
+
+    /// <summary>What was not sent, as a sentence without a full stop; null where all was, as far as can be known.</summary>
+    public async Task<string?> ObjectionAsync() => Failure
+        ?? (_started != 0 && (_isLost || await IsCutAsync(CancellationToken.None))
+            ? "standard input was not sent to its end"
+            : null);
+
+    private static async Task UnlessAsync(Task task, CancellationToken over) =>
+        await task.WaitAsync(over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    /// <summary>Completes at the end of the input, or when it gives nothing for a while.</summary>
+    private async Task WhileItFlowsAsync(CancellationToken over)
+    {
+        while (!_ended.Task.IsCompleted && !over.IsCancellationRequested)
+        {
+            var before = input.Bytes.Value;
+            await _ended.Task.WaitAsync(Patience, TimeProvider.System, over)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (input.Bytes.Value == before && _passed.Value == before)
+                break;
+        }
+    }
+
+    /// <summary>Whether more than its end is there, and was not passed on.</summary>
+    private async Task<bool> IsCutAsync(CancellationToken closed)
+    {
+        if (!HasMore)
+            return false;
+        // What is there may be the end alone: the next read knows, and it is not far.
+        await UnlessAsync(input.Bytes.ReachesAsync(_passed.Value + 1), closed);
+        return _passed.Value < input.Bytes.Value;
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                var read = await input.Reader.ReadAsync();
+                if (!read.Buffer.IsEmpty && !await takers.SendAsync(read.Buffer))
+                    _isLost = true;
+                _passed.Add(read.Buffer.Length);
+                input.Reader.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted)
+                    break;
+            }
+
+            await takers.EndAsync();
+        }
+        catch (IOException e)
+        {
+            Failure = e.Message;
+            takers.Fail(e.Message);
+        }
+
+        _ended.SetResult();
+    }
+}

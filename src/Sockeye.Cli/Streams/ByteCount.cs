@@ -1,0 +1,47 @@
+namespace Sockeye.Cli;
+
+/// <summary>Bytes that have passed a place, to be waited for. One caller adds; safe from many that wait.</summary>
+internal sealed class ByteCount
+{
+    private readonly Lock _lock = new();
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _value;
+    private bool _isFinal;
+
+    public long Value => Volatile.Read(ref _value);
+
+    /// <summary>Whether no more will pass.</summary>
+    public bool IsFinal => Volatile.Read(ref _isFinal);
+
+    public void Add(long count) => Change(count, isFinal: false);
+
+    public void End() => Change(0, isFinal: true);
+
+    /// <summary>Completes when so many have passed, or no more will.</summary>
+    public async Task ReachesAsync(long value)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_lock)
+            {
+                if (_value >= value || _isFinal)
+                    return;
+                changed = _changed.Task;
+            }
+
+            await changed;
+        }
+    }
+
+    private void Change(long count, bool isFinal)
+    {
+        lock (_lock)
+        {
+            _value += count;
+            _isFinal |= isFinal;
+            _changed.SetResult();
+            _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+}

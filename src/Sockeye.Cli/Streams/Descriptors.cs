@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Sockeye.Cli;
+
+/// <summary>The calls that standard streams need, as every POSIX system has them (man sections 2 and 3).</summary>
+/// <remarks>
+/// .NET has streams for these descriptors, but none that tells a reader that has gone from a full disk, and waits where the
+/// descriptor does not block: a shell, or a program on the other end of a pipe, may have set it so.
+/// </remarks>
+internal static class Descriptors
+{
+    public const int BadDescriptor = 9; // EBADF
+    public const int BrokenPipe = 32; // EPIPE
+
+    private const string Library = "libc";
+    private const int Interrupted = 4; // EINTR
+    private const int GetDescriptorFlags = 1; // F_GETFD
+    private const int GetStatusFlags = 3; // F_GETFL
+    private const int CloseOnExec = 1; // FD_CLOEXEC
+    private const int AccessMode = 3; // O_ACCMODE
+    private const int WriteOnly = 1; // O_WRONLY
+    private const short Readable = 1; // POLLIN
+    private const short Writable = 4; // POLLOUT
+
+    private static readonly int WouldBlock = OperatingSystem.IsLinux() ? 11 : 35; // EAGAIN
+
+    /// <summary>
+    /// Whether the descriptor was handed to this process. What the runtime has opened by itself is closed on exec, and takes the
+    /// number of a standard stream that was closed before.
+    /// </summary>
+    public static bool IsInherited(int descriptor) =>
+        Control(descriptor, GetDescriptorFlags) is var flags and >= 0 && (flags & CloseOnExec) == 0;
+
+    public static bool IsFree(int descriptor) => Control(descriptor, GetDescriptorFlags) < 0;
+
+    public static bool IsWriteOnly(int descriptor) => (Control(descriptor, GetStatusFlags) & AccessMode) == WriteOnly;
+
+    /// <summary>Whether a read would answer at once: data, the end, or an error.</summary>
+    public static bool HasInput(int descriptor)
+    {
+        var ask = new Poll { Descriptor = descriptor, Events = Readable };
+        return Poll_(ref ask, 1, timeout: 0) > 0;
+    }
+
+    /// <summary>The number of bytes, 0 at the end, or the negative error.</summary>
+    public static int Read(int descriptor, Span<byte> buffer)
+    {
+        Debug.Assert(!buffer.IsEmpty, "A read of nothing looks like the end.");
+        while (true)
+        {
+            var count = (int)Read_(descriptor, ref MemoryMarshal.GetReference(buffer), buffer.Length);
+            if (count >= 0)
+                return count;
+            if (!GoesOn(descriptor, Readable, out var error))
+                return -error;
+        }
+    }
+
+    /// <summary>Writes all of it, however long that takes: 0, or the error.</summary>
+    public static int Write(int descriptor, ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            var count = (int)Write_(descriptor, ref MemoryMarshal.GetReference(bytes), bytes.Length);
+            if (count >= 0)
+                bytes = bytes[count..];
+            else if (!GoesOn(descriptor, Writable, out var error))
+                return error;
+        }
+
+        return 0;
+    }
+
+    public static string Describe(int error) => Marshal.GetPInvokeErrorMessage(error);
+
+    /// <summary>After a call that failed: whether it is to be made again, which is once the descriptor is ready.</summary>
+    private static bool GoesOn(int descriptor, short events, out int error)
+    {
+        error = Marshal.GetLastPInvokeError();
+        if (error != WouldBlock)
+            return error == Interrupted;
+        var ask = new Poll { Descriptor = descriptor, Events = events };
+        _ = Poll_(ref ask, 1, timeout: -1); // Whatever it answers, the next call says what is the matter.
+        return true;
+    }
+
+    [DllImport(Library, EntryPoint = "fcntl", SetLastError = true)]
+    private static extern int Control(int descriptor, int command);
+
+    [DllImport(Library, EntryPoint = "read", SetLastError = true)]
+    private static extern nint Read_(int descriptor, ref byte buffer, nint count);
+
+    [DllImport(Library, EntryPoint = "write", SetLastError = true)]
+    private static extern nint Write_(int descriptor, ref byte buffer, nint count);
+
+    [DllImport(Library, EntryPoint = "poll", SetLastError = true)]
+    private static extern int Poll_(ref Poll ask, nuint count, int timeout);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Poll
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+}

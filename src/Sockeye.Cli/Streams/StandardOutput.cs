@@ -1,0 +1,147 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace Sockeye.Cli;
+
+/// <summary>Standard output as bytes, for many writers, with a thread of its own that waits for a slow reader.</summary>
+/// <remarks>At most 64 KiB wait in the pipe: a slow reader slows the connections that the bytes come from.</remarks>
+internal sealed class StandardOutput
+{
+    private const int Capacity = 64 * 1024;
+
+    /// <summary>How long a reader may take nothing before the rest is given up, once the user wants to stop.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly Pipe _pipe = new(new PipeOptions(
+        pauseWriterThreshold: Capacity, resumeWriterThreshold: Capacity / 2, useSynchronizationContext: false));
+    private readonly StandardStream _stream = StandardStream.Output;
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly CancellationTokenSource _broken = new();
+    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _accepted;
+    private long _written;
+    private bool _started;
+    private volatile bool _isHurried;
+
+    private StandardOutput()
+    {
+    }
+
+    /// <summary>The one that the process has.</summary>
+    public static StandardOutput Instance { get; } = new();
+
+    /// <summary>Fires when no more can be written: its reader has gone, or it failed.</summary>
+    public CancellationToken Broken => _broken.Token;
+
+    /// <summary>Why it can't be written to; null while it can, and where its reader has gone, which is no failure.
+    /// </summary>
+    public string? Failure { get; private set; }
+
+    /// <summary>What was not written, as a sentence without a full stop; null where all was, or the rest was not wanted.
+    /// </summary>
+    public string? Objection
+    {
+        get
+        {
+            var left = Interlocked.Read(ref _accepted) - Interlocked.Read(ref _written);
+            return Failure ?? (left == 0 || _broken.IsCancellationRequested ? null
+                : $"{Words.Count(left, "byte")} of what arrived did not reach {_stream.Name}: its reader takes nothing");
+        }
+    }
+
+    /// <summary>
+    /// Hands all of it over before any other writer's, and waits until there is room for more. False: no more can be written.
+    /// </summary>
+    public async ValueTask<bool> WriteAsync(ReadOnlySequence<byte> bytes)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            if (_broken.IsCancellationRequested || _isHurried)
+                return false;
+            if (!_started)
+                new Thread(WriteOut) { IsBackground = true, Name = _stream.Name }.Start();
+            _started = true;
+            Interlocked.Add(ref _accepted, bytes.Length);
+            foreach (var block in bytes)
+                _pipe.Writer.Write(block.Span);
+            return !(await _pipe.Writer.FlushAsync()).IsCompleted;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Writes text, at once and on the caller's thread; what comes after a failure is dropped.</summary>
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            if (!_broken.IsCancellationRequested)
+                _stream.Write(bytes);
+        }
+        catch (IOException e)
+        {
+            Break(e);
+        }
+    }
+
+    /// <summary>Writes what is left, however slow the reader is.</summary>
+    public async Task CompleteAsync()
+    {
+        await _turn.WaitAsync();
+        await _pipe.Writer.CompleteAsync();
+        _turn.Release();
+        if (_started)
+            await _finished.Task;
+    }
+
+    /// <summary>The same, once the user has asked for the end: a reader that takes nothing is not waited for.</summary>
+    public async Task HurryAsync()
+    {
+        _isHurried = true;
+        _pipe.Writer.CancelPendingFlush();
+        var completing = CompleteAsync();
+        for (var before = -1L; !completing.IsCompleted && before != Interlocked.Read(ref _written);)
+        {
+            before = Interlocked.Read(ref _written);
+            await completing.WaitAsync(Patience, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void WriteOut()
+    {
+        try
+        {
+            while (true)
+            {
+                // The thread is there to block.
+                var read = _pipe.Reader.ReadAsync().AsTask().GetAwaiter().GetResult();
+                foreach (var block in read.Buffer)
+                {
+                    _stream.Write(block.Span);
+                    Interlocked.Add(ref _written, block.Length);
+                }
+
+                _pipe.Reader.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted)
+                    break;
+            }
+        }
+        catch (IOException e)
+        {
+            Break(e);
+        }
+
+        _pipe.Reader.Complete();
+        _finished.SetResult();
+    }
+
+    private void Break(IOException error)
+    {
+        if (error is not StandardStreamException { IsReaderGone: true })
+            Failure = error.Message;
+        _broken.Cancel();
+    }
+}

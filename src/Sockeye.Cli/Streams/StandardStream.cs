@@ -1,0 +1,105 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Sockeye.Cli;
+
+/// <summary>
+/// One of the three streams that every process is given, whatever it is: a file, a pipe, a terminal, a socket, blocking or not,
+/// closed, or open the wrong way round.
+/// </summary>
+internal sealed class StandardStream
+{
+    // What holds the numbers that were closed, so that no socket of ours gets one.
+    private static readonly List<SafeFileHandle> Placeholders = [];
+
+    private readonly int _descriptor;
+    private readonly Stream? _windows;
+
+    private StandardStream(int descriptor, string name)
+    {
+        (_descriptor, Name) = (descriptor, name);
+        if (!OperatingSystem.IsWindows())
+        {
+            IsOpen = Descriptors.IsInherited(descriptor);
+            return;
+        }
+
+        IsOpen = true;
+        _windows = descriptor switch
+        {
+            0 => Console.OpenStandardInput(),
+            1 => Console.OpenStandardOutput(),
+            _ => Console.OpenStandardError(),
+        };
+    }
+
+    public static StandardStream Input { get; } = new(0, "standard input");
+
+    public static StandardStream Output { get; } = new(1, "standard output");
+
+    public static StandardStream Error { get; } = new(2, "standard error");
+
+    public string Name { get; }
+
+    /// <summary>False: it was closed (<c>&lt;&amp;-</c>, <c>&gt;&amp;-</c>) when the process began.</summary>
+    public bool IsOpen { get; }
+
+    /// <summary>Whether a read of it would answer at once; true where the system can't tell.</summary>
+    public bool HasInput => _windows is not null || !IsOpen || Descriptors.HasInput(_descriptor);
+
+    /// <summary>To be called before anything is opened: keeps the numbers of closed streams from being given to others.</summary>
+    public static void KeepNumbers()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        foreach (var stream in (StandardStream[])[Input, Output, Error])
+        {
+            // The system gives the lowest number that is free.
+            if (!stream.IsOpen && Descriptors.IsFree(stream._descriptor))
+                Placeholders.Add(File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite));
+        }
+    }
+
+    /// <summary>Waits for bytes: their number, 0 at the end. A stream that was closed is at its end.</summary>
+    /// <exception cref="StandardStreamException">It can't be read.</exception>
+    public int Read(Span<byte> buffer)
+    {
+        if (!IsOpen)
+            return 0;
+        if (_windows is not null)
+            return _windows.Read(buffer);
+        var count = Descriptors.Read(_descriptor, buffer);
+        return count >= 0 ? count : throw Failure("read", -count);
+    }
+
+    /// <summary>Writes all of it, however slow its reader is.</summary>
+    /// <exception cref="StandardStreamException">It can't be written to.</exception>
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        if (!IsOpen)
+            throw new StandardStreamException($"can't write {Name}: it is closed");
+        if (_windows is not null)
+        {
+            _windows.Write(bytes);
+            _windows.Flush();
+        }
+        else if (Descriptors.Write(_descriptor, bytes) is not 0 and var error)
+        {
+            throw Failure("write", error);
+        }
+    }
+
+    private StandardStreamException Failure(string action, int error)
+    {
+        var reason = error != Descriptors.BadDescriptor ? Descriptors.Describe(error)
+            : Descriptors.IsWriteOnly(_descriptor) ? "it is open for writing only"
+            : "it is open for reading only";
+        return new($"can't {action} {Name}: {reason}") { IsReaderGone = error == Descriptors.BrokenPipe };
+    }
+}
+
+/// <summary>A standard stream can't be read or written to; the message is a sentence without a full stop.</summary>
+internal sealed class StandardStreamException(string message) : IOException(message)
+{
+    /// <summary>The other end of the pipe is closed, as after <c>| head -1</c>: no failure, the rest is not wanted.</summary>
+    public bool IsReaderGone { get; init; }
+}

@@ -63,7 +63,8 @@ internal class DescriptorTable
     /// <summary>As every Linux tells it, the one for looking included: the more are open, the longer it takes.</summary>
     internal static int CountEntries() => new FileSystemEnumerable<byte>($"{Process}/{Open}", static (ref _) => 0, All).Count();
 
-    /// <summary>The same from the size of /proc/self/fd, which is 0 before Linux 6.2: proc_pid_fd(5).</summary>
+    /// <summary>The same from the size of /proc/self/fd, which is 0 before Linux 6.2: proc_pid_fd(5). It has those too that are
+    /// taken, but not open yet, as by a thread that waits in accept(2).</summary>
     internal static long SizeOfTable() => new FileSystemEnumerable<long>(Process, static (ref entry) => entry.Length, All)
     {
         ShouldIncludePredicate = static (ref entry) => entry.FileName.SequenceEqual(Open),

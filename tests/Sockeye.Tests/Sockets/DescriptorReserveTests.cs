@@ -195,12 +195,12 @@ public sealed class DescriptorReserveTests
         var table = new DescriptorTable();
         Assert.True(table.IsBounded);
 
+        // The size has those too that a thread is about to get: the runtime has one that opens a pipe for debuggers, and waits.
         // Other tests open and close some meanwhile.
-        await Patience.Until(() => table.CountOpen() == DescriptorTable.CountEntries() - 1, "both counts agree");
-        if (DescriptorTable.SizeOfTable() == 0)
-            return; // before Linux 6.2
-        Assert.True(table.CountsAtOnce);
-        await Patience.Until(() => DescriptorTable.SizeOfTable() == DescriptorTable.CountEntries(), "the size is the number");
+        const int InTheMaking = 4;
+        await Patience.Until(
+            () => table.CountOpen() - (DescriptorTable.CountEntries() - 1) is >= 0 and <= InTheMaking, "both counts agree");
+        Assert.Equal(DescriptorTable.SizeOfTable() > 0, table.CountsAtOnce); // since Linux 6.2
     }
 
     private bool HasRoom()

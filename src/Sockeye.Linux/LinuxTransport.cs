@@ -97,6 +97,8 @@ public sealed partial class LinuxTransport
     /// <inheritdoc cref="SocketTransport.BindAsync"/>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        endpoint = EndPoints.ToListen(endpoint);
         if (EngineFor(endpoint) is not { } engine)
             return _portable.BindAsync(endpoint, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
@@ -171,6 +173,8 @@ public sealed partial class LinuxTransport
 
     private async ValueTask<ConnectionContext> ConnectAsync(EndPoint remote, EndPoint? local, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(remote);
+        (remote, local) = (EndPoints.ToDial(remote), EndPoints.Plain(local));
         if (EngineFor(remote) is not { } engine)
             return await _portable.ConnectAsync(remote, local, cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();

@@ -74,7 +74,7 @@ public sealed class SimulatedHost
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var ip = IPOnly(endpoint);
+        var ip = IPOnly(EndPoints.ToListen(endpoint));
         try
         {
             return new(Stack.Bind(ip));
@@ -87,11 +87,11 @@ public sealed class SimulatedHost
 
     /// <inheritdoc />
     public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        ConnectAsync(IPOnly(endpoint), null, cancellationToken);
+        ConnectAsync(IPOnly(EndPoints.ToDial(endpoint)), null, cancellationToken);
 
     ValueTask<ConnectionContext> ILocalEndPointConnectionFactory.ConnectAsync(
         EndPoint remote, EndPoint local, CancellationToken cancellationToken) =>
-        ConnectAsync(IPOnly(remote), IPOnly(local), cancellationToken);
+        ConnectAsync(IPOnly(EndPoints.ToDial(remote)), IPOnly(EndPoints.Plain(local)!), cancellationToken);
 
     ValueTask<IReadOnlyList<IPAddress>> IHostNameResolver.ResolveAsync(
         string host, AddressFamily family, CancellationToken cancellationToken)
@@ -103,6 +103,8 @@ public sealed class SimulatedHost
             ? new([isV6 ? found.AddressV6 : found.Address])
             : ValueTask.FromException<IReadOnlyList<IPAddress>>(new SocketException((int)SocketError.HostNotFound));
     }
+
+    bool IHostNameResolver.Owns(IPAddress address) => Stack.Owns(address);
 
     private static IPEndPoint IPOnly(EndPoint endPoint) => endPoint as IPEndPoint ?? throw new NotSupportedException(
         $"A simulated host knows IPEndPoint, not {endPoint?.GetType().Name} ({endPoint}).");

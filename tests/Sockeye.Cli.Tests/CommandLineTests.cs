@@ -22,7 +22,14 @@ public sealed class CommandLineTests
     [InlineData("::1:7000", "an IPv6 address stands in brackets")]
     [InlineData("[::1:7000", "an IPv6 address stands in brackets")]
     [InlineData("no spaces:7000", "\"no spaces\" is neither a host name nor an address")]
+    [InlineData("127.1:7000", "\"127.1\" is not an IPv4 address, which has four numbers from 0 to 255 without leading zeros")]
+    [InlineData("0x7f.1:7000", "\"0x7f.1\" is not an IPv4 address, which has four numbers from 0 to 255 without leading zeros")]
+    [InlineData("[127.0.0.1]:7000", "only an IPv6 address stands in brackets, and \"127.0.0.1\" is none")]
+    [InlineData("[fe80::1%nosuch]:7000", "\"nosuch\" of \"fe80::1%nosuch\" is not a network interface of this machine")]
+    [InlineData("a..b:7000", "\"a..b\" has an empty part between its dots")]
     [InlineData("unix:", "the path is missing")]
+    [InlineData("unix:@", "the name is missing")]
+    [InlineData("unix:/tmp/", "the path ends in a slash, as that of a directory does")]
     [InlineData("-1", "\"-1\" is not a port")]
     public async Task Bad_end_point_is_named_with_the_forms_that_are_accepted(string endPoint, string why)
     {

@@ -93,6 +93,41 @@ public sealed class ListenEchoTests
     }
 
     [Fact]
+    public async Task Abstract_name_is_served_and_has_no_file()
+    {
+        Programs.SkipUnlessLinux("abstract names");
+        var name = $"@sockeye-cli-{Environment.ProcessId}";
+        await using var server = await ToolProcess.ListenOnAsync([$"unix:{name}"], "--echo");
+        Assert.Equal($"unix:{name}", server.EndPoints[0]);
+
+        var client = await ToolProcess.RunAsync(["connect", $"unix:{name}"], "hi\n"u8.ToArray());
+
+        Assert.Equal("hi\n", client.Text);
+        Assert.False(File.Exists(name));
+    }
+
+    [Theory]
+    [InlineData(107, null)]
+    [InlineData(108, "the path is too long for this system: it has 108 bytes, and may have 107")]
+    [InlineData(200, "the path is too long for this system: it has 200 bytes, and may have 107")]
+    public async Task Path_of_a_Unix_socket_is_as_long_as_the_system_allows(int length, string? refusal)
+    {
+        Programs.SkipUnlessLinux("its length of a path");
+        var start = Path.Combine(Path.GetTempPath(), $"sockeye-cli-{Environment.ProcessId}-é");
+        var path = start + new string('x', length - System.Text.Encoding.UTF8.GetByteCount(start));
+        if (refusal is null)
+        {
+            await using var server = await ToolProcess.ListenOnAsync([$"unix:{path}"], "--echo");
+            Assert.True(File.Exists(path));
+            return;
+        }
+
+        var result = await ToolProcess.RunAsync(["listen", $"unix:{path}", "--echo"]);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains(refusal, result.Errors[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Port_in_use_is_one_sentence_and_exit_1()
     {
         await using var first = await ToolProcess.ListenAsync("--echo");

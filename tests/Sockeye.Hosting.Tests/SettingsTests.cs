@@ -6,6 +6,9 @@ namespace Sockeye.Hosting.Tests;
 /// <summary>How a configuration is read, and what is said of one that is wrong.</summary>
 public sealed class SettingsTests
 {
+    private const string EndPointForms =
+        "write an end point as 7000 (localhost), *:7000 (every address), 127.0.0.1:7000, [::1]:7000 or unix:/path: ";
+
     [Fact]
     public async Task All_settings_of_an_end_point_become_middleware_in_the_order_that_protects_best()
     {
@@ -84,6 +87,10 @@ public sealed class SettingsTests
     [Theory]
     [InlineData("example.com:7000", "a host name may have several addresses")]
     [InlineData("7000x", "write an end point as 7000 (localhost)")]
+    [InlineData("127.1:7000", EndPointForms + "\"127.1\" is not an IPv4 address")]
+    [InlineData("[fe80::1%nosuch]:7000", EndPointForms + "\"nosuch\" of \"fe80::1%nosuch\" is not a network interface")]
+    [InlineData("a..b:7000", EndPointForms + "\"a..b\" has an empty part between its dots")]
+    [InlineData("unix:/tmp/", EndPointForms + "the path ends in a slash")]
     public async Task Wrong_address_is_named(string listen, string expected) => await AssertRefusedAsync(
         $$"""{ "Sockeye": { "EndPoints": { "a": { "Listen": "{{listen}}", "Handler": "echo" } } } }""",
         $"Sockeye:EndPoints:a:Listen is \"{listen}\": {expected}");

@@ -17,9 +17,10 @@ public sealed class FolderArrowTests
     {
         ["Text"] = [],
         ["Connections"] = [],
-        ["Sockets"] = ["Connections"],
-        ["Server"] = ["Connections", "Sockets"],
-        ["Client"] = ["Connections", "Sockets"],
+        // Text: a path or a host is refused in the same words wherever it is written.
+        ["Sockets"] = ["Text", "Connections"],
+        ["Server"] = ["Text", "Connections", "Sockets"],
+        ["Client"] = ["Text", "Connections", "Sockets"],
         ["Framing"] = ["Connections", "Sockets", "Server", "Client"],
         ["Limits"] = ["Connections", "Sockets", "Server", "Client"],
         ["Diagnostics"] = ["Connections", "Sockets", "Server", "Client"],

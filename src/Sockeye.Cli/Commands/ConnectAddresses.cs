@@ -28,7 +28,7 @@ internal static class ConnectAddresses
     {
         try
         {
-            return (await Dns.GetHostAddressesAsync(local.Host, family))[0];
+            return (await Dns.GetHostAddressesAsync(HostText.ToAscii(local.Host), family))[0];
         }
         catch (Exception e) when (e is SocketException or IndexOutOfRangeException)
         {

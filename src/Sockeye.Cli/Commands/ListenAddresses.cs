@@ -28,7 +28,8 @@ internal static class ListenAddresses
     {
         try
         {
-            return (await Dns.GetHostAddressesAsync(text.Host)).Distinct();
+            var addresses = (await Dns.GetHostAddressesAsync(HostText.ToAscii(text.Host))).Where(EndPoints.CanDial).Distinct();
+            return addresses.Any() ? addresses : throw new SocketException((int)SocketError.HostNotFound);
         }
         catch (SocketException e)
         {

@@ -50,9 +50,9 @@ internal sealed class EndPointSettings(
     {
         if (string.IsNullOrEmpty(text))
             return null;
-        if (!EndPointText.TryParse(text, out var endPoint, out _))
+        if (EndPointText.Parse(text, out var reason) is not { } endPoint)
         {
-            reader.Fail("Listen", text, $"write an end point as {Forms}.");
+            reader.Fail("Listen", text, $"write an end point as {Forms}: {reason}.");
             return null;
         }
 

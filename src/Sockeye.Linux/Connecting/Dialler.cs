@@ -44,9 +44,11 @@ internal static class Dialler
 
             var begun = steps.Begin();
             var error = await ShakeHandsAsync(thread, socket, remote, engine.Stopped, cancellationToken).ConfigureAwait(false);
-            if (error is not Errno.None)
+            var exception = error is not Errno.None ? error.ToException()
+                : IsSelf(Descriptor(socket), remote) ? SelfConnect.Refuse(socket)
+                : null;
+            if (exception is not null)
             {
-                var exception = error.ToException();
                 steps.Tell(
                     SocketFunction.Connect, socket, socket.LocalEndPoint, remote, begun: begun, error: exception.SocketErrorCode);
                 throw exception;
@@ -91,6 +93,9 @@ internal static class Dialler
                 ended.TrySetException(refusal);
         }
     }
+
+    private static bool IsSelf(int descriptor, EndPoint remote) => SelfConnect.Is(
+        SocketCalls.LocalAddress(descriptor).ToEndPoint(), remote, () => SocketCalls.RemoteAddress(descriptor).ToEndPoint());
 
     /// <summary>From here on the descriptor is the connection's: the socket object was only there to set it up.</summary>
     private static ConnectedSocket Detach(Socket socket, EndPoint remote)

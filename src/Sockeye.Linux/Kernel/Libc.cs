@@ -47,6 +47,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "getsockname")]
     public static partial int GetLocalAddress(int socket, byte* address, int* length);
 
+    [LibraryImport(Library, EntryPoint = "getpeername")]
+    public static partial int GetRemoteAddress(int socket, byte* address, int* length);
+
     [LibraryImport(Library, EntryPoint = "eventfd")]
     public static partial int EventDescriptor(uint value, int flags);
 

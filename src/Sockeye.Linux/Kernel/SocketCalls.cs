@@ -43,6 +43,13 @@ internal static unsafe class SocketCalls
         return Libc.GetLocalAddress(socket, address, &length) < 0 ? default : PeerAddress.Of(new(address, length));
     }
 
+    public static PeerAddress RemoteAddress(int socket)
+    {
+        var address = stackalloc byte[MaxAddressSize];
+        var length = MaxAddressSize;
+        return Libc.GetRemoteAddress(socket, address, &length) < 0 ? default : PeerAddress.Of(new(address, length));
+    }
+
     /// <summary>From now on close() sends RST and drops what was not sent yet, socket(7).</summary>
     public static void ResetOnClose(int socket)
     {

@@ -88,6 +88,8 @@ internal sealed class HostStack
             ? chosen.Port
             : FreePort(port => !_sockets.ContainsKey((new(address, port), remote)));
         var local = new IPEndPoint(address, port);
+        if (local.Equals(remote) && !_listeners.ContainsKey(local))
+            throw new SocketException((int)SocketError.ConnectionRefused); // As real transports refuse one that meets itself.
         if (_sockets.ContainsKey((local, remote)) || _listeners.ContainsKey(local))
             throw new SocketException((int)SocketError.AddressAlreadyInUse);
         var socket = new TcpSocket(this, local, remote, listener: null);

@@ -41,8 +41,8 @@ public sealed class SockeyeServerOptions
 
     /// <summary>
     /// Closes connections that do nothing, do too little or last too long. On by default: one on which nothing moves for 10
-    /// minutes, and one whose peer takes nothing of what waits for it for 1 minute. <c>listen.UseTimeouts(…)</c> changes them for
-    /// one end point.
+    /// minutes, and one whose peer takes nothing of what waits for it for 1 minute. <c>listen.UseTimeouts(…)</c> changes them
+    /// for one end point.
     /// </summary>
     public ConnectionTimeouts Timeouts { get; } = new();
 
@@ -120,11 +120,11 @@ public sealed class SockeyeServerOptions
     internal bool IsStarted { get; private set; }
 
     /// <summary>Listens on one address, as given: <see cref="IPEndPoint"/>, <see cref="UnixDomainSocketEndPoint"/>, or what the
-    /// transport knows besides. Port 0 takes a free one.</summary>
+    /// transport knows besides. Port 0 takes a free one. An IPv4-mapped address becomes IPv4.</summary>
     public ListenOptions Listen(EndPoint endPoint)
     {
         ArgumentNullException.ThrowIfNull(endPoint);
-        return Add(new(this, endPoint));
+        return Add(new(this, EndPoints.Plain(endPoint)!));
     }
 
     /// <summary>
@@ -141,21 +141,18 @@ public sealed class SockeyeServerOptions
     public ListenOptions ListenAnyIP(int port) =>
         Add(new(this, new IPEndPoint(Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, Port(port))));
 
-    /// <summary>Listens on a Unix socket at this path. A socket file that a dead server left there is replaced; the file goes
-    /// when the server stops.</summary>
-    /// <exception cref="ArgumentException">The path is empty, or longer than the system allows (107 bytes on Linux).</exception>
+    /// <summary>Listens on a Unix socket at this path. A socket that a dead server left there is replaced, everything else is
+    /// left alone; the server's own file goes when it stops.</summary>
+    /// <param name="path">Absolute, or relative to the current directory. One that begins with NUL is an abstract name of Linux,
+    /// which has no file: unix(7).</param>
+    /// <exception cref="ArgumentException">The path is empty, ends in a slash, or is longer than the system allows (107 bytes on
+    /// Linux).</exception>
     public ListenOptions ListenUnixSocket(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        try
-        {
-            return Listen(new UnixDomainSocketEndPoint(path));
-        }
-        catch (ArgumentOutOfRangeException e)
-        {
-            throw new ArgumentException(
-                $"The path of a Unix socket is too long for this system: {path}. Choose a shorter one.", nameof(path), e);
-        }
+        return Listen(UnixPathText.Parse(path, out var error)
+            ?? throw new ArgumentException(
+                $"Cannot listen on {UnixPathText.Shown(path)}: {error}. Choose another path.", nameof(path)));
     }
 
     internal void OnStarting()

@@ -3,17 +3,84 @@ using System.Net.Sockets;
 
 namespace Sockeye;
 
-/// <summary>
-/// A socket's two addresses, as a user expects them: an IPv4 peer of a dual-stack listener has an IPv4 address.
-/// </summary>
+/// <summary>End points in the form that sockets take and users expect.</summary>
 internal static class EndPoints
 {
     public static EndPoint? Local(Socket socket) => Plain(socket.LocalEndPoint);
 
     public static EndPoint? Remote(Socket socket) => Plain(socket.RemoteEndPoint);
 
-    private static EndPoint? Plain(EndPoint? endPoint) =>
+    /// <summary>An IPv4-mapped IPv6 address as IPv4: so an IPv4 peer of a dual-stack listener has an IPv4 address, and a mapped
+    /// address can be bound and dialled by a socket of its own family.</summary>
+    public static EndPoint? Plain(EndPoint? endPoint) =>
         endPoint is IPEndPoint { Address.IsIPv4MappedToIPv6: true } mapped
             ? new IPEndPoint(mapped.Address.MapToIPv4(), mapped.Port)
             : endPoint;
+
+    /// <summary>What <c>connect()</c> gets. "Every address" as a target is this machine, as on Linux and macOS; Windows would
+    /// refuse it.</summary>
+    /// <exception cref="ArgumentException">TCP can't connect to it.</exception>
+    public static EndPoint ToDial(EndPoint endPoint)
+    {
+        if (Plain(endPoint) is not IPEndPoint ip)
+            return endPoint;
+        if (ip.Port == 0)
+            throw PortMissing($"{ip}");
+        if (KindOfMany(ip.Address) is { } kind)
+            throw new ArgumentException($"Cannot connect to {ip}: {kind}, and TCP connects to one machine.", nameof(endPoint));
+        return IsUnspecified(ip.Address)
+            ? new IPEndPoint(
+                ip.AddressFamily is AddressFamily.InterNetworkV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback, ip.Port)
+            : ip;
+    }
+
+    /// <summary>What <c>bind()</c> gets before <c>listen()</c>. A name that is an address becomes one.</summary>
+    /// <exception cref="IOException">TCP can't listen there.</exception>
+    /// <exception cref="NotSupportedException">It is a host name.</exception>
+    public static EndPoint ToListen(EndPoint endPoint)
+    {
+        if (endPoint is DnsEndPoint name)
+        {
+            if (HostText.Parse(name.Host, out var address) is not null || address is null)
+            {
+                throw new NotSupportedException(
+                    $"Cannot listen on {name.Host}:{name.Port}: a host name may have several addresses. Listen on the one that "
+                        + "is meant, or use ListenLocalhost or ListenAnyIP.");
+            }
+
+            endPoint = new IPEndPoint(address, name.Port);
+        }
+
+        if (Plain(endPoint) is not IPEndPoint ip)
+            return endPoint;
+        if (KindOfMany(ip.Address) is { } kind)
+        {
+            throw new IOException(
+                $"Cannot listen on {ip}: {kind}, and TCP has one machine at each end. Use an address of this machine.",
+                new SocketException((int)SocketError.AddressNotAvailable));
+        }
+
+        return ip;
+    }
+
+    public static ArgumentException PortMissing(string target) => new(
+        $"Cannot connect to {target}: port 0 means any free one, which only a listener can use. A port to connect to is 1 to "
+            + "65535.", "endpoint");
+
+    /// <summary>Whether an address from a name server can be dialled.</summary>
+    public static bool CanDial(IPAddress address) => !IsUnspecified(address) && KindOfMany(address) is null;
+
+    private static bool IsUnspecified(IPAddress address) =>
+        address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
+    private static string? KindOfMany(IPAddress address) => address.Equals(IPAddress.Broadcast) ? "it is the broadcast address"
+        : address.IsIPv6Multicast || (address.AddressFamily is AddressFamily.InterNetwork && IsMulticast(address))
+            ? "it is a multicast address"
+        : null;
+
+    private static bool IsMulticast(IPAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        return address.TryWriteBytes(bytes, out _) && bytes[0] is >= 224 and <= 239; // RFC 5771
+    }
 }

@@ -34,9 +34,9 @@ internal sealed class ListeningSocket
             SocketSetup.ConfigureListener(socket, endPoint, options);
             beforeBind?.Invoke(socket);
             if (endPoint is UnixDomainSocketEndPoint unix)
-                UnixSocketFile.RemoveStale(unix);
-            socket.Bind(endPoint);
-            file = UnixSocketFile.Of(endPoint);
+                file = UnixSocketFile.Bind(socket, unix);
+            else
+                socket.Bind(endPoint);
             var bound = socket.LocalEndPoint ?? endPoint;
             steps.Tell(SocketFunction.Bind, socket, bound);
             beforeListen?.Invoke(socket);
@@ -46,8 +46,8 @@ internal sealed class ListeningSocket
         }
         catch (Exception e)
         {
+            file?.Delete(); // First, as in Close.
             socket?.Dispose();
-            file?.Delete();
             if (e is SocketException error && BindError.Explain(endPoint, error) is { } explained)
                 throw explained;
             throw;

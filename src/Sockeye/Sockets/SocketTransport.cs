@@ -44,11 +44,12 @@ public sealed class SocketTransport : IConnectionListenerFactory, ILocalEndPoint
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         cancellationToken.ThrowIfCancellationRequested();
-        return new(new SocketListener(endpoint, _options));
+        return new(new SocketListener(EndPoints.ToListen(endpoint), _options));
     }
 
     /// <summary><c>socket()</c> and <c>connect()</c>; cancelling gives up and closes the socket.</summary>
     /// <exception cref="SocketException">The peer refused, did not answer, or cannot be reached.</exception>
+    /// <exception cref="ArgumentException">Port 0, or a multicast or broadcast address.</exception>
     /// <exception cref="NotSupportedException">Neither an IP nor a Unix socket address.</exception>
     /// <exception cref="PlatformNotSupportedException">An option is set that this system does not have.</exception>
     public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
@@ -63,6 +64,7 @@ public sealed class SocketTransport : IConnectionListenerFactory, ILocalEndPoint
     {
         ArgumentNullException.ThrowIfNull(remote);
         cancellationToken.ThrowIfCancellationRequested();
+        (remote, local) = (EndPoints.ToDial(remote), EndPoints.Plain(local));
         var steps = new SocketSteps(_options);
         var socket = SocketSetup.Create(remote);
         try
@@ -79,6 +81,8 @@ public sealed class SocketTransport : IConnectionListenerFactory, ILocalEndPoint
             try
             {
                 await socket.ConnectAsync(remote, cancellationToken).ConfigureAwait(false);
+                if (SelfConnect.Is(socket.LocalEndPoint, remote, () => socket.RemoteEndPoint))
+                    throw SelfConnect.Refuse(socket);
             }
             catch (SocketException e)
             {

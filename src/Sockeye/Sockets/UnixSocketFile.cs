@@ -1,72 +1,103 @@
-using System.Net;
 using System.Net.Sockets;
 
 namespace Sockeye;
 
-/// <summary>
-/// The file of a listening Unix socket: removed when the listener goes, and when a dead server has left it behind.
-/// </summary>
+/// <summary>The file of a listening Unix socket. It replaces what a dead server has left behind, and goes with the
+/// listener.</summary>
+/// <remarks>
+/// The rule: no file is deleted but this listener's own, known by its inode, and a socket behind which no server lives.
+/// </remarks>
 internal sealed class UnixSocketFile
 {
     private readonly string _path;
+    private readonly PathEntry _entry;
 
-    private UnixSocketFile(string path) => _path = path;
+    private UnixSocketFile(string path, PathEntry entry) => (_path, _entry) = (path, entry);
 
-    /// <summary>Null for what has no file: TCP, and Linux's abstract sockets (their path begins with NUL, shown as @).</summary>
-    public static UnixSocketFile? Of(EndPoint endPoint) =>
-        endPoint is UnixDomainSocketEndPoint unix && PathOf(unix) is { } path ? new(Path.GetFullPath(path)) : null;
-
-    /// <summary>
-    /// Deletes the file if it is a socket that nobody listens on. Another file is left alone: bind() reports it.
-    /// </summary>
-    public static void RemoveStale(UnixDomainSocketEndPoint endPoint)
+    /// <summary>Binds the socket. Null for Linux's abstract names, which have no file.</summary>
+    /// <exception cref="SocketException"><c>bind()</c> failed.</exception>
+    /// <exception cref="IOException">The path can't be that of a socket.</exception>
+    public static UnixSocketFile? Bind(Socket socket, UnixDomainSocketEndPoint endPoint)
     {
-        if (PathOf(endPoint) is not { } path || !File.Exists(path))
-            return;
-        // A live stream server answers a datagram socket with EPROTOTYPE and notices nothing. Windows has no such sockets:
-        // there it sees a client that leaves at once. Not blocking, since the backlog may be full.
+        if (UnixSocketAddress.PathOf(endPoint) is not { } path)
+        {
+            socket.Bind(new UnixSocketAddress(endPoint));
+            return null;
+        }
+
+        if (UnixPathText.Problem(path) is { } problem)
+            throw new IOException($"Cannot listen on {UnixPathText.Shown(path)}: {problem}. Choose another path.");
+        var full = Path.GetFullPath(path);
+        using (var turn = UnixPathTurn.Take(full))
+        {
+            if (turn.IsMine)
+                RemoveStale(endPoint, full);
+            socket.Bind(new UnixSocketAddress(endPoint));
+        }
+
+        return new(full, EntryOf(endPoint, full));
+    }
+
+    /// <summary>Whether a server lives behind the socket at this path.</summary>
+    public static UnixSocketLife LifeOf(UnixDomainSocketEndPoint endPoint)
+    {
+        // A stream server that lives answers a datagram socket with EPROTOTYPE and notices nothing, also before listen().
+        // Windows has no such sockets: there it sees a client that leaves at once. Not blocking: the backlog may be full.
         var kind = OperatingSystem.IsWindows() ? SocketType.Stream : SocketType.Dgram;
         using var probe = new Socket(AddressFamily.Unix, kind, ProtocolType.Unspecified) { Blocking = false };
         try
         {
             probe.Connect(endPoint);
+            return UnixSocketLife.Alive;
         }
-        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionRefused && IsSocket(path))
+        catch (SocketException e)
+        {
+            return e.SocketErrorCode switch
+            {
+                SocketError.ConnectionRefused => UnixSocketLife.Dead,
+                SocketError.AccessDenied => UnixSocketLife.Hidden,
+                _ => UnixSocketLife.Alive,
+            };
+        }
+    }
+
+    /// <summary>Deletes the file, unless another one lies at its path by now.</summary>
+    public void Delete() => DeleteIf(_path, _entry);
+
+    private static void RemoveStale(UnixDomainSocketEndPoint endPoint, string path)
+    {
+        var entry = EntryOf(endPoint, path);
+        // Linux refuses a connect to a file that is no socket in the same words; elsewhere the words differ.
+        var isSocket = entry.Kind is PathKind.Socket || (entry.Kind is PathKind.Unknown && !OperatingSystem.IsLinux());
+        if (isSocket && LifeOf(endPoint) is UnixSocketLife.Dead)
+            DeleteIf(path, entry);
+    }
+
+    /// <summary>Nothing where a link stands before "..": there the system means another file than .NET, which deletes.</summary>
+    private static PathEntry EntryOf(UnixDomainSocketEndPoint endPoint, string path) =>
+        PathEntry.Of(path) is var entry && PathEntry.Of(endPoint.ToString()) == entry ? entry : default;
+
+    private static void DeleteIf(string path, PathEntry entry)
+    {
+        if (entry.Kind is PathKind.Nothing || PathEntry.Of(path) != entry)
+            return;
+        try
         {
             File.Delete(path);
         }
-        catch (SocketException)
-        {
-            // Not a socket, not ours to see, or a server lives there: bind() will say what is wrong.
-        }
-    }
-
-    public void Delete()
-    {
-        try
-        {
-            File.Delete(_path);
-        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The directory is gone or closed to us by now; the next server's RemoveStale deals with what is left.
+            // At start bind() says that the path is taken. At stop the directory is closed to this process by now; what is left
+            // is a stale socket, which the next server replaces.
         }
     }
+}
 
-    private static string? PathOf(UnixDomainSocketEndPoint endPoint) =>
-        endPoint.ToString() is { Length: > 0 } path && path[0] is not '@' ? path : null;
+internal enum UnixSocketLife
+{
+    Dead,
+    Alive,
 
-    // connect() to a regular file is refused as well, but that one can be opened: it holds somebody's data and must stay.
-    private static bool IsSocket(string path)
-    {
-        try
-        {
-            using var file = File.OpenHandle(path);
-            return false;
-        }
-        catch (IOException)
-        {
-            return true; // ENXIO, open(2)
-        }
-    }
+    /// <summary>This user may not ask.</summary>
+    Hidden,
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 
 namespace Sockeye;
 
@@ -48,15 +47,15 @@ internal sealed class EndPointText
     public static bool TryParse(
         string text, [NotNullWhen(true)] out EndPointText? endPoint, [NotNullWhen(false)] out string? error)
     {
-        endPoint = text.StartsWith(UnixPrefix, StringComparison.Ordinal)
-            ? Unix(text[UnixPrefix.Length..], out error)
-            : Tcp(text, out error);
-        if (endPoint is not null)
-            error = null;
-        else
-            error = $"\"{text}\" is not an end point{(error is null ? "" : $": {error}")}. Write it as {Forms}.";
+        endPoint = Parse(text, out var reason);
+        error = endPoint is null ? $"\"{text}\" is not an end point: {reason}. Write it as {Forms}." : null;
         return endPoint is not null;
     }
+
+    /// <summary>Null, and why, for what is none.</summary>
+    public static EndPointText? Parse(string text, out string? reason) => text.StartsWith(UnixPrefix, StringComparison.Ordinal)
+        ? Unix(text[UnixPrefix.Length..], out reason)
+        : Tcp(text, out reason);
 
     public override string ToString() => Kind switch
     {
@@ -65,20 +64,12 @@ internal sealed class EndPointText
         _ => $"{Host}:{Port}",
     };
 
+    /// <summary>A path that begins with @ is an abstract name, as other programs write it: its first byte is NUL.</summary>
     private static EndPointText? Unix(string path, out string? error)
     {
-        error = path.Length == 0 ? "the path is missing" : null;
-        if (error is not null)
-            return null;
-        try
-        {
-            return new(EndPointKind.Unix, path, 0, new UnixDomainSocketEndPoint(path));
-        }
-        catch (ArgumentOutOfRangeException)
-        {
-            error = "the path is too long for this system";
-            return null;
-        }
+        var name = path is ['@' or '\0', .. var rest] ? rest : null;
+        var endPoint = UnixPathText.Parse(name is null ? path : '\0' + name, out error);
+        return endPoint is null ? null : new(EndPointKind.Unix, name is null ? path : '@' + name, 0, endPoint);
     }
 
     private static EndPointText? Tcp(string text, out string? error)
@@ -90,23 +81,18 @@ internal sealed class EndPointText
 
         if (host == "*")
             return new(EndPointKind.Any, host, port);
-        if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
+        if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || host.Equals("localhost.", StringComparison.OrdinalIgnoreCase))
             return new(EndPointKind.Localhost, host, port);
-        if (host is ['[', .. var inner, ']']
-            && IPAddress.TryParse(inner, out var v6) && v6.AddressFamily is AddressFamily.InterNetworkV6)
-        {
-            return new(EndPointKind.Address, host, port, new IPEndPoint(v6, port));
-        }
-
-        // IPAddress also takes "1" and "127.1"; here those would be surprises.
-        if (host.Count(c => c == '.') == 3 && IPAddress.TryParse(host, out var v4))
-            return new(EndPointKind.Address, host, port, new IPEndPoint(v4, port));
-        if (Uri.CheckHostName(host) is UriHostNameType.Dns)
-            return new(EndPointKind.Name, host, port);
-        error = host.Contains(':', StringComparison.Ordinal)
+        IPAddress? address = null;
+        error = host.Contains(':', StringComparison.Ordinal) && host is not ['[', .., ']']
             ? "an IPv6 address stands in brackets"
-            : $"\"{host}\" is neither a host name nor an address";
-        return null;
+            : HostText.Parse(host, out address);
+        if (error is not null)
+            return null;
+        return address is null
+            ? new(EndPointKind.Name, host, port)
+            : new(EndPointKind.Address, host, port, new IPEndPoint(address, port));
     }
 
     private static bool TryParsePort(string text, out int port, out string? error)

@@ -20,6 +20,9 @@ internal sealed class ScriptedTransport(ObservedTime time) : ILocalEndPointConne
     /// <summary>Every connection that was ever opened.</summary>
     public ConcurrentQueue<MemoryConnection> Opened { get; } = new();
 
+    /// <summary>Addresses of the machine that dials.</summary>
+    public HashSet<IPAddress> OwnAddresses { get; } = [];
+
     public int OpenCount => Opened.Count(connection => !connection.IsDisposed);
 
     public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
@@ -36,6 +39,8 @@ internal sealed class ScriptedTransport(ObservedTime time) : ILocalEndPointConne
         _lookups.Enqueue(lookup);
         return new(lookup.Answered.Task);
     }
+
+    public bool Owns(IPAddress address) => OwnAddresses.Contains(address);
 
     /// <summary>The dial that has begun and was not taken yet.</summary>
     public Dial NextDial() => TryNextDial() ?? throw new InvalidOperationException("No dial has begun.");

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 using Sockeye.Transport.Tests.Support;
 
 namespace Sockeye.Transport.Tests.Contract;
@@ -80,6 +83,21 @@ public abstract class TcpContract(TransportFixture fixture) : QueueContract(fixt
         }
 
         await speaking;
+    });
+
+    [Fact]
+    public Task A_client_that_dials_its_own_port_is_refused_and_a_server_can_have_it_at_once() => Run(async world =>
+    {
+        // On the dialling side: of two simulated hosts only that one has the address.
+        var binding = (IConnectionListenerFactory)world.Dialling;
+        var listener = await binding.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), TestContext.Current.CancellationToken);
+        var own = listener.EndPoint;
+        await listener.DisposeAsync();
+        var dialling = (ILocalEndPointConnectionFactory)world.Dialling;
+        var error = await Assert.ThrowsAnyAsync<SocketException>(
+            () => world.Soon(dialling.ConnectAsync(own, own, TestContext.Current.CancellationToken).AsTask()));
+        Assert.Equal(SocketError.ConnectionRefused, error.SocketErrorCode);
+        await using var server = await binding.BindAsync(own, TestContext.Current.CancellationToken);
     });
 
     [Fact]

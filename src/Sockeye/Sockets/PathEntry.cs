@@ -1,0 +1,95 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Sockeye;
+
+internal enum PathKind
+{
+    Nothing,
+    Socket,
+    Directory,
+    SymbolicLink,
+
+    /// <summary>A regular file, a FIFO or a device.</summary>
+    OtherFile,
+
+    /// <summary>There is something, and the system does not say what.</summary>
+    Unknown,
+}
+
+/// <summary>What lies at a path, with what tells it from everything else that may come to lie there. A link is not
+/// followed, and nothing is opened: opening a FIFO would wait for its other end.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Device">The file system; where there are no inodes: when the file was made.</param>
+/// <param name="Inode">Its number there; where there are no inodes: when the file was last written.</param>
+internal readonly record struct PathEntry(PathKind Kind, ulong Device, ulong Inode)
+{
+    // struct statx and its flags, statx(2), the same on every processor.
+    private const int CurrentDirectory = -100; // AT_FDCWD
+    private const int NoFollow = 0x100; // AT_SYMLINK_NOFOLLOW
+    private const uint TypeAndInode = 0x101; // STATX_TYPE | STATX_INO
+    private const int StatSize = 256;
+    private const int ModeOffset = 28;
+    private const int InodeOffset = 32;
+    private const int DeviceOffset = 136;
+    private const int NoEntry = 2; // ENOENT
+    private const int NotADirectory = 20; // ENOTDIR
+
+    public static PathEntry Of(string path) =>
+        OperatingSystem.IsLinux() ? OfStat(path) ?? OfAttributes(path) : OfAttributes(path);
+
+    private static PathEntry? OfStat(string path)
+    {
+        var stat = new byte[StatSize];
+        try
+        {
+            if (Stat(CurrentDirectory, Encoding.UTF8.GetBytes(path + '\0'), NoFollow, TypeAndInode, stat) != 0)
+                return Marshal.GetLastPInvokeError() is NoEntry or NotADirectory ? default(PathEntry) : null;
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return null; // A C library older than glibc 2.28 or musl 1.2.
+        }
+
+        return new(
+            KindOf(MemoryMarshal.Read<ushort>(stat.AsSpan(ModeOffset))),
+            MemoryMarshal.Read<ulong>(stat.AsSpan(DeviceOffset)),
+            MemoryMarshal.Read<ulong>(stat.AsSpan(InodeOffset)));
+    }
+
+    private static PathKind KindOf(ushort mode) => (mode & 0xF000) switch // S_IFMT, inode(7)
+    {
+        0xC000 => PathKind.Socket,
+        0x4000 => PathKind.Directory,
+        0xA000 => PathKind.SymbolicLink,
+        _ => PathKind.OtherFile,
+    };
+
+    private static PathEntry OfAttributes(string path)
+    {
+        var file = new FileInfo(path);
+        try
+        {
+            var attributes = File.GetAttributes(path);
+            var kind = file.LinkTarget is not null ? PathKind.SymbolicLink
+                : attributes.HasFlag(FileAttributes.Directory) ? PathKind.Directory
+                : !OperatingSystem.IsWindows() ? PathKind.Unknown
+                // A Unix socket of Windows is a reparse point.
+                : attributes.HasFlag(FileAttributes.ReparsePoint) ? PathKind.Socket : PathKind.OtherFile;
+            return new(kind, (ulong)file.CreationTimeUtc.Ticks, (ulong)file.LastWriteTimeUtc.Ticks);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return default;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new(PathKind.Unknown, 0, 0);
+        }
+    }
+
+#pragma warning disable SYSLIB1054 // What it asks for generates unsafe code, which this assembly has none of.
+    [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
+    private static extern int Stat(int directory, byte[] path, int flags, uint mask, byte[] stat);
+#pragma warning restore SYSLIB1054
+}

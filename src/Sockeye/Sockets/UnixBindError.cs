@@ -1,0 +1,55 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>Turns the error of <c>bind()</c> on a path into a sentence, by what lies there.</summary>
+internal static class UnixBindError
+{
+    /// <summary>Null where the path is not the reason.</summary>
+    public static Exception? Explain(UnixDomainSocketEndPoint endPoint, SocketException error)
+    {
+        var shown = UnixPathText.Shown(endPoint);
+        if (UnixSocketAddress.PathOf(endPoint) is not { } path)
+        {
+            return error.SocketErrorCode is not SocketError.AddressAlreadyInUse ? null : new AddressInUseException(
+                $"Cannot listen on {shown}: a server has this name already. Stop it, or choose another name.", error);
+        }
+
+        path = Path.GetFullPath(path);
+        if (error.SocketErrorCode is SocketError.AddressAlreadyInUse)
+            return new AddressInUseException($"Cannot listen on {shown}: {WhatIsThere(endPoint, path)}", error);
+        return WhatIsAbove(path, error.SocketErrorCode) is { } reason
+            ? new IOException($"Cannot listen on {shown}: {reason}", error)
+            : null;
+    }
+
+    private static string WhatIsThere(UnixDomainSocketEndPoint endPoint, string path) => PathEntry.Of(path).Kind switch
+    {
+        PathKind.Directory => "the path is a directory. Choose the path of a file in it.",
+        PathKind.SymbolicLink =>
+            "the path is a symbolic link, which is not replaced. Listen on what it points to, or remove the link.",
+        PathKind.OtherFile => "the path is a file that is not a socket. Remove it, or choose another path.",
+        PathKind.Nothing => "what was at the path a moment ago is gone. Try again.",
+        _ => UnixSocketFile.LifeOf(endPoint) switch
+        {
+            UnixSocketLife.Alive => "a server listens there already. Stop it, or choose another path.",
+            UnixSocketLife.Hidden => "a socket is there that this user may not use. Remove it if no server needs it, or choose "
+                + "another path.",
+            _ => "a server that has ended left something there that is not replaced: this user may not remove it, or another "
+                + "server is being started there. Remove it, or choose another path.",
+        },
+    };
+
+    private static string? WhatIsAbove(string path, SocketError error)
+    {
+        var directory = Path.GetDirectoryName(path) ?? "/";
+        if (File.Exists(directory))
+            return $"{directory} is not a directory. Choose another path.";
+        if (!Directory.Exists(directory))
+            return $"the directory {directory} does not exist. Create it, or choose another path.";
+        return error is SocketError.AccessDenied
+            ? $"this user may not create a file in {directory}. Check its permissions, or choose another path."
+            : null;
+    }
+}

@@ -1,0 +1,46 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace Sockeye;
+
+/// <summary>The path of a Unix socket, as it is written in code, on command lines and in configuration.</summary>
+internal static class UnixPathText
+{
+    /// <summary>What <c>sun_path</c> has room for, with a NUL behind it: unix(7), and the same of macOS.</summary>
+    private static int MaxLength => OperatingSystem.IsMacOS() ? 103 : 107;
+
+    /// <summary>The end point; null, and why, for what can't be one.</summary>
+    public static UnixDomainSocketEndPoint? Parse(string path, out string? error)
+    {
+        error = IsAbstract(path) ? ProblemOfName(path) : Problem(path);
+        return error is null ? new(path) : null;
+    }
+
+    /// <summary>Why a path can't be that of a socket; null where it can.</summary>
+    public static string? Problem(string path)
+    {
+        var length = Encoding.UTF8.GetByteCount(path);
+        return path.Length == 0 ? "the path is missing"
+            : path.Contains('\0', StringComparison.Ordinal) ? "a path has no NUL inside it"
+            : path[^1] is '/' ? "the path ends in a slash, as that of a directory does"
+            : length > MaxLength ? $"the path is too long for this system: it has {length} bytes, and may have {MaxLength}"
+            : null;
+    }
+
+    /// <summary>As messages show it: a NUL ends the line of many a terminal and log.</summary>
+    public static string Shown(UnixDomainSocketEndPoint endPoint) => Shown(endPoint.ToString());
+
+    /// <inheritdoc cref="Shown(UnixDomainSocketEndPoint)"/>
+    public static string Shown(string path) => path.Replace("\0", "\\0", StringComparison.Ordinal);
+
+    private static bool IsAbstract(string path) => path is ['\0', ..];
+
+    private static string? ProblemOfName(string name)
+    {
+        var (length, most) = (Encoding.UTF8.GetByteCount(name) - 1, MaxLength);
+        return !OperatingSystem.IsLinux() ? "abstract names (@name) are only in Linux"
+            : length == 0 ? "the name is missing"
+            : length > most ? $"the name is too long for this system: it has {length} bytes, and may have {most}"
+            : null;
+    }
+}

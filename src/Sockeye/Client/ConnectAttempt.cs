@@ -7,11 +7,13 @@ namespace Sockeye;
 internal sealed class ConnectAttempt
 {
     private readonly TimeProvider _time;
+    private readonly IConnectionFactory _transport;
     private readonly long _started;
+    private bool? _isOnThisMachine;
 
     public ConnectAttempt(SockeyeClientOptions options, EndPoint endPoint, CancellationToken cancellationToken)
     {
-        _time = options.TimeProvider;
+        (_time, _transport) = (options.TimeProvider, options.Transport);
         _started = _time.GetTimestamp();
         EndPoint = endPoint;
         Done = RunAsync(options, cancellationToken);
@@ -20,6 +22,11 @@ internal sealed class ConnectAttempt
     public EndPoint EndPoint { get; }
 
     public Task Done { get; }
+
+    /// <summary>Whether it is this machine that is dialled. Asked for only where an attempt is silent.</summary>
+    public bool IsOnThisMachine => _isOnThisMachine ??= EndPoint is IPEndPoint { Address: var address }
+        && (IPAddress.IsLoopback(address)
+            || (_transport is IHostNameResolver host ? host.Owns(address) : OwnAddresses.Have(address)));
 
     public ConnectionContext? Connection { get; private set; }
 

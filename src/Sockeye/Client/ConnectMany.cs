@@ -28,7 +28,8 @@ internal sealed class ConnectMany(SockeyeClient client, EndPoint endPoint, int c
             await connection.DisposeAsync();
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
+        if (cancellationToken.IsCancellationRequested)
+            throw new OperationCanceledException(_error.Message, _error.InnerException ?? _error, cancellationToken);
         ExceptionDispatchInfo.Throw(_error);
         throw _error;
     }

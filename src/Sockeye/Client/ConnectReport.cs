@@ -25,6 +25,12 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
         SocketError.TimedOut,
         LastError);
 
+    public OperationCanceledException Cancelled(CancellationToken cancellationToken) => new(
+        $"connecting to {Name} was cancelled: "
+            + (Attempts.Count == 0 ? "the name was still being resolved" : DescribeAttempts()),
+        LastError,
+        cancellationToken);
+
     public ConnectException OtherFamily() => new(
         $"could not connect to {Name} from LocalEndPoint {options.LocalEndPoint}: their address families differ",
         SocketError.AddressFamilyNotSupported);
@@ -56,6 +62,12 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
         : (ErrorOf(attempt.Error), attempt.EndPoint) switch
         {
             (SocketError.TimedOut, _) => $"timed out after {Words.Describe(attempt.Elapsed)}",
+            (SocketError.WouldBlock, UnixDomainSocketEndPoint) => "refused (the server's queue is full)",
+            (SocketError.ProtocolType, UnixDomainSocketEndPoint) => "refused (what listens there is no stream socket)",
+            (SocketError.AccessDenied, UnixDomainSocketEndPoint) => "this user may not use the socket (permissions of its file)",
+            (SocketError.InvalidArgument, IPEndPoint { Address: { IsIPv6LinkLocal: true, ScopeId: 0 } address }) =>
+                $"a link-local address is one of a network interface (name it, as {address}%eth0)",
+            (SocketError.AddressFamilyNotSupported, _) => "this system has the address family switched off",
             (SocketError.ConnectionRefused, _) => "refused (nothing listens there)",
             (SocketError.AddressNotAvailable, UnixDomainSocketEndPoint) => "no such socket file (has the server been started?)",
             (SocketError.AddressNotAvailable, _) when options.LocalEndPoint is { } local =>

@@ -17,16 +17,19 @@ public sealed class ConnectionPool : IAsyncDisposable
     private readonly PoolGauge _gauge;
     private readonly CancellationTokenSource _disposing = new();
 
+    // Of the last connect, for those who get no connection; null if it succeeded.
+    private volatile Exception? _lastError;
+
     /// <summary>A pool of connections to one end point. Opens none before the first is asked for.</summary>
     /// <param name="client">What dials; its <see cref="SockeyeClientOptions.TimeProvider"/> is the pool's.</param>
     /// <param name="endPoint">What to dial.</param>
     /// <param name="options">The limits; the defaults where null.</param>
-    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range, or the end point can't be dialled.</exception>
     public ConnectionPool(SockeyeClient client, EndPoint endPoint, ConnectionPoolOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(endPoint);
-        (_client, _endPoint, _options) = (client, endPoint, (options ?? new()).Checked());
+        (_client, _endPoint, _options) = (client, HostNames.Dialled(endPoint), (options ?? new()).Checked());
         _slots = new(_options, client.TimeProvider, CloseExpired);
         _gauge = ClientMetrics.Add(this, endPoint);
     }
@@ -130,16 +133,16 @@ public sealed class ConnectionPool : IAsyncDisposable
     private async Task<ConnectionContext?> WaitAsync(PoolSlots.Waiter waiter, CancellationToken cancellationToken)
     {
         using var timer = _client.TimeProvider.CreateTimer(
-            _ => Leave(waiter, () => waiter.SetException(NoneCameFree())), null, _options.WaitTimeout, Timeout.InfiniteTimeSpan);
+            _ => Leave(waiter, NoneCameFree), null, _options.WaitTimeout, Timeout.InfiniteTimeSpan);
         using var cancelled = cancellationToken.UnsafeRegister(
-            (_, token) => Leave(waiter, () => waiter.SetCanceled(token)), null);
+            (_, token) => Leave(waiter, () => WaitCancelled(token)), null);
         return await waiter.Task;
     }
 
-    private void Leave(PoolSlots.Waiter waiter, Action fail)
+    private void Leave(PoolSlots.Waiter waiter, Func<Exception> reason)
     {
         if (_slots.TryLeave(waiter))
-            fail();
+            waiter.SetException(reason());
     }
 
     private async ValueTask<ConnectionContext> ConnectAsync(CancellationToken cancellationToken)
@@ -147,12 +150,20 @@ public sealed class ConnectionPool : IAsyncDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposing.Token);
         try
         {
-            return await _client.ConnectAsync(_endPoint, stop.Token);
+            var connection = await _client.ConnectAsync(_endPoint, stop.Token);
+            _lastError = null;
+            return connection;
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException e) when (stop.IsCancellationRequested)
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            if (cancellationToken.IsCancellationRequested)
+                throw new OperationCanceledException(e.Message, e.InnerException ?? _lastError, cancellationToken);
             throw new ObjectDisposedException(nameof(ConnectionPool));
+        }
+        catch (Exception e)
+        {
+            _lastError = e;
+            throw;
         }
     }
 
@@ -164,9 +175,15 @@ public sealed class ConnectionPool : IAsyncDisposable
 
     private ConnectionPoolFullException TooManyWait() => new(
         $"no connection to {Words.Describe(_endPoint)} is free: all {_options.MaxConnections} (MaxConnections) are in use, and "
-            + $"{_options.MaxWaiters} callers (MaxWaiters) wait already");
+            + $"{_options.MaxWaiters} callers (MaxWaiters) wait already{LastError}", _lastError);
 
     private ConnectionPoolFullException NoneCameFree() => new(
         $"no connection to {Words.Describe(_endPoint)} came free within {Words.Describe(_options.WaitTimeout)} (WaitTimeout): "
-            + $"all {_options.MaxConnections} (MaxConnections) are in use");
+            + $"all {_options.MaxConnections} (MaxConnections) are in use{LastError}", _lastError);
+
+    private OperationCanceledException WaitCancelled(CancellationToken cancellationToken) => new(
+        $"waiting for a connection to {Words.Describe(_endPoint)} was cancelled: all {_options.MaxConnections} (MaxConnections) "
+            + $"are in use{LastError}", _lastError, cancellationToken);
+
+    private string LastError => _lastError is { } error ? $", and the last connect failed: {error.Message}" : "";
 }

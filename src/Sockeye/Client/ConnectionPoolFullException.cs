@@ -5,4 +5,6 @@ namespace Sockeye;
 /// free in time (<see cref="ConnectionPoolOptions.WaitTimeout"/>). The message tells which.
 /// </summary>
 /// <param name="message">A sentence that names the pool's target and the limit.</param>
-public sealed class ConnectionPoolFullException(string message) : IOException(message);
+/// <param name="innerException">Why the pool could not connect when it last tried; null if it could.</param>
+public sealed class ConnectionPoolFullException(string message, Exception? innerException = null)
+    : IOException(message, innerException);

@@ -10,7 +10,9 @@ namespace Sockeye;
 /// <remarks>
 /// Happy Eyeballs version 2 (RFC 8305). Both families are resolved at once; IPv4 alone waits a little for IPv6 (section 3).
 /// Families take turns, IPv6 first (section 4). The next address is tried when the last has been silent for a while, or at
-/// once when one has failed (section 5). Used once. Only the loop of <see cref="ConnectAsync"/> touches the state.
+/// once when one has failed (section 5). Addresses of this machine are not raced: the network between is not slow, so a silent
+/// one means a busy machine, and a second dial would be a second client. Used once. Only the loop of
+/// <see cref="ConnectAsync"/> touches the state.
 /// </remarks>
 internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint target)
 {
@@ -36,9 +38,9 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
             while (true)
             {
                 stop.Token.ThrowIfCancellationRequested();
-                if (_pause.IsCompleted && TryTakeNext(out var address))
+                if (_pause.IsCompleted && HasNext && !_running.Exists(GoesAlone) && TryTakeNext(out var address))
                     Start(address, stop.Token);
-                if (_running.Count + _lookups.Count + _ipv6.Count + _others.Count == 0)
+                if (_running.Count + _lookups.Count == 0 && !HasNext)
                     throw _report.AllFailed();
                 await Task.WhenAny(Pending()).WaitAsync(stop.Token);
                 TakeAddresses(stop.Token);
@@ -48,7 +50,8 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            if (cancellationToken.IsCancellationRequested)
+                throw _report.Cancelled(cancellationToken);
             throw _report.TimedOut();
         }
         finally
@@ -78,6 +81,13 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
         }
     }
 
+    private bool HasNext => _ipv6.Count + _others.Count > 0;
+
+    /// <summary>Whether the next address waits until this one has failed, however long it is silent.</summary>
+    private bool GoesAlone(ConnectAttempt attempt) =>
+        options.LocalEndPoint is { Port: not 0 } // which two sockets can't share
+        || attempt.IsOnThisMachine;
+
     private bool TryTakeNext([MaybeNullWhen(false)] out EndPoint address)
     {
         var (turn, other) = _lastWasIPv6 ? (_others, _ipv6) : (_ipv6, _others);
@@ -87,9 +97,7 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
     private void Start(EndPoint address, CancellationToken cancellationToken)
     {
         _lastWasIPv6 = address is IPEndPoint { AddressFamily: AddressFamily.InterNetworkV6 };
-        // Two sockets cannot share a fixed local port, so the next address waits until this one has failed.
-        var wait = options.LocalEndPoint is { Port: not 0 } ? Timeout.InfiniteTimeSpan : options.ConnectionAttemptDelay;
-        _pause = Task.Delay(wait, options.TimeProvider, cancellationToken);
+        _pause = Task.Delay(options.ConnectionAttemptDelay, options.TimeProvider, cancellationToken);
         var attempt = new ConnectAttempt(options, address, cancellationToken);
         _running.Add(attempt);
         _report.Attempts.Add(attempt);

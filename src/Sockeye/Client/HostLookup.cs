@@ -15,8 +15,14 @@ internal sealed record HostLookup(AddressFamily Family, IReadOnlyList<IPAddress>
     {
         try
         {
-            var addresses = await ResolveAsync(options, host, family, cancellationToken);
-            return new(family, [.. addresses.Where(one => one.AddressFamily == family).Distinct().Take(MaxAddresses)], null);
+            var found = (await ResolveAsync(options, host, family, cancellationToken)).Where(one => one.AddressFamily == family)
+                .Distinct().ToList();
+            var dialled = found.Where(EndPoints.CanDial).Take(MaxAddresses).ToList();
+            // Lists of blocked names give 0.0.0.0, which would be this machine.
+            var error = found.Count > 0 && dialled.Count == 0
+                ? new IOException($"{found[0]} is not an address of one machine")
+                : null;
+            return new(family, dialled, error);
         }
         catch (Exception error)
         {
@@ -28,12 +34,12 @@ internal sealed record HostLookup(AddressFamily Family, IReadOnlyList<IPAddress>
         SockeyeClientOptions options, string host, AddressFamily family, CancellationToken cancellationToken)
     {
         if (options.Resolver is { } resolver)
-            return await resolver(host, family, cancellationToken);
+            return await resolver(HostText.ToAscii(host), family, cancellationToken);
         if (options.Transport is IHostNameResolver transport)
             return await transport.ResolveAsync(host, family, cancellationToken);
         if (IsLocalhost(host))
             return [family == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback];
-        return await Dns.GetHostAddressesAsync(host, family, cancellationToken);
+        return await Dns.GetHostAddressesAsync(HostText.ToAscii(host), family, cancellationToken);
     }
 
     /// <summary>

@@ -1,27 +1,41 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Sockeye;
 
-/// <summary>Hosts as callers write them.</summary>
+/// <summary>What callers dial, in the form that a client goes on with.</summary>
 internal static class HostNames
 {
     /// <summary>What a host and a port mean: an address ("127.0.0.1", "::1", "[::1]", "fe80::1%eth0") or else a name.</summary>
+    /// <exception cref="ArgumentException">It is neither, or there is no such port.</exception>
     public static EndPoint ToEndPoint(string host, int port)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(host);
         if (port is < 1 or > IPEndPoint.MaxPort)
             throw new ArgumentOutOfRangeException(nameof(port), port, $"A port to connect to is 1 to 65535 ({host}).");
+        if (HostText.Parse(host, out var address) is { } problem)
+            throw new ArgumentException($"{problem}; the port is an argument of its own.", nameof(host));
+        return address is null ? new DnsEndPoint(host, port) : new IPEndPoint(address, port);
+    }
 
-        // IPAddress would take "[::1]:80" and drop the port.
-        var literal = host is ['[', .. var inner, ']'] ? inner : host;
-        if (!literal.Contains('[', StringComparison.Ordinal) && IPAddress.TryParse(literal, out var address))
-            return new IPEndPoint(address, port);
-        if (host.AsSpan().ContainsAny("[]:/ "))
+    /// <summary>An end point that can be dialled: a name that is an address becomes one, and addresses take the form that
+    /// sockets know. What is no address of the network is left to the transport.</summary>
+    /// <exception cref="ArgumentException">It can't be dialled.</exception>
+    public static EndPoint Dialled(EndPoint endpoint)
+    {
+        if (endpoint is not DnsEndPoint name)
+            return EndPoints.ToDial(endpoint);
+        if (HostText.Parse(name.Host, out var address) is { } problem)
+            throw new ArgumentException($"Cannot connect to {Words.Describe(name)}: {problem}.", nameof(endpoint));
+        if (address is null)
+            return name.Port != 0 ? name : throw EndPoints.PortMissing(Words.Describe(name));
+        if (name.AddressFamily is not AddressFamily.Unspecified && name.AddressFamily != address.AddressFamily)
         {
             throw new ArgumentException(
-                $"\"{host}\" is neither a host name nor an IP address; the port is an argument of its own.", nameof(host));
+                $"Cannot connect to {Words.Describe(name)}: it is an address of another family than {name.AddressFamily}, which "
+                    + "was asked for.", nameof(endpoint));
         }
 
-        return new DnsEndPoint(host, port);
+        return EndPoints.ToDial(new IPEndPoint(address, name.Port));
     }
 }

@@ -18,9 +18,10 @@ internal sealed partial class ReconnectLoop(
         var (reconnect, time) = (options.Reconnect, options.TimeProvider);
         var backoff = new Backoff(reconnect.DelayMin, reconnect.DelayMax, options.Random);
         var failures = 0;
+        Failure? last = null;
         while (true)
         {
-            var (connection, error) = await TryConnectAsync(cancellationToken);
+            var (connection, error) = await TryConnectAsync(last, cancellationToken);
             TimeSpan delay;
             if (error is null)
             {
@@ -42,17 +43,20 @@ internal sealed partial class ReconnectLoop(
                 if (held >= reconnect.StableAfter)
                     backoff.Reset();
                 delay = Next(backoff);
-                LogLost(connection.ConnectionId, _name, held, connection.CloseReason?.Description ?? "reason unknown", delay);
+                var reason = connection.CloseReason;
+                last = new($"the last connection ended: {reason?.Description ?? "reason unknown"}", reason?.Exception);
+                LogLost(connection.ConnectionId, _name, held, reason?.Description ?? "reason unknown", delay);
             }
             else
             {
                 if (++failures == reconnect.MaxAttempts)
                     ExceptionDispatchInfo.Throw(error);
                 delay = Next(backoff);
+                last = new($"attempt {failures} failed: {error.Message}", error);
                 LogAttemptFailed(failures, error.Message, delay);
             }
 
-            await Task.Delay(delay, time, cancellationToken);
+            await WaitAsync(delay, last, cancellationToken);
         }
     }
 
@@ -61,15 +65,38 @@ internal sealed partial class ReconnectLoop(
 
     /// <summary>Exists because an iterator cannot yield inside a try block that has a catch clause.</summary>
     private async ValueTask<(ConnectionContext Connection, IOException? Error)> TryConnectAsync(
-        CancellationToken cancellationToken)
+        Failure? last, CancellationToken cancellationToken)
     {
         try
         {
             return (await client.ConnectAsync(endPoint, cancellationToken), null);
+        }
+        catch (OperationCanceledException) when (last is not null && cancellationToken.IsCancellationRequested)
+        {
+            throw Cancelled(last, cancellationToken);
         }
         catch (IOException error) // It could not be dialled, or a layer of the client could not be agreed on.
         {
             return (null!, error);
         }
     }
+
+    private async ValueTask WaitAsync(TimeSpan delay, Failure last, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Delay(delay, options.TimeProvider, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            throw Cancelled(last, cancellationToken);
+        }
+    }
+
+    /// <summary>A cancellation that says what the loop was trying to get over.</summary>
+    private OperationCanceledException Cancelled(Failure last, CancellationToken cancellationToken) =>
+        new($"reconnecting to {_name} was cancelled: {last.Description}", last.Error, cancellationToken);
+
+    /// <summary>Why the loop is not connected.</summary>
+    private sealed record Failure(string Description, Exception? Error);
 }

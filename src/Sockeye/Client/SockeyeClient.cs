@@ -45,17 +45,20 @@ public sealed class SockeyeClient : IConnectionFactory
     /// <summary>Opens one connection. The caller disposes it, which ends it in order.</summary>
     /// <remarks>
     /// A <see cref="DnsEndPoint"/> is resolved and dialled by Happy Eyeballs version 2 (RFC 8305); every other end point is given
-    /// to the transport as it is. Cancelling leaves nothing open.
+    /// to the transport. Cancelling leaves nothing open, and the exception says how far the connect had come.
     /// </remarks>
     /// <param name="endpoint">
     /// An <see cref="IPEndPoint"/>, a <see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/>, or a <see cref="DnsEndPoint"/>.
+    /// An IPv4-mapped address is dialled as IPv4; 0.0.0.0 and :: are this machine.
     /// </param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ArgumentException">Port 0, a multicast or broadcast address, or a name that is none.</exception>
     /// <exception cref="ConnectException">Every address failed, the name has none, or the connect timeout was over.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
+        endpoint = HostNames.Dialled(endpoint);
         return ConnectionTrace.IsEnabled
             ? ConnectTracedAsync(endpoint, cancellationToken)
             : ConnectUntracedAsync(endpoint, cancellationToken);
@@ -81,7 +84,7 @@ public sealed class SockeyeClient : IConnectionFactory
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
-        return new ConnectMany(this, endpoint, count).RunAsync(cancellationToken);
+        return new ConnectMany(this, HostNames.Dialled(endpoint), count).RunAsync(cancellationToken);
     }
 
     /// <inheritdoc cref="ConnectManyAsync(EndPoint, int, CancellationToken)"/>
@@ -105,12 +108,13 @@ public sealed class SockeyeClient : IConnectionFactory
     /// <param name="endpoint">What to dial.</param>
     /// <param name="cancellationToken">Ends the loop the next time it asks; a connection that is in use goes on.</param>
     /// <exception cref="ConnectException"><see cref="ReconnectOptions.MaxAttempts"/> attempts failed in a row.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled. The inner exception is the last error, if the loop
+    /// was trying to get over one.</exception>
     public IAsyncEnumerable<ConnectionContext> ReconnectAsync(
         EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
-        return new ReconnectLoop(this, _options, endpoint, _logger).RunAsync(cancellationToken);
+        return new ReconnectLoop(this, _options, HostNames.Dialled(endpoint), _logger).RunAsync(cancellationToken);
     }
 
     /// <inheritdoc cref="ReconnectAsync(EndPoint, CancellationToken)"/>
@@ -156,17 +160,26 @@ public sealed class SockeyeClient : IConnectionFactory
         var connection = await dialled;
         if (_timeouts is not null)
             Watch(connection, _timeouts);
+        var step = "";
         try
         {
             foreach (var layer in _options.Layers)
+            {
+                step = layer.Name;
                 connection = await layer.ApplyAsync(connection, target, cancellationToken);
+            }
+
             return connection;
         }
         catch (Exception e)
         {
             connection.Abort(CloseReason.Local(CloseCause.Abort, $"the connection was given up: {e.Message}", e));
             await connection.Outermost.DisposeAsync();
-            throw;
+            if (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+                throw;
+            throw new OperationCanceledException(
+                $"connecting to {Words.Describe(target)} was cancelled: the connection stood, and {step} had not ended",
+                e.InnerException, cancellationToken);
         }
     }
 

@@ -9,7 +9,11 @@ namespace Sockeye;
 /// <summary>How a <see cref="SockeyeClient"/> dials. Read once, when the client is made: later changes are not seen.</summary>
 public sealed class SockeyeClientOptions
 {
-    /// <summary>What dials. Default: <see cref="SocketTransport.Shared"/>, on Linux too.</summary>
+    private TimeSpan? _connectionAttemptDelay;
+
+    /// <summary>What dials. Default: <see cref="SocketTransport.Shared"/>, on Linux too. A transport of your own gets the
+    /// addresses of a name one after another (<see cref="ConnectionAttemptDelay"/>); what is to be said on a connection before
+    /// its user gets it is better added by <c>Use</c>, which runs once.</summary>
     public IConnectionFactory Transport { get; set; } = SocketTransport.Shared;
 
     /// <summary>
@@ -33,10 +37,21 @@ public sealed class SockeyeClientOptions
     public Func<string, AddressFamily, CancellationToken, ValueTask<IReadOnlyList<IPAddress>>>? Resolver { get; set; }
 
     /// <summary>
-    /// How long one address may stay silent before the next is tried as well. Default 250 ms, range 10 ms to 2 s (RFC 8305,
-    /// sections 5 and 8). Low values open connections that are not needed.
+    /// How long one address may stay silent before the next is tried as well. Default 250 ms with the transports of Sockeye;
+    /// range 10 ms to 2 s (RFC 8305, sections 5 and 8), or <see cref="Timeout.InfiniteTimeSpan"/>: the next is tried when one has
+    /// failed. Low values open connections that are not needed.
     /// </summary>
-    public TimeSpan ConnectionAttemptDelay { get; set; } = TimeSpan.FromMilliseconds(250);
+    /// <remarks>
+    /// With every other transport the default is infinite: it may say something before it returns a connection, and must not say
+    /// it to two servers. While an address of this machine is dialled, or from a fixed local port, the next one waits in any
+    /// case.
+    /// </remarks>
+    public TimeSpan ConnectionAttemptDelay
+    {
+        get => _connectionAttemptDelay
+            ?? (Transport is ILocalEndPointConnectionFactory ? TimeSpan.FromMilliseconds(250) : Timeout.InfiniteTimeSpan);
+        set => _connectionAttemptDelay = value;
+    }
 
     /// <summary>
     /// How long IPv4 addresses wait for the IPv6 addresses of the same name. Default 50 ms, range 0 to 2 s (RFC 8305, sections
@@ -82,11 +97,29 @@ public sealed class SockeyeClientOptions
     /// <summary>Time limits of many connections.</summary>
     internal CoarseTimer Timer => field ??= new(TimeProvider);
 
+    /// <summary>
+    /// Does something with every connection once it stands and before its user gets it: says a greeting, asks for STARTTLS. Runs
+    /// once a connect, on the one that is used, also where several addresses were dialled.
+    /// </summary>
+    /// <remarks>
+    /// It comes after a PROXY header; before TLS where <c>UseTls</c> is called after it, on the encrypted connection where
+    /// <c>UseTls</c> was called before. Several run in the order they were added. When it throws, the connection is aborted and
+    /// the connect fails with that exception; <c>ReconnectAsync</c> tries again after an <see cref="IOException"/>.
+    /// </remarks>
+    /// <param name="step">Given the connection; answers the one to go on with, the same or one that wraps and owns it. It has
+    /// <see cref="ConnectTimeout"/> of its own.</param>
+    public SockeyeClientOptions Use(Func<ConnectionContext, CancellationToken, ValueTask<ConnectionContext>> step)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        var isEncrypted = Layers.Any(layer => layer.Stage is ClientStage.Tls);
+        return Use(ClientStep.Layer(this, step, isEncrypted ? ClientStage.Encrypted : ClientStage.Clear));
+    }
+
     /// <summary>Adds something to do with every connection, in the order that makes sense on the wire.</summary>
     /// <exception cref="InvalidOperationException">It is there already.</exception>
     internal SockeyeClientOptions Use(ClientLayer layer)
     {
-        if (Layers.Any(other => other.Stage == layer.Stage))
+        if (layer.Stage is not (ClientStage.Clear or ClientStage.Encrypted) && Layers.Any(other => other.Stage == layer.Stage))
             throw new InvalidOperationException($"The client has {layer.Name} already: call it once.");
         Layers = [.. Layers.Append(layer).OrderBy(each => each.Stage)];
         return this;
@@ -100,8 +133,12 @@ public sealed class SockeyeClientOptions
         var longest = TimeSpan.FromDays(1);
         if (ConnectTimeout != Timeout.InfiniteTimeSpan && (ConnectTimeout <= TimeSpan.Zero || ConnectTimeout > longest))
             throw Wrong(nameof(ConnectTimeout), "above zero and at most one day, or Timeout.InfiniteTimeSpan", ConnectTimeout);
-        if (ConnectionAttemptDelay.TotalSeconds is < 0.01 or > 2)
-            throw Wrong(nameof(ConnectionAttemptDelay), "10 ms to 2 s (RFC 8305)", ConnectionAttemptDelay);
+        if (ConnectionAttemptDelay != Timeout.InfiniteTimeSpan && ConnectionAttemptDelay.TotalSeconds is < 0.01 or > 2)
+        {
+            throw Wrong(
+                nameof(ConnectionAttemptDelay), "10 ms to 2 s (RFC 8305), or Timeout.InfiniteTimeSpan", ConnectionAttemptDelay);
+        }
+
         if (ResolutionDelay.TotalSeconds is < 0 or > 2)
             throw Wrong(nameof(ResolutionDelay), "0 to 2 s (RFC 8305)", ResolutionDelay);
         if (LocalEndPoint is not null && Transport is not ILocalEndPointConnectionFactory)
@@ -112,6 +149,7 @@ public sealed class SockeyeClientOptions
         }
 
         var copy = (SockeyeClientOptions)MemberwiseClone();
+        copy.LocalEndPoint = (IPEndPoint?)EndPoints.Plain(LocalEndPoint);
         copy.Reconnect = Reconnect.Checked();
         copy.Timeouts = Timeouts.Copy();
         return copy;

@@ -40,7 +40,7 @@ public sealed class ConnectErrorTests
     public async Task Error_is_that_of_the_attempt_that_failed_last()
     {
         var connecting = Connect("example.com");
-        Resolve(["::1"], ["127.0.0.1"]);
+        Resolve(["2001:db8::1"], ["192.0.2.1"]);
         var first = _transport.NextDial();
         _time.Advance(250);
         _transport.NextDial().Fail(SocketError.ConnectionRefused);

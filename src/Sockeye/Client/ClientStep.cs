@@ -1,0 +1,31 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye;
+
+/// <summary>A step of the user's own, between the connect and the use of a connection, within the connect timeout.</summary>
+internal static class ClientStep
+{
+    public static ClientLayer Layer(
+        SockeyeClientOptions client,
+        Func<ConnectionContext, CancellationToken, ValueTask<ConnectionContext>> step,
+        ClientStage stage) =>
+        new(nameof(SockeyeClientOptions.Use), stage, async (connection, target, cancellationToken) =>
+        {
+            using var timeout = new CancellationTokenSource(client.ConnectTimeout, client.TimeProvider);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+            try
+            {
+                return await step(connection, stop.Token);
+            }
+            catch (OperationCanceledException e) when (timeout.IsCancellationRequested)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                throw new ConnectException(
+                    $"could not connect to {Words.Describe(target)} within {Words.Describe(client.ConnectTimeout)} "
+                        + "(ConnectTimeout): the connection stood, and the step added by Use did not end",
+                    SocketError.TimedOut,
+                    e);
+            }
+        });
+}

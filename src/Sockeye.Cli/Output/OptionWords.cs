@@ -22,6 +22,7 @@ internal static partial class OptionWords
         ["PinnedFingerprint"] = "--pin",
         ["UseWireCapture"] = "--capture",
         ["ConnectTimeout"] = "--timeout",
+        ["LocalEndPoint"] = "--local",
         ["KeepAliveTime"] = "--keep-alive",
         ["UserTimeout"] = "--user-timeout",
         ["call UseProxyProtocol before UseTls"] = "add --proxy-protocol",

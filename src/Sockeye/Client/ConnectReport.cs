@@ -74,6 +74,7 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
                 $"the local address {local.Address} is not one of this machine",
             (SocketError.AddressAlreadyInUse, _) when options.LocalEndPoint is { } local =>
                 $"the local end point {local} is in use (port 0 takes any free one)",
+            (SocketError.AddressNotAvailable, _) => "this machine has no address, or no free port, to dial it from",
             (SocketError.NetworkUnreachable, _) => "network unreachable (no route to it)",
             (SocketError.HostUnreachable, _) => "host unreachable (it is down, or a firewall says so)",
             _ => attempt.Error.Message,

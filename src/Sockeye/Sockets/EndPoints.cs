@@ -26,13 +26,19 @@ internal static class EndPoints
             return endPoint;
         if (ip.Port == 0)
             throw PortMissing($"{ip}");
-        if (KindOfMany(ip.Address) is { } kind)
-            throw new ArgumentException($"Cannot connect to {ip}: {kind}, and TCP connects to one machine.", nameof(endPoint));
+        if (TargetProblem(ip) is { } problem)
+            throw new ArgumentException(problem, nameof(endPoint));
         return IsUnspecified(ip.Address)
             ? new IPEndPoint(
                 ip.AddressFamily is AddressFamily.InterNetworkV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback, ip.Port)
             : ip;
     }
+
+    /// <summary>Why TCP can't connect to an address, whatever the port; null where it can.</summary>
+    public static string? TargetProblem(EndPoint? endPoint) =>
+        Plain(endPoint) is IPEndPoint ip && KindOfMany(ip.Address) is { } kind
+            ? $"Cannot connect to {ip}: {kind}, and TCP connects to one machine."
+            : null;
 
     /// <summary>What <c>bind()</c> gets before <c>listen()</c>. A name that is an address becomes one.</summary>
     /// <exception cref="IOException">TCP can't listen there.</exception>

@@ -48,8 +48,14 @@ internal static class UnixBindError
             return $"{directory} is not a directory. Choose another path.";
         if (!Directory.Exists(directory))
             return $"the directory {directory} does not exist. Create it, or choose another path.";
-        return error is SocketError.AccessDenied
-            ? $"this user may not create a file in {directory}. Check its permissions, or choose another path."
-            : null;
+        return error switch
+        {
+            SocketError.AccessDenied =>
+                $"this user may not create a file in {directory}. Check its permissions, or choose another path.",
+            // ENOENT below /proc, and all that .NET has no word for: read-only and full file systems, loops of links.
+            SocketError.AddressNotAvailable or SocketError.SocketError =>
+                $"the system takes no new file in {directory}: it may be read-only or full. Choose another path.",
+            _ => null,
+        };
     }
 }

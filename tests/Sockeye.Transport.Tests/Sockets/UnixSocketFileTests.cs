@@ -103,6 +103,14 @@ public sealed class UnixSocketFileTests : IDisposable
         Assert.Contains("does not exist", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Start_refuses_a_directory_that_takes_no_sockets_and_says_so()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "/proc is of Linux.");
+        var error = await Assert.ThrowsAsync<IOException>(() => BindAsync(SocketTransport.Shared, "/proc/s"));
+        Assert.Contains("the system takes no new file in /proc", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("/tmp/", "ends in a slash")]
     [InlineData("/tmp/a\0b", "no NUL inside")]

@@ -86,7 +86,7 @@ public sealed class ServerDataTests
             Assert.Equal(2, stopping.GetProperty("left").GetInt32());
             Assert.InRange(stopping.GetProperty("timeLeft").GetDouble(), 19, 20);
             Assert.Matches(
-                "^2 connections are left to drain; what has not ended in (19|20)\\.\\d s is aborted",
+                "^2 connections are left to drain; any that is still open in (19|20)\\.\\d s is aborted",
                 stopping.GetProperty("text").GetString());
             Assert.False(server.GetProperty("listeners")[0].GetProperty("isListening").GetBoolean());
             var health = await world.GetAsync("/healthz");

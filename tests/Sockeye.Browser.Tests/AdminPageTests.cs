@@ -144,6 +144,20 @@ public sealed class AdminPageTests(Chromium chromium) : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Peer_whose_answer_the_system_holds_is_seen_in_its_row()
+    {
+        await OpenAsync();
+        using var client = await _tool.ConnectAsync();
+        // More than the client's buffer takes, less than the system's: no handler waits for it.
+        var sending = client.SendAsync(new byte[1_000_000], TestContext.Current.CancellationToken).AsTask();
+        await Expect(Rows).ToHaveCountAsync(1);
+        await Expect(Rows.First.Locator(".mark")).ToContainTextAsync(new Regex("^peer slow or not reading: .* kB unsent$"));
+        await Expect(_page.Locator("#signs")).ToContainTextAsync("All is well.");
+        await AssertCleanAsync();
+        await sending;
+    }
+
+    [Fact]
     public async Task Planned_stop_reads_as_one()
     {
         await OpenAsync();

@@ -15,9 +15,9 @@ internal static class Drain
         if (time == Timeout.InfiniteTimeSpan)
             return $"{what}, for as long as that takes (ShutdownTimeout is infinite)";
         if (time == TimeSpan.Zero)
-            return $"{what}, and being aborted";
+            return $"{what} and {(left == 1 ? "is" : "are")} being aborted";
         var seconds = time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
-        return $"{what}; what has not ended in {seconds} s is aborted (ShutdownTimeout)";
+        return $"{what}; any that is still open in {seconds} s is aborted (ShutdownTimeout)";
     }
 
     /// <summary>The signs that do not come from the stop itself.</summary>

@@ -184,6 +184,10 @@ export class Connections {
     // A handler that can't send does not read either: the peer is what to look at.
     if (row.readPaused && !row.sendBlocked) state.append(" ", element("span", { class: "mark" }, `handler not reading for ${time(row.readPausedFor)}`));
     if (row.sendBlocked) state.append(" ", element("span", { class: "mark" }, `peer not reading for ${time(row.sendBlockedFor)}`));
+    // The handler has given it all away, and the system keeps what the peer does not take.
+    if (!row.sendBlocked && row.unsent > 0 && row.sinceMoved >= 5) {
+      state.append(" ", element("span", { class: "mark" }, `peer slow or not reading: ${bytes(row.unsent)} unsent`));
+    }
     shown.tr.classList.toggle("waiting", row.state === "waiting");
     if (shown.more) this.fillMore(shown, row);
   }

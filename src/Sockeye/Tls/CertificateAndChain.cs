@@ -8,6 +8,8 @@ internal sealed class CertificateAndChain
 {
     public CertificateAndChain(X509Certificate2 certificate, X509Certificate2Collection chain)
     {
+        if (CertificateKeys.WhyUnusable(certificate) is { } why)
+            throw new ArgumentException($"{char.ToUpperInvariant(why[0])}{why[1..]}.");
         if (!certificate.HasPrivateKey)
         {
             throw new ArgumentException(
@@ -43,7 +45,8 @@ internal sealed class CertificateAndChain
         return names;
     }
 
-    /// <summary>Whether a name is meant: the same, or one label more than "*." stands for (RFC 6125, section 6.4.3).</summary>
+    /// <summary>Whether a name is meant: the same, or one label more than "*." stands for (RFC 6125, section 6.4.3). Both are as
+    /// <see cref="HostNames.ToAscii"/> makes them.</summary>
     public static bool Matches(string pattern, string name)
     {
         if (!pattern.StartsWith("*.", StringComparison.Ordinal))

@@ -4,9 +4,10 @@ namespace Sockeye;
 
 /// <summary>A certificate in files, read anew when they have changed.</summary>
 /// <remarks>
-/// Their times and lengths are asked for when a client comes, at most once in <see cref="Interval"/>. A watcher of the system
-/// would tell sooner, but not on every mount (network file systems, the symbolic links of Kubernetes), and not in an order that
-/// a test can rely on; and without clients nobody needs the new certificate. For one caller at a time.
+/// What they hold is compared when a client comes, at most once in <see cref="Interval"/>. Times and lengths are not enough: a
+/// link to a directory, as Kubernetes has it, may lead to other files of the same time and length, and a clock may be set back.
+/// A watcher of the system would be faster, but not on every mount (network file systems, those links), and not in an order that
+/// a test can rely on; and without clients the new certificate is not needed. For one caller at a time.
 /// </remarks>
 internal sealed class CertificateFiles
 {
@@ -15,14 +16,14 @@ internal sealed class CertificateFiles
     private readonly string _certificatePath;
     private readonly string? _keyPath;
     private readonly string? _password;
-    private string _loaded;
+    private CertificateBytes _loaded;
     private string? _complainedOf;
 
     public CertificateFiles(string certificatePath, string? keyPath, string? password)
     {
         (_certificatePath, _keyPath, _password) = (certificatePath, keyPath, password);
-        _loaded = Stamp();
-        Current = CertificateLoading.Load(certificatePath, keyPath, password);
+        _loaded = Read();
+        Current = CertificateLoading.Load(_loaded, certificatePath, keyPath, password);
     }
 
     public CertificateAndChain Current { get; private set; }
@@ -30,37 +31,32 @@ internal sealed class CertificateFiles
     /// <summary>Reads the files if they are not those that were read last. True: there is a new certificate.</summary>
     public bool Refresh(CertificateWatch watch)
     {
-        var stamp = "";
+        var tried = "";
         try
         {
-            stamp = Stamp();
-            if (stamp == _loaded)
+            if (!CertificateBytes.AreFiles(_certificatePath, _keyPath))
                 return false;
-            var loaded = CertificateLoading.Load(_certificatePath, _keyPath, _password);
+            var found = Read();
+            if (found.Equals(_loaded))
+                return false;
+            tried = found.Hash;
+            var loaded = CertificateLoading.Load(found, _certificatePath, _keyPath, _password);
             // Still being written: the next look will find them whole.
-            if (Stamp() != stamp)
+            if (!Read().Equals(found))
                 return false;
-            (Current, _loaded, _complainedOf) = (loaded, stamp, null);
+            (Current, _loaded, _complainedOf) = (loaded, found, null);
             watch.Reloaded(_certificatePath, loaded.Certificate);
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             // A key that does not fit yet is the usual case: it is tried again, and told once.
-            if (_complainedOf != stamp)
+            if (_complainedOf != tried)
                 watch.Failed(_certificatePath, Current.Certificate, e);
-            _complainedOf = stamp;
+            _complainedOf = tried;
             return false;
         }
     }
 
-    private string Stamp() => Stamp(_certificatePath) + (_keyPath is null ? "" : Stamp(_keyPath));
-
-    private static string Stamp(string path)
-    {
-        // What a symbolic link leads to is what counts.
-        var file = new FileInfo(path);
-        var target = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
-        return $"{target.FullName} {target.LastWriteTimeUtc.Ticks} {target.Length} ";
-    }
+    private CertificateBytes Read() => CertificateBytes.Read(_certificatePath, _keyPath);
 }

@@ -6,42 +6,59 @@ namespace Sockeye;
 /// <summary>Reads certificates with their keys from files.</summary>
 internal static class CertificateLoading
 {
-    public static CertificateAndChain Load(string certificatePath, string? keyPath, string? password)
+    public static CertificateAndChain Load(string certificatePath, string? keyPath, string? password) =>
+        Load(CertificateBytes.Read(certificatePath, keyPath), certificatePath, keyPath, password);
+
+    public static CertificateAndChain Load(CertificateBytes bytes, string certificatePath, string? keyPath, string? password)
     {
-        var bytes = File.ReadAllBytes(certificatePath);
+        var files = keyPath is null ? certificatePath : $"{certificatePath} and {keyPath}";
+        var pem = IsPem(bytes.Certificate) ? new PemPair(bytes) : null;
+        if (pem?.First is { } first)
+            ThrowIfUnusable(first, files);
+        (X509Certificate2 Leaf, X509Certificate2Collection Chain) loaded;
         try
         {
-            return bytes.AsSpan().IndexOf("-----BEGIN "u8) >= 0
-                ? LoadPem(certificatePath, keyPath, password)
-                : LoadPfx(bytes, password);
+            loaded = pem is not null ? LoadPem(pem, password) : LoadPfx(bytes.Certificate, password);
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            var files = keyPath is null ? certificatePath : $"{certificatePath} and {keyPath}";
+            if (CertificateKeys.UnusableIn(e.Message) is { } unusable)
+                throw new CryptographicException($"{files}: {unusable}.", e);
+            var wrong = (pem is null ? PfxFaults.Explain(bytes.Certificate) : PemFaults.Explain(pem, password))
+                ?? e.Message.TrimEnd('.');
             throw new CryptographicException(
-                $"{files}: there is no certificate with its private key: {e.Message.TrimEnd('.')}. Expected: PEM (the key in the "
+                $"{files}: there is no certificate with its private key: {wrong}. Expected: PEM (the key in the "
                     + "same file or in one of its own), or PFX; and a password where it has one.", e);
         }
+
+        ThrowIfUnusable(loaded.Leaf, files);
+        return new(loaded.Leaf, loaded.Chain);
     }
 
-    private static CertificateAndChain LoadPem(string certificatePath, string? keyPath, string? password)
+    private static void ThrowIfUnusable(X509Certificate2 certificate, string files)
     {
-        var certificates = File.ReadAllText(certificatePath);
-        var key = keyPath is null ? certificates : File.ReadAllText(keyPath);
-        var leaf = password is null
-            ? X509Certificate2.CreateFromPem(certificates, key)
-            : X509Certificate2.CreateFromEncryptedPem(certificates, key, password);
-        var chain = new X509Certificate2Collection();
-        chain.ImportFromPem(certificates);
-        return new(Usable(leaf), Others(chain, leaf));
+        if (CertificateKeys.WhyUnusable(certificate) is { } why)
+            throw new CryptographicException($"{files}: {why}.");
     }
 
-    private static CertificateAndChain LoadPfx(byte[] bytes, string? password)
+    private static bool IsPem(ReadOnlySpan<byte> bytes) => bytes.IndexOf("-----BEGIN "u8) >= 0;
+
+    private static (X509Certificate2 Leaf, X509Certificate2Collection Chain) LoadPem(PemPair pem, string? password)
+    {
+        var leaf = password is null
+            ? X509Certificate2.CreateFromPem(pem.Certificates, pem.Key)
+            : X509Certificate2.CreateFromEncryptedPem(pem.Certificates, pem.Key, password);
+        var chain = new X509Certificate2Collection();
+        chain.ImportFromPem(pem.Certificates);
+        return (Usable(leaf), Others(chain, leaf));
+    }
+
+    private static (X509Certificate2 Leaf, X509Certificate2Collection Chain) LoadPfx(byte[] bytes, string? password)
     {
         var all = X509CertificateLoader.LoadPkcs12Collection(bytes, password);
         var leaf = all.FirstOrDefault(certificate => certificate.HasPrivateKey)
             ?? throw new CryptographicException("no certificate in it has a private key");
-        return new(leaf, Others(all, leaf));
+        return (leaf, Others(all, leaf));
     }
 
     private static X509Certificate2Collection Others(X509Certificate2Collection all, X509Certificate2 leaf) =>

@@ -95,6 +95,56 @@ public sealed class CertificateFilesTests : IDisposable
     });
 
     [Fact]
+    public void Link_to_a_directory_that_is_swapped_is_followed_whatever_times_and_lengths_say() => TlsWorld.Run(async world =>
+    {
+        if (OperatingSystem.IsWindows())
+            Assert.Skip("Links need rights there.");
+        // As Kubernetes has it: tls.crt -> ..data/tls.crt, ..data -> ..1, and a change puts a new ..data in the old one's place.
+        X509Certificate2[] certificates = [.. OfOneLength(() => world.Authority.Sign("server"), 3)];
+        PutSecret("..1", certificates[0]);
+        Directory.CreateSymbolicLink(InDirectory("..data"), "..1");
+        File.CreateSymbolicLink(CertificatePath, "..data/cert.pem");
+        File.CreateSymbolicLink(KeyPath, "..data/key.pem");
+        await using var server = await world.Start(tls => tls.AddCertificateFiles(CertificatePath, KeyPath));
+        await ShowsAsync(world, certificates[0]);
+
+        for (var i = 1; i < certificates.Length; i++)
+        {
+            PutSecret($"..{i + 1}", certificates[i]);
+            File.Delete(InDirectory("..data"));
+            Directory.CreateSymbolicLink(InDirectory("..data"), $"..{i + 1}");
+            Directory.Delete(InDirectory($"..{i}"), recursive: true);
+            await world.Simulated.Pass(CertificateFiles.Interval);
+            await ShowsAsync(world, certificates[i]);
+        }
+
+        Assert.Equal(2, world.Simulated.Log.WithId(1501).Count());
+        Assert.Empty(world.Simulated.Log.WithId(1502));
+    });
+
+    [Fact]
+    public void Files_of_the_same_time_and_length_are_read_anew_and_those_that_were_only_touched_are_not() =>
+        TlsWorld.Run(async world =>
+        {
+            X509Certificate2[] certificates = [.. OfOneLength(() => world.Authority.Sign("server"), 2)];
+            Put(certificates[0], certificates[0]);
+            await using var server = await world.Start(tls => tls.AddCertificateFiles(CertificatePath, KeyPath));
+            var (certificateTime, keyTime) = (File.GetLastWriteTimeUtc(CertificatePath), File.GetLastWriteTimeUtc(KeyPath));
+
+            Put(certificates[0], certificates[0]);
+            await world.Simulated.Pass(CertificateFiles.Interval);
+            await ShowsAsync(world, certificates[0]);
+            Assert.Empty(world.Simulated.Log.WithId(1501));
+
+            Put(certificates[1], certificates[1]);
+            File.SetLastWriteTimeUtc(CertificatePath, certificateTime);
+            File.SetLastWriteTimeUtc(KeyPath, keyTime);
+            await world.Simulated.Pass(CertificateFiles.Interval);
+            await ShowsAsync(world, certificates[1]);
+            Assert.Single(world.Simulated.Log.WithId(1501));
+        });
+
+    [Fact]
     public async Task No_client_fails_while_files_are_swapped_again_and_again()
     {
         var time = new ObservedTime();
@@ -149,12 +199,40 @@ public sealed class CertificateFilesTests : IDisposable
         Assert.Equal(expected, connection.Tls!.RemoteCertificate);
     }
 
+    /// <summary>Some whose files have one length: signatures differ in it.</summary>
+    private static IEnumerable<X509Certificate2> OfOneLength(Func<X509Certificate2> make, int count)
+    {
+        var byLength = new Dictionary<(int, int), List<X509Certificate2>>();
+        while (true)
+        {
+            var made = make();
+            var length = (made.ExportCertificatePem().Length, Key(made).ExportPkcs8PrivateKeyPem().Length);
+            byLength.TryAdd(length, []);
+            byLength[length].Add(made);
+            if (byLength[length].Count == count)
+                return byLength[length];
+        }
+    }
+
     private static ECDsa Key(X509Certificate2 certificate) => certificate.GetECDsaPrivateKey()!;
 
     private void Put(X509Certificate2 certificate, X509Certificate2 key)
     {
         Write("cert.pem", certificate.ExportCertificatePem());
         Write("key.pem", Key(key).ExportPkcs8PrivateKeyPem());
+    }
+
+    /// <summary>A directory of files whose times are always the same.</summary>
+    private void PutSecret(string folder, X509Certificate2 certificate)
+    {
+        Directory.CreateDirectory(InDirectory(folder));
+        foreach (var (name, text) in ((string, string)[])
+            [("cert.pem", certificate.ExportCertificatePem()), ("key.pem", Key(certificate).ExportPkcs8PrivateKeyPem())])
+        {
+            var path = Path.Combine(InDirectory(folder), name);
+            File.WriteAllText(path, text);
+            File.SetLastWriteTimeUtc(path, DateTime.UnixEpoch);
+        }
     }
 
     private string InDirectory(string name) => Path.Combine(_directory, name);

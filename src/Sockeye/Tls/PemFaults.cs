@@ -1,0 +1,125 @@
+using System.Formats.Asn1;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Sockeye;
+
+/// <summary>Says why a certificate and a key in PEM are no pair, of which .NET says the same whatever it is.</summary>
+internal static class PemFaults
+{
+    private const string Encrypted = "ENCRYPTED PRIVATE KEY";
+    private const string Pkcs8 = "PRIVATE KEY";
+
+    /// <summary>A sentence without a full stop; null where nothing is known to be wrong.</summary>
+    public static string? Explain(PemPair pem, string? password)
+    {
+        if (pem.First is not { } certificate)
+            return "there is no certificate that can be read";
+        // Neither is PEM as .NET reads it.
+        if (pem.Key.Contains("Proc-Type: 4,ENCRYPTED", StringComparison.Ordinal))
+        {
+            return "the private key is encrypted in a form from before PKCS #8, which .NET does not read (\"openssl pkcs8 -topk8 "
+                + "-in OLD -out NEW\" makes it PKCS #8)";
+        }
+
+        if (pem.Key.Contains("-----BEGIN OPENSSH PRIVATE KEY-----", StringComparison.Ordinal))
+            return "the private key is in the form of OpenSSH (\"ssh-keygen -p -m PKCS8 -f KEY\" makes it PKCS #8)";
+        if (FindKey(pem.Key) is not var (label, bytes))
+            return "there is no private key";
+        if (label == Encrypted && password is null)
+            return "the private key is encrypted, and no password is given";
+        if (label != Encrypted && password is not null)
+            return "the private key is not encrypted, and a password is given";
+        if (KindOf(label, bytes, pem.Key, password) is not { } kind)
+            return label == Encrypted ? "the password does not open the private key" : "the private key can't be read";
+        var expected = CertificateKeys.KindOf(certificate);
+        if (kind != expected)
+        {
+            return $"the private key is {kind}, and the certificate {TlsCertificates.Describe(certificate)} has one of "
+                + $"{expected}: it belongs to another certificate";
+        }
+
+        return pem.All().Skip(1).FirstOrDefault(other => IsPair(other, pem.Key, password)) is { } owner
+            ? $"the private key belongs to {TlsCertificates.Describe(owner)}, which has to come first in the file"
+            : "the private key belongs to another certificate";
+    }
+
+    private static (string Label, byte[] Bytes)? FindKey(string text)
+    {
+        var rest = text.AsSpan();
+        while (PemEncoding.TryFind(rest, out var fields))
+        {
+            if (rest[fields.Label].EndsWith(Pkcs8))
+                return (rest[fields.Label].ToString(), Convert.FromBase64String(rest[fields.Base64Data].ToString()));
+            rest = rest[fields.Location.End..];
+        }
+
+        return null;
+    }
+
+    /// <summary>Null where the key can't be read.</summary>
+    private static string? KindOf(string label, byte[] key, string text, string? password)
+    {
+        switch (label)
+        {
+            case "RSA PRIVATE KEY":
+                return "RSA";
+            case "EC PRIVATE KEY":
+                return "ECDSA";
+            case "DSA PRIVATE KEY":
+                return "DSA";
+            case Encrypted:
+                return Opens(RSA.Create(), text, password) ? "RSA" : Opens(ECDsa.Create(), text, password) ? "ECDSA" : null;
+            default:
+                return KindOfPkcs8(key);
+        }
+    }
+
+    /// <summary>RFC 5958, section 2: a sequence of the version and the algorithm, which is a sequence that begins with its
+    /// identifier.</summary>
+    private static string? KindOfPkcs8(byte[] key)
+    {
+        try
+        {
+            var content = new AsnReader(key, AsnEncodingRules.BER).ReadSequence();
+            content.ReadInteger();
+            return CertificateKeys.KindOf(content.ReadSequence().ReadObjectIdentifier());
+        }
+        catch (AsnContentException)
+        {
+            return null;
+        }
+    }
+
+    private static bool Opens(AsymmetricAlgorithm key, string text, string? password)
+    {
+        using (key)
+        {
+            try
+            {
+                key.ImportFromEncryptedPem(text, password);
+                return true;
+            }
+            catch (Exception e) when (e is CryptographicException or ArgumentException)
+            {
+                return false; // That is the answer.
+            }
+        }
+    }
+
+    private static bool IsPair(X509Certificate2 certificate, string key, string? password)
+    {
+        try
+        {
+            var pem = certificate.ExportCertificatePem();
+            using var pair = password is null
+                ? X509Certificate2.CreateFromPem(pem, key)
+                : X509Certificate2.CreateFromEncryptedPem(pem, key, password);
+            return true;
+        }
+        catch (CryptographicException)
+        {
+            return false; // That is the answer.
+        }
+    }
+}

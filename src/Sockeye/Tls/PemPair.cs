@@ -1,0 +1,43 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Sockeye;
+
+/// <summary>A certificate and its key in PEM (RFC 7468), in one text or two.</summary>
+internal sealed class PemPair
+{
+    public PemPair(CertificateBytes bytes)
+    {
+        Certificates = TextOf(bytes.Certificate);
+        Key = bytes.Key is null ? Certificates : TextOf(bytes.Key);
+    }
+
+    public string Certificates { get; }
+
+    public string Key { get; }
+
+    /// <summary>The certificate that should go with the key; null where there is none that can be read.</summary>
+    public X509Certificate2? First => All().FirstOrDefault();
+
+    /// <summary>All certificates in the text, as far as they can be read.</summary>
+    public IEnumerable<X509Certificate2> All()
+    {
+        var all = new X509Certificate2Collection();
+        try
+        {
+            all.ImportFromPem(Certificates);
+        }
+        catch (CryptographicException)
+        {
+            // There is none then: loading fails, and says why.
+        }
+
+        return all;
+    }
+
+    private static string TextOf(byte[] bytes)
+    {
+        using var reader = new StreamReader(new MemoryStream(bytes));
+        return reader.ReadToEnd();
+    }
+}

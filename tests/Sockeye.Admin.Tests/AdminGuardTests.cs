@@ -24,6 +24,8 @@ public sealed class AdminGuardTests
     [InlineData("[0:0:0:0:0:0:0:1]:7001", 200)]
     [InlineData("127.0.0.5:7001", 200)]
     [InlineData("127.0.0.1.evil.example:7001", 421)]
+    [InlineData("xn--bcher-kva.example:7001", 200)]
+    [InlineData("xn--kse-qla.example:7001", 421)]
     [InlineData("localhost..:7001", 421)]
     [InlineData("localhost", 421)]
     [InlineData("localhost:7002", 421)]
@@ -44,6 +46,7 @@ public sealed class AdminGuardTests
     {
         options.AllowedHosts.Add("Named.example");
         options.AllowedHosts.Add("localhost:9000");
+        options.AllowedHosts.Add("Bücher.example");
     });
 
     [Theory]

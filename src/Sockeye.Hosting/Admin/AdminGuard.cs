@@ -10,7 +10,7 @@ internal sealed class AdminGuard(SockeyeAdminOptions options, string token)
     private const int DefaultPort = 80;
 
     private readonly byte[] _token = Encoding.ASCII.GetBytes(token);
-    private readonly string[] _allowed = [.. options.AllowedHosts.Select(host => host.ToLowerInvariant())];
+    private readonly string[] _allowed = [.. options.AllowedHosts.Select(Plain)];
 
     /// <summary>Whether the page's own text may hold the token: only where nobody but this machine can read it.</summary>
     public bool PageCarriesToken => !options.IsBeyondLoopback;
@@ -85,9 +85,17 @@ internal sealed class AdminGuard(SockeyeAdminOptions options, string token)
             throw new HttpRefusal(401, "the token is not the one of this start: take the new one from the server's output");
     }
 
+    /// <summary>A host in the one form in which names are compared, with its port where it has one.</summary>
+    private static string Plain(string host)
+    {
+        var colon = host.LastIndexOf(':');
+        var port = colon > host.LastIndexOf(']') ? host[colon..] : "";
+        return HostNames.ToAscii(host[..^port.Length]) + port;
+    }
+
     private bool IsAllowed(string host, int port)
     {
-        var asked = host.ToLowerInvariant();
+        var asked = Plain(host);
         var ending = $":{port}";
         var name = asked.EndsWith(ending, StringComparison.Ordinal) ? asked[..^ending.Length]
             : port == DefaultPort ? asked
@@ -100,8 +108,6 @@ internal sealed class AdminGuard(SockeyeAdminOptions options, string token)
         // An address can't be made to point elsewhere, as a name can.
         if (IPAddress.TryParse(name, out var address))
             return IPAddress.IsLoopback(address) || options.IsBeyondLoopback || _allowed.Contains(name);
-        if (name is [.. var rooted, '.'])
-            name = rooted; // The same name, written as absolute.
         return name == "localhost" || _allowed.Contains(name);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -37,5 +38,45 @@ internal static class HostNames
         }
 
         return EndPoints.ToDial(new IPEndPoint(address, name.Port));
+    }
+    /// <summary>
+    /// A name as it crosses the wire and stands in certificates, to compare it: in small letters, labels of other alphabets in
+    /// Punycode (RFC 5890, section 2.3.2.1), no dot at the end. What can't be such a name is given back in small letters.
+    /// </summary>
+    public static string ToAscii(string name)
+    {
+        var ascii = name.ToLowerInvariant();
+        try
+        {
+            ascii = HostText.ToAscii(ascii.Normalize());
+        }
+        catch (ArgumentException)
+        {
+            // Half a character, a label that is too long: no such name can be meant.
+        }
+
+        return ascii.EndsWith('.') ? ascii[..^1] : ascii;
+    }
+
+    /// <summary>The name as people read it, as .NET gives it to the callbacks of TLS.</summary>
+    public static string ToUnicode(string name)
+    {
+        try
+        {
+            return new IdnMapping().GetUnicode(name);
+        }
+        catch (ArgumentException)
+        {
+            return name; // Not in Punycode.
+        }
+    }
+
+    /// <summary>As certificates have it: IPv6 without brackets and interface, IPv4 unmapped, a name in ASCII.</summary>
+    public static string ForCertificate(string host)
+    {
+        var plain = host is ['[', .. var inner, ']'] ? inner : host;
+        if (plain.Contains(':', StringComparison.Ordinal))
+            plain = plain.Split('%')[0];
+        return HostText.Parse(plain, out var address) is null && address is not null ? $"{address}" : ToAscii(host);
     }
 }

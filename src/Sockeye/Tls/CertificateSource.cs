@@ -21,6 +21,7 @@ internal sealed class CertificateSource
         _state = new(files.Current, Names(files.Current), null);
     }
 
+    /// <param name="name">As <see cref="HostNames.ToAscii"/> makes it.</param>
     public bool IsFor(string name) => _state.Names.Any(pattern => CertificateAndChain.Matches(pattern, name));
 
     /// <summary>Takes a new certificate from the files, where there is one.</summary>
@@ -43,7 +44,7 @@ internal sealed class CertificateSource
     }
 
     private IReadOnlyList<string> Names(CertificateAndChain certificate) =>
-        _hostNames.Length > 0 ? _hostNames : certificate.Names();
+        [.. (_hostNames.Length > 0 ? _hostNames : certificate.Names()).Select(HostNames.ToAscii)];
 
     private sealed record State(
         CertificateAndChain Certificate, IReadOnlyList<string> Names, SslServerAuthenticationOptions? Options);

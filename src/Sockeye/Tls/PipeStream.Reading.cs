@@ -11,6 +11,9 @@ internal sealed partial class PipeStream : IValueTaskSource<int>
     private ValueTask<ReadResult> _pendingRead;
     private Memory<byte> _buffer;
 
+    /// <summary>What was taken from the connection before this stream read from it, and is TLS: it is read first.</summary>
+    public ReadOnlyMemory<byte> TakenBefore { get; set; }
+
     /// <summary>The first bytes that arrive; throws to refuse them.</summary>
     public Action<ReadOnlySequence<byte>>? OnFirst { get; set; }
 
@@ -28,6 +31,8 @@ internal sealed partial class PipeStream : IValueTaskSource<int>
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (!TakenBefore.IsEmpty)
+            return new(TakeFirst(buffer));
 #pragma warning disable CA2012 // Kept, since it is consumed once, when it is complete.
         var read = _input.ReadAsync(CancellationToken.None);
 #pragma warning restore CA2012
@@ -83,6 +88,15 @@ internal sealed partial class PipeStream : IValueTaskSource<int>
 
             _reading.SetResult(count);
         }
+    }
+
+    private int TakeFirst(Memory<byte> buffer)
+    {
+        var part = TakenBefore[..Math.Min(TakenBefore.Length, buffer.Length)];
+        part.CopyTo(buffer);
+        TakenBefore = TakenBefore[part.Length..];
+        OnFirst = null;
+        return part.Length;
     }
 
     private int Take(in ReadResult read, Memory<byte> buffer)

@@ -20,14 +20,16 @@ internal sealed class ServerCertificates
         _looked = time.GetTimestamp();
     }
 
-    public SslServerAuthenticationOptions Choose(string serverName)
+    /// <param name="serverName">As the client sent it; null where it named none.</param>
+    public SslServerAuthenticationOptions Choose(string? serverName)
     {
         if (_sources.Count == 0)
             return WithClock(_common); // Their own selection callback chooses.
+        var name = serverName is null ? null : HostNames.ToAscii(serverName);
         lock (_lock)
         {
             RefreshInTime();
-            var source = _sources.FirstOrDefault(source => serverName.Length > 0 && source.IsFor(serverName)) ?? _sources[0];
+            var source = _sources.FirstOrDefault(source => name is not null && source.IsFor(name)) ?? _sources[0];
             return WithClock(source.Options(_common));
         }
     }

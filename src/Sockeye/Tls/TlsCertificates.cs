@@ -34,7 +34,7 @@ public static class TlsCertificates
             if (IPAddress.TryParse(name, out var address))
                 alternatives.AddIpAddress(address);
             else
-                alternatives.AddDnsName(name);
+                alternatives.AddDnsName(HostNames.ToAscii(name));
         }
 
         request.CertificateExtensions.Add(alternatives.Build());

@@ -32,8 +32,12 @@ internal sealed class TlsClient
         TlsConnection? encrypted;
         using (cancellationToken.UnsafeRegister(static lower => Cancel((LowerConnection)lower!), lower))
         {
-            encrypted = await handshake.RunAsync(
-                ssl => ssl.AuthenticateAsClientAsync(OptionsFor(target), CancellationToken.None));
+            encrypted = await handshake.RunAsync(ssl =>
+            {
+                var options = OptionsFor(target);
+                ssl.ServerName = options.TargetHost is { Length: > 0 } name ? PrintableText.Escape(name) : null;
+                return ssl.AuthenticateAsClientAsync(options, CancellationToken.None);
+            });
         }
 
         if (encrypted is not null && !cancellationToken.IsCancellationRequested)
@@ -52,12 +56,12 @@ internal sealed class TlsClient
     private SslClientAuthenticationOptions OptionsFor(EndPoint target)
     {
         var options = OptionCopies.Copy(_common);
-        options.TargetHost ??= target switch
+        options.TargetHost = HostNames.ForCertificate(options.TargetHost ?? target switch
         {
             DnsEndPoint name => name.Host,
             IPEndPoint ip => ip.Address.ToString(),
             _ => "",
-        };
+        });
         options.CertificateChainPolicy = ChainPolicies.At(
             _client.TimeProvider, options.CertificateChainPolicy, options.CertificateRevocationCheckMode);
         return options;

@@ -15,7 +15,7 @@ internal sealed class TlsFeature : ITlsInfoFeature, ITlsHandshakeFeature
 {
     public TlsFeature(TlsStream ssl)
     {
-        Info = new(ssl, string.IsNullOrEmpty(ssl.TargetHostName) ? null : ssl.TargetHostName);
+        Info = new(ssl, ssl.ServerName);
 #pragma warning disable SYSLIB0058 // The interface asks for what the cipher suite says better.
         (CipherAlgorithm, CipherStrength) = (ssl.CipherAlgorithm, ssl.CipherStrength);
         (HashAlgorithm, HashStrength) = (ssl.HashAlgorithm, ssl.HashStrength);

@@ -38,14 +38,16 @@ internal sealed class TlsHandshake : CoarseTimerEntry
     public Action? OnTimeout { get; set; }
 
     /// <summary>
-    /// Waits for the client's first record, which costs this side nothing but the connection. False where there is a
+    /// Waits for the client's ClientHello, which costs this side nothing but the connection. False where there is a
     /// <see cref="Reason"/> not to go on.
     /// </summary>
     public async ValueTask<bool> BeginsAsync()
     {
         try
         {
-            await FirstRecord.WaitAsync(_lower.Transport.Input, () => _hasHeard = true);
+            var records = new HelloRecords();
+            await records.ReadAsync(_lower.Transport.Input, () => _hasHeard = true);
+            (Pipe.TakenBefore, _ssl.ServerName) = (records.ToRecords(), ClientHello.ServerNameIn(records.Messages));
             return true;
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)

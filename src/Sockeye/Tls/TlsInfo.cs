@@ -12,7 +12,7 @@ public sealed class TlsInfo
     {
         (Protocol, CipherSuite, ServerName) = (ssl.SslProtocol, ssl.NegotiatedCipherSuite, serverName);
         var application = ssl.NegotiatedApplicationProtocol;
-        ApplicationProtocol = application.Protocol.IsEmpty ? null : application.ToString();
+        ApplicationProtocol = application.Protocol.IsEmpty ? null : PrintableText.Escape(application.Protocol.Span);
         RemoteCertificate = Of(ssl.RemoteCertificate);
         LocalCertificate = Of(ssl.LocalCertificate);
     }
@@ -23,10 +23,13 @@ public sealed class TlsInfo
     /// <summary>The cipher suite.</summary>
     public TlsCipherSuite CipherSuite { get; }
 
-    /// <summary>The application protocol of ALPN (RFC 7301), as "h2"; null where none was agreed on.</summary>
+    /// <summary>The application protocol of ALPN (RFC 7301), as "h2"; null where none was agreed on. What is no text is in
+    /// hexadecimal (<see cref="PrintableText"/>).</summary>
     public string? ApplicationProtocol { get; }
 
-    /// <summary>The name that the client asked for (SNI, RFC 6066, section 3); null where it named none.</summary>
+    /// <summary>The name that the client asked for (SNI, RFC 6066, section 3), as it crosses the wire: a name of another alphabet
+    /// is in Punycode (<c>xn--bcher-kva.example</c>). Null where it named none. The client chose it: it is escaped to be printed
+    /// (<see cref="PrintableText"/>), and otherwise not checked.</summary>
     public string? ServerName { get; }
 
     /// <summary>The peer's certificate; null where it showed none.</summary>

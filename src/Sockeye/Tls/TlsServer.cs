@@ -11,7 +11,6 @@ internal sealed partial class TlsServer
     private readonly CoarseTimer _timer;
     private readonly HandshakeGate _gate;
     private readonly Refusals _refusals;
-    private readonly ServerOptionsSelectionCallback _select;
 
     public TlsServer(TlsServerOptions options, SslServerAuthenticationOptions common, ListenOptions listen)
     {
@@ -22,7 +21,6 @@ internal sealed partial class TlsServer
         _certificates = new(common, [.. options.Certificates], server.TimeProvider, _logger);
         _refusals = new("UseTls", listen);
         _gate = new(options.MaxHandshakes, server.TimeProvider, _timer, Refuse);
-        _select = (_, hello, _, _) => new(_certificates.Choose(hello.ServerName));
     }
 
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
@@ -54,7 +52,8 @@ internal sealed partial class TlsServer
         try
         {
             handshake.Pipe.OnProgress = () => _gate.Progress(place);
-            return await handshake.RunAsync(ssl => ssl.AuthenticateAsServerAsync(_select, null, CancellationToken.None));
+            return await handshake.RunAsync(ssl => ssl.AuthenticateAsServerAsync(
+                _certificates.Choose(ssl.ServerName), CancellationToken.None));
         }
         finally
         {

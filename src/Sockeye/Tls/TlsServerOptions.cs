@@ -56,12 +56,14 @@ public sealed class TlsServerOptions
     /// </summary>
     /// <param name="certificate">With its private key.</param>
     /// <param name="hostNames">The names it is shown for, "*.example.com" for one label before; those in the certificate
-    /// where none are given.</param>
-    /// <exception cref="ArgumentException">It has no private key.</exception>
+    /// where none are given. Names of other alphabets in either form: "bücher.example" is "xn--bcher-kva.example".</param>
+    /// <exception cref="ArgumentException">It has no private key, or a name is empty.</exception>
     public void AddCertificate(X509Certificate2 certificate, params string[] hostNames)
     {
         ArgumentNullException.ThrowIfNull(certificate);
         ArgumentNullException.ThrowIfNull(hostNames);
+        foreach (var name in hostNames)
+            ArgumentException.ThrowIfNullOrWhiteSpace(name, nameof(hostNames));
         _certificates.Add(new(new CertificateAndChain(certificate, []), hostNames));
     }
 
@@ -99,6 +101,8 @@ public sealed class TlsServerOptions
         var common = OptionCopies.Copy(Authentication);
         common.EnabledSslProtocols = TlsLimits.Checked(common.EnabledSslProtocols);
         common.AllowRenegotiation = false;
+        if (common.ServerCertificateSelectionCallback is { } select)
+            common.ServerCertificateSelectionCallback = (ssl, name) => select(ssl, NameFor(ssl, name));
         common.RemoteCertificateValidationCallback = new PeerCertificates(
             common.RemoteCertificateValidationCallback, common.ClientCertificateRequired).Accept;
         if (_clientAuthorities is not null)
@@ -115,4 +119,8 @@ public sealed class TlsServerOptions
 
         return common;
     }
+
+    /// <summary>.NET looks for the name in one record only, and a ClientHello may need more.</summary>
+    private static string? NameFor(object ssl, string? name) =>
+        string.IsNullOrEmpty(name) && ((TlsStream)ssl).ServerName is { } asked ? HostNames.ToUnicode(asked) : name;
 }

@@ -12,6 +12,9 @@ internal sealed class TlsStream(LowerConnection lower, PipeStream pipe, TlsRole 
 
     public TlsRole Role => role;
 
+    /// <summary>The name that the client asks for (SNI), on either side; null where it names none.</summary>
+    public string? ServerName { get; set; }
+
     /// <summary>What was wrong with the peer's certificate; null where nothing was.</summary>
     public (TlsFailure Failure, string Sentence)? RefusedCertificate { get; set; }
 

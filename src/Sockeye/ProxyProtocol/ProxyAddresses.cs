@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 
 namespace Sockeye;
 
@@ -20,15 +19,13 @@ internal enum ProxyFamily
 ///  +--------------------+--------------------+---------+---------+
 ///  | source: 4, 16      | destination: 4, 16 | port: 2 | port: 2 |      IPv4, IPv6
 ///  +--------------------+--------------------+---------+---------+
-///  | source: 108        | destination: 108   |                          Unix: a path and NUL, or NUL and a name
+///  | source: 108        | destination: 108   |                          Unix: see UnixPathIn
 ///  +--------------------+--------------------+
 /// </code>
 /// </remarks>
 internal static class ProxyAddresses
 {
-    private const int UnixLength = 108;
-
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private const int UnixLength = UnixPathEndPoint.MaxLength;
 
     public static int SizeOf(ProxyFamily family) => family switch
     {
@@ -42,21 +39,18 @@ internal static class ProxyAddresses
     public static IPEndPoint Plain(IPAddress address, int port) =>
         new(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, port);
 
-    /// <summary>False for a path that this system has no form for.</summary>
-    public static bool TryRead(ProxyFamily family, ReadOnlySpan<byte> block, out EndPoint? source, out EndPoint? destination)
+    public static (EndPoint? Source, EndPoint? Destination) Read(ProxyFamily family, ReadOnlySpan<byte> block)
     {
         if (family is ProxyFamily.Unix)
         {
-            destination = null;
-            return TryReadUnix(block[..UnixLength], out source)
-                && TryReadUnix(block.Slice(UnixLength, UnixLength), out destination);
+            return (UnixPathEndPoint.Of(UnixPathIn(block[..UnixLength])),
+                UnixPathEndPoint.Of(UnixPathIn(block.Slice(UnixLength, UnixLength))));
         }
 
         var size = family is ProxyFamily.V4 ? 4 : 16;
         var ports = block[(2 * size)..];
-        source = Plain(new(block[..size]), BinaryPrimitives.ReadUInt16BigEndian(ports));
-        destination = Plain(new(block.Slice(size, size)), BinaryPrimitives.ReadUInt16BigEndian(ports[2..]));
-        return true;
+        return (Plain(new(block[..size]), BinaryPrimitives.ReadUInt16BigEndian(ports)),
+            Plain(new(block.Slice(size, size)), BinaryPrimitives.ReadUInt16BigEndian(ports[2..])));
     }
 
     /// <summary>Both as addresses of one family; null where they are not IP.</summary>
@@ -66,7 +60,7 @@ internal static class ProxyAddresses
         var (source, destination) = (header.Source, header.Destination);
         if (source is IPEndPoint from && destination is IPEndPoint to)
             return from.AddressFamily == to.AddressFamily ? (from, to) : (ToV6(from), ToV6(to));
-        if (source is null or UnixDomainSocketEndPoint && destination is null or UnixDomainSocketEndPoint)
+        if ((source is null || UnixPathEndPoint.IsUnix(source)) && (destination is null || UnixPathEndPoint.IsUnix(destination)))
             return null;
         throw new InvalidOperationException(
             "A PROXY header has two IP end points, two Unix sockets or none, not "
@@ -101,23 +95,10 @@ internal static class ProxyAddresses
 
     private static string Name(EndPoint? endPoint) => endPoint is null ? "nothing" : $"the {endPoint.GetType().Name} {endPoint}";
 
-    private static bool TryReadUnix(ReadOnlySpan<byte> field, out EndPoint? endPoint)
-    {
-        endPoint = null;
-        // A name that begins with NUL (Linux's abstract ones) may hold more of them, and is filled up with them.
-        var path = field[0] == 0 ? field.TrimEnd((byte)0) : field.IndexOf((byte)0) is >= 0 and var end ? field[..end] : field;
-        if (path.IsEmpty)
-            return true;
-        try
-        {
-            endPoint = new UnixDomainSocketEndPoint(StrictUtf8.GetString(path));
-            return true;
-        }
-        catch (Exception e) when (e is ArgumentException or PlatformNotSupportedException)
-        {
-            return false; // Not UTF-8, or too long for this system: .NET has no form for it.
-        }
-    }
+    /// <summary>A path ends with NUL, or with the field where it fills it. What begins with NUL is one of Linux's abstract names,
+    /// which may hold more of them, and is filled up with them.</summary>
+    private static ReadOnlySpan<byte> UnixPathIn(ReadOnlySpan<byte> field) =>
+        field[0] == 0 ? field.TrimEnd((byte)0) : field.IndexOf((byte)0) is >= 0 and var end ? field[..end] : field;
 
     private static void WriteUnix(EndPoint? endPoint, Span<byte> field)
     {

@@ -40,10 +40,12 @@ internal sealed class ProxyHeaderReader(ListenOptions listen, IPNetwork[]? trust
         connection.Features.Set<IProxiedConnectionFeature>(header);
         if (!header.HasAddresses)
             return;
-        (connection.RemoteEndPoint, connection.LocalEndPoint) = (header.Source, header.Destination);
+        // nginx behind a Unix socket names a client and no destination: the address of this side stands for it.
+        var destination = header.Source is IPEndPoint ? header.Destination ?? connection.LocalEndPoint : header.Destination;
+        (connection.RemoteEndPoint, connection.LocalEndPoint) = (header.Source, destination);
         // The same object on Sockeye's own transports.
         if (connection.Features.Get<IConnectionEndPointFeature>() is { } endPoints)
-            (endPoints.RemoteEndPoint, endPoints.LocalEndPoint) = (header.Source, header.Destination);
+            (endPoints.RemoteEndPoint, endPoints.LocalEndPoint) = (header.Source, destination);
     }
 
     private bool IsTrusted(EndPoint? proxy)

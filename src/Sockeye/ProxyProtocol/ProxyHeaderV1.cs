@@ -14,13 +14,15 @@ namespace Sockeye;
 ///  PROXY UNKNOWN [anything] CR LF
 /// </code>
 /// One space between words, numbers without leading zeros, at most 107 bytes with the line end. In IPv6 addresses the last 32
-/// bits may stand as in IPv4 (RFC 4291, section 2.2): some proxies write mapped addresses so.
+/// bits may stand as in IPv4 (RFC 4291, section 2.2): some proxies write mapped addresses so. nginx writes its own address beside
+/// a client's that it was told by another proxy: then one of the two is of the other family, or "unix:" and a path.
 /// </remarks>
 internal static class ProxyHeaderV1
 {
     public const int MaxLength = 107;
 
     private const string Unknown = "UNKNOWN";
+    private const string UnixPrefix = "unix:";
 
     public static ReadOnlySpan<byte> Signature => "PROXY "u8;
 
@@ -81,19 +83,24 @@ internal static class ProxyHeaderV1
         if (text.Split(words, ' ') != 5
             || (text[words[0]] is "TCP4" ? AddressFamily.InterNetwork
                 : text[words[0]] is "TCP6" ? AddressFamily.InterNetworkV6 : default) is var family && family == default
-            || !ProxyText.TryParseAddress(text[words[1]], family, out var source)
-            || !ProxyText.TryParseAddress(text[words[2]], family, out var destination)
+            || !ProxyText.TryParseAddress(text[words[1]], out var source)
             || !ProxyText.TryParseNumber(text[words[3]], ushort.MaxValue, out var sourcePort)
             || !ProxyText.TryParseNumber(text[words[4]], ushort.MaxValue, out var destinationPort))
         {
             return null;
         }
 
+        var isUnix = text[words[2]].StartsWith(UnixPrefix) && text[words[2]].Length > UnixPrefix.Length;
+        IPAddress? destination = null;
+        if (!isUnix && !ProxyText.TryParseAddress(text[words[2]], out destination))
+            return null;
+        if (source.AddressFamily != family && destination?.AddressFamily != family)
+            return null;
         return new()
         {
             Version = ProxyProtocolVersion.V1,
             Source = ProxyAddresses.Plain(source, sourcePort),
-            Destination = ProxyAddresses.Plain(destination, destinationPort),
+            Destination = destination is null ? null : ProxyAddresses.Plain(destination, destinationPort),
         };
     }
 }

@@ -59,13 +59,16 @@ internal static class ProxyHeaderV2
         if (fields.HasAddresses && !isRead)
             return ProxyParse.Invalid("the TLVs of the PROXY header don't fit into it");
         if (ProxyTlvs.Check(tlvs) is { } error)
-            return ProxyParse.Invalid($"the PROXY header is damaged: {error}");
+        {
+            if (fields.HasAddresses)
+                return ProxyParse.Invalid($"the PROXY header is damaged: {error}");
+            (tlvs, checksumAt) = ([], -1); // Something else, which happens to read as TLVs.
+        }
+
         if (checksumAt >= 0 && isRead && !IsRight(bytes, FixedLength + size + checksumAt))
             return ProxyParse.Invalid("the PROXY header is damaged: its CRC32C is not that of its bytes");
 
-        System.Net.EndPoint? source = null, destination = null;
-        if (fields.HasAddresses && !ProxyAddresses.TryRead(fields.Family, bytes[FixedLength..], out source, out destination))
-            return ProxyParse.Invalid("the PROXY header has the path of a Unix socket that is too long or not UTF-8");
+        var (source, destination) = fields.HasAddresses ? ProxyAddresses.Read(fields.Family, bytes[FixedLength..]) : default;
         return ProxyParse.Done(
             new() { IsLocal = fields.IsLocal, Source = source, Destination = destination, Tlvs = tlvs }, bytes.Length);
     }

@@ -13,9 +13,9 @@ internal static class ProxyText
 {
     private static readonly SearchValues<char> V6Characters = SearchValues.Create("0123456789abcdefABCDEF:.");
 
-    public static bool TryParseAddress(
-        ReadOnlySpan<char> text, AddressFamily family, [NotNullWhen(true)] out IPAddress? address) =>
-        family is AddressFamily.InterNetwork ? TryParseV4(text, out address) : TryParseV6(text, out address);
+    /// <summary>Of either family: an IPv6 address has a colon, and an IPv4 one has none.</summary>
+    public static bool TryParseAddress(ReadOnlySpan<char> text, [NotNullWhen(true)] out IPAddress? address) =>
+        text.Contains(':') ? TryParseV6(text, out address) : TryParseV4(text, out address);
 
     /// <summary>Decimal digits without a leading zero.</summary>
     public static bool TryParseNumber(ReadOnlySpan<char> text, int max, out int number)

@@ -17,7 +17,14 @@ public sealed class ProxyHeaderTests
     [InlineData("TCP6 2001:db8::1 ::1 1 2", "[2001:db8::1]:1", "[::1]:2")]
     [InlineData("TCP6 2001:DB8:0:0:0:0:0:1 fe80::1 1 2", "[2001:db8::1]:1", "[fe80::1]:2")]
     [InlineData("TCP6 ::ffff:192.0.2.1 ::ffff:c000:202 1 2", "192.0.2.1:1", "192.0.2.2:2")]
+    [InlineData("TCP6 2001:db8::7 127.0.0.1 56324 443", "[2001:db8::7]:56324", "127.0.0.1:443")] // nginx
+    [InlineData("TCP4 192.0.2.7 2001:db8::1 56324 443", "192.0.2.7:56324", "[2001:db8::1]:443")]
+    [InlineData("TCP6 192.0.2.7 2001:db8::1 0 0", "192.0.2.7:0", "[2001:db8::1]:0")]
+    [InlineData("TCP6 2001:db8::7 ::ffff:127.0.0.1 1 2", "[2001:db8::7]:1", "127.0.0.1:2")]
+    [InlineData("TCP4 192.0.2.7 unix:/run/nginx.sock 56324 0", "192.0.2.7:56324", null)]
+    [InlineData("TCP6 2001:db8::7 unix:/run/nginx.sock 56324 0", "[2001:db8::7]:56324", null)]
     [InlineData("UNKNOWN", null, null)]
+    [InlineData("UNKNOWN ", null, null)]
     [InlineData("UNKNOWN whatever 1.2.3.4", null, null)]
     public void Line_of_version_1_is_read(string line, string? source, string? destination)
     {
@@ -44,6 +51,12 @@ public sealed class ProxyHeaderTests
     [InlineData("TCP4 ::1 ::2 56324 443")]
     [InlineData("TCP6 192.0.2.1 198.51.100.1 56324 443")]
     [InlineData("TCP6 [::1] ::2 1 2")]
+    [InlineData("TCP4 ::1 unix:/a 1 2")]
+    [InlineData("TCP6 192.0.2.1 unix:/a 1 2")]
+    [InlineData("TCP4 192.0.2.1 unix: 1 2")]
+    [InlineData("TCP4 unix:/a 192.0.2.1 1 2")]
+    [InlineData("TCP4 192.0.2.1 shop.example 1 2")]
+    [InlineData("TCP6 2001:db8::7 127.1 1 2")]
     [InlineData("TCP6 fe80::1%3 ::2 1 2")]
     [InlineData("TCP6 ::1/64 ::2 1 2")]
     [InlineData("TCP6 ::ffff:192.0.2.010 ::2 1 2")]
@@ -81,6 +94,14 @@ public sealed class ProxyHeaderTests
     [InlineData("2011 000C C0000201 C6336401 DC04 01BB", "PROXY V2: the proxy itself")]
     [InlineData("2000 0000", "PROXY V2: the proxy itself")]
     [InlineData("2077 0003 FFFFFF", "PROXY V2: the proxy itself")]
+    [InlineData("2000 0006 03 0003 000000", "PROXY V2: the proxy itself")] // as TLVs they would be wrong
+    [InlineData("2011 0010 C0000201 C6336401 DC04 01BB 20 0001 01", "PROXY V2: the proxy itself")]
+    [InlineData("2031 000C C0000201 C6336401 DC04 01BB", "PROXY V2: the proxy itself")]
+    [InlineData("2111 0016 C0000201 C6336401 DC04 01BB 04 0000 04 0004 12345678",
+        "PROXY V2: 192.0.2.1:56324 -> 198.51.100.1:443")]
+    [InlineData("2111 000C C0000201 C6336401 0000 0000", "PROXY V2: 192.0.2.1:0 -> 198.51.100.1:0")]
+    [InlineData("2130 0000", "PROXY V2: an unknown client")]
+    [InlineData("2101 000C C0000201 C6336401 DC04 01BB", "PROXY V2: an unknown client")]
     [InlineData("2111 000C C0000201 C6336401 DC04 01BB", "PROXY V2: 192.0.2.1:56324 -> 198.51.100.1:443")]
     [InlineData("2121 0024 20010DB8000000000000000000000001 00000000000000000000FFFFC0000201 0001 FFFF",
         "PROXY V2: [2001:db8::1]:1 -> 192.0.2.1:65535")]
@@ -112,8 +133,34 @@ public sealed class ProxyHeaderTests
         Assert.Equal("/run/a.sock -> @name", Unix("/run/a.sock\0rest", "\0name"));
         Assert.Equal(" -> /run/a.sock", Unix("", "/run/a.sock"));
         Assert.Equal($" -> {new string('a', 107)}", Unix("", new string('a', 107)));
-        Assert.Contains("too long or not UTF-8", Unix("", new string('a', 108)), StringComparison.Ordinal);
-        Assert.Contains("too long or not UTF-8", Unix("", "\u00FF"), StringComparison.Ordinal);
+        Assert.Equal($" -> {new string('a', 108)}", Unix("", new string('a', 108)));
+        Assert.Equal("/\\xFF\\xFE -> @a\\x00b", Unix("/\u00FF\u00FE", "\0a\0b"));
+        Assert.Equal($"@{new string('a', 107)} -> /\\x1B", Unix("\0" + new string('a', 107), "/\u001b"));
+    }
+
+    [Theory]
+    [InlineData("/run/a.sock", "\0name")]
+    [InlineData("/\u00FF\u00FE", "/\n\u001b[2J")]
+    [InlineData("\0a\0b\u0080", "")]
+    public void Path_of_a_unix_socket_is_passed_on_byte_for_byte(string source, string destination)
+    {
+        foreach (var pad in (int[])[0, 108])
+        {
+            var bytes = UnixBytes(source.PadRight(pad, 'x'), destination);
+            Assert.Equal(Convert.ToHexString(bytes), Convert.ToHexString(Parse(bytes)!.ToBytes()));
+        }
+    }
+
+    [Fact]
+    public void Unix_sockets_with_one_path_are_equal()
+    {
+        var (one, same) = (Parse(UnixBytes("/\u00FF", "/a"))!, Parse(UnixBytes("/\u00FF", "/b"))!);
+
+        Assert.Equal(one.Source, same.Source);
+        Assert.Equal(one.Source!.GetHashCode(), same.Source!.GetHashCode());
+        Assert.NotEqual(one.Source, Parse(UnixBytes("/\u00FE", "/a"))!.Source);
+        Assert.Equal(AddressFamily.Unix, one.Source.AddressFamily);
+        Assert.IsType<UnixDomainSocketEndPoint>(one.Destination);
     }
 
     [Fact]
@@ -196,8 +243,7 @@ public sealed class ProxyHeaderTests
 
     private static string Unix(string source, string destination)
     {
-        var fields = Encoding.Latin1.GetBytes(source.PadRight(108, '\0') + destination.PadRight(108, '\0'));
-        var input = new ReadOnlySequence<byte>([.. Binary("2131 00D8"), .. fields]);
+        var input = new ReadOnlySequence<byte>(UnixBytes(source, destination));
         try
         {
             return ProxyHeader.TryParse(ref input, out var header) ? $"{header.Source} -> {header.Destination}" : "more";
@@ -207,6 +253,9 @@ public sealed class ProxyHeaderTests
             return e.Message;
         }
     }
+
+    private static byte[] UnixBytes(string source, string destination) =>
+        [.. Binary("2131 00D8"), .. Encoding.Latin1.GetBytes(source.PadRight(108, '\0') + destination.PadRight(108, '\0'))];
 
     /// <summary>A header of TCP over IPv4 with these TLVs.</summary>
     private static byte[] Client(byte[] tlvs) =>

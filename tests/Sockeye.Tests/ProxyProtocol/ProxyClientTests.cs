@@ -53,6 +53,63 @@ public sealed class ProxyClientTests
     });
 
     [Fact]
+    public void Server_that_answers_at_the_end_of_its_input_answers_through_proxies() => Simulated.Run(Seed, async world =>
+    {
+        await using var last = await world.StartWith(listen => listen.UseProxyProtocol(ProxiedServer.Everybody).Run(
+            async connection => await connection.SendAsync($"{(await connection.ReadToEndAsync()).Length} bytes")));
+        var middle = world.Network.AddHost("middle");
+        await using var relay = await StartRelayAsync(world, middle, ProxyProtocolVersion.V2);
+        await using var client = await world.NewClient(options => options.UseProxyProtocol(ProxyProtocolVersion.V2))
+            .ConnectAsync("middle", 7000, CancellationToken.None);
+
+        await client.SendAsync(new string('x', 300_000));
+        await client.Transport.Output.CompleteAsync();
+
+        Assert.Equal("300000 bytes", await client.ReadToEndAsync());
+    });
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Reset_of_either_end_is_passed_on_by_a_proxy(bool clientResets) => Simulated.Run(Seed, async world =>
+    {
+        var served = new TaskCompletionSource<Exception>();
+        await using var last = await world.StartWith(listen => listen.UseProxyProtocol(ProxiedServer.Everybody).Run(
+            async connection =>
+            {
+                await connection.SendAsync("half an ");
+                if (clientResets)
+                {
+                    served.SetResult(await Assert.ThrowsAnyAsync<IOException>(() => connection.ReadToEndAsync()));
+                    return;
+                }
+
+                await connection.ReadAsync(4);
+                connection.Abort();
+            }));
+        var middle = world.Network.AddHost("middle");
+        await using var relay = await StartRelayAsync(world, middle, ProxyProtocolVersion.V2);
+        await using var client = await world.NewClient(options => options.UseProxyProtocol(ProxyProtocolVersion.V2))
+            .ConnectAsync("middle", 7000, CancellationToken.None);
+
+        Assert.Equal("half an ", await client.ReadAsync(8));
+        if (clientResets)
+        {
+            client.Abort();
+            await served.Task;
+        }
+        else
+        {
+            await client.SendAsync("more");
+            await client.AssertResetAsync();
+        }
+
+        // A peer that resets is no error of the handler that relays.
+        await world.Until(() => relay.ConnectionCount == 0, "the proxy's connection has ended");
+        Assert.Empty(world.Log.WithId(1201));
+    });
+
+    [Fact]
     public void Header_that_cannot_be_written_reaches_whoever_connects() => Simulated.Run(Seed, async world =>
     {
         await using var server = await ProxiedServer.Start(world);
@@ -84,9 +141,7 @@ public sealed class ProxyClientTests
                 var client = world.NewClient(
                     options => options.UseProxyProtocol(_ => ProxyHeader.Of(inbound, version)), host);
                 await using var outbound = await client.ConnectAsync("server", 7000);
-                var up = inbound.Transport.Input.CopyToAsync(outbound.Transport.Output);
-                await outbound.Transport.Input.CopyToAsync(inbound.Transport.Output);
-                await up;
+                await inbound.RelayAsync(outbound);
             }),
             options => options.Transport = host);
 }

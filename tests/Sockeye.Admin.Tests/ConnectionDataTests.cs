@@ -53,6 +53,28 @@ public sealed class ConnectionDataTests
         await client.DisposeAsync();
     });
 
+    [Fact]
+    public void What_a_browser_sends_is_escaped_in_answers_in_the_data_and_in_the_log() => AdminWorld.Run(async world =>
+    {
+        var client = await world.ConnectAsync();
+        await EchoAsync(client, 1);
+        var id = (await world.GetJsonAsync("/api/connections")).GetProperty("rows")[0].GetProperty("id").GetString();
+
+        var refused = await world.GetAsync("/api/connections?sort=%1B%5B2J%0D%0Afail%3A%20forged%E2%80%AE");
+        Assert.Equal(400, refused.Status);
+        Assert.Contains("\\x1B[2J\\x0D\\x0Afail: forged\\u202E", refused.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(refused.Text.TrimEnd('\n'), char.IsControl);
+        Assert.Equal(200, (await world.CloseAsync($"{{\"id\":\"{id}\",\"reason\":\"x\\u2028fail: forged\\u202e\"}}")).Status);
+        await Assert.ThrowsAnyAsync<IOException>(() => EchoAsync(client, 1));
+
+        var row = (await world.GetJsonAsync("/api/closed")).GetProperty("rows")[0];
+        Assert.Equal("closed on the admin page: x\\u2028fail: forged\\u202E", row.GetProperty("reason").GetString());
+        Assert.All(world.Log.GetSnapshot(), line =>
+            Assert.DoesNotContain(line.Message, one => char.IsControl(one) || one is '\u2028' or '\u202e'));
+        Assert.Contains(world.Log.GetSnapshot(), line => line.Message.Contains("forged", StringComparison.Ordinal));
+        await client.DisposeAsync();
+    });
+
     [Theory]
     [InlineData("")]
     [InlineData("{}")]

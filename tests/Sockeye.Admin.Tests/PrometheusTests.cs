@@ -71,6 +71,10 @@ public sealed class PrometheusTests
         PrometheusNames.Labels([new("z", 7), new("gone", null), new("a.b", "one\\ \"two\" \n three")]));
 
     [Fact]
+    public void Label_values_command_no_terminal() => Assert.Equal(
+        "{a=\"x\\\\x1B[2J\\n\\\\x0D\\\\u202E\"}", PrometheusNames.Labels([new("a", "x\u001b[2J\n\r\u202e")]));
+
+    [Fact]
     public void Histogram_counts_upwards_over_its_buckets()
     {
         var series = new HistogramSeries("{a=\"b\"}", [1, 5]);

@@ -51,6 +51,25 @@ public sealed class ProxyProtocolTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Path_that_a_client_chose_commands_no_terminal_and_forges_no_line()
+    {
+        await using var server = await ToolProcess.ListenAsync(
+            "--proxy-protocol", "localhost", "--exec", "echo \"$SOCKEYE_REMOTE\"; cat", "-v");
+        using var client = await Peer.ConnectAsync(server.EndPoint);
+        var path = "/x\r\nwarning: forged\u001b[2J\u009b"u8;
+        byte[] fields = [.. path, .. new byte[108 - path.Length], .. new byte[108]];
+
+        await client.Socket.SendAsync((byte[])[.. "\r\n\r\n\0\r\nQUIT\n"u8, 0x21, 0x31, 0, 216, .. fields]);
+        client.SendFin();
+
+        const string Shown = "unix:/x\\x0D\\x0Awarning: forged\\x1B[2J\\x9B";
+        Assert.Equal(Shown + "\n", await client.ReadToEndAsync());
+        var line = await server.WaitForErrorAsync("forged");
+        Assert.Contains(Shown["unix:".Length..], line, StringComparison.Ordinal);
+        Assert.DoesNotContain(line, char.IsControl);
+    }
+
     private Task<Daemon> HaproxyAsync(int server, string option) => Daemon.StartAsync("haproxy", port =>
     [
         "-db", "-f", _files.Write("haproxy.cfg", $"""

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Sockeye.Cli;
 
-/// <summary>Standard error, one whole line at a time, in the tool's words. Safe from many callers.</summary>
+/// <summary>
+/// Standard error, one whole line at a time, in the tool's words: what a peer chose of it is escaped. Safe from many callers.
+/// </summary>
 /// <remarks>
 /// Where it can't be written to, there is no other place to say so: what is said is lost, and all else goes on.
 /// </remarks>
@@ -25,13 +27,13 @@ internal sealed class ErrorLines
         {
             var held = _held ?? [];
             _held = null;
-            Write(string.Concat(first.Concat(held).Select(line => line + '\n')));
+            Write(string.Concat(first.Select(PrintableText.Escape).Concat(held).Select(line => line + '\n')));
         }
     }
 
     public void WriteLine(string line)
     {
-        line = OptionWords.Of(line);
+        line = PrintableText.Escape(OptionWords.Of(line));
         lock (_lock)
         {
             if (_held is not null)

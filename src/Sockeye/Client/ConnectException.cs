@@ -11,7 +11,7 @@ namespace Sockeye;
 /// <param name="socketError">The cause: of the attempt that failed last, where there were several.</param>
 /// <param name="innerException">The error behind it, where there is one.</param>
 public sealed class ConnectException(string message, SocketError socketError, Exception? innerException = null)
-    : IOException(message, innerException)
+    : IOException(PrintableText.Escape(message), innerException)
 {
     /// <summary>
     /// The cause: <see cref="SocketError.TimedOut"/> when the connect timeout was over, <see cref="SocketError.HostNotFound"/>

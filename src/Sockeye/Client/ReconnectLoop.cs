@@ -53,7 +53,7 @@ internal sealed partial class ReconnectLoop(
                     ExceptionDispatchInfo.Throw(error);
                 delay = Next(backoff);
                 last = new($"attempt {failures} failed: {error.Message}", error);
-                LogAttemptFailed(failures, error.Message, delay);
+                LogAttemptFailed(failures, PrintableText.Escape(error.Message), delay);
             }
 
             await WaitAsync(delay, last, cancellationToken);

@@ -8,7 +8,7 @@ internal static class Words
 {
     /// <summary>An end point as people write it: <see cref="DnsEndPoint"/> would put an address family before it.</summary>
     public static string Describe(EndPoint endPoint) =>
-        endPoint is DnsEndPoint name ? $"{name.Host}:{name.Port}" : $"{endPoint}";
+        PrintableText.Escape(endPoint is DnsEndPoint name ? $"{name.Host}:{name.Port}" : $"{endPoint}");
 
     public static string Describe(TimeSpan time) => time < TimeSpan.FromSeconds(1)
         ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.#} ms")

@@ -110,8 +110,10 @@ public sealed class CloseReason(
     /// <summary>The direction that ended first.</summary>
     public CloseDirection Direction => direction;
 
-    /// <summary>A sentence without a full stop, fit for a log.</summary>
-    public string Description => description;
+    /// <summary>
+    /// A sentence without a full stop, fit for a log: what a peer chose of it is escaped (<see cref="PrintableText"/>).
+    /// </summary>
+    public string Description { get; } = PrintableText.Escape(description);
 
     /// <summary>The error behind it, where there is one.</summary>
     public Exception? Exception => exception;
@@ -126,5 +128,5 @@ public sealed class CloseReason(
     internal bool HasSentFin { get; private init; }
 
     /// <summary>The description.</summary>
-    public override string ToString() => description;
+    public override string ToString() => Description;
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
@@ -38,7 +37,7 @@ internal sealed class ConnectionTrace : IConnectionTraceFeature
         _peer = connection.RemoteEndPoint;
         connection.Features.Set<IConnectionTraceFeature>(this);
         Activity.SetTag("sockeye.connection.id", connection.ConnectionId);
-        Activity.SetTag("network.transport", _peer is UnixDomainSocketEndPoint ? "unix" : "tcp");
+        Activity.SetTag("network.transport", UnixPathEndPoint.IsUnix(_peer) ? "unix" : "tcp");
         SetAddress("network.peer", _peer);
         SetAddress("network.local", connection.LocalEndPoint);
     }
@@ -59,7 +58,7 @@ internal sealed class ConnectionTrace : IConnectionTraceFeature
     /// <summary>There is no connection.</summary>
     public void Fail(Exception error)
     {
-        SetError($"{error.GetType()}", error.Message, error);
+        SetError($"{error.GetType()}", PrintableText.Escape(error.Message), error);
         End();
     }
 
@@ -67,8 +66,15 @@ internal sealed class ConnectionTrace : IConnectionTraceFeature
     {
         Activity.SetTag(MetricTags.ErrorType, type);
         Activity.SetStatus(ActivityStatusCode.Error, description);
-        if (error is not null)
-            Activity.AddException(error, timestamp: _time.GetUtcNow());
+        if (error is null)
+            return;
+        // Its type is told by itself; its texts may quote what a peer sent.
+        var tags = new TagList
+        {
+            { "exception.message", PrintableText.Escape(error.Message) },
+            { "exception.stacktrace", PrintableException.TextOf(error) },
+        };
+        Activity.AddException(error, tags, _time.GetUtcNow());
     }
 
     private void SetAddress(string prefix, EndPoint? endPoint)
@@ -80,7 +86,7 @@ internal sealed class ConnectionTrace : IConnectionTraceFeature
         }
         else if ($"{endPoint}" is { Length: > 0 } path)
         {
-            Activity.SetTag($"{prefix}.address", path);
+            Activity.SetTag($"{prefix}.address", PrintableText.Escape(path));
         }
     }
 

@@ -3,7 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Sockeye;
 
 /// <summary>
-/// A logger that cannot take down what logs: what its provider throws ends here, since there is nowhere left to say it.
+/// A logger that cannot take down what logs: what its provider throws ends here, since there is nowhere left to say it. Nor can a
+/// peer forge lines by it: each message is escaped as a whole, whatever of it a peer chose.
 /// </summary>
 internal class QuietLogger(ILogger logger) : ILogger
 {
@@ -37,7 +38,9 @@ internal class QuietLogger(ILogger logger) : ILogger
     {
         try
         {
-            logger.Log(logLevel, eventId, state, exception, formatter);
+            logger.Log(
+                logLevel, eventId, state, exception is null ? null : PrintableException.Of(exception),
+                (value, error) => PrintableText.Escape(formatter(value, error)));
         }
         catch (Exception)
         {

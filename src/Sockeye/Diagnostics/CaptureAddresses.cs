@@ -61,8 +61,8 @@ internal sealed class CaptureAddresses
 
     private static string Name(EndPoint? endPoint) => endPoint switch
     {
-        UnixDomainSocketEndPoint unix when $"{unix}" is { Length: > 0 } path => $"the Unix socket {path}",
-        UnixDomainSocketEndPoint => "a Unix socket without a name",
+        _ when UnixPathEndPoint.IsUnix(endPoint) =>
+            $"{endPoint}" is { Length: > 0 } path ? $"the Unix socket {path}" : "a Unix socket without a name",
         null => "an unknown end point",
         _ => $"{endPoint}",
     };

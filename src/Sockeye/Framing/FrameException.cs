@@ -9,13 +9,17 @@ public sealed class FrameException : IOException
 {
     /// <summary>For codecs of your own.</summary>
     /// <param name="error">What is wrong.</param>
-    /// <param name="message">A sentence that names the codec, the value found and the limit.</param>
+    /// <param name="message">A sentence that names the codec, the value found and the limit. It is escaped to be printed
+    /// (<see cref="PrintableText"/>).</param>
     /// <param name="innerException">The error behind it, where there is one.</param>
     public FrameException(FrameError error, string message, Exception? innerException = null)
-        : base(message, innerException) => Error = error;
+        : base(PrintableText.Escape(message), innerException) => Error = error;
 
     /// <summary>What is wrong.</summary>
     public FrameError Error { get; }
+
+    /// <summary>As of any exception, and safe to print: what the messages quote of the peer is escaped.</summary>
+    public override string ToString() => PrintableException.TextOf(this, base.ToString());
 
     internal static FrameException TooLong(object codec, string found) =>
         new(FrameError.TooLong, $"{codec}: {found}.");

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
-using System.Text;
 using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
@@ -10,6 +9,10 @@ namespace Sockeye;
 /// What a proxy says of the connection that it relays: a header of the PROXY protocol, versions 1 and 2, as it comes before the
 /// first byte of the client.
 /// </summary>
+/// <remarks>
+/// What it says as text is safe to print, controls and the like in hexadecimal (<see cref="PrintableText"/>): a client may have
+/// chosen it. <see cref="Tlvs"/> has the bytes.
+/// </remarks>
 public sealed class ProxyHeader : IProxiedConnectionFeature
 {
     /// <summary>
@@ -51,10 +54,10 @@ public sealed class ProxyHeader : IProxiedConnectionFeature
     public EndPoint? AcceptedEndPoint { get; internal set; }
 
     /// <summary>The protocol agreed on by ALPN between client and proxy, as <c>h2</c>.</summary>
-    public string? Alpn => ProxyTlvs.Text(Tlvs, ProxyTlvType.Alpn, Encoding.UTF8);
+    public string? Alpn => ProxyTlvs.Text(Tlvs, ProxyTlvType.Alpn);
 
     /// <summary>The host name that the client asked for; with TLS its SNI. As the client sent it: not checked.</summary>
-    public string? Authority => ProxyTlvs.Text(Tlvs, ProxyTlvType.Authority, Encoding.UTF8);
+    public string? Authority => ProxyTlvs.Text(Tlvs, ProxyTlvType.Authority);
 
     /// <summary>The proxy's own id of the connection; empty without one.</summary>
     public ReadOnlyMemory<byte> UniqueId => ProxyTlvs.Find(Tlvs, ProxyTlvType.UniqueId) ?? default;
@@ -64,7 +67,7 @@ public sealed class ProxyHeader : IProxiedConnectionFeature
 
     /// <summary>The VPC end point of Amazon through which the client came, as <c>vpce-08d2bf15fac5001c9</c>.</summary>
     public string? AwsVpcEndpointId =>
-        ProxyTlvs.Find(Tlvs, ProxyTlvType.Aws) is { Span: [VpcEndPointId, .. var id] } ? Encoding.ASCII.GetString(id) : null;
+        ProxyTlvs.Find(Tlvs, ProxyTlvType.Aws) is { Span: [VpcEndPointId, .. var id] } ? PrintableText.Escape(id) : null;
 
     /// <summary>Whether it names a client.</summary>
     internal bool HasAddresses => !IsLocal && (Source ?? Destination) is not null;

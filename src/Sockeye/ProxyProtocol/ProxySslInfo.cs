@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 
 namespace Sockeye;
 
@@ -72,5 +71,5 @@ public sealed class ProxySslInfo
             ? new((ProxySslClient)value.Span[0], BinaryPrimitives.ReadUInt32BigEndian(value.Span[1..]), tlvs)
             : null;
 
-    private string? Text(int type) => ProxyTlvs.Text(Tlvs, (ProxyTlvType)type, Encoding.UTF8);
+    private string? Text(int type) => ProxyTlvs.Text(Tlvs, (ProxyTlvType)type);
 }

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using System.Text;
 
 namespace Sockeye;
 
@@ -81,8 +80,9 @@ internal static class ProxyTlvs
         return null;
     }
 
-    public static string? Text(IReadOnlyList<ProxyTlv> tlvs, ProxyTlvType type, Encoding encoding) =>
-        Find(tlvs, type) is { } value ? encoding.GetString(value.Span) : null;
+    /// <summary>As text that is safe to print, since handlers do; who needs the bytes has them in the TLV.</summary>
+    public static string? Text(IReadOnlyList<ProxyTlv> tlvs, ProxyTlvType type) =>
+        Find(tlvs, type) is { } value ? PrintableText.Escape(value.Span) : null;
 
     /// <summary>CRC32C (RFC 4960, appendix B) of a header, taking the four bytes of its checksum for zeros.</summary>
     public static uint ChecksumOf(ReadOnlySpan<byte> header, int checksumAt)

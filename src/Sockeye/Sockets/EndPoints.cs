@@ -8,7 +8,8 @@ internal static class EndPoints
 {
     public static EndPoint? Local(Socket socket) => Plain(socket.LocalEndPoint);
 
-    public static EndPoint? Remote(Socket socket) => Plain(socket.RemoteEndPoint);
+    /// <summary>The path that the peer of a Unix socket chose is safe to print.</summary>
+    public static EndPoint? Remote(Socket socket) => UnixPathEndPoint.Printable(Plain(socket.RemoteEndPoint));
 
     /// <summary>An IPv4-mapped IPv6 address as IPv4: so an IPv4 peer of a dual-stack listener has an IPv4 address, and a mapped
     /// address can be bound and dialled by a socket of its own family.</summary>

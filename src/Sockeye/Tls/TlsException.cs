@@ -4,8 +4,11 @@ namespace Sockeye;
 public sealed class TlsException : IOException
 {
     internal TlsException(TlsFailure failure, string message, Exception? innerException)
-        : base(message, innerException) => Failure = failure;
+        : base(PrintableText.Escape(message), innerException) => Failure = failure;
 
     /// <summary>What it failed at.</summary>
     public TlsFailure Failure { get; }
+
+    /// <summary>As of any exception, and safe to print: what the messages quote of the peer is escaped.</summary>
+    public override string ToString() => PrintableException.TextOf(this, base.ToString());
 }

@@ -2,8 +2,8 @@ namespace Sockeye.Hosting;
 
 /// <summary>A request that gets an error for its answer.</summary>
 /// <param name="status">As RFC 9110, section 15, numbers them.</param>
-/// <param name="message">A sentence without a full stop: what is wrong, and the way out.</param>
-internal sealed class HttpRefusal(int status, string message) : Exception(message)
+/// <param name="message">A sentence without a full stop: what is wrong, and the way out. What it quotes is escaped.</param>
+internal sealed class HttpRefusal(int status, string message) : Exception(PrintableText.Escape(message))
 {
     public int Status => status;
 

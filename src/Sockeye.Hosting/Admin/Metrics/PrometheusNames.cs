@@ -44,10 +44,10 @@ internal static class PrometheusNames
         return text.Length == 0 ? "" : $"{{{text}}}";
     }
 
-    private static string Escape(string value) =>
-        value.Replace("\\", "\\\\", StringComparison.Ordinal)
-            .Replace("\"", "\\\"", StringComparison.Ordinal)
-            .Replace("\n", "\\n", StringComparison.Ordinal);
+    /// <summary>Line ends as the format has them; other controls, which it would pass on, as everywhere.</summary>
+    private static string Escape(string value) => string.Join("\\n", value.Split('\n').Select(line =>
+        PrintableText.Escape(line).Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\"", "\\\"", StringComparison.Ordinal)));
 
     private static string Legal(string name)
     {

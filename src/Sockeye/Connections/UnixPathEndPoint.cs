@@ -1,0 +1,87 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Sockeye;
+
+/// <summary>
+/// A Unix socket by the bytes of its path, where <see cref="UnixDomainSocketEndPoint"/> has no form for them (they are not UTF-8,
+/// or fill all of the address) or would print them as they are (with line ends or other controls). Only the addresses of peers
+/// are of this type.
+/// </summary>
+public sealed class UnixPathEndPoint : EndPoint
+{
+    /// <summary>The room for a path in <c>struct sockaddr_un</c> of Linux, unix(7), and in a PROXY header.</summary>
+    internal const int MaxLength = 108;
+
+    // sockaddr_un begins with two bytes for the family, on macOS for length and family.
+    private const int PathOffset = 2;
+
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private readonly byte[] _path;
+
+    private UnixPathEndPoint(byte[] path) => _path = path;
+
+    /// <summary>The path as the system has it: 1 to 108 bytes, which begin with NUL for an abstract name (unix(7)).</summary>
+    public ReadOnlyMemory<byte> Path => _path;
+
+    /// <inheritdoc/>
+    public override AddressFamily AddressFamily => AddressFamily.Unix;
+
+    /// <inheritdoc/>
+    public override SocketAddress Serialize()
+    {
+        var address = new SocketAddress(AddressFamily.Unix, PathOffset + _path.Length);
+        _path.CopyTo(address.Buffer.Span[PathOffset..]);
+        return address;
+    }
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is UnixPathEndPoint other && _path.AsSpan().SequenceEqual(other._path);
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        hash.AddBytes(_path);
+        return hash.ToHashCode();
+    }
+
+    /// <summary>The path, safe to print: see <see cref="PrintableText"/>. "@" stands for the NUL of an abstract name.</summary>
+    public override string ToString() =>
+        _path is [0, .. var name] ? "@" + PrintableText.Escape(name) : PrintableText.Escape(_path);
+
+    /// <summary>Whether it is the address of a Unix socket.</summary>
+    internal static bool IsUnix(EndPoint? endPoint) => endPoint is UnixDomainSocketEndPoint or UnixPathEndPoint;
+
+    /// <summary>What .NET has for the path where it prints safely; null for an empty one.</summary>
+    internal static EndPoint? Of(ReadOnlySpan<byte> path)
+    {
+        if (path.IsEmpty)
+            return null;
+        try
+        {
+            var endPoint = new UnixDomainSocketEndPoint(StrictUtf8.GetString(path));
+            return IsSafe(endPoint) ? endPoint : new UnixPathEndPoint(path.ToArray());
+        }
+        catch (Exception e) when (e is ArgumentException or PlatformNotSupportedException)
+        {
+            return new UnixPathEndPoint(path.ToArray()); // Not UTF-8, or too long for .NET on this system.
+        }
+    }
+
+    /// <summary>The end point of a socket, in a form that prints safely.</summary>
+    internal static EndPoint? Printable(EndPoint? endPoint)
+    {
+        if (endPoint is not UnixDomainSocketEndPoint unix || IsSafe(unix))
+            return endPoint;
+        var address = unix.Serialize();
+        var path = address.Buffer.Span[PathOffset..address.Size];
+        return new UnixPathEndPoint((path[0] == 0 ? path : path.TrimEnd((byte)0)).ToArray());
+    }
+
+    // .NET puts U+FFFD for bytes that are not UTF-8: two paths would look the same.
+    private static bool IsSafe(UnixDomainSocketEndPoint endPoint) => endPoint.ToString() is var text
+        && ReferenceEquals(PrintableText.Escape(text), text) && !text.Contains('\uFFFD', StringComparison.Ordinal);
+}

@@ -17,6 +17,9 @@ internal sealed class SimulatedTimeProvider(TimerQueue timers) : TimeProvider
 
     public override long GetTimestamp() => timers.Now.Ticks;
 
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-        new SimulatedTimer(timers, callback, state, dueTime, period);
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        WaitWithTimeout.KeepOnContext(state);
+        return new SimulatedTimer(timers, callback, state, dueTime, period);
+    }
 }

@@ -22,6 +22,10 @@ internal partial class EngineConnection
     /// <summary>On the engine thread: whether the socket is being closed; nothing new must begin.</summary>
     protected bool IsClosing => _isClosing;
 
+    protected override bool IsReaderWaiting => Input.IsWaiting;
+
+    protected override void SendWithheldFin() => Post(EngineRequests.Send);
+
     protected override ValueTask CompletePipesAsync()
     {
         _isCompleting = true;

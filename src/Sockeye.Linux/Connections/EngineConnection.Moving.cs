@@ -92,6 +92,9 @@ internal partial class EngineConnection
     /// <summary>All was sent, and the output is completed.</summary>
     protected void SendFin()
     {
+        // A break that was asked for meanwhile comes with the next turn: FIN before its reset would make the stream look whole.
+        if (Volatile.Read(ref _closing) == 1 || !MayEndOutput())
+            return;
         Explain(CloseReason.LocalFin);
         if (_finReceived)
         {

@@ -37,8 +37,19 @@ internal sealed partial class EngineInput(EngineConnection connection)
         Retired,
     }
 
+    /// <summary>From any thread: whether a read waits for what the peer sends.</summary>
+    public bool IsWaiting
+    {
+        get
+        {
+            lock (_wait.Lock)
+                return _wait.IsWaiting;
+        }
+    }
+
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
+        short version;
         lock (_wait.Lock)
         {
             BeginRead();
@@ -46,9 +57,12 @@ internal sealed partial class EngineInput(EngineConnection connection)
                 return new(result);
             if (cancellationToken.IsCancellationRequested)
                 return ValueTask.FromCanceled<ReadResult>(cancellationToken);
-            return new(this, _wait.Begin(
-                this, static (input, token) => ((EngineInput)input!).CancelWait(token), cancellationToken));
+            version = _wait.Begin(
+                this, static (input, token) => ((EngineInput)input!).CancelWait(token), cancellationToken);
         }
+
+        connection.OnReaderWaits();
+        return new(this, version);
     }
 
     public override bool TryRead(out ReadResult result)

@@ -49,7 +49,7 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
         var kind = options.LocalEndPoint is { } local
             ? $"no address of the family of LocalEndPoint {local}"
             : "no address";
-        var causes = LookupErrors.Select(error => error.Message).Distinct().ToList();
+        var causes = LookupErrors.Select(error => Sentences.WithoutStop(error.Message)).Distinct().ToList();
         return $"the name has {kind}" + (causes.Count == 0 ? "" : $" ({string.Join("; ", causes)})");
     }
 
@@ -77,6 +77,6 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
             (SocketError.AddressNotAvailable, _) => "this machine has no address, or no free port, to dial it from",
             (SocketError.NetworkUnreachable, _) => "network unreachable (no route to it)",
             (SocketError.HostUnreachable, _) => "host unreachable (it is down, or a firewall says so)",
-            _ => attempt.Error.Message,
+            _ => Sentences.WithoutStop(attempt.Error.Message),
         };
 }

@@ -112,7 +112,7 @@ public sealed class ConnectionPool : IAsyncDisposable
     private static ValueTask CloseAsync(ConnectionContext connection, CloseReason? reason)
     {
         // One that has ended already keeps its own reason.
-        if (reason is not null && connection.CloseReason is null)
+        if (reason is not null && connection.EndReason is null)
             connection.Close(reason);
         return connection.DisposeAsync();
     }
@@ -152,6 +152,8 @@ public sealed class ConnectionPool : IAsyncDisposable
         {
             var connection = await _client.ConnectAsync(_endPoint, stop.Token);
             _lastError = null;
+            // Messages upon it that are disposed give it up: whether it is closed is decided when it comes back.
+            connection.Features.Set<IConnectionOwnerFeature>(Owned.Instance);
             return connection;
         }
         catch (OperationCanceledException e) when (stop.IsCancellationRequested)

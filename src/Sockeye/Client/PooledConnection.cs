@@ -15,7 +15,10 @@ public sealed class PooledConnection : IAsyncDisposable
 
     internal PooledConnection(ConnectionPool pool, ConnectionContext connection) => (_pool, Connection) = (pool, connection);
 
-    /// <summary>The connection. Do not dispose it, and do not touch it after the loan has ended.</summary>
+    /// <summary>
+    /// The connection. Do not dispose it, and do not touch it after the loan has ended. <c>Connection.AsMessages(codec)</c>
+    /// speaks messages on it: disposing those leaves it open for the next caller.
+    /// </summary>
     public ConnectionContext Connection { get; }
 
     /// <summary>Has the connection closed, not reused, when the loan is disposed.</summary>

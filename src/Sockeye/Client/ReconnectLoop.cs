@@ -43,7 +43,7 @@ internal sealed partial class ReconnectLoop(
                 if (held >= reconnect.StableAfter)
                     backoff.Reset();
                 delay = Next(backoff);
-                var reason = connection.CloseReason;
+                var reason = connection.EndReason;
                 last = new($"the last connection ended: {reason?.Description ?? "reason unknown"}", reason?.Exception);
                 LogLost(connection.ConnectionId, _name, held, reason?.Description ?? "reason unknown", delay);
             }
@@ -52,8 +52,8 @@ internal sealed partial class ReconnectLoop(
                 if (++failures == reconnect.MaxAttempts)
                     ExceptionDispatchInfo.Throw(error);
                 delay = Next(backoff);
-                last = new($"attempt {failures} failed: {error.Message}", error);
-                LogAttemptFailed(failures, PrintableText.Escape(error.Message), delay);
+                last = new($"attempt {failures} failed: {Sentences.WithoutStop(error.Message)}", error);
+                LogAttemptFailed(failures, PrintableText.Escape(Sentences.WithoutStop(error.Message)), delay);
             }
 
             await WaitAsync(delay, last, cancellationToken);

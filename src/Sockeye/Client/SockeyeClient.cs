@@ -137,7 +137,7 @@ public sealed class SockeyeClient : IConnectionFactory
             trace?.Attach(connection);
             connection.ConnectionClosed.UnsafeRegister(
                 _ => _logger.Guard("ending the trace of", connection.ConnectionId, () => trace?.End(
-                    connection, connection.CloseReason ?? CloseReason.LocalFin)),
+                    connection, connection.EndReason ?? CloseReason.LocalFin)),
                 null);
             return connection;
         }

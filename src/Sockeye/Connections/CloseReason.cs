@@ -68,7 +68,7 @@ public enum CloseCause
 /// <param name="by">Who ended it.</param>
 /// <param name="cause">What ended it.</param>
 /// <param name="direction">The direction that ended first.</param>
-/// <param name="description">A sentence without a full stop, fit for a log.</param>
+/// <param name="description">A sentence without a full stop, fit for a log; one that it has is taken off.</param>
 /// <param name="exception">The error behind it, where there is one.</param>
 public sealed class CloseReason(
     ClosedBy by,
@@ -113,7 +113,8 @@ public sealed class CloseReason(
     /// <summary>
     /// A sentence without a full stop, fit for a log: what a peer chose of it is escaped (<see cref="PrintableText"/>).
     /// </summary>
-    public string Description { get; } = PrintableText.Escape(description);
+    public string Description { get; } = PrintableText.Escape(Sentences.WithoutStop(
+        description ?? throw new ArgumentNullException(nameof(description))));
 
     /// <summary>The error behind it, where there is one.</summary>
     public Exception? Exception => exception;

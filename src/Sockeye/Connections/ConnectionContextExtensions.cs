@@ -9,12 +9,14 @@ public static class ConnectionContextExtensions
     extension(ConnectionContext connection)
     {
         /// <summary>
-        /// Why the connection ended; null while both directions are open, and where the transport does not tell (one that is not
-        /// Sockeye's).
+        /// Why the connection ended. In a handler, before that, why it is to end, once <c>StopRequested</c> has fired: a stop of
+        /// the server, the removal of its end point, a lifetime that is over. Null while it is open and the handler was not asked
+        /// to end it, and where the transport does not tell (one that is not Sockeye's).
         /// </summary>
         /// <remarks>While the handler leaves what has arrived unread, receiving pauses: what the peer does then (FIN, a reset) is
         /// met when reading goes on, or when something is sent.</remarks>
-        public CloseReason? CloseReason => connection.Features.Get<IConnectionCloseFeature>()?.CloseReason;
+        public CloseReason? CloseReason => connection.EndReason
+            ?? (connection.Features.Get<IConnectionLifetimeNotificationFeature>() as StopNotification)?.RequestedReason;
 
         /// <summary>
         /// Bytes taken from the peer so far, read by the handler or not; null where the transport does not tell.
@@ -40,6 +42,9 @@ public static class ConnectionContextExtensions
         /// <param name="description">A sentence without a full stop, for the log and the exception that the handler sees.</param>
         public void Abort(CloseCause cause, string description) =>
             connection.Abort(CloseReason.Local(cause, description));
+
+        /// <summary>Why it ended; null while both directions are open, whatever was asked for.</summary>
+        internal CloseReason? EndReason => connection.Features.Get<IConnectionCloseFeature>()?.CloseReason;
 
         /// <summary>Throws nothing: timers and stops call it, which have others to end.</summary>
         internal void Abort(CloseReason reason)
@@ -74,6 +79,9 @@ public static class ConnectionContextExtensions
 
         /// <summary>What owns it: another connection that was put upon it, or itself.</summary>
         internal ConnectionContext Outermost => connection.Features.Get<IConnectionLayerFeature>()?.Outermost ?? connection;
+
+        /// <summary>Whether the server or the pool that it belongs to ends it.</summary>
+        internal bool HasOwner => connection.Features.Get<IConnectionOwnerFeature>()?.HasOwner ?? false;
 
         internal void Explain(CloseReason reason) => connection.Features.Get<IConnectionCloseFeature>()?.Explain(reason);
     }

@@ -36,6 +36,28 @@ internal interface IConnectionLayerFeature
     ConnectionContext Outermost { get; }
 }
 
+/// <summary>Whether a connection is ended by another than the one who uses it: by the server whose handler uses it, or by the
+/// pool that lends it.</summary>
+internal interface IConnectionOwnerFeature
+{
+    bool HasOwner { get; }
+}
+
+/// <summary>How a server keeps the end of a connection to itself while its handler uses the connection.</summary>
+internal interface IKeptConnection : IConnectionOwnerFeature
+{
+    /// <summary>From now on disposing the connection only completes its pipes, and completing its output sends FIN when the
+    /// handler goes on.</summary>
+    /// <param name="timer">Measures how long FIN waits at most.</param>
+    void Keep(CoarseTimer timer);
+
+    /// <summary>The owner knows how the connection is to end: what it asks for from now on is done.</summary>
+    void LetGo();
+
+    /// <summary>A connection that was put upon this one is kept in its place.</summary>
+    void HandOver(IKeptConnection upper);
+}
+
 /// <summary>How a transport tells what crossed a connection.</summary>
 internal interface IConnectionTrafficFeature
 {

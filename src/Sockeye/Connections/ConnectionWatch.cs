@@ -83,7 +83,7 @@ internal sealed class ConnectionWatch : CoarseTimerEntry
         var look = new ConnectionLook(feature, now, _taken);
         var reason = IdleTooLong(ref look, ref next)
             ?? Stalled(ref look, ref next)
-            ?? _rare?.TooSlow(Timeouts, ref look, isOpen: _connection.CloseReason is null, ref next);
+            ?? _rare?.TooSlow(Timeouts, ref look, isOpen: _connection.EndReason is null, ref next);
         (_lookedAt, _taken) = (now, look.Taken);
         if (reason is null)
             return next;

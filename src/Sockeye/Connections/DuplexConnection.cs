@@ -6,7 +6,7 @@ namespace Sockeye;
 /// A connection of two directions that end each for itself. How it is closed in order, and within which time, is the same
 /// whatever moves its bytes.
 /// </summary>
-internal abstract class DuplexConnection(StreamConnectionOptions options)
+internal abstract partial class DuplexConnection(StreamConnectionOptions options)
     : TransportConnection, IConnectionMovingFeature, IConnectionProgressFeature
 {
     StreamConnectionOptions IConnectionMovingFeature.Options => options;
@@ -55,11 +55,14 @@ internal abstract class DuplexConnection(StreamConnectionOptions options)
 
     /// <summary>
     /// Sends what was written, then FIN; throws away what still arrives, until the peer has acknowledged everything and ended its
-    /// side; closes. Bounded by the options' <c>CloseTimeout</c>, <c>LingerTimeout</c> and <c>MaxLingerTime</c>.
+    /// side; closes. Bounded by the options' <c>CloseTimeout</c>, <c>LingerTimeout</c> and <c>MaxLingerTime</c>. Where it has an
+    /// owner, the one who uses it only gives up its pipes.
     /// </summary>
     public override async ValueTask DisposeAsync()
     {
         await CompletePipesAsync().ConfigureAwait(options.KeepsContext);
+        if (HasOwner)
+            return;
         await FlushInTimeAsync().ConfigureAwait(options.KeepsContext);
         await LingerAsync().ConfigureAwait(options.KeepsContext);
         await Finished.ConfigureAwait(options.KeepsContext);

@@ -18,6 +18,9 @@ internal static class MetricTags
 
     public static KeyValuePair<string, object?> Transmit { get; } = new(Direction, "transmit");
 
+    /// <summary>Which limit a number is about, by the method or option that sets it.</summary>
+    public static KeyValuePair<string, object?> Limit(string name) => new("limit", name);
+
     /// <summary>Where somebody listens, or what is dialled. A Unix socket has its path, and no port.</summary>
     public static KeyValuePair<string, object?>[] Of(EndPoint endPoint) => endPoint switch
     {

@@ -12,7 +12,7 @@ internal static class SocketBreak
         SocketError.ConnectionReset or SocketError.Shutdown or SocketError.ConnectionAborted or SocketError.NotConnected =>
             CloseReason.PeerReset(error),
         SocketError.TimedOut => Lost("the peer does not answer any more (keep-alive or retransmission timed out)", error),
-        _ => Lost($"the network lost the connection ({error.Message})", error),
+        _ => Lost($"the network lost the connection ({Sentences.WithoutStop(error.Message)})", error),
     };
 
     /// <summary>What the handler's read throws: a reset is told from a connection that this process ended.</summary>

@@ -28,6 +28,22 @@ internal sealed class StopNotification(ConnectionContext connection, PipeSchedul
     /// <summary>Why it was asked for first, as the reason of a connection whose handler follows.</summary>
     public CloseReason Reason => Volatile.Read(ref _reason) ?? CloseReason.Stopped;
 
+    /// <summary>The same for a handler; null before it was asked for, and for a client, whose connection goes on.</summary>
+    public CloseReason? RequestedReason => IsForHandler && IsRequested ? Reason : null;
+
+    /// <summary>Whether a server's handler is told: it is to end its connection.</summary>
+    public bool IsForHandler { get; init; }
+
+    /// <summary>Whether the handler reads messages: what comes and is left unread is then one that it should have read.</summary>
+    public bool ReadsMessages { get; private set; }
+
+    /// <summary>Marks a connection as one whose handler reads messages.</summary>
+    public static void OnReadingMessages(ConnectionContext connection)
+    {
+        if (connection.Features.Get<IConnectionLifetimeNotificationFeature>() is StopNotification stop)
+            stop.ReadsMessages = true;
+    }
+
     void IConnectionLifetimeNotificationFeature.RequestClose() => RequestClose(CloseReason.Stopped);
 
     /// <summary>Callbacks run on the scheduler: one that blocks does not hold up the stop of the others.</summary>

@@ -32,7 +32,10 @@ internal partial class StreamConnection
             return;
         _received.Writer.CancelPendingFlush();
         _toSend.Reader.CancelPendingRead();
+        SendWithheldFin();
     }
+
+    protected override void SendWithheldFin() => Volatile.Read(ref _finMayLeave)?.TrySetResult();
 
     private void OnFailed(Exception error, bool isSend)
     {

@@ -10,6 +10,7 @@ internal partial class StreamConnection
     private long _bytesSent;
     private volatile bool _finSent;
     private WaitClock _sendWaits;
+    private TaskCompletionSource? _finMayLeave;
 
     private async Task SendAsync()
     {
@@ -37,7 +38,8 @@ internal partial class StreamConnection
                 _toSend.Reader.AdvanceTo(part.End);
                 if (read.IsCompleted && part.Length == read.Buffer.Length)
                 {
-                    SendFin();
+                    if (await WaitToEndAsync().ConfigureAwait(_keepsContext))
+                        SendFin();
                     break;
                 }
             }
@@ -50,6 +52,19 @@ internal partial class StreamConnection
         // Without an error: a writer learns of the end by FlushResult.IsCompleted.
         await _toSend.Reader.CompleteAsync().ConfigureAwait(_keepsContext);
         EndDirection();
+    }
+
+    /// <summary>False where the connection was broken while FIN was withheld.</summary>
+    private async ValueTask<bool> WaitToEndAsync()
+    {
+        if (!HasOwner)
+            return true;
+        var mayLeave = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        // A full fence: a break, and the owner that lets go, find this, or are seen below.
+        Interlocked.Exchange(ref _finMayLeave, mayLeave);
+        if (!MayEndOutput() && !_socketClosed)
+            await mayLeave.Task.ConfigureAwait(_keepsContext);
+        return !_socketClosed;
     }
 
     private void SendFin()

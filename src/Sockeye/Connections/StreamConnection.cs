@@ -27,10 +27,12 @@ internal partial class StreamConnection : DuplexConnection
 
         _received = NewPipe(options, options.MaxReadBufferSize, reader: options.HandlerScheduler, writer: options.Scheduler);
         _toSend = NewPipe(options, options.MaxWriteBufferSize, reader: options.SendScheduler, writer: options.HandlerScheduler);
-        _input = new(_received.Reader);
+        _input = new(_received.Reader, this);
         _movedAt = options.TimeProvider.GetTimestamp();
         Transport = new DuplexPipe(_input, _toSend.Writer);
     }
+
+    protected override bool IsReaderWaiting => _input.IsWaiting;
 
     protected override Task Receiving => _receiving;
 

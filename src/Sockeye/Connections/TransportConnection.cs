@@ -26,7 +26,7 @@ internal abstract class TransportConnection : ConnectionContext,
         typeof(IConnectionLifetimeFeature), typeof(IConnectionEndPointFeature), typeof(IMemoryPoolFeature),
         typeof(IConnectionCloseFeature), typeof(IConnectionTrafficFeature), typeof(IConnectionSchedulingFeature),
         typeof(IConnectionProgressFeature), typeof(IConnectionMovingFeature), typeof(IConnectionSocketFeature),
-        typeof(IConnectionReceiveEndFeature),
+        typeof(IConnectionReceiveEndFeature), typeof(IConnectionOwnerFeature),
     ];
 
     private const int SignalWanted = 1;

@@ -10,7 +10,7 @@ namespace Sockeye;
 /// The reading end of a connection. It adds two promises to a pipe's reader: what arrived before a break is handed out before
 /// the error, and retiring it while somebody reads does not take the memory from under that reader.
 /// </summary>
-internal sealed class TransportInput(PipeReader inner) : PipeReader
+internal sealed class TransportInput(PipeReader inner, DuplexConnection? connection = null) : PipeReader
 {
     private const int Idle = 0;
     private const int Reading = 1;
@@ -21,6 +21,10 @@ internal sealed class TransportInput(PipeReader inner) : PipeReader
     private Exception? _error;
     private SequencePosition _shownEnd;
     private bool _sawEverything;
+    private int _isWaiting;
+
+    /// <summary>Whether a read waits for what the peer sends.</summary>
+    public bool IsWaiting => Volatile.Read(ref _isWaiting) == 1;
 
     /// <summary>
     /// Sets what readers see after the last byte. Called before the writing side completes; the first error stays.
@@ -98,14 +102,20 @@ internal sealed class TransportInput(PipeReader inner) : PipeReader
     private async ValueTask<ReadResult> AwaitAsync(ValueTask<ReadResult> read)
     {
         ReadResult result;
+        Interlocked.Exchange(ref _isWaiting, 1); // A full fence, as DuplexConnection.MayEndOutput says.
         try
         {
+            connection?.OnReaderWaits();
             result = await read;
         }
         catch
         {
             EndRead();
             throw;
+        }
+        finally
+        {
+            Volatile.Write(ref _isWaiting, 0);
         }
 
         return Show(result);

@@ -26,7 +26,10 @@ internal sealed class RecordedInput(PipeReader inner, Recording recording) : Pip
             throw;
         }
 
-        return read.IsCompletedSuccessfully ? new(Show(read.Result)) : AwaitAsync(read);
+        if (read.IsCompletedSuccessfully)
+            return new(Show(read.Result));
+        recording.OnReaderWaits();
+        return AwaitAsync(read);
     }
 
     public override bool TryRead(out ReadResult result)

@@ -59,7 +59,7 @@ internal sealed class RecordedOutput(PipeWriter inner, Recording recording) : Pi
     private void OnCompleting(Exception? exception)
     {
         if (exception is null)
-            recording.OnOutputEnded();
+            recording.OnOutputCompleted();
         else
             recording.OnOutputBroken();
     }

@@ -13,6 +13,7 @@ internal sealed partial class Recording : IConnectionCloseFeature
     private volatile bool _isClosedInOrder;
     private volatile bool _isAborted;
     private volatile bool _isUserDone;
+    private volatile bool _isFinWithheld;
     private bool _isClosed;
     private bool _isReadToEnd;
     private bool _isTold;
@@ -48,8 +49,25 @@ internal sealed partial class Recording : IConnectionCloseFeature
     /// <summary>The reader has got an error, or wants to see no more.</summary>
     public void OnInputBroken() => TellEnd(isReadToEnd: true);
 
+    /// <summary>The output was completed. While a server keeps the connection, FIN leaves when the handler goes on.</summary>
+    public void OnOutputCompleted()
+    {
+        Flush();
+        _isFinWithheld = _connection.HasOwner;
+        if (!_isFinWithheld)
+            OnOutputEnded();
+    }
+
+    /// <summary>The user waits for the peer.</summary>
+    public void OnReaderWaits()
+    {
+        if (_isFinWithheld)
+            OnOutputEnded();
+    }
+
     public void OnOutputEnded()
     {
+        _isFinWithheld = false;
         Flush();
         if (CanSend)
             _tcp.EndOutput();

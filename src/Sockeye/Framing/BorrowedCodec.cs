@@ -12,7 +12,11 @@ internal sealed class BorrowedCodec(FrameCodec frames) : Codec<ReadOnlySequence<
         ref ReadOnlySequence<byte> input,
         [MaybeNullWhen(false)] out ReadOnlySequence<byte> message) => frames.TryReadFrame(ref input, out message);
 
-    public override void Encode(ReadOnlySequence<byte> message, IBufferWriter<byte> output) => frames.WriteFrame(message, output);
+    public override void Encode(ReadOnlySequence<byte> message, IBufferWriter<byte> output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        frames.WriteFrame(message, output);
+    }
 
     public override string ToString() => $"{frames}.Borrowed()";
 }

@@ -23,11 +23,14 @@ public abstract class Codec<TMessage>
     /// <returns>
     /// True with a message; false when more bytes are needed, and never when the bytes can no longer become a message.
     /// </returns>
-    /// <exception cref="FrameException">The bytes break the codec's rules, or its maximum.</exception>
+    /// <exception cref="FrameException">The bytes break the codec's rules, or its maximum. Other exceptions count as
+    /// <see cref="FrameError.Malformed"/> where a connection reads, but for those that no bytes explain
+    /// (<see cref="FrameCodec.Of{TMessage}(Action{TMessage, IBufferWriter{byte}}, Func{ReadOnlySequence{byte}, TMessage})"/>
+    /// names them).</exception>
     public abstract bool TryDecode(ref ReadOnlySequence<byte> input, [MaybeNullWhen(false)] out TMessage message);
 
     /// <summary>Writes the frame of <paramref name="message"/>.</summary>
-    /// <param name="message">The message.</param>
+    /// <param name="message">The message; never null where a connection or a group writes.</param>
     /// <param name="output">
     /// Takes the bytes. What was written before an exception is thrown away by <c>MessageConnection</c>.
     /// </param>

@@ -43,9 +43,11 @@ public abstract class FrameCodec : Codec<ReadOnlyMemory<byte>>
     /// <typeparam name="TMessage">The message.</typeparam>
     /// <param name="encode">Writes the payload of a message. Whatever it throws reaches the writer, and nothing is sent.</param>
     /// <param name="decode">
-    /// Reads a message from a payload, which is valid during the call only. A <see cref="FormatException"/>,
-    /// <see cref="InvalidDataException"/> or null from it is the peer's fault and becomes <see cref="FrameError.Malformed"/>;
-    /// other exceptions pass as they are.
+    /// Reads a message from a payload, which is valid during the call only. What it throws, and null, is the peer's fault and
+    /// becomes <see cref="FrameError.Malformed"/>, with the exception inside: so it need not check the length before it reads.
+    /// Exceptions that no bytes explain pass as they are and are the handler's: <see cref="NullReferenceException"/>,
+    /// <see cref="NotSupportedException"/>, <see cref="NotImplementedException"/>, <see cref="ObjectDisposedException"/>,
+    /// <see cref="OperationCanceledException"/>, and those of types that can't be loaded or of a lack of memory or stack.
     /// </param>
     /// <returns>A codec for both; it is as safe from many callers as the two functions are.</returns>
     public Codec<TMessage> Of<TMessage>(
@@ -67,8 +69,11 @@ public abstract class FrameCodec : Codec<ReadOnlyMemory<byte>>
     }
 
     /// <inheritdoc />
-    public sealed override void Encode(ReadOnlyMemory<byte> message, IBufferWriter<byte> output) =>
+    public sealed override void Encode(ReadOnlyMemory<byte> message, IBufferWriter<byte> output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
         WriteFrame(new ReadOnlySequence<byte>(message), output);
+    }
 
     /// <summary>Takes one frame from the front of <paramref name="input"/>, which stays where no whole frame is there.</summary>
     internal abstract bool TryReadFrame(ref ReadOnlySequence<byte> input, out ReadOnlySequence<byte> payload);

@@ -22,8 +22,8 @@ public sealed class FrameException : IOException
     public override string ToString() => PrintableException.TextOf(this, base.ToString());
 
     internal static FrameException TooLong(object codec, string found) =>
-        new(FrameError.TooLong, $"{codec}: {found}.");
+        new(FrameError.TooLong, $"{codec}: {Sentences.WithoutStop(found)}.");
 
     internal static FrameException Malformed(object codec, string found, Exception? cause = null) =>
-        new(FrameError.Malformed, $"{codec}: {found}.", cause);
+        new(FrameError.Malformed, $"{codec}: {Sentences.WithoutStop(found)}.", cause);
 }

@@ -61,7 +61,17 @@ internal sealed class JsonPayload<TMessage>(JsonTypeInfo<TMessage> type)
     private TMessage ReadWhole(ReadOnlySequence<byte> payload)
     {
         var reader = new Utf8JsonReader(payload, _reading);
-        var message = JsonSerializer.Deserialize(ref reader, type);
+        TMessage? message;
+        try
+        {
+            message = JsonSerializer.Deserialize(ref reader, type);
+        }
+        catch (NotSupportedException error)
+        {
+            // Where the JSON chooses among several types it named none: that is its fault, not the type's.
+            throw new JsonException(error.Message, error);
+        }
+
         if (reader.Read())
             throw new JsonException($"{reader.TokenType} follows the value.");
         return message!;

@@ -93,11 +93,16 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
 
     /// <summary>Queues a message for every member, and returns at once.</summary>
     /// <param name="message">The message; encoded during this call.</param>
+    /// <exception cref="ArgumentNullException">The message is null.</exception>
     /// <exception cref="FrameException">A codec refuses the message. Nobody gets it.</exception>
     /// <exception cref="InvalidOperationException">
     /// The group waits for slow members, which only <see cref="BroadcastAsync"/> can do.
     /// </exception>
-    public void Broadcast(TMessage message) => BroadcastTo(message, except: null);
+    public void Broadcast(TMessage message)
+    {
+        NoMessage.ThrowIfNull(message);
+        BroadcastTo(message, except: null);
+    }
 
     /// <summary>Queues a message for every member but one, as a chat does for who sent it, and returns at once.</summary>
     /// <typeparam name="TIn">What the peer sends.</typeparam>
@@ -106,6 +111,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
     /// <param name="except">Who does not get it; need not be a member.</param>
     public void Broadcast<TIn>(TMessage message, MessageConnection<TIn, TMessage> except)
     {
+        NoMessage.ThrowIfNull(message);
         ArgumentNullException.ThrowIfNull(except);
         BroadcastTo(message, except.Writer);
     }
@@ -120,27 +126,13 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
     /// Ends the waiting. Members with room have the message by then; those without it miss it, which <see cref="Dropped"/>
     /// counts.
     /// </param>
+    /// <exception cref="ArgumentNullException">The message is null.</exception>
     /// <exception cref="FrameException">A codec refuses the message. Nobody gets it.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async ValueTask BroadcastAsync(TMessage message, CancellationToken cancellationToken = default)
+    public ValueTask BroadcastAsync(TMessage message, CancellationToken cancellationToken = default)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        if (_slowMember is not SlowMemberPolicy.Wait)
-        {
-            Broadcast(message);
-            return;
-        }
-
-        await _turn.WaitAsync(cancellationToken);
-        try
-        {
-            if (Queue(message) is { } full)
-                await SendAsync(full, cancellationToken);
-        }
-        finally
-        {
-            _turn.Release();
-        }
+        NoMessage.ThrowIfNull(message);
+        return BroadcastToAllAsync(message, cancellationToken);
     }
 
     (int Members, long Queued, int Longest) IGroupGauge.Look()
@@ -169,6 +161,27 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
         }
 
         member.StopWatching();
+    }
+
+    private async ValueTask BroadcastToAllAsync(TMessage message, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_slowMember is not SlowMemberPolicy.Wait)
+        {
+            Broadcast(message);
+            return;
+        }
+
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            if (Queue(message) is { } full)
+                await SendAsync(full, cancellationToken);
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     private void BroadcastTo(TMessage message, MessageWriter<TMessage>? except)

@@ -16,6 +16,7 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
     private readonly PipeReader _input = connection.Transport.Input;
     private ReadOnlySequence<byte> _rest;
     private bool _holdsInput;
+    private long _examined; // how much of what was given back has been looked at
     private int _isReading;
     private volatile bool _hasEnded;
 
@@ -28,11 +29,14 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
     public void End()
     {
         _hasEnded = true;
+        if (TryGiveBackAfterEnd())
+            return;
         _input.CancelPendingRead();
-        GiveBackAfterEnd();
+        TryGiveBackAfterEnd(); // The one who was reading may have left before the cancelling came.
     }
 
-    public async IAsyncEnumerable<TIn> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<TIn> ReadAllAsync(
+        ReadUntil until, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // A full fence: the reader that leaves has put everything back before the next one looks at it.
         if (Interlocked.Exchange(ref _isReading, 1) != 0)
@@ -42,7 +46,8 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
                 + "the messages on.");
         }
 
-        var stop = connection.StopRequested;
+        StopNotification.OnReadingMessages(connection);
+        var stop = until is ReadUntil.StopRequested ? connection.StopRequested : CancellationToken.None;
         using var wakeUp = stop.UnsafeRegister(static input => ((PipeReader)input!).CancelPendingRead(), _input);
         try
         {
@@ -94,7 +99,7 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
             // A full fence: either this sees the end, or the end sees that nobody reads.
             Interlocked.Exchange(ref _isReading, 0);
             if (_hasEnded)
-                GiveBackAfterEnd();
+                TryGiveBackAfterEnd();
         }
     }
 
@@ -115,6 +120,10 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
         catch (FrameException error)
         {
             throw Explained(error);
+        }
+        catch (Exception error) when (DecodeFault.IsThePeers(error))
+        {
+            throw Explained(FrameException.Malformed(codec, $"it can't be decoded: {error.Message}", error));
         }
 
         // The question for the type comes first, so that a struct is not boxed for the one for null.
@@ -139,6 +148,7 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
         _holdsInput = false;
         var rest = _rest;
         _rest = default;
+        _examined = examined ? rest.Length : 0;
         try
         {
             // After the end, too: the connection keeps what is being read until the reader says that it is done.
@@ -150,13 +160,30 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
         }
     }
 
-    /// <summary>Gives back what the last enumeration kept, unless one is running, which will do it.</summary>
-    private void GiveBackAfterEnd()
+    /// <summary>Gives back what the last enumeration kept. False where one is running, which will do it.</summary>
+    private bool TryGiveBackAfterEnd()
     {
         if (Interlocked.CompareExchange(ref _isReading, 1, 0) != 0)
-            return;
+            return false;
         GiveBack(examined: false);
+        ForgetCancel();
         Volatile.Write(ref _isReading, 0);
+        return true;
+    }
+
+    /// <summary>The cancelling that ended the reading has met no read, or it has: the next one is not cancelled. Everything else
+    /// stays as it is.</summary>
+    private void ForgetCancel()
+    {
+        try
+        {
+            if (_input.TryRead(out var read))
+                _input.AdvanceTo(read.Buffer.Start, read.Buffer.GetPosition(Math.Min(_examined, read.Buffer.Length)));
+        }
+        catch (Exception error) when (error is InvalidOperationException or IOException or ConnectionAbortedException)
+        {
+            // Completed, broken, or read as bytes already: no later read can meet the cancelling.
+        }
     }
 
     private FrameException Truncated(long partial) => new(
@@ -168,7 +195,7 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
             ClosedBy.Peer,
             error.Error is FrameError.TooLong ? CloseCause.Limit : CloseCause.ProtocolError,
             CloseDirection.Input,
-            error.Message.TrimEnd('.'),
+            error.Message,
             error));
         return error;
     }

@@ -88,7 +88,20 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
         // Behind the flag: a writer that has not seen it yet either waits now, or its next flush returns at once.
         _output.CancelPendingFlush();
         await _turn.WaitAsync();
-        _turn.Release();
+        try
+        {
+            // Takes the cancelling back, if it has met no flush: the next one may be another user's.
+            _output.CancelPendingFlush();
+            await _output.FlushAsync();
+        }
+        catch (Exception error) when (error is InvalidOperationException or IOException or OperationCanceledException)
+        {
+            // The output was completed: no flush follows.
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -141,10 +154,12 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
             ThrowIfDisposed();
             try
             {
+                var index = 0;
                 foreach (var message in messages)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     ThrowIfDisposed();
+                    NoMessage.ThrowIfNull(message, index++, nameof(messages));
                     Encode(message);
                     if (IsBatchFull)
                         ThrowIfGone(await _output.FlushAsync(CancellationToken.None));

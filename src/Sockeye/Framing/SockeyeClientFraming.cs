@@ -33,8 +33,11 @@ public static class SockeyeClientFraming
         /// </summary>
         /// <inheritdoc cref="SockeyeClient.ReconnectAsync(EndPoint, CancellationToken)"/>
         public IAsyncEnumerable<MessageConnection<TMessage>> ReconnectAsync<TMessage>(
-            EndPoint endpoint, Codec<TMessage> codec, CancellationToken cancellationToken = default) =>
-            ToMessagesAsync(client.ReconnectAsync(endpoint, cancellationToken), codec, cancellationToken);
+            EndPoint endpoint, Codec<TMessage> codec, CancellationToken cancellationToken = default)
+        {
+            ArgumentNullException.ThrowIfNull(codec);
+            return ToMessagesAsync(client.ReconnectAsync(endpoint, cancellationToken), codec, cancellationToken);
+        }
 
         /// <summary>
         /// One connection that speaks messages after another. Reading from one ends, without an exception, when it is lost;
@@ -42,8 +45,11 @@ public static class SockeyeClientFraming
         /// </summary>
         /// <inheritdoc cref="SockeyeClient.ReconnectAsync(string, int, CancellationToken)"/>
         public IAsyncEnumerable<MessageConnection<TMessage>> ReconnectAsync<TMessage>(
-            string host, int port, Codec<TMessage> codec, CancellationToken cancellationToken = default) =>
-            ToMessagesAsync(client.ReconnectAsync(host, port, cancellationToken), codec, cancellationToken);
+            string host, int port, Codec<TMessage> codec, CancellationToken cancellationToken = default)
+        {
+            ArgumentNullException.ThrowIfNull(codec);
+            return ToMessagesAsync(client.ReconnectAsync(host, port, cancellationToken), codec, cancellationToken);
+        }
     }
 
     private static async IAsyncEnumerable<MessageConnection<TMessage>> ToMessagesAsync<TMessage>(

@@ -1,7 +1,5 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
-using System.Text.Json;
 
 namespace Sockeye;
 
@@ -29,6 +27,8 @@ internal sealed class TypedCodec<TMessage>(
 
     public override void Encode(TMessage message, IBufferWriter<byte> output)
     {
+        NoMessage.ThrowIfNull(message);
+        ArgumentNullException.ThrowIfNull(output);
         // The length stands before the payload on the wire and is known only after it, and a payload that cannot be
         // written must leave no half frame: so the payload comes together beside the output first.
         var payload = PooledBuffer.Rent();
@@ -52,13 +52,10 @@ internal sealed class TypedCodec<TMessage>(
             if (decode(payload) is { } message)
                 return message;
         }
-        catch (Exception error) when (
-            error is FormatException or InvalidDataException or JsonException or DecoderFallbackException)
+        catch (Exception error) when (DecodeFault.IsThePeers(error))
         {
             throw FrameException.Malformed(
-                this,
-                $"the {payload.Length} bytes of a frame are no {typeof(TMessage).Name}: {error.Message.TrimEnd('.')}",
-                error);
+                this, $"the {payload.Length} bytes of a frame are no {typeof(TMessage).Name}: {error.Message}", error);
         }
 
         throw FrameException.Malformed(this, $"the {payload.Length} bytes of a frame stand for null");

@@ -7,7 +7,7 @@ internal sealed partial class BacklogNotice(string limit, ListenOptions listen, 
 {
     private readonly ILogger _logger = new SafeLogger(listen.Server.LoggerFactory.CreateLogger("Sockeye.Server"));
     private readonly LogPace _pace = new(listen.Server.TimeProvider);
-    private readonly KeyValuePair<string, object?> _tag = new("limit", limit);
+    private readonly KeyValuePair<string, object?> _tag = MetricTags.Limit(limit);
 
     public void Tell()
     {

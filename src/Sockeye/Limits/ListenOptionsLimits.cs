@@ -18,6 +18,7 @@ public static class ListenOptionsLimits
             ArgumentOutOfRangeException.ThrowIfLessThan(maxConnections, 1);
             var action = atLimit ?? LimitAction.Reset;
             var name = $"UseConnectionLimit({maxConnections}{(atLimit is null ? "" : $", {action}")})";
+            listen.HasAtMost(maxConnections);
             if (action == LimitAction.LeaveInBacklog)
                 return listen.Use(name, next => next, MiddlewareStage.Limit).Use(new ConnectionPlaces(listen, maxConnections));
             return listen.Use(name, next =>

@@ -102,6 +102,8 @@ internal sealed class ProxyHeaderReader(ListenOptions listen, IPNetwork[]? trust
                     await RefuseAsync(connection, CloseCause.ProtocolError, $"it ended after {arrived} bytes of a PROXY header");
                 else if (!isCompleted && wait?.IsStopped is not true)
                     continue;
+                else if (!isCompleted)
+                    await input.CompleteAsync(); // The stop cuts nothing short: no handler runs before the header.
                 return null;
             }
         }

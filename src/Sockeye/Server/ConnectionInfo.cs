@@ -14,7 +14,7 @@ public sealed class ConnectionInfo
         (LocalEndPoint, RemoteEndPoint) = (connection.LocalEndPoint, connection.RemoteEndPoint);
         ProxyEndPoint = connection.Features.Get<IProxiedConnectionFeature>()?.ProxyEndPoint;
         (BytesReceived, BytesSent) = (connection.BytesReceived, connection.BytesSent);
-        CloseReason = connection.CloseReason;
+        CloseReason = connection.EndReason;
         var progress = connection.Features.Get<IConnectionProgressFeature>();
         State = StateOf(phase, CloseReason, progress is { HasEnded: true });
         if (progress is not null)

@@ -15,6 +15,9 @@ internal sealed class ConnectionTable
     /// <summary>Wakes accept loops that wait for a descriptor.</summary>
     public ReleaseSignal Released { get; } = new();
 
+    /// <summary>How those end that the server's stop was told to.</summary>
+    public StopTally Tally { get; } = new();
+
     public int Count => Volatile.Read(ref _count);
 
     public bool TryAdd(ServerConnection connection, int most)
@@ -28,7 +31,7 @@ internal sealed class ConnectionTable
 
         _connections.TryAdd(connection, Interlocked.Increment(ref _added));
         if (_stopping)
-            connection.RequestStop(); // It came between the stop's snapshot and now.
+            connection.RequestStop(CloseReason.Stopped, Tally); // It came between the stop's snapshot and now.
         return true;
     }
 
@@ -43,7 +46,7 @@ internal sealed class ConnectionTable
     {
         _stopping = true;
         foreach (var connection in InOrder())
-            connection.RequestStop();
+            connection.RequestStop(CloseReason.Stopped, Tally);
         if (Count == 0)
             _drained.TrySetResult();
         return _drained.Task;
@@ -54,7 +57,7 @@ internal sealed class ConnectionTable
         var aborted = 0;
         foreach (var connection in InOrder())
         {
-            connection.Abort(reason);
+            connection.AbortUnfinished(reason);
             aborted++;
         }
 

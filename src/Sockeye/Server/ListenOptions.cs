@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
-using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
@@ -33,6 +32,12 @@ public sealed class ListenOptions : IConnectionBuilder
 
     internal bool HasHandler => _handler is not null;
 
+    /// <summary>As the start of the server logs it: the class of a handler class.</summary>
+    internal string HandlerName { get; private set; } = HandlerNames.Handler;
+
+    /// <summary>How many connections the end point may have open; null where only the server's limit holds.</summary>
+    internal int? MaxConnections { get; private set; }
+
     internal IReadOnlyList<Middleware> MiddlewareInOrder => _middleware;
 
     /// <summary>What decides when the next client is taken.</summary>
@@ -46,7 +51,7 @@ public sealed class ListenOptions : IConnectionBuilder
     public ListenOptions Use(Func<ConnectionContext, ConnectionDelegate, Task> middleware)
     {
         ArgumentNullException.ThrowIfNull(middleware);
-        return Use(NameOf(middleware), next => connection => middleware(connection, next));
+        return Use(HandlerNames.Of(middleware), next => connection => middleware(connection, next));
     }
 
     /// <summary>Ends the pipeline with the code that serves a connection. The connection is closed (flush, then FIN) when its
@@ -55,8 +60,7 @@ public sealed class ListenOptions : IConnectionBuilder
     public void Run(ConnectionDelegate handler)
     {
         ArgumentNullException.ThrowIfNull(handler);
-        ThrowIfEnded();
-        _handler = handler;
+        Run(HandlerNames.Handler, handler);
     }
 
     /// <summary>Ends the pipeline with a handler class: one instance for the end point, its constructor's arguments taken from
@@ -66,17 +70,24 @@ public sealed class ListenOptions : IConnectionBuilder
         where THandler : ConnectionHandler
     {
         ThrowIfEnded();
-        this.UseConnectionHandler<THandler>();
-        _handler = _ => throw new InvalidOperationException($"{typeof(THandler)} has to handle its connection itself.");
+        var handler = new ConnectionBuilder(ApplicationServices).UseConnectionHandler<THandler>().Build();
+        Run(HandlerNames.Of(typeof(THandler)), handler);
     }
 
     /// <summary>The address, as logs and errors name it.</summary>
     public override string ToString() => IsLocalhost ? $"localhost:{((IPEndPoint)EndPoint).Port}" : $"{EndPoint}";
 
     IConnectionBuilder IConnectionBuilder.Use(Func<ConnectionDelegate, ConnectionDelegate> middleware) =>
-        Use(NameOf(middleware), middleware);
+        Use(HandlerNames.Of(middleware), middleware);
 
     ConnectionDelegate IConnectionBuilder.Build() => Build();
+
+    /// <summary>Ends the pipeline with a handler under the name that the start of the server logs.</summary>
+    internal void Run(string name, ConnectionDelegate handler)
+    {
+        ThrowIfEnded();
+        (HandlerName, _handler) = (name, handler);
+    }
 
     /// <summary>Adds a middleware under the name that the start of the server logs.</summary>
     internal ListenOptions Use(
@@ -92,6 +103,13 @@ public sealed class ListenOptions : IConnectionBuilder
     {
         ThrowIfEnded();
         _gates.Add(gate);
+        return this;
+    }
+
+    /// <summary>For metrics: the end point has no more connections than this, whatever else limits it.</summary>
+    internal ListenOptions HasAtMost(int maxConnections)
+    {
+        MaxConnections = Math.Min(maxConnections, MaxConnections ?? int.MaxValue);
         return this;
     }
 
@@ -130,13 +148,6 @@ public sealed class ListenOptions : IConnectionBuilder
         foreach (var middleware in Enumerable.Reverse(_middleware))
             pipeline = middleware.Wrap(pipeline);
         return pipeline;
-    }
-
-    private static string NameOf(Delegate middleware)
-    {
-        var method = middleware.Method;
-        var isLambda = method.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false) || method.Name.StartsWith('<');
-        return isLambda ? "a lambda" : $"{method.DeclaringType?.Name}.{method.Name}";
     }
 
     private void ThrowIfEnded()

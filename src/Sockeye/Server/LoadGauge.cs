@@ -12,7 +12,17 @@ internal sealed class LoadGauge(LoadReader load, IReadOnlyList<Listening> listen
         each => Kinds.Select(kind => (KeyValuePair<string, object?>[])
             [.. each.Tags, new(MetricTags.SaturationKind, MetricTags.Of(kind))]).ToArray())];
 
-    public IEnumerable<Measurement<long>> Limit() => Of(_ => maxConnections);
+    /// <summary>The server's own limit once, under the address of its first listener, and those of end points.</summary>
+    public IEnumerable<Measurement<long>> Limits()
+    {
+        if (listening is [var first, ..])
+            yield return new(maxConnections, [.. first.Tags, MetricTags.Limit("MaxConnections")]);
+        foreach (var each in listening)
+        {
+            if (each.Plan.Options.MaxConnections is { } own)
+                yield return new(own, [.. each.Tags, MetricTags.Limit("UseConnectionLimit")]);
+        }
+    }
 
     public IEnumerable<Measurement<long>> Waiting() => Of(static listening => listening.Waiting);
 

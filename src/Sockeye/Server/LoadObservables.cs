@@ -13,8 +13,9 @@ internal static class LoadObservables
     {
         var meter = ServerMetrics.Meter;
         meter.CreateObservableGauge(
-            "sockeye.server.connections.limit", () => Gauges.Keys.SelectMany(gauge => gauge.Limit()), "{connection}",
-            "How many connections the server may have open, over all its listeners (MaxConnections).");
+            "sockeye.server.connections.limit", () => Gauges.Keys.SelectMany(gauge => gauge.Limits()), "{connection}",
+            "How many connections may be open: of a server in all (MaxConnections, told once, with its first listener), of an " +
+            "end point (UseConnectionLimit, told with each of its listeners).");
         meter.CreateObservableUpDownCounter(
             "sockeye.server.connections.read_paused", () => Gauges.Keys.SelectMany(gauge => gauge.ReadPaused()), "{connection}",
             "Connections whose handler does not read, so that nothing more is taken from the peer.");

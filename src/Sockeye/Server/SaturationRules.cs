@@ -62,7 +62,7 @@ internal static class SaturationRules
             return null;
         var (why, wayOut) = AcceptFaults.Classify(error) is AcceptFault.Exhausted
             ? ("no descriptor or no memory is left", "raise the limit of open files (ulimit -n), or lower MaxConnections")
-            : (error.Message, "see event 1101 in the log");
+            : (Sentences.WithoutStop(error.Message), "see event 1101 in the log");
         return new(
             SaturationKind.AcceptFailing, Level(time),
             $"{listener.EndPoint} can't accept for {Seconds(time)} s, because {why}: {wayOut}", listener.EndPoint);

@@ -17,6 +17,10 @@ internal sealed partial class ServerConnection
     [LoggerMessage(1201, LogLevel.Error, "{ConnectionId} {RemoteEndPoint}: the handler threw, so the connection is reset.")]
     private partial void LogHandlerThrew(Exception error, string connectionId, EndPoint? remoteEndPoint);
 
+    [LoggerMessage(1205, LogLevel.Error,
+        "{ConnectionId} {RemoteEndPoint}: the handler threw when its connection had ended already: {Description}.")]
+    private partial void LogHandlerThrewLate(Exception error, string connectionId, EndPoint? remoteEndPoint, string description);
+
     [LoggerMessage(1202, LogLevel.Debug, "{ConnectionId}: the handler met the end of its connection with an exception.")]
     private partial void LogHandlerNoticed(Exception error, string connectionId);
 

@@ -28,15 +28,11 @@ internal sealed partial class ServerConnection
         (_connection, _listening, _table, _history) = (connection, listening, table, history);
         (_time, _logger) = (time, logger);
         _opened = time.GetTimestamp();
-        _stop = new(connection, scheduler, logger);
+        _stop = new(connection, scheduler, logger) { IsForHandler = true };
         connection.Features.Set<IConnectionLifetimeNotificationFeature>(_stop);
         _plan = listening.Plan;
         _watch = _plan.Timeouts is { } timeouts ? new(connection, timeouts, _stop) : null;
     }
-
-    public void RequestStop() => RequestStop(CloseReason.Stopped);
-
-    public void RequestStop(CloseReason reason) => _stop.RequestClose(reason);
 
     /// <summary>The server has a place for it: its time runs.</summary>
     public void StartWatch() => _watch?.Start();
@@ -100,9 +96,10 @@ internal sealed partial class ServerConnection
                 await Task.WhenAll(_turns);
             }
 
+            Keep();
             MoveTo(HandlerPhase.Running);
             await _plan.Pipeline(_connection);
-            if (_stop.IsRequested && _connection.CloseReason is null)
+            if (_stop.IsRequested && _connection.EndReason is null)
                 _connection.Explain(_stop.Reason);
         }
         catch (Exception error)
@@ -111,13 +108,14 @@ internal sealed partial class ServerConnection
         }
 
         MoveTo(HandlerPhase.Returned);
-        await CloseAsync(broken);
+        await (_stop.IsRequested ? CloseStoppedAsync(broken) : CloseAsync(broken));
         Leave();
         _watch?.End(); // Only now: a peer that takes nothing of what is left is still watched.
         try
         {
             // Told before it is gone from the table: when a stop has ended, every connection has its line.
-            var reason = _connection.CloseReason ?? broken ?? CloseReason.LocalFin;
+            var reason = _connection.EndReason ?? broken ?? CloseReason.LocalFin;
+            Count(reason);
             Remember(reason);
             LogEnd(reason);
             ServerMetrics.OnClosed(_listening, reason, Age);
@@ -166,7 +164,7 @@ internal sealed partial class ServerConnection
     /// <summary>Null where the handler's exception only says that it followed a stop.</summary>
     private CloseReason? ReasonFor(Exception error)
     {
-        if (_connection.CloseReason is { IsOrderly: false } known)
+        if (_connection.EndReason is { IsOrderly: false } known)
         {
             // The connection broke first; the handler's exception is how it noticed.
             LogHandlerNoticed(error, _connection.ConnectionId);
@@ -179,19 +177,39 @@ internal sealed partial class ServerConnection
             return null;
         }
 
-        LogHandlerThrew(error, _connection.ConnectionId, _connection.RemoteEndPoint);
         return CloseReason.Local(
             CloseCause.HandlerError, $"the handler threw {error.GetType().Name}: {OutsideCode.MessageOf(error)}",
             error);
+    }
+
+    /// <summary>What the handler disposes, it gives up; how the connection ends is decided when the handler has.</summary>
+    private void Keep()
+    {
+        if (_connection.Features.Get<IConnectionOwnerFeature>() is IKeptConnection kept)
+            kept.Keep(_plan.Options.Server.Timer);
+        else
+            _connection.Features.Set<IConnectionOwnerFeature>(Owned.Instance); // Not a transport of Sockeye's.
+    }
+
+    /// <summary>Logs the handler's exception, by what it did to the connection.</summary>
+    private void LogThrew(CloseReason broken)
+    {
+        if (_connection.EndReason is { } reason && reason != broken)
+            LogHandlerThrewLate(broken.Exception!, _connection.ConnectionId, _connection.RemoteEndPoint, reason.Description);
+        else
+            LogHandlerThrew(broken.Exception!, _connection.ConnectionId, _connection.RemoteEndPoint);
     }
 
     private async Task CloseAsync(CloseReason? broken)
     {
         try
         {
-            // A reset, not FIN: the peer must not take what it has for the whole answer.
+            // A reset, not FIN: the peer must not take what it has for the whole answer. FIN that is withheld goes with it.
             if (broken is not null)
                 _connection.Abort(broken);
+            if (broken is { Cause: CloseCause.HandlerError })
+                LogThrew(broken);
+            (_connection.Features.Get<IConnectionOwnerFeature>() as IKeptConnection)?.LetGo();
             await _connection.Outermost.DisposeAsync();
         }
         catch (Exception error)

@@ -29,8 +29,11 @@ public sealed partial class SockeyeServer
             ServerObservables.Remove(gauge);
     }
 
-    private static string PipelineOf(Listening listening) =>
-        string.Join(" -> ", listening.Plan.Options.MiddlewareInOrder.Select(m => m.Name).Append("handler"));
+    private static string PipelineOf(Listening listening)
+    {
+        var options = listening.Plan.Options;
+        return string.Join(" -> ", options.MiddlewareInOrder.Select(m => m.Name).Append(options.HandlerName));
+    }
 
     private void OnAccepted(ConnectionContext accepted, Listening listening)
     {
@@ -55,7 +58,7 @@ public sealed partial class SockeyeServer
             return;
         }
 
-        ServerMetrics.OnRejected(new("limit", "MaxConnections"));
+        ServerMetrics.OnRejected(MetricTags.Limit("MaxConnections"));
         if (Interlocked.Exchange(ref _rejecting, 1) == 0)
         {
             var fate = options.AtMaxConnections == LimitAction.Reset ? "is reset" : "is told so and closed";
@@ -97,7 +100,7 @@ public sealed partial class SockeyeServer
 
     private void OnPlacesTaken()
     {
-        ServerMetrics.OnHeld(new("limit", "MaxConnections"));
+        ServerMetrics.OnHeld(MetricTags.Limit("MaxConnections"));
         if (_waitingPace.TryTell(out _))
             LogLeavingInBacklog(_options.MaxConnections);
     }

@@ -22,8 +22,9 @@ public sealed partial class SockeyeServer
         var open = listening.Open;
         LogRemoved(listening.Listener.EndPoint, open, patience);
         var emptied = listening.WhenEmpty();
+        var tally = new StopTally();
         foreach (var connection in ConnectionsOf(listening))
-            connection.RequestStop(Removed(""));
+            connection.RequestStop(Removed(""), tally);
 
         await emptied.WaitAsync(patience, _options.TimeProvider, _stopping.Token).WithoutThrowing();
         var aborted = 0;
@@ -32,7 +33,7 @@ public sealed partial class SockeyeServer
         {
             foreach (var connection in ConnectionsOf(listening))
             {
-                connection.Abort(Removed($" and the handler did not finish in time (ShutdownTimeout is {patience})"));
+                connection.AbortUnfinished(Removed($" and the handler did not finish in time (ShutdownTimeout is {patience})"));
                 aborted++;
             }
 
@@ -45,9 +46,11 @@ public sealed partial class SockeyeServer
         _drains.TryRemove(listening, out _);
         Forget(listening);
         await listening.DisposeAsync(_logger);
-        LogDrained(listening.Listener.EndPoint, Math.Max(0, open - aborted), aborted);
-        if (listening.Open is > 0 and var left)
-            LogHandlersLeft((int)left);
+        var left = (int)listening.Open;
+        var result = tally.Result(left);
+        LogDrained(listening.Listener.EndPoint, result.Drained, result.Aborted, result.CutShort);
+        if (left > 0)
+            LogHandlersLeft(left);
     }
 
     private IEnumerable<ServerConnection> ConnectionsOf(Listening listening) =>

@@ -10,8 +10,9 @@ public sealed partial class SockeyeServer
     [LoggerMessage(1000, LogLevel.Information, "Listening on {EndPoint}: {Pipeline}.")]
     private partial void LogListening(EndPoint endPoint, string pipeline);
 
-    [LoggerMessage(1001, LogLevel.Information, "Stopped: {Drained} connections drained, {Aborted} aborted.")]
-    private partial void LogStopped(int drained, int aborted);
+    [LoggerMessage(1001, LogLevel.Information,
+        "Stopped: {Drained} connections drained, {Aborted} aborted, {CutShort} cut short.")]
+    private partial void LogStopped(int drained, int aborted, int cutShort);
 
     [LoggerMessage(1002, LogLevel.Warning, "{Count} handlers go on although their connections were aborted.")]
     private partial void LogHandlersLeft(int count);
@@ -27,8 +28,9 @@ public sealed partial class SockeyeServer
     private partial void LogRemoved(EndPoint endPoint, long count, TimeSpan shutdownTimeout);
 
     [LoggerMessage(1007, LogLevel.Information,
-        "{EndPoint}, which was removed, is done: {Drained} connections drained, {Aborted} aborted.")]
-    private partial void LogDrained(EndPoint endPoint, long drained, long aborted);
+        "{EndPoint}, which was removed, is done: {Drained} connections drained, {Aborted} aborted, " +
+        "{CutShort} cut short.")]
+    private partial void LogDrained(EndPoint endPoint, int drained, int aborted, int cutShort);
 
     [LoggerMessage(1350, LogLevel.Warning,
         "{Transport} does not tell what moves on its connections: of their time-outs only Lifetime works. Use a transport of " +

@@ -53,7 +53,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
 
     /// <summary>Runs a server until Ctrl+C, SIGTERM or <paramref name="cancellationToken"/>, then stops it with drain. A second
     /// Ctrl+C ends the process at once.</summary>
-    /// <returns>What the stop drained and aborted.</returns>
+    /// <returns>How the connections ended.</returns>
     /// <exception cref="InvalidOperationException">The options are wrong; the message says what to change.</exception>
     /// <exception cref="IOException">An address can't be listened on; the message says why (<see cref="AddressInUseException"/>
     /// where it is in use).</exception>
@@ -207,19 +207,19 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         _logger.Guard("stopping", "the server", _stopping.Cancel);
         await Task.WhenAll(_listening.Select(listening => listening.EndAsync(_logger)));
 
-        var open = _table.Count;
         var drained = _table.RequestStop();
         await WaitAsync(drained, _options.ShutdownTimeout);
         var aborted = _table.AbortAll(NotInTime($"ShutdownTimeout is {_options.ShutdownTimeout}"));
         if (aborted > 0)
             await WaitAsync(drained, AbortTimeout);
-        if (_table.Count is > 0 and var left)
+        var left = _table.Count;
+        if (left > 0)
             LogHandlersLeft(left);
 
         foreach (var listening in await StopDrainsAsync())
             await listening.DisposeAsync(_logger);
-        var result = new StopResult(Math.Max(0, open - aborted), aborted);
-        LogStopped(result.Drained, result.Aborted);
+        var result = _table.Tally.Result(left);
+        LogStopped(result.Drained, result.Aborted, result.CutShort);
         return result;
     }
 

@@ -37,6 +37,6 @@ internal static class BindError
             $"Cannot listen on {endPoint}: this system has the address family switched off. Use another kind of address.", error),
         SocketError.TooManyOpenSockets => new IOException(
             $"Cannot listen on {endPoint}: the process has no file descriptor left. Raise its limit (ulimit -n).", error),
-        _ => new IOException($"Cannot listen on {endPoint}: {error.Message}.", error),
+        _ => new IOException($"Cannot listen on {endPoint}: {Sentences.WithoutStop(error.Message)}.", error),
     };
 }

@@ -64,6 +64,8 @@ internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
         lower.Context.Transport = connection.Transport;
         connection.Features.Set<IConnectionCloseFeature>(connection);
         connection.Features.Set<IConnectionLayerFeature>(connection);
+        (connection.Features.Get<IConnectionOwnerFeature>() as IKeptConnection)?.HandOver(connection);
+        connection.Features.Set<IConnectionOwnerFeature>(connection);
         var feature = new TlsFeature(ssl);
         connection.Features.Set<ITlsInfoFeature>(feature);
         connection.Features.Set<ITlsHandshakeFeature>(feature);
@@ -102,6 +104,12 @@ internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
     /// below.</summary>
     public override async ValueTask DisposeAsync()
     {
+        if (HasOwner)
+        {
+            await CompletePipesAsync();
+            return;
+        }
+
         Task closing;
         lock (_closingLock)
             closing = _closing ??= CloseInOrderAsync();

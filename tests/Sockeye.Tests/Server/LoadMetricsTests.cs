@@ -39,6 +39,35 @@ public sealed class LoadMetricsTests
     });
 
     [Fact]
+    public void Limit_of_the_server_is_told_once_and_those_of_end_points_with_each_listener() => Simulated.Run(
+        Seed, async world =>
+        {
+            await using var server = await SockeyeServer.StartAsync(options =>
+            {
+                (options.Transport, options.TimeProvider) = (world.Server, world.Time);
+                options.MaxConnections = 50;
+                options.ListenAnyIP(Port).Run(ConnectionText.Echo);
+                options.ListenLocalhost(Port + 1).UseConnectionLimit(7).UseConnectionLimit(5).Run(ConnectionText.Echo);
+                options.ListenAnyIP(Port + 2).UseConnectionLimit(3, LimitAction.LeaveInBacklog).Run(ConnectionText.Echo);
+            });
+            using var metrics = new Metrics("Sockeye.Server");
+
+            Assert.Equal([$"50 MaxConnections [::]:{Port}"], Limits("MaxConnections"));
+            Assert.Equal(
+                [
+                    $"3 UseConnectionLimit [::]:{Port + 2}",
+                    $"5 UseConnectionLimit 127.0.0.1:{Port + 1}",
+                    $"5 UseConnectionLimit [::1]:{Port + 1}",
+                ],
+                Limits("UseConnectionLimit"));
+
+            IEnumerable<string> Limits(string limit) => server.EndPoints.Cast<IPEndPoint>()
+                .SelectMany(at => metrics.Values("sockeye.server.connections.limit", limit, $"{at.Address}", at.Port)
+                    .Select(value => $"{value} {limit} {at}"))
+                .Order(StringComparer.Ordinal);
+        });
+
+    [Fact]
     public void Who_does_not_read_and_who_does_not_take_is_counted() => Simulated.Run(Seed, async world =>
     {
         var mayRead = new TaskCompletionSource();

@@ -34,9 +34,12 @@ internal sealed class Metrics : IDisposable
 
     public double SumAnywhere(string name, params string[] tags) => Find(name, tags).Sum(each => each.Value);
 
+    /// <summary>Each value with all of these tags.</summary>
+    public IEnumerable<double> Values(string name, params object[] tags) => Find(name, tags).Select(each => each.Value);
+
     public void Dispose() => _listener.Dispose();
 
-    private List<(Instrument Instrument, double Value, KeyValuePair<string, object?>[] Tags)> Find(string name, string[] tags)
+    private List<(Instrument Instrument, double Value, KeyValuePair<string, object?>[] Tags)> Find(string name, object[] tags)
     {
         lock (_lock)
             _seen.RemoveAll(each => each.Instrument.IsObservable);

@@ -20,6 +20,14 @@ public sealed class TransportWorld
 
     public required IConnectionFactory Dialling { get; init; }
 
+    /// <summary>The transport of a server, and what stands between it and the server's handler: what <see cref="Dialling"/> can
+    /// connect to.</summary>
+    public (IConnectionListenerFactory Transport, Func<ListenOptions, ListenOptions> Secured) Serving
+    {
+        get => field.Transport is null ? (Listening, static listen => listen) : field;
+        init;
+    }
+
     /// <summary>An address to bind that is free: port 0, or a new path.</summary>
     public required Func<EndPoint> NewEndPoint { get; init; }
 

@@ -30,6 +30,7 @@ public sealed class TlsFixture(TransportFixture below, SslProtocols protocol = S
         {
             Listening = new Server(world.Listening, world.Time),
             Dialling = new Client(world.Dialling, world.Time, protocol),
+            Serving = (world.Listening, static listen => listen.UseTls(Certificate)),
             NewEndPoint = world.NewEndPoint,
             Time = world.Time,
             LentBuffers = world.LentBuffers,

@@ -142,8 +142,10 @@ public sealed class OutsideCodeTests
     public async Task Connections_whose_abort_throws_keep_no_stop_from_the_others()
     {
         var transport = new FaultyTransport();
+        using var told = new CountdownEvent(3);
         await using var server = await StartAsync(transport, endPoints: 1, async connection =>
         {
+            using var telling = connection.StopRequested.Register(() => told.Signal());
             while (!(await connection.Transport.Input.ReadAsync(CancellationToken.None)).IsCompleted)
                 connection.Transport.Input.CancelPendingRead();
         }, options => options.ShutdownTimeout = TimeSpan.Zero);
@@ -154,9 +156,11 @@ public sealed class OutsideCodeTests
         listener.Accept(new FaultyConnection(faulty.Server));
         listener.Accept(after.Server);
         await Patience.Until(() => server.ConnectionCount == 3, "all were accepted");
+        var stopping = server.StopAsync(Cancelled);
+        await Patience.Until(() => told.IsSet, "all were told"); // One that ends before the stop is not the stop's to count.
         faulty.Client.Transport.Output.Complete();
 
-        var result = await server.StopAsync(Cancelled).Within();
+        var result = await stopping.Within();
 
         Assert.True(before.Server.HasEnded && after.Server.HasEnded);
         Assert.Equal(3, result.Aborted + result.Drained);

@@ -95,5 +95,5 @@ internal static class ConnectCommand
 
     private static string? ObjectToLocal(EndPointText local) => local.Kind is EndPointKind.Unix
         ? $"--local {local}: the connecting end of a Unix socket has no address to choose."
-        : null;
+        : EndPoints.SourceProblem(local.EndPoint);
 }

@@ -34,7 +34,7 @@ internal sealed record HostLookup(AddressFamily Family, IReadOnlyList<IPAddress>
         SockeyeClientOptions options, string host, AddressFamily family, CancellationToken cancellationToken)
     {
         if (options.Resolver is { } resolver)
-            return await resolver(HostText.ToAscii(host), family, cancellationToken);
+            return await resolver(HostText.ToAscii(host), family, cancellationToken) ?? [];
         if (options.Transport is IHostNameResolver transport)
             return await transport.ResolveAsync(host, family, cancellationToken);
         if (IsLocalhost(host))

@@ -148,6 +148,8 @@ public sealed class SockeyeClientOptions
                     + "use SocketTransport, or leave LocalEndPoint null.");
         }
 
+        if (EndPoints.SourceProblem(LocalEndPoint) is { } problem)
+            throw new ArgumentException(problem, nameof(LocalEndPoint));
         var copy = (SockeyeClientOptions)MemberwiseClone();
         copy.LocalEndPoint = (IPEndPoint?)EndPoints.Plain(LocalEndPoint);
         copy.Reconnect = Reconnect.Checked();

@@ -41,6 +41,12 @@ internal static class EndPoints
             ? $"Cannot connect to {ip}: {kind}, and TCP connects to one machine."
             : null;
 
+    /// <summary>Why TCP can't connect from an address; null where it can.</summary>
+    public static string? SourceProblem(EndPoint? endPoint) =>
+        Plain(endPoint) is IPEndPoint ip && KindOfMany(ip.Address) is { } kind
+            ? $"Cannot connect from {ip}: {kind}. Choose an address of this machine."
+            : null;
+
     /// <summary>What <c>bind()</c> gets before <c>listen()</c>. A name that is an address becomes one.</summary>
     /// <exception cref="IOException">TCP can't listen there.</exception>
     /// <exception cref="NotSupportedException">It is a host name.</exception>

@@ -20,9 +20,11 @@ internal static class NetworkText
             return Localhost;
 
         var slash = text.IndexOf('/', StringComparison.Ordinal);
-        var isAddress = IPAddress.TryParse(slash < 0 ? text : text[..slash], out var address);
-        // IPAddress also takes "10" and "10.1"; here those would be surprises.
-        if (!isAddress || (address!.AddressFamily is AddressFamily.InterNetwork && text.Count(c => c == '.') != 3))
+        var written = slash < 0 ? text : text[..slash];
+        var isAddress = IPAddress.TryParse(written, out var address);
+        // IPAddress also takes "10", "10.1" and "012.0.0.1": HostText says why here they are none.
+        var isIPv4 = address?.AddressFamily is AddressFamily.InterNetwork;
+        if (!isAddress || (isIPv4 && HostText.Parse(written, out _) is not null))
         {
             error = $"\"{text}\" is not a network. Write {Forms}.";
             return null;

@@ -95,6 +95,25 @@ public sealed class DialledAddressTests
         await connecting;
     }
 
+    [Theory]
+    [InlineData("224.0.0.1:0", "Cannot connect from 224.0.0.1:0: it is a multicast address")]
+    [InlineData("[::ffff:255.255.255.255]:0", "Cannot connect from 255.255.255.255:0: it is the broadcast address")]
+    public void Local_address_that_is_not_one_machines_is_refused(string local, string expected)
+    {
+        _options.LocalEndPoint = IPEndPoint.Parse(local);
+        var error = Assert.Throws<ArgumentException>("LocalEndPoint", () => new SockeyeClient(_options));
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Resolver_that_answers_nothing_at_all_knows_no_address()
+    {
+        _options.Resolver = (_, _, _) => new((IReadOnlyList<IPAddress>)null!);
+        var error = await Assert.ThrowsAsync<ConnectException>(
+            () => new SockeyeClient(_options).ConnectAsync("example.com", 7000, Token).AsTask());
+        Assert.Equal("could not connect to example.com:7000: the name has no address", error.Message);
+    }
+
     [Fact]
     public async Task Name_of_another_alphabet_is_looked_up_in_ascii_and_shown_as_it_was_written()
     {

@@ -20,7 +20,7 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
     private int _state;
     private Exception? _error;
     private SequencePosition _shownEnd;
-    private bool _sawEverything;
+    private bool _keptAndSawEverything;
     private int _isWaiting;
 
     /// <summary>Whether a read waits for what the peer sends.</summary>
@@ -84,7 +84,8 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
-        _sawEverything = examined.Equals(_shownEnd);
+        // Where nothing is kept, all that follows is new; its end may look the same, since a pipe uses its segments again.
+        _keptAndSawEverything = examined.Equals(_shownEnd) && !consumed.Equals(_shownEnd);
         inner.AdvanceTo(consumed, examined);
         EndRead();
     }
@@ -129,7 +130,7 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
             return result;
         }
 
-        var nothingNew = result.Buffer.IsEmpty || (_sawEverything && result.Buffer.End.Equals(_shownEnd));
+        var nothingNew = result.Buffer.IsEmpty || (_keptAndSawEverything && result.Buffer.End.Equals(_shownEnd));
         if (nothingNew)
             ThrowError(result);
 

@@ -48,6 +48,31 @@ public abstract partial class TransportContract
     });
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4096)]
+    [InlineData(5000)]
+    public Task What_arrived_before_a_reset_is_read_although_it_is_as_long_as_what_was_read_before(int length) =>
+        Run(async world =>
+        {
+            const int Rounds = 5;
+            var (client, server) = await world.ConnectAsync();
+            for (var round = 0; round < Rounds; round++)
+            {
+                await client.SendAsync(Up.Take(length));
+                await world.BecomesTrueAsync(() => server.BytesReceived == (round + 1) * length);
+                if (round < Rounds - 1)
+                    await server.ReceiveAsync(Up, length);
+            }
+
+            client.Connection.Abort();
+            await world.Soon(client.Closed);
+            await world.BecomesTrueAsync(() => server.Reason is not null);
+            await server.ReceiveAsync(Up, length);
+            await ShouldSeeResetAsync(server, await server.ReceiveToErrorAsync());
+        });
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public Task Abort_with_data_in_flight_both_ways_ends_both_ends(bool clientFirst) => Run(async world =>

@@ -40,6 +40,8 @@ internal partial class EngineConnection
 
     protected override void DropInput() => Input.Drop();
 
+    protected override void LetGoOfInput() => Input.LetGo();
+
     protected override void Break(CloseReason reason, bool reset)
     {
         if (Interlocked.Exchange(ref _closing, 1) == 1)

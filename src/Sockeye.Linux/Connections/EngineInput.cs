@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Runtime.ExceptionServices;
@@ -35,6 +36,9 @@ internal sealed partial class EngineInput(EngineConnection connection)
 
         /// <summary>Nobody reads any more: what arrives is thrown away.</summary>
         Retired,
+
+        /// <summary>The connection is closed. A reader that has not said that it is done keeps its last result.</summary>
+        Abandoned,
     }
 
     /// <summary>From any thread: whether a read waits for what the peer sends.</summary>
@@ -92,6 +96,8 @@ internal sealed partial class EngineInput(EngineConnection connection)
     {
         lock (_wait.Lock)
         {
+            if (_state is ReadState.Abandoned)
+                return; // It comes too late, and changes nothing.
             if (_state is ReadState.Idle or ReadState.Retired)
                 throw new InvalidOperationException("There is no result to advance in: a read must have ended before.");
             var isRetired = _state is ReadState.RetiredWhileReading;
@@ -109,7 +115,7 @@ internal sealed partial class EngineInput(EngineConnection connection)
         lock (_wait.Lock)
         {
             // The reader itself says that it will not touch the memory again, whether or not it advanced.
-            if (_state is ReadState.Retired || !Discard())
+            if (_state is ReadState.Retired or ReadState.Abandoned || !Discard())
                 return;
         }
 
@@ -129,7 +135,7 @@ internal sealed partial class EngineInput(EngineConnection connection)
             {
                 resumes = Discard();
             }
-            else if (_state is not ReadState.Retired)
+            else if (_state is not (ReadState.Retired or ReadState.Abandoned))
             {
                 _state = ReadState.RetiredWhileReading;
                 continues = _wait.TryEnd();
@@ -140,6 +146,24 @@ internal sealed partial class EngineInput(EngineConnection connection)
             connection.Post(EngineRequests.Receive);
         if (continues)
             connection.Continue(this);
+    }
+
+    /// <summary>
+    /// After <see cref="Retire"/>, when the connection is closed: a reader that has not said that it is done with its memory
+    /// keeps what it holds, and it counts as lent no more.
+    /// </summary>
+    public void LetGo()
+    {
+        lock (_wait.Lock)
+        {
+            if (_state is not ReadState.RetiredWhileReading)
+                return;
+            Debug.Assert(!_isFilling, "The kernel fills nothing of a connection that is closed.");
+            _state = ReadState.Abandoned;
+            for (var segment = _head; segment is not null; segment = segment.NextSegment)
+                segment.LetGo();
+            (_head, _tail) = (null, null);
+        }
     }
 
     ReadResult IValueTaskSource<ReadResult>.GetResult(short token)
@@ -188,7 +212,7 @@ internal sealed partial class EngineInput(EngineConnection connection)
             throw new InvalidOperationException("Reading is already in progress: AdvanceTo must be called before the next read.");
         if (_state is ReadState.RetiredWhileReading && Discard())
             connection.Post(EngineRequests.Receive); // The peer's FIN may wait behind what nobody wants to read any more.
-        if (_state is ReadState.Retired)
+        if (_state is ReadState.Retired or ReadState.Abandoned)
         {
             throw new ConnectionAbortedException(
                 "The connection was closed by this process: nothing can be read from it any more.");
@@ -210,7 +234,7 @@ internal sealed partial class EngineInput(EngineConnection connection)
         result = new(Unread(), isCancelled, isCompleted: _hasEnded && _error is null);
         if (_state is ReadState.Retired)
             _state = ReadState.RetiredWhileReading; // Between the end of its wait and this: the reader may still look.
-        if (_state is not ReadState.RetiredWhileReading)
+        if (_state is not (ReadState.RetiredWhileReading or ReadState.Abandoned))
             _state = isCancelled ? ReadState.ReadingCancelled : ReadState.Reading;
         return true;
     }
@@ -221,7 +245,7 @@ internal sealed partial class EngineInput(EngineConnection connection)
         _cancelNext = false;
         if (_state is ReadState.RetiredWhileReading)
             Discard();
-        else
+        else if (_state is not ReadState.Abandoned)
             _state = ReadState.Idle;
         ExceptionDispatchInfo.Throw(_error!);
     }

@@ -73,6 +73,9 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
         }
     }
 
+    /// <summary>From any thread: other memory takes the place of this in the ring.</summary>
+    public void LetGo(Segment segment) => TakeBack(new(this, _size, segment.Id));
+
     /// <summary>Gives the kernel what has come back.</summary>
     public void Publish()
     {
@@ -97,6 +100,7 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
 
     private void Provide(Segment segment)
     {
+        _byId[segment.Id] = segment;
         _ring.Provide(segment.Address, segment.Size, (ushort)segment.Id);
         _withKernel++;
         _mustPublish = true;
@@ -111,8 +115,7 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
         var memory = GC.AllocateUninitializedArray<byte>(more * _size, pinned: true);
         for (var i = 0; i < more; i++, _made++)
         {
-            _byId[_made] = new(this, memory, i * _size, _size, _made);
-            Provide(_byId[_made]);
+            Provide(new(this, memory, i * _size, _size, _made));
         }
 
         return true;

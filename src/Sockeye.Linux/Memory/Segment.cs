@@ -73,10 +73,16 @@ internal sealed class Segment : ReadOnlySequenceSegment<byte>
         End = 0;
         Owner.TakeBack(this);
     }
+
+    /// <summary>Leaves it, with what is in it, to who may still read it.</summary>
+    public void LetGo() => Owner.LetGo(this);
 }
 
 /// <summary>Where a segment goes when nobody needs it any more; from any thread.</summary>
 internal interface ISegmentOwner
 {
     void TakeBack(Segment segment);
+
+    /// <summary>Somebody may still look at it: it is not lent again, and the garbage collector has its memory.</summary>
+    void LetGo(Segment segment);
 }

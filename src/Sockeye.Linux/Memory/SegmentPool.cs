@@ -46,6 +46,8 @@ internal sealed class SegmentPool(Action<int>? onMake = null) : ISegmentOwner
             KeepShared(segment);
     }
 
+    public void LetGo(Segment segment) => Interlocked.Add(ref _lentBytes, -segment.Size);
+
     private Segment Make(int size)
     {
         onMake?.Invoke(size);

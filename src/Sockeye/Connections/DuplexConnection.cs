@@ -46,6 +46,11 @@ internal abstract partial class DuplexConnection(StreamConnectionOptions options
     /// </summary>
     protected abstract void DropInput();
 
+    /// <summary>
+    /// It is closed. Memory that a reader has not said to be done with is left to that reader, and counts as lent no more.
+    /// </summary>
+    protected abstract void LetGoOfInput();
+
     /// <summary>Ends both directions at once, unless they have ended already.</summary>
     protected abstract void Break(CloseReason reason, bool reset);
 
@@ -66,6 +71,7 @@ internal abstract partial class DuplexConnection(StreamConnectionOptions options
         await FlushInTimeAsync().ConfigureAwait(options.KeepsContext);
         await LingerAsync().ConfigureAwait(options.KeepsContext);
         await Finished.ConfigureAwait(options.KeepsContext);
+        LetGoOfInput();
     }
 
     /// <summary>Waits until all is sent, as long as the peer takes something.</summary>

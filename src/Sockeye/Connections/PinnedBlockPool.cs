@@ -30,18 +30,34 @@ internal sealed class PinnedBlockPool : MemoryPool<byte>
     /// that the hot path pays nothing for it.</summary>
     public long LentCount => Volatile.Read(ref _madeCount) - Volatile.Read(ref _droppedCount) - Volatile.Read(ref _idleCount);
 
-    public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
+    public override IMemoryOwner<byte> Rent(int minBufferSize = -1) => Rent(minBufferSize, null);
+
+    /// <param name="minBufferSize">At least so many bytes; -1 for a block.</param>
+    /// <param name="lender">Says, when it comes back, whether it was let go of; null: it was not.</param>
+    public IMemoryOwner<byte> Rent(int minBufferSize, BlockLender? lender)
     {
-        if (minBufferSize > BlockSize || !_idle.TryDequeue(out var block))
+        if (minBufferSize > BlockSize)
         {
             Interlocked.Increment(ref _madeCount);
-            return minBufferSize > BlockSize ? new LargeBlock(this, minBufferSize) : new Block(this);
+            return new LargeBlock(this, minBufferSize, lender);
         }
 
-        Interlocked.Decrement(ref _idleCount);
-        block.Lend();
+        if (_idle.TryDequeue(out var block))
+        {
+            Interlocked.Decrement(ref _idleCount);
+        }
+        else
+        {
+            Interlocked.Increment(ref _madeCount);
+            block = new(this);
+        }
+
+        block.Lend(lender);
         return block;
     }
+
+    /// <summary>So many are with somebody for good: they count as lent no more.</summary>
+    public void Drop(long count = 1) => Interlocked.Add(ref _droppedCount, count);
 
     private void Return(Block block)
     {
@@ -56,8 +72,6 @@ internal sealed class PinnedBlockPool : MemoryPool<byte>
         Drop();
     }
 
-    private void Drop() => Interlocked.Increment(ref _droppedCount);
-
     protected override void Dispose(bool disposing)
     {
         while (_idle.TryDequeue(out _))
@@ -70,21 +84,30 @@ internal sealed class PinnedBlockPool : MemoryPool<byte>
     private sealed class Block(PinnedBlockPool pool) : IMemoryOwner<byte>
     {
         private readonly Memory<byte> _memory = AllocatePinned(BlockSize);
-        private int _lent = 1;
+        private BlockLender? _lender;
+        private int _lent;
 
         public Memory<byte> Memory => _memory;
 
-        public void Lend() => Volatile.Write(ref _lent, 1);
+        public void Lend(BlockLender? lender)
+        {
+            _lender = lender;
+            Volatile.Write(ref _lent, 1);
+        }
 
         public void Dispose()
         {
             // A second Dispose must not lend one block to two owners.
-            if (Interlocked.Exchange(ref _lent, 0) == 1)
+            if (Interlocked.Exchange(ref _lent, 0) == 0)
+                return;
+            var isKept = _lender?.TakeBack() ?? true;
+            _lender = null; // An idle block holds no connection's.
+            if (isKept)
                 pool.Return(this);
         }
     }
 
-    private sealed class LargeBlock(PinnedBlockPool pool, int size) : IMemoryOwner<byte>
+    private sealed class LargeBlock(PinnedBlockPool pool, int size, BlockLender? lender) : IMemoryOwner<byte>
     {
         private int _lent = 1;
 
@@ -92,7 +115,7 @@ internal sealed class PinnedBlockPool : MemoryPool<byte>
 
         public void Dispose()
         {
-            if (Interlocked.Exchange(ref _lent, 0) == 1)
+            if (Interlocked.Exchange(ref _lent, 0) == 1 && lender?.TakeBack() is not false)
                 pool.Drop();
         }
     }

@@ -26,6 +26,8 @@ internal partial class StreamConnection
         _received.Writer.CancelPendingFlush();
     }
 
+    protected override void LetGoOfInput() => _inputMemory.LetGo();
+
     protected override void Break(CloseReason reason, bool reset)
     {
         if (!CloseSocket(reset, reason))

@@ -14,6 +14,7 @@ internal partial class StreamConnection : DuplexConnection
     private readonly StreamConnectionOptions _options;
     private readonly bool _keepsContext;
     private readonly TransportInput _input;
+    private readonly BlockLender _inputMemory;
     private readonly Pipe _received;
     private readonly Pipe _toSend;
     private long _movedAt;
@@ -25,8 +26,11 @@ internal partial class StreamConnection : DuplexConnection
         (_socket, _options, _keepsContext) = (socket, options, options.KeepsContext);
         (LocalEndPoint, RemoteEndPoint) = (socket.LocalEndPoint, socket.RemoteEndPoint);
 
-        _received = NewPipe(options, options.MaxReadBufferSize, reader: options.HandlerScheduler, writer: options.Scheduler);
-        _toSend = NewPipe(options, options.MaxWriteBufferSize, reader: options.SendScheduler, writer: options.HandlerScheduler);
+        _inputMemory = new(options.Pool);
+        _received = NewPipe(
+            options, _inputMemory, options.MaxReadBufferSize, reader: options.HandlerScheduler, writer: options.Scheduler);
+        _toSend = NewPipe(
+            options, options.Pool, options.MaxWriteBufferSize, reader: options.SendScheduler, writer: options.HandlerScheduler);
         _input = new(_received.Reader, this);
         _movedAt = options.TimeProvider.GetTimestamp();
         Transport = new DuplexPipe(_input, _toSend.Writer);
@@ -67,9 +71,10 @@ internal partial class StreamConnection : DuplexConnection
     /// <summary>Before a count grows: whoever sees that it did sees when.</summary>
     private void StampMoved() => Volatile.Write(ref _movedAt, _options.TimeProvider.GetTimestamp());
 
-    private static Pipe NewPipe(StreamConnectionOptions options, int capacity, PipeScheduler reader, PipeScheduler writer) =>
+    private static Pipe NewPipe(
+        StreamConnectionOptions options, MemoryPool<byte> pool, int capacity, PipeScheduler reader, PipeScheduler writer) =>
         new(new PipeOptions(
-            options.Pool,
+            pool,
             readerScheduler: reader,
             writerScheduler: writer,
             pauseWriterThreshold: capacity,

@@ -123,6 +123,7 @@ internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
         Break(CloseReason.LocalFin, reset: false);
         await _lower.Context.DisposeAsync();
         await Finished;
+        LetGoOfInput();
         _ssl.Dispose();
     }
 }

@@ -76,6 +76,43 @@ public sealed class PinnedBlockPoolTests
     }
 
     [Fact]
+    public void What_a_lender_lets_go_of_counts_no_more_and_is_never_lent_again()
+    {
+        var (lender, other) = (new BlockLender(_pool), new BlockLender(_pool));
+        var (kept, lost, large) = (lender.Rent(), lender.Rent(), lender.Rent(PinnedBlockPool.BlockSize + 1));
+        var others = other.Rent();
+        kept.Dispose();
+        Assert.Equal(3, _pool.LentCount);
+
+        lender.LetGo();
+        lender.LetGo();
+        Assert.Equal(1, _pool.LentCount);
+        lost.Dispose(); // It comes too late.
+        lost.Dispose();
+        large.Dispose();
+
+        Assert.Equal(1, _pool.LentCount);
+        Assert.Same(kept, _pool.Rent());
+        Assert.NotSame(lost, _pool.Rent());
+        others.Dispose();
+        Assert.Equal(2, _pool.LentCount);
+        Assert.Same(others, _pool.Rent());
+    }
+
+    [Fact]
+    public void Blocks_that_come_back_while_they_are_let_go_of_are_counted_once()
+    {
+        var rounds = Rounds.Of(least: 500, most: 20_000);
+        while (rounds.Next())
+        {
+            var lender = new BlockLender(_pool);
+            var block = lender.Rent();
+            Parallel.Invoke(lender.LetGo, block.Dispose);
+            Assert.Equal(0, _pool.LentCount);
+        }
+    }
+
+    [Fact]
     public void A_disposed_pool_lets_its_blocks_go()
     {
         var (lent, kept) = (_pool.Rent(), _pool.Rent());

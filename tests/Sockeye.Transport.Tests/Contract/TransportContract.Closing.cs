@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Transport.Tests.Contract;
@@ -24,6 +25,32 @@ public abstract partial class TransportContract
         await first.ShouldEndAsync(ClosedBy.Local, CloseCause.Fin);
         await second.ShouldEndAsync(ClosedBy.Peer, CloseCause.Fin);
         Assert.Equal(Length, first.BytesSent);
+    });
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public Task Reader_that_never_says_it_is_done_keeps_its_bytes_and_leaves_nothing_lent(bool aborts) =>
+    Run(new(), async world =>
+    {
+        List<(PipeReader Input, ReadOnlySequence<byte> Held, byte[] Expected)> all = [];
+        var listener = await world.ListenAsync();
+        for (var i = 0; i < 20; i++)
+        {
+            var (client, server) = await world.ConnectAsync(listener);
+            await client.SendAsync($"mine {i}");
+            var read = await server.ReadAsync(); // And no AdvanceTo.
+            all.Add((server.Input, read.Buffer, read.Buffer.ToArray()));
+            if (aborts)
+                server.Connection.Abort();
+            await world.Soon(Task.WhenAll(server.DisposeAsync(), client.DisposeAsync()));
+        }
+
+        await world.BecomesTrueAsync(() => world.LentBuffers() == 0);
+        // What others have received since went elsewhere.
+        Assert.All(all, one => Assert.Equal(one.Expected, one.Held.ToArray()));
+        all.ForEach(one => one.Input.AdvanceTo(one.Held.Start)); // It comes too late, and counts nothing twice.
+        Assert.Equal(0, world.LentBuffers());
     });
 
     [Fact]

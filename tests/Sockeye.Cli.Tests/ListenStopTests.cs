@@ -54,10 +54,25 @@ public sealed class ListenStopTests
 
         await server.SignalAsync("INT");
         await RefusesAsync(server);
-        await server.SignalAsync("INT");
+        // Within 200 ms of the first it would be the same wish.
+        while (!server.HasExited)
+            await Programs.RunAsync("bash", ["-c", $"kill -INT {server.Id}"], []);
 
         Assert.NotEqual(0, await server.ExitAsync());
         Assert.DoesNotContain(server.SeenErrors, line => line.StartsWith("stopped", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Signal_that_comes_twice_at_once_drains()
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"sockeye-cli-twice-{Environment.ProcessId}.sock");
+        await using var server = await ToolProcess.ListenOnAsync([$"unix:{path}"], "--echo");
+
+        await Programs.RunAsync("bash", ["-c", $"kill -TERM {server.Id}; kill -TERM {server.Id}"], []);
+
+        Assert.Equal(0, await server.ExitAsync());
+        Assert.Contains(server.SeenErrors, line => line.StartsWith("stopped: ", StringComparison.Ordinal));
+        Assert.False(File.Exists(path));
     }
 
     [Fact]

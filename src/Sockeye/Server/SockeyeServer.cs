@@ -52,7 +52,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     public int ConnectionCount => _table.Count;
 
     /// <summary>Runs a server until Ctrl+C, SIGTERM or <paramref name="cancellationToken"/>, then stops it with drain. A second
-    /// Ctrl+C ends the process at once.</summary>
+    /// signal ends the process at once, unless it comes within 200 ms of the first: then it is the same wish, sent twice, as
+    /// timeout(1) does.</summary>
     /// <returns>How the connections ended.</returns>
     /// <exception cref="InvalidOperationException">The options are wrong; the message says what to change.</exception>
     /// <exception cref="IOException">An address can't be listened on; the message says why (<see cref="AddressInUseException"/>
@@ -89,9 +90,19 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     public static async Task<StopResult> RunAsync(
         SockeyeServerOptions options, Func<SockeyeServer, Task> onStarted, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(onStarted);
-        using var signals = new StopSignals(cancellationToken);
-        var server = await StartAsync(options, signals.Token);
+        using var signals = new StopSignals(options.TimeProvider, cancellationToken);
+        SockeyeServer server;
+        try
+        {
+            server = await StartAsync(options, signals.Token);
+        }
+        catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
+        {
+            return new(drained: 0, aborted: 0); // Asked to stop before it had started: there is nothing to drain.
+        }
+
         await using (server)
         {
             await onStarted(server);

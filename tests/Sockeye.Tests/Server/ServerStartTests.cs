@@ -37,6 +37,17 @@ public sealed class ServerStartTests
     }
 
     [Fact]
+    public async Task Stop_that_is_asked_for_before_the_start_has_nothing_to_drain()
+    {
+        var options = new SockeyeServerOptions();
+        options.Listen(new IPEndPoint(IPAddress.Loopback, 0)).Run(ConnectionText.Echo);
+
+        var result = await SockeyeServer.RunAsync(options, _ => { }, new CancellationToken(canceled: true));
+
+        Assert.Equal((0, 0), (result.Drained, result.Aborted));
+    }
+
+    [Fact]
     public async Task Port_in_use_is_an_error_that_names_it_and_nothing_stays_bound()
     {
         await using var first = await LoopbackServer.StartAsync(ConnectionText.Echo);

@@ -78,7 +78,7 @@ static bool Answer(string head, ConnectionContext connection, PipeWriter output)
         && !Field("Connection").Any(line => line.Contains("close", StringComparison.OrdinalIgnoreCase));
     var page = status == "200 OK"
         ? $"""
-            <!doctype html><title>Sockeye</title><h1>One TCP connection, two ends</h1>
+            <!doctype html><title>Sockeye</title><link rel="icon" href="data:,"><h1>One TCP connection, two ends</h1>
             <p>Your browser: <b>{connection.RemoteEndPoint}</b><p>This server: <b>{connection.LocalEndPoint}</b>
 
             """

@@ -30,9 +30,9 @@ internal static class CommandLine
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
-                Console.Error.WriteLine($"sockeye: {error.Message}");
+                errors.Say($"sockeye: {error.Message}");
             var command = parsed.CommandResult.Command;
-            Console.Error.WriteLine($"Help: sockeye {(command.Parents.Any() ? command.Name + " " : "")}--help");
+            errors.Say($"Help: sockeye {(command.Parents.Any() ? command.Name + " " : "")}--help");
             return ExitCodes.WrongUse;
         }
 
@@ -45,6 +45,13 @@ internal static class CommandLine
         {
             errors.WriteLine($"sockeye: {e.Message}");
             return e.ExitCode;
+        }
+        catch (Exception e)
+        {
+            errors.Say($"sockeye: this is a fault of the tool; please report it: {e.GetType().Name}: {e.Message}");
+            foreach (var place in (e.StackTrace ?? "").Split('\n'))
+                errors.Say(place.TrimEnd());
+            return ExitCodes.Failed;
         }
     }
 }

@@ -12,7 +12,7 @@ internal static class AdminOption
         Description = "Serve a page that shows the server's connections, live, and closes them: on this port of localhost, or on "
             + "a loopback address. Prints its URL.",
         HelpName = "port|address",
-        CustomParser = result => CommonOptions.EndPoint(result, result.Tokens[0].Value, Objection),
+        CustomParser = result => CommonOptions.EndPoint(result, result.Tokens[0].Value, Objection, "--admin: "),
     };
 
     /// <summary>Null where none was asked for.</summary>
@@ -33,6 +33,6 @@ internal static class AdminOption
         endPoint.Kind is EndPointKind.Localhost
         || (endPoint.EndPoint is IPEndPoint { Address: var address } && IPAddress.IsLoopback(address))
             ? null
-            : $"--admin: {endPoint} is not of this machine alone, and the page closes connections. Write a port, as 7001, or a "
+            : $"{endPoint} is not of this machine alone, and the page closes connections. Write a port, as 7001, or a "
                 + "loopback address, as 127.0.0.1:7001; from elsewhere reach it through a tunnel (ssh -L 7001:localhost:7001).";
 }

@@ -6,12 +6,10 @@ namespace Sockeye.Cli;
 /// <summary><c>--capture FILE</c> of both commands.</summary>
 internal static class CaptureOption
 {
-    public static Option<string?> Create() => new("--capture")
-    {
-        Description = "Record what connections carry, after TLS is removed, for Wireshark: a new pcapng file, at most 100 MiB. "
-            + "Danger: passwords and all else are in it, in clear.",
-        HelpName = "file",
-    };
+    public static Option<string?> Create() => CommonOptions.Text(
+        "--capture", "file",
+        "Record what connections carry, after TLS is removed, for Wireshark: a new pcapng file, at most 100 MiB. "
+            + "Danger: passwords and all else are in it, in clear.");
 
     /// <summary>Null where none was asked for.</summary>
     public static WireCapture? Open(string? file, ErrorLines errors)

@@ -7,10 +7,12 @@ namespace Sockeye.Cli;
 /// <summary>Options and values that several commands share.</summary>
 internal static class CommonOptions
 {
-    public static Option<bool> Trace() => new("--trace")
-    {
-        Description = "Print every call of a socket function on standard error: time, socket, local -> remote, bytes, state.",
-    };
+    public static Option<bool> Trace() => Switch(
+        "--trace", "Print every call of a socket function on standard error: time, socket, local -> remote, bytes, state.");
+
+    /// <summary>An option without a value.</summary>
+    public static Option<bool> Switch(string name, string description, params string[] aliases) =>
+        new(name, aliases) { Description = description };
 
     public static Option<LinuxEngine?> Engine(string description) => new("--engine")
     {
@@ -38,6 +40,22 @@ internal static class CommonOptions
         },
     };
 
+    /// <summary>A text that can't be empty, as the name of a file is.</summary>
+    public static Option<string?> Text(string name, string helpName, string description)
+    {
+        var option = new Option<string?>(name) { Description = description, HelpName = helpName };
+        option.Validators.Add(result => RefuseEmpty(result, helpName));
+        return option;
+    }
+
+    /// <summary>The same, given as often as the user likes.</summary>
+    public static Option<string[]> Texts(string name, string helpName, string description)
+    {
+        var option = new Option<string[]>(name) { Description = description, HelpName = helpName };
+        option.Validators.Add(result => RefuseEmpty(result, helpName));
+        return option;
+    }
+
     /// <summary>A whole number from 1 up.</summary>
     public static Option<int?> Count(string name, string description, int most = int.MaxValue, params string[] aliases)
     {
@@ -53,7 +71,8 @@ internal static class CommonOptions
     }
 
     /// <summary>An end point, or null and an error in the result.</summary>
-    public static EndPointText? EndPoint(SymbolResult result, string text, Func<EndPointText, string?> objection)
+    public static EndPointText? EndPoint(
+        SymbolResult result, string text, Func<EndPointText, string?> objection, string prefix = "")
     {
         // What looks like an option reaches this place when there is none of that name.
         if (text.StartsWith("--", StringComparison.Ordinal))
@@ -63,7 +82,16 @@ internal static class CommonOptions
         }
 
         if (!EndPointText.TryParse(text, out var endPoint, out var error) || (error = objection(endPoint)) is not null)
-            result.AddError(error);
+            result.AddError(prefix + error);
         return endPoint;
+    }
+
+    private static void RefuseEmpty(OptionResult result, string helpName)
+    {
+        if (result.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
+        {
+            result.AddError(
+                $"{result.Option.Name}: \"{result.Tokens[^1].Value}\" is not a {helpName}. Write one, or leave out the option.");
+        }
     }
 }

@@ -48,10 +48,8 @@ internal static class ConnectCommand
     private static readonly Option<TimeSpan?> Timeout = CommonOptions.Duration(
         "--timeout", "How long connecting may take (500ms, 30s, 5m). Default 10s.");
 
-    private static readonly Option<bool> Retry = new("--retry")
-    {
-        Description = "Keep trying to connect, with growing delays up to 30 s, and say so on standard error.",
-    };
+    private static readonly Option<bool> Retry = CommonOptions.Switch(
+        "--retry", "Keep trying to connect, with growing delays up to 30 s, and say so on standard error.");
 
     private static readonly Option<LinuxEngine?> Engine = CommonOptions.Engine(
         "What receives and sends: auto, io_uring, epoll or sockets. Default sockets, which starts fastest.");

@@ -25,7 +25,7 @@ internal static class DemoCommand
     private static readonly Option<int?> Messages = CommonOptions.Count(
         "--messages", "How many messages each of them exchanges. Default 1000.", MostMessages);
 
-    private static readonly Option<bool> Json = new("--json") { Description = "Print one JSON document instead." };
+    private static readonly Option<bool> Json = CommonOptions.Switch("--json", "Print one JSON document instead.");
 
     public static Command Create()
     {

@@ -17,7 +17,7 @@ internal static class DoctorCommand
 
         """;
 
-    private static readonly Option<bool> Json = new("--json") { Description = "Print one JSON document instead." };
+    private static readonly Option<bool> Json = CommonOptions.Switch("--json", "Print one JSON document instead.");
 
     public static Command Create()
     {

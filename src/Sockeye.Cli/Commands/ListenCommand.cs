@@ -32,7 +32,8 @@ internal static class ListenCommand
         With --chat:
           A line is at most 4,096 bytes. A member for whom 1,024 lines wait is disconnected.
 
-        Ctrl+C or SIGTERM stops accepting, finishes what has arrived, and prints a summary; a second Ctrl+C ends at once.
+        Ctrl+C or SIGTERM stops accepting, finishes what has arrived, and prints a summary; a second one, at
+        least 200 ms later, ends at once.
         Exit codes: 0 done, also where the reader of standard output has gone (| head -1); 1 failed (the address is in use, the
         engine can't run here, with --once the connection broke, or something was not delivered: a full disk, input that was not
         sent to its end, a capture that is not whole); 2 wrong use.
@@ -47,17 +48,14 @@ internal static class ListenCommand
             [.. result.Tokens.Select(token => CommonOptions.EndPoint(result, token.Value, _ => null)).OfType<EndPointText>()],
     };
 
-    private static readonly Option<bool> Echo = new("--echo") { Description = "Send back what arrives." };
+    private static readonly Option<bool> Echo = CommonOptions.Switch("--echo", "Send back what arrives.");
 
-    private static readonly Option<string?> Exec = new("--exec")
-    {
-        Description = "Run this command for each client, its standard input and output on the socket.",
-        HelpName = "command",
-    };
+    private static readonly Option<string?> Exec = CommonOptions.Text(
+        "--exec", "command", "Run this command for each client, its standard input and output on the socket.");
 
-    private static readonly Option<bool> Chat = new("--chat") { Description = "Send each line to all other clients." };
+    private static readonly Option<bool> Chat = CommonOptions.Switch("--chat", "Send each line to all other clients.");
 
-    private static readonly Option<bool> Once = new("--once") { Description = "Serve one client, then exit; others are reset." };
+    private static readonly Option<bool> Once = CommonOptions.Switch("--once", "Serve one client, then exit; others are reset.");
 
     private static readonly Option<int?> Backlog = CommonOptions.Count(
         "--backlog", "Finished handshakes that may wait for accept; default: as many as the system allows.");
@@ -68,16 +66,12 @@ internal static class ListenCommand
     private static readonly Option<LinuxEngine?> Engine = CommonOptions.Engine(
         "What receives and sends: auto, io_uring, epoll or sockets. Default auto: the best that the system allows.");
 
-    private static readonly Option<bool> Inline = new("--inline")
-    {
-        Description = "Handle data on the thread that received it: less work a message. Danger: "
-            + "what holds up one client then stops all clients of that thread.",
-    };
+    private static readonly Option<bool> Inline = CommonOptions.Switch(
+        "--inline", "Handle data on the thread that received it: less work a message. Danger: "
+            + "what holds up one client then stops all clients of that thread.");
 
-    private static readonly Option<bool> Verbose = new("--verbose", "-v")
-    {
-        Description = "Tell on standard error how each connection ended.",
-    };
+    private static readonly Option<bool> Verbose = CommonOptions.Switch(
+        "--verbose", "Tell on standard error how each connection ended.", "-v");
 
     private static readonly Option<bool> Trace = CommonOptions.Trace();
 

@@ -175,9 +175,11 @@ internal sealed class DemoLife(TimeProvider time)
         var percent = double.MaxValue;
         for (var attempt = 0; attempt < 4 && percent > 0.5; attempt++)
             percent = Math.Min(percent, await MeasureCpuAsync());
-        return Scene("waiting", "accept() and recv() wait without using the processor", [],
+        var used = percent / 100 * CpuWindow.TotalMilliseconds;
+        return Scene("waiting", "accept() and recv() wait in the system, not on the processor", [],
+            $"{listener.EndPoint} waited {CpuWindow.TotalMilliseconds:0} ms for the next client",
             string.Create(CultureInfo.InvariantCulture,
-                $"{listener.EndPoint} waited {CpuWindow.TotalMilliseconds:0} ms for the next client: {percent:0.0} % CPU"))
+                $"this process used {used:0.0} ms of the processor, for its own upkeep and this measure"))
             with { CpuPercent = Math.Round(percent, 2) };
     }
 

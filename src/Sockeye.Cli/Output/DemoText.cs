@@ -35,11 +35,12 @@ internal sealed class DemoText : IDemoReport
     {
         if (_scenes++ == 0)
             Title("The life of a TCP connection");
-        _console.MarkupLineInterpolated($"[bold aqua]{scene.Function,-10}[/] [bold]{scene.Title}[/]");
+        Line($"[bold aqua]{Markup.Escape($"{scene.Function,-10}")}[/]", 11, $"[bold]{Markup.Escape(scene.Title)}[/]");
         foreach (var step in scene.Steps)
             Show(step);
+        // In the terminal's own colour: a grey one is not to be seen on some backgrounds.
         foreach (var fact in scene.Facts)
-            _console.MarkupLineInterpolated($"[grey]  {fact}[/]");
+            Line("", 2, Markup.Escape(fact));
         _console.WriteLine();
     }
 
@@ -107,7 +108,23 @@ internal sealed class DemoText : IDemoReport
         var color = step.Side == StepRecorder.Server ? "green" : "yellow";
         var end = $"{step.OnTheWire,5} {step.State}";
         var line = $" {step.Function,-8} fd {step.Socket,-4}{addresses.PadRight(_addressWidth)} {end}".TrimEnd();
-        _console.MarkupLine($"  [{color}]{step.Side}[/]{Markup.Escape(line)}");
+        Line($"  [{color}]{step.Side}[/]", 9, Markup.Escape(line.TrimStart()));
+    }
+
+    /// <summary>A line whose further lines, where the terminal is narrow, stand below its text and not below its start.</summary>
+    private void Line(string start, int indent, string text)
+    {
+        if (!_isTerminal)
+        {
+            _console.MarkupLine(start + new string(' ', indent - Markup.Remove(start).Length) + text);
+            return;
+        }
+
+        var grid = new Grid { Expand = false };
+        grid.AddColumn(new GridColumn { Width = indent, NoWrap = true, Padding = new Padding(0, 0, 0, 0) });
+        grid.AddColumn(new GridColumn { Padding = new Padding(0, 0, 0, 0) });
+        grid.AddRow(start, text);
+        _console.Write(grid);
     }
 
     private async Task FollowInTerminalAsync(DemoLoad load, Task running) => await _console.Progress()

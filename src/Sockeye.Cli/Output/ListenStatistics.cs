@@ -36,10 +36,10 @@ internal sealed class ListenStatistics(TimeProvider time)
         var seconds = time.GetElapsedTime(_start).TotalSeconds;
         yield return string.Create(
             CultureInfo.InvariantCulture,
-            $"stopped: {_served:N0} {(_served == 1 ? "connection" : "connections")} in {seconds:N1} s, "
-            + $"{_bytesIn:N0} bytes in, {_bytesOut:N0} bytes out; {stop}");
+            $"stopped: {Words.Count(_served, "connection")} in {seconds:N1} s, "
+            + $"{Words.Count(_bytesIn, "byte")} in, {Words.Count(_bytesOut, "byte")} out; {stop}");
         foreach (var (reason, count) in _reasons.OrderByDescending(r => r.Value).ThenBy(r => r.Key, StringComparer.Ordinal))
-            yield return string.Create(CultureInfo.InvariantCulture, $"{count,9:N0}  {reason}");
+            yield return string.Create(CultureInfo.InvariantCulture, $"{count,9:N0}  {OptionWords.Of(reason)}");
     }
 
     private void OnClosed(ConnectionContext connection)

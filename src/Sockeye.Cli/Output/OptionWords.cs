@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace Sockeye.Cli;
@@ -27,12 +28,33 @@ internal static partial class OptionWords
         ["UserTimeout"] = "--user-timeout",
         ["call UseProxyProtocol before UseTls"] = "add --proxy-protocol",
         ["leave it null"] = "leave it out",
+        ["ListenAnyIP"] = "*:PORT",
+        ["LocalEndPoint"] = "--local",
+        ["ShutdownTimeout"] = "the time that a stop has",
+        ["ListenStatistics.CountAsync"] = "summary",
+        ["OnceGate.PassAsync"] = "--once",
+        ["ListenRun.TellTlsAsync"] = "--verbose",
+        ["EchoMode.RunAsync"] = "--echo",
+        ["ExecMode.RunAsync"] = "--exec",
+        ["RelayMode.RunAsync"] = "print and send",
     };
 
-    /// <summary>The same text with options instead of members.</summary>
-    public static string Of(string text) =>
-        Word().Replace(text, static word => Options.GetValueOrDefault(word.Value, word.Value));
+    /// <summary>The same text with options instead of members, times with a unit, and one thing in the singular.</summary>
+    public static string Of(string text)
+    {
+        text = Word().Replace(text, static word => Options.GetValueOrDefault(word.Value, word.Value));
+        text = Time().Replace(text, static time => Words.Time(TimeSpan.Parse(time.Value, CultureInfo.InvariantCulture)));
+        return One().Replace(text, "$1");
+    }
 
-    [GeneratedRegex(@"call UseProxyProtocol before UseTls|leave it null|\b(?:Timeouts\.)?[A-Z][a-z]\w+")]
+    [GeneratedRegex(@"call UseProxyProtocol before UseTls|leave it null|\b\w+\.\w+Async\b|\b(?:Timeouts\.)?[A-Z][a-z]\w+")]
     private static partial Regex Word();
+
+    // As .NET writes a time span: 00:00:00.1500000.
+    [GeneratedRegex(@"(?<![\w:.])(?:\d+\.)?\d\d:\d\d:\d\d(?:\.\d{7})?(?![\w:])")]
+    private static partial Regex Time();
+
+    [GeneratedRegex(
+        @"(?<![\w.,:])(1 (?:other |waiting )?(?:byte|client|connection|frame|handler|listener|message|request|time))s\b")]
+    private static partial Regex One();
 }

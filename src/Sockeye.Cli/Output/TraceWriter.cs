@@ -28,7 +28,7 @@ internal sealed class TraceWriter(ErrorLines errors)
         };
         _addressWidth = Math.Max(_addressWidth, addresses.Length);
         var bytes = step.Function is SocketFunction.Send or SocketFunction.Receive
-            ? string.Create(CultureInfo.InvariantCulture, $"{step.Bytes} bytes")
+            ? string.Create(CultureInfo.InvariantCulture, $"{step.Bytes} {(step.Bytes == 1 ? "byte" : "bytes")}")
             : "";
         return string.Create(
             CultureInfo.InvariantCulture,

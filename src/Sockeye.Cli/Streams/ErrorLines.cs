@@ -31,9 +31,13 @@ internal sealed class ErrorLines
         }
     }
 
-    public void WriteLine(string line)
+    /// <summary>Writes a line that may hold words of the library.</summary>
+    public void WriteLine(string line) => Say(OptionWords.Of(line));
+
+    /// <summary>Writes a line as it is, except that what would move the cursor or begin another line is shown escaped.</summary>
+    public void Say(string line)
     {
-        line = PrintableText.Escape(OptionWords.Of(line));
+        line = PrintableText.Escape(line);
         lock (_lock)
         {
             if (_held is not null)

@@ -1,52 +1,34 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Net.Security;
-using System.Security.Cryptography;
 
 namespace Sockeye.Cli;
 
 /// <summary>The options of <c>sockeye connect</c> for TLS, the PROXY header, and what a connection may use.</summary>
 internal sealed class ConnectProtection(ParseResult parsed)
 {
-    private static readonly Option<bool> Tls = new("--tls")
-    {
-        Description = "Connect over TLS. The server's certificate must be signed by a known authority, for the dialled name.",
-    };
+    private static readonly Option<bool> Tls = CommonOptions.Switch(
+        "--tls", "Connect over TLS. The server's certificate must be signed by a known authority, for the dialled name.");
 
-    private static readonly Option<string?> Ca = new("--ca")
-    {
-        Description = "Who may have signed the server's certificate: a PEM file, instead of the system's authorities.",
-        HelpName = "file",
-    };
+    private static readonly Option<string?> Ca = CommonOptions.Text(
+        "--ca", "file",
+        "Who may have signed the server's certificate: a PEM file, instead of the system's authorities.");
 
-    private static readonly Option<string?> Pin = new("--pin")
-    {
-        Description = "Accept exactly the certificate with this SHA-256 fingerprint, whoever signed it. Implies --tls.",
-        HelpName = "fingerprint",
-    };
+    private static readonly Option<string?> Pin = CommonOptions.Text(
+        "--pin", "fingerprint",
+        "Accept exactly the certificate with this SHA-256 fingerprint, whoever signed it. Implies --tls.");
 
-    private static readonly Option<string?> Cert = new("--cert")
-    {
-        Description = "The client's own certificate: PEM or PFX.",
-        HelpName = "file",
-    };
+    private static readonly Option<string?> Cert = CommonOptions.Text(
+        "--cert", "file", "The client's own certificate: PEM or PFX.");
 
-    private static readonly Option<string?> Key = new("--key")
-    {
-        Description = "Its private key, where it is not in the same file.",
-        HelpName = "file",
-    };
+    private static readonly Option<string?> Key = CommonOptions.Text(
+        "--key", "file", "Its private key, where it is not in the same file.");
 
-    private static readonly Option<string?> Sni = new("--sni")
-    {
-        Description = "The server's name to ask for (SNI) and to find in its certificate. Default: the host that is dialled.",
-        HelpName = "name",
-    };
+    private static readonly Option<string?> Sni = CommonOptions.Text(
+        "--sni", "name",
+        "The server's name to ask for (SNI) and to find in its certificate. Default: the host that is dialled.");
 
-    private static readonly Option<bool> Insecure = new("--insecure")
-    {
-        Description = "Accept any certificate. Danger: whoever sits in between can read and change everything.",
-    };
+    private static readonly Option<bool> Insecure = CommonOptions.Switch(
+        "--insecure", "Accept any certificate. Danger: whoever sits in between can read and change everything.");
 
     private static readonly Option<ProxyProtocolVersion?> SendProxy = new("--send-proxy")
     {
@@ -116,21 +98,17 @@ internal sealed class ConnectProtection(ParseResult parsed)
         tls.Authentication.TargetHost = parsed.GetValue(Sni);
         tls.TrustedAuthorities = parsed.GetValue(Ca) is { } file ? TlsFiles.Authorities(file) : null;
         if (parsed.GetValue(TlsFiles.Alpn) is { Length: > 0 } protocols)
-            tls.Authentication.ApplicationProtocols = [.. protocols.Select(name => new SslApplicationProtocol(name))];
+            tls.Authentication.ApplicationProtocols = [.. protocols];
+        if (parsed.GetValue(Cert) is { } certificate)
+            tls.Authentication.ClientCertificates = [TlsFiles.Certificate(certificate, parsed.GetValue(Key))];
         try
         {
-            if (parsed.GetValue(Cert) is { } certificate)
-                tls.Authentication.ClientCertificates = [TlsCertificates.Load(certificate, parsed.GetValue(Key))];
             tls.PinnedFingerprint = parsed.GetValue(Pin);
         }
         catch (ArgumentException e)
         {
             throw new CommandException(
                 ExitCodes.WrongUse, $"--pin {parsed.GetValue(Pin)}: a SHA-256 fingerprint is 32 bytes in hex, as AB:CD:….", e);
-        }
-        catch (Exception e) when (e is IOException or CryptographicException or UnauthorizedAccessException)
-        {
-            throw new CommandException(ExitCodes.Failed, $"--cert: {e.Message}", e);
         }
 
         if (parsed.GetValue(Insecure))

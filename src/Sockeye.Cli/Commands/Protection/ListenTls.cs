@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
 using System.Net.Security;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Sockeye.Cli;
@@ -17,7 +16,7 @@ internal sealed class ListenTls
     private readonly string[] _certificates;
     private readonly string[] _keys;
     private readonly bool _requiresClientCertificate;
-    private readonly string[] _protocols;
+    private readonly SslApplicationProtocol[] _protocols;
     private readonly TimeSpan? _handshakeTimeout;
 
     private ListenTls(ParseResult parsed)
@@ -47,29 +46,19 @@ internal sealed class ListenTls
         },
     };
 
-    public static Option<string[]> Cert { get; } = new("--cert")
-    {
-        Description = "The certificate: a PEM file (with its chain), or PFX. May be given again for other names (SNI). Implies "
-            + "--tls. A file that changes is read again, for new connections.",
-        HelpName = "file",
-    };
+    public static Option<string[]> Cert { get; } = CommonOptions.Texts(
+        "--cert", "file",
+        "The certificate: a PEM file (with its chain), or PFX. May be given again for other names (SNI). Implies "
+            + "--tls. A file that changes is read again, for new connections.");
 
-    public static Option<string[]> Key { get; } = new("--key")
-    {
-        Description = "The private key of each --cert, in the same order, where it is not in the same file.",
-        HelpName = "file",
-    };
+    public static Option<string[]> Key { get; } = CommonOptions.Texts(
+        "--key", "file", "The private key of each --cert, in the same order, where it is not in the same file.");
 
-    public static Option<string?> Ca { get; } = new("--ca")
-    {
-        Description = "Who signs the certificates of clients: a PEM file. Default: the system's authorities.",
-        HelpName = "file",
-    };
+    public static Option<string?> Ca { get; } = CommonOptions.Text(
+        "--ca", "file", "Who signs the certificates of clients: a PEM file. Default: the system's authorities.");
 
-    public static Option<bool> RequireClientCert { get; } = new("--require-client-cert")
-    {
-        Description = "Serve only clients that show a certificate (mutual TLS).",
-    };
+    public static Option<bool> RequireClientCert { get; } = CommonOptions.Switch(
+        "--require-client-cert", "Serve only clients that show a certificate (mutual TLS).");
 
     public static IEnumerable<Option> All => [Tls, Cert, Key, Ca, RequireClientCert, TlsFiles.Alpn];
 
@@ -99,22 +88,18 @@ internal sealed class ListenTls
 
     public void Apply(ListenOptions listen) => listen.UseTls(tls =>
     {
-        try
+        if (_ownCertificate is not null)
+            tls.AddCertificate(_ownCertificate);
+        for (var i = 0; i < _certificates.Length; i++)
         {
-            if (_ownCertificate is not null)
-                tls.AddCertificate(_ownCertificate);
-            for (var i = 0; i < _certificates.Length; i++)
-                tls.AddCertificateFiles(_certificates[i], i < _keys.Length ? _keys[i] : null);
-        }
-        catch (Exception e) when (e is IOException or CryptographicException or UnauthorizedAccessException)
-        {
-            throw new CommandException(ExitCodes.Failed, e.Message, e);
+            var (file, key) = (_certificates[i], i < _keys.Length ? _keys[i] : null);
+            TlsFiles.Naming("--cert", file, () => tls.AddCertificateFiles(file, key));
         }
 
         if (_requiresClientCertificate)
             tls.RequireClientCertificate(_authorities);
         if (_protocols.Length > 0)
-            tls.Authentication.ApplicationProtocols = [.. _protocols.Select(name => new SslApplicationProtocol(name))];
+            tls.Authentication.ApplicationProtocols = [.. _protocols];
         tls.HandshakeTimeout = _handshakeTimeout ?? tls.HandshakeTimeout;
     });
 

@@ -40,11 +40,14 @@ internal static class SilentPeers
             "--keep-alive",
             $"Ask a peer that is silent for this long (1s to 9h) whether it is still there: {Probes} times, a sixth of it apart, "
                 + "from 1s to 10s; then give the connection up. Default 1m.");
-        option.Validators.Add(result =>
+        var parse = option.CustomParser!;
+        option.CustomParser = result =>
         {
-            if (result.GetValue(option) is { } time && (time < Shortest || time > Longest))
+            var time = parse(result);
+            if (time < Shortest || time > Longest)
                 result.AddError($"--keep-alive: \"{result.Tokens[0].Value}\" is not a time from 1s to 9h.");
-        });
+            return time;
+        };
         return option;
     }
 }

@@ -87,7 +87,7 @@ public sealed class BadValueTests
 
         Assert.Equal(2, result.ExitCode);
         Assert.StartsWith(
-            "sockeye: --keep-alive: \"a\\u000ab\\u001b[31m\" is not a time", result.Errors[0], StringComparison.Ordinal);
+            "sockeye: --keep-alive: \"a\\x0Ab\\x1B[31m\" is not a time", result.Errors[0], StringComparison.Ordinal);
     }
 
     [Theory]

@@ -109,7 +109,8 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
     /// <summary>Makes more, of one piece of memory; false where the ring has no entries left for them.</summary>
     public bool TryGrow()
     {
-        var more = Math.Min(_step, _byId.Length - _made);
+        // Twice as many each time: few pieces of memory, which is never given back, among what is.
+        var more = Math.Min(Math.Max(_step, _made), _byId.Length - _made);
         if (more == 0)
             return false;
         var memory = GC.AllocateUninitializedArray<byte>(more * _size, pinned: true);

@@ -44,6 +44,9 @@ internal sealed class Segment : ReadOnlySequenceSegment<byte>
 
     public Segment? NextSegment => (Segment?)Next;
 
+    /// <summary>Whether it was made for a burst, beyond what its owner keeps.</summary>
+    public bool IsExtra { get; init; }
+
     /// <summary>Whether its owner leaves it to the garbage collector when it comes back.</summary>
     public bool IsForOneUse { get; set; }
 

@@ -10,8 +10,9 @@ public sealed partial class StandardStreamTests
     private const int Size = 2_000_000;
 
     // Sets a descriptor of the tool not to block, as a shell or a program at the other end of the pipe may have done.
-    private const string NotBlocking =
-        """exec python3 -c 'import os, sys; os.set_blocking({0}, False); os.execvp(sys.argv[1], sys.argv[1:])' "$0" "$@" """;
+    private static string NotBlocking(int descriptor) =>
+        $"exec python3 -c 'import os, sys; os.set_blocking({descriptor}, False); os.execvp(sys.argv[1], sys.argv[1:])' "
+            + "\"$0\" \"$@\"";
 
     public StandardStreamTests()
     {
@@ -108,7 +109,7 @@ public sealed partial class StandardStreamTests
     {
         Programs.SkipUnlessThere("python3");
         using var server = new TestServer();
-        await using var client = ToolProcess.StartUnder(string.Format(null, NotBlocking, 0), "connect", server.EndPoint);
+        await using var client = ToolProcess.StartUnder(NotBlocking(0), "connect", server.EndPoint);
         using var peer = await server.AcceptAsync();
 
         // The first byte of the answer shows that the tool has begun to wait for both directions.
@@ -127,7 +128,7 @@ public sealed partial class StandardStreamTests
     public async Task Output_that_does_not_block_gets_all_however_slow_its_reader_is(bool listens)
     {
         Programs.SkipUnlessThere("python3");
-        var shell = string.Format(null, NotBlocking, 1);
+        var shell = NotBlocking(1);
         using var server = new TestServer();
         await using var tool = listens
             ? await ToolProcess.ReadyAsync(ToolProcess.StartUnder(shell, "listen", "127.0.0.1:0", "--once"))
@@ -187,7 +188,8 @@ public sealed partial class StandardStreamTests
         Assert.Contains(server.SeenErrors, line =>
             line.EndsWith("of what arrived did not reach standard output: its reader takes nothing.", StringComparison.Ordinal));
         // The systems of both ends may have taken all of it.
-        await ((Task)sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)sending).ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     private static void SkipUnlessThere(string redirection)

@@ -29,7 +29,12 @@ internal static class HostNames
         if (HostText.Parse(name.Host, out var address) is { } problem)
             throw new ArgumentException($"Cannot connect to {Words.Describe(name)}: {problem}.", nameof(endpoint));
         if (address is null)
-            return name.Port != 0 ? name : throw EndPoints.PortMissing(Words.Describe(name));
+        {
+            return name.Port != 0
+                ? name
+                : throw new ArgumentException(EndPoints.PortMissing(Words.Describe(name)), nameof(endpoint));
+        }
+
         if (name.AddressFamily is not AddressFamily.Unspecified && name.AddressFamily != address.AddressFamily)
         {
             throw new ArgumentException(

@@ -26,7 +26,7 @@ internal static class EndPoints
         if (Plain(endPoint) is not IPEndPoint ip)
             return endPoint;
         if (ip.Port == 0)
-            throw PortMissing($"{ip}");
+            throw new ArgumentException(PortMissing($"{ip}"), nameof(endPoint));
         if (TargetProblem(ip) is { } problem)
             throw new ArgumentException(problem, nameof(endPoint));
         return IsUnspecified(ip.Address)
@@ -76,9 +76,9 @@ internal static class EndPoints
         return ip;
     }
 
-    public static ArgumentException PortMissing(string target) => new(
+    public static string PortMissing(string target) =>
         $"Cannot connect to {target}: port 0 means any free one, which only a listener can use. A port to connect to is 1 to "
-            + "65535.", "endpoint");
+            + "65535.";
 
     /// <summary>Whether an address from a name server can be dialled.</summary>
     public static bool CanDial(IPAddress address) => !IsUnspecified(address) && KindOfMany(address) is null;

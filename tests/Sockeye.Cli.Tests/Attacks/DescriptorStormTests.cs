@@ -55,8 +55,9 @@ public sealed class DescriptorStormTests
         // Everybody is gone, and somebody new is served as if nothing had been.
         await ServedAsync(server, Busy * 10);
         await _over.CancelAsync();
-        await Task.WhenAll(clients).WaitAsync(ToolProcess.Patience);
-        await EchoAsync(server, usesTls, times: 1, CancellationToken.None).WaitAsync(ToolProcess.Patience);
+        await Task.WhenAll(clients).WaitAsync(ToolProcess.Patience, TestContext.Current.CancellationToken);
+        await EchoAsync(server, usesTls, times: 1, CancellationToken.None)
+            .WaitAsync(ToolProcess.Patience, TestContext.Current.CancellationToken);
         Assert.False(server.HasExited);
         Assert.Equal(0, await server.StopAsync());
     }

@@ -78,7 +78,7 @@ public sealed class DialledAddressTests
     public void Host_that_is_none_is_refused_before_anything_is_dialled(string host, string expected)
     {
         var client = new SockeyeClient(_options);
-        AssertRefused("host", expected, () => client.ConnectAsync(host, 7000, Token));
+        AssertRefused("host", expected, () => client.ConnectAsync(host, 7000, Token).AsTask());
         AssertRefused("host", expected, () => client.ReconnectAsync(host, 7000, Token));
         AssertRefused("host", expected, () => client.ConnectManyAsync(host, 7000, 2, Token));
         AssertRefused("host", expected, () => new ConnectionPool(client, host, 7000));
@@ -155,7 +155,7 @@ public sealed class DialledAddressTests
     private void Refused(EndPoint endPoint, string expected)
     {
         var client = new SockeyeClient(_options);
-        AssertRefused("", expected, () => client.ConnectAsync(endPoint, Token));
+        AssertRefused("", expected, () => client.ConnectAsync(endPoint, Token).AsTask());
         AssertRefused("", expected, () => client.ReconnectAsync(endPoint, Token));
         AssertRefused("", expected, () => client.ConnectManyAsync(endPoint, 2, Token));
         AssertRefused("", expected, () => new ConnectionPool(client, endPoint));

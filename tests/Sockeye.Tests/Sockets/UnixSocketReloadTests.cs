@@ -54,7 +54,7 @@ public sealed class UnixSocketReloadTests : IDisposable
     [InlineData("/tmp/a\0b", "a path has no NUL inside it")]
     public void Path_that_can_not_be_one_is_refused_where_it_is_written(string path, string expected)
     {
-        var error = Assert.Throws<ArgumentException>("path", () => new SockeyeServerOptions().ListenUnixSocket(path));
+        var error = Assert.Throws<ArgumentException>(nameof(path), () => new SockeyeServerOptions().ListenUnixSocket(path));
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\0', error.Message);
     }

@@ -45,6 +45,17 @@ public sealed class ListenTlsTests : IDisposable
     }
 
     [Fact]
+    public async Task Client_without_tls_does_not_end_in_silence()
+    {
+        await using var server = await ToolProcess.ListenAsync("--echo", "--tls", "self-signed");
+
+        var client = await ToolProcess.RunAsync(["connect", server.EndPoints[0]], "plain text"u8.ToArray());
+
+        Assert.Equal(1, client.ExitCode);
+        Assert.Equal($"sockeye: {server.EndPoints[0]}: the peer reset the connection (RST).", client.Errors[0]);
+    }
+
+    [Fact]
     public async Task Curl_gets_a_page_and_the_certificate_by_the_name_it_asks_for()
     {
         var one = _authority.Issue("one.example");

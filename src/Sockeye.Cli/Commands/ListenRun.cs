@@ -59,6 +59,8 @@ internal sealed class ListenRun(ListenSettings settings)
             listen.Use(_statistics.CountAsync);
             if (once is not null)
                 listen.Use(once.PassAsync);
+            if (settings.Protection.Tls is not null)
+                listen.Use(ListenTls.ResetPlainTextAsync);
             settings.Protection.Apply(listen);
             if (settings.Protection.Tls is not null && (settings.Verbose || settings.Trace))
                 listen.Use(TellTlsAsync);

@@ -34,6 +34,7 @@ internal static partial class OptionWords
         ["ListenStatistics.CountAsync"] = "summary",
         ["OnceGate.PassAsync"] = "--once",
         ["ListenRun.TellTlsAsync"] = "--verbose",
+        ["ListenTls.ResetPlainTextAsync"] = "reset of plain text",
         ["EchoMode.RunAsync"] = "--echo",
         ["ExecMode.RunAsync"] = "--exec",
         ["RelayMode.RunAsync"] = "print and send",

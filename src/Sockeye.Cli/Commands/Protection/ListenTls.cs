@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Cli;
 
@@ -102,6 +103,15 @@ internal sealed class ListenTls
             tls.Authentication.ApplicationProtocols = [.. _protocols];
         tls.HandshakeTimeout = _handshakeTimeout ?? tls.HandshakeTimeout;
     });
+
+    /// <summary>A client that speaks plain text is reset: it understands no alert, and takes FIN for an empty answer.</summary>
+    public static async Task ResetPlainTextAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        await next(connection);
+        if (connection.CloseReason is { Cause: CloseCause.TlsError } reason
+            && reason.Description.StartsWith("the peer sent plain text", StringComparison.Ordinal))
+            connection.Abort(reason);
+    }
 
     /// <summary>What a client has to know of a certificate that nobody else vouches for.</summary>
     public IEnumerable<string> Lines(EndPoint endPoint)

@@ -10,6 +10,7 @@ internal sealed class ConnectRun(ConnectSettings settings)
     private readonly ErrorLines _errors = new();
     private readonly StandardOutput _output = StandardOutput.Instance;
     private readonly List<string?> _failures = [];
+    private readonly Lock _failuresLock = new();
     private WireCapture? _capture;
 
     public async Task<int> RunAsync()
@@ -108,7 +109,7 @@ internal sealed class ConnectRun(ConnectSettings settings)
         if (taker.Connection.CloseReason is { IsOrderly: false } reason
             && pump.Failure is null && !_output.Broken.IsCancellationRequested)
         {
-            lock (_failures)
+            lock (_failuresLock)
                 _failures.Add($"{EndPointName.Of(taker.Connection.RemoteEndPoint)}: {reason}");
         }
     }

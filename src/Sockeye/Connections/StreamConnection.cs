@@ -27,10 +27,8 @@ internal partial class StreamConnection : DuplexConnection
         (LocalEndPoint, RemoteEndPoint) = (socket.LocalEndPoint, socket.RemoteEndPoint);
 
         _inputMemory = new(options.Pool);
-        _received = NewPipe(
-            options, _inputMemory, options.MaxReadBufferSize, reader: options.HandlerScheduler, writer: options.Scheduler);
-        _toSend = NewPipe(
-            options, options.Pool, options.MaxWriteBufferSize, reader: options.SendScheduler, writer: options.HandlerScheduler);
+        _received = NewPipe(_inputMemory, options.MaxReadBufferSize, reader: options.HandlerScheduler, writer: options.Scheduler);
+        _toSend = NewPipe(options.Pool, options.MaxWriteBufferSize, reader: options.SendScheduler, writer: options.HandlerScheduler);
         _input = new(_received.Reader, this);
         _movedAt = options.TimeProvider.GetTimestamp();
         Transport = new DuplexPipe(_input, _toSend.Writer);
@@ -71,8 +69,7 @@ internal partial class StreamConnection : DuplexConnection
     /// <summary>Before a count grows: whoever sees that it did sees when.</summary>
     private void StampMoved() => Volatile.Write(ref _movedAt, _options.TimeProvider.GetTimestamp());
 
-    private static Pipe NewPipe(
-        StreamConnectionOptions options, MemoryPool<byte> pool, int capacity, PipeScheduler reader, PipeScheduler writer) =>
+    private static Pipe NewPipe(MemoryPool<byte> pool, int capacity, PipeScheduler reader, PipeScheduler writer) =>
         new(new PipeOptions(
             pool,
             readerScheduler: reader,

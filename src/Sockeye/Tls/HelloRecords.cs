@@ -83,6 +83,7 @@ internal sealed class HelloRecords
     /// <summary>Takes all records that are there in whole. Whether more of the ClientHello has to come.</summary>
     private bool TakeRecords(ref ReadOnlySequence<byte> rest)
     {
+        Span<byte> header = stackalloc byte[HeaderLength];
         while (true)
         {
             if (IsOver)
@@ -93,7 +94,6 @@ internal sealed class HelloRecords
                 return false;
             if (rest.Length < HeaderLength)
                 return true;
-            Span<byte> header = stackalloc byte[HeaderLength];
             rest.Slice(0, HeaderLength).CopyTo(header);
             var length = BinaryPrimitives.ReadUInt16BigEndian(header[LengthOffset..]);
             if (length is 0 or > MaxRecord)

@@ -29,7 +29,6 @@ internal static partial class OptionWords
         ["call UseProxyProtocol before UseTls"] = "add --proxy-protocol",
         ["leave it null"] = "leave it out",
         ["ListenAnyIP"] = "*:PORT",
-        ["LocalEndPoint"] = "--local",
         ["ShutdownTimeout"] = "the time that a stop has",
         ["ListenStatistics.CountAsync"] = "summary",
         ["OnceGate.PassAsync"] = "--once",

@@ -28,7 +28,8 @@ internal partial class StreamConnection : DuplexConnection
 
         _inputMemory = new(options.Pool);
         _received = NewPipe(_inputMemory, options.MaxReadBufferSize, reader: options.HandlerScheduler, writer: options.Scheduler);
-        _toSend = NewPipe(options.Pool, options.MaxWriteBufferSize, reader: options.SendScheduler, writer: options.HandlerScheduler);
+        _toSend = NewPipe(
+            options.Pool, options.MaxWriteBufferSize, reader: options.SendScheduler, writer: options.HandlerScheduler);
         _input = new(_received.Reader, this);
         _movedAt = options.TimeProvider.GetTimestamp();
         Transport = new DuplexPipe(_input, _toSend.Writer);

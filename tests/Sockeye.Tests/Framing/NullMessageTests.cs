@@ -93,7 +93,8 @@ public sealed partial class NullMessageTests
             () => connection.AsMessages<string, string>(null!, Codec.Lines(8))).ParamName);
         var client = new SockeyeClient();
         Assert.Equal("codec", Assert.Throws<ArgumentNullException>(
-            () => client.ReconnectAsync<string>("server", 7000, null!)).ParamName);
+            () => client.ReconnectAsync<string>(
+                "server", 7000, null!, cancellationToken: TestContext.Current.CancellationToken)).ParamName);
     }
 
     private static void Write(string message, IBufferWriter<byte> output) => Encoding.UTF8.GetBytes(message, output);

@@ -66,7 +66,7 @@ public sealed class PeerTextTests
             await using var messages = connection.AsMessages(codec);
             seen = await Assert.ThrowsAsync<FrameException>(async () =>
             {
-                await foreach (var _ in messages.ReadAllAsync())
+                await foreach (var _ in messages.ReadAllAsync(TestContext.Current.CancellationToken))
                     Assert.Fail("There is no message.");
             });
             throw seen;

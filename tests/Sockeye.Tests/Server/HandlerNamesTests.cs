@@ -17,7 +17,7 @@ public sealed class HandlerNamesTests
             listen.Use(PassAsync);
             listen.Use(LocalAsync);
             listen.Use((connection, next) => next(connection));
-            listen.Use(new Func<ConnectionContext, ConnectionDelegate, Task>(new Wrapper<int>().PassAsync));
+            listen.Use(new Func<ConnectionContext, ConnectionDelegate, Task>(Wrapper<int>.PassAsync));
             listen.Use(new Func<ConnectionContext, ConnectionDelegate, Task>(new Passing(PassAsync).Invoke));
             listen.Run<Greeter>();
 
@@ -78,7 +78,7 @@ public sealed class HandlerNamesTests
 
     private sealed class Wrapper<T>
     {
-        public Task PassAsync(ConnectionContext connection, ConnectionDelegate next) =>
+        public static Task PassAsync(ConnectionContext connection, ConnectionDelegate next) =>
             typeof(T).IsValueType ? next(connection) : Task.CompletedTask;
     }
 }

@@ -200,7 +200,7 @@ public sealed class CertificateFilesTests : IDisposable
     }
 
     /// <summary>Some whose files have one length: signatures differ in it.</summary>
-    private static IEnumerable<X509Certificate2> OfOneLength(Func<X509Certificate2> make, int count)
+    private static List<X509Certificate2> OfOneLength(Func<X509Certificate2> make, int count)
     {
         var byLength = new Dictionary<(int, int), List<X509Certificate2>>();
         while (true)

@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using System.Text;
 using CsCheck;
 using Sockeye.Tests.Support;
 
@@ -33,12 +32,12 @@ public sealed class HelloRecordsTests
     {
         var hello = Announced(40_000);
 
-        var (records, rest) = await ReadAsync([.. CutHello.Cut(Record(hello[..10_000]), 7).SelectMany(one => one),
-            .. Record(hello[10_000..26_000]), .. Record(hello[26_000..])]);
+        var (records, rest) = await ReadAsync([.. CutHello.Cut(Record(hello.AsSpan(..10_000)), 7).SelectMany(one => one),
+            .. Record(hello.AsSpan(10_000..26_000)), .. Record(hello.AsSpan(26_000..))]);
 
         Assert.Empty(rest);
         Assert.Equal(
-            [.. Record(hello[..16_384]), .. Record(hello[16_384..32_768]), .. Record(hello[32_768..])],
+            [.. Record(hello.AsSpan(..16_384)), .. Record(hello.AsSpan(16_384..32_768)), .. Record(hello.AsSpan(32_768..))],
             records.ToRecords().ToArray());
     }
 
@@ -81,7 +80,7 @@ public sealed class HelloRecordsTests
         var hello = Announced(HelloRecords.MaxHello + 1);
 
         var error = await Assert.ThrowsAsync<IOException>(
-            () => ReadAsync([.. CutHello.Cut(Record(hello[..2_000]), length).SelectMany(one => one)], completes: false));
+            () => ReadAsync([.. CutHello.Cut(Record(hello.AsSpan(..2_000)), length).SelectMany(one => one)], completes: false));
 
         Assert.Equal("the client announces a ClientHello of 65537 bytes, and at most 65536 are read", error.Message);
     }
@@ -93,7 +92,7 @@ public sealed class HelloRecordsTests
         await using var client = await world.Simulated.Connect();
 
         await client.Transport.Output.WriteAsync(
-            CutHello.Cut(Record(Announced(100_000)[..100]), 1).SelectMany(one => one).ToArray());
+            CutHello.Cut(Record(Announced(100_000).AsSpan(..100)), 1).SelectMany(one => one).ToArray());
 
         await client.ReadToEndAsync();
         await TlsFailureTests.AssertServerToldAsync(world, "announces a ClientHello of 100000 bytes, and at most 65536 are read");

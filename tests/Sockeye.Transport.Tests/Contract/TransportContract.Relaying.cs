@@ -71,7 +71,7 @@ public abstract partial class TransportContract
 
         await Assert.ThrowsAnyAsync<IOException>(() => world.Soon(relaying, "the relay ends"));
         var other = clientBreaks ? server : client;
-        await Assert.ThrowsAnyAsync<IOException>(() => other.ReadAsync());
+        await Assert.ThrowsAnyAsync<IOException>(() => other.ReadAsync(TestContext.Current.CancellationToken));
         var (broken, aborted) = clientBreaks ? (inbound, outbound) : (outbound, inbound);
         Assert.Equal(ClosedBy.Peer, broken.Reason!.By);
         Assert.Equal((ClosedBy.Local, CloseCause.Abort), (aborted.Reason!.By, aborted.Reason.Cause));
@@ -92,7 +92,7 @@ public abstract partial class TransportContract
         cancelling.Cancel();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => world.Soon(relaying, "the relay ends"));
-        await Assert.ThrowsAnyAsync<IOException>(() => client.ReadAsync());
-        await Assert.ThrowsAnyAsync<IOException>(() => server.ReadAsync());
+        await Assert.ThrowsAnyAsync<IOException>(() => client.ReadAsync(TestContext.Current.CancellationToken));
+        await Assert.ThrowsAnyAsync<IOException>(() => server.ReadAsync(TestContext.Current.CancellationToken));
     });
 }

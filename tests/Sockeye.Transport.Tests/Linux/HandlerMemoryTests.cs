@@ -12,7 +12,7 @@ public sealed class HandlerMemoryTests
 {
     private const int Clients = 30;
 
-    public enum End
+    public enum HandlerEnd
     {
         Returns,
         Throws,
@@ -20,12 +20,12 @@ public sealed class HandlerMemoryTests
         IsStopped,
     }
 
-    public static TheoryData<LinuxEngine, bool, End> Ends
+    public static TheoryData<LinuxEngine, bool, HandlerEnd> Ends
     {
         get
         {
-            var data = new TheoryData<LinuxEngine, bool, End>();
-            foreach (var end in Enum.GetValues<End>())
+            var data = new TheoryData<LinuxEngine, bool, HandlerEnd>();
+            foreach (var end in Enum.GetValues<HandlerEnd>())
             {
                 data.Add(LinuxEngine.Sockets, false, end);
                 foreach (var engine in EachEngine.All)
@@ -42,7 +42,7 @@ public sealed class HandlerMemoryTests
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Theory, MemberData(nameof(Ends))]
-    public Task Handler_that_ends_in_the_middle_of_a_read_leaves_nothing_lent(LinuxEngine engine, bool inline, End end)
+    public Task Handler_that_ends_in_the_middle_of_a_read_leaves_nothing_lent(LinuxEngine engine, bool inline, HandlerEnd end)
     {
         TransportFixture fixture = engine is LinuxEngine.Sockets
             ? new SocketFixture(AddressFamily.InterNetwork)
@@ -73,7 +73,7 @@ public sealed class HandlerMemoryTests
             }
 
             await world.BecomesTrueAsync(() => Volatile.Read(ref reading) == Clients);
-            if (end is End.IsStopped)
+            if (end is HandlerEnd.IsStopped)
                 await world.Soon(server.StopAsync(Cancelled));
             await world.BecomesTrueAsync(() => server.ConnectionCount == 0);
             await world.BecomesTrueAsync(() => world.LentBuffers() == 0);
@@ -81,16 +81,16 @@ public sealed class HandlerMemoryTests
         });
     }
 
-    private static async Task EndAsync(End end, ConnectionContext connection)
+    private static async Task EndAsync(HandlerEnd end, ConnectionContext connection)
     {
         switch (end)
         {
-            case End.Throws:
+            case HandlerEnd.Throws:
                 throw new FormatException("not a word");
-            case End.Aborts:
+            case HandlerEnd.Aborts:
                 connection.Abort();
                 break;
-            case End.IsStopped:
+            case HandlerEnd.IsStopped:
                 var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 using (connection.StopRequested.Register(stopped.SetResult))
                     await stopped.Task;

@@ -17,6 +17,7 @@ internal sealed class CoarseTimer
     internal static readonly TimeSpan Longest = TimeSpan.FromDays(3650);
 
     private readonly TimeProvider _time;
+    private readonly Action<Exception>? _onThrew;
     private readonly ITimer _timer;
     private readonly long _start;
     private readonly Lock _lock = new();
@@ -24,9 +25,12 @@ internal sealed class CoarseTimer
     private long _armedFor = long.MaxValue;
     private bool _isServing;
 
-    public CoarseTimer(TimeProvider time)
+    /// <param name="time">The clock.</param>
+    /// <param name="onThrew">Called, on the timer's thread, with what an entry throws against its promise; must not throw. Null: it
+    /// is thrown on that thread, where it ends the process.</param>
+    public CoarseTimer(TimeProvider time, Action<Exception>? onThrew = null)
     {
-        (_time, _start) = (time, time.GetTimestamp());
+        (_time, _onThrew, _start) = (time, onThrew, time.GetTimestamp());
         _timer = time.CreateTimer(
             static timer => ((CoarseTimer)timer!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -83,12 +87,24 @@ internal sealed class CoarseTimer
         {
             // Outside the lock: what is due may set and cancel.
             while (TakeFirstDue() is { } entry)
-                entry.OnDue();
+                Serve(entry);
         }
         catch
         {
             OnEntryThrew();
             throw;
+        }
+    }
+
+    private void Serve(CoarseTimerEntry entry)
+    {
+        try
+        {
+            entry.OnDue();
+        }
+        catch (Exception e) when (_onThrew is not null)
+        {
+            _onThrew(e);
         }
     }
 

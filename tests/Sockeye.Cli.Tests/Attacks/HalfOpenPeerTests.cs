@@ -20,7 +20,7 @@ public sealed class HalfOpenPeerTests
 
     [Theory, ClassData<EachCut>]
     public Task Silent_peers_are_ended_by_the_idle_timeout_while_others_are_served(Cut cut, string engine) =>
-        EndedAsync(cut, engine, "nothing was received or sent for 00:00:03 (--idle-timeout)", "--echo", "--idle-timeout", "3s");
+        EndedAsync(cut, engine, "nothing was received or sent for 3 s (--idle-timeout)", "--echo", "--idle-timeout", "3s");
 
     [Theory, ClassData<EachCut>]
     public Task Peers_that_acknowledge_no_data_are_ended_by_the_user_timeout_while_others_are_served(Cut cut, string engine) =>
@@ -29,7 +29,7 @@ public sealed class HalfOpenPeerTests
     [Theory, ClassData<EachCut>]
     public Task Data_that_nobody_acknowledges_keeps_no_connection_from_being_idle(Cut cut, string engine) =>
         // Longer than above: good clients wait for a process each, on a machine that may be busy.
-        NewsEndsAsync(cut, engine, "nothing was received or sent for 00:00:06", "--idle-timeout", "6s");
+        NewsEndsAsync(cut, engine, "nothing was received or sent for 6 s", "--idle-timeout", "6s");
 
     /// <summary>After the cut the server has something to send: a line that is added to a file.</summary>
     private static async Task NewsEndsAsync(Cut cut, string engine, string reason, params string[] options)

@@ -165,6 +165,21 @@ public sealed class CoarseTimerTests
     }
 
     [Fact]
+    public void Entry_that_throws_is_reported_and_the_others_come_in_time()
+    {
+        List<string> reported = [];
+        var time = new CountedTime();
+        var timer = new CoarseTimer(time, error => reported.Add(error.Message));
+        timer.Set(new Entry(() => throw new InvalidOperationException("broken promise")), Tick);
+        timer.Set(new Entry(() => _due.Add("next")), Tick);
+
+        time.Pass(Tick * 2, Tick);
+
+        Assert.Equal(["broken promise"], reported);
+        Assert.Equal(["next"], _due);
+    }
+
+    [Fact]
     public void Lateness_is_told()
     {
         Entry entry = null!;

@@ -37,7 +37,8 @@ public sealed class HalfOpenPeerTests
         var news = Path.GetTempFileName();
         try
         {
-            var mode = $"""read -r line; echo "$line"; test "$line" = hello || exec tail -n 0 -f {news}""";
+            // From the first line on: the news may be there before the command has come to wait for them.
+            var mode = $"""read -r line; echo "$line"; test "$line" = hello || exec tail -n +1 -f {news}""";
             await EndedAsync(
                 cut, engine, reason, ["--exec", mode, .. options],
                 hasBeenCut: () => File.AppendAllTextAsync(news, "news\n", TestContext.Current.CancellationToken));

@@ -39,7 +39,8 @@ public sealed class SegmentPoolTests
     public void Segments_of_different_owners_never_overlap()
     {
         var pool = new SegmentPool();
-        var all = Sizes.SelectMany(size => Rent(pool, size, 2 * SegmentPool.MaxKeptBytes / size)).OrderBy(one => one.Address);
+        List<Segment> all = [.. Sizes.SelectMany(size => Rent(pool, size, 2 * SegmentPool.MaxKeptBytes / size))];
+        all.Sort((one, other) => one.Address.CompareTo(other.Address));
         foreach (var (one, next) in all.Zip(all.Skip(1)))
             Assert.True(one.Address + one.Size <= next.Address);
     }

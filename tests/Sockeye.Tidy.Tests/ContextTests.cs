@@ -14,6 +14,10 @@ public sealed class ContextTests
     private const string Core = "src/Sockeye/";
     private const string Sockets = "src/Sockeye/Sockets/";
 
+    /// <summary>Called on the system's thread for signals, where no code of a user's may run and there is no context to
+    /// keep.</summary>
+    private const string Signals = "src/Sockeye/Server/StopSignals.cs";
+
     /// <summary>Where the thread pool is the answer to: what if the transport says nothing?</summary>
     private static readonly string[] MayNameThePool =
     [
@@ -79,7 +83,7 @@ public sealed class ContextTests
         "ConfigureAwait" when LeavesContext(name) => ("ConfigureAwait(false)", "await without it, or move the code to Sockets"),
         "Run" or "Factory" when IsOfTask(name) => ($"Task.{name.Identifier.Text}", "use Scheduling.Of(…).Start"),
         "ThreadPool" when !MayNameThePool.Contains(path) => ("ThreadPool", "use Scheduling.Of(…).Schedule"),
-        "CancelAsync" => ("CancelAsync", "use Cancel"),
+        "CancelAsync" when path != Signals => ("CancelAsync", "use Cancel"),
         "SemaphoreSlim" => ("SemaphoreSlim", "use Turn"),
         _ => null,
     };

@@ -97,7 +97,8 @@ public sealed class SockeyeClientOptions
     /// <summary>Time limits of many connections.</summary>
     internal CoarseTimer Timer => field ??= new(
         TimeProvider,
-        error => new QuietLogger(LoggerFactory.CreateLogger("Sockeye.Client")).OnThrew(error, "serving a time limit", "a client"));
+        error => new QuietLogger(LoggerFactory.CreateLogger("Sockeye.Client"))
+            .OnThrew(error, "serving a time limit", "a client"));
 
     /// <summary>
     /// Does something with every connection once it stands and before its user gets it: says a greeting, asks for STARTTLS. Runs

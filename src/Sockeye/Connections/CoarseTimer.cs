@@ -26,8 +26,8 @@ internal sealed class CoarseTimer
     private bool _isServing;
 
     /// <param name="time">The clock.</param>
-    /// <param name="onThrew">Called, on the timer's thread, with what an entry throws against its promise; must not throw. Null: it
-    /// is thrown on that thread, where it ends the process.</param>
+    /// <param name="onThrew">Called, on the timer's thread, with what an entry throws against its promise; must not throw. Null:
+    /// it is thrown on that thread, where it ends the process.</param>
     public CoarseTimer(TimeProvider time, Action<Exception>? onThrew = null)
     {
         (_time, _onThrew, _start) = (time, onThrew, time.GetTimestamp());

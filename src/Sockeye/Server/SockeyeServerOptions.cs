@@ -117,7 +117,8 @@ public sealed class SockeyeServerOptions
     /// <summary>Time limits of many connections. Its clock is the one that is set when it is first asked for: at start.</summary>
     internal CoarseTimer Timer => _timer ??= new(
         TimeProvider,
-        error => new SafeLogger(LoggerFactory.CreateLogger("Sockeye.Server")).OnThrew(error, "serving a time limit", "the server"));
+        error => new SafeLogger(LoggerFactory.CreateLogger("Sockeye.Server"))
+            .OnThrew(error, "serving a time limit", "the server"));
 
     internal bool IsStarted { get; private set; }
 

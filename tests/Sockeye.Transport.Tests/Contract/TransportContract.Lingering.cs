@@ -84,14 +84,16 @@ public abstract partial class TransportContract
     [Fact]
     public Task A_reset_by_the_peer_while_the_answer_waits_is_the_reason() => Run(SlowPeer, async world =>
     {
-        Assert.SkipUnless(fixture.HasReset, "It has no resets.");
         var (client, server) = await world.ConnectAsync();
         await AnswerAsync(world, server);
         var closing = server.DisposeAsync();
         await PassLingerTimeoutAsync(world);
         client.Connection.Abort();
         await closing;
-        await server.ShouldEndAsync(ClosedBy.Peer, CloseCause.Reset);
+        if (fixture.HasReset)
+            await server.ShouldEndAsync(ClosedBy.Peer, CloseCause.Reset);
+        else
+            await world.Soon(server.Closed);
     });
 
     /// <summary>Closing ends with this reason; what the system has still arrives.</summary>

@@ -6,21 +6,30 @@ namespace Sockeye;
 /// <summary>Looks at a server's load while it has connections, and says in its log what appears and what is gone.</summary>
 /// <remarks>
 /// It has a timer of its own: whoever writes the log may take long, and time-outs must not wait for that. Without connections,
-/// and without a log that takes warnings, it does nothing.
+/// and without a log that takes warnings, it does nothing. While connections neither come nor go and there is no sign, it looks
+/// less and less often, down to once in <see cref="LongestInterval"/>: a server that waits costs next to nothing.
 /// </remarks>
 internal sealed partial class LoadWatch : IDisposable
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
+    public static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(8);
+
     /// <summary>How long a sign must be away before it is over: one that comes and goes is told once.</summary>
     public static readonly TimeSpan Gap = TimeSpan.FromSeconds(10);
+
+    private const int NotSet = 0;
+    private const int Soon = 1;
+    private const int Later = 2;
 
     private readonly Func<LoadReader> _load;
     private readonly ConnectionTable _table;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private readonly Dictionary<(SaturationKind Kind, EndPoint? EndPoint), Told> _told = [];
-    private int _isSet;
+    private TimeSpan _interval = Interval;
+    private int _countThen;
+    private int _state;
 
     /// <param name="load">The one of now: a reload makes another.</param>
     /// <param name="table">Whether there are connections.</param>
@@ -36,8 +45,9 @@ internal sealed partial class LoadWatch : IDisposable
     /// <summary>There is a connection. From any thread.</summary>
     public void Start()
     {
-        if (Volatile.Read(ref _isSet) == 0 && _logger.IsEnabled(LogLevel.Warning) && Interlocked.Exchange(ref _isSet, 1) == 0)
-            Set();
+        var state = Volatile.Read(ref _state);
+        if (state != Soon && _logger.IsEnabled(LogLevel.Warning) && Interlocked.Exchange(ref _state, Soon) != Soon)
+            _timer.Change(Interval, Timeout.InfiniteTimeSpan);
     }
 
     public void Dispose() => _timer.Dispose();
@@ -46,8 +56,20 @@ internal sealed partial class LoadWatch : IDisposable
     private static bool IsToldHere(SaturationSign sign) =>
         sign.Kind is SaturationKind.AcceptQueue or SaturationKind.Connections or SaturationKind.HandlersWaiting;
 
-    // Once, and again when the look is over: two never meet.
-    private void Set() => _timer.Change(Interval, Timeout.InfiniteTimeSpan);
+    /// <summary>Once, and again when the look is over: two never meet.</summary>
+    private void Set(bool isQuiet)
+    {
+        _interval = isQuiet ? Min(_interval * 2, LongestInterval) : Interval;
+        _timer.Change(_interval, Timeout.InfiniteTimeSpan);
+        if (_interval == Interval)
+            return;
+        // A full fence: either this sees the connection that comes now, or the one who brings it sees that the look is far off.
+        Interlocked.Exchange(ref _state, Later);
+        if (_table.Count != _countThen)
+            Start();
+    }
+
+    private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     /// <summary>On a thread of the timer, where an exception would end the process.</summary>
     private void LookAndGoOn()
@@ -59,12 +81,14 @@ internal sealed partial class LoadWatch : IDisposable
         catch (Exception error)
         {
             _logger.OnThrew(error, "looking at the load of", "the server");
-            Set();
+            Set(isQuiet: false);
         }
     }
 
     private void Look()
     {
+        // No connection moves this look closer: it is here.
+        Interlocked.Exchange(ref _state, Soon);
         foreach (var sign in _load().ReadSigns().Where(IsToldHere))
             Tell(sign);
         foreach (var (key, told) in _told)
@@ -76,14 +100,17 @@ internal sealed partial class LoadWatch : IDisposable
             LogGone(key.Kind, where, _time.GetElapsedTime(told.Since, told.SeenAt));
         }
 
-        if (_table.Count > 0 || _told.Count > 0)
+        var isQuiet = _told.Count == 0 && _table.Count == _countThen;
+        _countThen = _table.Count;
+        if (_countThen > 0 || _told.Count > 0)
         {
-            Set();
+            Set(isQuiet);
             return;
         }
 
+        _interval = Interval;
         // A full fence: either this sees the connection that comes now, or who brings it sees that nothing is set.
-        Interlocked.Exchange(ref _isSet, 0);
+        Interlocked.Exchange(ref _state, NotSet);
         if (_table.Count > 0)
             Start();
     }

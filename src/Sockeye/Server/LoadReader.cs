@@ -22,8 +22,8 @@ internal sealed class LoadReader(
     }
 
     /// <summary>Looks at connections only if a handler waits: what a look every second may cost. So it finds no stalls.</summary>
-    public IReadOnlyList<SaturationSign> ReadSigns() =>
-        (listening.Any(listening => listening.Waiting > 0) ? Read() : Read(new ConnectionCounts())).Signs;
+    public ServerLoad ReadBriefly() =>
+        listening.Any(listening => listening.Waiting > 0) ? Read() : Read(new ConnectionCounts());
 
     private ConnectionCounts CountAll()
     {

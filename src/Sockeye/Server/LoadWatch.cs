@@ -6,8 +6,8 @@ namespace Sockeye;
 /// <summary>Looks at a server's load while it has connections, and says in its log what appears and what is gone.</summary>
 /// <remarks>
 /// It has a timer of its own: whoever writes the log may take long, and time-outs must not wait for that. Without connections,
-/// and without a log that takes warnings, it does nothing. While connections neither come nor go and there is no sign, it looks
-/// less and less often, down to once in <see cref="LongestInterval"/>: a server that waits costs next to nothing.
+/// and without a log that takes warnings, it does nothing. While connections neither come nor go, none waits and there is no
+/// sign, it looks less and less often, down to once in <see cref="LongestInterval"/>: a server that waits costs next to nothing.
 /// </remarks>
 internal sealed partial class LoadWatch : IDisposable
 {
@@ -89,7 +89,8 @@ internal sealed partial class LoadWatch : IDisposable
     {
         // No connection moves this look closer: it is here.
         Interlocked.Exchange(ref _state, Soon);
-        foreach (var sign in _load().ReadSigns().Where(IsToldHere))
+        var load = _load().ReadBriefly();
+        foreach (var sign in load.Signs.Where(IsToldHere))
             Tell(sign);
         foreach (var (key, told) in _told)
         {
@@ -100,7 +101,8 @@ internal sealed partial class LoadWatch : IDisposable
             LogGone(key.Kind, where, _time.GetElapsedTime(told.Since, told.SeenAt));
         }
 
-        var isQuiet = _told.Count == 0 && _table.Count == _countThen;
+        var isQuiet = load.Signs.Count == 0 && _told.Count == 0 && _table.Count == _countThen
+            && load.Listeners.All(listener => listener.AcceptQueueDepth is null or 0);
         _countThen = _table.Count;
         if (_countThen > 0 || _told.Count > 0)
         {

@@ -35,12 +35,9 @@ internal partial class EngineConnection
     /// <summary>On the engine thread: whether the kernel has a send that it has not told of.</summary>
     protected virtual bool HasSendUnderWay => false;
 
-    /// <summary>The handler completed its output with this error. From any thread.</summary>
-    public void OnOutputFailed(Exception error) => BreakAfterOwn(error);
-
-    /// <summary>A continuation threw where no caller could catch it: on the pool it would end the process. From any
-    /// thread.</summary>
-    public void OnContinuationFailed(Exception error) => BreakAfterOwn(error);
+    /// <summary>The handler completed its output with this error, or its continuation threw it where no caller could catch it: on
+    /// the pool it would end the process. From any thread.</summary>
+    public void OnHandlerFailed(Exception error) => BreakAfterOwn(error);
 
     /// <summary>Bytes were received. They are the input's only after this.</summary>
     protected void OnReceived(int count)

@@ -191,7 +191,7 @@ internal sealed partial class EngineInput(EngineConnection connection)
         }
         catch (Exception e)
         {
-            connection.OnContinuationFailed(e);
+            connection.OnHandlerFailed(e);
         }
     }
 

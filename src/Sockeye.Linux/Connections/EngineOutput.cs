@@ -103,7 +103,7 @@ internal sealed partial class EngineOutput(EngineConnection connection)
         }
 
         if (exception is not null)
-            connection.OnOutputFailed(exception);
+            connection.OnHandlerFailed(exception);
         connection.Post(EngineRequests.Send);
     }
 
@@ -132,7 +132,7 @@ internal sealed partial class EngineOutput(EngineConnection connection)
         }
         catch (Exception e)
         {
-            connection.OnContinuationFailed(e);
+            connection.OnHandlerFailed(e);
         }
     }
 

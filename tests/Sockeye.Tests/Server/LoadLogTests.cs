@@ -97,4 +97,28 @@ public sealed class LoadLogTests
 
         void PassAnHour() => time.Pass(TimeSpan.FromHours(1), step: TimeSpan.FromSeconds(1));
     }
+
+    [Fact]
+    public async Task Server_at_rest_is_looked_at_less_often_until_a_connection_comes()
+    {
+        var (time, transport, log) = (new CountedTime(), new ScriptedServerTransport { RunsInline = true }, new TestLog());
+        await using var server = await SockeyeServer.StartAsync(options =>
+        {
+            (options.Transport, options.TimeProvider, options.LoggerFactory) = (transport, time, log);
+            (options.ShutdownTimeout, options.MaxConnections) = (TimeSpan.Zero, 2);
+            options.ListenAnyIP(0).Run(connection => connection.ConnectionClosed.WhenCancelled());
+        }, TestContext.Current.CancellationToken);
+        transport.Listener.Accept(MemoryConnection.CreatePair().Server);
+        await Patience.Until(() => server.GetConnections() is [{ State: ConnectionState.Open }], "the handler ran");
+
+        time.Pass(TimeSpan.FromSeconds(80), step: TimeSpan.FromSeconds(1));
+
+        Assert.InRange(time.WakeUps, 10, 16);
+        Assert.Empty(log.WithId(1310));
+        transport.Listener.Accept(MemoryConnection.CreatePair().Server);
+        await Patience.Until(() => server.ConnectionCount == 2, "the second one was there");
+        time.Pass(LoadWatch.Interval, step: LoadWatch.Interval);
+        Assert.Single(log.WithId(1310));
+        Assert.Null(time.Thrown);
+    }
 }

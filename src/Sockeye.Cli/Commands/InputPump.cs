@@ -42,16 +42,26 @@ internal sealed class InputPump(StandardInput input, IInputTakers takers)
             await WhileItFlowsAsync(over.Token);
         }
 
-        await UnlessAsync(_passed.ReachesAsync(input.Bytes.Value), closed);
-        if (stop.IsCancellationRequested && taker.WasSentSomething && await IsCutAsync(closed))
+        await PassedAsync(closed);
+        if (!stop.IsCancellationRequested || !taker.WasSentSomething)
+            return;
+        // From here on the taker gets nothing more, so that what the next read finds tells whether it has got everything.
+        await taker.RetireAsync();
+        await PassedAsync(closed);
+        await NextReadAsync(closed);
+        await PassedAsync(closed);
+        if (taker.HasMissedSomething)
             taker.Connection.Abort(CloseCause.Stop, "the server was stopped before standard input ended");
     }
 
     /// <summary>What was not sent, as a sentence without a full stop; null where all was, as far as can be known.</summary>
-    public async Task<string?> ObjectionAsync() => Failure
-        ?? (_started != 0 && (_isLost || await IsCutAsync(CancellationToken.None))
-            ? "standard input was not sent to its end"
-            : null);
+    public async Task<string?> ObjectionAsync()
+    {
+        if (_started != 0)
+            await NextReadAsync(CancellationToken.None);
+        // The pump sets _isLost before it counts what was lost.
+        return Failure ?? (_passed.Value < input.Bytes.Value || _isLost ? "standard input was not sent to its end" : null);
+    }
 
     private static async Task UnlessAsync(Task task, CancellationToken over) =>
         await task.WaitAsync(over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -69,14 +79,14 @@ internal sealed class InputPump(StandardInput input, IInputTakers takers)
         }
     }
 
-    /// <summary>Whether more than its end is there, and was not passed on.</summary>
-    private async Task<bool> IsCutAsync(CancellationToken closed)
+    /// <summary>Completes when everything that was read by now is passed on.</summary>
+    private Task PassedAsync(CancellationToken closed) => UnlessAsync(_passed.ReachesAsync(input.Bytes.Value), closed);
+
+    /// <summary>Completes at once where nothing is there to be read, else when it is read: it may be the end alone.</summary>
+    private async Task NextReadAsync(CancellationToken closed)
     {
-        if (!HasMore)
-            return false;
-        // What is there may be the end alone: the next read knows, and it is not far.
-        await UnlessAsync(input.Bytes.ReachesAsync(_passed.Value + 1), closed);
-        return _passed.Value < input.Bytes.Value;
+        if (HasMore)
+            await UnlessAsync(input.Bytes.ReachesAsync(_passed.Value + 1), closed);
     }
 
     private async Task RunAsync()

@@ -17,6 +17,9 @@ internal sealed class InputTaker(ConnectionContext connection)
 
     public bool WasSentSomething { get; private set; }
 
+    /// <summary>Whether some of the input came when the connection took no more.</summary>
+    public bool HasMissedSomething { get; private set; }
+
     /// <summary>Completes when there is room for more. False: the connection takes no more, and did not take this.</summary>
     public async Task<bool> SendAsync(ReadOnlySequence<byte> bytes)
     {
@@ -30,6 +33,7 @@ internal sealed class InputTaker(ConnectionContext connection)
             _ended = (await output.FlushAsync()).IsCompleted;
             isTaken = !_ended;
         });
+        HasMissedSomething |= !isTaken;
         return isTaken;
     }
 

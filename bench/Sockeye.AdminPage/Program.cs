@@ -10,8 +10,8 @@ switch (args)
         return 0;
 
     // The clients of that server, as a process of their own: each end needs a descriptor.
-    case ["clients", var endPoint, var count]:
-        await Clients.HoldAsync(IPEndPoint.Parse(endPoint), int.Parse(count, CultureInfo.InvariantCulture));
+    case ["clients", var endpoint, var count]:
+        await Clients.HoldAsync(IPEndPoint.Parse(endpoint), int.Parse(count, CultureInfo.InvariantCulture));
         return 0;
 
     // A browser's questions, as a process of its own.

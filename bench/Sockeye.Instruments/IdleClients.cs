@@ -32,13 +32,13 @@ internal sealed class IdleClients(int count) : IConnectionListenerFactory, IConn
 
     public ValueTask DisposeAsync() => default;
 
-    private sealed class SilentSocket(EndPoint endPoint) : StreamSocket
+    private sealed class SilentSocket(EndPoint endpoint) : StreamSocket
     {
         private readonly TaskCompletionSource<bool> _closed = new();
 
-        public override EndPoint? LocalEndPoint => endPoint;
+        public override EndPoint? LocalEndPoint => endpoint;
 
-        public override EndPoint? RemoteEndPoint => endPoint;
+        public override EndPoint? RemoteEndPoint => endpoint;
 
         public override bool IsReset => false;
 

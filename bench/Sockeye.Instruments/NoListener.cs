@@ -4,9 +4,9 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye.Instruments;
 
 /// <summary>An address to count connections by; nobody ever comes to it.</summary>
-internal sealed class NoListener(EndPoint endPoint) : IConnectionListener
+internal sealed class NoListener(EndPoint endpoint) : IConnectionListener
 {
-    public EndPoint EndPoint => endPoint;
+    public EndPoint EndPoint => endpoint;
 
     public ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default) => default;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Sockeye.Timers;
 
-// Measures the time-outs of connections, and the two usual ways to have them, in one run. How many connections: the argument.
+// Measures the timeouts of connections, and the two usual ways to have them, in one run. How many connections: the argument.
 var count = args.Length == 0 ? 1_000_000 : int.Parse(args[0], CultureInfo.InvariantCulture);
 Console.WriteLine($"{count.ToString("N0", CultureInfo.InvariantCulture)} connections, {Environment.ProcessorCount} processors");
 Console.WriteLine();

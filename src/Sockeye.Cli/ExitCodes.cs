@@ -8,6 +8,6 @@ internal static class ExitCodes
     /// <summary>Refused, reset, timed out, a wrong echo; one sentence on standard error says which.</summary>
     public const int Failed = 1;
 
-    /// <summary>The command line can't mean anything; a sentence on standard error names the value.</summary>
+    /// <summary>The command line cannot mean anything; a sentence on standard error names the value.</summary>
     public const int WrongUse = 2;
 }

@@ -1,6 +1,6 @@
 namespace Sockeye.Linux;
 
-/// <summary>How the connections of one end point reach the engine threads.</summary>
+/// <summary>How the connections of one endpoint reach the engine threads.</summary>
 public enum LinuxAcceptMode
 {
     /// <summary>One listening socket; each connection goes to the engine thread that has the fewest.</summary>

@@ -10,7 +10,7 @@ namespace Sockeye.Linux;
 /// portable transport, and says so.
 /// </summary>
 /// <remarks>
-/// Safe from many callers. Its threads start with the first end point that is bound or dialled. Unix sockets are always served by
+/// Safe from many callers. Its threads start with the first endpoint that is bound or dialled. Unix sockets are always served by
 /// the portable transport.
 /// </remarks>
 public sealed partial class LinuxTransport
@@ -32,7 +32,7 @@ public sealed partial class LinuxTransport
     private bool _isDisposed;
 
     /// <summary>A transport with the given options, or the defaults. Later changes of the options have no effect.</summary>
-    /// <exception cref="PlatformNotSupportedException">The engine asked for can't run here; the message says why.</exception>
+    /// <exception cref="PlatformNotSupportedException">The engine asked for cannot run here; the message says why.</exception>
     /// <exception cref="InvalidOperationException">The environment variable <c>SOCKEYE_ENGINE</c> names no engine.</exception>
     public LinuxTransport(LinuxTransportOptions? options = null) : this(options ?? new(), isShared: false)
     {
@@ -57,14 +57,14 @@ public sealed partial class LinuxTransport
     /// lives as long as the process: disposing of it does nothing.
     /// </summary>
     /// <exception cref="PlatformNotSupportedException">
-    /// The environment variable <c>SOCKEYE_ENGINE</c> asks for an engine that can't run here.
+    /// The environment variable <c>SOCKEYE_ENGINE</c> asks for an engine that cannot run here.
     /// </exception>
     /// <exception cref="InvalidOperationException">The environment variable <c>SOCKEYE_ENGINE</c> names no engine.</exception>
     public static LinuxTransport Shared => LazyShared.Value;
 
     /// <summary>
     /// The engine in use, never <see cref="LinuxEngine.Auto"/>. Where nobody asked for io_uring, it gives way to epoll if the
-    /// first end point finds no memory for its rings.
+    /// first endpoint finds no memory for its rings.
     /// </summary>
     public LinuxEngine Engine => _choice.Engine;
 
@@ -140,12 +140,12 @@ public sealed partial class LinuxTransport
     }
 
     /// <summary>Null where the portable transport is to do it.</summary>
-    private EngineGroup? EngineFor(EndPoint endPoint)
+    private EngineGroup? EngineFor(EndPoint endpoint)
     {
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return Engine is LinuxEngine.Sockets || endPoint is not IPEndPoint ? null : _engine ??= Start();
+            return Engine is LinuxEngine.Sockets || endpoint is not IPEndPoint ? null : _engine ??= Start();
         }
     }
 
@@ -158,7 +158,7 @@ public sealed partial class LinuxTransport
         catch (RingException e)
         {
             if (!_choice.IsFree)
-                throw new PlatformNotSupportedException($"io_uring ({_choice.Reason}) can't run here: {e.Message}", e);
+                throw new PlatformNotSupportedException($"io_uring ({_choice.Reason}) cannot run here: {e.Message}", e);
             _choice = EngineChoice.EpollInstead(e.Message);
             return StartThreads();
         }

@@ -6,7 +6,7 @@ public sealed class LinuxTransportOptions
     /// <summary>
     /// The engine, default <see cref="LinuxEngine.Auto"/>. The environment variable <c>SOCKEYE_ENGINE</c> (<c>io_uring</c>,
     /// <c>epoll</c> or <c>sockets</c>) decides where this is <see cref="LinuxEngine.Auto"/>. An engine that was asked for and
-    /// can't run here is an error that says why.
+    /// cannot run here is an error that says why.
     /// </summary>
     public LinuxEngine Engine { get; set; } = LinuxEngine.Auto;
 
@@ -25,6 +25,6 @@ public sealed class LinuxTransportOptions
     /// <summary>How connections reach the engine threads, default <see cref="LinuxAcceptMode.LeastLoaded"/>.</summary>
     public LinuxAcceptMode AcceptMode { get; set; }
 
-    /// <summary>What is the same for every transport: backlog, buffers, time-outs, where handlers run.</summary>
+    /// <summary>What is the same for every transport: backlog, buffers, timeouts, where handlers run.</summary>
     public SocketTransportOptions Sockets { get; set; } = new();
 }

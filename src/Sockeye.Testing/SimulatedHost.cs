@@ -106,8 +106,8 @@ public sealed class SimulatedHost
 
     bool IHostNameResolver.Owns(IPAddress address) => Stack.Owns(address);
 
-    private static IPEndPoint IPOnly(EndPoint endPoint) => endPoint as IPEndPoint ?? throw new NotSupportedException(
-        $"A simulated host knows IPEndPoint, not {endPoint?.GetType().Name} ({endPoint}).");
+    private static IPEndPoint IPOnly(EndPoint endpoint) => endpoint as IPEndPoint ?? throw new NotSupportedException(
+        $"A simulated host knows IPEndPoint, not {endpoint?.GetType().Name} ({endpoint}).");
 
     private async ValueTask<ConnectionContext> ConnectAsync(
         IPEndPoint remote, IPEndPoint? local, CancellationToken cancellationToken)

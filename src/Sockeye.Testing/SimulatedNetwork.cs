@@ -5,7 +5,7 @@ namespace Sockeye.Testing;
 /// <summary>
 /// A network of simulated hosts under virtual time, in one thread: the seed decides everything that chance decides elsewhere.
 /// </summary>
-/// <remarks>One seed gives the same run, to the byte and to the order of events, on every machine. An hour of time-outs takes
+/// <remarks>One seed gives the same run, to the byte and to the order of events, on every machine. An hour of timeouts takes
 /// milliseconds.</remarks>
 public sealed class SimulatedNetwork
 {
@@ -58,7 +58,7 @@ public sealed class SimulatedNetwork
     }
 
     /// <summary>The part of all segments between hosts that is lost, 0 (the default) to below 1. For TCP, loss is delay, or a
-    /// time-out if it lasts.</summary>
+    /// timeout if it lasts.</summary>
     public double Loss
     {
         get => _wire.Loss;
@@ -110,7 +110,7 @@ public sealed class SimulatedNetwork
 
     /// <summary>Adds a host.</summary>
     /// <param name="name">How other hosts find it, in any case of letters.</param>
-    /// <param name="options">Backlog, buffers and close time-outs of its sockets, as for real ones; default: the defaults. What
+    /// <param name="options">Backlog, buffers and close timeouts of its sockets, as for real ones; default: the defaults. What
     /// only a kernel has (keep-alive, fast open, no delay) has no effect here.</param>
     /// <exception cref="ArgumentException">The name is empty or taken.</exception>
     public SimulatedHost AddHost(string name, SocketTransportOptions? options = null)
@@ -199,5 +199,5 @@ public sealed class SimulatedNetwork
     }
 
     private static TimeSpan NotNegative(TimeSpan value, string name) =>
-        value >= TimeSpan.Zero ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} can't be negative.");
+        value >= TimeSpan.Zero ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} cannot be negative.");
 }

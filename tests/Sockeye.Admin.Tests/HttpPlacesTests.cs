@@ -110,9 +110,9 @@ public sealed class HttpPlacesTests
 
     private static async Task<Socket> ConnectAsync(SockeyeAdmin admin)
     {
-        var endPoint = (IPEndPoint)admin.EndPoints[0];
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(endPoint, TestContext.Current.CancellationToken);
+        var endpoint = (IPEndPoint)admin.EndPoints[0];
+        var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(endpoint, TestContext.Current.CancellationToken);
         return socket;
     }
 

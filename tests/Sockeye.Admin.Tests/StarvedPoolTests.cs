@@ -76,13 +76,13 @@ public sealed class StarvedPoolTests
         }
     }
 
-    private static Socket Connect(EndPoint endPoint)
+    private static Socket Connect(EndPoint endpoint)
     {
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
+        var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
         {
             ReceiveTimeout = (int)Patience.TotalMilliseconds,
         };
-        socket.Connect(endPoint);
+        socket.Connect(endpoint);
         return socket;
     }
 

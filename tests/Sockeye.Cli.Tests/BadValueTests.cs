@@ -99,14 +99,14 @@ public sealed class BadValueTests
     [InlineData("listen", "unix:/dev/null/x")]
     [InlineData("listen", "")]
     [InlineData("connect", "")]
-    public async Task Bad_end_point_ends_without_a_crash(string command, string endPoint)
+    public async Task Bad_endpoint_ends_without_a_crash(string command, string endpoint)
     {
-        string[] arguments = [command, endPoint];
+        string[] arguments = [command, endpoint];
         AssertEndsInOrder(await ToolProcess.RunAsync(arguments), arguments);
     }
 
     [Fact]
-    public async Task End_point_that_is_longer_than_any_name_or_path_ends_without_a_crash()
+    public async Task Endpoint_that_is_longer_than_any_name_or_path_ends_without_a_crash()
     {
         foreach (var command in (string[])["listen", "connect"])
         {

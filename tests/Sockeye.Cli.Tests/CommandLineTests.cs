@@ -31,15 +31,15 @@ public sealed class CommandLineTests
     [InlineData("unix:@", "the name is missing")]
     [InlineData("unix:/tmp/", "the path ends in a slash, as that of a directory does")]
     [InlineData("-1", "\"-1\" is not a port")]
-    public async Task Bad_end_point_is_named_with_the_forms_that_are_accepted(string endPoint, string why)
+    public async Task Bad_endpoint_is_named_with_the_forms_that_are_accepted(string endpoint, string why)
     {
-        string[][] uses = [["listen", "--", endPoint], ["connect", "--", endPoint], ["connect", "7000", "--local=" + endPoint]];
+        string[][] uses = [["listen", "--", endpoint], ["connect", "--", endpoint], ["connect", "7000", "--local=" + endpoint]];
         foreach (var arguments in uses)
         {
             var result = await ToolProcess.RunAsync(arguments);
 
             Assert.Equal(2, result.ExitCode);
-            Assert.Equal($"sockeye: \"{endPoint}\" is not an end point: {why}. Write it as {Forms}.", result.Errors[0]);
+            Assert.Equal($"sockeye: \"{endpoint}\" is not an endpoint: {why}. Write it as {Forms}.", result.Errors[0]);
             Assert.Empty(result.Output);
         }
     }
@@ -68,7 +68,7 @@ public sealed class CommandLineTests
     [InlineData("connect 7000 --local unix:/x", "the connecting end of a Unix socket has no address to choose")]
     [InlineData("connect unix:/x --local 7000", "--local localhost:7000 has no meaning with unix:/x")]
     [InlineData("listen 7000 --tls", "--tls needs a certificate: add --cert FILE, or make one with --tls self-signed.")]
-    [InlineData("listen --tls 7443", "--tls 7443: only \"self-signed\" may follow --tls; end points stand before the options.")]
+    [InlineData("listen --tls 7443", "--tls 7443: only \"self-signed\" may follow --tls; endpoints stand before the options.")]
     [InlineData("listen 7000 --tls self-signed --cert x.pem", "--tls self-signed and --cert exclude each other")]
     [InlineData("listen 7000 --cert x.pem --key a --key b", "There are more --key than --cert")]
     [InlineData("listen 7000 --require-client-cert", "--require-client-cert needs TLS")]

@@ -134,7 +134,7 @@ public sealed class ConnectTests
     }
 
     [Fact]
-    public async Task Local_end_point_is_where_it_connects_from()
+    public async Task Local_endpoint_is_where_it_connects_from()
     {
         using var listener = Listening();
         int port;

@@ -36,7 +36,7 @@ public sealed class EngineTests
     }
 
     [Fact]
-    public async Task Engine_that_can_not_run_is_exit_1_with_the_reason()
+    public async Task Engine_that_cannot_run_is_exit_1_with_the_reason()
     {
         SkipUnlessIoUringCanBeRefused();
         await AssertRefusedAsync(ToolProcess.StartUnder(
@@ -71,11 +71,11 @@ public sealed class EngineTests
     [Theory]
     [InlineData("listen", "127.0.0.1:0")]
     [InlineData("connect", "127.0.0.1:1")]
-    public async Task Environment_that_names_no_engine_is_exit_2_with_the_ways_out(string command, string endPoint)
+    public async Task Environment_that_names_no_engine_is_exit_2_with_the_ways_out(string command, string endpoint)
     {
         Programs.SkipUnlessLinux("epoll");
         await using var tool = ToolProcess.StartUnder(
-            Surroundings.WithVariable("iouring"), command, endPoint, "--engine", "auto");
+            Surroundings.WithVariable("iouring"), command, endpoint, "--engine", "auto");
 
         Assert.Equal(2, await tool.ExitAsync());
         Assert.Equal(
@@ -122,7 +122,7 @@ public sealed class EngineTests
         await using var tool = started;
         Assert.Equal(1, await tool.ExitAsync());
         Assert.StartsWith(
-            "sockeye: io_uring (asked for by the options) can't run here: ", Assert.Single(tool.SeenErrors),
+            "sockeye: io_uring (asked for by the options) cannot run here: ", Assert.Single(tool.SeenErrors),
             StringComparison.Ordinal);
     }
 

@@ -57,9 +57,9 @@ public sealed class ListenEchoTests
         await using var server = await ToolProcess.ListenOnAsync(["0"], "--echo");
 
         Assert.Equal([$"127.0.0.1:{server.Port}", $"[::1]:{server.Port}"], server.EndPoints);
-        foreach (var endPoint in server.EndPoints)
+        foreach (var endpoint in server.EndPoints)
         {
-            using var client = await Peer.ConnectAsync(IPEndPoint.Parse(endPoint));
+            using var client = await Peer.ConnectAsync(IPEndPoint.Parse(endpoint));
             await client.SendAsync("x");
             Assert.Equal("x", await client.ReadAsync(1));
         }

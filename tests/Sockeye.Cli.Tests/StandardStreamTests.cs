@@ -26,21 +26,21 @@ public sealed partial class StandardStreamTests
 
     [Theory]
     [MemberData(nameof(Unwritable))]
-    public async Task Output_that_can_not_be_written_is_one_sentence_and_exit_1(string redirection, string arguments)
+    public async Task Output_that_cannot_be_written_is_one_sentence_and_exit_1(string redirection, string arguments)
     {
         SkipUnlessThere(redirection);
         await using var tool = Under(redirection, arguments.Split(' '));
 
         Assert.Equal(1, await tool.ExitAsync());
         Assert.StartsWith(
-            "sockeye: can't write standard output: ", Assert.Single(tool.SeenErrors), StringComparison.Ordinal);
+            "sockeye: cannot write standard output: ", Assert.Single(tool.SeenErrors), StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData(">&-", "it is closed")]
     [InlineData("1</dev/null", "it is open for reading only")]
     [InlineData(">/dev/full", "No space left on device")]
-    public async Task What_arrives_and_can_not_be_written_resets_the_peer_and_is_said(string redirection, string why)
+    public async Task What_arrives_and_cannot_be_written_resets_the_peer_and_is_said(string redirection, string why)
     {
         SkipUnlessThere(redirection);
         using var server = new TestServer();
@@ -54,7 +54,7 @@ public sealed partial class StandardStreamTests
             await peer.SendAsync("hello");
             Assert.True(await peer.EndsWithResetAsync());
             Assert.Equal(1, await tool.ExitAsync());
-            Assert.Equal($"sockeye: can't write standard output: {why}.", tool.SeenErrors[^1]);
+            Assert.Equal($"sockeye: cannot write standard output: {why}.", tool.SeenErrors[^1]);
         }
     }
 
@@ -62,7 +62,7 @@ public sealed partial class StandardStreamTests
     [InlineData("2>&-")]
     [InlineData("2>/dev/null <&- 2>&-")]
     [InlineData("2</dev/null")]
-    public async Task Errors_that_can_not_be_written_change_nothing_else(string redirection)
+    public async Task Errors_that_cannot_be_written_change_nothing_else(string redirection)
     {
         using var server = new TestServer();
         await using var client = Under(redirection, "connect", server.EndPoint);
@@ -93,7 +93,7 @@ public sealed partial class StandardStreamTests
     [Theory]
     [InlineData("</", "Is a directory")]
     [InlineData("0>/dev/null", "it is open for writing only")]
-    public async Task Input_that_can_not_be_read_resets_the_peer_and_is_said(string redirection, string why)
+    public async Task Input_that_cannot_be_read_resets_the_peer_and_is_said(string redirection, string why)
     {
         using var server = new TestServer();
         await using var client = Under(redirection, "connect", server.EndPoint);
@@ -101,7 +101,7 @@ public sealed partial class StandardStreamTests
 
         Assert.True(await peer.EndsWithResetAsync());
         Assert.Equal(1, await client.ExitAsync());
-        Assert.Equal($"sockeye: can't read standard input: {why}.", Assert.Single(client.SeenErrors));
+        Assert.Equal($"sockeye: cannot read standard input: {why}.", Assert.Single(client.SeenErrors));
     }
 
     [Fact]

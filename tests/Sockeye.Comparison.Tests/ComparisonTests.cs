@@ -44,7 +44,7 @@ public sealed class ComparisonTests
     }
 
     [Fact]
-    public async Task Server_that_can_not_run_here_is_named_and_the_others_go_on()
+    public async Task Server_that_cannot_run_here_is_named_and_the_others_go_on()
     {
         SkipUnlessItCanRun();
 

@@ -15,7 +15,7 @@ switch (args)
         FuzzTarget? fuzzed = null;
         Fuzzer.Run(stream =>
         {
-            // In here, since instrumented code can't run before afl's memory is there.
+            // In here, since instrumented code cannot run before afl's memory is there.
             fuzzed ??= FuzzTargets.Find(name);
             using var input = new MemoryStream();
             stream.CopyTo(input);

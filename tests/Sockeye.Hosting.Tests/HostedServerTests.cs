@@ -10,7 +10,7 @@ namespace Sockeye.Hosting.Tests;
 public sealed class HostedServerTests
 {
     [Fact]
-    public async Task End_points_of_the_configuration_are_served_by_the_handlers_they_name()
+    public async Task Endpoints_of_the_configuration_are_served_by_the_handlers_they_name()
     {
         await using var host = await TestHost.StartAsync("""
             { "Sockeye": { "MaxConnections": 77, "EndPoints": {
@@ -68,7 +68,7 @@ public sealed class HostedServerTests
     }
 
     [Fact]
-    public async Task End_points_of_code_and_of_the_configuration_are_served_together_and_stay_at_a_reload()
+    public async Task Endpoints_of_code_and_of_the_configuration_are_served_together_and_stay_at_a_reload()
     {
         await using var host = await TestHost.StartAsync(TestHost.OneEndPoint("hello"), server => server
             .Configure(options => options.ListenLocalhost(0).Run(ConnectionText.Echo))

@@ -25,7 +25,7 @@ public sealed class ReloadTests
     }
 
     [Fact]
-    public async Task End_points_come_and_go_with_the_configuration()
+    public async Task Endpoints_come_and_go_with_the_configuration()
     {
         await using var host = await TestHost.StartAsync(TestHost.OneEndPoint("echo"));
 
@@ -84,7 +84,7 @@ public sealed class ReloadTests
     }
 
     [Fact]
-    public async Task Configuration_that_vanishes_does_not_take_the_end_points_with_it()
+    public async Task Configuration_that_vanishes_does_not_take_the_endpoints_with_it()
     {
         await using var host = await TestHost.StartAsync(TestHost.OneEndPoint("echo"));
 

@@ -7,10 +7,10 @@ namespace Sockeye.Hosting.Tests;
 public sealed class SettingsTests
 {
     private const string EndPointForms =
-        "write an end point as 7000 (localhost), *:7000 (every address), 127.0.0.1:7000, [::1]:7000 or unix:/path: ";
+        "write an endpoint as 7000 (localhost), *:7000 (every address), 127.0.0.1:7000, [::1]:7000 or unix:/path: ";
 
     [Fact]
-    public async Task All_settings_of_an_end_point_become_middleware_in_the_order_that_protects_best()
+    public async Task All_settings_of_an_endpoint_become_middleware_in_the_order_that_protects_best()
     {
         await using var host = await TestHost.StartAsync(TestHost.OneEndPoint("echo", """
             , "MaxConnections": 5, "AtMaxConnections": "SendAndClose:421 full\r\n",
@@ -45,7 +45,7 @@ public sealed class SettingsTests
     }
 
     [Theory]
-    [InlineData("", "Sockeye:EndPoints has no end point")]
+    [InlineData("", "Sockeye:EndPoints has no endpoint")]
     [InlineData("""  "EndPoints": "x" """, "Sockeye:EndPoints is \"x\": it has to be a section")]
     [InlineData("""  "EndPoints": { "a": { } } """, "Sockeye:EndPoints:a:Listen is missing")]
     [InlineData("""  "EndPoints": { "a": { "Listen": "127.0.0.1:0" } } """, "Sockeye:EndPoints:a:Handler is missing")]
@@ -81,12 +81,12 @@ public sealed class SettingsTests
     [InlineData(""" "Tls": { } """, ":Tls:Certificate is missing")]
     [InlineData(""" "Tls": { "Certificate": "no.pem", "Key": "no.key" } """, ":Tls:Certificate is \"no.pem\": ")]
     [InlineData(""" "Tls": { "Certificate": "no.pem", "HandshakeTimeout": "1ms" } """, ":Tls:HandshakeTimeout is \"1ms\": ")]
-    public async Task Wrong_setting_of_an_end_point_is_named_with_its_value_and_the_way_out(string setting, string expected) =>
+    public async Task Wrong_setting_of_an_endpoint_is_named_with_its_value_and_the_way_out(string setting, string expected) =>
         await AssertRefusedAsync(TestHost.OneEndPoint("echo", "," + setting), $"Sockeye:EndPoints:a{expected}");
 
     [Theory]
     [InlineData("example.com:7000", "a host name may have several addresses")]
-    [InlineData("7000x", "write an end point as 7000 (localhost)")]
+    [InlineData("7000x", "write an endpoint as 7000 (localhost)")]
     [InlineData("127.1:7000", EndPointForms + "\"127.1\" is not an IPv4 address")]
     [InlineData("[fe80::1%nosuch]:7000", EndPointForms + "\"nosuch\" of \"fe80::1%nosuch\" is not a network interface")]
     [InlineData("a..b:7000", EndPointForms + "\"a..b\" has an empty part between its dots")]
@@ -96,7 +96,7 @@ public sealed class SettingsTests
         $"Sockeye:EndPoints:a:Listen is \"{listen}\": {expected}");
 
     [Fact]
-    public async Task Two_end_points_on_one_port_are_named_both() => await AssertRefusedAsync(
+    public async Task Two_endpoints_on_one_port_are_named_both() => await AssertRefusedAsync(
         """
         { "Sockeye": { "EndPoints": {
             "a": { "Listen": "localhost:7000", "Handler": "echo" },

@@ -8,7 +8,7 @@ using Sockeye.Kestrel.Tests.Support;
 
 namespace Sockeye.Kestrel.Tests;
 
-/// <summary>Where Kestrel can listen by a transport of Sockeye, and what it says where it can't.</summary>
+/// <summary>Where Kestrel can listen by a transport of Sockeye, and what it says where it cannot.</summary>
 public sealed class EndPointTests
 {
     public static TheoryData<string> Transports => ["IoUring", "Epoll", "Sockets"];

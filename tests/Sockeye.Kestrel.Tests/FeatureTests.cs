@@ -47,7 +47,7 @@ public sealed class FeatureTests
     }
 
     [Theory, MemberData(nameof(Transports))]
-    public async Task Metrics_of_kestrel_count_the_connection_and_name_its_end_point(string transport)
+    public async Task Metrics_of_kestrel_count_the_connection_and_name_its_endpoint(string transport)
     {
         await using var host = await KestrelHost.StartAsync(
             transport, app => app.MapGet("/", () => "counted"), kestrel => kestrel.Listen(IPAddress.Loopback, 0));

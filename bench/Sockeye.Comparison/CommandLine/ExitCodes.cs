@@ -8,6 +8,6 @@ internal static class ExitCodes
     /// <summary>With <c>--targets</c>: one was missed. Without: the run could not be made, or was stopped.</summary>
     public const int Failed = 1;
 
-    /// <summary>The command line can't mean anything; a sentence on standard error names the value.</summary>
+    /// <summary>The command line cannot mean anything; a sentence on standard error names the value.</summary>
     public const int WrongUse = 2;
 }

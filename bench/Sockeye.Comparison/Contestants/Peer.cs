@@ -2,7 +2,7 @@ namespace Sockeye.Comparison.Contestants;
 
 /// <summary>A server in another language: what it needs, how it is built, how it is started.</summary>
 /// <param name="Folder">Its sources, below <c>Peers/</c>.</param>
-/// <param name="Needs">Programs and files without which it can't be built, and the Debian packages that have them.</param>
+/// <param name="Needs">Programs and files without which it cannot be built, and the Debian packages that have them.</param>
 /// <param name="Build">Commands that run in the folder it is built in, which begins as a copy of its sources.</param>
 /// <param name="Run">The command that is the server.</param>
 internal sealed record Peer(

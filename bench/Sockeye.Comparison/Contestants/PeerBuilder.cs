@@ -13,7 +13,7 @@ internal static class PeerBuilder
     public static string FolderOf(Peer peer) => Path.Combine(AppContext.BaseDirectory, "built-peers", peer.Folder);
 
     /// <summary>Builds the peer if that is needed and possible.</summary>
-    /// <returns>Why it can't take part, as a phrase; null when it can.</returns>
+    /// <returns>Why it cannot take part, as a phrase; null when it can.</returns>
     public static async Task<string?> BuildAsync(Peer peer, Action<string> progress, CancellationToken cancellationToken)
     {
         if (peer.Needs.Select(need => need.Missing()).FirstOrDefault(missing => missing is not null) is { } missing)

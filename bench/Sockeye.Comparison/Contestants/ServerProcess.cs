@@ -35,7 +35,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         ? $"the server ended with exit code {_process.ExitCode}{(_lastError is null ? "" : $": {_lastError}")}"
         : null;
 
-    /// <exception cref="UnavailableException">It says that it can't run here, or does not start.</exception>
+    /// <exception cref="UnavailableException">It says that it cannot run here, or does not start.</exception>
     public static async Task<ServerProcess> StartAsync(
         Contestant contestant, ServerMode mode, int processor, CancellationToken cancellationToken)
     {

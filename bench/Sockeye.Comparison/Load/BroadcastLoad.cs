@@ -7,7 +7,7 @@ namespace Sockeye.Comparison.Load;
 /// One connection sends; when all others have the message, it sends the next one. What is counted is what is delivered.
 /// </summary>
 internal sealed class BroadcastLoad(
-    IConnectionFactory factory, EndPoint endPoint, LoadRecorder recorder, int members, byte[] message, TimeProvider time) : ILoad
+    IConnectionFactory factory, EndPoint endpoint, LoadRecorder recorder, int members, byte[] message, TimeProvider time) : ILoad
 {
     private const int JoinAttempts = 50;
 
@@ -21,7 +21,7 @@ internal sealed class BroadcastLoad(
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        _connections = await Connecting.OpenAsync(factory, endPoint, members + 1, cancellationToken);
+        _connections = await Connecting.OpenAsync(factory, endpoint, members + 1, cancellationToken);
         foreach (var member in _connections.Skip(1))
             _ = ReceiveAsync(member);
         await WaitForMembersAsync(cancellationToken);

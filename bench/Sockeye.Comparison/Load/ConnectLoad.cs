@@ -5,7 +5,7 @@ namespace Sockeye.Comparison.Load;
 
 /// <summary>Clients that each connect, exchange one message, close in order, and begin again.</summary>
 internal sealed class ConnectLoad(
-    IConnectionFactory factory, EndPoint endPoint, LoadRecorder recorder, int clients, byte[] message) : ILoad
+    IConnectionFactory factory, EndPoint endpoint, LoadRecorder recorder, int clients, byte[] message) : ILoad
 {
     private Task _running = Task.CompletedTask;
     private volatile bool _isStopped;
@@ -38,7 +38,7 @@ internal sealed class ConnectLoad(
         while (!_isStopped)
         {
             var beganAt = recorder.Now();
-            var connection = await factory.ConnectAsync(endPoint);
+            var connection = await factory.ConnectAsync(endpoint);
             await using (connection)
             {
                 await connection.Transport.Output.WriteAsync(message);

@@ -10,7 +10,7 @@ internal static class Connecting
     private const int AtOnce = 100;
 
     public static async Task<List<ConnectionContext>> OpenAsync(
-        IConnectionFactory factory, EndPoint endPoint, int count, CancellationToken cancellationToken)
+        IConnectionFactory factory, EndPoint endpoint, int count, CancellationToken cancellationToken)
     {
         List<ConnectionContext> connections = new(count);
         try
@@ -18,7 +18,7 @@ internal static class Connecting
             while (connections.Count < count)
             {
                 var attempts = Enumerable.Range(0, Math.Min(AtOnce, count - connections.Count))
-                    .Select(_ => factory.ConnectAsync(endPoint, cancellationToken).AsTask()).ToList();
+                    .Select(_ => factory.ConnectAsync(endpoint, cancellationToken).AsTask()).ToList();
                 await ((Task)Task.WhenAll(attempts)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 connections.AddRange(
                     attempts.Where(attempt => attempt.IsCompletedSuccessfully).Select(attempt => attempt.Result));

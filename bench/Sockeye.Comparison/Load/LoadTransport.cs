@@ -9,7 +9,7 @@ internal sealed record LoadTransport(IConnectionFactory Factory, string Descript
     /// <summary>Large enough that the generator never waits for its own buffers.</summary>
     private const int BufferSize = 1024 * 1024;
 
-    /// <exception cref="PlatformNotSupportedException">The engine asked for can't run here.</exception>
+    /// <exception cref="PlatformNotSupportedException">The engine asked for cannot run here.</exception>
     public static LoadTransport Create(LinuxEngine engine)
     {
         var sockets = new SocketTransportOptions

@@ -6,7 +6,7 @@ namespace Sockeye.Comparison.Load;
 
 /// <summary>Each connection sends a batch of messages, waits until all are back, and begins again.</summary>
 internal sealed class PingLoad(
-    IConnectionFactory factory, EndPoint endPoint, LoadRecorder recorder, int connections, byte[] batch, int depth, bool tls)
+    IConnectionFactory factory, EndPoint endpoint, LoadRecorder recorder, int connections, byte[] batch, int depth, bool tls)
     : ILoad
 {
     private List<ConnectionContext> _connections = [];
@@ -15,7 +15,7 @@ internal sealed class PingLoad(
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        _connections = await Connecting.OpenAsync(factory, endPoint, connections, cancellationToken);
+        _connections = await Connecting.OpenAsync(factory, endpoint, connections, cancellationToken);
         var pipes = new List<(PipeReader, PipeWriter)>(connections);
         foreach (var connection in _connections)
             pipes.Add(await PipesAsync(connection, cancellationToken));

@@ -5,7 +5,7 @@ namespace Sockeye.Comparison.Load;
 
 /// <summary>Each connection keeps some large messages on their way, and watches how long it goes without a byte.</summary>
 internal sealed class StreamLoad(
-    IConnectionFactory factory, EndPoint endPoint, LoadRecorder recorder, int connections, int messageSize, int outstanding)
+    IConnectionFactory factory, EndPoint endpoint, LoadRecorder recorder, int connections, int messageSize, int outstanding)
     : ILoad
 {
     private List<ConnectionContext> _connections = [];
@@ -14,7 +14,7 @@ internal sealed class StreamLoad(
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        _connections = await Connecting.OpenAsync(factory, endPoint, connections, cancellationToken);
+        _connections = await Connecting.OpenAsync(factory, endpoint, connections, cancellationToken);
         _clients = [.. _connections.Select(connection => new StreamClient(connection, recorder, messageSize, outstanding))];
         _running = Task.WhenAll(_clients.Select(client => client.RunAsync()));
     }

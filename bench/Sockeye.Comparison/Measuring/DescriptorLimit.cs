@@ -8,7 +8,7 @@ internal static class DescriptorLimit
     /// <summary>What a program has open besides its connections.</summary>
     private const int Others = 200;
 
-    /// <summary>Why so many connections can't be had, as a phrase with the way out; null when they can.</summary>
+    /// <summary>Why so many connections cannot be had, as a phrase with the way out; null when they can.</summary>
     public static string? Lacking(int connections) => Lacking(connections, File.ReadLines("/proc/self/limits"));
 
     public static string? Lacking(int connections, IEnumerable<string> limits)

@@ -8,7 +8,7 @@ namespace Sockeye.Comparison.Running;
 /// <summary>Runs all scenarios: builds the peers, starts all servers of a scenario, and measures them in turns.</summary>
 internal sealed class ComparisonRun(RunOptions options, IConnectionFactory factory, Progress progress, TimeProvider time)
 {
-    /// <summary>Why some can't take part, by name.</summary>
+    /// <summary>Why some cannot take part, by name.</summary>
     private readonly Dictionary<string, string> _skipped = [];
 
     /// <summary>What has been told, so that it need not be told in each scenario.</summary>

@@ -9,7 +9,7 @@ namespace Sockeye.Comparison.Running;
 /// <summary>Makes the clients of a scenario.</summary>
 internal sealed class LoadFactory(IConnectionFactory factory, TimeProvider time)
 {
-    public ILoad Create(Scenario scenario, ServerMode mode, EndPoint endPoint, LoadRecorder recorder)
+    public ILoad Create(Scenario scenario, ServerMode mode, EndPoint endpoint, LoadRecorder recorder)
     {
         // Servers that compare messages with bytes get the same bytes for both.
         byte[] Batch(int depth) => scenario.Modes.Any(one => one is ServerMode.Codec or ServerMode.Broadcast)
@@ -18,11 +18,11 @@ internal sealed class LoadFactory(IConnectionFactory factory, TimeProvider time)
         return scenario.Kind switch
         {
             LoadKind.Ping => new PingLoad(
-                factory, endPoint, recorder, scenario.Connections, Batch(scenario.Depth), scenario.Depth, mode == ServerMode.Tls),
+                factory, endpoint, recorder, scenario.Connections, Batch(scenario.Depth), scenario.Depth, mode == ServerMode.Tls),
             LoadKind.Stream => new StreamLoad(
-                factory, endPoint, recorder, scenario.Connections, scenario.MessageSize, scenario.Depth),
-            LoadKind.Connect => new ConnectLoad(factory, endPoint, recorder, scenario.Connections, Batch(1)),
-            LoadKind.Broadcast => new BroadcastLoad(factory, endPoint, recorder, scenario.Connections, Batch(1), time),
+                factory, endpoint, recorder, scenario.Connections, scenario.MessageSize, scenario.Depth),
+            LoadKind.Connect => new ConnectLoad(factory, endpoint, recorder, scenario.Connections, Batch(1)),
+            LoadKind.Broadcast => new BroadcastLoad(factory, endpoint, recorder, scenario.Connections, Batch(1), time),
             _ => throw new ArgumentOutOfRangeException(nameof(scenario), scenario.Kind, "It has no load."),
         };
     }

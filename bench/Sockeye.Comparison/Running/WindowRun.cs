@@ -20,11 +20,11 @@ internal sealed class WindowRun(
     private readonly LoadFactory _loads = new(factory, time);
 
     /// <summary>Compares one echo byte for byte, where the server echoes.</summary>
-    public async Task CheckAsync(EndPoint endPoint, CancellationToken cancellationToken)
+    public async Task CheckAsync(EndPoint endpoint, CancellationToken cancellationToken)
     {
         if (mode is not (ServerMode.Echo or ServerMode.Codec))
             return;
-        await using var connection = await factory.ConnectAsync(endPoint, cancellationToken);
+        await using var connection = await factory.ConnectAsync(endpoint, cancellationToken);
         await Task.Yield();
         await EchoCheck.RunAsync(connection.Transport.Input, connection.Transport.Output, new(options.Seed))
             .WaitAsync(LongestStop, time, cancellationToken);

@@ -14,8 +14,8 @@ internal static class ServeCommand
     {
         try
         {
-            var endPoint = await DotNetServers.StartAsync(name, mode);
-            Console.WriteLine($"{Port} {endPoint.Port}");
+            var endpoint = await DotNetServers.StartAsync(name, mode);
+            Console.WriteLine($"{Port} {endpoint.Port}");
         }
         catch (UnavailableException e)
         {

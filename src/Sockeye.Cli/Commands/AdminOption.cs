@@ -16,23 +16,23 @@ internal static class AdminOption
     };
 
     /// <summary>Null where none was asked for.</summary>
-    public static async Task<SockeyeAdmin?> StartAsync(EndPointText? endPoint, SockeyeServer server, ErrorLog log)
+    public static async Task<SockeyeAdmin?> StartAsync(EndPointText? endpoint, SockeyeServer server, ErrorLog log)
     {
-        if (endPoint is null)
+        if (endpoint is null)
             return null;
         return await SockeyeAdmin.StartAsync(server, options =>
         {
             options.Name = "sockeye listen";
-            options.Port = endPoint.Port;
-            options.Address = (endPoint.EndPoint as IPEndPoint)?.Address;
+            options.Port = endpoint.Port;
+            options.Address = (endpoint.EndPoint as IPEndPoint)?.Address;
             options.LoggerFactory = log;
         });
     }
 
-    private static string? Objection(EndPointText endPoint) =>
-        endPoint.Kind is EndPointKind.Localhost
-        || (endPoint.EndPoint is IPEndPoint { Address: var address } && IPAddress.IsLoopback(address))
+    private static string? Objection(EndPointText endpoint) =>
+        endpoint.Kind is EndPointKind.Localhost
+        || (endpoint.EndPoint is IPEndPoint { Address: var address } && IPAddress.IsLoopback(address))
             ? null
-            : $"{endPoint} is not of this machine alone, and the page closes connections. Write a port, as 7001, or a "
+            : $"{endpoint} is not of this machine alone, and the page closes connections. Write a port, as 7001, or a "
                 + "loopback address, as 127.0.0.1:7001; from elsewhere reach it through a tunnel (ssh -L 7001:localhost:7001).";
 }

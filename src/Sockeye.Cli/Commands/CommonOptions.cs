@@ -40,7 +40,7 @@ internal static class CommonOptions
         },
     };
 
-    /// <summary>A text that can't be empty, as the name of a file is.</summary>
+    /// <summary>A text that cannot be empty, as the name of a file is.</summary>
     public static Option<string?> Text(string name, string helpName, string description)
     {
         var option = new Option<string?>(name) { Description = description, HelpName = helpName };
@@ -70,7 +70,7 @@ internal static class CommonOptions
         return option;
     }
 
-    /// <summary>An end point, or null and an error in the result.</summary>
+    /// <summary>An endpoint, or null and an error in the result.</summary>
     public static EndPointText? EndPoint(
         SymbolResult result, string text, Func<EndPointText, string?> objection, string prefix = "")
     {
@@ -81,9 +81,9 @@ internal static class CommonOptions
             return null;
         }
 
-        if (!EndPointText.TryParse(text, out var endPoint, out var error) || (error = objection(endPoint)) is not null)
+        if (!EndPointText.TryParse(text, out var endpoint, out var error) || (error = objection(endpoint)) is not null)
             result.AddError(prefix + error);
-        return endPoint;
+        return endpoint;
     }
 
     private static void RefuseEmpty(OptionResult result, string helpName)

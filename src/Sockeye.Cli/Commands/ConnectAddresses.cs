@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Sockeye.Cli;
 
-/// <summary>What the end points of <c>sockeye connect</c> mean.</summary>
+/// <summary>What the endpoints of <c>sockeye connect</c> mean.</summary>
 internal static class ConnectAddresses
 {
     public static EndPoint Target(EndPointText target) => target.EndPoint ?? new DnsEndPoint(target.Host, target.Port);

@@ -118,7 +118,7 @@ internal sealed class ConnectRun(ConnectSettings settings)
     {
         // As with "| head -1": the rest is not wanted, so the peer need not send it.
         using var broken = _output.Broken.UnsafeRegister(
-            _ => connection.Abort(CloseCause.Abort, "standard output can't be written"), null);
+            _ => connection.Abort(CloseCause.Abort, "standard output cannot be written"), null);
         var input = connection.Transport.Input;
         try
         {

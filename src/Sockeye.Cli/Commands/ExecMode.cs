@@ -61,7 +61,7 @@ internal sealed class ExecMode
         }
         catch (Win32Exception e)
         {
-            _errors.WriteLine($"warning: {EndPointName.Of(connection.RemoteEndPoint)}: can't start the command: {e.Message}");
+            _errors.WriteLine($"warning: {EndPointName.Of(connection.RemoteEndPoint)}: cannot start the command: {e.Message}");
             connection.Abort(CloseCause.HandlerError, "the command could not be started");
             return null;
         }

@@ -11,6 +11,6 @@ internal interface IInputTakers
     /// <summary>Standard input has ended.</summary>
     Task EndAsync();
 
-    /// <summary>Standard input can't be read: what was sent of it is not all.</summary>
+    /// <summary>Standard input cannot be read: what was sent of it is not all.</summary>
     void Fail(string reason);
 }

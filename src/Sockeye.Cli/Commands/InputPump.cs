@@ -11,7 +11,7 @@ internal sealed class InputPump(StandardInput input, IInputTakers takers)
     private volatile bool _isLost;
     private int _started;
 
-    /// <summary>Why standard input can't be read, as a sentence without a full stop; null while it can.</summary>
+    /// <summary>Why standard input cannot be read, as a sentence without a full stop; null while it can.</summary>
     public string? Failure { get; private set; }
 
     /// <summary>Whether there is something to send, or the end of it: of a terminal both may never come.</summary>

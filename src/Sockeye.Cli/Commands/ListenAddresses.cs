@@ -3,15 +3,15 @@ using System.Net.Sockets;
 
 namespace Sockeye.Cli;
 
-/// <summary>Puts the end points of the command line on a server.</summary>
+/// <summary>Puts the endpoints of the command line on a server.</summary>
 internal static class ListenAddresses
 {
     public static async Task<IReadOnlyList<ListenOptions>> AddAsync(
-        SockeyeServerOptions server, IEnumerable<EndPointText> endPoints)
+        SockeyeServerOptions server, IEnumerable<EndPointText> endpoints)
     {
         List<ListenOptions> listens = [];
-        foreach (var endPoint in endPoints)
-            listens.AddRange(await AddAsync(server, endPoint));
+        foreach (var endpoint in endpoints)
+            listens.AddRange(await AddAsync(server, endpoint));
         return listens;
     }
 
@@ -33,7 +33,7 @@ internal static class ListenAddresses
         }
         catch (SocketException e)
         {
-            throw new CommandException(ExitCodes.Failed, $"can't listen on {text}: the name has no address ({e.Message}).", e);
+            throw new CommandException(ExitCodes.Failed, $"cannot listen on {text}: the name has no address ({e.Message}).", e);
         }
     }
 }

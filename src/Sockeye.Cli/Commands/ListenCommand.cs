@@ -10,7 +10,7 @@ internal static class ListenCommand
         Examples:
           sockeye listen 7000                            print what arrives, send what is typed
           sockeye listen 7000 --echo                     send back what arrives
-          sockeye listen '*:7000' unix:/tmp/s --echo     several end points
+          sockeye listen '*:7000' unix:/tmp/s --echo     several endpoints
           sockeye listen 7000 --exec 'wc -c'             one process a client
           sockeye listen 7000 --echo --admin 7001        and a page in the browser that shows its connections
           sockeye listen 7000 --chat --idle-timeout 5m   lines from one go to the others
@@ -35,7 +35,7 @@ internal static class ListenCommand
         Ctrl+C or SIGTERM stops accepting, finishes what has arrived, and prints a summary; a second one, at
         least 200 ms later, ends at once.
         Exit codes: 0 done, also where the reader of standard output has gone (| head -1); 1 failed (the address is in use, the
-        engine can't run here, with --once the connection broke, or something was not delivered: a full disk, input that was not
+        engine cannot run here, with --once the connection broke, or something was not delivered: a full disk, input that was not
         sent to its end, a capture that is not whole); 2 wrong use.
 
         """;

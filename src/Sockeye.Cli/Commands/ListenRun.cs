@@ -25,7 +25,7 @@ internal sealed class ListenRun(ListenSettings settings)
         }
         catch (InvalidOperationException e)
         {
-            // Two end points that are the same one, or a SOCKEYE_ENGINE that is none.
+            // Two endpoints that are the same one, or a SOCKEYE_ENGINE that is none.
             throw new CommandException(ExitCodes.WrongUse, e.Message, e);
         }
         finally
@@ -103,7 +103,7 @@ internal sealed class ListenRun(ListenSettings settings)
     }
 
     private IEnumerable<string> StartLines(SockeyeServer started, LinuxTransport transport, SockeyeAdmin? admin) =>
-        started.EndPoints.Select(endPoint => $"listening on {EndPointName.Of(endPoint)}")
+        started.EndPoints.Select(endpoint => $"listening on {EndPointName.Of(endpoint)}")
             .Append($"engine: {EngineNames.Of(transport.Engine)} ({transport.EngineReason})")
             .Concat(settings.Protection.Tls?.Lines(started.EndPoints[0]) ?? [])
             .Concat(admin is null ? [] : [$"admin page: {admin.Url}"]);

@@ -60,7 +60,7 @@ internal sealed partial record DoctorReport(bool Ok, IReadOnlyList<Finding> Find
     {
         var problems = Findings.Count(finding => finding.Verdict is Verdict.Problem);
         var notes = Findings.Count(finding => finding.Verdict is Verdict.Note);
-        return $"{(Ok ? "Servers can run well here" : "Servers can't run well here")}: " +
+        return $"{(Ok ? "Servers can run well here" : "Servers cannot run well here")}: " +
             $"{problems} {(problems == 1 ? "problem" : "problems")}, {notes} {(notes == 1 ? "note" : "notes")}.";
     }
 

@@ -2,15 +2,15 @@ using System.Net;
 
 namespace Sockeye.Cli;
 
-/// <summary>An end point as the tool shows it.</summary>
+/// <summary>An endpoint as the tool shows it.</summary>
 internal static class EndPointName
 {
-    public static string Of(EndPoint? endPoint) => PrintableText.Escape(endPoint switch
+    public static string Of(EndPoint? endpoint) => PrintableText.Escape(endpoint switch
     {
         null => "-",
         // The connecting end of a Unix socket has no path of its own.
-        _ when UnixPathEndPoint.IsUnix(endPoint) => $"unix:{endPoint}",
+        _ when UnixPathEndPoint.IsUnix(endpoint) => $"unix:{endpoint}",
         DnsEndPoint name => $"{name.Host}:{name.Port}",
-        _ => $"{endPoint}",
+        _ => $"{endpoint}",
     });
 }

@@ -6,7 +6,7 @@ namespace Sockeye.Cli;
 /// Standard error, one whole line at a time, in the tool's words: what a peer chose of it is escaped. Safe from many callers.
 /// </summary>
 /// <remarks>
-/// Where it can't be written to, there is no other place to say so: what is said is lost, and all else goes on.
+/// Where it cannot be written to, there is no other place to say so: what is said is lost, and all else goes on.
 /// </remarks>
 internal sealed class ErrorLines
 {

@@ -4,7 +4,7 @@ namespace Sockeye.Cli;
 
 /// <summary>Standard input as a pipe. Nothing is read before <see cref="Start"/>.</summary>
 /// <remarks>
-/// A read of a terminal can't be cancelled, so it has a thread of its own that does not keep the process alive. At most 64 KiB
+/// A read of a terminal cannot be cancelled, so it has a thread of its own that does not keep the process alive. At most 64 KiB
 /// wait in the pipe: a slow taker slows what writes our standard input.
 /// </remarks>
 internal sealed class StandardInput

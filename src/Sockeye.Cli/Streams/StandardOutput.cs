@@ -33,7 +33,7 @@ internal sealed class StandardOutput
     /// <summary>Fires when no more can be written: its reader has gone, or it failed.</summary>
     public CancellationToken Broken => _broken.Token;
 
-    /// <summary>Why it can't be written to; null while it can, and where its reader has gone, which is no failure.
+    /// <summary>Why it cannot be written to; null while it can, and where its reader has gone, which is no failure.
     /// </summary>
     public string? Failure { get; private set; }
 

@@ -43,7 +43,7 @@ internal sealed class StandardStream
     /// <summary>False: it was closed (<c>&lt;&amp;-</c>, <c>&gt;&amp;-</c>) when the process began.</summary>
     public bool IsOpen { get; }
 
-    /// <summary>Whether a read of it would answer at once; true where the system can't tell.</summary>
+    /// <summary>Whether a read of it would answer at once; true where the system cannot tell.</summary>
     public bool HasInput => _windows is not null || !IsOpen || Descriptors.HasInput(_descriptor);
 
     /// <summary>To be called before anything is opened: keeps the numbers of closed streams from being given to others.</summary>
@@ -60,7 +60,7 @@ internal sealed class StandardStream
     }
 
     /// <summary>Waits for bytes: their number, 0 at the end. A stream that was closed is at its end.</summary>
-    /// <exception cref="StandardStreamException">It can't be read.</exception>
+    /// <exception cref="StandardStreamException">It cannot be read.</exception>
     public int Read(Span<byte> buffer)
     {
         if (!IsOpen)
@@ -72,11 +72,11 @@ internal sealed class StandardStream
     }
 
     /// <summary>Writes all of it, however slow its reader is.</summary>
-    /// <exception cref="StandardStreamException">It can't be written to.</exception>
+    /// <exception cref="StandardStreamException">It cannot be written to.</exception>
     public void Write(ReadOnlySpan<byte> bytes)
     {
         if (!IsOpen)
-            throw new StandardStreamException($"can't write {Name}: it is closed");
+            throw new StandardStreamException($"cannot write {Name}: it is closed");
         if (_windows is not null)
         {
             _windows.Write(bytes);
@@ -93,11 +93,11 @@ internal sealed class StandardStream
         var reason = error != Descriptors.BadDescriptor ? Descriptors.Describe(error)
             : Descriptors.IsWriteOnly(_descriptor) ? "it is open for writing only"
             : "it is open for reading only";
-        return new($"can't {action} {Name}: {reason}") { IsReaderGone = error == Descriptors.BrokenPipe };
+        return new($"cannot {action} {Name}: {reason}") { IsReaderGone = error == Descriptors.BrokenPipe };
     }
 }
 
-/// <summary>A standard stream can't be read or written to; the message is a sentence without a full stop.</summary>
+/// <summary>A standard stream cannot be read or written to; the message is a sentence without a full stop.</summary>
 internal sealed class StandardStreamException(string message) : IOException(message)
 {
     /// <summary>The other end of the pipe is closed, as after <c>| head -1</c>: no failure, the rest is not wanted.</summary>

@@ -105,7 +105,7 @@ internal sealed class AdminGuard(SockeyeAdminOptions options, string token)
 
     private bool IsAllowedName(string name)
     {
-        // An address can't be made to point elsewhere, as a name can.
+        // An address cannot be made to point elsewhere, as a name can.
         if (IPAddress.TryParse(name, out var address))
             return IPAddress.IsLoopback(address) || options.IsBeyondLoopback || _allowed.Contains(name);
         return name == "localhost" || _allowed.Contains(name);

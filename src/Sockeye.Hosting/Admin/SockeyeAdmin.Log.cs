@@ -13,7 +13,7 @@ public sealed partial class SockeyeAdmin
     [LoggerMessage(1801, LogLevel.Warning,
         "The admin page listens on {EndPoint}, which other machines reach: whoever has its token sees all connections and may " +
         "close them, and the token crosses the network in clear.")]
-    private partial void LogBeyondLoopback(EndPoint endPoint);
+    private partial void LogBeyondLoopback(EndPoint endpoint);
 
     [LoggerMessage(1802, LogLevel.Information, "Connection {ConnectionId} was closed on the admin page: {Reason}.")]
     private partial void LogClosing(string connectionId, string reason);

@@ -64,7 +64,7 @@ public sealed partial class SockeyeAdmin : IAsyncDisposable
     /// <param name="configure">Changes the options; null: localhost:7001.</param>
     /// <param name="cancellationToken">Ends the start.</param>
     /// <exception cref="InvalidOperationException">The options are wrong; the message says what to change.</exception>
-    /// <exception cref="IOException">The port can't be listened on; the message says why (<see cref="AddressInUseException"/>
+    /// <exception cref="IOException">The port cannot be listened on; the message says why (<see cref="AddressInUseException"/>
     /// where it is in use).</exception>
     public static async Task<SockeyeAdmin> StartAsync(
         SockeyeServer server, Action<SockeyeAdminOptions>? configure = null, CancellationToken cancellationToken = default)

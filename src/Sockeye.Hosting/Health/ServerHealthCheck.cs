@@ -8,7 +8,7 @@ internal sealed class ServerHealthCheck(HostedServer hosted, ServerHealthOptions
     public Task<HealthCheckResult> CheckHealthAsync(
         HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(Check());
 
-    /// <summary>Clients can't be served at all, whatever the level says.</summary>
+    /// <summary>Clients cannot be served at all, whatever the level says.</summary>
     private static bool IsFatal(SaturationSign sign) => sign.Kind is SaturationKind.NotListening or SaturationKind.AcceptFailing;
 
     private HealthCheckResult Check()

@@ -8,7 +8,7 @@ public static class SockeyeHealthChecks
     extension(IHealthChecksBuilder checks)
     {
         /// <summary>
-        /// Unhealthy while the server does not listen, or can't accept; degraded when it is near to not serving, or runs with an
+        /// Unhealthy while the server does not listen, or cannot accept; degraded when it is near to not serving, or runs with an
         /// older configuration because the newest is wrong. The figures are in the result's data.
         /// </summary>
         /// <param name="section">The server's section; its check is named by it.</param>

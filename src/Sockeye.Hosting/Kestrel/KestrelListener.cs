@@ -20,7 +20,7 @@ internal sealed class KestrelListener(
 
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
-        using var both = cancellationToken.CanBeCanceled // Kestrel's can't.
+        using var both = cancellationToken.CanBeCanceled // Kestrel's cannot.
             ? CancellationTokenSource.CreateLinkedTokenSource(_unbound.Token, cancellationToken)
             : null;
         var connection = await _loop.AcceptAsync((both ?? _unbound).Token).ConfigureAwait(false);

@@ -8,5 +8,5 @@ internal sealed partial class KestrelTransport
     private readonly SafeLogger _logger;
 
     [LoggerMessage(1700, LogLevel.Debug, "Kestrel listens on {EndPoint} by {Transport}.")]
-    private partial void LogBound(EndPoint endPoint, string transport);
+    private partial void LogBound(EndPoint endpoint, string transport);
 }

@@ -30,7 +30,7 @@ internal sealed partial class KestrelTransport
 
     /// <summary>Whether Kestrel is to bind it here, or to ask the transport that was registered before.</summary>
     public bool CanBind(EndPoint endpoint) =>
-        // A named transport may have end points that nobody else knows.
+        // A named transport may have endpoints that nobody else knows.
         _options.Transport is IConnectionListenerFactorySelector selector
             ? selector.CanBind(endpoint)
             : endpoint is not NamedPipeEndPoint;
@@ -39,7 +39,7 @@ internal sealed partial class KestrelTransport
     {
         if (endpoint is FileHandleEndPoint)
             throw new NotSupportedException(
-                "Sockeye's transport can't take over a socket that somebody else has bound (ListenHandle, UseSystemd). " +
+                "Sockeye's transport cannot take over a socket that somebody else has bound (ListenHandle, UseSystemd). " +
                 "Listen on its address, or leave out AddSockeyeTransport.");
         var listener = await BindAsKestrelExpectsAsync(endpoint, cancellationToken).ConfigureAwait(false);
         LogBound(listener.EndPoint, _transport.Value.GetType().Name);

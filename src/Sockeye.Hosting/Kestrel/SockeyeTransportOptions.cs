@@ -12,7 +12,7 @@ public sealed class SockeyeTransportOptions
     public IConnectionListenerFactory? Transport { get; set; }
 
     /// <summary>
-    /// Options of the default transport: backlog, buffers, time-outs, and <c>UnsafePreferInlineScheduling</c> with its danger.
+    /// Options of the default transport: backlog, buffers, timeouts, and <c>UnsafePreferInlineScheduling</c> with its danger.
     /// Once it was asked for, Kestrel gets a transport of its own, which ends with the host; until then it shares the one that
     /// all servers of the process have. Not for a <see cref="Transport"/> that is named: that is an error at start.
     /// </summary>

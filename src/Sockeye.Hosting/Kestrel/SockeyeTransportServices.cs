@@ -15,7 +15,7 @@ public static class SockeyeTransportServices
         /// Kestrel's: HTTP, TLS (<c>UseHttps</c>), limits, logging, metrics.
         /// </summary>
         /// <remarks>
-        /// Kestrel binds by the transport that was registered last, so this comes after other transports. It serves IP end points
+        /// Kestrel binds by the transport that was registered last, so this comes after other transports. It serves IP endpoints
         /// and Unix sockets; named pipes stay with the transport that has them. Called again it adds to the options.
         /// </remarks>
         /// <param name="configure">Changes the options; null: the defaults.</param>

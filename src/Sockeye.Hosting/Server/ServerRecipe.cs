@@ -23,8 +23,8 @@ internal sealed class ServerRecipe(SockeyeServerBuilder builder, IServiceProvide
         var found = new List<string>();
         var reader = new SettingsReader(section, found);
         ServerSettings.Apply(reader, options);
-        var endPoints = new EndPointSettings(builder.Handlers, contentRoot, options);
-        foreach (var (name, listen) in endPoints.Apply(reader))
+        var endpoints = new EndPointSettings(builder.Handlers, contentRoot, options);
+        foreach (var (name, listen) in endpoints.Apply(reader))
             names.Add(listen, name);
         reader.ReportUnknown();
         if (found.Count == 0)
@@ -38,7 +38,7 @@ internal sealed class ServerRecipe(SockeyeServerBuilder builder, IServiceProvide
     {
         if (options.Listens.Count == 0)
         {
-            yield return $"{section.Path}:EndPoints has no end point: add one, as in "
+            yield return $"{section.Path}:EndPoints has no endpoint: add one, as in "
                 + $"\"{section.Path}:EndPoints:public:Listen\": \"*:7000\", with its Handler.";
         }
 

@@ -20,10 +20,10 @@ public sealed class SockeyeServerBuilder
 
     internal IReadOnlyList<Action<SockeyeServerOptions>> Changes => _changes;
 
-    /// <summary>Names what serves connections; end points of the configuration ask for it by this name.</summary>
+    /// <summary>Names what serves connections; endpoints of the configuration ask for it by this name.</summary>
     /// <param name="name">Case does not matter.</param>
     /// <param name="configure">
-    /// Ends the end point's pipeline with <c>Run</c>. Called for each end point that names it, at start and at each reload: what
+    /// Ends the endpoint's pipeline with <c>Run</c>. Called for each endpoint that names it, at start and at each reload: what
     /// is to outlive a reload is made outside. What the configuration limits and encrypts comes before.
     /// </param>
     /// <exception cref="ArgumentException">The name is taken.</exception>
@@ -63,7 +63,7 @@ public sealed class SockeyeServerBuilder
         }));
     }
 
-    /// <summary>Changes the options in code: end points, the transport, what no configuration has. Called at start and at each
+    /// <summary>Changes the options in code: endpoints, the transport, what no configuration has. Called at start and at each
     /// reload, before the configuration is applied.</summary>
     /// <param name="configure">Given options whose <c>ApplicationServices</c> and <c>LoggerFactory</c> are the host's.</param>
     public SockeyeServerBuilder Configure(Action<SockeyeServerOptions> configure)

@@ -4,15 +4,15 @@ namespace Sockeye.Hosting;
 internal sealed class EndPointSettings(
     IReadOnlyDictionary<string, Action<ListenOptions>> handlers, string contentRoot, SockeyeServerOptions options)
 {
-    /// <summary>The end points that were added, each with the key of its address.</summary>
+    /// <summary>The endpoints that were added, each with the key of its address.</summary>
     public IReadOnlyList<(string Key, ListenOptions Listen)> Apply(SettingsReader server)
     {
         List<(string, ListenOptions)> added = [];
-        if (server.Section("EndPoints") is not { } endPoints)
+        if (server.Section("EndPoints") is not { } endpoints)
             return added;
-        foreach (var name in endPoints.Names)
+        foreach (var name in endpoints.Names)
         {
-            if (endPoints.Section(name) is { } reader && Add(reader) is { } listen)
+            if (endpoints.Section(name) is { } reader && Add(reader) is { } listen)
                 added.Add(($"{reader.Path}:Listen", listen));
         }
 
@@ -50,23 +50,23 @@ internal sealed class EndPointSettings(
     {
         if (string.IsNullOrEmpty(text))
             return null;
-        if (EndPointText.Parse(text, out var reason) is not { } endPoint)
+        if (EndPointText.Parse(text, out var reason) is not { } endpoint)
         {
-            reader.Fail("Listen", text, $"write an end point as {Forms}: {reason}.");
+            reader.Fail("Listen", text, $"write an endpoint as {Forms}: {reason}.");
             return null;
         }
 
-        switch (endPoint.Kind)
+        switch (endpoint.Kind)
         {
             case EndPointKind.Localhost:
-                return options.ListenLocalhost(endPoint.Port);
+                return options.ListenLocalhost(endpoint.Port);
             case EndPointKind.Any:
-                return options.ListenAnyIP(endPoint.Port);
+                return options.ListenAnyIP(endpoint.Port);
             case EndPointKind.Name:
                 reader.Fail("Listen", text, $"a host name may have several addresses, so write the one that is meant: {Forms}.");
                 return null;
             default:
-                return options.Listen(endPoint.EndPoint!);
+                return options.Listen(endpoint.EndPoint!);
         }
     }
 

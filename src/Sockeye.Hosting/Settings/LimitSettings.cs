@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Sockeye.Hosting;
 
-/// <summary>Limits of an end point, in the order that protects: what does not need the client's address comes first.</summary>
+/// <summary>Limits of an endpoint, in the order that protects: what does not need the client's address comes first.</summary>
 internal static class LimitSettings
 {
     public static void ApplyBeforeProxy(SettingsReader reader, ListenOptions listen)

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Sockeye.Hosting;
 
-/// <summary>The section "ProxyProtocol" of an end point.</summary>
+/// <summary>The section "ProxyProtocol" of an endpoint.</summary>
 internal static class ProxySettings
 {
     public static void Apply(SettingsReader? reader, ListenOptions listen)

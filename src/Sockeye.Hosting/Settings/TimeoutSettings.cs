@@ -1,6 +1,6 @@
 namespace Sockeye.Hosting;
 
-/// <summary>The section "Timeouts", of a server and of an end point.</summary>
+/// <summary>The section "Timeouts", of a server and of an endpoint.</summary>
 internal static class TimeoutSettings
 {
     /// <summary>Null where there is none.</summary>

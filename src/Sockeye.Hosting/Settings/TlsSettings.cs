@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Sockeye.Hosting;
 
-/// <summary>The section "Tls" of an end point. Paths are relative to the host's content root.</summary>
+/// <summary>The section "Tls" of an endpoint. Paths are relative to the host's content root.</summary>
 internal static class TlsSettings
 {
     public static void Apply(SettingsReader? reader, ListenOptions listen, string contentRoot)

@@ -11,7 +11,7 @@ internal sealed record EngineChoice(LinuxEngine Engine, string Reason)
     /// <summary>The environment variable that decides where the options leave it open.</summary>
     public const string Variable = "SOCKEYE_ENGINE";
 
-    /// <exception cref="PlatformNotSupportedException">The engine asked for can't run here.</exception>
+    /// <exception cref="PlatformNotSupportedException">The engine asked for cannot run here.</exception>
     /// <exception cref="InvalidOperationException">The environment variable names no engine.</exception>
     public static EngineChoice Make(LinuxEngine wanted) =>
         Make(wanted, Environment.GetEnvironmentVariable(Variable), EngineSystem.Current);
@@ -32,7 +32,7 @@ internal sealed record EngineChoice(LinuxEngine Engine, string Reason)
         return named is LinuxEngine.Auto ? Best(system) : Forced(named, $"asked for by {Variable}={variable}", system);
     }
 
-    /// <summary>What is left where io_uring can't run.</summary>
+    /// <summary>What is left where io_uring cannot run.</summary>
     public static EngineChoice EpollInstead(string whyNotIoUring) => new(LinuxEngine.Epoll, WithoutStop(whyNotIoUring));
 
     private static EngineChoice Best(EngineSystem system) =>
@@ -49,7 +49,7 @@ internal sealed record EngineChoice(LinuxEngine Engine, string Reason)
             : null;
         return obstacle is null
             ? new(engine, why)
-            : throw new PlatformNotSupportedException($"{EngineNames.Of(engine)} ({why}) can't run here: {obstacle}.");
+            : throw new PlatformNotSupportedException($"{EngineNames.Of(engine)} ({why}) cannot run here: {obstacle}.");
     }
 
     private static string WithoutStop(string sentence) => sentence.TrimEnd('.');

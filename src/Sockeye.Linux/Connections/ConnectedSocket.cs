@@ -11,6 +11,6 @@ internal readonly struct ConnectedSocket
 
     public PeerAddress Local { get; init; }
 
-    /// <summary>The local end point where somebody has it already, in place of the address.</summary>
+    /// <summary>The local endpoint where somebody has it already, in place of the address.</summary>
     public EndPoint? LocalEndPoint { get; init; }
 }

@@ -60,7 +60,7 @@ internal partial class EngineConnection
             if (Interlocked.Exchange(ref _closing, 1) == 0)
             {
                 _resets = true;
-                Explain(CloseReason.Local(CloseCause.Abort, $"its engine thread can't serve it: {error.Message}", error));
+                Explain(CloseReason.Local(CloseCause.Abort, $"its engine thread cannot serve it: {error.Message}", error));
             }
 
             CloseBoth(); // Whoever was closing it already may have asked for it in what failed.

@@ -29,13 +29,13 @@ internal sealed class EngineGroup
     /// <summary>Bytes of memory for data that connections hold now.</summary>
     public long LentBytes => Setup.Pool.LentBytes + Threads.Sum(thread => thread.LentBytes);
 
-    public async ValueTask<IConnectionListener> ListenAsync(EndPoint endPoint)
+    public async ValueTask<IConnectionListener> ListenAsync(EndPoint endpoint)
     {
         LinuxListener listener;
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_stopping is not null, typeof(LinuxTransport));
-            listener = new(endPoint, this);
+            listener = new(endpoint, this);
             _listeners.Add(listener);
         }
 

@@ -10,7 +10,7 @@ namespace Sockeye.Linux;
 /// <remarks>
 /// Unsafe, by these invariants: the pages hold <see cref="Entries"/> entries of 16 bytes and every index is masked; the tail, in
 /// the unused last two bytes of entry 0, is written by <see cref="Publish"/> only, with release, after the entries before it. The
-/// kernel has pinned the pages itself, so that giving ours back can't hurt it. The buffers must outlive the last operation.
+/// kernel has pinned the pages itself, so that giving ours back cannot hurt it. The buffers must outlive the last operation.
 /// </remarks>
 internal sealed unsafe class BufferRing : IDisposable
 {

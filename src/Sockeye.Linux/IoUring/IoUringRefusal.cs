@@ -36,7 +36,7 @@ internal static class IoUringRefusal
             $"The system has no descriptor left for {call} (ENFILE): raise the sysctl fs.file-max.",
         ("io_uring_enter", IoUringError.Exists, _) => "A ring was entered by a thread that does not own it (EEXIST).",
         ("io_uring_enter", IoUringError.CompletionDropped, _) =>
-            "The kernel ran out of memory and lost completions of a ring (EBADR), whose operations can't be told apart any more.",
+            "The kernel ran out of memory and lost completions of a ring (EBADR), whose operations can no longer be told apart.",
         _ => $"{call} failed with errno {error} on Linux {Kernel}.",
     };
 

@@ -17,7 +17,7 @@ internal sealed unsafe class RingMemory : IDisposable
     private byte* _ring;
 
     /// <summary>Takes over the descriptor: it is closed by <see cref="Dispose"/>, or here on failure.</summary>
-    /// <exception cref="RingException">The memory can't be mapped.</exception>
+    /// <exception cref="RingException">The memory cannot be mapped.</exception>
     public RingMemory(int descriptor, in RingParameters parameters)
     {
         Descriptor = descriptor;

@@ -22,7 +22,7 @@ internal static class RingSetup
         RingParameters given = default;
 
         var descriptor = LockedMemory.Ask(Attempt, Shrink, options.Wait);
-        // The index array went away in Linux 6.6; before, its absence can't be asked for.
+        // The index array went away in Linux 6.6; before, its absence cannot be asked for.
         if (descriptor == -IoUringError.Invalid)
         {
             flags &= ~SetupFlags.NoSubmissionArray;

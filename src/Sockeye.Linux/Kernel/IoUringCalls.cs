@@ -44,7 +44,7 @@ internal static unsafe partial class IoUringCalls
     /// <summary>close(2). The descriptor is gone whatever the answer is, so that it is never tried twice.</summary>
     public static int Close(int descriptor) => Answer(CloseDescriptor(descriptor));
 
-    /// <summary>RLIMIT_MEMLOCK of this process in bytes, <see cref="ulong.MaxValue"/> for none; null if it can't be
+    /// <summary>RLIMIT_MEMLOCK of this process in bytes, <see cref="ulong.MaxValue"/> for none; null if it cannot be
     /// read.</summary>
     public static ulong? LockedMemoryLimit()
     {

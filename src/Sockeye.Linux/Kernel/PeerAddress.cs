@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace Sockeye.Linux;
 
 /// <summary>An IP address and a port as the kernel gave them: small, and an <see cref="IPEndPoint"/> only if asked for.</summary>
-/// <remarks>The default, and what is no IP address (a Unix socket's peer has no name), has no end point.</remarks>
+/// <remarks>The default, and what is no IP address (a Unix socket's peer has no name), has no endpoint.</remarks>
 internal struct PeerAddress
 {
     // Offsets in struct sockaddr_in and sockaddr_in6, ip(7) and ipv6(7). The family is in host order, the rest is not.

@@ -38,12 +38,12 @@ internal sealed class AcceptSource
 
     private int Descriptor => (int)Socket.SafeHandle.DangerousGetHandle();
 
-    public static AcceptSource[] Bind(EndPoint endPoint, EngineGroup engine, Action<EngineThread> onReady)
+    public static AcceptSource[] Bind(EndPoint endpoint, EngineGroup engine, Action<EngineThread> onReady)
     {
         // Found in use without SO_REUSEPORT, so that no other server shares the port; with it from then on, for our own sockets.
         var reuses = engine.ReusesPort;
         var first = ListeningSocket.Bind(
-            endPoint, engine.Setup.Sockets, beforeListen: socket => Configure(socket, engine.Setup, reuses));
+            endpoint, engine.Setup.Sockets, beforeListen: socket => Configure(socket, engine.Setup, reuses));
         List<AcceptSource> sources = [new(first, engine.Threads[0], reuses ? engine.Threads[0] : null, onReady)];
         try
         {

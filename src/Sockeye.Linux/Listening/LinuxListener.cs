@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Linux;
 
-/// <summary>A TCP end point whose connections are served by engine threads.</summary>
+/// <summary>A TCP endpoint whose connections are served by engine threads.</summary>
 /// <remarks>
 /// Whoever asks for a client takes it from the kernel's queue; only who finds none waits, for the engine thread to say that one
 /// has come. So nothing is accepted that nobody asked for: the backlog stays the kernel's, with its length and its depth.
@@ -22,10 +22,10 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
     private Task? _unbinding;
     private int _next;
 
-    public LinuxListener(EndPoint endPoint, EngineGroup engine)
+    public LinuxListener(EndPoint endpoint, EngineGroup engine)
     {
         _engine = engine;
-        _sources = AcceptSource.Bind(endPoint, engine, thread => _ready.Set(thread));
+        _sources = AcceptSource.Bind(endpoint, engine, thread => _ready.Set(thread));
         EndPoint = _sources[0].EndPoint;
         _reserve.Join();
     }

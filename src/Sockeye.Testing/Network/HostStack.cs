@@ -64,12 +64,12 @@ internal sealed class HostStack
 
     public bool Owns(IPAddress address) => address.Equals(IPv4) || address.Equals(IPv6) || IPAddress.IsLoopback(address);
 
-    public TcpListener Bind(IPEndPoint endPoint)
+    public TcpListener Bind(IPEndPoint endpoint)
     {
         ThrowIfDown();
-        if (!Owns(endPoint.Address) && !endPoint.Address.Equals(IPAddress.Any) && !endPoint.Address.Equals(IPAddress.IPv6Any))
+        if (!Owns(endpoint.Address) && !endpoint.Address.Equals(IPAddress.Any) && !endpoint.Address.Equals(IPAddress.IPv6Any))
             throw new SocketException((int)SocketError.AddressNotAvailable);
-        var bound = endPoint.Port != 0 ? endPoint : new(endPoint.Address, FreePort(port => IsFree(new(endPoint.Address, port))));
+        var bound = endpoint.Port != 0 ? endpoint : new(endpoint.Address, FreePort(port => IsFree(new(endpoint.Address, port))));
         if (!IsFree(bound))
             throw new SocketException((int)SocketError.AddressAlreadyInUse);
         var listener = new TcpListener(this, bound, Math.Min(_options.Backlog ?? MaxBacklog, MaxBacklog));
@@ -218,9 +218,9 @@ internal sealed class HostStack
             ? _listeners.GetValueOrDefault(new(IPAddress.Any, destination.Port)) : null)
         ?? _listeners.GetValueOrDefault(new(IPAddress.IPv6Any, destination.Port)); // dual-stack
 
-    private bool IsFree(IPEndPoint endPoint) => !_listeners.Keys.Any(taken =>
-        taken.Port == endPoint.Port
-        && (taken.Address.Equals(endPoint.Address) || Covers(taken, endPoint) || Covers(endPoint, taken)));
+    private bool IsFree(IPEndPoint endpoint) => !_listeners.Keys.Any(taken =>
+        taken.Port == endpoint.Port
+        && (taken.Address.Equals(endpoint.Address) || Covers(taken, endpoint) || Covers(endpoint, taken)));
 
     private static bool Covers(IPEndPoint any, IPEndPoint other) =>
         any.Address.Equals(IPAddress.IPv6Any)

@@ -14,9 +14,9 @@ internal sealed class TcpListener : IConnectionListener, IAcceptQueue
     private readonly Signal _arrived;
     private bool _isUnbound;
 
-    public TcpListener(HostStack host, IPEndPoint endPoint, int backlog)
+    public TcpListener(HostStack host, IPEndPoint endpoint, int backlog)
     {
-        (_host, _endPoint, _backlog) = (host, endPoint, backlog);
+        (_host, _endPoint, _backlog) = (host, endpoint, backlog);
         _arrived = new(host.Loop);
     }
 

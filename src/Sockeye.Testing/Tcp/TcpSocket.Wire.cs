@@ -157,7 +157,7 @@ internal sealed partial class TcpSocket
         });
     }
 
-    /// <summary>What the peer sent has arrived, and it will never know: for the peer, that is a time-out.</summary>
+    /// <summary>What the peer sent has arrived, and it will never know: for the peer, that is a timeout.</summary>
     private void OnNeverAcknowledged() => _host.Wire.FindPeer(_host, Local, Remote)?.End(SocketError.TimedOut);
 
     private Segment NewSegment(SegmentControl flags, long sequence, ReadOnlyMemory<byte> payload) =>

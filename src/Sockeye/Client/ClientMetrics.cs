@@ -24,9 +24,9 @@ internal static class ClientMetrics
     }
 
     /// <summary>From now on the pool is asked, until it is removed or nobody holds it any more.</summary>
-    public static PoolGauge Add(ConnectionPool pool, EndPoint endPoint)
+    public static PoolGauge Add(ConnectionPool pool, EndPoint endpoint)
     {
-        var gauge = new PoolGauge(pool, MetricTags.Of(endPoint));
+        var gauge = new PoolGauge(pool, MetricTags.Of(endpoint));
         Pools.TryAdd(gauge, true);
         return gauge;
     }

@@ -11,11 +11,11 @@ internal sealed class ConnectAttempt
     private readonly long _started;
     private bool? _isOnThisMachine;
 
-    public ConnectAttempt(SockeyeClientOptions options, EndPoint endPoint, CancellationToken cancellationToken)
+    public ConnectAttempt(SockeyeClientOptions options, EndPoint endpoint, CancellationToken cancellationToken)
     {
         (_time, _transport) = (options.TimeProvider, options.Transport);
         _started = _time.GetTimestamp();
-        EndPoint = endPoint;
+        EndPoint = endpoint;
         Done = RunAsync(options, cancellationToken);
     }
 

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Opens several connections to one end point, or none.</summary>
-internal sealed class ConnectMany(SockeyeClient client, EndPoint endPoint, int count)
+/// <summary>Opens several connections to one endpoint, or none.</summary>
+internal sealed class ConnectMany(SockeyeClient client, EndPoint endpoint, int count)
 {
     /// <summary>More at once would overflow an accept queue of the usual size, and lost SYNs cost a second each.</summary>
     private const int MaxDialsAtOnce = 64;
@@ -39,7 +39,7 @@ internal sealed class ConnectMany(SockeyeClient client, EndPoint endPoint, int c
         try
         {
             while (Interlocked.Increment(ref _next) is var index && index < count)
-                _connections[index] = await client.ConnectAsync(endPoint, stop.Token);
+                _connections[index] = await client.ConnectAsync(endpoint, stop.Token);
         }
         catch (Exception error)
         {

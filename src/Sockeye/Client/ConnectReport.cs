@@ -72,14 +72,14 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
             (SocketError.AddressNotAvailable, UnixDomainSocketEndPoint) => "no such socket file (has the server been started?)",
             (SocketError.AddressNotAvailable, _) when options.LocalEndPoint is { } local => NotAvailable(local),
             (SocketError.AddressAlreadyInUse, _) when options.LocalEndPoint is { } local =>
-                $"the local end point {local} is in use (port 0 takes any free one)",
+                $"the local endpoint {local} is in use (port 0 takes any free one)",
             (SocketError.AddressNotAvailable, _) => "this machine has no address, or no free port, to dial it from",
             (SocketError.NetworkUnreachable, _) => "network unreachable (no route to it)",
             (SocketError.HostUnreachable, _) => "host unreachable (it is down, or a firewall says so)",
             _ => Sentences.WithoutStop(attempt.Error.Message),
         };
 
-    /// <summary>The system has one error for an address that is not its own, and for a pair of end points in use.</summary>
+    /// <summary>The system has one error for an address that is not its own, and for a pair of endpoints in use.</summary>
     private static string NotAvailable(IPEndPoint local)
     {
         var isSurelyHere = IPAddress.IsLoopback(local.Address)
@@ -90,7 +90,7 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
             (0, true) => $"no local port of {local.Address} is free for it",
             (_, true) => $"the local port {local.Port} is in use by another connection to it, or was less than a minute ago "
                 + "(port 0 takes any free one)",
-            _ => $"the local end point {local} is not of this machine, or is in use by another connection to it, or was less "
+            _ => $"the local endpoint {local} is not of this machine, or is in use by another connection to it, or was less "
                 + "than a minute ago (port 0 takes any free one)",
         };
     }

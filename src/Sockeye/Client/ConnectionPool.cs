@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>A bounded number of connections to one end point, lent one at a time and reused. Safe from many callers.</summary>
+/// <summary>A bounded number of connections to one endpoint, lent one at a time and reused. Safe from many callers.</summary>
 /// <remarks>
 /// Who asks first is served first. The connection that was used last is reused first, so that those that are not needed become
 /// idle and are closed. Before it is lent, and when it comes back, a connection must be open both ways with nothing to read.
@@ -20,18 +20,18 @@ public sealed class ConnectionPool : IAsyncDisposable
     // Of the last connect, for those who get no connection; null if it succeeded.
     private volatile Exception? _lastError;
 
-    /// <summary>A pool of connections to one end point. Opens none before the first is asked for.</summary>
+    /// <summary>A pool of connections to one endpoint. Opens none before the first is asked for.</summary>
     /// <param name="client">What dials; its <see cref="SockeyeClientOptions.TimeProvider"/> is the pool's.</param>
-    /// <param name="endPoint">What to dial.</param>
+    /// <param name="endpoint">What to dial.</param>
     /// <param name="options">The limits; the defaults where null.</param>
-    /// <exception cref="ArgumentException">An option is out of its range, or the end point can't be dialled.</exception>
-    public ConnectionPool(SockeyeClient client, EndPoint endPoint, ConnectionPoolOptions? options = null)
+    /// <exception cref="ArgumentException">An option is out of its range, or the endpoint cannot be dialled.</exception>
+    public ConnectionPool(SockeyeClient client, EndPoint endpoint, ConnectionPoolOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(client);
-        ArgumentNullException.ThrowIfNull(endPoint);
-        (_client, _endPoint, _options) = (client, HostNames.Dialled(endPoint), (options ?? new()).Checked());
+        ArgumentNullException.ThrowIfNull(endpoint);
+        (_client, _endPoint, _options) = (client, HostNames.Dialled(endpoint), (options ?? new()).Checked());
         _slots = new(_options, client.TimeProvider, CloseExpired);
-        _gauge = ClientMetrics.Add(this, endPoint);
+        _gauge = ClientMetrics.Add(this, endpoint);
     }
 
     /// <inheritdoc cref="ConnectionPool(SockeyeClient, EndPoint, ConnectionPoolOptions)"/>

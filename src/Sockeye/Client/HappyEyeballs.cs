@@ -85,7 +85,7 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
 
     /// <summary>Whether the next address waits until this one has failed, however long it is silent.</summary>
     private bool GoesAlone(ConnectAttempt attempt) =>
-        options.LocalEndPoint is { Port: not 0 } // which two sockets can't share
+        options.LocalEndPoint is { Port: not 0 } // which two sockets cannot share
         || attempt.IsOnThisMachine;
 
     private bool TryTakeNext([MaybeNullWhen(false)] out EndPoint address)

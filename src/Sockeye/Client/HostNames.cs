@@ -19,9 +19,9 @@ internal static class HostNames
         return address is null ? new DnsEndPoint(host, port) : new IPEndPoint(address, port);
     }
 
-    /// <summary>An end point that can be dialled: a name that is an address becomes one, and addresses take the form that
+    /// <summary>An endpoint that can be dialled: a name that is an address becomes one, and addresses take the form that
     /// sockets know. What is no address of the network is left to the transport.</summary>
-    /// <exception cref="ArgumentException">It can't be dialled.</exception>
+    /// <exception cref="ArgumentException">It cannot be dialled.</exception>
     public static EndPoint Dialled(EndPoint endpoint)
     {
         if (endpoint is not DnsEndPoint name)
@@ -46,7 +46,7 @@ internal static class HostNames
     }
     /// <summary>
     /// A name as it crosses the wire and stands in certificates, to compare it: in small letters, labels of other alphabets in
-    /// Punycode (RFC 5890, section 2.3.2.1), no dot at the end. What can't be such a name is given back in small letters.
+    /// Punycode (RFC 5890, section 2.3.2.1), no dot at the end. What cannot be such a name is given back in small letters.
     /// </summary>
     public static string ToAscii(string name)
     {

@@ -6,12 +6,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
 
-/// <summary>One connection after another to the same end point, with growing delays between them.</summary>
+/// <summary>One connection after another to the same endpoint, with growing delays between them.</summary>
 internal sealed partial class ReconnectLoop(
-    SockeyeClient client, SockeyeClientOptions options, EndPoint endPoint, ILogger logger)
+    SockeyeClient client, SockeyeClientOptions options, EndPoint endpoint, ILogger logger)
 {
     private readonly ILogger _logger = logger;
-    private readonly string _name = Words.Describe(endPoint);
+    private readonly string _name = Words.Describe(endpoint);
 
     public async IAsyncEnumerable<ConnectionContext> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -69,7 +69,7 @@ internal sealed partial class ReconnectLoop(
     {
         try
         {
-            return (await client.ConnectAsync(endPoint, cancellationToken), null);
+            return (await client.ConnectAsync(endpoint, cancellationToken), null);
         }
         catch (OperationCanceledException) when (last is not null && cancellationToken.IsCancellationRequested)
         {

@@ -22,7 +22,7 @@ public sealed class SockeyeClient : IConnectionFactory
     /// <summary>A client with its own options.</summary>
     /// <param name="configure">Changes the defaults.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    /// <exception cref="NotSupportedException">A local end point was chosen, and the transport cannot bind one.</exception>
+    /// <exception cref="NotSupportedException">A local endpoint was chosen, and the transport cannot bind one.</exception>
     public SockeyeClient(Action<SockeyeClientOptions> configure)
         : this(Configured(configure))
     {
@@ -31,7 +31,7 @@ public sealed class SockeyeClient : IConnectionFactory
     /// <summary>A client with these options, of which it keeps a copy.</summary>
     /// <param name="options">How to dial.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    /// <exception cref="NotSupportedException">A local end point was chosen, and the transport cannot bind one.</exception>
+    /// <exception cref="NotSupportedException">A local endpoint was chosen, and the transport cannot bind one.</exception>
     public SockeyeClient(SockeyeClientOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -44,7 +44,7 @@ public sealed class SockeyeClient : IConnectionFactory
 
     /// <summary>Opens one connection. The caller disposes it, which ends it in order.</summary>
     /// <remarks>
-    /// A <see cref="DnsEndPoint"/> is resolved and dialled by Happy Eyeballs version 2 (RFC 8305); every other end point is given
+    /// A <see cref="DnsEndPoint"/> is resolved and dialled by Happy Eyeballs version 2 (RFC 8305); every other endpoint is given
     /// to the transport. Cancelling leaves nothing open, and the exception says how far the connect had come.
     /// </remarks>
     /// <param name="endpoint">

@@ -147,7 +147,7 @@ public sealed class SockeyeClientOptions
         if (LocalEndPoint is not null && Transport is not ILocalEndPointConnectionFactory)
         {
             throw new NotSupportedException(
-                $"LocalEndPoint is {LocalEndPoint}, but {Transport.GetType().Name} cannot choose a local end point: "
+                $"LocalEndPoint is {LocalEndPoint}, but {Transport.GetType().Name} cannot choose a local endpoint: "
                     + "use SocketTransport, or leave LocalEndPoint null.");
         }
 

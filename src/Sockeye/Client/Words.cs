@@ -6,9 +6,9 @@ namespace Sockeye;
 /// <summary>Values as the sentences of errors and logs name them.</summary>
 internal static class Words
 {
-    /// <summary>An end point as people write it: <see cref="DnsEndPoint"/> would put an address family before it.</summary>
-    public static string Describe(EndPoint endPoint) =>
-        PrintableText.Escape(endPoint is DnsEndPoint name ? $"{name.Host}:{name.Port}" : $"{endPoint}");
+    /// <summary>An endpoint as people write it: <see cref="DnsEndPoint"/> would put an address family before it.</summary>
+    public static string Describe(EndPoint endpoint) =>
+        PrintableText.Escape(endpoint is DnsEndPoint name ? $"{name.Host}:{name.Port}" : $"{endpoint}");
 
     public static string Describe(TimeSpan time) => time < TimeSpan.FromSeconds(1)
         ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.#} ms")

@@ -9,7 +9,7 @@ public enum ClosedBy
     /// <summary>The other side.</summary>
     Peer,
 
-    /// <summary>Neither side: the network, a firewall or the system, as with a time-out.</summary>
+    /// <summary>Neither side: the network, a firewall or the system, as with a timeout.</summary>
     Network,
 }
 

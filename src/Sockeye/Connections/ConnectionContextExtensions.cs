@@ -10,7 +10,7 @@ public static class ConnectionContextExtensions
     {
         /// <summary>
         /// Why the connection ended. In a handler, before that, why it is to end, once <c>StopRequested</c> has fired: a stop of
-        /// the server, the removal of its end point, a lifetime that is over. Null while it is open and the handler was not asked
+        /// the server, the removal of its endpoint, a lifetime that is over. Null while it is open and the handler was not asked
         /// to end it, and where the transport does not tell (one that is not Sockeye's).
         /// </summary>
         /// <remarks>While the handler leaves what has arrived unread, receiving pauses: what the peer does then (FIN, a reset) is
@@ -72,8 +72,8 @@ public static class ConnectionContextExtensions
             }
             catch (Exception)
             {
-                // Of another library, which can't end it: what can still be done is to dispose of it, as happens when its handler
-                // is done. A server that stops meanwhile says that the handler goes on (event 1002).
+                // A connection of another library that cannot abort: it is disposed of when its handler is done. A server that stops
+                // meanwhile logs that the handler goes on (event 1002).
             }
         }
 

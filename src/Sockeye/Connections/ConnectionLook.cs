@@ -37,7 +37,7 @@ internal struct ConnectionLook(IConnectionProgressFeature connection, TimeSpan n
         }
     }
 
-    /// <summary>A time-out may be over then.</summary>
+    /// <summary>A timeout may be over then.</summary>
     public static void At(TimeSpan time, ref TimeSpan next)
     {
         if (time < next)

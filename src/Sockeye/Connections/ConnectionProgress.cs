@@ -1,6 +1,6 @@
 namespace Sockeye;
 
-/// <summary>How a transport tells what moves on a connection, for its time-outs. From any thread.</summary>
+/// <summary>How a transport tells what moves on a connection, for its timeouts. From any thread.</summary>
 internal interface IConnectionProgressFeature
 {
     /// <summary>What this process knows: asks nobody.</summary>

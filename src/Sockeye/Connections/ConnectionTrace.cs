@@ -77,14 +77,14 @@ internal sealed class ConnectionTrace : IConnectionTraceFeature
         Activity.AddException(error, tags, _time.GetUtcNow());
     }
 
-    private void SetAddress(string prefix, EndPoint? endPoint)
+    private void SetAddress(string prefix, EndPoint? endpoint)
     {
-        if (endPoint is IPEndPoint ip)
+        if (endpoint is IPEndPoint ip)
         {
             Activity.SetTag($"{prefix}.address", $"{ip.Address}");
             Activity.SetTag($"{prefix}.port", ip.Port);
         }
-        else if ($"{endPoint}" is { Length: > 0 } path)
+        else if ($"{endpoint}" is { Length: > 0 } path)
         {
             Activity.SetTag($"{prefix}.address", PrintableText.Escape(path));
         }

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Keeps the time-outs of one connection: looks at its counts when the next of them could be over.</summary>
+/// <summary>Keeps the timeouts of one connection: looks at its counts when the next of them could be over.</summary>
 /// <remarks>One entry of the timer for all of them. Reading and writing do not touch it.</remarks>
 internal sealed class ConnectionWatch : CoarseTimerEntry
 {

@@ -22,11 +22,11 @@ internal static class MetricTags
     public static KeyValuePair<string, object?> Limit(string name) => new("limit", name);
 
     /// <summary>Where somebody listens, or what is dialled. A Unix socket has its path, and no port.</summary>
-    public static KeyValuePair<string, object?>[] Of(EndPoint endPoint) => endPoint switch
+    public static KeyValuePair<string, object?>[] Of(EndPoint endpoint) => endpoint switch
     {
         IPEndPoint ip => [new(ServerAddress, $"{ip.Address}"), new(ServerPort, ip.Port)],
         DnsEndPoint name => [new(ServerAddress, name.Host), new(ServerPort, name.Port)],
-        _ => [new(ServerAddress, $"{endPoint}")],
+        _ => [new(ServerAddress, $"{endpoint}")],
     };
 
     /// <summary>The value of an enumeration as tags have it: <c>handler_error</c>. The same string each time.</summary>

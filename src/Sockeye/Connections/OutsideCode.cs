@@ -58,7 +58,7 @@ internal static partial class OutsideCode
         }
         catch (Exception)
         {
-            return "its message can't be read"; // What matters is the exception that this one hides, which the caller names.
+            return "its message cannot be read"; // What matters is the exception that this one hides, which the caller names.
         }
     }
 

@@ -2,7 +2,7 @@ namespace Sockeye;
 
 /// <summary>Stands for an exception whose messages hold what must not be printed raw: its text is the same, escaped.</summary>
 /// <remarks>
-/// .NET's own messages quote what can't be read, as "The input string '…' was not in a correct format.", and loggers print
+/// .NET's own messages quote what cannot be read, as "The input string '…' was not in a correct format.", and loggers print
 /// exceptions with all their lines. Only such exceptions are replaced: all others are logged as what they are.
 /// </remarks>
 internal sealed class PrintableException : Exception

@@ -21,7 +21,7 @@ public static class PrintableText
     /// points that are no character.
     /// </summary>
     /// <remarks>
-    /// Backslashes stay, so text that is escaped already stays as it is. The result is for people: it can't be turned back.
+    /// Backslashes stay, so text that is escaped already stays as it is. The result is for people: it cannot be turned back.
     /// </remarks>
     /// <param name="text">Any text; null counts as empty.</param>
     /// <returns>The text itself where nothing in it has to be escaped.</returns>

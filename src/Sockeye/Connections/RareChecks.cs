@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Sockeye;
 
-/// <summary>The time-outs that are off by default, and what they have to remember of a connection.</summary>
+/// <summary>The timeouts that are off by default, and what they have to remember of a connection.</summary>
 internal sealed class RareChecks(TimeSpan opened)
 {
     private TimeSpan? _told;

@@ -55,7 +55,7 @@ public sealed partial class TcpInfo
     internal static TcpState ReadState(Socket socket) =>
         TcpInfoBytes.Read(socket, stackalloc byte[TcpInfoBytes.Size]).State;
 
-    /// <summary>For time-outs: without allocation. Null where the kernel does not tell, as on other systems than Linux.</summary>
+    /// <summary>For timeouts: without allocation. Null where the kernel does not tell, as on other systems than Linux.</summary>
     internal static SystemProgress? ReadProgress(Socket socket) =>
         TcpInfoBytes.Read(socket, stackalloc byte[TcpInfoBytes.Size]).Progress;
 }

@@ -53,7 +53,7 @@ public sealed class UnixPathEndPoint : EndPoint
         _path is [0, .. var name] ? "@" + PrintableText.Escape(name) : PrintableText.Escape(_path);
 
     /// <summary>Whether it is the address of a Unix socket.</summary>
-    internal static bool IsUnix(EndPoint? endPoint) => endPoint is UnixDomainSocketEndPoint or UnixPathEndPoint;
+    internal static bool IsUnix(EndPoint? endpoint) => endpoint is UnixDomainSocketEndPoint or UnixPathEndPoint;
 
     /// <summary>What .NET has for the path where it prints safely; null for an empty one.</summary>
     internal static EndPoint? Of(ReadOnlySpan<byte> path)
@@ -62,8 +62,8 @@ public sealed class UnixPathEndPoint : EndPoint
             return null;
         try
         {
-            var endPoint = new UnixDomainSocketEndPoint(StrictUtf8.GetString(path));
-            return IsSafe(endPoint) ? endPoint : new UnixPathEndPoint(path.ToArray());
+            var endpoint = new UnixDomainSocketEndPoint(StrictUtf8.GetString(path));
+            return IsSafe(endpoint) ? endpoint : new UnixPathEndPoint(path.ToArray());
         }
         catch (Exception e) when (e is ArgumentException or PlatformNotSupportedException)
         {
@@ -71,17 +71,17 @@ public sealed class UnixPathEndPoint : EndPoint
         }
     }
 
-    /// <summary>The end point of a socket, in a form that prints safely.</summary>
-    internal static EndPoint? Printable(EndPoint? endPoint)
+    /// <summary>The endpoint of a socket, in a form that prints safely.</summary>
+    internal static EndPoint? Printable(EndPoint? endpoint)
     {
-        if (endPoint is not UnixDomainSocketEndPoint unix || IsSafe(unix))
-            return endPoint;
+        if (endpoint is not UnixDomainSocketEndPoint unix || IsSafe(unix))
+            return endpoint;
         var address = unix.Serialize();
         var path = address.Buffer.Span[PathOffset..address.Size];
         return new UnixPathEndPoint((path[0] == 0 ? path : path.TrimEnd((byte)0)).ToArray());
     }
 
     // .NET puts U+FFFD for bytes that are not UTF-8: two paths would look the same.
-    private static bool IsSafe(UnixDomainSocketEndPoint endPoint) => endPoint.ToString() is var text
+    private static bool IsSafe(UnixDomainSocketEndPoint endpoint) => endpoint.ToString() is var text
         && ReferenceEquals(PrintableText.Escape(text), text) && !text.Contains('\uFFFD', StringComparison.Ordinal);
 }

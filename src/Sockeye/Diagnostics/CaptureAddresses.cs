@@ -5,7 +5,7 @@ namespace Sockeye;
 
 /// <summary>The addresses and ports of one recorded connection, as its frames show them.</summary>
 /// <remarks>
-/// What is no IP (a Unix socket, or an end point that is not known) is shown as an address of the loopback network.
+/// What is no IP (a Unix socket, or an endpoint that is not known) is shown as an address of the loopback network.
 /// </remarks>
 internal sealed class CaptureAddresses
 {
@@ -59,16 +59,16 @@ internal sealed class CaptureAddresses
             new(new IPAddress([127, 0, (byte)(host >> 8), (byte)host]), 10_000 + (int)(number % Ports)));
     }
 
-    private static string Name(EndPoint? endPoint) => endPoint switch
+    private static string Name(EndPoint? endpoint) => endpoint switch
     {
-        _ when UnixPathEndPoint.IsUnix(endPoint) =>
-            $"{endPoint}" is { Length: > 0 } path ? $"the Unix socket {path}" : "a Unix socket without a name",
-        null => "an unknown end point",
-        _ => $"{endPoint}",
+        _ when UnixPathEndPoint.IsUnix(endpoint) =>
+            $"{endpoint}" is { Length: > 0 } path ? $"the Unix socket {path}" : "a Unix socket without a name",
+        null => "an unknown endpoint",
+        _ => $"{endpoint}",
     };
 
-    private static IPEndPoint WithoutMapping(IPEndPoint endPoint) =>
-        endPoint.Address.IsIPv4MappedToIPv6 ? new(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
+    private static IPEndPoint WithoutMapping(IPEndPoint endpoint) =>
+        endpoint.Address.IsIPv4MappedToIPv6 ? new(endpoint.Address.MapToIPv4(), endpoint.Port) : endpoint;
 
-    private static IPEndPoint Mapped(IPEndPoint endPoint) => new(endPoint.Address.MapToIPv6(), endPoint.Port);
+    private static IPEndPoint Mapped(IPEndPoint endpoint) => new(endpoint.Address.MapToIPv6(), endpoint.Port);
 }

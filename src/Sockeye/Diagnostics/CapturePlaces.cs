@@ -3,10 +3,10 @@ using Microsoft.AspNetCore.Connections.Features;
 
 namespace Sockeye;
 
-/// <summary>The end points of a capture, each shown as a network interface, and how a connection is described in it.</summary>
+/// <summary>The endpoints of a capture, each shown as a network interface, and how a connection is described in it.</summary>
 internal sealed class CapturePlaces
 {
-    /// <summary>A client can dial any number of end points; those after these share one.</summary>
+    /// <summary>A client can dial any number of endpoints; those after these share one.</summary>
     internal const int MaxPlaces = 1000;
 
     private readonly Lock _lock = new();
@@ -33,7 +33,7 @@ internal sealed class CapturePlaces
         {
             if (_places.TryGetValue((place, hasTls), out var known))
                 return known;
-            var name = _places.Count < MaxPlaces ? place : "other end points";
+            var name = _places.Count < MaxPlaces ? place : "other endpoints";
             if (_places.TryGetValue((name, hasTls), out known))
                 return known;
             var description = isServer ? "Connections that were accepted" : "Connections that were dialled";

@@ -102,7 +102,7 @@ internal sealed class CaptureWriter(FrameQueue queue, CaptureOutput output, Wire
             frame.IsOutbound,
             dropped,
             isFirst ? connection.Comment : null,
-            dropped > 0 ? $"{dropped} frames of this end point were dropped before this one: the capture's queue was full" : null,
+            dropped > 0 ? $"{dropped} frames of this endpoint were dropped before this one: the capture's queue was full" : null,
             frame.Comment);
         connection.LastFile = _file;
         place.DroppedTold += dropped;

@@ -16,7 +16,7 @@ internal sealed class CapturedConnection(CaptureInterface place, CaptureAddresse
     public int LastFile { get; set; }
 }
 
-/// <summary>Where bytes are recorded: an end point. Shown as a network interface.</summary>
+/// <summary>Where bytes are recorded: an endpoint. Shown as a network interface.</summary>
 internal sealed class CaptureInterface(string name, string description)
 {
     private long _dropped;

@@ -1,6 +1,6 @@
 namespace Sockeye;
 
-/// <summary>Recording an end point's connections.</summary>
+/// <summary>Recording an endpoint's connections.</summary>
 public static class ListenOptionsCapture
 {
     extension(ListenOptions listen)
@@ -9,7 +9,7 @@ public static class ListenOptionsCapture
         /// Records what passes at this place of the pipeline: after <c>UseTls</c> it is what the handler reads and writes, in
         /// clear; before it, what is on the wire.
         /// </summary>
-        /// <param name="capture">Serves any number of end points and clients. Dispose it after the server.</param>
+        /// <param name="capture">Serves any number of endpoints and clients. Dispose it after the server.</param>
         public ListenOptions UseWireCapture(WireCapture capture)
         {
             ArgumentNullException.ThrowIfNull(capture);

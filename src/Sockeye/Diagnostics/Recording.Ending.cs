@@ -1,7 +1,7 @@
 namespace Sockeye;
 
 /// <remarks>
-/// A reason does not tell whether a reset was sent: a time-out may end a connection in order or not. How it was ended does, so
+/// A reason does not tell whether a reset was sent: a timeout may end a connection in order or not. How it was ended does, so
 /// this watches. What ends a connection without passing here (its transport, or the peer) resets it, unless it is orderly.
 /// </remarks>
 internal sealed partial class Recording : IConnectionCloseFeature

@@ -47,7 +47,7 @@ public abstract class FrameCodec : Codec<ReadOnlyMemory<byte>>
     /// becomes <see cref="FrameError.Malformed"/>, with the exception inside: so it need not check the length before it reads.
     /// Exceptions that no bytes explain pass as they are and are the handler's: <see cref="NullReferenceException"/>,
     /// <see cref="NotSupportedException"/>, <see cref="NotImplementedException"/>, <see cref="ObjectDisposedException"/>,
-    /// <see cref="OperationCanceledException"/>, and those of types that can't be loaded or of a lack of memory or stack.
+    /// <see cref="OperationCanceledException"/>, and those of types that cannot be loaded or of a lack of memory or stack.
     /// </param>
     /// <returns>A codec for both; it is as safe from many callers as the two functions are.</returns>
     public Codec<TMessage> Of<TMessage>(

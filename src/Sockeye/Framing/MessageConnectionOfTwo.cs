@@ -41,7 +41,7 @@ public class MessageConnection<TIn, TOut> : IAsyncDisposable
     internal MessageWriter<TOut> Writer { get; }
 
     /// <summary>
-    /// For a client that connects again: reading ends in order when the connection is lost (reset, time-out, abort, or the end of
+    /// For a client that connects again: reading ends in order when the connection is lost (reset, timeout, abort, or the end of
     /// the stream within a frame). A frame that breaks the codec's rules throws all the same.
     /// </summary>
     internal bool EndsOnConnectionLoss

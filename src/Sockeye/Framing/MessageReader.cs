@@ -123,7 +123,7 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
         }
         catch (Exception error) when (DecodeFault.IsThePeers(error))
         {
-            throw Explained(FrameException.Malformed(codec, $"it can't be decoded: {error.Message}", error));
+            throw Explained(FrameException.Malformed(codec, $"it cannot be decoded: {error.Message}", error));
         }
 
         // The question for the type comes first, so that a struct is not boxed for the one for null.

@@ -81,7 +81,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
 
     /// <summary>Waits until nobody is writing; those who wait for their turn fail.</summary>
     /// <remarks>A write that waits for the peer to make room is let go: its bytes are in the pipe, and whoever closes the
-    /// connection sends them, within a time-out. A peer that does not read could hold this up for ever otherwise.</remarks>
+    /// connection sends them, within a timeout. A peer that does not read could hold this up for ever otherwise.</remarks>
     public async ValueTask CloseAsync()
     {
         _disposed.Cancel();

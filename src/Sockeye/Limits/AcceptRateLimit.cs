@@ -1,7 +1,7 @@
 namespace Sockeye;
 
 /// <summary>
-/// How many new connections a second are taken, for all end points that it is given to: <c>listen.UseAcceptRateLimit</c>.
+/// How many new connections a second are taken, for all endpoints that it is given to: <c>listen.UseAcceptRateLimit</c>.
 /// </summary>
 /// <remarks>
 /// Over any time t at most burst + rate × t connections. It goes by the clock of the server that uses it first.

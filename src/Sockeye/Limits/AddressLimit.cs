@@ -34,9 +34,9 @@ internal sealed class AddressLimit(AddressLimitOptions options, TimeProvider tim
     }
 
     /// <summary>Those without an address share one: unlimited they would be a way round the limit.</summary>
-    private UInt128 KeyOf(EndPoint? endPoint)
+    private UInt128 KeyOf(EndPoint? endpoint)
     {
-        if (endPoint is not IPEndPoint { Address: var address })
+        if (endpoint is not IPEndPoint { Address: var address })
             return AddressKey.None;
         var key = AddressKey.Of(address, out var isIPv4);
         return isIPv4 ? key : AddressKey.Masked(key, options.IPv6PrefixLength);

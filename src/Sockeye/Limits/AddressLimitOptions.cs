@@ -1,6 +1,6 @@
 namespace Sockeye;
 
-/// <summary>What one address may have of an end point: <c>listen.UseAddressLimit</c>.</summary>
+/// <summary>What one address may have of an endpoint: <c>listen.UseAddressLimit</c>.</summary>
 public sealed class AddressLimitOptions
 {
     /// <summary>Connections at the same time of one address; default null: any number. Range: 1 and up.</summary>
@@ -50,7 +50,7 @@ public sealed class AddressLimitOptions
             field = value != LimitAction.LeaveInBacklog
                 ? value
                 : throw new ArgumentException(
-                    "A limit of addresses can't leave clients in the backlog: an address is known only after accept. Use "
+                    "A limit of addresses cannot leave clients in the backlog: an address is known only after accept. Use "
                         + "Reset or SendAndClose.",
                     nameof(AtLimit));
         }

@@ -56,8 +56,8 @@ public sealed class AddressRules
     }
 
     /// <summary>A client without an address is in no network.</summary>
-    internal bool IsAllowed(EndPoint? endPoint) =>
-        endPoint is IPEndPoint ip ? IsAllowed(ip.Address) : !_rules.HasAllow;
+    internal bool IsAllowed(EndPoint? endpoint) =>
+        endpoint is IPEndPoint ip ? IsAllowed(ip.Address) : !_rules.HasAllow;
 
     /// <summary>
     /// From now on a change ends this connection if it denies its address. Its own judgement comes after this: a change that did

@@ -1,8 +1,8 @@
 namespace Sockeye;
 
 /// <summary>
-/// How many bytes a second may pass, for all connections that it is given to, in turn: <c>UseBandwidthLimit</c> of an end point
-/// or of a client. One object may limit both directions, several end points, servers and clients together.
+/// How many bytes a second may pass, for all connections that it is given to, in turn: <c>UseBandwidthLimit</c> of an endpoint
+/// or of a client. One object may limit both directions, several endpoints, servers and clients together.
 /// </summary>
 /// <remarks>
 /// Bytes wait, and none is lost: reading slower lets TCP slow the peer down, writing slower lets the handler's flush wait. Over

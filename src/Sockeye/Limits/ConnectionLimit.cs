@@ -3,10 +3,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Counts the connections of an end point and refuses those over the limit.</summary>
+/// <summary>Counts the connections of an endpoint and refuses those over the limit.</summary>
 internal sealed class ConnectionLimit(int maxConnections, LimitAction atLimit, Refusals refusals) : IConnectionCount
 {
-    private readonly string _description = $"the end point has its {maxConnections} connections (UseConnectionLimit)";
+    private readonly string _description = $"the endpoint has its {maxConnections} connections (UseConnectionLimit)";
     private int _open;
 
     public void Enter(EndPoint? address) => Interlocked.Increment(ref _open);
@@ -15,7 +15,7 @@ internal sealed class ConnectionLimit(int maxConnections, LimitAction atLimit, R
 
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        // Counted before it is compared: two at once can't both be the last one allowed.
+        // Counted before it is compared: two at once cannot both be the last one allowed.
         if (Interlocked.Increment(ref _open) > maxConnections)
         {
             Interlocked.Decrement(ref _open);

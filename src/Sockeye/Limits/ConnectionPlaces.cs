@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>A number of places on one end point; who finds none waits in the accept queue.</summary>
+/// <summary>A number of places on one endpoint; who finds none waits in the accept queue.</summary>
 internal sealed class ConnectionPlaces : IAcceptGate
 {
     private readonly ListenOptions _listen;

@@ -34,7 +34,7 @@ public static class ListenOptionsAddresses
 
         /// <summary>
         /// Lets in whom these rules allow, and resets everybody else, with <see cref="CloseCause.Denied"/>. The rules may be
-        /// changed while the server runs, and serve several end points.
+        /// changed while the server runs, and serve several endpoints.
         /// </summary>
         /// <param name="rules">Who is let in.</param>
         /// <param name="closeOpenConnections">Whether a change also resets connections that are open and denied now. Default:

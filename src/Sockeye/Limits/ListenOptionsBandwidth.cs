@@ -1,6 +1,6 @@
 namespace Sockeye;
 
-/// <summary>Limits on how fast an end point's connections move bytes.</summary>
+/// <summary>Limits on how fast an endpoint's connections move bytes.</summary>
 /// <remarks>
 /// Before <c>UseTls</c> it counts what is on the wire, after it what the handler reads and writes. What was written and waits for
 /// its turn when the handler ends is still sent; an abort, and the end of a server's <c>ShutdownTimeout</c>, drop it.
@@ -16,8 +16,8 @@ public static class ListenOptionsBandwidth
         public ListenOptions UseBandwidthLimit(long? receive, long? send) =>
             Use(listen, Bandwidth.PerConnection(receive, send), "each");
 
-        /// <summary>At most so many bytes a second on all connections together that share a limit, on one or more end
-        /// points.</summary>
+        /// <summary>At most so many bytes a second on all connections together that share a limit, on one or more
+        /// endpoints.</summary>
         /// <param name="receive">For bytes from the peer; null: any.</param>
         /// <param name="send">For bytes to the peer; null: any. May be the same limit: then it is for both together.</param>
         /// <exception cref="ArgumentException">Both are null.</exception>

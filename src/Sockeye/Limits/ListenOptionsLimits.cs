@@ -1,16 +1,16 @@
 namespace Sockeye;
 
-/// <summary>Limits on an end point's connections.</summary>
+/// <summary>Limits on an endpoint's connections.</summary>
 public static class ListenOptionsLimits
 {
     extension(ListenOptions listen)
     {
         /// <summary>
-        /// At most this many connections of this end point at a time; the others notice nothing of one more. Range: 1 and up.
+        /// At most this many connections of this endpoint at a time; the others notice nothing of one more. Range: 1 and up.
         /// </summary>
         /// <param name="maxConnections">How many are served at a time.</param>
         /// <param name="atLimit">What becomes of one more, default <see cref="LimitAction.Reset"/>, with
-        /// <see cref="CloseCause.Limit"/>. With <see cref="LimitAction.LeaveInBacklog"/> an end point of several listeners
+        /// <see cref="CloseCause.Limit"/>. With <see cref="LimitAction.LeaveInBacklog"/> an endpoint of several listeners
         /// (localhost has two) may accept one more a listener, which is served when its turn comes.</param>
         /// <exception cref="ArgumentOutOfRangeException">Less than one.</exception>
         public ListenOptions UseConnectionLimit(int maxConnections, LimitAction? atLimit = null)
@@ -28,7 +28,7 @@ public static class ListenOptionsLimits
             }, MiddlewareStage.Limit);
         }
 
-        /// <summary>At most this many new connections a second on this end point.</summary>
+        /// <summary>At most this many new connections a second on this endpoint.</summary>
         /// <param name="connectionsPerSecond">Above 0, up to a million; 0.5 is one every two seconds.</param>
         /// <param name="burst">How many are taken at once after a quiet time; default: a second's worth, at least 1. Range: 1 and
         /// up.</param>
@@ -38,7 +38,7 @@ public static class ListenOptionsLimits
         public ListenOptions UseAcceptRateLimit(double connectionsPerSecond, int? burst = null, LimitAction? atLimit = null) =>
             listen.UseAcceptRateLimit(new AcceptRateLimit(connectionsPerSecond, burst), atLimit);
 
-        /// <summary>At most so many new connections a second on all end points together that are given this limit.</summary>
+        /// <summary>At most so many new connections a second on all endpoints together that are given this limit.</summary>
         /// <param name="limit">The rate.</param>
         /// <param name="atLimit">What becomes of those who come faster, default <see cref="LimitAction.LeaveInBacklog"/>.</param>
         public ListenOptions UseAcceptRateLimit(AcceptRateLimit limit, LimitAction? atLimit = null)
@@ -72,7 +72,7 @@ public static class ListenOptionsLimits
             return listen.ChangeTimeouts($"UseIdleTimeout({timeout})", timeouts => timeouts.Idle = timeout);
         }
 
-        /// <summary>Changes the time-outs of this end point's connections. It begins with those of
+        /// <summary>Changes the timeouts of this endpoint's connections. It begins with those of
         /// <see cref="SockeyeServerOptions.Timeouts"/>, which stay as they are for the others.</summary>
         /// <param name="change">Called when the server starts; a value out of its range fails the start.</param>
         public ListenOptions UseTimeouts(Action<ConnectionTimeouts> change)

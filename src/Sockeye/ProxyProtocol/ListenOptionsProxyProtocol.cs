@@ -19,7 +19,7 @@ public static class ListenOptionsProxyProtocol
         /// <param name="trustedProxies">
         /// The networks that proxies connect from; see <see cref="ProxyProtocolOptions.TrustedProxies"/>. None on a Unix socket.
         /// </param>
-        /// <exception cref="InvalidOperationException">The end point has its handler already.</exception>
+        /// <exception cref="InvalidOperationException">The endpoint has its handler already.</exception>
         public ListenOptions UseProxyProtocol(params ReadOnlySpan<IPNetwork> trustedProxies)
         {
             var options = new ProxyProtocolOptions();
@@ -31,7 +31,7 @@ public static class ListenOptionsProxyProtocol
         /// <summary>Reads PROXY headers, as the other form does, with limits of your own.</summary>
         /// <param name="configure">Says who is trusted, and changes the defaults.</param>
         /// <exception cref="ArgumentException">An option is out of its range.</exception>
-        /// <exception cref="InvalidOperationException">The end point has its handler already.</exception>
+        /// <exception cref="InvalidOperationException">The endpoint has its handler already.</exception>
         public ListenOptions UseProxyProtocol(Action<ProxyProtocolOptions> configure)
         {
             ArgumentNullException.ThrowIfNull(configure);

@@ -63,7 +63,7 @@ internal static class ProxyAddresses
         if ((source is null || UnixPathEndPoint.IsUnix(source)) && (destination is null || UnixPathEndPoint.IsUnix(destination)))
             return null;
         throw new InvalidOperationException(
-            "A PROXY header has two IP end points, two Unix sockets or none, not "
+            "A PROXY header has two IP endpoints, two Unix sockets or none, not "
             + $"{Name(source)} as its source and {Name(destination)} as its destination.");
     }
 
@@ -91,19 +91,19 @@ internal static class ProxyAddresses
         }
     }
 
-    private static IPEndPoint ToV6(IPEndPoint endPoint) => new(endPoint.Address.MapToIPv6(), endPoint.Port);
+    private static IPEndPoint ToV6(IPEndPoint endpoint) => new(endpoint.Address.MapToIPv6(), endpoint.Port);
 
-    private static string Name(EndPoint? endPoint) => endPoint is null ? "nothing" : $"the {endPoint.GetType().Name} {endPoint}";
+    private static string Name(EndPoint? endpoint) => endpoint is null ? "nothing" : $"the {endpoint.GetType().Name} {endpoint}";
 
     /// <summary>A path ends with NUL, or with the field where it fills it. What begins with NUL is one of Linux's abstract names,
     /// which may hold more of them, and is filled up with them.</summary>
     private static ReadOnlySpan<byte> UnixPathIn(ReadOnlySpan<byte> field) =>
         field[0] == 0 ? field.TrimEnd((byte)0) : field.IndexOf((byte)0) is >= 0 and var end ? field[..end] : field;
 
-    private static void WriteUnix(EndPoint? endPoint, Span<byte> field)
+    private static void WriteUnix(EndPoint? endpoint, Span<byte> field)
     {
         // "@name" is how .NET shows a name that begins with NUL, and a path that begins with "@": the address tells.
-        if (endPoint?.Serialize() is { } address)
+        if (endpoint?.Serialize() is { } address)
             address.Buffer.Span[2..Math.Min(address.Size, 2 + field.Length)].CopyTo(field);
     }
 }

@@ -65,7 +65,7 @@ public sealed class ProxyHeader : IProxiedConnectionFeature
     /// <summary>What the proxy tells of the client's TLS; null where it tells nothing.</summary>
     public ProxySslInfo? Ssl => ProxyTlvs.Find(Tlvs, ProxyTlvType.Ssl) is { } value ? ProxySslInfo.TryRead(value) : null;
 
-    /// <summary>The VPC end point of Amazon through which the client came, as <c>vpce-08d2bf15fac5001c9</c>.</summary>
+    /// <summary>The VPC endpoint of Amazon through which the client came, as <c>vpce-08d2bf15fac5001c9</c>.</summary>
     public string? AwsVpcEndpointId =>
         ProxyTlvs.Find(Tlvs, ProxyTlvType.Aws) is { Span: [VpcEndPointId, .. var id] } ? PrintableText.Escape(id) : null;
 

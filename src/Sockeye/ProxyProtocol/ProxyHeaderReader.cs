@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace Sockeye;
 
 /// <summary>Takes the header from the front of each connection, and refuses those that have none.</summary>
-/// <param name="listen">The end point.</param>
+/// <param name="listen">The endpoint.</param>
 /// <param name="trusted">Who may connect; null where the system decides that, on a Unix socket.</param>
 /// <param name="timeout">How long the header may take.</param>
 /// <param name="maxLength">How long it may be.</param>
@@ -44,8 +44,8 @@ internal sealed class ProxyHeaderReader(ListenOptions listen, IPNetwork[]? trust
         var destination = header.Source is IPEndPoint ? header.Destination ?? connection.LocalEndPoint : header.Destination;
         (connection.RemoteEndPoint, connection.LocalEndPoint) = (header.Source, destination);
         // The same object on Sockeye's own transports.
-        if (connection.Features.Get<IConnectionEndPointFeature>() is { } endPoints)
-            (endPoints.RemoteEndPoint, endPoints.LocalEndPoint) = (header.Source, destination);
+        if (connection.Features.Get<IConnectionEndPointFeature>() is { } endpoints)
+            (endpoints.RemoteEndPoint, endpoints.LocalEndPoint) = (header.Source, destination);
     }
 
     private bool IsTrusted(EndPoint? proxy)

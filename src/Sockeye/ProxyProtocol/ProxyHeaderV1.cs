@@ -56,12 +56,12 @@ internal static class ProxyHeaderV1
             $"{word} {Text(source)} {Text(destination)} {source.Port} {destination.Port}");
     }
 
-    private static string Text(IPEndPoint endPoint)
+    private static string Text(IPEndPoint endpoint)
     {
         // Without the scope, which means nothing elsewhere.
-        var bytes = endPoint.Address.GetAddressBytes();
+        var bytes = endpoint.Address.GetAddressBytes();
         var text = new IPAddress(bytes).ToString();
-        if (endPoint.AddressFamily is AddressFamily.InterNetwork || !text.Contains('.', StringComparison.Ordinal))
+        if (endpoint.AddressFamily is AddressFamily.InterNetwork || !text.Contains('.', StringComparison.Ordinal))
             return text;
         // The form with dots is for IPv4 only.
         var groups = bytes.Chunk(2).Select(pair => (pair[0] << 8) | pair[1]);

@@ -48,5 +48,5 @@ internal static class ProxyHeaderV2Writer
             BinaryPrimitives.WriteUInt32BigEndian(header[checksumAt..], ProxyTlvs.ChecksumOf(header, checksumAt));
     }
 
-    private static InvalidOperationException Unwritable(string why) => new($"The PROXY header can't be written: {why}.");
+    private static InvalidOperationException Unwritable(string why) => new($"The PROXY header cannot be written: {why}.");
 }

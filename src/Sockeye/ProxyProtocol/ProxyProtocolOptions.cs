@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Sockeye;
 
-/// <summary>How an end point reads PROXY headers. Read once, by <c>UseProxyProtocol</c>: later changes are not seen.</summary>
+/// <summary>How an endpoint reads PROXY headers. Read once, by <c>UseProxyProtocol</c>: later changes are not seen.</summary>
 public sealed class ProxyProtocolOptions
 {
     /// <summary>

@@ -24,7 +24,7 @@ public enum ProxyTlvType
     /// <summary>The name of the proxy's network namespace, in ASCII.</summary>
     NetworkNamespace = 0x30,
 
-    /// <summary>Of Amazon: a byte that says what follows, 1 for the id of a VPC end point.</summary>
+    /// <summary>Of Amazon: a byte that says what follows, 1 for the id of a VPC endpoint.</summary>
     Aws = 0xEA,
 
     /// <summary>Of Azure: a byte that says what follows, 1 for the id of a private link.</summary>

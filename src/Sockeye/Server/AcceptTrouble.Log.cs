@@ -9,15 +9,15 @@ internal sealed partial class AcceptTrouble
     private readonly ILogger _logger = logger;
 
     [LoggerMessage(1100, LogLevel.Warning,
-        "{EndPoint} can't accept: no descriptor or no memory is left ({Error}). " +
+        "{EndPoint} cannot accept: no descriptor or no memory is left ({Error}). " +
         "New clients wait in the queue until connections end. " +
         "Raise the limit of open files (ulimit -n), or lower MaxConnections.")]
-    private partial void LogExhausted(EndPoint endPoint, SocketError? error);
+    private partial void LogExhausted(EndPoint endpoint, SocketError? error);
 
-    [LoggerMessage(1101, LogLevel.Warning, "{EndPoint} can't accept; it goes on trying.")]
-    private partial void LogFailed(Exception error, EndPoint endPoint);
+    [LoggerMessage(1101, LogLevel.Warning, "{EndPoint} cannot accept; it goes on trying.")]
+    private partial void LogFailed(Exception error, EndPoint endpoint);
 
     [LoggerMessage(1102, LogLevel.Information,
         "{EndPoint} accepts again after {Duration}: accept failed {Failures} times, {Shed} waiting clients were reset.")]
-    private partial void LogRecovered(EndPoint endPoint, TimeSpan duration, int failures, int shed);
+    private partial void LogRecovered(EndPoint endpoint, TimeSpan duration, int failures, int shed);
 }

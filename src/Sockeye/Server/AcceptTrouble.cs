@@ -17,10 +17,10 @@ internal sealed partial class AcceptTrouble(TimeProvider time, ILogger logger)
     private int _failures;
     private int _shed;
 
-    public void OnFailure(EndPoint endPoint, Exception error)
+    public void OnFailure(EndPoint endpoint, Exception error)
     {
         ServerMetrics.OnAcceptFailed();
-        OnSuccess(endPoint);
+        OnSuccess(endpoint);
         bool isFirst;
         lock (_lock)
         {
@@ -34,9 +34,9 @@ internal sealed partial class AcceptTrouble(TimeProvider time, ILogger logger)
         if (!isFirst)
             return;
         if (AcceptFaults.Classify(error) is AcceptFault.Exhausted)
-            LogExhausted(endPoint, AcceptFaults.ErrorOf(error));
+            LogExhausted(endpoint, AcceptFaults.ErrorOf(error));
         else
-            LogFailed(error, endPoint);
+            LogFailed(error, endpoint);
     }
 
     public void OnShed(int count)
@@ -47,7 +47,7 @@ internal sealed partial class AcceptTrouble(TimeProvider time, ILogger logger)
     }
 
     /// <summary>Ends an episode that is over.</summary>
-    public void OnSuccess(EndPoint endPoint)
+    public void OnSuccess(EndPoint endpoint)
     {
         TimeSpan duration;
         lock (_lock)
@@ -58,6 +58,6 @@ internal sealed partial class AcceptTrouble(TimeProvider time, ILogger logger)
             _lastFailure = null;
         }
 
-        LogRecovered(endPoint, duration, _failures, _shed);
+        LogRecovered(endpoint, duration, _failures, _shed);
     }
 }

@@ -5,9 +5,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
 
-/// <summary>Binds all end points, or none.</summary>
+/// <summary>Binds all endpoints, or none.</summary>
 /// <param name="transport">What binds.</param>
-/// <param name="plans">What the clients of each end point get.</param>
+/// <param name="plans">What the clients of each endpoint get.</param>
 /// <param name="logger">Where it is said that one which is given up threw.</param>
 /// <param name="stopping">Ends their accept loops.</param>
 internal sealed class Binder(

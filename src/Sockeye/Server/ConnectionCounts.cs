@@ -34,7 +34,7 @@ internal struct ConnectionCounts
         AddStall(connection, phase, progress.ReadPausedFor, progress.SendBlockedFor);
     }
 
-    /// <summary>A handler that can't send does not read either: that is one cause, and counts once. So does one that has not
+    /// <summary>A handler that cannot send does not read either: that is one cause, and counts once. So does one that has not
     /// begun.</summary>
     private void AddStall(ServerConnection connection, HandlerPhase phase, TimeSpan reading, TimeSpan sending)
     {

@@ -2,9 +2,9 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Decides when an end point takes its next client. Until then clients wait in the system's accept queue.</summary>
+/// <summary>Decides when an endpoint takes its next client. Until then clients wait in the system's accept queue.</summary>
 /// <remarks>
-/// An end point may have several listeners (localhost has two), each waiting here on its own before every accept: between a wait
+/// An endpoint may have several listeners (localhost has two), each waiting here on its own before every accept: between a wait
 /// and the client that comes after it, the other one may take a client too. Waiting takes nothing for that reason; what is
 /// accepted is told at once, and who then is one too many has to wait for its turn.
 /// </remarks>

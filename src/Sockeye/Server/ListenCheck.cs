@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Sockeye;
 
-/// <summary>Finds what is wrong with a server's end points before anything is bound.</summary>
+/// <summary>Finds what is wrong with a server's endpoints before anything is bound.</summary>
 internal static class ListenCheck
 {
     public static void ThrowIfWrong(IReadOnlyList<ListenOptions> listens)
@@ -11,7 +11,7 @@ internal static class ListenCheck
         if (listens.Count == 0)
         {
             throw new InvalidOperationException(
-                "The server has no end point: call ListenLocalhost, ListenAnyIP, Listen or ListenUnixSocket on its options.");
+                "The server has no endpoint: call ListenLocalhost, ListenAnyIP, Listen or ListenUnixSocket on its options.");
         }
 
         foreach (var listen in listens)
@@ -24,7 +24,7 @@ internal static class ListenCheck
                 if (Overlap(earlier, listens[i]))
                 {
                     throw new InvalidOperationException(
-                        $"{earlier} and {listens[i]} are the same port: give each end point its own, or remove one of them.");
+                        $"{earlier} and {listens[i]} are the same port: give each endpoint its own, or remove one of them.");
                 }
             }
         }
@@ -51,10 +51,10 @@ internal static class ListenCheck
 
     /// <summary>Whether both would be the same port.</summary>
     public static bool Overlap(ListenOptions one, ListenOptions other) =>
-        EndPoints(other).Any(endPoint => Overlap(one, endPoint));
+        EndPoints(other).Any(endpoint => Overlap(one, endpoint));
 
     /// <inheritdoc cref="Overlap(ListenOptions, ListenOptions)"/>
-    public static bool Overlap(ListenOptions one, EndPoint other) => EndPoints(one).Any(endPoint => (endPoint, other) switch
+    public static bool Overlap(ListenOptions one, EndPoint other) => EndPoints(one).Any(endpoint => (endpoint, other) switch
     {
         (IPEndPoint a, IPEndPoint b) => a.Port == b.Port && a.Port != 0
             && (a.Address.Equals(b.Address) || Covers(a.Address, b.Address) || Covers(b.Address, a.Address)),

@@ -1,6 +1,6 @@
 namespace Sockeye;
 
-/// <summary>Which end points of a reload are there already, by the address they were asked for, or were bound to.</summary>
+/// <summary>Which endpoints of a reload are there already, by the address they were asked for, or were bound to.</summary>
 internal sealed class ListenMatch
 {
     private readonly Dictionary<ListenOptions, List<Listening>> _kept = [];
@@ -26,7 +26,7 @@ internal sealed class ListenMatch
         Removed = [.. running.Where(listening => !kept.Contains(listening))];
     }
 
-    /// <summary>End points that have to be bound.</summary>
+    /// <summary>Endpoints that have to be bound.</summary>
     public IReadOnlyList<ListenOptions> Added { get; }
 
     public IReadOnlyList<Listening> Removed { get; }
@@ -39,7 +39,7 @@ internal sealed class ListenMatch
             && group.First().Listener.EndPoint.Equals(listen.EndPoint),
     ];
 
-    /// <summary>The listeners that serve this end point already; none for one that has to be bound.</summary>
+    /// <summary>The listeners that serve this endpoint already; none for one that has to be bound.</summary>
     public IReadOnlyList<Listening> Kept(ListenOptions listen) => _kept.GetValueOrDefault(listen) ?? [];
 
     /// <summary>What is new is bound before anything is unbound, so that a reload can fail without harm.</summary>
@@ -50,7 +50,7 @@ internal sealed class ListenMatch
             foreach (var added in Added.Where(added => ListenCheck.Overlap(added, removed.Listener.EndPoint)))
             {
                 throw new InvalidOperationException(
-                    $"{added} can't be bound while {removed.Listener.EndPoint} is: a reload unbinds last, so that it can fail "
+                    $"{added} cannot be bound while {removed.Listener.EndPoint} is: a reload unbinds last, so that it can fail "
                         + "without harm. Remove the one in a first reload and add the other in a second.");
             }
         }

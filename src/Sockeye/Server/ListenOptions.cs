@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>One end point of a server and what runs for each of its connections: middleware in the order it was added, then the
+/// <summary>One endpoint of a server and what runs for each of its connections: middleware in the order it was added, then the
 /// handler given to <c>Run</c>.</summary>
 public sealed class ListenOptions : IConnectionBuilder
 {
@@ -14,9 +14,9 @@ public sealed class ListenOptions : IConnectionBuilder
     private readonly List<Action<ConnectionTimeouts>> _timeoutChanges = [];
     private ConnectionDelegate? _handler;
 
-    internal ListenOptions(SockeyeServerOptions server, EndPoint endPoint, bool isLocalhost = false)
+    internal ListenOptions(SockeyeServerOptions server, EndPoint endpoint, bool isLocalhost = false)
     {
-        (Server, EndPoint, IsLocalhost) = (server, endPoint, isLocalhost);
+        (Server, EndPoint, IsLocalhost) = (server, endpoint, isLocalhost);
     }
 
     /// <summary>The address as it was asked for; <see cref="SockeyeServer.EndPoints"/> tells the ones that were bound.</summary>
@@ -35,7 +35,7 @@ public sealed class ListenOptions : IConnectionBuilder
     /// <summary>As the start of the server logs it: the class of a handler class.</summary>
     internal string HandlerName { get; private set; } = HandlerNames.Handler;
 
-    /// <summary>How many connections the end point may have open; null where only the server's limit holds.</summary>
+    /// <summary>How many connections the endpoint may have open; null where only the server's limit holds.</summary>
     internal int? MaxConnections { get; private set; }
 
     internal IReadOnlyList<Middleware> MiddlewareInOrder => _middleware;
@@ -63,7 +63,7 @@ public sealed class ListenOptions : IConnectionBuilder
         Run(HandlerNames.Handler, handler);
     }
 
-    /// <summary>Ends the pipeline with a handler class: one instance for the end point, its constructor's arguments taken from
+    /// <summary>Ends the pipeline with a handler class: one instance for the endpoint, its constructor's arguments taken from
     /// <see cref="ApplicationServices"/>.</summary>
     /// <exception cref="InvalidOperationException">There is a handler already.</exception>
     public void Run<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>()
@@ -98,7 +98,7 @@ public sealed class ListenOptions : IConnectionBuilder
         return this;
     }
 
-    /// <summary>Lets this decide, too, when the end point takes its next client.</summary>
+    /// <summary>Lets this decide, too, when the endpoint takes its next client.</summary>
     internal ListenOptions Use(IAcceptGate gate)
     {
         ThrowIfEnded();
@@ -106,7 +106,7 @@ public sealed class ListenOptions : IConnectionBuilder
         return this;
     }
 
-    /// <summary>For metrics: the end point has no more connections than this, whatever else limits it.</summary>
+    /// <summary>For metrics: the endpoint has no more connections than this, whatever else limits it.</summary>
     internal ListenOptions HasAtMost(int maxConnections)
     {
         MaxConnections = Math.Min(maxConnections, MaxConnections ?? int.MaxValue);
@@ -121,7 +121,7 @@ public sealed class ListenOptions : IConnectionBuilder
         return count;
     }
 
-    /// <summary>Gives this end point time-outs of its own, beginning with the server's.</summary>
+    /// <summary>Gives this endpoint timeouts of its own, beginning with the server's.</summary>
     /// <param name="name">As the start of the server logs it.</param>
     /// <param name="change">Called at start, when the server's are known.</param>
     internal ListenOptions ChangeTimeouts(string name, Action<ConnectionTimeouts> change)
@@ -153,7 +153,7 @@ public sealed class ListenOptions : IConnectionBuilder
     private void ThrowIfEnded()
     {
         if (Server.IsStarted)
-            throw new InvalidOperationException($"The server runs already: {this} can't be changed any more.");
+            throw new InvalidOperationException($"The server runs already: {this} cannot be changed any more.");
         if (HasHandler)
             throw new InvalidOperationException(
                 $"{this} has its handler already: Run ends the pipeline, so it comes once and last.");

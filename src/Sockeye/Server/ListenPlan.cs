@@ -22,6 +22,6 @@ internal sealed record ListenPlan(
             listen, pipeline, places is null ? listen.Gates : [places, .. listen.Gates], listen.Counts, listen.PlanTimeouts());
     }
 
-    /// <summary>For an end point that is no more: its connections count for the whole server until they end.</summary>
+    /// <summary>For an endpoint that is no more: its connections count for the whole server until they end.</summary>
     public ListenPlan Farewell(AcceptPlaces? places) => this with { Gates = places is null ? [] : [places], Counts = [] };
 }

@@ -12,7 +12,7 @@ internal sealed class LoadGauge(LoadReader load, IReadOnlyList<Listening> listen
         each => Kinds.Select(kind => (KeyValuePair<string, object?>[])
             [.. each.Tags, new(MetricTags.SaturationKind, MetricTags.Of(kind))]).ToArray())];
 
-    /// <summary>The server's own limit once, under the address of its first listener, and those of end points.</summary>
+    /// <summary>The server's own limit once, under the address of its first listener, and those of endpoints.</summary>
     public IEnumerable<Measurement<long>> Limits()
     {
         if (listening is [var first, ..])
@@ -43,11 +43,11 @@ internal sealed class LoadGauge(LoadReader load, IReadOnlyList<Listening> listen
         var signs = load.Read().Signs;
         for (var i = 0; i < listening.Count; i++)
         {
-            var endPoint = listening[i].Listener.EndPoint;
+            var endpoint = listening[i].Listener.EndPoint;
             foreach (var kind in Kinds)
             {
                 var level = signs
-                    .Where(sign => sign.Kind == kind && (sign.EndPoint is null || sign.EndPoint.Equals(endPoint)))
+                    .Where(sign => sign.Kind == kind && (sign.EndPoint is null || sign.EndPoint.Equals(endpoint)))
                     .Select(sign => sign.Level).DefaultIfEmpty().Max();
                 yield return new(level, _saturationTags[i][(int)kind]);
             }

@@ -15,7 +15,7 @@ internal static class LoadObservables
         meter.CreateObservableGauge(
             "sockeye.server.connections.limit", () => Gauges.Keys.SelectMany(gauge => gauge.Limits()), "{connection}",
             "How many connections may be open: of a server in all (MaxConnections, told once, with its first listener), of an " +
-            "end point (UseConnectionLimit, told with each of its listeners).");
+            "endpoint (UseConnectionLimit, told with each of its listeners).");
         meter.CreateObservableUpDownCounter(
             "sockeye.server.connections.read_paused", () => Gauges.Keys.SelectMany(gauge => gauge.ReadPaused()), "{connection}",
             "Connections whose handler does not read, so that nothing more is taken from the peer.");

@@ -5,7 +5,7 @@ namespace Sockeye;
 
 /// <summary>Looks at a server's load while it has connections, and says in its log what appears and what is gone.</summary>
 /// <remarks>
-/// It has a timer of its own: whoever writes the log may take long, and time-outs must not wait for that. Without connections,
+/// It has a timer of its own: whoever writes the log may take long, and timeouts must not wait for that. Without connections,
 /// and without a log that takes warnings, it does nothing. While connections neither come nor go, none waits and there is no
 /// sign, it looks less and less often, down to once in <see cref="LongestInterval"/>: a server that waits costs next to nothing.
 /// </remarks>

@@ -65,7 +65,7 @@ internal static class SaturationRules
             : (Sentences.WithoutStop(error.Message), "see event 1101 in the log");
         return new(
             SaturationKind.AcceptFailing, Level(time),
-            $"{listener.EndPoint} can't accept for {Seconds(time)} s, because {why}: {wayOut}", listener.EndPoint);
+            $"{listener.EndPoint} cannot accept for {Seconds(time)} s, because {why}: {wayOut}", listener.EndPoint);
     }
 
     /// <summary>A limit that is reached while nobody waits is none's trouble.</summary>

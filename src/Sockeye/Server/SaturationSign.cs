@@ -5,8 +5,8 @@ namespace Sockeye;
 /// <summary>A sign that a server is near to not serving, or does not serve any more.</summary>
 public sealed class SaturationSign
 {
-    internal SaturationSign(SaturationKind kind, double level, string description, EndPoint? endPoint = null) =>
-        (Kind, Level, Description, EndPoint) = (kind, Math.Min(level, 1), description, endPoint);
+    internal SaturationSign(SaturationKind kind, double level, string description, EndPoint? endpoint = null) =>
+        (Kind, Level, Description, EndPoint) = (kind, Math.Min(level, 1), description, endpoint);
 
     /// <summary>What it is a sign of.</summary>
     public SaturationKind Kind { get; }

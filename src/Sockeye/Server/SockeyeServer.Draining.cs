@@ -2,13 +2,13 @@ using System.Collections.Concurrent;
 
 namespace Sockeye;
 
-/// <summary>End points that a reload has removed, until their connections are gone.</summary>
+/// <summary>Endpoints that a reload has removed, until their connections are gone.</summary>
 public sealed partial class SockeyeServer
 {
     private readonly ConcurrentDictionary<Listening, Task> _drains = [];
 
     private static CloseReason Removed(string howItEnds) =>
-        new(ClosedBy.Local, CloseCause.Stop, CloseDirection.Output, $"its end point was removed{howItEnds}");
+        new(ClosedBy.Local, CloseCause.Stop, CloseDirection.Output, $"its endpoint was removed{howItEnds}");
 
     /// <summary>Tells its handlers and lets them finish; nobody waits for it but a stop.</summary>
     private void BeginDrain(Listening listening, TimeSpan patience)

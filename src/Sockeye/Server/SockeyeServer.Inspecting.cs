@@ -7,12 +7,12 @@ namespace Sockeye;
 public sealed partial class SockeyeServer
 {
     /// <summary>What the kernel says of a listening socket: accept-queue depth and limit; null where it does not tell.</summary>
-    /// <param name="endPoint">One of <see cref="EndPoints"/>.</param>
+    /// <param name="endpoint">One of <see cref="EndPoints"/>.</param>
     /// <exception cref="ArgumentException">The server does not listen there.</exception>
-    public TcpInfo? GetListenerInfo(EndPoint endPoint)
+    public TcpInfo? GetListenerInfo(EndPoint endpoint)
     {
-        var listening = _listening.FirstOrDefault(l => l.Listener.EndPoint.Equals(endPoint)) ?? throw new ArgumentException(
-            $"The server does not listen on {endPoint}, only on {string.Join(", ", EndPoints)}.", nameof(endPoint));
+        var listening = _listening.FirstOrDefault(l => l.Listener.EndPoint.Equals(endpoint)) ?? throw new ArgumentException(
+            $"The server does not listen on {endpoint}, only on {string.Join(", ", EndPoints)}.", nameof(endpoint));
         return listening.Listener.TcpInfo;
     }
 

@@ -8,7 +8,7 @@ public sealed partial class SockeyeServer
     private readonly ILogger _logger;
 
     [LoggerMessage(1000, LogLevel.Information, "Listening on {EndPoint}: {Pipeline}.")]
-    private partial void LogListening(EndPoint endPoint, string pipeline);
+    private partial void LogListening(EndPoint endpoint, string pipeline);
 
     [LoggerMessage(1001, LogLevel.Information,
         "Stopped: {Drained} connections drained, {Aborted} aborted, {CutShort} cut short.")]
@@ -21,19 +21,19 @@ public sealed partial class SockeyeServer
     private partial void LogReloaded(int added, int kept, int removed);
 
     [LoggerMessage(1005, LogLevel.Information, "Goes on listening on {EndPoint}, for new clients with: {Pipeline}.")]
-    private partial void LogKept(EndPoint endPoint, string pipeline);
+    private partial void LogKept(EndPoint endpoint, string pipeline);
 
     [LoggerMessage(1006, LogLevel.Information,
         "{EndPoint} was removed: nobody can connect any more, and its {Count} connections may finish for {ShutdownTimeout}.")]
-    private partial void LogRemoved(EndPoint endPoint, long count, TimeSpan shutdownTimeout);
+    private partial void LogRemoved(EndPoint endpoint, long count, TimeSpan shutdownTimeout);
 
     [LoggerMessage(1007, LogLevel.Information,
         "{EndPoint}, which was removed, is done: {Drained} connections drained, {Aborted} aborted, " +
         "{CutShort} cut short.")]
-    private partial void LogDrained(EndPoint endPoint, int drained, int aborted, int cutShort);
+    private partial void LogDrained(EndPoint endpoint, int drained, int aborted, int cutShort);
 
     [LoggerMessage(1350, LogLevel.Warning,
-        "{Transport} does not tell what moves on its connections: of their time-outs only Lifetime works. Use a transport of " +
+        "{Transport} does not tell what moves on its connections: of their timeouts only Lifetime works. Use a transport of " +
         "Sockeye's, or turn the others off.")]
     private partial void LogUncounted(string transport);
 

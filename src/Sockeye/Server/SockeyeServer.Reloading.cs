@@ -8,7 +8,7 @@ public sealed partial class SockeyeServer
     private readonly Turn _changing = new();
 
     /// <inheritdoc cref="ReloadAsync(SockeyeServerOptions, CancellationToken)"/>
-    /// <param name="configure">Given new options in which only what can't change is set already.</param>
+    /// <param name="configure">Given new options in which only what cannot change is set already.</param>
     /// <param name="cancellationToken">Until all is bound it gives the reload up; afterwards it does nothing.</param>
     public Task<ReloadResult> ReloadAsync(
         Action<SockeyeServerOptions> configure, CancellationToken cancellationToken = default)
@@ -21,14 +21,14 @@ public sealed partial class SockeyeServer
     }
 
     /// <summary>
-    /// Goes on with other options. An end point that stays keeps its socket and who waits there, and new clients get what the
-    /// new options say; new end points are bound; the others are unbound, and their handlers told to finish
+    /// Goes on with other options. An endpoint that stays keeps its socket and who waits there, and new clients get what the
+    /// new options say; new endpoints are bound; the others are unbound, and their handlers told to finish
     /// (<c>connection.StopRequested</c>) within the new <see cref="SockeyeServerOptions.ShutdownTimeout"/>, for which nobody
     /// waits here. If anything fails, the server runs on as it was.
     /// </summary>
     /// <remarks>
-    /// <para>An end point is the same if its address is, as it was asked for (so port 0 stays) or as it was bound. Connections of
-    /// end points that stay keep their handlers, middleware and time-outs, and count in the new limits on open connections. Rates
+    /// <para>An endpoint is the same if its address is, as it was asked for (so port 0 stays) or as it was bound. Connections of
+    /// endpoints that stay keep their handlers, middleware and timeouts, and count in the new limits on open connections. Rates
     /// of new connections begin anew.</para>
     /// <para>What is not set goes on: the transport, the clock, chance, services, log and history; setting another transport,
     /// clock, log or history is an error. Reloads come one after the other. Safe from many callers.</para>
@@ -37,8 +37,8 @@ public sealed partial class SockeyeServer
     /// <param name="cancellationToken">Until all is bound it gives the reload up; afterwards it does nothing.</param>
     /// <exception cref="InvalidOperationException">The options are wrong, or the server is stopped; the message says what to
     /// change.</exception>
-    /// <exception cref="IOException">An address can't be listened on; the message says why (<c>AddressInUseException</c> where it
-    /// is in use).</exception>
+    /// <exception cref="IOException">An address cannot be listened on; the message says why (<c>AddressInUseException</c> where
+    /// it is in use).</exception>
     public async Task<ReloadResult> ReloadAsync(SockeyeServerOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);

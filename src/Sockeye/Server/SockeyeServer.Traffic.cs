@@ -2,7 +2,7 @@ namespace Sockeye;
 
 public sealed partial class SockeyeServer
 {
-    /// <summary>Bytes that crossed connections so far, closed ones included; those of end points that a reload has removed, until
+    /// <summary>Bytes that crossed connections so far, closed ones included; those of endpoints that a reload has removed, until
     /// they are drained.</summary>
     internal (long Received, long Sent) Traffic
     {

@@ -56,7 +56,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     /// timeout(1) does.</summary>
     /// <returns>How the connections ended.</returns>
     /// <exception cref="InvalidOperationException">The options are wrong; the message says what to change.</exception>
-    /// <exception cref="IOException">An address can't be listened on; the message says why (<see cref="AddressInUseException"/>
+    /// <exception cref="IOException">An address cannot be listened on; the message says why (<see cref="AddressInUseException"/>
     /// where it is in use).</exception>
     /// <exception cref="PlatformNotSupportedException">The environment variable <c>SOCKEYE_ENGINE</c>, or an option, asks for
     /// what this system does not have; the message says why.</exception>
@@ -66,7 +66,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
 
     /// <inheritdoc cref="RunAsync(Action{SockeyeServerOptions}, CancellationToken)"/>
     /// <param name="options">Where it listens, and how it runs.</param>
-    /// <param name="onStarted">Called once, when all end points listen: <see cref="EndPoints"/> has their real ports.</param>
+    /// <param name="onStarted">Called once, when all endpoints listen: <see cref="EndPoints"/> has their real ports.</param>
     /// <param name="cancellationToken">Stops it, as a signal does.</param>
     public static Task<StopResult> RunAsync(
         SockeyeServerOptions options, Action<SockeyeServer> onStarted, CancellationToken cancellationToken = default)
@@ -84,7 +84,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
 
     /// <inheritdoc cref="RunAsync(Action{SockeyeServerOptions}, CancellationToken)"/>
     /// <param name="options">Where it listens, and how it runs.</param>
-    /// <param name="onStarted">Called once, when all end points listen, and awaited; the server serves meanwhile. When it throws,
+    /// <param name="onStarted">Called once, when all endpoints listen, and awaited; the server serves meanwhile. When it throws,
     /// the server stops and the exception is the run's.</param>
     /// <param name="cancellationToken">Stops it, as a signal does.</param>
     public static async Task<StopResult> RunAsync(
@@ -111,15 +111,15 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a server; all its end points listen when the task completes, or none does.</summary>
+    /// <summary>Starts a server; all its endpoints listen when the task completes, or none does.</summary>
     /// <inheritdoc cref="StartAsync(SockeyeServerOptions, CancellationToken)" path="/exception"/>
     public static Task<SockeyeServer> StartAsync(
         Action<SockeyeServerOptions> configure, CancellationToken cancellationToken = default) =>
         StartAsync(Configured(configure), cancellationToken);
 
-    /// <summary>Starts a server; all its end points listen when the task completes, or none does.</summary>
+    /// <summary>Starts a server; all its endpoints listen when the task completes, or none does.</summary>
     /// <exception cref="InvalidOperationException">The options are wrong; the message says what to change.</exception>
-    /// <exception cref="IOException">An address can't be listened on; the message says why (<see cref="AddressInUseException"/>
+    /// <exception cref="IOException">An address cannot be listened on; the message says why (<see cref="AddressInUseException"/>
     /// where it is in use).</exception>
     /// <exception cref="PlatformNotSupportedException">The environment variable <c>SOCKEYE_ENGINE</c>, or an option, asks for
     /// what this system does not have; the message says why.</exception>

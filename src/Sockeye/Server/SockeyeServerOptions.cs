@@ -42,11 +42,11 @@ public sealed class SockeyeServerOptions
     /// <summary>
     /// Closes connections that do nothing, do too little or last too long. On by default: one on which nothing moves for 10
     /// minutes, and one whose peer takes nothing of what waits for it for 1 minute. <c>listen.UseTimeouts(…)</c> changes them
-    /// for one end point.
+    /// for one endpoint.
     /// </summary>
     public ConnectionTimeouts Timeouts { get; } = new();
 
-    /// <summary>Connections open at the same time, over all end points, default 100,000. What becomes of one more, says
+    /// <summary>Connections open at the same time, over all endpoints, default 100,000. What becomes of one more, says
     /// <see cref="AtMaxConnections"/>. Range: 1 and up.</summary>
     public int MaxConnections
     {
@@ -89,7 +89,7 @@ public sealed class SockeyeServerOptions
         set => _services = value;
     }
 
-    /// <summary>The clock of all time-outs; default: the transport's where it has one (a simulated network), otherwise the
+    /// <summary>The clock of all timeouts; default: the transport's where it has one (a simulated network), otherwise the
     /// system's.</summary>
     public TimeProvider TimeProvider
     {
@@ -124,10 +124,10 @@ public sealed class SockeyeServerOptions
 
     /// <summary>Listens on one address, as given: <see cref="IPEndPoint"/>, <see cref="UnixDomainSocketEndPoint"/>, or what the
     /// transport knows besides. Port 0 takes a free one. An IPv4-mapped address becomes IPv4.</summary>
-    public ListenOptions Listen(EndPoint endPoint)
+    public ListenOptions Listen(EndPoint endpoint)
     {
-        ArgumentNullException.ThrowIfNull(endPoint);
-        return Add(new(this, EndPoints.Plain(endPoint)!));
+        ArgumentNullException.ThrowIfNull(endpoint);
+        return Add(new(this, EndPoints.Plain(endpoint)!));
     }
 
     /// <summary>
@@ -166,7 +166,7 @@ public sealed class SockeyeServerOptions
         IsStarted = true;
     }
 
-    /// <summary>For a reload: what is not set goes on as it is, and what a running server can't change is refused.</summary>
+    /// <summary>For a reload: what is not set goes on as it is, and what a running server cannot change is refused.</summary>
     internal void Continue(SockeyeServerOptions running)
     {
         ThrowIfOther(_transport, running.Transport, nameof(Transport));
@@ -185,7 +185,7 @@ public sealed class SockeyeServerOptions
         if (wanted is not null && !wanted.Equals(running))
         {
             throw new InvalidOperationException(
-                $"{name} can't change while a server runs: leave it out of the reload's options, or start another server.");
+                $"{name} cannot change while a server runs: leave it out of the reload's options, or start another server.");
         }
     }
 
@@ -196,7 +196,7 @@ public sealed class SockeyeServerOptions
     private ListenOptions Add(ListenOptions listen)
     {
         if (IsStarted)
-            throw new InvalidOperationException($"The server runs already: {listen} can't be added to it.");
+            throw new InvalidOperationException($"The server runs already: {listen} cannot be added to it.");
         _listens.Add(listen);
         return listen;
     }

@@ -7,36 +7,36 @@ namespace Sockeye;
 /// <summary>Turns the error of <c>bind()</c> or <c>listen()</c> into a sentence that names the address and the way out.</summary>
 internal static class BindError
 {
-    public static Exception? Explain(EndPoint endPoint, SocketException error) => endPoint is UnixDomainSocketEndPoint unix
-        ? UnixBindError.Explain(unix, error) ?? Any(endPoint, error)
-        : Address(endPoint, error) ?? Any(endPoint, error);
+    public static Exception? Explain(EndPoint endpoint, SocketException error) => endpoint is UnixDomainSocketEndPoint unix
+        ? UnixBindError.Explain(unix, error) ?? Any(endpoint, error)
+        : Address(endpoint, error) ?? Any(endpoint, error);
 
-    private static Exception? Address(EndPoint endPoint, SocketException error) => error.SocketErrorCode switch
+    private static Exception? Address(EndPoint endpoint, SocketException error) => error.SocketErrorCode switch
     {
         SocketError.AddressAlreadyInUse => new AddressInUseException(
-            $"Cannot listen on {endPoint}: the port is already in use. " +
+            $"Cannot listen on {endpoint}: the port is already in use. " +
             "Stop what uses it, or choose another port (0 takes a free one).", error),
         SocketError.AddressNotAvailable => new IOException(
-            $"Cannot listen on {endPoint}: this machine has no such address. " +
+            $"Cannot listen on {endpoint}: this machine has no such address. " +
             "Use one of its own, or listen on all of them with ListenAnyIP.", error),
-        SocketError.InvalidArgument when endPoint is IPEndPoint { Address: { IsIPv6LinkLocal: true, ScopeId: 0 } address } =>
+        SocketError.InvalidArgument when endpoint is IPEndPoint { Address: { IsIPv6LinkLocal: true, ScopeId: 0 } address } =>
             new IOException(
-                $"Cannot listen on {endPoint}: a link-local address is one of a network interface. Name it, as {address}%eth0.",
+                $"Cannot listen on {endpoint}: a link-local address is one of a network interface. Name it, as {address}%eth0.",
                 error),
-        SocketError.AccessDenied when endPoint is IPEndPoint { Port: < 1024 } => new IOException(
-            $"Cannot listen on {endPoint}: ports below 1024 need a right (on Linux CAP_NET_BIND_SERVICE). " +
+        SocketError.AccessDenied when endpoint is IPEndPoint { Port: < 1024 } => new IOException(
+            $"Cannot listen on {endpoint}: ports below 1024 need a right (on Linux CAP_NET_BIND_SERVICE). " +
             "Grant it, or choose a port from 1024 up.", error),
         SocketError.AccessDenied => new IOException(
-            $"Cannot listen on {endPoint}: the system does not allow this user to. Check the security policy.", error),
+            $"Cannot listen on {endpoint}: the system does not allow this user to. Check the security policy.", error),
         _ => null,
     };
 
-    private static IOException Any(EndPoint endPoint, SocketException error) => error.SocketErrorCode switch
+    private static IOException Any(EndPoint endpoint, SocketException error) => error.SocketErrorCode switch
     {
         SocketError.AddressFamilyNotSupported => new IOException(
-            $"Cannot listen on {endPoint}: this system has the address family switched off. Use another kind of address.", error),
+            $"Cannot listen on {endpoint}: this system has the address family switched off. Use another kind of address.", error),
         SocketError.TooManyOpenSockets => new IOException(
-            $"Cannot listen on {endPoint}: the process has no file descriptor left. Raise its limit (ulimit -n).", error),
-        _ => new IOException($"Cannot listen on {endPoint}: {Sentences.WithoutStop(error.Message)}.", error),
+            $"Cannot listen on {endpoint}: the process has no file descriptor left. Raise its limit (ulimit -n).", error),
+        _ => new IOException($"Cannot listen on {endpoint}: {Sentences.WithoutStop(error.Message)}.", error),
     };
 }

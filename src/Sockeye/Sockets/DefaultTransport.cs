@@ -9,7 +9,7 @@ namespace Sockeye;
 /// the portable one.
 /// </summary>
 /// <remarks>
-/// The core can't reference an assembly that references it, so it knows a name (docs/decisions/0005). The name is a constant: a
+/// The core cannot reference an assembly that references it, so it knows a name (docs/decisions/0005). The name is a constant: a
 /// trimmer and the ahead-of-time compiler follow it, and keep what it names where the assembly is a part of the program.
 /// </remarks>
 internal static class DefaultTransport
@@ -20,7 +20,7 @@ internal static class DefaultTransport
 
     /// <summary>Found when first asked for, and the same ever after.</summary>
     /// <exception cref="InvalidOperationException">The environment variable SOCKEYE_ENGINE names no engine.</exception>
-    /// <exception cref="PlatformNotSupportedException">It names one that can't run here.</exception>
+    /// <exception cref="PlatformNotSupportedException">It names one that cannot run here.</exception>
     public static IConnectionListenerFactory Shared => Found.Value;
 
     /// <summary>The static property "Shared" of a transport's type. What the property throws comes as it is.</summary>

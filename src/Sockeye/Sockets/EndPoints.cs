@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Sockeye;
 
-/// <summary>End points in the form that sockets take and users expect.</summary>
+/// <summary>Endpoints in the form that sockets take and users expect.</summary>
 internal static class EndPoints
 {
     public static EndPoint? Local(Socket socket) => Plain(socket.LocalEndPoint);
@@ -13,46 +13,46 @@ internal static class EndPoints
 
     /// <summary>An IPv4-mapped IPv6 address as IPv4: so an IPv4 peer of a dual-stack listener has an IPv4 address, and a mapped
     /// address can be bound and dialled by a socket of its own family.</summary>
-    public static EndPoint? Plain(EndPoint? endPoint) =>
-        endPoint is IPEndPoint { Address.IsIPv4MappedToIPv6: true } mapped
+    public static EndPoint? Plain(EndPoint? endpoint) =>
+        endpoint is IPEndPoint { Address.IsIPv4MappedToIPv6: true } mapped
             ? new IPEndPoint(mapped.Address.MapToIPv4(), mapped.Port)
-            : endPoint;
+            : endpoint;
 
     /// <summary>What <c>connect()</c> gets. "Every address" as a target is this machine, as on Linux and macOS; Windows would
     /// refuse it.</summary>
-    /// <exception cref="ArgumentException">TCP can't connect to it.</exception>
-    public static EndPoint ToDial(EndPoint endPoint)
+    /// <exception cref="ArgumentException">TCP cannot connect to it.</exception>
+    public static EndPoint ToDial(EndPoint endpoint)
     {
-        if (Plain(endPoint) is not IPEndPoint ip)
-            return endPoint;
+        if (Plain(endpoint) is not IPEndPoint ip)
+            return endpoint;
         if (ip.Port == 0)
-            throw new ArgumentException(PortMissing($"{ip}"), nameof(endPoint));
+            throw new ArgumentException(PortMissing($"{ip}"), nameof(endpoint));
         if (TargetProblem(ip) is { } problem)
-            throw new ArgumentException(problem, nameof(endPoint));
+            throw new ArgumentException(problem, nameof(endpoint));
         return IsUnspecified(ip.Address)
             ? new IPEndPoint(
                 ip.AddressFamily is AddressFamily.InterNetworkV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback, ip.Port)
             : ip;
     }
 
-    /// <summary>Why TCP can't connect to an address, whatever the port; null where it can.</summary>
-    public static string? TargetProblem(EndPoint? endPoint) =>
-        Plain(endPoint) is IPEndPoint ip && KindOfMany(ip.Address) is { } kind
+    /// <summary>Why TCP cannot connect to an address, whatever the port; null where it can.</summary>
+    public static string? TargetProblem(EndPoint? endpoint) =>
+        Plain(endpoint) is IPEndPoint ip && KindOfMany(ip.Address) is { } kind
             ? $"Cannot connect to {ip}: {kind}, and TCP connects to one machine."
             : null;
 
-    /// <summary>Why TCP can't connect from an address; null where it can.</summary>
-    public static string? SourceProblem(EndPoint? endPoint) =>
-        Plain(endPoint) is IPEndPoint ip && KindOfMany(ip.Address) is { } kind
+    /// <summary>Why TCP cannot connect from an address; null where it can.</summary>
+    public static string? SourceProblem(EndPoint? endpoint) =>
+        Plain(endpoint) is IPEndPoint ip && KindOfMany(ip.Address) is { } kind
             ? $"Cannot connect from {ip}: {kind}. Choose an address of this machine."
             : null;
 
     /// <summary>What <c>bind()</c> gets before <c>listen()</c>. A name that is an address becomes one.</summary>
-    /// <exception cref="IOException">TCP can't listen there.</exception>
+    /// <exception cref="IOException">TCP cannot listen there.</exception>
     /// <exception cref="NotSupportedException">It is a host name.</exception>
-    public static EndPoint ToListen(EndPoint endPoint)
+    public static EndPoint ToListen(EndPoint endpoint)
     {
-        if (endPoint is DnsEndPoint name)
+        if (endpoint is DnsEndPoint name)
         {
             if (HostText.Parse(name.Host, out var address) is not null || address is null)
             {
@@ -61,11 +61,11 @@ internal static class EndPoints
                         + "is meant, or use ListenLocalhost or ListenAnyIP.");
             }
 
-            endPoint = new IPEndPoint(address, name.Port);
+            endpoint = new IPEndPoint(address, name.Port);
         }
 
-        if (Plain(endPoint) is not IPEndPoint ip)
-            return endPoint;
+        if (Plain(endpoint) is not IPEndPoint ip)
+            return endpoint;
         if (KindOfMany(ip.Address) is { } kind)
         {
             throw new IOException(

@@ -9,35 +9,35 @@ internal sealed class ListeningSocket
     private readonly UnixSocketFile? _file;
     private readonly SocketSteps _steps;
 
-    private ListeningSocket(Socket socket, EndPoint endPoint, UnixSocketFile? file, SocketSteps steps) =>
-        (Socket, EndPoint, _file, _steps) = (socket, endPoint, file, steps);
+    private ListeningSocket(Socket socket, EndPoint endpoint, UnixSocketFile? file, SocketSteps steps) =>
+        (Socket, EndPoint, _file, _steps) = (socket, endpoint, file, steps);
 
     public Socket Socket { get; }
 
     /// <summary>With the real port.</summary>
     public EndPoint EndPoint { get; }
 
-    /// <param name="endPoint">Where to listen.</param>
+    /// <param name="endpoint">Where to listen.</param>
     /// <param name="options">What the socket gets.</param>
     /// <param name="beforeBind">What else it gets before <c>bind()</c>.</param>
     /// <param name="beforeListen">What else it gets between <c>bind()</c> and <c>listen()</c>.</param>
     public static ListeningSocket Bind(
-        EndPoint endPoint, SocketTransportOptions options, Action<Socket>? beforeBind = null, Action<Socket>? beforeListen = null)
+        EndPoint endpoint, SocketTransportOptions options, Action<Socket>? beforeBind = null, Action<Socket>? beforeListen = null)
     {
         var steps = new SocketSteps(options);
         Socket? socket = null;
         UnixSocketFile? file = null;
         try
         {
-            socket = SocketSetup.Create(endPoint);
+            socket = SocketSetup.Create(endpoint);
             steps.Tell(SocketFunction.Socket, socket);
-            SocketSetup.ConfigureListener(socket, endPoint, options);
+            SocketSetup.ConfigureListener(socket, endpoint, options);
             beforeBind?.Invoke(socket);
-            if (endPoint is UnixDomainSocketEndPoint unix)
+            if (endpoint is UnixDomainSocketEndPoint unix)
                 file = UnixSocketFile.Bind(socket, unix);
             else
-                socket.Bind(endPoint);
-            var bound = socket.LocalEndPoint ?? endPoint;
+                socket.Bind(endpoint);
+            var bound = socket.LocalEndPoint ?? endpoint;
             steps.Tell(SocketFunction.Bind, socket, bound);
             beforeListen?.Invoke(socket);
             socket.Listen(options.Backlog ?? int.MaxValue); // the system cuts it down to its maximum
@@ -48,7 +48,7 @@ internal sealed class ListeningSocket
         {
             file?.Delete(); // First, as in Close.
             socket?.Dispose();
-            if (e is SocketException error && BindError.Explain(endPoint, error) is { } explained)
+            if (e is SocketException error && BindError.Explain(endpoint, error) is { } explained)
                 throw explained;
             throw;
         }

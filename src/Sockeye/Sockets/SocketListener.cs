@@ -14,9 +14,9 @@ internal sealed class SocketListener : IConnectionListener, IAcceptQueue
     private readonly CancellationTokenSource _unbound = new();
     private readonly DescriptorReserve _reserve = DescriptorReserve.Shared;
 
-    public SocketListener(EndPoint endPoint, SocketTransportOptions options)
+    public SocketListener(EndPoint endpoint, SocketTransportOptions options)
     {
-        _listening = ListeningSocket.Bind(endPoint, options);
+        _listening = ListeningSocket.Bind(endpoint, options);
         (_socket, _options, _steps) = (_listening.Socket, options, new(options));
         _reserve.Join();
     }

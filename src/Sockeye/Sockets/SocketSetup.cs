@@ -15,11 +15,11 @@ internal static class SocketSetup
     private const int FastOpenQueueLength = 256;
 
     /// <summary>A socket for this kind of address, whose descriptor the reserve is told of.</summary>
-    public static Socket Create(EndPoint endPoint)
+    public static Socket Create(EndPoint endpoint)
     {
         try
         {
-            var socket = New(endPoint);
+            var socket = New(endpoint);
             DescriptorReserve.Shared.OnOpened(socket.Handle);
             return socket;
         }
@@ -30,21 +30,21 @@ internal static class SocketSetup
         }
     }
 
-    private static Socket New(EndPoint endPoint) => endPoint switch
+    private static Socket New(EndPoint endpoint) => endpoint switch
     {
         IPEndPoint ip => new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp),
         UnixDomainSocketEndPoint => new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified),
         _ => throw new NotSupportedException(
-            $"SocketTransport knows IPEndPoint and UnixDomainSocketEndPoint, not {endPoint.GetType().Name} ({endPoint}). " +
+            $"SocketTransport knows IPEndPoint and UnixDomainSocketEndPoint, not {endpoint.GetType().Name} ({endpoint}). " +
             "A host name is resolved by SockeyeClient."),
     };
 
-    public static void ConfigureListener(Socket socket, EndPoint endPoint, SocketTransportOptions options)
+    public static void ConfigureListener(Socket socket, EndPoint endpoint, SocketTransportOptions options)
     {
         // Without this, Windows lets a second server take over a port that is in use.
         if (OperatingSystem.IsWindows())
             socket.ExclusiveAddressUse = true;
-        if (endPoint is not IPEndPoint ip)
+        if (endpoint is not IPEndPoint ip)
             return;
         if (ip.AddressFamily is AddressFamily.InterNetworkV6)
             socket.DualMode = ip.Address.Equals(IPAddress.IPv6Any);

@@ -102,7 +102,7 @@ public sealed class SocketTransportOptions
     /// the server logs it (event 1008), and a listener without a server throws it when all is released.</summary>
     public Action<SocketStep>? OnStep { get; set; }
 
-    /// <summary>The clock of the time-outs above, default the system's.</summary>
+    /// <summary>The clock of the timeouts above, default the system's.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
     /// <summary>Where buffers come from; one of its own shows a test what its connections hold.</summary>

@@ -9,7 +9,7 @@ namespace Sockeye;
 /// there when the socket is disposed, also if another server has put its own socket there meanwhile. It does not know this
 /// type, and leaves the file to <see cref="UnixSocketFile"/>.
 /// </remarks>
-internal sealed class UnixSocketAddress(UnixDomainSocketEndPoint endPoint) : EndPoint
+internal sealed class UnixSocketAddress(UnixDomainSocketEndPoint endpoint) : EndPoint
 {
     // struct sockaddr_un, unix(7): the family, then the path; a NUL at its beginning makes it an abstract name.
     private const int PathOffset = 2;
@@ -17,12 +17,12 @@ internal sealed class UnixSocketAddress(UnixDomainSocketEndPoint endPoint) : End
     public override AddressFamily AddressFamily => AddressFamily.Unix;
 
     /// <summary>The path as it was given; null for an abstract name, which has no file.</summary>
-    public static string? PathOf(UnixDomainSocketEndPoint endPoint) =>
-        endPoint.Serialize() is var address && (address.Size <= PathOffset || address[PathOffset] == 0)
+    public static string? PathOf(UnixDomainSocketEndPoint endpoint) =>
+        endpoint.Serialize() is var address && (address.Size <= PathOffset || address[PathOffset] == 0)
             ? null
-            : endPoint.ToString();
+            : endpoint.ToString();
 
-    public override SocketAddress Serialize() => endPoint.Serialize();
+    public override SocketAddress Serialize() => endpoint.Serialize();
 
-    public override EndPoint Create(SocketAddress socketAddress) => endPoint.Create(socketAddress);
+    public override EndPoint Create(SocketAddress socketAddress) => endpoint.Create(socketAddress);
 }

@@ -16,12 +16,12 @@ internal sealed class UnixSocketFile
 
     /// <summary>Binds the socket. Null for Linux's abstract names, which have no file.</summary>
     /// <exception cref="SocketException"><c>bind()</c> failed.</exception>
-    /// <exception cref="IOException">The path can't be that of a socket.</exception>
-    public static UnixSocketFile? Bind(Socket socket, UnixDomainSocketEndPoint endPoint)
+    /// <exception cref="IOException">The path cannot be that of a socket.</exception>
+    public static UnixSocketFile? Bind(Socket socket, UnixDomainSocketEndPoint endpoint)
     {
-        if (UnixSocketAddress.PathOf(endPoint) is not { } path)
+        if (UnixSocketAddress.PathOf(endpoint) is not { } path)
         {
-            socket.Bind(new UnixSocketAddress(endPoint));
+            socket.Bind(new UnixSocketAddress(endpoint));
             return null;
         }
 
@@ -31,15 +31,15 @@ internal sealed class UnixSocketFile
         using (var turn = UnixPathTurn.Take(full))
         {
             if (turn.IsMine)
-                RemoveStale(endPoint, full);
-            socket.Bind(new UnixSocketAddress(endPoint));
+                RemoveStale(endpoint, full);
+            socket.Bind(new UnixSocketAddress(endpoint));
         }
 
-        return new(full, EntryOf(endPoint, full));
+        return new(full, EntryOf(endpoint, full));
     }
 
     /// <summary>Whether a server lives behind the socket at this path.</summary>
-    public static UnixSocketLife LifeOf(UnixDomainSocketEndPoint endPoint)
+    public static UnixSocketLife LifeOf(UnixDomainSocketEndPoint endpoint)
     {
         // A stream server that lives answers a datagram socket with EPROTOTYPE and notices nothing, also before listen().
         // Windows has no such sockets: there it sees a client that leaves at once. Not blocking: the backlog may be full.
@@ -47,7 +47,7 @@ internal sealed class UnixSocketFile
         using var probe = new Socket(AddressFamily.Unix, kind, ProtocolType.Unspecified) { Blocking = false };
         try
         {
-            probe.Connect(endPoint);
+            probe.Connect(endpoint);
             return UnixSocketLife.Alive;
         }
         catch (SocketException e)
@@ -64,18 +64,18 @@ internal sealed class UnixSocketFile
     /// <summary>Deletes the file, unless another one lies at its path by now.</summary>
     public void Delete() => DeleteIf(_path, _entry);
 
-    private static void RemoveStale(UnixDomainSocketEndPoint endPoint, string path)
+    private static void RemoveStale(UnixDomainSocketEndPoint endpoint, string path)
     {
-        var entry = EntryOf(endPoint, path);
+        var entry = EntryOf(endpoint, path);
         // Linux refuses a connect to a file that is no socket in the same words; elsewhere the words differ.
         var isSocket = entry.Kind is PathKind.Socket || (entry.Kind is PathKind.Unknown && !OperatingSystem.IsLinux());
-        if (isSocket && LifeOf(endPoint) is UnixSocketLife.Dead)
+        if (isSocket && LifeOf(endpoint) is UnixSocketLife.Dead)
             DeleteIf(path, entry);
     }
 
     /// <summary>Nothing where a link stands before "..": there the system means another file than .NET, which deletes.</summary>
-    private static PathEntry EntryOf(UnixDomainSocketEndPoint endPoint, string path) =>
-        PathEntry.Of(path) is var entry && PathEntry.Of(endPoint.ToString()) == entry ? entry : default;
+    private static PathEntry EntryOf(UnixDomainSocketEndPoint endpoint, string path) =>
+        PathEntry.Of(path) is var entry && PathEntry.Of(endpoint.ToString()) == entry ? entry : default;
 
     private static void DeleteIf(string path, PathEntry entry)
     {

@@ -22,16 +22,16 @@ internal enum EndPointKind
     Unix,
 }
 
-/// <summary>An end point as it is written on command lines and in configuration.</summary>
+/// <summary>An endpoint as it is written on command lines and in configuration.</summary>
 internal sealed class EndPointText
 {
     public const string Forms = "7000 (localhost), *:7000 (every address), 127.0.0.1:7000, [::1]:7000, host:7000 or unix:/path";
 
     private const string UnixPrefix = "unix:";
 
-    private EndPointText(EndPointKind kind, string host, int port, EndPoint? endPoint = null)
+    private EndPointText(EndPointKind kind, string host, int port, EndPoint? endpoint = null)
     {
-        (Kind, Host, Port, EndPoint) = (kind, host, port, endPoint);
+        (Kind, Host, Port, EndPoint) = (kind, host, port, endpoint);
     }
 
     public EndPointKind Kind { get; }
@@ -45,11 +45,11 @@ internal sealed class EndPointText
     public EndPoint? EndPoint { get; }
 
     public static bool TryParse(
-        string text, [NotNullWhen(true)] out EndPointText? endPoint, [NotNullWhen(false)] out string? error)
+        string text, [NotNullWhen(true)] out EndPointText? endpoint, [NotNullWhen(false)] out string? error)
     {
-        endPoint = Parse(text, out var reason);
-        error = endPoint is null ? $"\"{text}\" is not an end point: {reason}. Write it as {Forms}." : null;
-        return endPoint is not null;
+        endpoint = Parse(text, out var reason);
+        error = endpoint is null ? $"\"{text}\" is not an endpoint: {reason}. Write it as {Forms}." : null;
+        return endpoint is not null;
     }
 
     /// <summary>Null, and why, for what is none.</summary>
@@ -68,8 +68,8 @@ internal sealed class EndPointText
     private static EndPointText? Unix(string path, out string? error)
     {
         var name = path is ['@' or '\0', .. var rest] ? rest : null;
-        var endPoint = UnixPathText.Parse(name is null ? path : '\0' + name, out error);
-        return endPoint is null ? null : new(EndPointKind.Unix, name is null ? path : '@' + name, 0, endPoint);
+        var endpoint = UnixPathText.Parse(name is null ? path : '\0' + name, out error);
+        return endpoint is null ? null : new(EndPointKind.Unix, name is null ? path : '@' + name, 0, endpoint);
     }
 
     private static EndPointText? Tcp(string text, out string? error)

@@ -9,14 +9,14 @@ internal static class UnixPathText
     /// <summary>What <c>sun_path</c> has room for, with a NUL behind it: unix(7), and the same of macOS.</summary>
     private static int MaxLength => OperatingSystem.IsMacOS() ? 103 : 107;
 
-    /// <summary>The end point; null, and why, for what can't be one.</summary>
+    /// <summary>The endpoint; null, and why, for what cannot be one.</summary>
     public static UnixDomainSocketEndPoint? Parse(string path, out string? error)
     {
         error = IsAbstract(path) ? ProblemOfName(path) : Problem(path);
         return error is null ? new(path) : null;
     }
 
-    /// <summary>Why a path can't be that of a socket; null where it can.</summary>
+    /// <summary>Why a path cannot be that of a socket; null where it can.</summary>
     public static string? Problem(string path)
     {
         var length = Encoding.UTF8.GetByteCount(path);
@@ -28,7 +28,7 @@ internal static class UnixPathText
     }
 
     /// <summary>As messages show it: a NUL ends the line of many a terminal and log.</summary>
-    public static string Shown(UnixDomainSocketEndPoint endPoint) => Shown(endPoint.ToString());
+    public static string Shown(UnixDomainSocketEndPoint endpoint) => Shown(endpoint.ToString());
 
     /// <inheritdoc cref="Shown(UnixDomainSocketEndPoint)"/>
     public static string Shown(string path) => path.Replace("\0", "\\0", StringComparison.Ordinal);

@@ -13,7 +13,7 @@ internal sealed class CertificateAndChain
         if (!certificate.HasPrivateKey)
         {
             throw new ArgumentException(
-                $"The certificate {TlsCertificates.Describe(certificate)} has no private key: a server can't prove with it who "
+                $"The certificate {TlsCertificates.Describe(certificate)} has no private key: a server cannot prove with it who "
                     + "it is. Load it with its key (PFX, or PEM with a key file).");
         }
 

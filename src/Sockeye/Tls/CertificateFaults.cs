@@ -24,7 +24,7 @@ internal static class CertificateFaults
             if ((status & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != 0)
                 return Authority(certificate, chain!, tls);
             var what = string.Join("; ", all.Select(one => one.StatusInformation.Trim().TrimEnd('.')).Distinct());
-            return (TlsFailure.CertificateRefused, $"the certificate {name} can't be trusted: {what}");
+            return (TlsFailure.CertificateRefused, $"the certificate {name} cannot be trusted: {what}");
         }
 
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))

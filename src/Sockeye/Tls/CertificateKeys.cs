@@ -50,14 +50,14 @@ internal static class CertificateKeys
         }
 
         return identifier != Rsa && Kinds.TryGetValue(identifier, out var kind)
-            ? $"the certificate {name} has a key of the kind {kind}, which .NET can't use for TLS: {WayOut}"
+            ? $"the certificate {name} has a key of the kind {kind}, which .NET cannot use for TLS: {WayOut}"
             : null;
     }
 
     /// <summary>The same for an error of .NET's that names the kind.</summary>
     public static string? UnusableIn(string error) => Kinds
         .Where(kind => kind.Key is not (Rsa or Ec) && error.Contains($"'{kind.Key}'", StringComparison.Ordinal))
-        .Select(kind => $"there is a key of the kind {kind.Value}, which .NET can't use for TLS: {WayOut}")
+        .Select(kind => $"there is a key of the kind {kind.Value}, which .NET cannot use for TLS: {WayOut}")
         .FirstOrDefault();
 
     private static string CurveOf(X509Certificate2 certificate)

@@ -19,7 +19,7 @@ internal sealed partial class CertificateWatch(ILogger logger)
     private partial void LogReloaded(string path, string fingerprint, DateTime notAfter);
 
     [LoggerMessage(1502, LogLevel.Warning,
-        "{Path} has changed, but can't be used, so the certificate before it is kept (fingerprint {Fingerprint}, valid until " +
+        "{Path} has changed, but cannot be used, so the certificate before it is kept (fingerprint {Fingerprint}, valid until " +
         "{NotAfter:u}), and the files are tried again while clients come: {Error}")]
     private partial void LogReloadFailed(Exception exception, string path, string fingerprint, DateTime notAfter, string error);
 }

@@ -1,7 +1,7 @@
 namespace Sockeye;
 
 /// <summary>
-/// Bounds the handshakes in flight of an end point. Where all places are taken, whoever arrives waits in line, and for each who
+/// Bounds the handshakes in flight of an endpoint. Where all places are taken, whoever arrives waits in line, and for each who
 /// waits the handshake that has stood still the longest is given up, if that is longer than <see cref="MaxStandstill"/>.
 /// </summary>
 /// <remarks>So clients that are in earnest come through while any number of handshakes never finish.</remarks>

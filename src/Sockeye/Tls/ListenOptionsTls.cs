@@ -3,12 +3,12 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Sockeye;
 
-/// <summary>TLS for the end points of a server.</summary>
+/// <summary>TLS for the endpoints of a server.</summary>
 public static class ListenOptionsTls
 {
     extension(ListenOptions listen)
     {
-        /// <summary>Encrypts the connections of this end point with TLS 1.2 or 1.3: what comes behind sees clear bytes.</summary>
+        /// <summary>Encrypts the connections of this endpoint with TLS 1.2 or 1.3: what comes behind sees clear bytes.</summary>
         /// <param name="certificate">With its private key. It must live as long as the server.</param>
         /// <exception cref="ArgumentException">It has no private key.</exception>
         public ListenOptions UseTls(X509Certificate2 certificate) => listen.UseTls(tls => tls.AddCertificate(certificate));

@@ -31,7 +31,7 @@ internal static class PemFaults
         if (label != Encrypted && password is not null)
             return "the private key is not encrypted, and a password is given";
         if (KindOf(label, bytes, pem.Key, password) is not { } kind)
-            return label == Encrypted ? "the password does not open the private key" : "the private key can't be read";
+            return label == Encrypted ? "the password does not open the private key" : "the private key cannot be read";
         var expected = CertificateKeys.KindOf(certificate);
         if (kind != expected)
         {
@@ -57,7 +57,7 @@ internal static class PemFaults
         return null;
     }
 
-    /// <summary>Null where the key can't be read.</summary>
+    /// <summary>Null where the key cannot be read.</summary>
     private static string? KindOf(string label, byte[] key, string text, string? password)
     {
         switch (label)

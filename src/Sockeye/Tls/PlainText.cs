@@ -11,7 +11,7 @@ internal static class PlainText
 
     private const int Shown = 16;
 
-    /// <summary>Ends a handshake that can't come to anything: otherwise a short line would wait for the time limit.</summary>
+    /// <summary>Ends a handshake that cannot come to anything: otherwise a short line would wait for the time limit.</summary>
     public static void ThrowIfNotTls(TlsStream tls, in ReadOnlySequence<byte> first)
     {
         if (first.FirstSpan[0] is Handshake or Alert)

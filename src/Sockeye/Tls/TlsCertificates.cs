@@ -52,7 +52,7 @@ public static class TlsCertificates
     /// <param name="certificatePath">The certificate; others behind it are left out.</param>
     /// <param name="keyPath">The private key, where it is in another file.</param>
     /// <param name="password">Of the key, or of the PFX.</param>
-    /// <exception cref="IOException">A file is not there, or can't be read.</exception>
+    /// <exception cref="IOException">A file is not there, or cannot be read.</exception>
     /// <exception cref="CryptographicException">The files hold no certificate with its key.</exception>
     public static X509Certificate2 Load(string certificatePath, string? keyPath = null, string? password = null)
     {

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>TLS on one end point of a server.</summary>
+/// <summary>TLS on one endpoint of a server.</summary>
 internal sealed partial class TlsServer
 {
     private readonly TlsServerOptions _options;

@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Sockeye;
 
-/// <summary>How an end point speaks TLS. Read when the server starts.</summary>
+/// <summary>How an endpoint speaks TLS. Read when the server starts.</summary>
 public sealed class TlsServerOptions
 {
     private readonly List<CertificateSource> _certificates = [];
@@ -75,7 +75,7 @@ public sealed class TlsServerOptions
     /// <param name="certificatePath">The certificate, and those between it and its root.</param>
     /// <param name="keyPath">The private key, where it is in another file.</param>
     /// <param name="password">Of the key, or of the PFX.</param>
-    /// <exception cref="IOException">A file is not there, or can't be read.</exception>
+    /// <exception cref="IOException">A file is not there, or cannot be read.</exception>
     /// <exception cref="CryptographicException">The files hold no certificate with its key.</exception>
     public void AddCertificateFiles(string certificatePath, string? keyPath = null, string? password = null)
     {
@@ -95,7 +95,7 @@ public sealed class TlsServerOptions
             _clientAuthorities = authorities;
     }
 
-    /// <summary>What all connections of the end point have in common, or an exception that says what is missing.</summary>
+    /// <summary>What all connections of the endpoint have in common, or an exception that says what is missing.</summary>
     internal SslServerAuthenticationOptions Checked(ListenOptions listen)
     {
         var common = OptionCopies.Copy(Authentication);

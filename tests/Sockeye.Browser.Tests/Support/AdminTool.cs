@@ -51,8 +51,8 @@ internal sealed class AdminTool : IAsyncDisposable
         {
             var line = await _process.StandardError.ReadLineAsync(impatience.Token)
                 ?? throw new InvalidOperationException("The tool ended before it told its page.");
-            if (line.Split("listening on ") is [_, var endPoint])
-                EndPoint = IPEndPoint.Parse(endPoint);
+            if (line.Split("listening on ") is [_, var endpoint])
+                EndPoint = IPEndPoint.Parse(endpoint);
             if (line.Split("admin page: ") is [_, var url])
                 Url = new(url);
         }

@@ -120,7 +120,7 @@ public sealed class DescriptorStormTests
     }
 
     /// <summary>All at once, none of which waits for the handshake's end.</summary>
-    private static List<Socket> ConnectAll(IPEndPoint endPoint)
+    private static List<Socket> ConnectAll(IPEndPoint endpoint)
     {
         var all = new List<Socket>();
         for (var i = 0; i < Burst; i++)
@@ -129,7 +129,7 @@ public sealed class DescriptorStormTests
             all.Add(socket);
             try
             {
-                socket.Connect(endPoint);
+                socket.Connect(endpoint);
             }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
             {

@@ -11,7 +11,7 @@ public sealed class HalfOpenPeerTests
     private const int DoomedClients = 10;
     private const string LostByTheNetwork = "Network Timeout Both, the peer does not answer any more";
 
-    /// <summary>Each time-out of these tests is a few seconds; without it a server waits for two minutes and more.</summary>
+    /// <summary>Each timeout of these tests is a few seconds; without it a server waits for two minutes and more.</summary>
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(40);
 
     [Theory, ClassData<EachCut>]

@@ -28,7 +28,7 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         await RemoveThoseOfTheDeadAsync();
         var made = new NetworkNamespace($"{Prefix}{Environment.ProcessId}-{Interlocked.Increment(ref _made)}");
         var result = await Programs.ResultAsync("ip", ["netns", "add", made.Name], []);
-        Assert.SkipUnless(result.ExitCode == 0, $"Network namespaces can't be made here: {string.Join(' ', result.Errors)}");
+        Assert.SkipUnless(result.ExitCode == 0, $"Network namespaces cannot be made here: {string.Join(' ', result.Errors)}");
         return made;
     }
 

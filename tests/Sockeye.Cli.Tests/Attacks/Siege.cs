@@ -28,9 +28,9 @@ internal sealed class Siege : IAsyncDisposable
     private readonly Task _goodClients;
     private int _served;
 
-    private Siege(ToolProcess server, IPEndPoint endPoint, Func<Socket> newSocket, bool usesTls, byte[] greeting)
+    private Siege(ToolProcess server, IPEndPoint endpoint, Func<Socket> newSocket, bool usesTls, byte[] greeting)
     {
-        (_server, EndPoint, _newSocket) = (server, endPoint, newSocket);
+        (_server, EndPoint, _newSocket) = (server, endpoint, newSocket);
         (_usesTls, _greeting, _memoryBefore) = (usesTls, greeting, Memory(server));
         _goodClients = ServeAsync();
     }
@@ -54,10 +54,10 @@ internal sealed class Siege : IAsyncDisposable
 
     /// <summary>The same for a server that has been started elsewhere.</summary>
     /// <param name="server">Disposed of at the end.</param>
-    /// <param name="endPoint">Where good clients find it.</param>
+    /// <param name="endpoint">Where good clients find it.</param>
     /// <param name="newSocket">What they dial with.</param>
-    public static Task<Siege> BeginAsync(ToolProcess server, IPEndPoint endPoint, Func<Socket> newSocket) =>
-        BeginAsync(server, endPoint, newSocket, usesTls: false, greeting: []);
+    public static Task<Siege> BeginAsync(ToolProcess server, IPEndPoint endpoint, Func<Socket> newSocket) =>
+        BeginAsync(server, endpoint, newSocket, usesTls: false, greeting: []);
 
     /// <summary>Attackers that connect from this address, each then doing this.</summary>
     public async Task AttackAsync(int count, string from, Func<Socket, Task> attack)
@@ -137,21 +137,21 @@ internal sealed class Siege : IAsyncDisposable
     }
 
     private static async Task<Siege> BeginAsync(
-        ToolProcess server, IPEndPoint endPoint, Func<Socket> newSocket, bool usesTls, byte[] greeting)
+        ToolProcess server, IPEndPoint endpoint, Func<Socket> newSocket, bool usesTls, byte[] greeting)
     {
         for (var i = 0; i < 20; i++)
-            await EchoAsync(endPoint, newSocket, usesTls, greeting);
-        return new(server, endPoint, newSocket, usesTls, greeting);
+            await EchoAsync(endpoint, newSocket, usesTls, greeting);
+        return new(server, endpoint, newSocket, usesTls, greeting);
     }
 
     private static Socket NewSocket() => new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
 
-    private static async Task EchoAsync(IPEndPoint endPoint, Func<Socket> newSocket, bool usesTls, byte[] greeting)
+    private static async Task EchoAsync(IPEndPoint endpoint, Func<Socket> newSocket, bool usesTls, byte[] greeting)
     {
         var begin = TimeProvider.System.GetTimestamp();
         using var timeout = new CancellationTokenSource(Patience, TimeProvider.System);
         using var socket = newSocket();
-        await socket.ConnectAsync(endPoint, timeout.Token);
+        await socket.ConnectAsync(endpoint, timeout.Token);
         if (greeting.Length > 0)
             await socket.SendAsync(greeting, timeout.Token);
         await using Stream plain = new NetworkStream(socket);

@@ -9,20 +9,20 @@ public sealed class Peer(Socket socket) : IDisposable
 {
     public Socket Socket => socket;
 
-    public static async Task<Peer> ConnectAsync(EndPoint endPoint)
+    public static async Task<Peer> ConnectAsync(EndPoint endpoint)
     {
-        var protocol = endPoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified;
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, protocol);
-        await socket.ConnectAsync(endPoint).WaitAsync(ToolProcess.Patience);
+        var protocol = endpoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified;
+        var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, protocol);
+        await socket.ConnectAsync(endpoint).WaitAsync(ToolProcess.Patience);
         return new(socket);
     }
 
     /// <summary>Whether a new client is reset; so early, maybe, that connecting itself fails.</summary>
-    public static async Task<bool> IsResetAsync(EndPoint endPoint)
+    public static async Task<bool> IsResetAsync(EndPoint endpoint)
     {
         try
         {
-            using var peer = await ConnectAsync(endPoint);
+            using var peer = await ConnectAsync(endpoint);
             return await peer.EndsWithResetAsync();
         }
         catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset)

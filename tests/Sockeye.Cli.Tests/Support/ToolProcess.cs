@@ -34,7 +34,7 @@ public sealed class ToolProcess : IAsyncDisposable
     /// <summary>The lines of standard error that have been waited for or read so far.</summary>
     public IReadOnlyList<string> SeenErrors => _seen;
 
-    /// <summary>The end points of the first "listening on" lines.</summary>
+    /// <summary>The endpoints of the first "listening on" lines.</summary>
     public IReadOnlyList<string> EndPoints { get; private set; } = [];
 
     /// <summary>The line after them.</summary>
@@ -55,13 +55,13 @@ public sealed class ToolProcess : IAsyncDisposable
     /// <summary>Starts <c>sockeye listen</c> and waits until it listens on 127.0.0.1 (or wherever it was told to).</summary>
     public static Task<ToolProcess> ListenAsync(params string[] options) => ListenOnAsync(["127.0.0.1:0"], options);
 
-    public static Task<ToolProcess> ListenOnAsync(string[] endPoints, params string[] options) =>
-        ReadyAsync(Start(["listen", .. endPoints, .. options]), endPoints.Sum(e => IsLocalhost(e) ? 2 : 1));
+    public static Task<ToolProcess> ListenOnAsync(string[] endpoints, params string[] options) =>
+        ReadyAsync(Start(["listen", .. endpoints, .. options]), endpoints.Sum(e => IsLocalhost(e) ? 2 : 1));
 
-    public static async Task<ToolProcess> ReadyAsync(ToolProcess process, int endPoints = 1)
+    public static async Task<ToolProcess> ReadyAsync(ToolProcess process, int endpoints = 1)
     {
         List<string> bound = [];
-        while (bound.Count < endPoints)
+        while (bound.Count < endpoints)
         {
             var line = await process.NextErrorAsync();
             Assert.StartsWith(Listening, line, StringComparison.Ordinal);
@@ -161,7 +161,7 @@ public sealed class ToolProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static bool IsLocalhost(string endPoint) => !endPoint.Contains(':', StringComparison.Ordinal);
+    private static bool IsLocalhost(string endpoint) => !endpoint.Contains(':', StringComparison.Ordinal);
 
     private static ToolProcess StartProgram(string program, string[] arguments)
     {

@@ -69,7 +69,7 @@ internal sealed class CodecCheck<TMessage>(
         }
         catch (FrameException error)
         {
-            BrokenPromiseException.Unless(error.Error is not FrameError.Truncated, "a codec can't know that nothing follows");
+            BrokenPromiseException.Unless(error.Error is not FrameError.Truncated, "a codec cannot know that nothing follows");
             return new(messages, input.Length, error);
         }
     }

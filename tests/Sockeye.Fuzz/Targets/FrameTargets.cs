@@ -57,6 +57,6 @@ internal static class FrameTargets
     private static Action<byte[]> LinesOf(Encoding? encoding, LineEnding ending) => new CodecCheck<string>(
         Codec.Lines(Max, encoding, ending), Max + Overhead, line => Convert.ToHexString(Encoding.Unicode.GetBytes(line)),
         // LF alone is written, so a CR at the end of a line, which the reader got before CR LF, would be lost. An encoding that
-        // replaces what it can't read may need more bytes to write that.
+        // replaces what it cannot read may need more bytes to write that.
         (line, error) => line.EndsWith('\r') || (error.Error is FrameError.TooLong && line.Contains('\uFFFD'))).Check;
 }

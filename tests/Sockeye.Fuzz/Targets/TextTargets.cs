@@ -5,18 +5,18 @@ namespace Sockeye.Fuzz.Targets;
 /// <summary>What the tool reads from its command line.</summary>
 internal static class TextTargets
 {
-    public static FuzzTarget EndPoint { get; } = new("end-point", input =>
+    public static FuzzTarget EndPoint { get; } = new("endpoint", input =>
     {
-        if (!EndPointText.TryParse(Encoding.UTF8.GetString(input), out var endPoint, out var error))
+        if (!EndPointText.TryParse(Encoding.UTF8.GetString(input), out var endpoint, out var error))
         {
             BrokenPromiseException.Unless(error.Length > 0, "it was refused without a word");
             return;
         }
 
-        BrokenPromiseException.Unless(endPoint.Port is >= 0 and <= 65535, $"its port is {endPoint.Port}");
-        var text = endPoint.ToString();
+        BrokenPromiseException.Unless(endpoint.Port is >= 0 and <= 65535, $"its port is {endpoint.Port}");
+        var text = endpoint.ToString();
         BrokenPromiseException.Unless(
-            EndPointText.TryParse(text, out var again, out error) && again.Kind == endPoint.Kind && again.ToString() == text,
+            EndPointText.TryParse(text, out var again, out error) && again.Kind == endpoint.Kind && again.ToString() == text,
             $"it shows itself as {text}, which is read as something else: {error}");
     });
 

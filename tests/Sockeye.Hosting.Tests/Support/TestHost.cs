@@ -48,7 +48,7 @@ internal sealed class TestHost : IAsyncDisposable
         return host;
     }
 
-    /// <summary>The section "Sockeye" with one end point, "a", on a free port.</summary>
+    /// <summary>The section "Sockeye" with one endpoint, "a", on a free port.</summary>
     public static string OneEndPoint(string handler, string more = "") =>
         $$$"""{ "Sockeye": { "EndPoints": { "a": { "Listen": "127.0.0.1:0", "Handler": "{{{handler}}}" {{{more}}} } } } }""";
 

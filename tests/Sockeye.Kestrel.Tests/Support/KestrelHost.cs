@@ -21,7 +21,7 @@ internal sealed class KestrelHost : IAsyncDisposable
 
     private KestrelHost(IConnectionListenerFactory? transport, WebApplication app) => (_transport, _app) = (transport, app);
 
-    /// <summary>Of the first end point.</summary>
+    /// <summary>Of the first endpoint.</summary>
     public Uri Address => Addresses[0];
 
     public IReadOnlyList<Uri> Addresses { get; private set; } = [];

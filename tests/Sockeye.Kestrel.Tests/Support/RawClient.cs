@@ -13,12 +13,12 @@ internal sealed class RawClient : IDisposable
     /// <summary>What has come so far, in bytes.</summary>
     public int ReceivedLength => _received.Length;
 
-    public static async Task<RawClient> ConnectAsync(IPEndPoint endPoint, int? receiveBuffer = null)
+    public static async Task<RawClient> ConnectAsync(IPEndPoint endpoint, int? receiveBuffer = null)
     {
         var client = new RawClient();
         if (receiveBuffer is { } size)
             client._socket.ReceiveBufferSize = size;
-        await client._socket.ConnectAsync(endPoint).Within();
+        await client._socket.ConnectAsync(endpoint).Within();
         return client;
     }
 

@@ -45,14 +45,14 @@ public sealed class EngineChoiceTests
     }
 
     [Fact]
-    public void Engine_that_was_asked_for_and_can_not_run_is_an_error_with_the_reason()
+    public void Engine_that_was_asked_for_and_cannot_run_is_an_error_with_the_reason()
     {
         Assert.Equal(
-            "io_uring (asked for by the options) can't run here: A seccomp filter refuses io_uring_setup (EPERM): allow it. " +
+            "io_uring (asked for by the options) cannot run here: A seccomp filter refuses io_uring_setup (EPERM): allow it. " +
             "Or ask for auto or epoll.",
             Refused(LinuxEngine.IoUring, null, Container));
         Assert.Equal(
-            "epoll (asked for by SOCKEYE_ENGINE=epoll) can't run here: this is not Linux (Microsoft Windows 10.0.26100). " +
+            "epoll (asked for by SOCKEYE_ENGINE=epoll) cannot run here: this is not Linux (Microsoft Windows 10.0.26100). " +
             "Ask for auto or sockets.",
             Refused(LinuxEngine.Auto, "epoll", Windows));
     }

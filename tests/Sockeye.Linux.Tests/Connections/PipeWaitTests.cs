@@ -92,7 +92,7 @@ public sealed class PipeWaitTests
     }
 
     [Fact]
-    public void Result_can_not_be_taken_before_the_wait_is_complete()
+    public void Result_cannot_be_taken_before_the_wait_is_complete()
     {
         var end = new End();
         var version = end.Begin(Cancelled);

@@ -19,7 +19,7 @@ public sealed class RingSubmissionTests
     }
 
     [Fact]
-    public void Submissions_that_the_kernel_can_not_take_wait_in_order()
+    public void Submissions_that_the_kernel_cannot_take_wait_in_order()
     {
         RingDriver.SkipUnlessSupported();
         TestThread.Run(() =>

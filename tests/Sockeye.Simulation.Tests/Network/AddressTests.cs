@@ -19,7 +19,7 @@ public sealed class AddressTests
     });
 
     [Fact]
-    public void Nobody_answering_is_a_time_out() => Run(async (network, near, far) =>
+    public void Nobody_answering_is_a_timeout() => Run(async (network, near, far) =>
     {
         await far.ListenAsync();
         using var partition = network.Partition(near, far);
@@ -115,13 +115,13 @@ public sealed class AddressTests
             (options.Transport, options.TimeProvider, options.Random) = (near, network.TimeProvider, network.Random);
             options.LocalEndPoint = new(near.Address, 4000);
         });
-        var endPoint = new IPEndPoint(far.Address, Port);
-        await client.ConnectAsync(endPoint);
+        var endpoint = new IPEndPoint(far.Address, Port);
+        await client.ConnectAsync(endpoint);
         var old = (await listener.AcceptAsync())!;
         near.Crash();
         near.Restart();
         // RFC 9293, section 3.5.2: the other end is asked, and the old connection reset.
-        await client.ConnectAsync(endPoint);
+        await client.ConnectAsync(endpoint);
 
         Assert.NotNull(await listener.AcceptAsync());
         await Assert.ThrowsAnyAsync<IOException>(() => old.HearAsync(1));

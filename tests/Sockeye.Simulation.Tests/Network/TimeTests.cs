@@ -6,7 +6,7 @@ namespace Sockeye.Simulation.Tests.Network;
 public sealed class TimeTests
 {
     [Fact]
-    public void An_hour_of_time_outs_takes_no_time_to_speak_of()
+    public void An_hour_of_timeouts_takes_no_time_to_speak_of()
     {
         var begun = TimeProvider.System.GetTimestamp();
         Run(async (network, _, _) =>

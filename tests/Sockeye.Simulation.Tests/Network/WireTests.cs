@@ -71,7 +71,7 @@ public sealed class WireTests
     });
 
     [Fact]
-    public void A_partition_that_lasts_is_a_time_out_by_the_network() => Run(async (network, near, far) =>
+    public void A_partition_that_lasts_is_a_timeout_by_the_network() => Run(async (network, near, far) =>
     {
         var (here, there) = await PairAsync(near, far);
         using var partition = network.Partition(near, far);
@@ -152,7 +152,7 @@ public sealed class WireTests
         Assert.Equal("x", await there.HearAsync(1));
 
         var delays = seen.Zip(seen.Skip(1), (first, second) => (second - first).TotalMilliseconds);
-        Assert.Equal([200, 400, 800], delays); // RFC 6298: each time-out doubles.
+        Assert.Equal([200, 400, 800], delays); // RFC 6298: each timeout doubles.
     });
 
     [Fact]

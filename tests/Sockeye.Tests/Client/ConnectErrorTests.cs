@@ -128,7 +128,7 @@ public sealed class ConnectErrorTests
     }
 
     [Fact]
-    public async Task Address_of_another_family_than_the_local_end_point_is_not_dialled()
+    public async Task Address_of_another_family_than_the_local_endpoint_is_not_dialled()
     {
         _options.LocalEndPoint = IPEndPoint.Parse("192.0.2.99:0");
         var error = await Assert.ThrowsAsync<ConnectException>(() => Connect("::1"));
@@ -155,7 +155,7 @@ public sealed class ConnectErrorTests
     {
         var connecting = Connect("example.com");
         Resolve(["::1"], ["127.0.0.1"]);
-        _transport.NextDial().Answered.SetException(new NotSupportedException("no such end points here"));
+        _transport.NextDial().Answered.SetException(new NotSupportedException("no such endpoints here"));
         await Assert.ThrowsAsync<NotSupportedException>(() => connecting);
         _transport.AssertNoDial();
     }

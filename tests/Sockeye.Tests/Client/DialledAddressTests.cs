@@ -4,7 +4,7 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Client;
 
-/// <summary>What becomes of an end point before it is dialled, in every method that takes one.</summary>
+/// <summary>What becomes of an endpoint before it is dialled, in every method that takes one.</summary>
 public sealed class DialledAddressTests
 {
     private readonly ObservedTime _time = new();
@@ -50,7 +50,7 @@ public sealed class DialledAddressTests
     }
 
     [Fact]
-    public void What_can_not_be_dialled_is_refused_by_every_method_in_the_same_words()
+    public void What_cannot_be_dialled_is_refused_by_every_method_in_the_same_words()
     {
         Refused(new IPEndPoint(IPAddress.Loopback, 0), "Cannot connect to 127.0.0.1:0: port 0 means any free one");
         Refused(new DnsEndPoint("example.com", 0), "Cannot connect to example.com:0: port 0 means any free one");
@@ -152,13 +152,13 @@ public sealed class DialledAddressTests
         Assert.False(OwnAddresses.Have(IPAddress.Parse("2001:db8::1")));
     }
 
-    private void Refused(EndPoint endPoint, string expected)
+    private void Refused(EndPoint endpoint, string expected)
     {
         var client = new SockeyeClient(_options);
-        AssertRefused("", expected, () => client.ConnectAsync(endPoint, Token).AsTask());
-        AssertRefused("", expected, () => client.ReconnectAsync(endPoint, Token));
-        AssertRefused("", expected, () => client.ConnectManyAsync(endPoint, 2, Token));
-        AssertRefused("", expected, () => new ConnectionPool(client, endPoint));
+        AssertRefused("", expected, () => client.ConnectAsync(endpoint, Token).AsTask());
+        AssertRefused("", expected, () => client.ReconnectAsync(endpoint, Token));
+        AssertRefused("", expected, () => client.ConnectManyAsync(endpoint, 2, Token));
+        AssertRefused("", expected, () => new ConnectionPool(client, endpoint));
     }
 
     private static void AssertRefused(string parameter, string expected, Func<object> use)

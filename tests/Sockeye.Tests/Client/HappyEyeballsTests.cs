@@ -218,7 +218,7 @@ public sealed class HappyEyeballsTests
     }
 
     [Fact]
-    public async Task Local_end_point_keeps_to_its_family_and_is_bound()
+    public async Task Local_endpoint_keeps_to_its_family_and_is_bound()
     {
         _options.LocalEndPoint = IPEndPoint.Parse("192.0.2.99:0");
         var connecting = Connect();

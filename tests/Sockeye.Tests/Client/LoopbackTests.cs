@@ -40,7 +40,7 @@ public sealed class LoopbackTests
     }
 
     [Fact]
-    public async Task Local_end_point_is_what_the_server_sees()
+    public async Task Local_endpoint_is_what_the_server_sees()
     {
         await using var listener = await ListenAsync();
         var local = new IPEndPoint(IPAddress.Parse("127.0.0.1"), await FreePortAsync());
@@ -69,21 +69,21 @@ public sealed class LoopbackTests
         var client = new SockeyeClient(options => options.LocalEndPoint = (IPEndPoint)taken.EndPoint);
         var error = await Assert.ThrowsAsync<ConnectException>(() => client.ConnectAsync(listener.EndPoint, Token).AsTask());
         Assert.EndsWith(
-            $"local end point {taken.EndPoint} is in use (port 0 takes any free one)", error.Message, StringComparison.Ordinal);
+            $"local endpoint {taken.EndPoint} is in use (port 0 takes any free one)", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Unix_socket_carries_bytes_and_a_missing_or_abandoned_one_is_told_apart()
     {
         var path = Path.Combine(Path.GetTempPath(), $"sockeye-{Environment.ProcessId}-client.sock");
-        var (client, endPoint) = (new SockeyeClient(), new UnixDomainSocketEndPoint(path));
+        var (client, endpoint) = (new SockeyeClient(), new UnixDomainSocketEndPoint(path));
         File.Delete(path);
-        var missing = await Assert.ThrowsAsync<ConnectException>(() => client.ConnectAsync(endPoint, Token).AsTask());
+        var missing = await Assert.ThrowsAsync<ConnectException>(() => client.ConnectAsync(endpoint, Token).AsTask());
         Assert.Equal($"could not connect to {path}: no such socket file (has the server been started?)", missing.Message);
 
-        await using (var listener = await SocketTransport.Shared.BindAsync(endPoint, Token))
+        await using (var listener = await SocketTransport.Shared.BindAsync(endpoint, Token))
         {
-            var connection = await client.ConnectAsync(endPoint, Token);
+            var connection = await client.ConnectAsync(endpoint, Token);
             var accepted = (await listener.AcceptAsync(Token))!;
             await AssertCarriesAsync(connection, accepted);
             await EndAsync(connection, accepted);
@@ -91,8 +91,8 @@ public sealed class LoopbackTests
 
         using (var abandoned = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
         {
-            abandoned.Bind(endPoint);
-            var refused = await Assert.ThrowsAsync<ConnectException>(() => client.ConnectAsync(endPoint, Token).AsTask());
+            abandoned.Bind(endpoint);
+            var refused = await Assert.ThrowsAsync<ConnectException>(() => client.ConnectAsync(endpoint, Token).AsTask());
             Assert.Equal($"could not connect to {path}: refused (nothing listens there)", refused.Message);
         }
 
@@ -105,8 +105,8 @@ public sealed class LoopbackTests
         var six = NetworkInterface.GetAllNetworkInterfaces().Where(one => one.Supports(NetworkInterfaceComponent.IPv6));
         foreach (var one in six.Where(one => one.GetIPProperties().GetIPv6Properties() is not null))
         {
-            var endPoint = Assert.IsType<IPEndPoint>(HostNames.ToEndPoint($"fe80::1%{one.Name}", 7000));
-            Assert.Equal(one.GetIPProperties().GetIPv6Properties().Index, endPoint.Address.ScopeId);
+            var endpoint = Assert.IsType<IPEndPoint>(HostNames.ToEndPoint($"fe80::1%{one.Name}", 7000));
+            Assert.Equal(one.GetIPProperties().GetIPv6Properties().Index, endpoint.Address.ScopeId);
         }
     }
 

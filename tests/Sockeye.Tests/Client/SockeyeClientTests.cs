@@ -48,7 +48,7 @@ public sealed class SockeyeClientTests
         nameof(port), () => NewClient().ConnectAsync("example.com", port, Token).AsTask());
 
     [Fact]
-    public async Task Name_in_an_end_point_keeps_to_the_family_it_asks_for()
+    public async Task Name_in_an_endpoint_keeps_to_the_family_it_asks_for()
     {
         var connecting = NewClient().ConnectAsync(new DnsEndPoint("example.com", 7000, AddressFamily.InterNetworkV6), Token);
         var lookup = _transport.NextLookup(AddressFamily.InterNetworkV6);
@@ -60,12 +60,12 @@ public sealed class SockeyeClientTests
     }
 
     [Fact]
-    public async Task End_point_of_a_kind_the_client_does_not_know_is_left_to_the_transport()
+    public async Task Endpoint_of_a_kind_the_client_does_not_know_is_left_to_the_transport()
     {
-        var endPoint = new ForeignEndPoint();
-        var connecting = NewClient().ConnectAsync(endPoint, Token);
+        var endpoint = new ForeignEndPoint();
+        var connecting = NewClient().ConnectAsync(endpoint, Token);
         var dial = _transport.NextDial();
-        Assert.Same(endPoint, dial.EndPoint);
+        Assert.Same(endpoint, dial.EndPoint);
         dial.Accept();
         await connecting;
     }
@@ -104,7 +104,7 @@ public sealed class SockeyeClientTests
     }
 
     [Fact]
-    public void Local_end_point_needs_a_transport_that_can_bind()
+    public void Local_endpoint_needs_a_transport_that_can_bind()
     {
         var error = Assert.Throws<NotSupportedException>(() => new SockeyeClient(options =>
         {

@@ -92,7 +92,7 @@ public sealed class CaptureLimitTests
         var told = Assert.Single(file.Frames, frame => frame.Dropped > 0);
         Assert.Equal(capture.DroppedFrames, told.Dropped);
         Assert.Contains(
-            $"{told.Dropped} frames of this end point were dropped before this one: the capture's queue was full", told.Comments);
+            $"{told.Dropped} frames of this endpoint were dropped before this one: the capture's queue was full", told.Comments);
         var statistics = Assert.Single(file.AllStatistics);
         Assert.Equal((file.Frames.Count + told.Dropped, told.Dropped), (statistics.Received, statistics.Dropped));
         Assert.Equal(capture.WrittenFrames, file.Frames.Count);

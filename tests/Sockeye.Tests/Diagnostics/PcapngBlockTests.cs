@@ -103,7 +103,7 @@ public sealed class PcapngBlockTests
         Assert.Equal(all.Count, all.Select(one => (new IPAddress(one.Remote), one.RemotePort)).Distinct().Count());
         Assert.All(all, one => Assert.Equal((127, 127, 1), (one.Local[0], one.Remote[0], one.LocalPort)));
         Assert.Equal(
-            "127.0.0.1:1 stands for the Unix socket /run/a.sock, 127.0.0.2:10001 for an unknown end point", all[0].StandIn);
+            "127.0.0.1:1 stands for the Unix socket /run/a.sock, 127.0.0.2:10001 for an unknown endpoint", all[0].StandIn);
     }
 
     private static BlockWriter Written(CapturedFrame frame)

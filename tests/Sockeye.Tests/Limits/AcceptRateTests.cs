@@ -62,7 +62,7 @@ public sealed class AcceptRateTests
         });
 
     [Fact]
-    public void Limit_that_two_end_points_share_counts_both() => Simulated.Run(Seed, async world =>
+    public void Limit_that_two_endpoints_share_counts_both() => Simulated.Run(Seed, async world =>
     {
         var limit = new AcceptRateLimit(2, burst: 1);
         var started = new List<TimeSpan>();

@@ -4,7 +4,7 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Limits;
 
-/// <summary>What becomes of a client for whom there is no place, on one end point and on the server as a whole.</summary>
+/// <summary>What becomes of a client for whom there is no place, on one endpoint and on the server as a whole.</summary>
 public sealed class ConnectionLimitTests
 {
     private const int Seed = 31;

@@ -10,7 +10,7 @@ public sealed class LimitsTests
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(30);
 
     [Fact]
-    public void Client_over_the_limit_of_its_end_point_is_reset_and_the_others_stay() => Simulated.Run(Seed, async world =>
+    public void Client_over_the_limit_of_its_endpoint_is_reset_and_the_others_stay() => Simulated.Run(Seed, async world =>
     {
         await using var server = await Start(world, listen => listen.UseConnectionLimit(2));
         await using var first = await Echoed(world);
@@ -19,7 +19,7 @@ public sealed class LimitsTests
         await world.AssertRejects();
 
         await world.Until(() => world.Log.WithId(1204).Any(), "the refusal was logged");
-        Assert.Contains("was refused: Limit, the end point has its 2 conn", world.Log.WithId(1204).Single().Message);
+        Assert.Contains("was refused: Limit, the endpoint has its 2 conn", world.Log.WithId(1204).Single().Message);
         await second.SendAsync("still here");
         Assert.Equal("still here", await second.ReadAsync(10));
     });

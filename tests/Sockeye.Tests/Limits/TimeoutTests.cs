@@ -10,7 +10,7 @@ public sealed class TimeoutTests
     private static readonly TimeSpan Journeys = TimeSpan.FromMilliseconds(10);
 
     [Fact]
-    public void Time_outs_are_on_by_default_at_a_server_and_off_at_a_client()
+    public void Timeouts_are_on_by_default_at_a_server_and_off_at_a_client()
     {
         var server = new SockeyeServerOptions().Timeouts;
         Assert.Equal((TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(1)), (server.Idle, server.WriteStall));
@@ -94,7 +94,7 @@ public sealed class TimeoutTests
             listen => listen.UseIdleTimeout(TimeSpan.FromSeconds(1)).Run(ConnectionText.Echo));
         await using var client = await world.Connect();
 
-        // In every phase of the timer's ticks and of the time-out.
+        // In every phase of the timer's ticks and of the timeout.
         for (var i = 0; i < 300; i++)
         {
             await world.Pass(TimeSpan.FromMilliseconds(990 - (i * 3)));
@@ -128,12 +128,12 @@ public sealed class TimeoutTests
     });
 
     [Fact]
-    public void Time_outs_of_one_end_point_leave_another_alone() => Simulated.Run(Seed, async world =>
+    public void Timeouts_of_one_endpoint_leave_another_alone() => Simulated.Run(Seed, async world =>
     {
         await using var server = await SockeyeServer.StartAsync(options =>
         {
             options.Transport = world.Server;
-            // The end points begin with what the server has when it starts.
+            // The endpoints begin with what the server has when it starts.
             options.Listen(new System.Net.IPEndPoint(world.Server.Address, 1))
                 .UseTimeouts(timeouts => timeouts.Idle /= 10).Run(ConnectionText.Echo);
             options.Listen(new System.Net.IPEndPoint(world.Server.Address, 2)).Run(ConnectionText.Echo);

@@ -131,9 +131,9 @@ public sealed class ProxyHeaderPropertyTests
         });
     }
 
-    private static EndPoint? Plain(EndPoint? endPoint) => endPoint is IPEndPoint { Address.IsIPv4MappedToIPv6: true } mapped
+    private static EndPoint? Plain(EndPoint? endpoint) => endpoint is IPEndPoint { Address.IsIPv4MappedToIPv6: true } mapped
         ? new IPEndPoint(mapped.Address.MapToIPv4(), mapped.Port)
-        : endPoint;
+        : endpoint;
 
     private static string Show(ProxyHeader header) => $"{header} [{header.Source}] [{header.Destination}] " + string.Join(
         ' ', header.Tlvs.Select(tlv => tlv.Type is ProxyTlvType.Checksum ? "checksum" : $"{tlv}"));

@@ -222,7 +222,7 @@ public sealed class ProxyHeaderTests
         };
 
         Assert.Contains(
-            "A PROXY header has two IP end points, two Unix sockets or none, not ",
+            "A PROXY header has two IP endpoints, two Unix sockets or none, not ",
             Assert.Throws<InvalidOperationException>(() => header.ToBytes()).Message, StringComparison.Ordinal);
     }
 

@@ -7,7 +7,7 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.ProxyProtocol;
 
-/// <summary>Who is kept out of an end point that wants PROXY headers, and what is said of it.</summary>
+/// <summary>Who is kept out of an endpoint that wants PROXY headers, and what is said of it.</summary>
 public sealed class ProxyRefusalTests
 {
     private const int Seed = 41;

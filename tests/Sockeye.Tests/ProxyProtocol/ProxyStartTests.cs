@@ -4,7 +4,7 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.ProxyProtocol;
 
-/// <summary>What is wrong with an end point that wants PROXY headers, found before it listens.</summary>
+/// <summary>What is wrong with an endpoint that wants PROXY headers, found before it listens.</summary>
 public sealed class ProxyStartTests
 {
     private static readonly IPNetwork Proxies = IPNetwork.Parse("10.0.0.0/24");

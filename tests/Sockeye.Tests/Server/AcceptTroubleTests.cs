@@ -30,16 +30,16 @@ public sealed class AcceptTroubleTests
     [Fact]
     public void Recovery_tells_how_long_how_often_and_how_many_were_reset()
     {
-        var endPoint = new IPEndPoint(IPAddress.Loopback, 7000);
-        _trouble.OnFailure(endPoint, Exhausted);
+        var endpoint = new IPEndPoint(IPAddress.Loopback, 7000);
+        _trouble.OnFailure(endpoint, Exhausted);
         _time.Advance(TimeSpan.FromSeconds(7));
-        _trouble.OnFailure(endPoint, Exhausted);
+        _trouble.OnFailure(endpoint, Exhausted);
         _trouble.OnShed(12);
-        _trouble.OnSuccess(endPoint); // too soon to be over
+        _trouble.OnSuccess(endpoint); // too soon to be over
         Assert.Equal(1100, _logger.LatestRecord.Id.Id);
 
         _time.Advance(AcceptTrouble.Gap);
-        _trouble.OnSuccess(endPoint);
+        _trouble.OnSuccess(endpoint);
 
         Assert.Equal(1102, _logger.LatestRecord.Id.Id);
         Assert.Contains("after 00:00:07: accept failed 2 times, 12 waiting clients were reset", _logger.LatestRecord.Message);

@@ -64,7 +64,7 @@ public sealed class ClosedConnectionTests
     });
 
     [Fact]
-    public void Client_that_a_rule_of_the_end_point_refused_is_kept_too() => Simulated.Run(Seed, async world =>
+    public void Client_that_a_rule_of_the_endpoint_refused_is_kept_too() => Simulated.Run(Seed, async world =>
     {
         await using var server = await world.StartWith(listen => listen.UseConnectionLimit(1).Run(ConnectionText.Echo));
         await using var first = await world.Connect();

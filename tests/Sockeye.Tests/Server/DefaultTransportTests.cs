@@ -20,7 +20,7 @@ public sealed class DefaultTransportTests
     }
 
     [Fact]
-    public async Task Start_logs_the_engine_and_why_before_the_end_points()
+    public async Task Start_logs_the_engine_and_why_before_the_endpoints()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only the Linux transport has engines.");
         using var log = new TestLog();

@@ -39,7 +39,7 @@ public sealed class LoadMetricsTests
     });
 
     [Fact]
-    public void Limit_of_the_server_is_told_once_and_those_of_end_points_with_each_listener() => Simulated.Run(
+    public void Limit_of_the_server_is_told_once_and_those_of_endpoints_with_each_listener() => Simulated.Run(
         Seed, async world =>
         {
             await using var server = await SockeyeServer.StartAsync(options =>

@@ -73,7 +73,7 @@ public sealed class OutsideCodeTests
         {
             ThrowsAtCancel = atCancel, ThrowsAtUnbind = atUnbind, ThrowsAtDispose = atDispose,
         };
-        await using var server = await StartAsync(transport, endPoints: 2);
+        await using var server = await StartAsync(transport, endpoints: 2);
         var connection = MemoryConnection.CreatePair();
         transport.Listeners[1].Inner.Accept(connection.Server);
         await Patience.Until(() => server.ConnectionCount == 1, "the client was accepted");
@@ -91,7 +91,7 @@ public sealed class OutsideCodeTests
     public async Task Reload_that_removes_a_listener_which_throws_is_whole()
     {
         var transport = new FaultyTransport { ThrowsAtUnbind = true, ThrowsAtDispose = true };
-        await using var server = await StartAsync(transport, endPoints: 2);
+        await using var server = await StartAsync(transport, endpoints: 2);
         var kept = transport.Listeners[1];
 
         var result = await server.ReloadAsync(
@@ -110,12 +110,12 @@ public sealed class OutsideCodeTests
     public async Task Start_or_reload_that_fails_releases_every_listener_even_if_that_throws_too(int binds)
     {
         var failing = new FaultyTransport { ThrowsAtDispose = true, FailsAtBind = binds };
-        Assert.Equal("no such bind", (await Assert.ThrowsAsync<IOException>(() => StartAsync(failing, endPoints: 4))).Message);
+        Assert.Equal("no such bind", (await Assert.ThrowsAsync<IOException>(() => StartAsync(failing, endpoints: 4))).Message);
         Assert.Equal(binds, failing.Listeners.Count);
         Assert.All(failing.Listeners, listener => Assert.True(listener.IsDisposed));
 
         var reloading = new FaultyTransport { ThrowsAtDispose = true, FailsAtBind = 1 + binds };
-        await using var server = await StartAsync(reloading, endPoints: 1);
+        await using var server = await StartAsync(reloading, endpoints: 1);
         await Assert.ThrowsAsync<IOException>(() => server.ReloadAsync(
             options =>
             {
@@ -132,7 +132,7 @@ public sealed class OutsideCodeTests
     {
         var transport = new FaultyTransport { ThrowsWhenAskedToLog = true, ThrowsAtUnbind = true };
 
-        var failed = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(transport, endPoints: 3));
+        var failed = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(transport, endpoints: 3));
 
         Assert.Equal("no log", failed.Message);
         Assert.Equal(3, transport.Listeners.Count(listener => listener is { IsUnbound: true, IsDisposed: true }));
@@ -143,7 +143,7 @@ public sealed class OutsideCodeTests
     {
         var transport = new FaultyTransport();
         using var told = new CountdownEvent(3);
-        await using var server = await StartAsync(transport, endPoints: 1, async connection =>
+        await using var server = await StartAsync(transport, endpoints: 1, async connection =>
         {
             using var telling = connection.StopRequested.Register(() => told.Signal());
             while (!(await connection.Transport.Input.ReadAsync(CancellationToken.None)).IsCompleted)
@@ -167,10 +167,10 @@ public sealed class OutsideCodeTests
     }
 
     [Fact]
-    public async Task Client_that_can_not_be_begun_is_given_up_and_counts_no_more()
+    public async Task Client_that_cannot_be_begun_is_given_up_and_counts_no_more()
     {
         var (transport, time) = (new FaultyTransport(), new FaultyClock());
-        await using var server = await StartAsync(transport, endPoints: 1, configure: options =>
+        await using var server = await StartAsync(transport, endpoints: 1, configure: options =>
         {
             (options.TimeProvider, options.MaxConnections) = (time, 1);
             options.AtMaxConnections = LimitAction.LeaveInBacklog;
@@ -189,7 +189,7 @@ public sealed class OutsideCodeTests
     }
 
     [Fact]
-    public void Exception_of_a_handler_that_can_not_even_say_what_it_is_ends_its_connection_only() =>
+    public void Exception_of_a_handler_that_cannot_even_say_what_it_is_ends_its_connection_only() =>
         Simulated.Run(Seed, async world =>
         {
             await using var server = await world.Start(_ => throw new Unspeakable());
@@ -201,14 +201,14 @@ public sealed class OutsideCodeTests
         });
 
     private Task<SockeyeServer> StartAsync(
-        FaultyTransport transport, int endPoints, ConnectionDelegate? handler = null,
+        FaultyTransport transport, int endpoints, ConnectionDelegate? handler = null,
         Action<SockeyeServerOptions>? configure = null) =>
         SockeyeServer.StartAsync(
             options =>
             {
                 (options.Transport, options.LoggerFactory) = (transport, _log);
                 configure?.Invoke(options);
-                for (var i = 0; i < endPoints; i++)
+                for (var i = 0; i < endpoints; i++)
                     options.Listen(AnyPort).Run(handler ?? (connection => connection.StopRequested.WhenCancelled()));
             },
             Cancelled);
@@ -228,7 +228,7 @@ public sealed class OutsideCodeTests
                 : base.GetTimestamp();
     }
 
-    /// <summary>A connection of another library, which can't be aborted.</summary>
+    /// <summary>A connection of another library, which cannot be aborted.</summary>
     private sealed class FaultyConnection : DefaultConnectionContext
     {
         public FaultyConnection(MemoryConnection inner) => Transport = inner.Transport;
@@ -267,13 +267,13 @@ public sealed class OutsideCodeTests
         }
     }
 
-    private sealed class FaultyListener(FaultyTransport transport, IPEndPoint endPoint) : IConnectionListener
+    private sealed class FaultyListener(FaultyTransport transport, IPEndPoint endpoint) : IConnectionListener
     {
         private int _registered;
 
         public ScriptedListener Inner { get; } = new();
 
-        public EndPoint EndPoint => endPoint;
+        public EndPoint EndPoint => endpoint;
 
         public bool IsUnbound { get; private set; }
 

@@ -131,7 +131,7 @@ public sealed class ServerDrainTests
     });
 
     [Fact]
-    public void Removed_end_point_counts_what_was_cut_short() => Simulated.Run(Seed, async world =>
+    public void Removed_endpoint_counts_what_was_cut_short() => Simulated.Run(Seed, async world =>
     {
         var options = (Action<SockeyeServerOptions>)(options =>
             (options.Transport, options.TimeProvider, options.LoggerFactory) = (world.Server, world.Time, world.Log));
@@ -142,7 +142,7 @@ public sealed class ServerDrainTests
             {
                 await foreach (var _ in peer.ReadAllAsync())
                 {
-                    // Reading ends when the end point is removed.
+                    // Reading ends when the endpoint is removed.
                 }
 
                 throw new FormatException("not whole");
@@ -157,7 +157,7 @@ public sealed class ServerDrainTests
             options(second);
             second.ListenAnyIP(7001).Run(ConnectionText.Echo);
         });
-        await world.Until(() => world.Log.WithId(1007).Any(), "the end point is done");
+        await world.Until(() => world.Log.WithId(1007).Any(), "the endpoint is done");
 
         Assert.Contains(
             "0 connections drained, 0 aborted, 1 cut short", world.Log.WithId(1007).Single().Message, StringComparison.Ordinal);

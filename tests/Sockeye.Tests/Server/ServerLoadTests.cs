@@ -191,7 +191,7 @@ public sealed class ServerLoadTests : IAsyncDisposable
         Assert.Equal(_server!.EndPoints[0], sign.EndPoint);
         Assert.Equal(0.75, sign.Level, 0.0001);
         Assert.Equal(
-            "127.0.0.1:7000 can't accept for 2.5 s, because no descriptor or no memory is left: raise the limit of open files "
+            "127.0.0.1:7000 cannot accept for 2.5 s, because no descriptor or no memory is left: raise the limit of open files "
                 + "(ulimit -n), or lower MaxConnections",
             sign.Description);
 

@@ -5,13 +5,13 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Server;
 
-/// <summary>Other options while a server runs: which end points stay, go and come, and that a failure changes nothing.</summary>
+/// <summary>Other options while a server runs: which endpoints stay, go and come, and that a failure changes nothing.</summary>
 public sealed class ServerReloadTests
 {
     private const int Seed = 83;
 
     [Fact]
-    public void Kept_end_point_serves_new_clients_anew_and_open_ones_as_before() => Simulated.Run(Seed, async world =>
+    public void Kept_endpoint_serves_new_clients_anew_and_open_ones_as_before() => Simulated.Run(Seed, async world =>
     {
         await using var server = await world.Start(Says("old"));
         await using var open = await world.Connect();
@@ -55,7 +55,7 @@ public sealed class ServerReloadTests
     });
 
     [Fact]
-    public void Added_end_point_is_listened_on_and_known_everywhere() => Simulated.Run(Seed, async world =>
+    public void Added_endpoint_is_listened_on_and_known_everywhere() => Simulated.Run(Seed, async world =>
     {
         await using var server = await world.Start(Says("a"));
 
@@ -73,7 +73,7 @@ public sealed class ServerReloadTests
     });
 
     [Fact]
-    public void Removed_end_point_refuses_clients_and_its_handlers_may_finish() => Simulated.Run(Seed, async world =>
+    public void Removed_endpoint_refuses_clients_and_its_handlers_may_finish() => Simulated.Run(Seed, async world =>
     {
         var finish = new TaskCompletionSource();
         await using var server = await StartTwoAsync(world, async connection =>
@@ -99,13 +99,13 @@ public sealed class ServerReloadTests
         finish.SetResult();
         Assert.Equal("done", await client.ReadToEndAsync());
         await client.DisposeAsync();
-        await world.Until(() => world.Log.WithId(1007).Any(), "the end point was done");
+        await world.Until(() => world.Log.WithId(1007).Any(), "the endpoint was done");
         Assert.Contains("1 connections drained, 0 aborted", Assert.Single(world.Log.WithId(1007)).Message);
-        Assert.Contains("its end point was removed", (await world.ConnectionEnded()).Message);
+        Assert.Contains("its endpoint was removed", (await world.ConnectionEnded()).Message);
     });
 
     [Fact]
-    public void Connections_of_a_removed_end_point_are_aborted_after_the_new_shutdown_timeout() =>
+    public void Connections_of_a_removed_endpoint_are_aborted_after_the_new_shutdown_timeout() =>
         Simulated.Run(Seed, async world =>
         {
             await using var server = await StartTwoAsync(world, ConnectionText.Echo);
@@ -123,12 +123,12 @@ public sealed class ServerReloadTests
             await client.AssertResetAsync();
 
             Assert.InRange(world.Network.Elapsed - began, timeout, timeout + TimeSpan.FromMilliseconds(5));
-            await world.Until(() => world.Log.WithId(1007).Any(), "the end point was done");
+            await world.Until(() => world.Log.WithId(1007).Any(), "the endpoint was done");
             Assert.Contains("0 connections drained, 1 aborted", Assert.Single(world.Log.WithId(1007)).Message);
         });
 
     [Fact]
-    public void End_point_that_comes_back_while_it_is_drained_is_bound_anew() => Simulated.Run(Seed, async world =>
+    public void Endpoint_that_comes_back_while_it_is_drained_is_bound_anew() => Simulated.Run(Seed, async world =>
     {
         await using var server = await StartTwoAsync(world, ConnectionText.Echo);
         await using var client = await ConnectAsync(world, 7001);
@@ -149,7 +149,7 @@ public sealed class ServerReloadTests
     });
 
     [Fact]
-    public void Stop_ends_connections_of_removed_end_points_too() => Simulated.Run(Seed, async world =>
+    public void Stop_ends_connections_of_removed_endpoints_too() => Simulated.Run(Seed, async world =>
     {
         await using var server = await StartTwoAsync(world, ConnectionText.Echo);
         await using var client = await ConnectAsync(world, 7001);
@@ -204,15 +204,15 @@ public sealed class ServerReloadTests
 
         Assert.Equal(bound, server.EndPoints);
         Assert.Equal(bound, result.Kept);
-        foreach (var endPoint in bound)
+        foreach (var endpoint in bound)
         {
-            await using var client = await world.Server.ConnectAsync(endPoint);
+            await using var client = await world.Server.ConnectAsync(endpoint);
             Assert.Equal("b", await client.ReadAsync(1));
         }
     });
 
     [Fact]
-    public void Reload_that_can_not_bind_changes_nothing() => Simulated.Run(Seed, async world =>
+    public void Reload_that_cannot_bind_changes_nothing() => Simulated.Run(Seed, async world =>
     {
         await using var taken = await world.Server.BindAsync(new IPEndPoint(IPAddress.Any, 7002), CancellationToken.None);
         await using var server = await StartTwoAsync(world, Says("b"));
@@ -242,19 +242,19 @@ public sealed class ServerReloadTests
     {
         await using var server = await world.Start(Says("a"));
 
-        await AssertRefused("no end point", _ => { });
+        await AssertRefused("no endpoint", _ => { });
         await AssertRefused("no handler", options => options.ListenAnyIP(7000));
-        await AssertRefused("Transport can't change while a server runs", options =>
+        await AssertRefused("Transport cannot change while a server runs", options =>
         {
             options.Transport = world.Client;
             options.ListenAnyIP(7000).Run(Says("b"));
         });
-        await AssertRefused("TimeProvider can't change", options =>
+        await AssertRefused("TimeProvider cannot change", options =>
         {
             options.TimeProvider = TimeProvider.System;
             options.ListenAnyIP(7000).Run(Says("b"));
         });
-        await AssertRefused("localhost:7000 can't be bound while [::]:7000 is", options =>
+        await AssertRefused("localhost:7000 cannot be bound while [::]:7000 is", options =>
             options.ListenLocalhost(7000).Run(Says("b")));
         await using var client = await world.Connect();
         Assert.Equal("a", await client.ReadAsync(1));
@@ -329,6 +329,6 @@ public sealed class ServerReloadTests
     private static ValueTask<ConnectionContext> ConnectAsync(Simulated world, int port) =>
         world.Client.ConnectAsync(new IPEndPoint(world.Server.Address, port));
 
-    private static IEnumerable<int> Ports(IEnumerable<EndPoint> endPoints) =>
-        endPoints.Select(endPoint => ((IPEndPoint)endPoint).Port);
+    private static IEnumerable<int> Ports(IEnumerable<EndPoint> endpoints) =>
+        endpoints.Select(endpoint => ((IPEndPoint)endpoint).Port);
 }

@@ -8,7 +8,7 @@ namespace Sockeye.Tests.Server;
 public sealed class ServerStartTests
 {
     [Fact]
-    public async Task Server_without_end_point_is_refused()
+    public async Task Server_without_endpoint_is_refused()
     {
         var error = await RefusedAsync<InvalidOperationException>(_ => { });
 
@@ -16,7 +16,7 @@ public sealed class ServerStartTests
     }
 
     [Fact]
-    public async Task End_point_without_handler_is_refused_by_name()
+    public async Task Endpoint_without_handler_is_refused_by_name()
     {
         var error = await RefusedAsync<InvalidOperationException>(options => options.ListenLocalhost(7000).UseConnectionLimit(1));
 
@@ -25,7 +25,7 @@ public sealed class ServerStartTests
     }
 
     [Fact]
-    public async Task Two_end_points_on_one_port_are_refused_before_anything_is_bound()
+    public async Task Two_endpoints_on_one_port_are_refused_before_anything_is_bound()
     {
         var error = await RefusedAsync<InvalidOperationException>(options =>
         {
@@ -56,7 +56,7 @@ public sealed class ServerStartTests
 
         var error = await RefusedAsync<AddressInUseException>(options =>
         {
-            options.Transport = new WatchingTransport(endPoint => free = ((IPEndPoint)endPoint).Port);
+            options.Transport = new WatchingTransport(endpoint => free = ((IPEndPoint)endpoint).Port);
             options.Listen(new IPEndPoint(IPAddress.Loopback, 0)).Run(ConnectionText.Echo);
             options.Listen(taken).Run(ConnectionText.Echo);
         });
@@ -117,7 +117,7 @@ public sealed class ServerStartTests
     }
 
     [Fact]
-    public async Task Options_of_a_running_server_can_not_be_changed_or_used_again()
+    public async Task Options_of_a_running_server_cannot_be_changed_or_used_again()
     {
         var options = new SockeyeServerOptions();
         options.ListenLocalhost(0).Run(ConnectionText.Echo);
@@ -142,7 +142,7 @@ public sealed class ServerStartTests
     }
 
     [Fact]
-    public async Task Several_end_points_serve_at_once_each_with_its_own_handler()
+    public async Task Several_endpoints_serve_at_once_each_with_its_own_handler()
     {
         await using var server = await SockeyeServer.StartAsync(options =>
         {
@@ -150,9 +150,9 @@ public sealed class ServerStartTests
             options.Listen(new IPEndPoint(IPAddress.Loopback, 0)).Run(connection => connection.SendAsync("two"));
         }, TestContext.Current.CancellationToken);
 
-        foreach (var (endPoint, expected) in server.EndPoints.Zip(["one", "two"]))
+        foreach (var (endpoint, expected) in server.EndPoints.Zip(["one", "two"]))
         {
-            await using var client = await SocketTransport.Shared.ConnectAsync(endPoint, TestContext.Current.CancellationToken);
+            await using var client = await SocketTransport.Shared.ConnectAsync(endpoint, TestContext.Current.CancellationToken);
             Assert.Equal(expected, await client.ReadToEndAsync().Within());
         }
     }
@@ -175,7 +175,7 @@ public sealed class ServerStartTests
     }
 
     [Fact]
-    public async Task Start_logs_every_end_point_with_its_middleware_in_order()
+    public async Task Start_logs_every_endpoint_with_its_middleware_in_order()
     {
         using var log = new TestLog();
         await using var server = await SockeyeServer.StartAsync(options =>

@@ -24,7 +24,7 @@ public sealed class StallTests
         await world.Pass(TimeSpan.FromSeconds(18));
         var info = Assert.Single(server.GetConnections(), connection => connection.IsSendBlocked);
         Assert.InRange(info.SendBlockedFor, TimeSpan.FromSeconds(22), TimeSpan.FromSeconds(23));
-        // The handler does not read either, since it can't send: one cause, one sign.
+        // The handler does not read either, since it cannot send: one cause, one sign.
         Assert.Equal((1, 0), (server.GetLoad().SendsStalled, server.GetLoad().ReadsStalled));
         var sign = Assert.Single(server.GetLoad().Signs);
         Assert.Equal((SaturationKind.SendsStalled, 0.625, null), (sign.Kind, sign.Level, sign.EndPoint));

@@ -20,7 +20,7 @@ public sealed class UnixSocketReloadTests : IDisposable
     public void Dispose() => _directory.Delete(recursive: true);
 
     [Fact]
-    public async Task Removed_end_point_leaves_the_socket_of_a_successor()
+    public async Task Removed_endpoint_leaves_the_socket_of_a_successor()
     {
         await using var server = await StartAsync(options => Listen(options, _path));
         File.Delete(_path);
@@ -33,7 +33,7 @@ public sealed class UnixSocketReloadTests : IDisposable
     }
 
     [Fact]
-    public async Task Added_end_point_on_the_path_of_a_living_server_changes_nothing()
+    public async Task Added_endpoint_on_the_path_of_a_living_server_changes_nothing()
     {
         await using var living = await StartAsync(options => options.ListenUnixSocket(_path).Run(EchoAsync));
         await using var server = await StartAsync(options => Listen(options));
@@ -52,7 +52,7 @@ public sealed class UnixSocketReloadTests : IDisposable
     [Theory]
     [InlineData("/tmp/", "the path ends in a slash")]
     [InlineData("/tmp/a\0b", "a path has no NUL inside it")]
-    public void Path_that_can_not_be_one_is_refused_where_it_is_written(string path, string expected)
+    public void Path_that_cannot_be_one_is_refused_where_it_is_written(string path, string expected)
     {
         var error = Assert.Throws<ArgumentException>(nameof(path), () => new SockeyeServerOptions().ListenUnixSocket(path));
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);

@@ -85,9 +85,9 @@ internal sealed class ScriptedTransport(ObservedTime time) : ILocalEndPointConne
         private readonly CancellationTokenRegistration _cancelled;
 
         public Dial(
-            ScriptedTransport transport, EndPoint endPoint, EndPoint? local, TimeSpan at, CancellationToken cancellationToken)
+            ScriptedTransport transport, EndPoint endpoint, EndPoint? local, TimeSpan at, CancellationToken cancellationToken)
         {
-            (_transport, EndPoint, Local, At) = (transport, endPoint, local, at);
+            (_transport, EndPoint, Local, At) = (transport, endpoint, local, at);
             _cancelled = cancellationToken.Register(() =>
             {
                 IsCancelled = true;
@@ -109,8 +109,8 @@ internal sealed class ScriptedTransport(ObservedTime time) : ILocalEndPointConne
 
         public TaskCompletionSource<ConnectionContext> Answered { get; } = new();
 
-        public void AssertBegan(string endPoint, int atMilliseconds) =>
-            Assert.Equal((endPoint, atMilliseconds), ($"{EndPoint}", (int)At.TotalMilliseconds));
+        public void AssertBegan(string endpoint, int atMilliseconds) =>
+            Assert.Equal((endpoint, atMilliseconds), ($"{EndPoint}", (int)At.TotalMilliseconds));
 
         /// <summary>Connects, and returns the server's side.</summary>
         public MemoryConnection Accept()

@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Sockeye.Tests.Tls;
 
-/// <summary>Which keys can be used, and what is said of those that can't.</summary>
+/// <summary>Which keys can be used, and what is said of those that cannot.</summary>
 public sealed class CertificateKeyTests : IDisposable
 {
     // Made by OpenSSL, since .NET does not.
@@ -68,11 +68,11 @@ public sealed class CertificateKeyTests : IDisposable
     [InlineData(Ed25519, Ed25519Key, "CN=ed25519 has a key of the kind Ed25519")]
     [InlineData(Ed25519 + "\n" + Ed25519Key, null, "CN=ed25519 has a key of the kind Ed25519")]
     [InlineData(Ed448, Ed448Key, "CN=ed448 has a key of the kind Ed448")]
-    public void Key_that_NET_can_not_use_is_named_as_what_it_is(string certificate, string? key, string words)
+    public void Key_that_NET_cannot_use_is_named_as_what_it_is(string certificate, string? key, string words)
     {
         var error = Fails(certificate, key);
 
-        Assert.Contains(words + ", which .NET can't use for TLS: make one with RSA (2048 bits or more), or with ECDSA", error);
+        Assert.Contains(words + ", which .NET cannot use for TLS: make one with RSA (2048 bits or more), or with ECDSA", error);
         Assert.DoesNotContain("there is no certificate with its private key", error);
     }
 
@@ -83,7 +83,7 @@ public sealed class CertificateKeyTests : IDisposable
 
         var error = Assert.Throws<CryptographicException>(() => TlsCertificates.Load(InDirectory("cert"), password: "")).Message;
 
-        Assert.Contains("there is a key of the kind Ed25519, which .NET can't use for TLS", error);
+        Assert.Contains("there is a key of the kind Ed25519, which .NET cannot use for TLS", error);
         Assert.DoesNotContain("there is no certificate with its private key", error);
     }
 

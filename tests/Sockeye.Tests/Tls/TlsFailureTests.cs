@@ -3,7 +3,7 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Tls;
 
-/// <summary>What is said, and to whom, when TLS can't be agreed on.</summary>
+/// <summary>What is said, and to whom, when TLS cannot be agreed on.</summary>
 public sealed class TlsFailureTests
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);

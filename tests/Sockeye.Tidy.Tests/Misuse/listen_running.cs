@@ -1,4 +1,4 @@
-// error CS1061: A server that runs has its end points. Listen… is on the options only.
+// error CS1061: A server that runs has its endpoints. Listen… is on the options only.
 using Sockeye;
 
 await using var server = await SockeyeServer.StartAsync(options =>

@@ -11,7 +11,7 @@ public abstract partial class TransportContract
     /// <summary>Two pipes, the system's two smallest buffers and what is in between.</summary>
     private const long MaxInFlight = 1_000_000;
 
-    /// <summary>A write that can't end before the reader reads.</summary>
+    /// <summary>A write that cannot end before the reader reads.</summary>
     private const int TooMuch = 4 * (int)MaxInFlight;
 
     [Theory]

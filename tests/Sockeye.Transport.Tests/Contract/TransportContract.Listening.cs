@@ -7,7 +7,7 @@ namespace Sockeye.Transport.Tests.Contract;
 public abstract partial class TransportContract
 {
     [Fact]
-    public Task An_end_point_in_use_is_an_error_that_names_it() => Run(async world =>
+    public Task An_endpoint_in_use_is_an_error_that_names_it() => Run(async world =>
     {
         var listener = await world.ListenAsync();
         var error = await Assert.ThrowsAsync<AddressInUseException>(() => world.ListenAsync(listener.EndPoint));
@@ -20,7 +20,7 @@ public abstract partial class TransportContract
     });
 
     [Fact]
-    public Task An_end_point_of_an_unknown_kind_is_an_error_that_names_it() => Run(async world =>
+    public Task An_endpoint_of_an_unknown_kind_is_an_error_that_names_it() => Run(async world =>
     {
         var strange = new DnsEndPoint("localhost", 7000);
         var error = await Assert.ThrowsAsync<NotSupportedException>(() => world.ListenAsync(strange));
@@ -52,7 +52,7 @@ public abstract partial class TransportContract
     });
 
     [Fact]
-    public Task Accepted_connections_outlive_their_listener_and_its_end_point_is_free_again() => Run(async world =>
+    public Task Accepted_connections_outlive_their_listener_and_its_endpoint_is_free_again() => Run(async world =>
     {
         var listener = await world.ListenAsync();
         var (client, server) = await world.ConnectAsync(listener);

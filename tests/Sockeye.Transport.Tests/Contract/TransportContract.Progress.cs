@@ -2,7 +2,7 @@ using Sockeye.Transport.Tests.Support;
 
 namespace Sockeye.Transport.Tests.Contract;
 
-/// <summary>What time-outs need to know of a connection.</summary>
+/// <summary>What timeouts need to know of a connection.</summary>
 public abstract partial class TransportContract
 {
     [Fact]

@@ -12,7 +12,7 @@ public sealed class EngineFailureTests
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Theory, ClassData<EachEngineAndScheduling>]
-    public Task A_connection_that_can_not_be_watched_ends_alone_and_says_why(LinuxEngine engine, bool inline)
+    public Task A_connection_that_cannot_be_watched_ends_alone_and_says_why(LinuxEngine engine, bool inline)
     {
         var refusal = Errno.None;
         return NewFixture(engine, inline, _ => refusal).RunAsync(new(), async world =>
@@ -69,27 +69,27 @@ public sealed class EngineFailureTests
     }
 
     [Theory, ClassData<EachEngine>]
-    public Task An_end_point_that_can_not_be_watched_is_an_error_of_bind_and_free_again(LinuxEngine engine)
+    public Task An_endpoint_that_cannot_be_watched_is_an_error_of_bind_and_free_again(LinuxEngine engine)
     {
         var refusal = Errno.None;
         return NewFixture(engine, inline: false, _ => refusal).RunAsync(new(), async (world, transport) =>
         {
             var first = await world.ListenAsync();
-            var endPoint = first.EndPoint;
+            var endpoint = first.EndPoint;
             await first.DisposeAsync();
             refusal = Errno.NoMemory;
             var error = await Assert.ThrowsAsync<SocketException>(
-                () => world.Soon(transport.BindAsync(endPoint, Cancelled).AsTask()));
+                () => world.Soon(transport.BindAsync(endpoint, Cancelled).AsTask()));
             Assert.Equal(SocketError.NoBufferSpaceAvailable, error.SocketErrorCode);
 
             refusal = Errno.None;
-            var (client, server) = await world.ConnectAsync(await world.ListenAsync(endPoint));
+            var (client, server) = await world.ConnectAsync(await world.ListenAsync(endpoint));
             await ShouldTalkAsync(client, server);
         });
     }
 
     [Theory, ClassData<EachEngine>]
-    public Task A_connect_that_can_not_be_watched_is_an_error_and_the_next_one_is_not(LinuxEngine engine)
+    public Task A_connect_that_cannot_be_watched_is_an_error_and_the_next_one_is_not(LinuxEngine engine)
     {
         var refusal = Errno.None;
         return NewFixture(engine, inline: false, _ => refusal).RunAsync(new(), async (world, transport) =>

@@ -42,7 +42,7 @@ public sealed class ObserverFaultTests
         var before = ThisProcess.Sockets;
         _fault.Arm(function, after, andAtClose: true);
 
-        var failed = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(transport, endPoints: 2));
+        var failed = await Assert.ThrowsAsync<InvalidOperationException>(() => StartAsync(transport, endpoints: 2));
 
         Assert.Same(_fault.Error, failed);
         await BecomesAsync(() => ThisProcess.Sockets == before, $"{before} sockets were open again");
@@ -55,7 +55,7 @@ public sealed class ObserverFaultTests
         await using var transport = NewTransport(engine, LinuxAcceptMode.LeastLoaded);
         await (await transport.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), Cancelled)).DisposeAsync();
         var before = ThisProcess.Sockets;
-        await using var server = await StartAsync(transport, endPoints: 2);
+        await using var server = await StartAsync(transport, endpoints: 2);
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await client.ConnectAsync(server.EndPoints[1], Cancelled);
         await BecomesAsync(() => server.ConnectionCount == 1, "the client was accepted");
@@ -73,18 +73,18 @@ public sealed class ObserverFaultTests
         await BecomesAsync(() => ThisProcess.Sockets == before, $"{before} sockets were open again");
         // Each listener's close threw, and is one line of its own.
         var lines = _log.Of(1008);
-        Assert.Equal(server.EndPoints.Select(endPoint => $"{endPoint}").Order(), lines.Select(EndPointIn).Order());
+        Assert.Equal(server.EndPoints.Select(endpoint => $"{endpoint}").Order(), lines.Select(EndPointIn).Order());
         Assert.All(lines, line => Assert.EndsWith("InvalidOperationException: bad observer", line, StringComparison.Ordinal));
 
         string EndPointIn(string line) => $"{server.EndPoints.Single(
-            endPoint => line.Contains($"while unbinding {endPoint};", StringComparison.Ordinal))}";
+            endpoint => line.Contains($"while unbinding {endpoint};", StringComparison.Ordinal))}";
     }
 
     [Theory, MemberData(nameof(Functions))]
     public async Task A_reload_is_whole_whichever_step_fails(LinuxEngine engine, SocketFunction function, int after)
     {
         await using var transport = NewTransport(engine, LinuxAcceptMode.LeastLoaded);
-        await using var server = await StartAsync(transport, endPoints: 2);
+        await using var server = await StartAsync(transport, endpoints: 2);
         var (removed, kept) = (server.EndPoints[0], server.EndPoints[1]);
         _fault.Arm(function, after, andAtClose: true);
 
@@ -124,19 +124,19 @@ public sealed class ObserverFaultTests
         Sockets = new() { OnStep = _fault.OnStep },
     });
 
-    private Task<SockeyeServer> StartAsync(LinuxTransport transport, int endPoints)
+    private Task<SockeyeServer> StartAsync(LinuxTransport transport, int endpoints)
     {
         var options = new SockeyeServerOptions { Transport = transport, LoggerFactory = _log };
-        for (var i = 0; i < endPoints; i++)
+        for (var i = 0; i < endpoints; i++)
             options.Listen(new IPEndPoint(IPAddress.Loopback, 0)).Run(EchoAsync);
         return SockeyeServer.StartAsync(options, Cancelled);
     }
 
-    private static async Task DialAsync(Socket socket, EndPoint endPoint)
+    private static async Task DialAsync(Socket socket, EndPoint endpoint)
     {
         try
         {
-            await socket.ConnectAsync(endPoint, Cancelled);
+            await socket.ConnectAsync(endpoint, Cancelled);
         }
         catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset)
         {

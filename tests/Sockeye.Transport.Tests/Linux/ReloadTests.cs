@@ -3,7 +3,7 @@ using Sockeye.Linux;
 
 namespace Sockeye.Transport.Tests.Linux;
 
-/// <summary>A reload on real sockets: who connects to an end point that stays notices nothing.</summary>
+/// <summary>A reload on real sockets: who connects to an endpoint that stays notices nothing.</summary>
 public sealed class ReloadTests
 {
     private const int Reloads = 20;
@@ -57,7 +57,7 @@ public sealed class ReloadTests
             var enough = Volatile.Read(ref served) + 20;
             while (Volatile.Read(ref served) < enough && !clients.Exists(client => client.IsFaulted))
                 await Task.Yield();
-            // Every other time there is a second end point, so that one is bound or unbound beside.
+            // Every other time there is a second endpoint, so that one is bound or unbound beside.
             var isEven = i % 2 == 0;
             var result = await server.ReloadAsync(
                 options =>
@@ -88,8 +88,8 @@ public sealed class ReloadTests
                 options.ListenLocalhost(0).Run(EchoAsync);
             },
             cancelled);
-        var endPoint = server.EndPoints[0];
-        await using var open = await SocketTransport.Shared.ConnectAsync(endPoint, cancelled);
+        var endpoint = server.EndPoints[0];
+        await using var open = await SocketTransport.Shared.ConnectAsync(endpoint, cancelled);
         await EchoesAsync();
 
         await server.ReloadAsync(options => options.ListenLocalhost(0).Run(EchoAsync), cancelled);
@@ -97,13 +97,13 @@ public sealed class ReloadTests
             options =>
             {
                 options.ListenLocalhost(0).Run(EchoAsync);
-                options.Listen(endPoint).Run(EchoAsync);
+                options.Listen(endpoint).Run(EchoAsync);
             },
             cancelled);
 
-        Assert.Equal([endPoint], result.Added);
+        Assert.Equal([endpoint], result.Added);
         await EchoesAsync(); // The old connection has time to end.
-        await using var client = await SocketTransport.Shared.ConnectAsync(endPoint, cancelled);
+        await using var client = await SocketTransport.Shared.ConnectAsync(endpoint, cancelled);
         await client.Transport.Output.WriteAsync(new byte[] { 7 }, cancelled);
         Assert.Equal(1, (await client.Transport.Input.ReadAsync(cancelled)).Buffer.Length);
 

@@ -63,7 +63,7 @@ public sealed class SelfConnectTests
     {
         var engine = Enum.Parse<LinuxEngine>(transport);
         Assert.SkipWhen(
-            engine is LinuxEngine.IoUring && !IoUringProbe.Result.IsSupported, "io_uring can't run here.");
+            engine is LinuxEngine.IoUring && !IoUringProbe.Result.IsSupported, "io_uring cannot run here.");
         return new(new() { Engine = engine, Sockets = new() { OnStep = steps.Add } });
     }
 

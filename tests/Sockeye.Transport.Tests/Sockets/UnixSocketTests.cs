@@ -93,6 +93,6 @@ public sealed class UnixSocketTests : IDisposable
 
     private Task<IConnectionListener> BindAsync() => BindAsync(_endPoint);
 
-    private static Task<IConnectionListener> BindAsync(UnixDomainSocketEndPoint endPoint) =>
-        SocketTransport.Shared.BindAsync(endPoint, TestContext.Current.CancellationToken).AsTask();
+    private static Task<IConnectionListener> BindAsync(UnixDomainSocketEndPoint endpoint) =>
+        SocketTransport.Shared.BindAsync(endpoint, TestContext.Current.CancellationToken).AsTask();
 }

@@ -4,7 +4,7 @@ namespace Sockeye.Transport.Tests.Support;
 /// <see cref="Contract.TransportContract"/> and gives its fixture.</summary>
 public abstract class TransportFixture
 {
-    /// <summary>Why the transport can't run here; null where it can.</summary>
+    /// <summary>Why the transport cannot run here; null where it can.</summary>
     public virtual string? Unavailable => null;
 
     /// <summary>Whether an abort reaches the peer as a reset; elsewhere (Unix sockets) the peer may see an orderly end.</summary>

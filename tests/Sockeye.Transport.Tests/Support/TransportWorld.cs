@@ -63,9 +63,9 @@ public sealed class TransportWorld
         }
     }
 
-    public async Task<IConnectionListener> ListenAsync(EndPoint? endPoint = null)
+    public async Task<IConnectionListener> ListenAsync(EndPoint? endpoint = null)
     {
-        var listener = await Soon(Listening.BindAsync(endPoint ?? NewEndPoint()).AsTask(), "bind");
+        var listener = await Soon(Listening.BindAsync(endpoint ?? NewEndPoint()).AsTask(), "bind");
         lock (_lock)
             _listeners.Add(listener);
         return listener;

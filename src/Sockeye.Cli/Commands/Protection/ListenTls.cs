@@ -42,7 +42,7 @@ internal sealed class ListenTls
                 return null;
             if (token.Value == SelfSigned)
                 return SelfSigned;
-            result.AddError($"--tls {token.Value}: only \"{SelfSigned}\" may follow --tls; end points stand before the options.");
+            result.AddError($"--tls {token.Value}: only \"{SelfSigned}\" may follow --tls; endpoints stand before the options.");
             return null;
         },
     };
@@ -114,13 +114,13 @@ internal sealed class ListenTls
     }
 
     /// <summary>What a client has to know of a certificate that nobody else vouches for.</summary>
-    public IEnumerable<string> Lines(EndPoint endPoint)
+    public IEnumerable<string> Lines(EndPoint endpoint)
     {
         if (_ownCertificate is null)
             yield break;
         var fingerprint = TlsCertificates.Fingerprint(_ownCertificate);
         yield return $"certificate: self-signed for localhost, until {_ownCertificate.NotAfter.ToUniversalTime():u}";
         yield return $"fingerprint: {fingerprint} (SHA-256)";
-        yield return $"connect with: sockeye connect {EndPointName.Of(endPoint)} --pin {fingerprint}";
+        yield return $"connect with: sockeye connect {EndPointName.Of(endpoint)} --pin {fingerprint}";
     }
 }

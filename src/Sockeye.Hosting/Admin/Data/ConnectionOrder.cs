@@ -48,9 +48,9 @@ internal static class ConnectionOrder
     /// <summary>What is not known comes before 0.</summary>
     private static (UInt128, int) NumberKey(long? number) => ((UInt128)(Math.Max(number ?? -1, -1) + 1), 0);
 
-    private static (UInt128, int) AddressKey(EndPoint? endPoint)
+    private static (UInt128, int) AddressKey(EndPoint? endpoint)
     {
-        if (endPoint is not IPEndPoint ip)
+        if (endpoint is not IPEndPoint ip)
             return (0, 0);
         Span<byte> bytes = stackalloc byte[16];
         ip.Address.MapToIPv6().TryWriteBytes(bytes, out _);

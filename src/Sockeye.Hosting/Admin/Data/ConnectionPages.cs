@@ -37,7 +37,7 @@ internal sealed class ConnectionPages(SockeyeServer server, TimeProvider time)
         _ => Names.Of(connection.State) == state,
     };
 
-    private static bool Has(EndPoint? endPoint, string text) => endPoint is not null && Has(Names.Of(endPoint), text);
+    private static bool Has(EndPoint? endpoint, string text) => endpoint is not null && Has(Names.Of(endpoint), text);
 
     private static bool Has(string? whole, string text) =>
         whole is not null && whole.Contains(text, StringComparison.OrdinalIgnoreCase);

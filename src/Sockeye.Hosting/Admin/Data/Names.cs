@@ -10,7 +10,7 @@ internal static class Names
     public static string Of<T>(T value)
         where T : struct, Enum => Cache<T>.All.GetValueOrDefault(value, "other");
 
-    public static string Of(EndPoint endPoint) => endPoint.ToString() ?? "";
+    public static string Of(EndPoint endpoint) => endpoint.ToString() ?? "";
 
     private static class Cache<T>
         where T : struct, Enum

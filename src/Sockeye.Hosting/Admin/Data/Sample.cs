@@ -14,7 +14,7 @@ internal sealed record Sample(
 {
     public long Accepted => Listeners.Sum(each => each.Accepted);
 
-    public long AcceptedBy(EndPoint endPoint) => Listeners.FirstOrDefault(each => each.EndPoint.Equals(endPoint))?.Accepted ?? 0;
+    public long AcceptedBy(EndPoint endpoint) => Listeners.FirstOrDefault(each => each.EndPoint.Equals(endpoint))?.Accepted ?? 0;
 
     /// <summary>Of the fullest queue, as a share of its limit; both are 0 where the system tells of none.</summary>
     public (int Depth, int Limit) FullestQueue => Load.Listeners

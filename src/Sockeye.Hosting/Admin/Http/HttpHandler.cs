@@ -82,7 +82,7 @@ internal sealed class HttpHandler(
         var input = connection.Transport.Input;
         try
         {
-            // How long a client may be silent between requests is a matter of the server's time-outs. An empty line begins none.
+            // How long a client may be silent between requests is a matter of the server's timeouts. An empty line begins none.
             while (true)
             {
                 var read = await input.ReadAsync(connection.StopRequested);

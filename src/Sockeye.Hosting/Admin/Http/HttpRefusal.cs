@@ -10,7 +10,7 @@ internal sealed class HttpRefusal(int status, string message) : Exception(Printa
     /// <summary>What the client may do instead, for 405.</summary>
     public string? Allow { get; init; }
 
-    /// <summary>Whether what follows on the connection can't be trusted to be a request.</summary>
+    /// <summary>Whether what follows on the connection cannot be trusted to be a request.</summary>
     public bool EndsConnection { get; init; }
 
     /// <summary>It is no request, or one of which it is unsure where it ends.</summary>

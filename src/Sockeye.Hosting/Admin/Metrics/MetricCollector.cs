@@ -41,7 +41,7 @@ internal sealed class MetricCollector : IDisposable
     public void Dispose() => _listener.Dispose();
 
     /// <summary>To Prometheus a name that ends with _count is a part of a histogram, so that .NET's thread_pool.thread.count and
-    /// its like can't be told.</summary>
+    /// its like cannot be told.</summary>
     private static bool IsWanted(Instrument instrument) =>
         instrument.Meter.Name.StartsWith("Sockeye.", StringComparison.Ordinal)
         || (instrument.Meter.Name == "System.Runtime" && !instrument.Name.EndsWith(".count", StringComparison.Ordinal));

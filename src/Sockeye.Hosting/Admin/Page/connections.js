@@ -4,7 +4,7 @@ import { bytes, count, element, roundTrip, setText, time } from "./words.js";
 
 const states = { waiting: "waiting for a handler", open: "open", halfClosed: "half-closed", closing: "closing" };
 
-// sort: what the server orders by; what only the kernel knows is known of the rows that are shown, and can't be ordered by.
+// sort: what the server orders by; what only the kernel knows is known of the rows that are shown, and cannot be ordered by.
 const columns = [
   { title: "Connection", sort: "id", text: row => row.id, mono: true },
   { title: "Remote", sort: "remote", text: row => row.remote ?? "–", mono: true },
@@ -181,7 +181,7 @@ export class Connections {
     shown.tr.classList.remove("gone");
     columns.forEach((column, i) => setText(i === 0 ? shown.opener : shown.cells[i], column.text(row)));
     const state = shown.tr.querySelector(".state");
-    // A handler that can't send does not read either: the peer is what to look at.
+    // A handler that cannot send does not read either: the peer is what to look at.
     if (row.readPaused && !row.sendBlocked) state.append(" ", element("span", { class: "mark" }, `handler not reading for ${time(row.readPausedFor)}`));
     if (row.sendBlocked) state.append(" ", element("span", { class: "mark" }, `peer not reading for ${time(row.sendBlockedFor)}`));
     // The handler has given it all away, and the system keeps what the peer does not take.

@@ -5,16 +5,16 @@ namespace Sockeye.Tidy.Tests;
 /// <summary>One file, one idea: files that grow say that a second idea moved in.</summary>
 public sealed class FileSizeTests
 {
-    private const int MaxLines = 500;
+    private const int MaxLines = 700;
     private const int LongLines = 300;
-    private const int MaxLongFiles = 3;
+    private const int MaxLongFiles = 12;
     private const int MaxMedian = 80;
     private const int MaxColumns = 130;
 
     private static IEnumerable<RepositoryFile> Sources => Repository.Files("src", "*.cs");
 
     [Fact]
-    public void No_source_file_is_longer_than_500_lines_and_few_than_300()
+    public void No_source_file_is_longer_than_700_lines_and_few_than_300()
     {
         var findings = new Findings();
         var longFiles = Sources.Select(file => (file.Path, Length: Length(file))).Where(file => file.Length > LongLines).ToList();

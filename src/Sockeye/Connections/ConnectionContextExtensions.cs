@@ -72,8 +72,8 @@ public static class ConnectionContextExtensions
             }
             catch (Exception)
             {
-                // A connection of another library that cannot abort: it is disposed of when its handler is done. A server that stops
-                // meanwhile logs that the handler goes on (event 1002).
+                // A connection of another library that cannot abort: it is disposed of when its handler is done. A server that
+                // stops before that logs that the handler goes on (event 1002).
             }
         }
 

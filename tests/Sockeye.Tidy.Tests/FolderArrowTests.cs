@@ -5,37 +5,54 @@ using Sockeye.Tidy.Tests.Support;
 namespace Sockeye.Tidy.Tests;
 
 /// <summary>
-/// Keeps the folders of the core in layers: Connections ← Sockets ← Server, Client ← features. Reads the meaning of the
-/// code, not its text, since all folders share one namespace.
+/// Keeps the folders of each project in layers. Reads the meaning of the code, not its text, since all folders of a project share
+/// one namespace.
 /// </summary>
 public sealed class FolderArrowTests
 {
-    private const string Core = "src/Sockeye/";
-
-    /// <summary>What each folder may use. A new folder gets a line here; a new arrow gets a reason beside it.</summary>
-    private static readonly Dictionary<string, string[]> MayUse = new()
+    /// <summary>
+    /// What each folder may use: only folders above its own line. A new folder gets a line here; a new arrow gets a reason beside
+    /// it. The line "" is for files outside the folders; a project without it has none.
+    /// </summary>
+    private static readonly Dictionary<string, (string Folder, string[] MayUse)[]> Projects = new()
     {
-        ["Text"] = [],
-        ["Connections"] = [],
-        // Text: a path or a host is refused in the same words wherever it is written.
-        ["Sockets"] = ["Text", "Connections"],
-        ["Server"] = ["Text", "Connections", "Sockets"],
-        ["Client"] = ["Text", "Connections", "Sockets"],
-        ["Framing"] = ["Connections", "Sockets", "Server", "Client"],
-        ["Limits"] = ["Connections", "Sockets", "Server", "Client"],
-        ["Diagnostics"] = ["Connections", "Sockets", "Server", "Client"],
-        ["Tls"] = ["Connections", "Sockets", "Server", "Client"],
-        ["ProxyProtocol"] = ["Connections", "Sockets", "Server", "Client"],
+        ["Sockeye"] =
+        [
+            ("Text", []),
+            ("Connections", []),
+            // Text: a path or a host is refused in the same words wherever it is written.
+            ("Sockets", ["Text", "Connections"]),
+            ("Server", ["Text", "Connections", "Sockets"]),
+            ("Client", ["Text", "Connections", "Sockets"]),
+            ("Framing", ["Connections", "Sockets", "Server", "Client"]),
+            ("Limits", ["Connections", "Sockets", "Server", "Client"]),
+            ("Diagnostics", ["Connections", "Sockets", "Server", "Client"]),
+            ("Tls", ["Connections", "Sockets", "Server", "Client"]),
+            ("ProxyProtocol", ["Connections", "Sockets", "Server", "Client"]),
+        ],
     };
 
-    [Fact]
-    public void Folders_of_the_core_use_only_the_folders_below_them() =>
-        Check(Repository.Files("src/Sockeye", "*.cs")).AssertNone();
+    public static TheoryData<string> EachProject => [.. Projects.Keys];
+
+    [Theory, MemberData(nameof(EachProject))]
+    public void Folders_use_only_the_folders_below_them(string project) =>
+        Check(project, Repository.Files($"src/{project}", "*.cs")).AssertNone();
+
+    [Theory, MemberData(nameof(EachProject))]
+    public void No_two_folders_may_use_each_other(string project)
+    {
+        HashSet<string> below = [];
+        foreach (var (folder, mayUse) in Projects[project])
+        {
+            Assert.All(mayUse, used => Assert.Contains(used, below));
+            Assert.True(below.Add(folder), $"{project} has two lines for '{folder}'.");
+        }
+    }
 
     [Fact]
     public void Use_of_a_folder_above_is_found_where_it_happens()
     {
-        var findings = Check(
+        var findings = Check("Sockeye",
         [
             new("src/Sockeye/Connections/Low.cs", "class Low {\n object o = High.Make(); Low Own() => new(); }"),
             new("src/Sockeye/Server/High.cs", "class High { public static Low Make() => new(); }"),
@@ -48,7 +65,7 @@ public sealed class FolderArrowTests
     [Fact]
     public void Use_is_found_without_a_name_and_in_an_extension_member()
     {
-        var findings = Check(
+        var findings = Check("Sockeye",
         [
             new("src/Sockeye/Client/Uses.cs", "class Uses { int i = 1.Twice; Box? b = Box.None ?? new(); }"),
             new("src/Sockeye/Limits/Twice.cs", "static class E { extension(int i) { public int Twice => i * 2; } }"),
@@ -62,48 +79,52 @@ public sealed class FolderArrowTests
     [InlineData("src/Sockeye/Stray.cs", "class Stray;", "needs a folder")]
     [InlineData("src/Sockeye/Novel/New.cs", "class New;", "no line for it")]
     public void File_outside_the_layers_is_found(string path, string text, string expected) =>
-        Assert.Contains(expected, Assert.Single(Check([new(path, text)]).All), StringComparison.Ordinal);
+        Assert.Contains(expected, Assert.Single(Check("Sockeye", [new(path, text)]).All), StringComparison.Ordinal);
 
     private static IEnumerable<string> NamesIn(Findings findings) => findings.All.Select(finding => finding.Split('\'')[1]);
 
-    private static Findings Check(IReadOnlyList<RepositoryFile> files)
+    private static Findings Check(string project, IReadOnlyList<RepositoryFile> files)
     {
         var findings = new Findings();
-        var compilation = CSharp.CompileCore(files);
+        var layers = new Layers($"src/{project}/", Projects[project].ToDictionary(line => line.Folder, line => line.MayUse));
+        var compilation = CSharp.CompileProject(project, files);
         foreach (var error in compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error))
-            findings.Add(error.Location.SourceTree?.FilePath ?? Core, error.Location.LineNumber(),
+            findings.Add(error.Location.SourceTree?.FilePath ?? layers.Root, error.Location.LineNumber(),
                 $"{error.Id}: {error.GetMessage()}. Arrows cannot be read in code that does not compile.");
 
-        foreach (var tree in compilation.SyntaxTrees.Where(tree => tree.FilePath.StartsWith(Core, StringComparison.Ordinal)))
-            CheckFile(tree, compilation.GetSemanticModel(tree), findings);
+        foreach (var tree in compilation.SyntaxTrees)
+        {
+            if (layers.Folder(tree) is { } folder)
+                CheckFile(layers, folder, tree, compilation.GetSemanticModel(tree), findings);
+        }
+
         return findings;
     }
 
-    private static void CheckFile(SyntaxTree tree, SemanticModel model, Findings findings)
+    private static void CheckFile(Layers layers, string folder, SyntaxTree tree, SemanticModel model, Findings findings)
     {
         var root = tree.GetRoot();
-        if (Folder(tree) is not { } folder)
+        if (!layers.MayUse.TryGetValue(folder, out var allowed))
         {
-            // Attributes of the assembly are the only thing without a folder.
-            if (root.DescendantNodes().OfType<BaseTypeDeclarationSyntax>().FirstOrDefault() is { } type)
-                findings.Add(tree.FilePath, type.GetLocation().LineNumber(), $"'{type.Identifier}' needs a folder of {Core}.");
+            // Attributes of the assembly need no folder.
+            if (folder.Length > 0)
+                findings.Add(tree.FilePath, 1,
+                    $"'{folder}' is a new folder and {nameof(Projects)} in this test has no line for it: say what it may use.");
+            else if (root.DescendantNodes().OfType<BaseTypeDeclarationSyntax>().FirstOrDefault() is { } type)
+                findings.Add(
+                    tree.FilePath, type.GetLocation().LineNumber(), $"'{type.Identifier}' needs a folder of {layers.Root}.");
+            return;
         }
-        else if (!MayUse.TryGetValue(folder, out var allowed))
+
+        foreach (var node in root.DescendantNodes())
         {
-            findings.Add(tree.FilePath, 1,
-                $"'{folder}' is a new folder and {nameof(MayUse)} in this test has no line for it: say what it may use.");
-        }
-        else
-        {
-            foreach (var node in root.DescendantNodes())
+            if (node is SimpleNameSyntax or BaseObjectCreationExpressionSyntax
+                && model.GetSymbolInfo(node).Symbol is { } symbol
+                && layers.Folder(symbol) is { } used && used != folder && !allowed.Contains(used))
             {
-                if (node is SimpleNameSyntax or BaseObjectCreationExpressionSyntax
-                    && model.GetSymbolInfo(node).Symbol is { } symbol
-                    && Folder(symbol) is { } used && used != folder && !allowed.Contains(used))
-                {
-                    findings.Add(tree.FilePath, node.GetLocation().LineNumber(),
-                        $"'{Name(symbol)}' is of {used}, which {folder} must not know: move it below, or hand it in from above.");
-                }
+                findings.Add(tree.FilePath, node.GetLocation().LineNumber(),
+                    $"'{Name(symbol)}' is of {NameOf(used)}, which {NameOf(folder)} must not know: " +
+                    "move it below, or hand it in from above.");
             }
         }
     }
@@ -111,21 +132,27 @@ public sealed class FolderArrowTests
     private static string Name(ISymbol symbol) =>
         symbol is IMethodSymbol { MethodKind: MethodKind.Constructor } ? symbol.ContainingType.Name : symbol.Name;
 
-    private static string? Folder(ISymbol symbol)
-    {
-        if (symbol is not (INamedTypeSymbol or IMethodSymbol or IPropertySymbol or IFieldSymbol or IEventSymbol))
-            return null;
-        var declared = ((symbol as IMethodSymbol)?.ReducedFrom ?? symbol).OriginalDefinition;
-        // A constructor nobody wrote is declared where its type is.
-        if (declared.IsImplicitlyDeclared)
-            declared = declared.ContainingType ?? declared;
-        return declared.DeclaringSyntaxReferences
-            .Select(reference => Folder(reference.SyntaxTree))
-            .FirstOrDefault(folder => folder is not null);
-    }
+    private static string NameOf(string folder) => folder.Length > 0 ? folder : "the top folder";
 
-    private static string? Folder(SyntaxTree tree) =>
-        tree.FilePath.StartsWith(Core, StringComparison.Ordinal) && tree.FilePath[Core.Length..].Split('/') is [var folder, _, ..]
-            ? folder
+    /// <summary>The folders of one project, and what each may use.</summary>
+    private sealed record Layers(string Root, Dictionary<string, string[]> MayUse)
+    {
+        /// <summary>The folder of a file, "" outside the folders; null for a file that is not of this project.</summary>
+        public string? Folder(SyntaxTree tree) => tree.FilePath.StartsWith(Root, StringComparison.Ordinal)
+            ? tree.FilePath[Root.Length..].Split('/') is [var folder, _, ..] ? folder : ""
             : null;
+
+        public string? Folder(ISymbol symbol)
+        {
+            if (symbol is not (INamedTypeSymbol or IMethodSymbol or IPropertySymbol or IFieldSymbol or IEventSymbol))
+                return null;
+            var declared = ((symbol as IMethodSymbol)?.ReducedFrom ?? symbol).OriginalDefinition;
+            // A constructor that nobody wrote is declared where its type is.
+            if (declared.IsImplicitlyDeclared)
+                declared = declared.ContainingType ?? declared;
+            return declared.DeclaringSyntaxReferences
+                .Select(reference => Folder(reference.SyntaxTree))
+                .FirstOrDefault(folder => folder is not null);
+        }
+    }
 }

@@ -42,9 +42,13 @@ internal static class CSharp
 
     public static SyntaxTree Parse(RepositoryFile file) => CSharpSyntaxTree.ParseText(file.Text, ParseOptions, file.Path);
 
-    /// <summary>Compiles the files of the core against everything but the built core and what is built on it.</summary>
-    public static Compilation CompileCore(IEnumerable<RepositoryFile> files) =>
-        Compile("Core", [.. files.Select(Parse)], References.Value.Where(reference => !IsCore(reference)));
+    /// <summary>
+    /// Compiles the files of a project of src, under its name: against the built core, unless they are the core, and against
+    /// everything outside this repository.
+    /// </summary>
+    public static Compilation CompileProject(string name, IEnumerable<RepositoryFile> files) =>
+        Compile(
+            name, [.. files.Select(Parse)], References.Value.Where(reference => !IsBuiltOn(reference, name)), allowUnsafe: true);
 
     /// <summary>Compiles one program, or one file of types when it has no statement of its own, against the built core.</summary>
     public static Compilation CompileProgram(RepositoryFile file) => Compile("Program", [Parse(file)], References.Value);
@@ -55,11 +59,13 @@ internal static class CSharp
 
     public static int LineNumber(this Location location) => location.GetLineSpan().StartLinePosition.Line + 1;
 
-    private static Compilation Compile(string name, SyntaxTree[] trees, IEnumerable<MetadataReference> references)
+    private static Compilation Compile(
+        string name, SyntaxTree[] trees, IEnumerable<MetadataReference> references, bool allowUnsafe = false)
     {
         var isProgram = trees.Any(tree => tree.GetRoot().ChildNodes().OfType<GlobalStatementSyntax>().Any());
         var options = new CSharpCompilationOptions(
             isProgram ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary,
+            allowUnsafe: allowUnsafe,
             nullableContextOptions: NullableContextOptions.Enable,
             // Two versions of one assembly are unified by the runtime: no matter of the source.
             specificDiagnosticOptions: [new("CS1701", ReportDiagnostic.Suppress), new("CS1702", ReportDiagnostic.Suppress)]);
@@ -72,9 +78,11 @@ internal static class CSharp
         return generated;
     }
 
-    private static bool IsCore(MetadataReference reference) =>
-        Path.GetFileName(reference.Display)
-            is "Sockeye.dll" or "Sockeye.Hosting.dll" or "Sockeye.Linux.dll" or "Sockeye.Testing.dll";
+    /// <summary>Whether it is the project, or may use it: all use the core, and the tool uses all.</summary>
+    private static bool IsBuiltOn(MetadataReference reference, string project) =>
+        Path.GetFileNameWithoutExtension(reference.Display) is { } name
+        && (name == project || (name.StartsWith("Sockeye", StringComparison.Ordinal)
+            && (project == "Sockeye" || (name != "Sockeye" && project != "Sockeye.Cli"))));
 
     private static MetadataReference[] LoadReferences()
     {

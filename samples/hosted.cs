@@ -1,7 +1,7 @@
 #:project ../src/Sockeye.Hosting/Sockeye.Hosting.csproj
 #:project ../src/Sockeye.Linux/Sockeye.Linux.csproj
 #:package Microsoft.Extensions.Hosting
-// A server in the generic host. Its endpoints and limits are in hosted.json beside it: change that file while it runs.
+// A server in the generic host. Its endpoints and limits are in hosted.json: change that file while the server runs.
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Configuration;

@@ -1,5 +1,5 @@
 #:project ../src/Sockeye/Sockeye.csproj
-// A web server for curl and browsers (HTTP/1.1, RFC 9112): a page with the two ends of the connection that brought it.
+// A web server for curl and browsers (HTTP/1.1, RFC 9112). Its page shows the two ends of the page's own connection.
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
@@ -20,7 +20,7 @@ static async Task ServeAsync(ConnectionContext connection)
     var (input, output) = (connection.Transport.Input, connection.Transport.Output);
     using var stop = connection.StopRequested.Register(input.CancelPendingRead);
 
-    // Keep-alive: request after request on one connection, in order. Returning closes it: flush, then FIN.
+    // Keep-alive: one request after another on the same connection. Returning closes it: flush, then FIN.
     while (await ReadHeadAsync(input) is { } head)
     {
         var keepAlive = Answer(head, connection, output);
@@ -30,7 +30,7 @@ static async Task ServeAsync(ConnectionContext connection)
     }
 }
 
-// A request's first line and its fields: null at the end of the connection, "" if it ends inside them, cut if they are too long.
+// Reads the first line and the fields of a request: null at the end of the connection, "" if it ends inside them.
 static async Task<string?> ReadHeadAsync(PipeReader input)
 {
     while (true)
@@ -54,7 +54,7 @@ static async Task<string?> ReadHeadAsync(PipeReader input)
         Encoding.Latin1.GetString(head.Slice(0, Math.Min(head.Length, MaxHead + 1)));
 }
 
-// Writes the answer and says whether another request may follow.
+// Writes the response and returns whether another request may follow.
 static bool Answer(string head, ConnectionContext connection, PipeWriter output)
 {
     var lines = head.Split("\r\n");

@@ -19,8 +19,8 @@ Console.WriteLine($"{answers.Length} questions, {pool.Count} connections");
 
 async Task<string> AskAsync(string question)
 {
-    await using var lent = await pool.RentAsync();
-    await using var messages = lent.Connection.AsMessages(lines);
+    await using var rented = await pool.RentAsync();
+    await using var messages = rented.Connection.AsMessages(lines);
     try
     {
         await messages.WriteAsync(question);
@@ -30,7 +30,7 @@ async Task<string> AskAsync(string question)
     }
     catch
     {
-        lent.Discard(); // An answer may still be on its way, and must not meet the next caller.
+        rented.Discard(); // An answer may still be on its way and must not reach the next caller.
         throw;
     }
 }

@@ -1,5 +1,5 @@
 #:project ../src/Sockeye/Sockeye.csproj
-// Try it with `dotnet run samples/chat.cs` in another terminal: stop and start that one. Ctrl+C ends this one.
+// Run `dotnet run samples/chat.cs` in another terminal, then stop and start it again. Ctrl+C ends this program.
 using Sockeye;
 
 var client = new SockeyeClient(options => options.Reconnect.DelayMax = TimeSpan.FromSeconds(10));
@@ -22,7 +22,7 @@ try
         }
         catch (IOException lost)
         {
-            // A broken connection is what the loop is for: its next round has a new one.
+            // The connection broke. The next iteration of the loop has a new one.
             Console.WriteLine(lost.Message);
         }
     }

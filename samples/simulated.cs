@@ -17,12 +17,12 @@ SimulatedNetwork.Run(seed: 42, async network =>
     var client = new SockeyeClient(options => options.Transport = till);
     await using var connection = await client.ConnectAsync("shop", 7000, sales);
 
-    using (network.Partition(shop, till)) // It heals. TCP sends again what was lost: the sale is late, not lost.
+    using (network.Partition(shop, till)) // It heals. TCP retransmits: the sale is late, not lost.
         await Task.WhenAll(connection.WriteAsync("tea").AsTask(), Task.Delay(TimeSpan.FromSeconds(30), network.TimeProvider));
     var sold = await connection.ReadAllAsync().FirstAsync();
     Console.WriteLine(sold is "sold tea" ? $"{sold}, after {network.Elapsed}" : throw new InvalidDataException(sold));
 
-    network.Partition(shop, till); // It does not heal: TCP gives up after a quarter of an hour.
+    network.Partition(shop, till); // It does not heal. TCP gives up after 15 minutes.
     await connection.WriteAsync("milk");
     try { throw new InvalidDataException(await connection.ReadAllAsync().FirstAsync()); }
     catch (IOException lost) { Console.WriteLine($"milk, after {network.Elapsed}: {lost.Message}"); }

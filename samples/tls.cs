@@ -2,7 +2,7 @@
 using System.Text;
 using Sockeye;
 
-using var certificate = TlsCertificates.CreateSelfSigned("localhost"); // for development: AddCertificateFiles in earnest
+using var certificate = TlsCertificates.CreateSelfSigned("localhost"); // In production: AddCertificateFiles.
 
 await using var server = await SockeyeServer.StartAsync(options => options
     .ListenLocalhost(7443)
@@ -10,7 +10,7 @@ await using var server = await SockeyeServer.StartAsync(options => options
     .Run(connection => connection.Transport.Input.CopyToAsync(connection.Transport.Output)));
 
 var client = new SockeyeClient(options => options.UseTls(tls =>
-    tls.PinnedFingerprint = TlsCertificates.Fingerprint(certificate))); // UseTls() alone trusts whom the system trusts
+    tls.PinnedFingerprint = TlsCertificates.Fingerprint(certificate))); // UseTls() alone uses the trust store of the system.
 await using var connection = await client.ConnectAsync("localhost", 7443);
 await connection.Transport.Output.WriteAsync("hello\n"u8.ToArray());
 var echo = await connection.Transport.Input.ReadAtLeastAsync(6);

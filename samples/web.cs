@@ -1,12 +1,12 @@
 #:sdk Microsoft.NET.Sdk.Web
 #:project ../src/Sockeye.Hosting/Sockeye.Hosting.csproj
 #:project ../src/Sockeye.Linux/Sockeye.Linux.csproj
-// Kestrel on Sockeye's transport, with a page that uses what browsers can do over TCP: its own files, forms, long uploads and
+// Kestrel on Sockeye's transport. Its page uses everything that browsers do over TCP: static files, forms, long uploads and
 // downloads, a WebSocket and server-sent events, over HTTP/1.1, HTTP/2 and TLS.
 //
 //   dotnet run samples/web.cs -- --http 8080 --h2c 8081 --https 8443 --max-size 1073741824
 //
-// Then open http://127.0.0.1:8080, or https://127.0.0.1:8443 (the certificate is made at start: the browser will ask).
+// Then open http://127.0.0.1:8080, or https://127.0.0.1:8443 (the certificate is made at start, so the browser will warn).
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
@@ -35,18 +35,18 @@ builder.WebHost.ConfigureKestrel(kestrel =>
 {
     kestrel.Limits.MaxRequestBodySize = maxSize;
     Listen("http", 8080, HttpProtocols.Http1);
-    Listen("h2c", 8081, HttpProtocols.Http2); // Without TLS nothing tells which of the two is spoken: one port each.
+    Listen("h2c", 8081, HttpProtocols.Http2); // Without TLS there is no ALPN, so each protocol has its own port.
     Listen("https", 8443, HttpProtocols.Http1AndHttp2, NewCertificate());
 
     void Listen(string name, int port, HttpProtocols protocols, X509Certificate2? certificate = null) =>
         kestrel.Listen(IPAddress.Loopback, int.Parse(builder.Configuration[name] ?? $"{port}"), listen =>
         {
             listen.Protocols = protocols;
-            // Before TLS: so it sees the very bytes of the wire, and how the connection ended.
+            // Before TLS: this middleware counts the bytes on the wire and sees how the connection ended.
             listen.Use(next => async connection =>
             {
                 var link = open[connection.ConnectionId] = new(connection);
-                connection.Features.Set(link); // HttpContext.Features has it too.
+                connection.Features.Set(link); // Also available from HttpContext.Features.
                 try
                 {
                     await next(connection);
@@ -75,7 +75,7 @@ app.Use(async (context, next) =>
     }
     catch (Microsoft.AspNetCore.Http.BadHttpRequestException e) when (!context.Response.HasStarted)
     {
-        context.Response.StatusCode = e.StatusCode; // The client's mistake (too long a body, half of one): no matter for the log.
+        context.Response.StatusCode = e.StatusCode; // A mistake of the client (a body too long or cut short) is not logged.
     }
 });
 
@@ -84,12 +84,12 @@ app.MapGet("/site.css", context => Send(context, "text/css", Page.Css));
 app.MapGet("/site.js", context => Send(context, "text/javascript", Page.Script));
 app.MapGet("/salmon.svg", context => Send(context, "image/svg+xml", Page.Salmon));
 
-// What the server knows of the connections that come from the browser's own machine.
+// Returns what the server knows about the connections from the browser's machine.
 app.MapGet("/connections", context => Send(context, "application/json", JsonSerializer.Serialize(
     open.Values.Where(link => link.IsFrom(context.Connection.RemoteIpAddress)).OrderBy(link => link.Number)
         .Select(link => link.Report()).ToArray(), Json.Default.ReportArray)));
 
-// A form of either kind: what came is told, nothing is kept.
+// Accepts a form in either encoding and returns what arrived. Nothing is stored.
 app.MapPost("/form", async context =>
 {
     if (!context.Request.HasFormContentType)
@@ -104,7 +104,7 @@ app.MapPost("/form", async context =>
     await Send(context, "text/plain", $"{context.Request.ContentType!.Split(';')[0]}\n{string.Join('\n', lines)}\n");
 });
 
-// As long as the limit, in the memory of one block.
+// Accepts a body up to the limit, in the memory of one block.
 app.MapMethods("/upload", ["POST", "PUT"], async context =>
 {
     using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -141,7 +141,7 @@ app.MapGet("/download", async context =>
     {
         var size = (int)Math.Min(64 * 1024, length - sent);
         for (var i = 0; i + 8 <= size; i += 8)
-            BinaryPrimitives.WriteInt64LittleEndian(buffer.AsSpan(i), sent + i); // Each eight bytes tell their place.
+            BinaryPrimitives.WriteInt64LittleEndian(buffer.AsSpan(i), sent + i); // Every eight bytes contain their own offset.
         await context.Response.Body.WriteAsync(buffer.AsMemory(0, size), context.RequestAborted); // Waits for a slow client.
         sent += size;
     }
@@ -151,7 +151,7 @@ app.MapGet("/download", async context =>
 
 app.Map("/chat", async (HttpContext context, Chat chat) =>
 {
-    // A page of another site could open a WebSocket here as well: browsers tell, and leave it to the server.
+    // A page of another site could open a WebSocket here too: browsers send the origin and let the server decide.
     if (!context.WebSockets.IsWebSocketRequest
         || !Uri.TryCreate(context.Request.Headers.Origin, UriKind.Absolute, out var origin)
         || origin.Authority != context.Request.Host.Value)
@@ -191,7 +191,7 @@ app.MapGet("/events", (HttpContext context) =>
         }
         catch (OperationCanceledException)
         {
-            return false; // The browser left, or the server stops: the stream ends in order.
+            return false; // The browser left or the server is stopping: end the stream in order.
         }
     }
 });
@@ -204,7 +204,7 @@ static Task Send(HttpContext context, string type, string text)
     return context.Response.WriteAsync(text, context.RequestAborted);
 }
 
-// For tries on one's own machine: nobody else trusts it, and it goes with the process.
+// For experiments on your own machine: no other machine trusts this certificate, and it lives as long as the process.
 static X509Certificate2 NewCertificate()
 {
     using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -217,7 +217,7 @@ static X509Certificate2 NewCertificate()
     return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null); // Windows needs it with a stored key.
 }
 
-/// <summary>Both ends of the connection that a request came on, as the server sees them.</summary>
+/// <summary>Both ends of the connection of a request, as the server sees them.</summary>
 sealed record Addresses(string Id, string Protocol, string Client, string Server)
 {
     public static Addresses Of(HttpContext context)
@@ -229,7 +229,7 @@ sealed record Addresses(string Id, string Protocol, string Client, string Server
     }
 }
 
-/// <summary>A connection that is open now.</summary>
+/// <summary>An open connection.</summary>
 sealed class Link(ConnectionContext connection)
 {
     public static long Requests;
@@ -249,7 +249,7 @@ sealed class Link(ConnectionContext connection)
         (long)(DateTimeOffset.UtcNow - _since).TotalSeconds);
 }
 
-/// <summary>Brings each message to everybody who is there. Who does not keep up is cut off: it costs nobody else.</summary>
+/// <summary>Sends each message to all members. A member that does not keep up is disconnected and does not slow the others.</summary>
 sealed class Chat
 {
     private const int MaxMessage = 4096;
@@ -276,7 +276,7 @@ sealed class Chat
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException)
         {
-            // The browser left without a word, or the server stops.
+            // The browser left without closing the WebSocket, or the server is stopping.
         }
         finally
         {
@@ -286,7 +286,7 @@ sealed class Chat
         }
     }
 
-    /// <summary>Null when the member leaves, or says what nobody wants to hear.</summary>
+    /// <summary>Returns null when the member leaves or sends a message that is not allowed.</summary>
     private static async Task<string?> ReceiveAsync(WebSocket socket, byte[] buffer, CancellationToken ends)
     {
         for (var length = 0; length < MaxMessage;)
@@ -312,7 +312,7 @@ sealed class Chat
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException)
         {
-            // See above. The close below tells a browser that still listens.
+            // See above. If the browser still listens, the close below informs it.
         }
 
         if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
@@ -375,7 +375,7 @@ static class Page
                   <tr data-use="events"><td>Events<td>…<td>…<td>…<td>…
                 </tbody>
               </table>
-              <p class="note">All as the server sees them. HTTP/2 carries them all on one connection.</p>
+              <p class="note">As the server sees them. HTTP/2 carries them all on one connection.</p>
             </section>
 
             <section>
@@ -409,7 +409,7 @@ static class Page
 
             <section>
               <h2>Download</h2>
-              <p>Made as it is sent. Each eight bytes tell their place.</p>
+              <p>Generated while it is sent. Every eight bytes contain their own offset.</p>
               <p class="buttons">
                 <a class="button" href="/download?bytes=1000000" download id="download">1 MB</a>
                 <a class="button" href="/download?bytes={{Math.Min(100_000_000, maxSize)}}" download>100 MB</a>
@@ -495,21 +495,21 @@ static class Page
         'use strict';
         const at = id => document.getElementById(id);
 
-        // A row with these cells, text and nothing but text.
+        // Makes a table row. The cells contain plain text only.
         const row = (...cells) => {
           const tr = document.createElement('tr');
           for (const cell of cells) tr.insertCell().textContent = cell;
           return tr;
         };
 
-        // One of the page's own connections: the server says which addresses it has.
+        // One of the page's own connections: the server returns its addresses.
         const show = (use, name, { protocol, client, server, id }) => {
           const tr = row(name, protocol, client, server, id);
           tr.dataset.use = use;
           at('own').querySelector(`[data-use=${use}]`).replaceWith(tr);
         };
 
-        // Forms: both encodings as the button says.
+        // Forms: the button selects the encoding.
         at('form').addEventListener('submit', async event => {
           event.preventDefault();
           const fields = new FormData(event.target);
@@ -536,7 +536,7 @@ static class Page
           request.send(file);
         });
 
-        // Chat: a WebSocket, opened again when the server comes back.
+        // Chat: a WebSocket, reopened when the server is back.
         let socket;
         const connect = () => {
           socket = new WebSocket(location.origin.replace('http', 'ws') + '/chat');
@@ -560,7 +560,7 @@ static class Page
           event.target.reset();
         });
 
-        // Server-sent events: the browser opens them again by itself.
+        // Server-sent events: the browser reconnects automatically.
         const size = bytes => bytes < 1000 ? `${bytes} B` : bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB`
           : bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
         const rates = Array(61).fill(0);
@@ -569,7 +569,7 @@ static class Page
         events.addEventListener('hello', event => show('events', 'Events', JSON.parse(event.data)));
         events.addEventListener('state', async event => {
           const state = JSON.parse(event.data);
-          // The sum is over what is open now: it falls when a connection goes.
+          // The sum covers open connections: it falls when one closes.
           const rate = last === undefined ? 0 : Math.max(0, state.bytes - last);
           last = state.bytes;
           rates.push(rate);

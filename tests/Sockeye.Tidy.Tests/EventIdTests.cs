@@ -7,10 +7,10 @@ namespace Sockeye.Tidy.Tests;
 /// <summary>Alerts are built on event ids, so each means one thing for ever and is listed for those who run servers.</summary>
 public sealed partial class EventIdTests
 {
-    private const string List = "docs/operations.md";
+    private const string List = "docs/observability.md";
 
     [Fact]
-    public void Event_ids_are_unique_and_listed_in_operations()
+    public void Event_ids_are_unique_and_listed()
     {
         var listed = Row().Matches(Repository.Read(List).Text).Select(row => row.Groups["id"].Value).ToHashSet();
         var users = new Dictionary<string, string>();

@@ -76,7 +76,7 @@ public sealed class SockeyeAdminOptions
                 nameof(SampleInterval), value, "SampleInterval must be from 100 ms to 1 minute.");
     } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Where the page logs, default nowhere. Event ids are in docs/operations.md.</summary>
+    /// <summary>Where the page logs, default nowhere. Event ids are in docs/observability.md.</summary>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
 
     /// <summary>Null: one of its own, whose thread the page has for itself. For tests: one that the page does not end.</summary>

@@ -105,7 +105,7 @@ public sealed class SockeyeServerOptions
         set => _random = value ?? throw new ArgumentNullException(nameof(Random));
     }
 
-    /// <summary>Where the server logs, default nowhere. Event ids are in docs/operations.md.</summary>
+    /// <summary>Where the server logs, default nowhere. Event ids are in docs/observability.md.</summary>
     public ILoggerFactory LoggerFactory
     {
         get => _log ?? NullLoggerFactory.Instance;

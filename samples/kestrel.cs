@@ -1,5 +1,5 @@
 #:sdk Microsoft.NET.Sdk.Web
-#:project ../src/Sockeye.Hosting/Sockeye.Hosting.csproj
+#:project ../src/Sockeye.Kestrel/Sockeye.Kestrel.csproj
 #:project ../src/Sockeye.Linux/Sockeye.Linux.csproj
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.Services.AddSockeyeTransport();

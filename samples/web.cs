@@ -1,5 +1,5 @@
 #:sdk Microsoft.NET.Sdk.Web
-#:project ../src/Sockeye.Hosting/Sockeye.Hosting.csproj
+#:project ../src/Sockeye.Kestrel/Sockeye.Kestrel.csproj
 #:project ../src/Sockeye.Linux/Sockeye.Linux.csproj
 // Kestrel on Sockeye's transport. Its page uses everything that browsers do over TCP: static files, forms, long uploads and
 // downloads, a WebSocket and server-sent events, over HTTP/1.1, HTTP/2 and TLS.

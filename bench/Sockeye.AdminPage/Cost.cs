@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Sockeye.Hosting;
+using Sockeye.Admin;
 
 namespace Sockeye.AdminPage;
 

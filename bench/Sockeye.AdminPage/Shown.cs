@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Connections;
-using Sockeye.Hosting;
+using Sockeye.Admin;
 
 namespace Sockeye.AdminPage;
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Sockeye.Admin.Tests.Support;
-using Sockeye.Hosting;
+using Sockeye.Admin;
 
 namespace Sockeye.Admin.Tests;
 

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text;
-using Sockeye.Hosting;
+using Sockeye.Admin;
 
 namespace Sockeye.Admin.Tests;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using Sockeye.Hosting;
+using Sockeye.Admin;
 
 namespace Sockeye.Admin.Tests;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Text;
 using Sockeye.Admin.Tests.Support;
-using Sockeye.Hosting;
+using Sockeye.Admin;
 
 namespace Sockeye.Admin.Tests;
 

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Connections;
-using Sockeye.Hosting;
+using Sockeye.Admin;
 
 namespace Sockeye.Admin.Tests;
 

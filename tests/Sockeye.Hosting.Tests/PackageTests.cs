@@ -12,6 +12,9 @@ public sealed class PackageTests
 
     [Theory]
     [InlineData("Sockeye", "Microsoft.AspNetCore.Connections.Abstractions", "Microsoft.Extensions.Logging.Abstractions")]
+    [InlineData("Sockeye.Admin", "Microsoft.Extensions.Hosting.Abstractions", "Sockeye")]
+    [InlineData(
+        "Sockeye.Kestrel", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Options", "Sockeye")]
     [InlineData(
         "Sockeye.Hosting", "Microsoft.Extensions.DependencyInjection.Abstractions",
         "Microsoft.Extensions.Diagnostics.HealthChecks", "Microsoft.Extensions.Hosting.Abstractions",

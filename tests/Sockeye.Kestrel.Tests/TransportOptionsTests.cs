@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
-using Sockeye.Hosting;
+using Sockeye.Kestrel;
 using Sockeye.Kestrel.Tests.Support;
 
 namespace Sockeye.Kestrel.Tests;

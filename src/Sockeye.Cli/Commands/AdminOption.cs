@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Net;
-using Sockeye.Hosting;
+using Sockeye.Admin;
 
 namespace Sockeye.Cli;
 

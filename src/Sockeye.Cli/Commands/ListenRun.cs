@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
-using Sockeye.Hosting;
+using Sockeye.Admin;
 using Sockeye.Linux;
 
 namespace Sockeye.Cli;

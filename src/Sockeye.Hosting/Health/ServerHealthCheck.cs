@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Sockeye.Shared;
 
 namespace Sockeye.Hosting;
 
@@ -18,7 +19,7 @@ internal sealed class ServerHealthCheck(HostedServer hosted, ServerHealthOptions
         if (!hosted.IsRunning)
         {
             return HealthCheckResult.Unhealthy(
-                $"The server of {hosted.Section} is stopped, as planned: {Drain.Describe(hosted.Server.GetLoad())}.");
+                $"The server of {hosted.Section} is stopped, as planned: {DrainText.Describe(hosted.Server.GetLoad())}.");
         }
 
         var load = hosted.Server.GetLoad();

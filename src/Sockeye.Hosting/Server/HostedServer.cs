@@ -4,7 +4,7 @@ namespace Sockeye.Hosting;
 /// A server of the host, for code that needs it: a singleton of the services, keyed by its section; that of "Sockeye" without a
 /// key, too. From any thread.
 /// </summary>
-public sealed class HostedServer
+public sealed class HostedServer : ISockeyeServerAccessor
 {
     internal const string DefaultSection = "Sockeye";
 

@@ -10,7 +10,7 @@ namespace Sockeye.Hosting;
 internal sealed partial class ServerService : IHostedService, IAsyncDisposable, IDisposable
 {
     private readonly HostedServer _hosted;
-    private readonly ServerRecipe _recipe;
+    private readonly ServerOptionsFactory _optionsFactory;
     private readonly IConfiguration _configuration;
     private readonly Lock _lock = new();
     private string _applied = "";
@@ -18,9 +18,9 @@ internal sealed partial class ServerService : IHostedService, IAsyncDisposable, 
     private Task _reloading = Task.CompletedTask;
 
     public ServerService(
-        HostedServer hosted, ServerRecipe recipe, IConfiguration configuration, ILoggerFactory loggerFactory)
+        HostedServer hosted, ServerOptionsFactory optionsFactory, IConfiguration configuration, ILoggerFactory loggerFactory)
     {
-        (_hosted, _recipe, _configuration) = (hosted, recipe, configuration);
+        (_hosted, _optionsFactory, _configuration) = (hosted, optionsFactory, configuration);
         _logger = new(loggerFactory.CreateLogger("Sockeye.Hosting"));
     }
 
@@ -31,7 +31,7 @@ internal sealed partial class ServerService : IHostedService, IAsyncDisposable, 
         // Before it is read: a change meanwhile is not missed.
         _watch = ChangeToken.OnChange(_configuration.GetReloadToken, OnChanged);
         var text = SettingsText.Of(Section);
-        var options = _recipe.Make(Section, out var errors);
+        var options = _optionsFactory.Create(Section, out var errors);
         if (errors.Count > 0)
             throw new OptionsValidationException(_hosted.Section, typeof(SockeyeServerOptions), errors);
         _hosted.OnStarted(await SockeyeServer.StartAsync(options, cancellationToken).ConfigureAwait(false));
@@ -103,7 +103,7 @@ internal sealed partial class ServerService : IHostedService, IAsyncDisposable, 
             return;
         }
 
-        var options = _recipe.Make(Section, out var errors);
+        var options = _optionsFactory.Create(Section, out var errors);
         if (errors.Count > 0)
         {
             Refuse(errors);

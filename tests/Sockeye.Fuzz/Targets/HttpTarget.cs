@@ -1,5 +1,5 @@
 using System.Buffers;
-using Sockeye.Hosting;
+using Sockeye.Admin;
 
 namespace Sockeye.Fuzz.Targets;
 

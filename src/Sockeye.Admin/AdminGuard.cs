@@ -1,0 +1,113 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Sockeye.Admin;
+
+/// <summary>Who may ask for what: the rules that keep other sites out of a browser that can reach the page.</summary>
+internal sealed class AdminGuard(SockeyeAdminOptions options, string token)
+{
+    private const int DefaultPort = 80;
+
+    private readonly byte[] _token = Encoding.ASCII.GetBytes(token);
+    private readonly string[] _allowed = [.. options.AllowedHosts.Select(Plain)];
+
+    /// <summary>Whether the page's own text may hold the token: only where nobody but this machine can read it.</summary>
+    public bool PageCarriesToken => !options.IsBeyondLoopback;
+
+    public string Token => token;
+
+    /// <summary>A site whose name is made to point here sends its own name (DNS rebinding). No browser sends HTTP/1.0, so that a
+    /// probe may do without a name.</summary>
+    /// <param name="request">What is asked.</param>
+    /// <param name="isProbe">Whether the answer shows whether the server serves, and nothing else.</param>
+    /// <exception cref="HttpRefusal">421, or 400.</exception>
+    public void CheckHost(HttpRequest request, bool isProbe)
+    {
+        if (request.Host is not { } host)
+        {
+            if (isProbe)
+                return;
+            throw HttpRefusal.Bad(
+                $"HTTP/1.0 without Host gets {AdminSite.HealthPath}, {AdminSite.LivePath} and OPTIONS, and nothing else: send "
+                + $"Host: localhost:{request.Port}");
+        }
+
+        if (!IsAllowed(host, request.Port))
+        {
+            throw new HttpRefusal(
+                421,
+                $"the page answers to localhost:{request.Port}, 127.0.0.1:{request.Port}, [::1]:{request.Port} and AllowedHosts, "
+                + $"not to Host \"{host}\"");
+        }
+    }
+
+    /// <exception cref="HttpRefusal">401.</exception>
+    public void CheckReading(HttpRequest request)
+    {
+        if (options.IsBeyondLoopback)
+            CheckToken(request);
+    }
+
+    /// <summary>A change needs the token, and comes from the page itself.</summary>
+    /// <exception cref="HttpRefusal">401, 403 or 415.</exception>
+    public void CheckChange(HttpRequest request)
+    {
+        var isOwn = request.TryGet("origin", out var origin)
+            ? origin.Equals($"http://{request.Host}", StringComparison.OrdinalIgnoreCase)
+            : request.TryGet("sec-fetch-site", out var site) && site == "same-origin";
+        if (!isOwn)
+        {
+            throw new HttpRefusal(
+                403, $"a change comes from the page itself: send Origin: http://{request.Host}, not \"{origin ?? "none"}\"");
+        }
+
+        CheckToken(request);
+        // No form of another site can send this type.
+        if (!request.TryGet("content-type", out var type)
+            || !type.Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new HttpRefusal(415, "a change is sent as Content-Type: application/json");
+        }
+    }
+
+    private void CheckToken(HttpRequest request)
+    {
+        const string Scheme = "Bearer ";
+        if (!request.TryGet("authorization", out var given) || !given.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new HttpRefusal(
+                401, "this needs the token: send Authorization: Bearer TOKEN, or open the address with #token=");
+        }
+
+        // As long for a token that is nearly right as for any other.
+        if (!CryptographicOperations.FixedTimeEquals(Encoding.Latin1.GetBytes(given[Scheme.Length..]), _token))
+            throw new HttpRefusal(401, "the token is not the one of this start: take the new one from the server's output");
+    }
+
+    /// <summary>A host in the one form in which names are compared, with its port where it has one.</summary>
+    private static string Plain(string host)
+    {
+        var colon = host.LastIndexOf(':');
+        var port = colon > host.LastIndexOf(']') ? host[colon..] : "";
+        return HostNames.ToAscii(host[..^port.Length]) + port;
+    }
+
+    private bool IsAllowed(string host, int port)
+    {
+        var asked = Plain(host);
+        var ending = $":{port}";
+        var name = asked.EndsWith(ending, StringComparison.Ordinal) ? asked[..^ending.Length]
+            : port == DefaultPort ? asked
+            : null;
+        return _allowed.Contains(asked) || (name is not null && IsAllowedName(name));
+    }
+
+    private bool IsAllowedName(string name)
+    {
+        // An address cannot be made to point elsewhere, as a name can.
+        if (IPAddress.TryParse(name, out var address))
+            return IPAddress.IsLoopback(address) || options.IsBeyondLoopback || _allowed.Contains(name);
+        return name == "localhost" || _allowed.Contains(name);
+    }
+}

@@ -1,0 +1,137 @@
+using System.Text.Json.Serialization;
+
+namespace Sockeye.Admin;
+
+/// <summary>What /api/server tells. Times are in seconds, rates in a second; null is what is not known. <c>Uptime</c> is the
+/// server's, <c>Watched</c> the page's.</summary>
+internal sealed record ServerView(
+    DateTimeOffset Now,
+    string Name,
+    double Uptime,
+    double Watched,
+    EngineView Engine,
+    ProcessView Process,
+    StoppingView? Stopping,
+    int Connections,
+    int MaxConnections,
+    int Waiting,
+    double LongestWait,
+    int ReadPaused,
+    int SendBlocked,
+    int ReadsStalled,
+    int SendsStalled,
+    double? AcceptedPerSecond,
+    double? ReceivedPerSecond,
+    double? SentPerSecond,
+    IReadOnlyList<SignView> Signs,
+    IReadOnlyList<ListenerView> Listeners);
+
+/// <summary>What accepts, receives and sends, and why it does and no other.</summary>
+internal sealed record EngineView(string Name, string? Reason);
+
+/// <summary>Where the server runs. <c>Cpu</c> is in processors: 1 is all the time of one.</summary>
+internal sealed record ProcessView(
+    int Id,
+    string Host,
+    string Program,
+    string Version,
+    string Sockeye,
+    string Runtime,
+    DateTimeOffset StartedAt,
+    int Processors,
+    double? Cpu,
+    long WorkingSet,
+    long GcHeap);
+
+/// <summary>A stop as planned. <c>TimeLeft</c> is null where nothing bounds it.</summary>
+internal sealed record StoppingView(int Left, double? TimeLeft, string Text);
+
+/// <summary>A sign that a server is near to not serving. At level 1 clients fail.</summary>
+internal sealed record SignView(string Kind, string? EndPoint, double Level, string Text);
+
+internal sealed record ListenerView(
+    string EndPoint,
+    bool IsListening,
+    IReadOnlyList<string> Middleware,
+    long Accepted,
+    double? AcceptedPerSecond,
+    long Open,
+    int? QueueDepth,
+    int? QueueLimit,
+    double? AcceptFailingFor,
+    double? HeldFor);
+
+/// <summary>One page of connections.</summary>
+/// <param name="Total">All that are open.</param>
+/// <param name="Matching">Those that the query asks for.</param>
+/// <param name="Offset">How many of those stand before the first row.</param>
+/// <param name="Rows">At most <see cref="ConnectionQuery.MaxRows"/>.</param>
+internal sealed record ConnectionsView(int Total, int Matching, int Offset, IReadOnlyList<ConnectionRow> Rows);
+
+internal sealed record ConnectionRow(
+    string Id,
+    string Listener,
+    string? Local,
+    string? Remote,
+    string? Proxy,
+    string State,
+    bool ReadPaused,
+    bool SendBlocked,
+    double ReadPausedFor,
+    double SendBlockedFor,
+    double Age,
+    double? SinceMoved,
+    long? Received,
+    long? Sent,
+    double? ReceivedPerSecond,
+    double? SentPerSecond,
+    double? RoundTrip,
+    long? Retransmits,
+    long? Unsent,
+    string? CloseReason);
+
+/// <summary>Connections that ended lately, the newest first, and how many ended for which reason.</summary>
+internal sealed record ClosedView(IReadOnlyList<CloseCount> Causes, IReadOnlyList<ClosedRow> Rows);
+
+internal sealed record CloseCount(string Cause, string By, int Count);
+
+internal sealed record ClosedRow(
+    string Id,
+    string Listener,
+    string? Local,
+    string? Remote,
+    DateTimeOffset ClosedAt,
+    double Duration,
+    long? Received,
+    long? Sent,
+    string Cause,
+    string By,
+    string Reason);
+
+/// <summary>Samples, the oldest first, each a number in every list. <c>Next</c> is what to send as <c>since</c> to get only newer
+/// ones; <c>Interval</c> is the time between two when nothing holds one up, <c>Time</c> when each was taken, since the page's
+/// start.</summary>
+internal sealed record HistoryView(
+    double Interval,
+    long Next,
+    IReadOnlyList<double> Time,
+    IReadOnlyList<int> Connections,
+    IReadOnlyList<double?> Accepted,
+    IReadOnlyList<double?> Received,
+    IReadOnlyList<double?> Sent,
+    IReadOnlyList<int> QueueDepth,
+    IReadOnlyList<int> QueueLimit,
+    IReadOnlyList<int> Waiting,
+    IReadOnlyList<int> ReadPaused,
+    IReadOnlyList<int> SendBlocked);
+
+/// <summary>The body of a POST to /api/close.</summary>
+internal sealed record CloseRequest(string? Id, string? Reason);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ServerView))]
+[JsonSerializable(typeof(ConnectionsView))]
+[JsonSerializable(typeof(ClosedView))]
+[JsonSerializable(typeof(HistoryView))]
+[JsonSerializable(typeof(CloseRequest))]
+internal sealed partial class AdminJson : JsonSerializerContext;

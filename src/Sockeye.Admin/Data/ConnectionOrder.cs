@@ -1,0 +1,59 @@
+using System.Net;
+
+namespace Sockeye.Admin;
+
+/// <summary>Puts connections in the order that somebody asks for: numbers are compared, not texts.</summary>
+internal static class ConnectionOrder
+{
+    /// <summary>The places in the snapshot, in order; connections that are equal stay in the order they came.</summary>
+    public static void Sort(List<int> places, ConnectionSnapshot snapshot, ConnectionSort sort, bool descending)
+    {
+        // The snapshot is in the order they came, so by age and by number there is nothing to compare.
+        if (sort is ConnectionSort.Age or ConnectionSort.Id)
+        {
+            if (descending != sort is ConnectionSort.Age)
+                places.Reverse();
+            return;
+        }
+
+        var keys = new (UInt128 Key, int Minor, int Place)[places.Count];
+        for (var i = 0; i < keys.Length; i++)
+        {
+            var (key, minor) = KeyOf(snapshot, places[i], sort);
+            // Turned round here, so that the place still counts upwards.
+            keys[i] = descending ? (~key, ~minor, places[i]) : (key, minor, places[i]);
+        }
+
+        Array.Sort(keys);
+        for (var i = 0; i < keys.Length; i++)
+            places[i] = keys[i].Place;
+    }
+
+    private static (UInt128 Key, int Minor) KeyOf(ConnectionSnapshot snapshot, int place, ConnectionSort sort)
+    {
+        var connection = snapshot.Connections[place];
+        return sort switch
+        {
+            ConnectionSort.Remote => AddressKey(connection.RemoteEndPoint),
+            ConnectionSort.Local => AddressKey(connection.LocalEndPoint),
+            ConnectionSort.State => ((UInt128)(int)connection.State, 0),
+            ConnectionSort.SinceMoved => NumberKey(connection.SinceMoved?.Ticks),
+            ConnectionSort.Received => NumberKey(connection.BytesReceived),
+            ConnectionSort.Sent => NumberKey(connection.BytesSent),
+            ConnectionSort.ReceivedPerSecond => NumberKey((long?)(snapshot.Rates[place]?.Received * 1000)),
+            _ => NumberKey((long?)(snapshot.Rates[place]?.Sent * 1000)),
+        };
+    }
+
+    /// <summary>What is not known comes before 0.</summary>
+    private static (UInt128, int) NumberKey(long? number) => ((UInt128)(Math.Max(number ?? -1, -1) + 1), 0);
+
+    private static (UInt128, int) AddressKey(EndPoint? endpoint)
+    {
+        if (endpoint is not IPEndPoint ip)
+            return (0, 0);
+        Span<byte> bytes = stackalloc byte[16];
+        ip.Address.MapToIPv6().TryWriteBytes(bytes, out _);
+        return (System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(bytes), ip.Port);
+    }
+}

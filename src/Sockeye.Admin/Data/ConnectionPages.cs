@@ -1,0 +1,73 @@
+using System.Net;
+
+namespace Sockeye.Admin;
+
+/// <summary>Finds, orders and describes the connections of one page.</summary>
+internal sealed class ConnectionPages(SockeyeServer server, TimeProvider time)
+{
+    private readonly ConnectionSnapshots _snapshots = new(server, time);
+
+    public ConnectionsView Get(ConnectionQuery query)
+    {
+        var snapshot = _snapshots.Take();
+        List<int> places = new(snapshot.Connections.Count);
+        for (var i = 0; i < snapshot.Connections.Count; i++)
+        {
+            if (Matches(snapshot.Connections[i], query))
+                places.Add(i);
+        }
+
+        ConnectionOrder.Sort(places, snapshot, query.Sort, query.Descending);
+        var offset = Math.Min(query.Offset, Math.Max(0, places.Count - 1) / query.Limit * query.Limit);
+        var rows = places.Skip(offset).Take(query.Limit).Select(place => RowOf(snapshot, place));
+        return new(snapshot.Connections.Count, places.Count, offset, [.. rows]);
+    }
+
+    private static bool Matches(ConnectionInfo connection, ConnectionQuery query) =>
+        (query.State.Length == 0 || HasState(connection, query.State))
+        && (query.Listener.Length == 0 || Names.Of(connection.ListenerEndPoint) == query.Listener)
+        && (query.Text.Length == 0 || Has(connection.ConnectionId, query.Text) || Has(connection.RemoteEndPoint, query.Text)
+            || Has(connection.LocalEndPoint, query.Text) || Has(connection.ProxyEndPoint, query.Text)
+            || Has(connection.CloseReason?.Description, query.Text));
+
+    private static bool HasState(ConnectionInfo connection, string state) => state switch
+    {
+        "readPaused" => connection.IsReadPaused,
+        "sendBlocked" => connection.IsSendBlocked,
+        _ => Names.Of(connection.State) == state,
+    };
+
+    private static bool Has(EndPoint? endpoint, string text) => endpoint is not null && Has(Names.Of(endpoint), text);
+
+    private static bool Has(string? whole, string text) =>
+        whole is not null && whole.Contains(text, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The kernel is asked for those that are shown, and for no others: one system call each.</summary>
+    private static ConnectionRow RowOf(ConnectionSnapshot snapshot, int place)
+    {
+        var connection = snapshot.Connections[place];
+        var rate = snapshot.Rates[place];
+        var kernel = connection.ReadTcpInfo();
+        return new(
+            connection.ConnectionId,
+            Names.Of(connection.ListenerEndPoint),
+            connection.LocalEndPoint?.ToString(),
+            connection.RemoteEndPoint?.ToString(),
+            connection.ProxyEndPoint?.ToString(),
+            Names.Of(connection.State),
+            connection.IsReadPaused,
+            connection.IsSendBlocked,
+            connection.ReadPausedFor.TotalSeconds,
+            connection.SendBlockedFor.TotalSeconds,
+            connection.Age.TotalSeconds,
+            connection.SinceMoved?.TotalSeconds,
+            connection.BytesReceived,
+            connection.BytesSent,
+            rate?.Received,
+            rate?.Sent,
+            kernel?.RoundTripTime?.TotalSeconds,
+            kernel?.Retransmits,
+            kernel?.UnsentBytes,
+            connection.CloseReason?.Description);
+    }
+}

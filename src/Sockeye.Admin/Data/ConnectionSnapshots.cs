@@ -1,0 +1,68 @@
+namespace Sockeye.Admin;
+
+/// <summary>The connections as they were a moment ago, and how fast bytes crossed them.</summary>
+/// <remarks>
+/// A snapshot serves all who ask within <see cref="MaxAge"/>: many viewers cost what one does. A rate needs a snapshot before it,
+/// so there is none at the first look, nor for connections beyond <see cref="MaxRated"/>.
+/// </remarks>
+internal sealed class ConnectionSnapshots(SockeyeServer server, TimeProvider time)
+{
+    public const int MaxRated = 50_000;
+
+    private static readonly TimeSpan MaxAge = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan MinRated = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxRatedTime = TimeSpan.FromSeconds(15);
+
+    private readonly Lock _lock = new();
+    private ConnectionSnapshot? _current;
+    private Dictionary<string, (long Received, long Sent)> _counts = [];
+    private long _countedAt;
+
+    public ConnectionSnapshot Take()
+    {
+        lock (_lock)
+        {
+            if (_current is { } current && time.GetElapsedTime(current.Timestamp) < MaxAge)
+                return current;
+            return _current = Make();
+        }
+    }
+
+    private ConnectionSnapshot Make()
+    {
+        var connections = server.GetConnections();
+        var now = time.GetTimestamp();
+        var elapsed = time.GetElapsedTime(_countedAt, now);
+        var rates = new (double Received, double Sent)?[connections.Count];
+        if (_counts.Count > 0 && elapsed <= MaxRatedTime)
+        {
+            for (var i = 0; i < rates.Length; i++)
+            {
+                if (_counts.TryGetValue(connections[i].ConnectionId, out var before))
+                    rates[i] = RateOf(connections[i], before, elapsed);
+            }
+        }
+
+        if (elapsed >= MinRated || _counts.Count == 0)
+        {
+            _counts = new(Math.Min(connections.Count, MaxRated));
+            foreach (var each in connections.Take(MaxRated))
+                _counts[each.ConnectionId] = (each.BytesReceived ?? 0, each.BytesSent ?? 0);
+            _countedAt = now;
+        }
+
+        return new(connections, rates, now);
+    }
+
+    private static (double Received, double Sent)? RateOf(
+        ConnectionInfo connection, (long Received, long Sent) before, TimeSpan elapsed) =>
+        connection is { BytesReceived: { } received, BytesSent: { } sent } && elapsed > TimeSpan.Zero
+            ? ((received - before.Received) / elapsed.TotalSeconds, (sent - before.Sent) / elapsed.TotalSeconds)
+            : null;
+}
+
+/// <param name="Connections">In the order they came.</param>
+/// <param name="Rates">Bytes a second, of each; null where there is nothing to compare with.</param>
+/// <param name="Timestamp">When it was taken.</param>
+internal sealed record ConnectionSnapshot(
+    IReadOnlyList<ConnectionInfo> Connections, (double Received, double Sent)?[] Rates, long Timestamp);

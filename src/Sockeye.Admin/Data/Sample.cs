@@ -1,0 +1,24 @@
+using System.Net;
+
+namespace Sockeye.Admin;
+
+/// <summary>How the server was at one moment. Counters are totals since its start, the processor time is the process's.</summary>
+internal sealed record Sample(
+    long Number,
+    long Timestamp,
+    ServerLoad Load,
+    IReadOnlyList<ListenerInfo> Listeners,
+    long Received,
+    long Sent,
+    TimeSpan Processor)
+{
+    public long Accepted => Listeners.Sum(each => each.Accepted);
+
+    public long AcceptedBy(EndPoint endpoint) => Listeners.FirstOrDefault(each => each.EndPoint.Equals(endpoint))?.Accepted ?? 0;
+
+    /// <summary>Of the fullest queue, as a share of its limit; both are 0 where the system tells of none.</summary>
+    public (int Depth, int Limit) FullestQueue => Load.Listeners
+        .Select(listener => (Depth: listener.AcceptQueueDepth ?? 0, Limit: listener.AcceptQueueLimit ?? 0))
+        .OrderByDescending(queue => queue.Limit == 0 ? 0 : (double)queue.Depth / queue.Limit)
+        .FirstOrDefault();
+}

@@ -1,0 +1,85 @@
+namespace Sockeye.Admin;
+
+/// <summary>
+/// Looks at the server again and again, and keeps the last looks. A timer sees to it, and so does whoever asks: where handlers
+/// block the pool the timer is late, and that is when the charts matter.
+/// </summary>
+internal sealed class Sampler : IDisposable
+{
+    /// <summary>Ten minutes of them at the usual interval.</summary>
+    public const int MaxSamples = 300;
+
+    private readonly SockeyeServer _server;
+    private readonly TimeProvider _time;
+    private readonly Lock _lock = new();
+    private readonly Queue<Sample> _samples = new(MaxSamples);
+    private readonly ITimer _timer;
+    private Sample? _last;
+    private Sample? _previous;
+
+    public Sampler(SockeyeServer server, TimeProvider time, TimeSpan interval)
+    {
+        (_server, _time, Interval, Start) = (server, time, interval, time.GetTimestamp());
+        TakeIfDue();
+        _timer = time.CreateTimer(static sampler => ((Sampler)sampler!).TakeIfDue(), this, interval, interval);
+    }
+
+    public TimeSpan Interval { get; }
+
+    /// <summary>When the page began to look.</summary>
+    public long Start { get; }
+
+    /// <summary>The last sample and the one before it, which rates are made of.</summary>
+    public (Sample Last, Sample? Previous) Latest
+    {
+        get
+        {
+            TakeIfDue();
+            lock (_lock)
+                return (_last!, _previous);
+        }
+    }
+
+    /// <summary>All from this number on, the oldest first, each with the one before it.</summary>
+    public List<(Sample Sample, Sample? Previous)> From(long number)
+    {
+        TakeIfDue();
+        lock (_lock)
+        {
+            List<(Sample, Sample?)> found = [];
+            Sample? previous = null;
+            foreach (var sample in _samples)
+            {
+                if (sample.Number >= number)
+                    found.Add((sample, previous));
+                previous = sample;
+            }
+
+            return found;
+        }
+    }
+
+    public double? Rate(Sample now, Sample? before, Func<Sample, long> count) =>
+        before is null ? null
+            : Math.Max(0, count(now) - count(before)) / _time.GetElapsedTime(before.Timestamp, now.Timestamp).TotalSeconds;
+
+    public void Dispose() => _timer.Dispose();
+
+    private void TakeIfDue()
+    {
+        lock (_lock)
+        {
+            // Some of the interval is left to the timer's own inaccuracy.
+            if (_last is { } last && _time.GetElapsedTime(last.Timestamp) < Interval * 0.8)
+                return;
+            var now = _time.GetTimestamp();
+            var (received, sent) = _server.Traffic;
+            (_previous, _last) = (_last, new(
+                _last?.Number + 1 ?? 0, now, _server.GetLoad(), _server.GetListeners(), received, sent,
+                Environment.CpuUsage.TotalTime));
+            if (_samples.Count == MaxSamples)
+                _samples.Dequeue();
+            _samples.Enqueue(_last);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.InteropServices;
+
+namespace Sockeye.Admin;
+
+/// <summary>Which server this is, and where it runs: what does not change while it does.</summary>
+internal sealed record ServerIdentity(string Name, string Engine, string? EngineReason)
+{
+    private static readonly Assembly? Program = Assembly.GetEntryAssembly();
+
+    public static string ProgramName => Program?.GetName().Name ?? "server";
+
+    /// <summary>The program's; its own where that has none.</summary>
+    public static string Version { get; } = VersionOf(Program ?? typeof(SockeyeServer).Assembly);
+
+    public static string SockeyeVersion { get; } = VersionOf(typeof(SockeyeServer).Assembly);
+
+    public static string Runtime => RuntimeInformation.FrameworkDescription;
+
+    public static string Host => Environment.MachineName;
+
+    public static DateTimeOffset ProcessStart { get; } = ReadProcessStart();
+
+    public static ServerIdentity Of(SockeyeServer server, string? name) => server.Transport is INamedTransport transport
+        ? new(name ?? ProgramName, transport.Name, transport.Reason)
+        : new(name ?? ProgramName, server.Transport.GetType().Name, null);
+
+    /// <summary>Without the commit, which the compiler adds behind a plus sign.</summary>
+    private static string VersionOf(Assembly assembly) =>
+        assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]
+        ?? assembly.GetName().Version?.ToString() ?? "unknown";
+
+    private static DateTimeOffset ReadProcessStart()
+    {
+        using var process = Process.GetCurrentProcess();
+        return new(process.StartTime.ToUniversalTime());
+    }
+}

@@ -1,0 +1,135 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye.Admin;
+
+/// <summary>Serves HTTP/1.1 and 1.0 on a connection: one request after the other, each answered before the next is looked
+/// at.</summary>
+/// <param name="places">Who is served.</param>
+/// <param name="answer">Makes the answer, at once: nothing here waits for another thread.</param>
+/// <param name="onRefused">Told what was refused, and of whom.</param>
+/// <param name="onFailed">Told what an answer failed with.</param>
+/// <param name="time">The clock of <see cref="RequestTimeout"/>, and of the date that answers tell.</param>
+internal sealed class HttpHandler(
+    HttpPlaces places,
+    Func<HttpRequest, HttpResponse> answer,
+    Action<ConnectionContext, HttpRefusal> onRefused,
+    Action<Exception> onFailed,
+    TimeProvider time)
+{
+    /// <summary>From the first byte of a request to its last.</summary>
+    public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
+
+    public async Task RunAsync(ConnectionContext connection)
+    {
+        var place = places.Enter(connection);
+        while (await ServeNextAsync(connection))
+            places.OnAnswered(place);
+    }
+
+    /// <summary>False where the connection is to end.</summary>
+    private async ValueTask<bool> ServeNextAsync(ConnectionContext connection)
+    {
+        HttpRequest? request = null;
+        HttpResponse response;
+        var keepsAlive = false;
+        try
+        {
+            request = await ReadAsync(connection);
+            if (request is null)
+                return false;
+            request.Port = (connection.LocalEndPoint as IPEndPoint)?.Port ?? 0;
+            response = Answer(request, connection);
+            keepsAlive = request.KeepsAlive && !connection.StopRequested.IsCancellationRequested;
+        }
+        catch (HttpRefusal refusal)
+        {
+            onRefused(connection, refusal);
+            response = refusal.ToResponse();
+        }
+
+        var output = connection.Transport.Output;
+        output.Write(response.Head(keepsAlive, time.GetUtcNow()));
+        if (request?.Method != "HEAD")
+            output.Write(response.Body.Span);
+        await output.FlushAsync();
+        return keepsAlive;
+    }
+
+    private HttpResponse Answer(HttpRequest request, ConnectionContext connection)
+    {
+        try
+        {
+            return answer(request);
+        }
+        catch (HttpRefusal refusal) when (!refusal.EndsConnection)
+        {
+            onRefused(connection, refusal);
+            return refusal.ToResponse();
+        }
+        catch (Exception e) when (e is not HttpRefusal)
+        {
+            onFailed(e);
+            return HttpResponse.Text(500, "500 Internal Server Error: the log says more (event 1804).\n");
+        }
+    }
+
+    /// <summary>Null where the client, or a stop, wants no more.</summary>
+    private async ValueTask<HttpRequest?> ReadAsync(ConnectionContext connection)
+    {
+        var input = connection.Transport.Input;
+        try
+        {
+            // How long a client may be silent between requests is a matter of the server's timeouts. An empty line begins none.
+            while (true)
+            {
+                var read = await input.ReadAsync(connection.StopRequested);
+                var begun = read.Buffer;
+                HttpHeadParser.SkipEmptyLines(ref begun);
+                input.AdvanceTo(begun.Start);
+                if (!begun.IsEmpty)
+                    break;
+                if (read.IsCompleted)
+                    return null;
+            }
+        }
+        catch (OperationCanceledException) when (connection.StopRequested.IsCancellationRequested)
+        {
+            return null;
+        }
+
+        using var deadline = new CancellationTokenSource(RequestTimeout, time);
+        try
+        {
+            return await ReadRestAsync(input, deadline.Token);
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            throw HttpRefusal.Broken(408, $"the request was not complete within {RequestTimeout.TotalSeconds:0} s");
+        }
+    }
+
+    private static async ValueTask<HttpRequest> ReadRestAsync(PipeReader input, CancellationToken deadline)
+    {
+        HttpRequest? request = null;
+        while (true)
+        {
+            var read = await input.ReadAsync(deadline);
+            var buffer = read.Buffer;
+            if ((request is not null || HttpHeadParser.TryParse(ref buffer, out request))
+                && buffer.Length >= request.ContentLength)
+            {
+                var body = buffer.Slice(0, request.ContentLength);
+                request.Body = body.ToArray();
+                input.AdvanceTo(body.End);
+                return request;
+            }
+
+            input.AdvanceTo(buffer.Start, buffer.End);
+            if (read.IsCompleted)
+                throw HttpRefusal.Broken(400, "the request ended before it was complete");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using System.Text;
+
+namespace Sockeye.Admin;
+
+/// <summary>Names of OpenTelemetry as Prometheus has them (OpenTelemetry, "Prometheus and OpenMetrics Compatibility").</summary>
+internal static class PrometheusNames
+{
+    public static string Of(Instrument instrument)
+    {
+        var name = Legal(instrument.Name);
+        var unit = instrument.Unit switch
+        {
+            null or "" => "",
+            ['{', ..] => "", // What is counted is said by the name.
+            "s" => "seconds",
+            "ms" => "milliseconds",
+            "By" => "bytes",
+            "%" => "percent",
+            "1" => TypeOf(instrument) == "gauge" ? "ratio" : "",
+            var other => Legal(other),
+        };
+        if (unit.Length > 0 && !name.EndsWith($"_{unit}", StringComparison.Ordinal))
+            name = $"{name}_{unit}";
+        return TypeOf(instrument) == "counter" && !name.EndsWith("_total", StringComparison.Ordinal) ? $"{name}_total" : name;
+    }
+
+    public static string TypeOf(Instrument instrument)
+    {
+        var kind = instrument.GetType().GetGenericTypeDefinition();
+        return kind == typeof(Histogram<>) ? "histogram"
+            : kind == typeof(Counter<>) || kind == typeof(ObservableCounter<>) ? "counter"
+            : "gauge";
+    }
+
+    /// <summary><c>{a="b",c="d"}</c>, in the order of the names; nothing where there are no tags.</summary>
+    public static string Labels(IEnumerable<KeyValuePair<string, object?>> tags)
+    {
+        var labels = tags.Where(tag => tag.Value is not null)
+            .Select(tag => $"{Legal(tag.Key)}=\"{Escape(Convert.ToString(tag.Value, CultureInfo.InvariantCulture)!)}\"")
+            .Order(StringComparer.Ordinal);
+        var text = string.Join(',', labels);
+        return text.Length == 0 ? "" : $"{{{text}}}";
+    }
+
+    /// <summary>Line ends as the format has them; other controls, which it would pass on, as everywhere.</summary>
+    private static string Escape(string value) => string.Join("\\n", value.Split('\n').Select(line =>
+        PrintableText.Escape(line).Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\"", "\\\"", StringComparison.Ordinal)));
+
+    private static string Legal(string name)
+    {
+        var text = new StringBuilder(name.Length);
+        foreach (var c in name)
+            text.Append(char.IsAsciiLetterOrDigit(c) ? c : '_');
+        return char.IsAsciiDigit(text[0]) ? $"_{text}" : text.ToString();
+    }
+}

@@ -1,0 +1,72 @@
+namespace Sockeye.Admin;
+
+/// <summary>What /metrics answers: the meters of Sockeye and .NET, the process as Prometheus names it, and what this server is
+/// and where it listens.</summary>
+internal sealed class ServerMetricsText(SockeyeServer server, ServerIdentity identity, MetricCollector collector)
+{
+    public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+    public byte[] Write()
+    {
+        var text = new PrometheusText();
+        collector.Read(family => Write(text, family));
+        WriteProcess(text);
+        WriteServer(text);
+        WriteListeners(text, server.GetLoad());
+        return text.ToBytes();
+    }
+
+    private static void Write(PrometheusText text, MetricFamily family)
+    {
+        var all = family.Series.ToList();
+        if (all.Count == 0)
+            return;
+        text.Family(family.Name, family.Type, family.Help);
+        foreach (var series in all)
+        {
+            if (series is HistogramSeries histogram)
+                text.Histogram(family.Name, histogram);
+            else
+                text.Value(family.Name, series.Labels, series.Value);
+        }
+    }
+
+    /// <summary>As the client libraries of Prometheus name them, which dashboards expect.</summary>
+    private static void WriteProcess(PrometheusText text)
+    {
+        One("process_cpu_seconds_total", "counter", "Processor time of the process, in seconds.",
+            Environment.CpuUsage.TotalTime.TotalSeconds);
+        One("process_resident_memory_bytes", "gauge", "Memory of the process that is resident (working set).",
+            Environment.WorkingSet);
+        One("process_start_time_seconds", "gauge", "When the process began, in seconds since 1970.",
+            ServerIdentity.ProcessStart.ToUnixTimeMilliseconds() / 1000.0);
+
+        void One(string name, string type, string help, double value)
+        {
+            text.Family(name, type, help);
+            text.Value(name, "", value);
+        }
+    }
+
+    private void WriteServer(PrometheusText text)
+    {
+        const string Info = "sockeye_server_info", Uptime = "sockeye_server_uptime_seconds";
+        text.Family(Info, "gauge", "Always 1: which server this is.");
+        text.Value(Info, PrometheusNames.Labels(
+            [new("name", identity.Name), new("engine", identity.Engine), new("version", ServerIdentity.Version),
+                new("sockeye_version", ServerIdentity.SockeyeVersion), new("runtime", ServerIdentity.Runtime)]), 1);
+        text.Family(Uptime, "gauge", "Time since the server was started.");
+        text.Value(Uptime, "", server.Uptime.TotalSeconds);
+    }
+
+    /// <summary>What no instrument tells: whether a listener is there at all.</summary>
+    private static void WriteListeners(PrometheusText text, ServerLoad load)
+    {
+        text.Family("sockeye_server_listening", "gauge", "1 where the server listens, 0 where it does not any more.");
+        foreach (var listener in load.Listeners)
+        {
+            var labels = PrometheusNames.Labels(MetricTags.Of(listener.EndPoint));
+            text.Value("sockeye_server_listening", labels, listener.IsListening ? 1 : 0);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+
+namespace Sockeye.Kestrel;
+
+/// <summary>A listener of Sockeye that Kestrel takes its connections from.</summary>
+internal sealed class KestrelListener(
+    IConnectionListener listener, AcceptTrouble trouble, TimeProvider time, Random random, ILogger logger)
+    : IConnectionListener, IAcceptQueue
+{
+    private readonly CancellationTokenSource _unbound = new();
+
+    // Kestrel does not tell when a connection goes: after a lack of descriptors the delay alone says when to try again.
+    private readonly AcceptLoop _loop = new(listener, null, static _ => { }, new(), trouble, time, random, logger);
+
+    public EndPoint EndPoint => listener.EndPoint;
+
+    public TcpInfo? Info => listener.TcpInfo;
+
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        using var both = cancellationToken.CanBeCanceled // Kestrel's cannot.
+            ? CancellationTokenSource.CreateLinkedTokenSource(_unbound.Token, cancellationToken)
+            : null;
+        var connection = await _loop.AcceptAsync((both ?? _unbound).Token).ConfigureAwait(false);
+        if (connection is null && !_unbound.IsCancellationRequested)
+            cancellationToken.ThrowIfCancellationRequested();
+        connection?.Features.Get<IConnectionReceiveEndFeature>()?.SignalClosedWhenReceivingEnds();
+        return connection;
+    }
+
+    public int Shed(int most) => (listener as IAcceptQueue)?.Shed(most) ?? 0;
+
+    /// <summary>It throws nothing: Kestrel would leave its connections as they are, and end the stop.</summary>
+    public ValueTask UnbindAsync(CancellationToken cancellationToken = default) =>
+        EndAsync("unbinding", () => listener.UnbindAsync(cancellationToken));
+
+    /// <inheritdoc cref="UnbindAsync"/>
+    public ValueTask DisposeAsync() => EndAsync("closing the listener of", listener.DisposeAsync);
+
+    private async ValueTask EndAsync(string doing, Func<ValueTask> end)
+    {
+        logger.Guard("ending the accepts of", EndPoint, _unbound.Cancel);
+        await logger.GuardAsync(doing, EndPoint, end).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,85 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace Sockeye.Kestrel;
+
+/// <summary>A transport of Sockeye as Kestrel expects one.</summary>
+/// <remarks>
+/// What Kestrel relies on and other servers do not: <c>ConnectionClosed</c> fires when receiving ends; an accept that fails ends
+/// Kestrel's accept loop, so none does; an <see cref="IOException"/> from a bind ends the start, where another error lets Kestrel
+/// do without IPv6 on a system that has none.
+/// </remarks>
+internal sealed partial class KestrelTransport
+    : IConnectionListenerFactory, IConnectionListenerFactorySelector, IAsyncDisposable, IDisposable
+{
+    private readonly Lazy<IConnectionListenerFactory> _transport;
+    private readonly Lazy<AcceptTrouble> _trouble;
+    private readonly SockeyeTransportOptions _options;
+
+    public KestrelTransport(IOptions<SockeyeTransportOptions> options, ILoggerFactory? loggerFactory = null)
+    {
+        _options = options.Value;
+        _logger = new((loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("Sockeye.Kestrel"));
+        _transport = new(Choose);
+        _trouble = new(() => new(Scheduling.TimeOf(_transport.Value), _logger));
+    }
+
+    /// <summary>Whether Kestrel is to bind it here, or to ask the transport that was registered before.</summary>
+    public bool CanBind(EndPoint endpoint) =>
+        // A named transport may have endpoints that nobody else knows.
+        _options.Transport is IConnectionListenerFactorySelector selector
+            ? selector.CanBind(endpoint)
+            : endpoint is not NamedPipeEndPoint;
+
+    public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        if (endpoint is FileHandleEndPoint)
+            throw new NotSupportedException(
+                "Sockeye's transport cannot take over a socket that somebody else has bound (ListenHandle, UseSystemd). " +
+                "Listen on its address, or leave out AddSockeyeTransport.");
+        var listener = await BindAsKestrelExpectsAsync(endpoint, cancellationToken).ConfigureAwait(false);
+        LogBound(listener.EndPoint, _transport.Value.GetType().Name);
+        return new KestrelListener(
+            listener,
+            _trouble.Value,
+            Scheduling.TimeOf(_transport.Value),
+            Scheduling.RandomOf(_transport.Value),
+            _logger);
+    }
+
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    /// <summary>Ends a transport that was made here. Safe more than once.</summary>
+    public ValueTask DisposeAsync() =>
+        _options.OwnSockets is not null && _transport.IsValueCreated && _transport.Value is IAsyncDisposable own
+            ? own.DisposeAsync()
+            : default;
+
+    private async ValueTask<IConnectionListener> BindAsKestrelExpectsAsync(EndPoint endpoint, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _transport.Value.BindAsync(endpoint, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e) when (e.InnerException is SocketException inner)
+        {
+            throw new SocketException((int)inner.SocketErrorCode, e.Message);
+        }
+    }
+
+    private IConnectionListenerFactory Choose()
+    {
+        if (_options is { Transport: not null, OwnSockets: not null })
+            throw new InvalidOperationException(
+                "SockeyeTransportOptions.Sockets are the options of the default transport, but Transport names another: " +
+                "give them to that one, or name none.");
+        var transport = _options.Transport
+            ?? (_options.OwnSockets is { } sockets ? DefaultTransport.Create(sockets) : DefaultTransport.Shared);
+        (transport as ILoggingTransport)?.LogTo(_logger);
+        return transport;
+    }
+}

@@ -22,8 +22,8 @@ public sealed partial class SockeyeAdmin : IAsyncDisposable
     private readonly IConnectionListenerFactory _transport;
     private readonly Sampler _sampler;
     private readonly MetricCollector _metrics;
-    private readonly LogPace _refusalPace;
-    private readonly LogPace _evictionPace;
+    private readonly LogThrottle _refusalPace;
+    private readonly LogThrottle _evictionPace;
     private SockeyeServer? _server;
 
     private SockeyeAdmin(SockeyeServer observed, SockeyeAdminOptions options)
@@ -127,13 +127,13 @@ public sealed partial class SockeyeAdmin : IAsyncDisposable
 
     private void OnRefused(ConnectionContext connection, HttpRefusal refusal)
     {
-        if (_refusalPace.TryTell(out var count))
+        if (_refusalPace.TryLog(out var count))
             LogRefused(count, connection.RemoteEndPoint, refusal.Status, refusal.Message);
     }
 
     private void OnEvicted(ConnectionContext connection)
     {
-        if (_evictionPace.TryTell(out var count))
+        if (_evictionPace.TryLog(out var count))
             LogEvicted(HttpPlaces.Count, count, connection.RemoteEndPoint);
     }
 }

@@ -6,13 +6,13 @@ namespace Sockeye.Kestrel;
 
 /// <summary>A listener of Sockeye that Kestrel takes its connections from.</summary>
 internal sealed class KestrelListener(
-    IConnectionListener listener, AcceptTrouble trouble, TimeProvider time, Random random, ILogger logger)
+    IConnectionListener listener, AcceptFailureLog failures, TimeProvider time, Random random, ILogger logger)
     : IConnectionListener, IAcceptQueue
 {
     private readonly CancellationTokenSource _unbound = new();
 
     // Kestrel does not tell when a connection goes: after a lack of descriptors the delay alone says when to try again.
-    private readonly AcceptLoop _loop = new(listener, null, static _ => { }, new(), trouble, time, random, logger);
+    private readonly AcceptLoop _loop = new(listener, null, static _ => { }, new(), failures, time, random, logger);
 
     public EndPoint EndPoint => listener.EndPoint;
 

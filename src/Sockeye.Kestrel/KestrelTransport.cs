@@ -17,7 +17,7 @@ internal sealed partial class KestrelTransport
     : IConnectionListenerFactory, IConnectionListenerFactorySelector, IAsyncDisposable, IDisposable
 {
     private readonly Lazy<IConnectionListenerFactory> _transport;
-    private readonly Lazy<AcceptTrouble> _trouble;
+    private readonly Lazy<AcceptFailureLog> _trouble;
     private readonly SockeyeTransportOptions _options;
 
     public KestrelTransport(IOptions<SockeyeTransportOptions> options, ILoggerFactory? loggerFactory = null)

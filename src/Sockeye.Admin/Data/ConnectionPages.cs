@@ -23,14 +23,14 @@ internal sealed class ConnectionPages(SockeyeServer server, TimeProvider time)
         return new(snapshot.Connections.Count, places.Count, offset, [.. rows]);
     }
 
-    private static bool Matches(ConnectionInfo connection, ConnectionQuery query) =>
+    private static bool Matches(ServerConnectionInfo connection, ConnectionQuery query) =>
         (query.State.Length == 0 || HasState(connection, query.State))
         && (query.Listener.Length == 0 || Names.Of(connection.ListenerEndPoint) == query.Listener)
         && (query.Text.Length == 0 || Has(connection.ConnectionId, query.Text) || Has(connection.RemoteEndPoint, query.Text)
             || Has(connection.LocalEndPoint, query.Text) || Has(connection.ProxyEndPoint, query.Text)
             || Has(connection.CloseReason?.Description, query.Text));
 
-    private static bool HasState(ConnectionInfo connection, string state) => state switch
+    private static bool HasState(ServerConnectionInfo connection, string state) => state switch
     {
         "readPaused" => connection.IsReadPaused,
         "sendBlocked" => connection.IsSendBlocked,
@@ -60,7 +60,7 @@ internal sealed class ConnectionPages(SockeyeServer server, TimeProvider time)
             connection.ReadPausedFor.TotalSeconds,
             connection.SendBlockedFor.TotalSeconds,
             connection.Age.TotalSeconds,
-            connection.SinceMoved?.TotalSeconds,
+            connection.IdleTime?.TotalSeconds,
             connection.BytesReceived,
             connection.BytesSent,
             rate?.Received,

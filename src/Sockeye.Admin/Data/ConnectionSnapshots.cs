@@ -55,7 +55,7 @@ internal sealed class ConnectionSnapshots(SockeyeServer server, TimeProvider tim
     }
 
     private static (double Received, double Sent)? RateOf(
-        ConnectionInfo connection, (long Received, long Sent) before, TimeSpan elapsed) =>
+        ServerConnectionInfo connection, (long Received, long Sent) before, TimeSpan elapsed) =>
         connection is { BytesReceived: { } received, BytesSent: { } sent } && elapsed > TimeSpan.Zero
             ? ((received - before.Received) / elapsed.TotalSeconds, (sent - before.Sent) / elapsed.TotalSeconds)
             : null;
@@ -65,4 +65,4 @@ internal sealed class ConnectionSnapshots(SockeyeServer server, TimeProvider tim
 /// <param name="Rates">Bytes a second, of each; null where there is nothing to compare with.</param>
 /// <param name="Timestamp">When it was taken.</param>
 internal sealed record ConnectionSnapshot(
-    IReadOnlyList<ConnectionInfo> Connections, (double Received, double Sent)?[] Rates, long Timestamp);
+    IReadOnlyList<ServerConnectionInfo> Connections, (double Received, double Sent)?[] Rates, long Timestamp);

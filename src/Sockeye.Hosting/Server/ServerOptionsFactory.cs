@@ -18,7 +18,7 @@ internal sealed class ServerOptionsFactory(SockeyeServerBuilder builder, IServic
         };
         foreach (var change in builder.Changes)
             change(options);
-        var names = options.Listens.ToDictionary(listen => listen, listen => $"{listen} (in code)");
+        var names = options.Endpoints.ToDictionary(listen => listen, listen => $"{listen} (in code)");
 
         var found = new List<string>();
         var reader = new SettingsReader(section, found);
@@ -36,18 +36,18 @@ internal sealed class ServerOptionsFactory(SockeyeServerBuilder builder, IServic
     private static IEnumerable<string> ListenErrors(
         SockeyeServerOptions options, Dictionary<ListenOptions, string> names, IConfigurationSection section)
     {
-        if (options.Listens.Count == 0)
+        if (options.Endpoints.Count == 0)
         {
             yield return $"{section.Path}:EndPoints has no endpoint: add one, as in "
                 + $"\"{section.Path}:EndPoints:public:Listen\": \"*:7000\", with its Handler.";
         }
 
-        for (var i = 0; i < options.Listens.Count; i++)
+        for (var i = 0; i < options.Endpoints.Count; i++)
         {
-            var listen = options.Listens[i];
+            var listen = options.Endpoints[i];
             if (ErrorOf(listen) is { } error)
                 yield return $"{names[listen]}: {error}";
-            foreach (var earlier in options.Listens.Take(i).Where(earlier => ListenCheck.Overlap(earlier, listen)))
+            foreach (var earlier in options.Endpoints.Take(i).Where(earlier => ListenValidation.Overlaps(earlier, listen)))
             {
                 yield return $"{names[listen]} is \"{listen}\": the same port as {names[earlier]}, \"{earlier}\". Give each end "
                     + "point its own, or remove one of them.";
@@ -59,7 +59,7 @@ internal sealed class ServerOptionsFactory(SockeyeServerBuilder builder, IServic
     {
         try
         {
-            ListenCheck.ThrowIfWrong(listen);
+            ListenValidation.ThrowIfInvalid(listen);
             return null;
         }
         catch (InvalidOperationException e)

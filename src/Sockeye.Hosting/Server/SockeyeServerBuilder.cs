@@ -55,7 +55,7 @@ public sealed class SockeyeServerBuilder
         where THandler : ConnectionHandler
     {
         Services.TryAddScoped<THandler>();
-        return Handler(name, static listen => listen.Run(HandlerNames.Of(typeof(THandler)), async connection =>
+        return Handler(name, static listen => listen.Run(HandlerNames.GetName(typeof(THandler)), async connection =>
         {
             var scope = listen.ApplicationServices.CreateAsyncScope();
             await using (scope.ConfigureAwait(false))

@@ -31,18 +31,18 @@ internal sealed class AcceptRateGate(AcceptRateLimit limit, ListenOptions listen
     {
     }
 
-    public void Adopt()
+    public void EnterExisting()
     {
     }
 
     /// <summary>Whoever waits has a time that comes.</summary>
-    public void Retire()
+    public void ReleaseWaiters()
     {
     }
 
     private async Task WaitForTimeAsync(TimeSpan wait, CancellationToken stopping)
     {
-        Notice.Tell();
+        Notice.Notify();
         // Longer than asked for, where somebody else took what was there: asked again.
         for (; wait > TimeSpan.Zero; wait = limit.TimeUntilNext(Time))
             await Task.Delay(wait, Time, stopping);

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye;
 
 /// <summary>Keeps out whom the rules deny and, if asked to, ends connections that a later rule denies.</summary>
-internal sealed class AddressGuard(AddressRules rules, Refusals refusals)
+internal sealed class AddressGuard(AddressRules rules, LimitRefusal refusals)
 {
     public Task RunAsync(ConnectionContext connection, ConnectionDelegate next) => rules.IsAllowed(connection.RemoteEndPoint)
         ? next(connection)

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye;
 
 /// <summary>Refuses clients whose address has its share already.</summary>
-internal sealed class AddressLimit(AddressLimitOptions options, TimeProvider time, Refusals refusals)
-    : IConnectionCount
+internal sealed class AddressLimit(AddressLimitOptions options, TimeProvider time, LimitRefusal refusals)
+    : IConnectionCounter
 {
     private readonly AddressTable _table = new(options, time);
 

@@ -6,13 +6,13 @@ namespace Sockeye;
 internal sealed partial class BacklogNotice(string limit, ListenOptions listen, string why)
 {
     private readonly ILogger _logger = new SafeLogger(listen.Server.LoggerFactory.CreateLogger("Sockeye.Server"));
-    private readonly LogPace _pace = new(listen.Server.TimeProvider);
+    private readonly LogThrottle _pace = new(listen.Server.TimeProvider);
     private readonly KeyValuePair<string, object?> _tag = MetricTags.Limit(limit);
 
-    public void Tell()
+    public void Notify()
     {
         ServerMetrics.OnHeld(_tag);
-        if (_pace.TryTell(out var count))
+        if (_pace.TryLog(out var count))
             LogLeavingInBacklog(limit, listen, count, why);
     }
 

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye;
 
 /// <summary>Counts the connections of an endpoint and refuses those over the limit.</summary>
-internal sealed class ConnectionLimit(int maxConnections, LimitAction atLimit, Refusals refusals) : IConnectionCount
+internal sealed class ConnectionLimit(int maxConnections, LimitAction atLimit, LimitRefusal refusals) : IConnectionCounter
 {
     private readonly string _description = $"the endpoint has its {maxConnections} connections (UseConnectionLimit)";
     private int _open;

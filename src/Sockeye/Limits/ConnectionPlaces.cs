@@ -7,12 +7,12 @@ internal sealed class ConnectionPlaces : IAcceptGate
 {
     private readonly ListenOptions _listen;
     private readonly int _max;
-    private readonly AcceptPlaces _places;
+    private readonly AcceptPermits _places;
 
     public ConnectionPlaces(ListenOptions listen, int maxConnections)
     {
         (_listen, _max) = (listen, maxConnections);
-        _places = new("UseConnectionLimit", maxConnections, () => Notice.Tell());
+        _places = new("UseConnectionLimit", maxConnections, () => Notice.Notify());
     }
 
     public string Name => _places.Name;
@@ -28,7 +28,7 @@ internal sealed class ConnectionPlaces : IAcceptGate
 
     public void Leave() => _places.Leave();
 
-    public void Adopt() => _places.Adopt();
+    public void EnterExisting() => _places.EnterExisting();
 
-    public void Retire() => _places.Retire();
+    public void ReleaseWaiters() => _places.ReleaseWaiters();
 }

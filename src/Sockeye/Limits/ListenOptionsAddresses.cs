@@ -26,7 +26,7 @@ public static class ListenOptionsAddresses
             var options = given.Checked();
             return listen.Use($"UseAddressLimit({options.Describe()})", next =>
             {
-                var limit = listen.Count(
+                var limit = listen.AddCounter(
                     new AddressLimit(options, listen.Server.TimeProvider, new("UseAddressLimit", listen)));
                 return connection => limit.RunAsync(connection, next);
             }, MiddlewareStage.AddressLimit);

@@ -18,12 +18,12 @@ public static class ListenOptionsLimits
             ArgumentOutOfRangeException.ThrowIfLessThan(maxConnections, 1);
             var action = atLimit ?? LimitAction.Reset;
             var name = $"UseConnectionLimit({maxConnections}{(atLimit is null ? "" : $", {action}")})";
-            listen.HasAtMost(maxConnections);
+            listen.LimitConnections(maxConnections);
             if (action == LimitAction.LeaveInBacklog)
                 return listen.Use(name, next => next, MiddlewareStage.Limit).Use(new ConnectionPlaces(listen, maxConnections));
             return listen.Use(name, next =>
             {
-                var limit = listen.Count(new ConnectionLimit(maxConnections, action, new("UseConnectionLimit", listen)));
+                var limit = listen.AddCounter(new ConnectionLimit(maxConnections, action, new("UseConnectionLimit", listen)));
                 return connection => limit.RunAsync(connection, next);
             }, MiddlewareStage.Limit);
         }
@@ -50,7 +50,7 @@ public static class ListenOptionsLimits
                 return listen.Use(name, next => next, MiddlewareStage.Limit).Use(new AcceptRateGate(limit, listen));
             return listen.Use(name, next =>
             {
-                var refusals = new Refusals("UseAcceptRateLimit", listen);
+                var refusals = new LimitRefusal("UseAcceptRateLimit", listen);
                 var time = listen.Server.TimeProvider;
                 var description = FormattableString.Invariant(
                     $"more than {limit.ConnectionsPerSecond:0.###} connections come a second (UseAcceptRateLimit)");
@@ -69,7 +69,7 @@ public static class ListenOptionsLimits
         public ListenOptions UseIdleTimeout(TimeSpan timeout)
         {
             _ = new ConnectionTimeouts { Idle = timeout }; // A mistake is to be thrown here, not at start.
-            return listen.ChangeTimeouts($"UseIdleTimeout({timeout})", timeouts => timeouts.Idle = timeout);
+            return listen.ConfigureTimeouts($"UseIdleTimeout({timeout})", timeouts => timeouts.Idle = timeout);
         }
 
         /// <summary>Changes the timeouts of this endpoint's connections. It begins with those of
@@ -78,7 +78,7 @@ public static class ListenOptionsLimits
         public ListenOptions UseTimeouts(Action<ConnectionTimeouts> change)
         {
             ArgumentNullException.ThrowIfNull(change);
-            return listen.ChangeTimeouts("UseTimeouts", change);
+            return listen.ConfigureTimeouts("UseTimeouts", change);
         }
     }
 }

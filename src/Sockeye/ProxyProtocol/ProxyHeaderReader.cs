@@ -14,8 +14,8 @@ internal sealed class ProxyHeaderReader(ListenOptions listen, IPNetwork[]? trust
     private const string Limit = "UseProxyProtocol";
 
     // Two, so that a flood from outside does not hide the line about a proxy that is set up wrongly.
-    private readonly Refusals _untrusted = new(Limit, listen);
-    private readonly Refusals _invalid = new(Limit, listen);
+    private readonly LimitRefusal _untrusted = new(Limit, listen);
+    private readonly LimitRefusal _invalid = new(Limit, listen);
     private readonly CoarseTimer _timer = listen.Server.Timer;
 
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)

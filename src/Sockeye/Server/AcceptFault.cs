@@ -17,10 +17,10 @@ internal enum AcceptFault
 
 internal static class AcceptFaults
 {
-    public static SocketError? ErrorOf(Exception error) =>
+    public static SocketError? GetSocketError(Exception error) =>
         (error as SocketException ?? error.InnerException as SocketException)?.SocketErrorCode;
 
-    public static AcceptFault Classify(Exception error) => ErrorOf(error) switch
+    public static AcceptFault Classify(Exception error) => GetSocketError(error) switch
     {
         // ECONNABORTED, ECONNRESET, EPROTO, EINTR, EAGAIN and the network errors that Linux hands over from the new connection.
         SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.ProtocolType

@@ -6,19 +6,19 @@ internal sealed class AcceptGates(IReadOnlyList<IAcceptGate> gates, Cancellation
     private GateSet _current = new(gates, stopping);
 
     /// <summary>From now on these decide; who waits at the ones before begins anew.</summary>
-    public void Change(IReadOnlyList<IAcceptGate> gates) =>
+    public void Replace(IReadOnlyList<IAcceptGate> gates) =>
         Interlocked.Exchange(ref _current, new(gates, stopping)).End();
 
     /// <summary>Ends when the next client may be taken, or throws when the listener is to stop.</summary>
-    /// <param name="standing">Told which gate is closed.</param>
-    public async ValueTask WaitAsync(AcceptStanding standing)
+    /// <param name="status">Told which gate is closed.</param>
+    public async ValueTask WaitAsync(AcceptStatus status)
     {
         while (true)
         {
             var current = Volatile.Read(ref _current);
             try
             {
-                await current.WaitAsync(standing);
+                await current.WaitAsync(status);
                 return;
             }
             catch (OperationCanceledException) when (current.IsEnded && !stopping.IsCancellationRequested)
@@ -48,7 +48,7 @@ internal sealed class AcceptGates(IReadOnlyList<IAcceptGate> gates, Cancellation
             _ending.Dispose();
         }
 
-        public async ValueTask WaitAsync(AcceptStanding standing)
+        public async ValueTask WaitAsync(AcceptStatus status)
         {
             for (var open = 0; open < _gates.Count;)
             {
@@ -59,7 +59,7 @@ internal sealed class AcceptGates(IReadOnlyList<IAcceptGate> gates, Cancellation
                     continue;
                 }
 
-                standing.OnHeld(_gates[open].Name);
+                status.OnHeld(_gates[open].Name);
                 await wait;
                 open = 0; // The others may have closed meanwhile: all are asked again.
             }

@@ -7,20 +7,20 @@ namespace Sockeye;
 /// <remarks>
 /// A client that left while it waited costs nothing. When descriptors run out the loop waits, a little longer each time, until a
 /// connection goes or the delay is over; clients meanwhile wait in the kernel's queue. If nobody could be taken for
-/// <see cref="Patience"/>, those who wait are reset: they learn that they will not be served.
+/// <see cref="ShedDelay"/>, those who wait are reset: they learn that they will not be served.
 /// </remarks>
 internal sealed partial class AcceptLoop(
     IConnectionListener listener,
     AcceptGates? gates,
     Action<ConnectionContext> onAccepted,
-    ReleaseSignal released,
-    AcceptTrouble trouble,
+    AsyncPulse released,
+    AcceptFailureLog failures,
     TimeProvider time,
     Random random,
     ILogger logger)
 {
     /// <summary>How long waiting clients may wait while nobody at all is taken.</summary>
-    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan ShedDelay = TimeSpan.FromSeconds(5);
 
     private const int MaxPeersGoneInARow = 100;
     private const int MaxShedAtOnce = 1024;
@@ -29,7 +29,7 @@ internal sealed partial class AcceptLoop(
     private int _peersGoneInARow;
 
     /// <summary>Whether it takes clients, and if not, why.</summary>
-    public AcceptStanding Standing { get; } = new(time);
+    public AcceptStatus Status { get; } = new(time);
 
     /// <summary>Ends when the listener is unbound or <paramref name="stopping"/> fires; by nothing else.</summary>
     public async Task RunAsync(CancellationToken stopping)
@@ -45,7 +45,7 @@ internal sealed partial class AcceptLoop(
                 // Nobody has it, so nobody else would end it.
                 connection.Abort(CloseReason.Local(
                     CloseCause.Abort, $"the server could not begin to serve it: {OutsideCode.MessageOf(error)}", error));
-                await WaitAfterAsync(error, stopping);
+                await BackOffAsync(error, stopping);
             }
         }
     }
@@ -59,14 +59,14 @@ internal sealed partial class AcceptLoop(
             try
             {
                 if (gates is not null)
-                    await gates.WaitAsync(Standing);
+                    await gates.WaitAsync(Status);
                 var accepting = listener.AcceptAsync(stopping);
                 if (!accepting.IsCompleted)
-                    Standing.OnNobodyWaits();
+                    Status.OnQueueEmpty();
                 if (await accepting is not { } connection)
                 {
                     if (!stopping.IsCancellationRequested)
-                        OnEnded();
+                        OnListenerEnded();
                     return null;
                 }
 
@@ -82,7 +82,7 @@ internal sealed partial class AcceptLoop(
                 if (AcceptFaults.Classify(error) is AcceptFault.PeerGone && ++_peersGoneInARow < MaxPeersGoneInARow)
                     continue;
                 _peersGoneInARow = 0;
-                await WaitAfterAsync(error, stopping);
+                await BackOffAsync(error, stopping);
             }
         }
 
@@ -92,23 +92,23 @@ internal sealed partial class AcceptLoop(
     private void OnSuccess()
     {
         _peersGoneInARow = 0;
-        Standing.OnAccepted();
+        Status.OnAccepted();
         _backoff.Reset();
-        trouble.OnSuccess(listener.EndPoint);
+        failures.OnSuccess(listener.EndPoint);
     }
 
-    private void OnEnded()
+    private void OnListenerEnded()
     {
-        Standing.OnEnded();
+        Status.OnListenerEnded();
         LogListenerEnded(listener.EndPoint);
     }
 
-    private async Task WaitAfterAsync(Exception error, CancellationToken stopping)
+    private async Task BackOffAsync(Exception error, CancellationToken stopping)
     {
-        trouble.OnFailure(listener.EndPoint, error);
-        Standing.OnFailed(error);
-        if (AcceptFaults.Classify(error) is AcceptFault.Exhausted && Standing.FailingFor >= Patience)
-            trouble.OnShed((listener as IAcceptQueue)?.Shed(MaxShedAtOnce) ?? 0);
+        failures.OnFailure(listener.EndPoint, error);
+        Status.OnFailed(error);
+        if (AcceptFaults.Classify(error) is AcceptFault.Exhausted && Status.FailingFor >= ShedDelay)
+            failures.OnShed((listener as IAcceptQueue)?.Shed(MaxShedAtOnce) ?? 0);
         await released.WaitAsync(_backoff.Next(), time, stopping);
     }
 }

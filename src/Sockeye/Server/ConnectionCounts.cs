@@ -38,9 +38,9 @@ internal struct ConnectionCounts
     /// begun.</summary>
     private void AddStall(ServerConnection connection, HandlerPhase phase, TimeSpan reading, TimeSpan sending)
     {
-        if (sending >= Stalls.From)
+        if (sending >= Stalls.Threshold)
             SendStalls = SendStalls.With(connection, sending);
-        else if (reading >= Stalls.From && phase is HandlerPhase.Running)
+        else if (reading >= Stalls.Threshold && phase is HandlerPhase.Running)
             ReadStalls = ReadStalls.With(connection, reading);
     }
 

@@ -13,10 +13,10 @@ internal sealed class ConnectionTable
     private volatile bool _stopping;
 
     /// <summary>Wakes accept loops that wait for a descriptor.</summary>
-    public ReleaseSignal Released { get; } = new();
+    public AsyncPulse Released { get; } = new();
 
     /// <summary>How those end that the server's stop was told to.</summary>
-    public StopTally Tally { get; } = new();
+    public StopCounts Tally { get; } = new();
 
     public int Count => Volatile.Read(ref _count);
 
@@ -82,6 +82,6 @@ internal sealed class ConnectionTable
         // The decrement is a full fence: either this sees _stopping, or RequestStop sees the count.
         if (Interlocked.Decrement(ref _count) == 0 && _stopping)
             _drained.TrySetResult();
-        Released.Set();
+        Released.Pulse();
     }
 }

@@ -25,8 +25,8 @@ internal interface IAcceptGate
     void Leave();
 
     /// <summary>One that is open and came before this gate was there counts from now on, and leaves like the others.</summary>
-    void Adopt();
+    void EnterExisting();
 
     /// <summary>Nobody asks here any more: whoever waits for a turn has it.</summary>
-    void Retire();
+    void ReleaseWaiters();
 }

@@ -10,7 +10,7 @@ public sealed class ListenOptions : IConnectionBuilder
 {
     private readonly List<Middleware> _middleware = [];
     private readonly List<IAcceptGate> _gates = [];
-    private readonly List<IConnectionCount> _counts = [];
+    private readonly List<IConnectionCounter> _counters = [];
     private readonly List<Action<ConnectionTimeouts>> _timeoutChanges = [];
     private ConnectionDelegate? _handler;
 
@@ -38,20 +38,20 @@ public sealed class ListenOptions : IConnectionBuilder
     /// <summary>How many connections the endpoint may have open; null where only the server's limit holds.</summary>
     internal int? MaxConnections { get; private set; }
 
-    internal IReadOnlyList<Middleware> MiddlewareInOrder => _middleware;
+    internal IReadOnlyList<Middleware> Middleware => _middleware;
 
     /// <summary>What decides when the next client is taken.</summary>
     internal IReadOnlyList<IAcceptGate> Gates => _gates;
 
     /// <summary>What counts open connections in the pipeline that was built.</summary>
-    internal IReadOnlyList<IConnectionCount> Counts => _counts;
+    internal IReadOnlyList<IConnectionCounter> Counters => _counters;
 
     /// <summary>Wraps what comes after it: code before and after <c>next(connection)</c>, or instead of it.</summary>
     /// <exception cref="InvalidOperationException"><c>Run</c> has ended the pipeline already.</exception>
     public ListenOptions Use(Func<ConnectionContext, ConnectionDelegate, Task> middleware)
     {
         ArgumentNullException.ThrowIfNull(middleware);
-        return Use(HandlerNames.Of(middleware), next => connection => middleware(connection, next));
+        return Use(HandlerNames.GetName(middleware), next => connection => middleware(connection, next));
     }
 
     /// <summary>Ends the pipeline with the code that serves a connection. The connection is closed (flush, then FIN) when its
@@ -71,14 +71,14 @@ public sealed class ListenOptions : IConnectionBuilder
     {
         ThrowIfEnded();
         var handler = new ConnectionBuilder(ApplicationServices).UseConnectionHandler<THandler>().Build();
-        Run(HandlerNames.Of(typeof(THandler)), handler);
+        Run(HandlerNames.GetName(typeof(THandler)), handler);
     }
 
     /// <summary>The address, as logs and errors name it.</summary>
     public override string ToString() => IsLocalhost ? $"localhost:{((IPEndPoint)EndPoint).Port}" : $"{EndPoint}";
 
     IConnectionBuilder IConnectionBuilder.Use(Func<ConnectionDelegate, ConnectionDelegate> middleware) =>
-        Use(HandlerNames.Of(middleware), middleware);
+        Use(HandlerNames.GetName(middleware), middleware);
 
     ConnectionDelegate IConnectionBuilder.Build() => Build();
 
@@ -107,24 +107,24 @@ public sealed class ListenOptions : IConnectionBuilder
     }
 
     /// <summary>For metrics: the endpoint has no more connections than this, whatever else limits it.</summary>
-    internal ListenOptions HasAtMost(int maxConnections)
+    internal ListenOptions LimitConnections(int maxConnections)
     {
         MaxConnections = Math.Min(maxConnections, MaxConnections ?? int.MaxValue);
         return this;
     }
 
     /// <summary>For a middleware that is built: connections that are open when a reload puts it in place count, too.</summary>
-    internal T Count<T>(T count)
-        where T : IConnectionCount
+    internal T AddCounter<T>(T count)
+        where T : IConnectionCounter
     {
-        _counts.Add(count);
+        _counters.Add(count);
         return count;
     }
 
     /// <summary>Gives this endpoint timeouts of its own, beginning with the server's.</summary>
     /// <param name="name">As the start of the server logs it.</param>
     /// <param name="change">Called at start, when the server's are known.</param>
-    internal ListenOptions ChangeTimeouts(string name, Action<ConnectionTimeouts> change)
+    internal ListenOptions ConfigureTimeouts(string name, Action<ConnectionTimeouts> change)
     {
         Use(name, static next => next);
         _timeoutChanges.Add(change);
@@ -132,7 +132,7 @@ public sealed class ListenOptions : IConnectionBuilder
     }
 
     /// <summary>What its connections are watched for; null for nothing.</summary>
-    internal ConnectionWatchPlan? PlanTimeouts()
+    internal ConnectionWatchPlan? CreateWatchPlan()
     {
         var timeouts = Server.Timeouts.Copy();
         foreach (var change in _timeoutChanges)
@@ -144,7 +144,7 @@ public sealed class ListenOptions : IConnectionBuilder
     {
         var pipeline = _handler ?? throw new InvalidOperationException(
             $"{this} has no handler: end its configuration with Run(…), as in options.Listen…(…).Run(connection => …).");
-        _counts.Clear();
+        _counters.Clear();
         foreach (var middleware in Enumerable.Reverse(_middleware))
             pipeline = middleware.Wrap(pipeline);
         return pipeline;

@@ -3,21 +3,21 @@ using System.Diagnostics.Metrics;
 namespace Sockeye;
 
 /// <summary>One listener of a running server, as metrics ask for it. From any thread.</summary>
-internal sealed class ListenerGauge(Listening listening, ConnectionTable table)
+internal sealed class ListenerGauge(ActiveListener listener, ConnectionTable table)
 {
-    private readonly KeyValuePair<string, object?>[] _receive = [.. listening.Tags, MetricTags.Receive];
-    private readonly KeyValuePair<string, object?>[] _transmit = [.. listening.Tags, MetricTags.Transmit];
+    private readonly KeyValuePair<string, object?>[] _receive = [.. listener.Tags, MetricTags.Receive];
+    private readonly KeyValuePair<string, object?>[] _transmit = [.. listener.Tags, MetricTags.Transmit];
     private readonly Lock _lock = new();
     private long _received;
     private long _sent;
 
-    public KeyValuePair<string, object?>[] Tags => listening.Tags;
+    public KeyValuePair<string, object?>[] Tags => listener.Tags;
 
-    public long? Active => listening.Open;
+    public long? Active => listener.OpenCount;
 
-    public long? QueueDepth => (listening.Listener as IAcceptQueue)?.Queue?.Depth;
+    public long? QueueDepth => (listener.Listener as IAcceptQueue)?.Queue?.Depth;
 
-    public long? QueueLimit => (listening.Listener as IAcceptQueue)?.Queue?.Limit;
+    public long? QueueLimit => (listener.Listener as IAcceptQueue)?.Queue?.Limit;
 
     public IEnumerable<Measurement<long>> Traffic()
     {
@@ -28,10 +28,10 @@ internal sealed class ListenerGauge(Listening listening, ConnectionTable table)
     public (long Received, long Sent) TotalTraffic()
     {
         // The closed ones first: one that closes meanwhile is missed, not counted twice. It leaves the table, then is added.
-        var (received, sent) = listening.ClosedTraffic;
+        var (received, sent) = listener.ClosedTraffic;
         foreach (var connection in table.InAnyOrder())
         {
-            if (connection.Listening == listening)
+            if (connection.Listener == listener)
                 (received, sent) = (received + connection.BytesReceived, sent + connection.BytesSent);
         }
 

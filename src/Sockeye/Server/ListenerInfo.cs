@@ -5,12 +5,12 @@ namespace Sockeye;
 /// <summary>One listener of a server, as it was when it was asked for.</summary>
 public sealed class ListenerInfo
 {
-    internal ListenerInfo(Listening listening)
+    internal ListenerInfo(ActiveListener listener)
     {
-        EndPoint = listening.Listener.EndPoint;
-        Middleware = [.. listening.Plan.Options.MiddlewareInOrder.Select(middleware => middleware.Name)];
-        (Accepted, Open) = (listening.Accepted, listening.Open);
-        TcpInfo = listening.Listener.TcpInfo;
+        EndPoint = listener.Listener.EndPoint;
+        Middleware = [.. listener.Configuration.Options.Middleware.Select(middleware => middleware.Name)];
+        (Accepted, Open) = (listener.AcceptedCount, listener.OpenCount);
+        TcpInfo = listener.Listener.TcpInfo;
     }
 
     /// <summary>Where it listens: one of <see cref="SockeyeServer.EndPoints"/>.</summary>

@@ -5,16 +5,16 @@ namespace Sockeye;
 /// <summary>How one listener of a server takes its clients, as it was when it was asked for.</summary>
 public sealed class ListenerLoad
 {
-    internal ListenerLoad(Listening listening, bool isStopping)
+    internal ListenerLoad(ActiveListener active, bool isStopping)
     {
-        var (listener, standing) = (listening.Listener, listening.Standing);
+        var (listener, status) = (active.Listener, active.Status);
         EndPoint = listener.EndPoint;
-        Standing = standing;
-        IsListening = !isStopping && standing is not { HasEnded: true };
+        Status = status;
+        IsListening = !isStopping && status is not { HasEnded: true };
         if (!IsListening)
             return;
         Queue = (listener as IAcceptQueue)?.Queue;
-        (AcceptFailingFor, HeldFor) = (standing?.FailingFor, standing?.HeldFor);
+        (AcceptFailingFor, HeldFor) = (status?.FailingFor, status?.HeldFor);
     }
 
     /// <summary>Where it listens: one of <see cref="SockeyeServer.EndPoints"/>.</summary>
@@ -38,5 +38,5 @@ public sealed class ListenerLoad
 
     internal AcceptQueue? Queue { get; }
 
-    internal AcceptStanding? Standing { get; }
+    internal AcceptStatus? Status { get; }
 }

@@ -3,33 +3,33 @@ using System.Diagnostics.Metrics;
 namespace Sockeye;
 
 /// <summary>The load of one running server, as metrics ask for it. From any thread.</summary>
-internal sealed class LoadGauge(LoadReader load, IReadOnlyList<Listening> listening, int maxConnections)
+internal sealed class LoadGauge(LoadReader load, IReadOnlyList<ActiveListener> listeners, int maxConnections)
 {
     private static readonly SaturationKind[] Kinds = Enum.GetValues<SaturationKind>();
 
     /// <summary>By listener and kind.</summary>
-    private readonly KeyValuePair<string, object?>[][][] _saturationTags = [.. listening.Select(
+    private readonly KeyValuePair<string, object?>[][][] _saturationTags = [.. listeners.Select(
         each => Kinds.Select(kind => (KeyValuePair<string, object?>[])
             [.. each.Tags, new(MetricTags.SaturationKind, MetricTags.Of(kind))]).ToArray())];
 
     /// <summary>The server's own limit once, under the address of its first listener, and those of endpoints.</summary>
     public IEnumerable<Measurement<long>> Limits()
     {
-        if (listening is [var first, ..])
+        if (listeners is [var first, ..])
             yield return new(maxConnections, [.. first.Tags, MetricTags.Limit("MaxConnections")]);
-        foreach (var each in listening)
+        foreach (var each in listeners)
         {
-            if (each.Plan.Options.MaxConnections is { } own)
+            if (each.Configuration.Options.MaxConnections is { } own)
                 yield return new(own, [.. each.Tags, MetricTags.Limit("UseConnectionLimit")]);
         }
     }
 
-    public IEnumerable<Measurement<long>> Waiting() => Of(static listening => listening.Waiting);
+    public IEnumerable<Measurement<long>> Waiting() => Of(static listener => listener.WaitingHandlers);
 
     public IEnumerable<Measurement<double>> LongestWait()
     {
-        var counts = listening.Any(each => each.Waiting > 0) ? load.CountByListener() : [];
-        return listening.Select(each => new Measurement<double>(
+        var counts = listeners.Any(each => each.WaitingHandlers > 0) ? load.CountByListener() : [];
+        return listeners.Select(each => new Measurement<double>(
             counts.GetValueOrDefault(each).LongestWait.TotalSeconds, each.Tags));
     }
 
@@ -41,9 +41,9 @@ internal sealed class LoadGauge(LoadReader load, IReadOnlyList<Listening> listen
     public IEnumerable<Measurement<double>> Saturation()
     {
         var signs = load.Read().Signs;
-        for (var i = 0; i < listening.Count; i++)
+        for (var i = 0; i < listeners.Count; i++)
         {
-            var endpoint = listening[i].Listener.EndPoint;
+            var endpoint = listeners[i].Listener.EndPoint;
             foreach (var kind in Kinds)
             {
                 var level = signs
@@ -60,6 +60,6 @@ internal sealed class LoadGauge(LoadReader load, IReadOnlyList<Listening> listen
         return Of(each => ask(counts.GetValueOrDefault(each)));
     }
 
-    private IEnumerable<Measurement<long>> Of(Func<Listening, long> ask) =>
-        listening.Select(each => new Measurement<long>(ask(each), each.Tags));
+    private IEnumerable<Measurement<long>> Of(Func<ActiveListener, long> ask) =>
+        listeners.Select(each => new Measurement<long>(ask(each), each.Tags));
 }

@@ -4,7 +4,7 @@ namespace Sockeye;
 
 /// <summary>Reads how near a server is to not serving. From any thread, without a lock, whatever else stands still.</summary>
 internal sealed class LoadReader(
-    IReadOnlyList<Listening> listening, ConnectionTable table, SockeyeServerOptions options, HandlerProbe probe,
+    IReadOnlyList<ActiveListener> listeners, ConnectionTable table, SockeyeServerOptions options, SchedulerProbe probe,
     StopClock stop)
 {
     private readonly IBlockingTransport? _transport = options.Transport as IBlockingTransport;
@@ -13,17 +13,17 @@ internal sealed class LoadReader(
     public ServerLoad Read() => Read(CountAll());
 
     /// <summary>One pass over the connections, for all listeners; one without connections is missing.</summary>
-    public Dictionary<Listening, ConnectionCounts> CountByListener()
+    public Dictionary<ActiveListener, ConnectionCounts> CountByListener()
     {
-        var counts = new Dictionary<Listening, ConnectionCounts>();
+        var counts = new Dictionary<ActiveListener, ConnectionCounts>();
         foreach (var connection in table.InAnyOrder())
-            CollectionsMarshal.GetValueRefOrAddDefault(counts, connection.Listening, out _).Add(connection);
+            CollectionsMarshal.GetValueRefOrAddDefault(counts, connection.Listener, out _).Add(connection);
         return counts;
     }
 
     /// <summary>Looks at connections only if a handler waits: what a look every second may cost. So it finds no stalls.</summary>
-    public ServerLoad ReadBriefly() =>
-        listening.Any(listening => listening.Waiting > 0) ? Read() : Read(new ConnectionCounts());
+    public ServerLoad ReadWithoutStalls() =>
+        listeners.Any(listener => listener.WaitingHandlers > 0) ? Read() : Read(new ConnectionCounts());
 
     private ConnectionCounts CountAll()
     {
@@ -35,20 +35,20 @@ internal sealed class LoadReader(
 
     private ServerLoad Read(ConnectionCounts counts)
     {
-        ListenerLoad[] listeners = [.. listening.Select(listening => new ListenerLoad(listening, stop.IsRunning))];
+        ListenerLoad[] loads = [.. listeners.Select(listener => new ListenerLoad(listener, stop.IsRunning))];
         var connections = table.Count;
         var signs = new List<SaturationSign>();
-        signs.AddRange(listeners.Select(SaturationRules.AcceptQueue).OfType<SaturationSign>());
+        signs.AddRange(loads.Select(SaturationRules.AcceptQueue).OfType<SaturationSign>());
         Add(SaturationRules.Connections(connections, options.MaxConnections));
-        Add(SaturationRules.HandlersWaiting(counts, WaitForThread()));
+        Add(SaturationRules.HandlersWaiting(counts, GetWaitForThread()));
         Add(SaturationRules.HandlersBlocked(_transport?.BlockingHandlers ?? []));
-        signs.AddRange(listeners.Select(SaturationRules.AcceptFailing).OfType<SaturationSign>());
-        signs.AddRange(listeners.Select(SaturationRules.AcceptHeld).OfType<SaturationSign>());
+        signs.AddRange(loads.Select(SaturationRules.AcceptFailing).OfType<SaturationSign>());
+        signs.AddRange(loads.Select(SaturationRules.AcceptHeld).OfType<SaturationSign>());
         signs.AddRange(
-            listeners.Select(listener => SaturationRules.NotListening(listener, stop.IsRunning)).OfType<SaturationSign>());
+            loads.Select(listener => SaturationRules.NotListening(listener, stop.IsRunning)).OfType<SaturationSign>());
         Add(SaturationRules.SendsStalled(counts.SendStalls, connections));
         Add(SaturationRules.ReadsStalled(counts.ReadStalls, connections));
-        return new(counts, connections, options.MaxConnections, listeners, signs, stop.TimeLeft(options.ShutdownTimeout));
+        return new(counts, connections, options.MaxConnections, loads, signs, stop.TimeLeft(options.ShutdownTimeout));
 
         void Add(SaturationSign? sign)
         {
@@ -57,11 +57,11 @@ internal sealed class LoadReader(
         }
     }
 
-    private TimeSpan WaitForThread()
+    private TimeSpan GetWaitForThread()
     {
-        var waited = probe.Waited;
+        var waited = probe.WaitTime;
         if (!stop.IsRunning)
-            probe.Ask();
+            probe.Probe();
         return waited;
     }
 }

@@ -19,17 +19,17 @@ internal static class MiddlewareOrder
 
     private static readonly MiddlewareStage[] OnlyOnce = [MiddlewareStage.ProxyProtocol, MiddlewareStage.Tls];
 
-    public static void ThrowIfWrong(ListenOptions listen)
+    public static void ThrowIfInvalid(ListenOptions listen)
     {
-        var middleware = listen.MiddlewareInOrder;
+        var middleware = listen.Middleware;
         for (var i = 0; i < middleware.Count; i++)
         {
             foreach (var earlier in middleware.Take(i))
-                ThrowIfWrong(listen, earlier, middleware[i]);
+                ThrowIfInvalid(listen, earlier, middleware[i]);
         }
     }
 
-    private static void ThrowIfWrong(ListenOptions listen, Middleware earlier, Middleware later)
+    private static void ThrowIfInvalid(ListenOptions listen, Middleware earlier, Middleware later)
     {
         if (earlier.Stage == later.Stage && OnlyOnce.Contains(later.Stage))
             throw new InvalidOperationException($"{later.Method} is on {listen} twice: remove one of them.");

@@ -6,25 +6,25 @@ namespace Sockeye;
 internal sealed class Refusal(CoarseTimer timer)
 {
     /// <summary>How long a message and the end after it may take.</summary>
-    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    internal static readonly TimeSpan MessageTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>Each that is being told something costs a descriptor for up to a second. Whoever is one more is reset.</summary>
-    internal const int MaxTold = 1024;
+    internal const int MaxConcurrentMessages = 1024;
 
-    private int _told;
+    private int _messages;
 
     /// <summary>The caller returns when this has ended, or disposes the connection: it is not served.</summary>
     public async Task EndAsync(ConnectionContext connection, LimitAction action, CloseReason reason)
     {
-        if (action.Message.IsEmpty || Interlocked.Increment(ref _told) > MaxTold)
+        if (action.Message.IsEmpty || Interlocked.Increment(ref _messages) > MaxConcurrentMessages)
         {
             if (!action.Message.IsEmpty)
-                Interlocked.Decrement(ref _told);
+                Interlocked.Decrement(ref _messages);
             connection.Abort(reason);
             return;
         }
 
-        timer.Set(new Deadline(this, connection, reason), Patience);
+        timer.Set(new Deadline(this, connection, reason), MessageTimeout);
         // Given before the end: when the connection is closed now, in order, this is why.
         connection.Explain(reason);
         await connection.Transport.Output.WriteAsync(action.Message);
@@ -37,7 +37,7 @@ internal sealed class Refusal(CoarseTimer timer)
     {
         protected internal override void OnDue()
         {
-            Interlocked.Decrement(ref refusal._told);
+            Interlocked.Decrement(ref refusal._messages);
             connection.Abort(reason);
         }
     }

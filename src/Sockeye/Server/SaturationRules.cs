@@ -6,14 +6,14 @@ namespace Sockeye;
 /// numbers.</summary>
 internal static class SaturationRules
 {
-    internal const double QueueFrom = 0.5;
-    internal const double ConnectionsFrom = 0.8;
-    internal static readonly TimeSpan WaitFrom = TimeSpan.FromMilliseconds(250);
-    internal static readonly TimeSpan HeldFrom = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan WorstWait = TimeSpan.FromSeconds(5);
+    internal const double QueueThreshold = 0.5;
+    internal const double ConnectionsThreshold = 0.8;
+    internal static readonly TimeSpan WaitThreshold = TimeSpan.FromMilliseconds(250);
+    internal static readonly TimeSpan HeldThreshold = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FullLevelWait = TimeSpan.FromSeconds(5);
 
     public static SaturationSign? AcceptQueue(ListenerLoad listener) =>
-        listener.Queue is { Depth: > 0 } queue && queue.Filled >= QueueFrom
+        listener.Queue is { Depth: > 0 } queue && queue.Filled >= QueueThreshold
             ? new(
                 SaturationKind.AcceptQueue, queue.Filled,
                 $"{Count(queue.Depth, "client waits", "clients wait")} in the accept queue of {listener.EndPoint}, and "
@@ -22,7 +22,7 @@ internal static class SaturationRules
                 listener.EndPoint)
             : null;
 
-    public static SaturationSign? Connections(int open, int most) => open >= most * ConnectionsFrom
+    public static SaturationSign? Connections(int open, int most) => open >= most * ConnectionsThreshold
         ? new(
             SaturationKind.Connections, (double)open / most,
             $"{open} of {most} connections are open (MaxConnections): raise it, or find who holds them")
@@ -33,7 +33,7 @@ internal static class SaturationRules
     public static SaturationSign? HandlersWaiting(in ConnectionCounts counts, TimeSpan wait)
     {
         var longest = counts.LongestWaitForThread > wait ? counts.LongestWaitForThread : wait;
-        if (longest < WaitFrom)
+        if (longest < WaitThreshold)
             return null;
         var what = counts.WaitingForThread > 0
             ? $"no thread has come to new clients for {Seconds(longest)} s, and "
@@ -58,7 +58,7 @@ internal static class SaturationRules
 
     public static SaturationSign? AcceptFailing(ListenerLoad listener)
     {
-        if (listener is not { AcceptFailingFor: { } time, Standing.Error: { } error })
+        if (listener is not { AcceptFailingFor: { } time, Status.Error: { } error })
             return null;
         var (why, wayOut) = AcceptFaults.Classify(error) is AcceptFault.Exhausted
             ? ("no descriptor or no memory is left", "raise the limit of open files (ulimit -n), or lower MaxConnections")
@@ -71,12 +71,12 @@ internal static class SaturationRules
     /// <summary>A limit that is reached while nobody waits is none's trouble.</summary>
     public static SaturationSign? AcceptHeld(ListenerLoad listener)
     {
-        if (listener.HeldFor is not { } time || time < HeldFrom || listener.Queue is { Depth: 0 })
+        if (listener.HeldFor is not { } time || time < HeldThreshold || listener.Queue is { Depth: 0 })
             return null;
         var clients = listener.Queue is { } queue ? Count(queue.Depth, "client", "clients") : "clients";
         return new(
             SaturationKind.AcceptHeld, 0.5 + ((listener.Queue?.Filled ?? 0) / 2),
-            $"{listener.Standing!.HeldBy} leaves {clients} of {listener.EndPoint} in the accept queue, which was not empty for "
+            $"{listener.Status!.HeldBy} leaves {clients} of {listener.EndPoint} in the accept queue, which was not empty for "
                 + $"{Seconds(time)} s: raise the limit, or find who keeps its places",
             listener.EndPoint);
     }
@@ -97,8 +97,8 @@ internal static class SaturationRules
             SaturationKind.SendsStalled, Level(stalls, open),
             (stalls.Count == 1
                 ? $"the peer of {worst.Id} has read nothing for {Seconds(stalls.Longest)} s while data waits for it"
-                : $"{stalls.Count} peers have read nothing for {Stalls.From.TotalSeconds:0} s or longer while data waits for "
-                    + $"them, that of {worst.Id} for {Seconds(stalls.Longest)} s")
+                : $"{stalls.Count} peers have read nothing for {Stalls.Threshold.TotalSeconds:0} s or longer while data waits "
+                    + $"for them, that of {worst.Id} for {Seconds(stalls.Longest)} s")
             + ": find out what keeps such a client from reading; Timeouts.WriteStall resets a connection that goes on like this");
 
     public static SaturationSign? ReadsStalled(in Stalls stalls, int open) => stalls.Worst is not { } worst
@@ -107,8 +107,8 @@ internal static class SaturationRules
             SaturationKind.ReadsStalled, Level(stalls, open),
             (stalls.Count == 1
                 ? $"the handler of {worst.Id} has read nothing for {Seconds(stalls.Longest)} s while data of its peer waits"
-                : $"{stalls.Count} handlers have read nothing for {Stalls.From.TotalSeconds:0} s or longer while data of their "
-                    + $"peers waits, that of {worst.Id} for {Seconds(stalls.Longest)} s")
+                : $"{stalls.Count} handlers have read nothing for {Stalls.Threshold.TotalSeconds:0} s or longer while data of "
+                    + $"their peers waits, that of {worst.Id} for {Seconds(stalls.Longest)} s")
             + ": find out what such a handler waits for");
 
     /// <summary>Never near 1: a peer that does not read is no reason to take a server out of service.</summary>
@@ -116,7 +116,7 @@ internal static class SaturationRules
 
     private static string Count(int count, string one, string many) => $"{count} {(count == 1 ? one : many)}";
 
-    private static double Level(TimeSpan wait) => 0.5 + (wait / WorstWait / 2);
+    private static double Level(TimeSpan wait) => 0.5 + (wait / FullLevelWait / 2);
 
     private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
 }

@@ -5,26 +5,26 @@ namespace Sockeye;
 /// <summary>A connection that is told to end: what it is told, and whether it ends whole.</summary>
 internal sealed partial class ServerConnection
 {
-    /// <summary>In place of a tally: the connection has ended, and what it counts as is known.</summary>
-    private static readonly StopTally Ended = new();
+    /// <summary>In place of a counts: the connection has ended, and what it counts as is known.</summary>
+    private static readonly StopCounts Ended = new();
 
-    private StopTally? _tally;
+    private StopCounts? _counts;
     private volatile bool _wasAborted;
     private bool _leftUnread;
     private bool _isWhole;
 
-    /// <summary>Tells the handler. How the connection ends counts in this tally.</summary>
-    public void RequestStop(CloseReason reason, StopTally tally)
+    /// <summary>Tells the handler. How the connection ends counts in this counts.</summary>
+    public void RequestStop(CloseReason reason, StopCounts counts)
     {
         // The connection may end at this moment: of the two, the second one counts it.
-        StopTally? seen;
+        StopCounts? seen;
         do
         {
-            seen = Volatile.Read(ref _tally);
+            seen = Volatile.Read(ref _counts);
         }
-        while (seen != Ended && Interlocked.CompareExchange(ref _tally, tally, seen) != seen);
+        while (seen != Ended && Interlocked.CompareExchange(ref _counts, counts, seen) != seen);
         if (seen == Ended)
-            tally.Add(_wasAborted, _isWhole);
+            counts.Add(_wasAborted, _isWhole);
         _stop.RequestClose(reason);
     }
 
@@ -67,9 +67,9 @@ internal sealed partial class ServerConnection
         }
     }
 
-    private void Count(CloseReason reason)
+    private void CountEnd(CloseReason reason)
     {
         _isWhole = !_leftUnread && (reason.IsOrderly || reason == _stop.RequestedReason);
-        Interlocked.Exchange(ref _tally, Ended)?.Add(_wasAborted, _isWhole);
+        Interlocked.Exchange(ref _counts, Ended)?.Add(_wasAborted, _isWhole);
     }
 }

@@ -10,28 +10,28 @@ namespace Sockeye;
 internal sealed partial class ServerConnection
 {
     private readonly ConnectionContext _connection;
-    private readonly Listening _listening;
+    private readonly ActiveListener _listener;
     private readonly ConnectionTable _table;
     private readonly TimeProvider _time;
     private readonly long _opened;
     private readonly StopNotification _stop;
     private readonly ConnectionWatch? _watch;
     private readonly ClosedHistory? _history;
-    private List<Task>? _turns;
+    private List<Task>? _gateWaits;
     private int _entered;
     private volatile HandlerPhase _phase;
 
     public ServerConnection(
-        ConnectionContext connection, Listening listening, ConnectionTable table, ClosedHistory? history, PipeScheduler scheduler,
-        TimeProvider time, ILogger logger)
+        ConnectionContext connection, ActiveListener listener, ConnectionTable table, ClosedHistory? history,
+        PipeScheduler scheduler, TimeProvider time, ILogger logger)
     {
-        (_connection, _listening, _table, _history) = (connection, listening, table, history);
+        (_connection, _listener, _table, _history) = (connection, listener, table, history);
         (_time, _logger) = (time, logger);
         _opened = time.GetTimestamp();
         _stop = new(connection, scheduler, logger) { IsForHandler = true };
         connection.Features.Set<IConnectionLifetimeNotificationFeature>(_stop);
-        _plan = listening.Plan;
-        _watch = _plan.Timeouts is { } timeouts ? new(connection, timeouts, _stop) : null;
+        _configuration = listener.Configuration;
+        _watch = _configuration.Timeouts is { } timeouts ? new(connection, timeouts, _stop) : null;
     }
 
     /// <summary>The server has a place for it: its time runs.</summary>
@@ -39,7 +39,7 @@ internal sealed partial class ServerConnection
 
     public string Id => _connection.ConnectionId;
 
-    public Listening Listening => _listening;
+    public ActiveListener Listener => _listener;
 
     public long BytesReceived => _connection.BytesReceived ?? 0;
 
@@ -52,7 +52,7 @@ internal sealed partial class ServerConnection
     /// <summary>Null where the transport does not tell. What is put upon the connection has none of its own.</summary>
     public IConnectionProgressFeature? Progress => _connection as IConnectionProgressFeature;
 
-    public ConnectionInfo Describe() => new(_connection, _listening.Listener.EndPoint, Age, _phase);
+    public ServerConnectionInfo GetInfo() => new(_connection, _listener.Listener.EndPoint, Age, _phase);
 
     public void Abort(CloseReason reason) => _connection.Abort(reason);
 
@@ -60,24 +60,24 @@ internal sealed partial class ServerConnection
     /// runs.</summary>
     public void Enter()
     {
-        _listening.OnWaiting();
-        foreach (var gate in _plan.Gates)
+        _listener.OnHandlerWaiting();
+        foreach (var gate in _configuration.Gates)
         {
             var turn = gate.EnterAsync(_connection, _stop.ConnectionClosedRequested);
             _entered++;
             if (!turn.IsCompletedSuccessfully)
-                (_turns ??= []).Add(turn.AsTask());
+                (_gateWaits ??= []).Add(turn.AsTask());
         }
     }
 
     /// <summary>It will not be run: nothing counts it any more.</summary>
-    public void GiveUp()
+    public void Abandon()
     {
-        _listening.OnWaited();
+        _listener.OnHandlerStarted();
         Leave();
         _watch?.End();
         _table.Remove(this);
-        _listening.OnClosed(_connection);
+        _listener.OnClosed(_connection);
     }
 
     /// <summary>For the scheduler: a handler that computes before its first await must not hold up accepting.</summary>
@@ -87,27 +87,27 @@ internal sealed partial class ServerConnection
     {
         CloseReason? broken = null;
         // In this method, so that it is the current one for the handler, and for nobody else.
-        var trace = ConnectionTrace.IsEnabled ? BeginTrace() : null;
+        var trace = ConnectionTrace.IsEnabled ? StartTrace() : null;
         try
         {
-            if (_turns is not null)
+            if (_gateWaits is not null)
             {
-                MoveTo(HandlerPhase.Held);
-                await Task.WhenAll(_turns);
+                SetPhase(HandlerPhase.Held);
+                await Task.WhenAll(_gateWaits);
             }
 
-            Keep();
-            MoveTo(HandlerPhase.Running);
-            await _plan.Pipeline(_connection);
+            TakeOwnership();
+            SetPhase(HandlerPhase.Running);
+            await _configuration.Pipeline(_connection);
             if (_stop.IsRequested && _connection.EndReason is null)
                 _connection.Explain(_stop.Reason);
         }
         catch (Exception error)
         {
-            broken = ReasonFor(error);
+            broken = GetCloseReason(error);
         }
 
-        MoveTo(HandlerPhase.Returned);
+        SetPhase(HandlerPhase.Returned);
         await (_stop.IsRequested ? CloseStoppedAsync(broken) : CloseAsync(broken));
         Leave();
         _watch?.End(); // Only now: a peer that takes nothing of what is left is still watched.
@@ -115,10 +115,10 @@ internal sealed partial class ServerConnection
         {
             // Told before it is gone from the table: when a stop has ended, every connection has its line.
             var reason = _connection.EndReason ?? broken ?? CloseReason.LocalFin;
-            Count(reason);
-            Remember(reason);
+            CountEnd(reason);
+            AddToHistory(reason);
             LogEnd(reason);
-            ServerMetrics.OnClosed(_listening, reason, Age);
+            ServerMetrics.OnClosed(_listener, reason, Age);
             trace?.End(_connection, reason);
         }
         catch (Exception error)
@@ -129,12 +129,12 @@ internal sealed partial class ServerConnection
         {
             // Whatever those who listen to traces throw: a connection that stayed would hold up every stop.
             _table.Remove(this);
-            _listening.OnClosed(_connection);
+            _listener.OnClosed(_connection);
         }
     }
 
     /// <summary>A listener of traces that throws costs its trace, and not the connection.</summary>
-    private ConnectionTrace? BeginTrace()
+    private ConnectionTrace? StartTrace()
     {
         try
         {
@@ -151,23 +151,23 @@ internal sealed partial class ServerConnection
     }
 
     /// <summary>For those who ask for connections that have ended.</summary>
-    public void Remember(CloseReason reason) => _history?.Add(
-        new(_connection, _listening.Listener.EndPoint, _time.GetUtcNow(), Age, reason));
+    public void AddToHistory(CloseReason reason) => _history?.Add(
+        new(_connection, _listener.Listener.EndPoint, _time.GetUtcNow(), Age, reason));
 
-    private void MoveTo(HandlerPhase next)
+    private void SetPhase(HandlerPhase next)
     {
         if (_phase <= HandlerPhase.Held && next > HandlerPhase.Held)
-            _listening.OnWaited();
+            _listener.OnHandlerStarted();
         _phase = next;
     }
 
     /// <summary>Null where the handler's exception only says that it followed a stop.</summary>
-    private CloseReason? ReasonFor(Exception error)
+    private CloseReason? GetCloseReason(Exception error)
     {
         if (_connection.EndReason is { IsOrderly: false } known)
         {
             // The connection broke first; the handler's exception is how it noticed.
-            LogHandlerNoticed(error, _connection.ConnectionId);
+            LogHandlerSawBreak(error, _connection.ConnectionId);
             return known;
         }
 
@@ -183,16 +183,16 @@ internal sealed partial class ServerConnection
     }
 
     /// <summary>What the handler disposes, it gives up; how the connection ends is decided when the handler has.</summary>
-    private void Keep()
+    private void TakeOwnership()
     {
         if (_connection.Features.Get<IConnectionOwnerFeature>() is IKeptConnection kept)
-            kept.Keep(_plan.Options.Server.Timer);
+            kept.Keep(_configuration.Options.Server.Timer);
         else
             _connection.Features.Set<IConnectionOwnerFeature>(Owned.Instance); // Not a transport of Sockeye's.
     }
 
     /// <summary>Logs the handler's exception, by what it did to the connection.</summary>
-    private void LogThrew(CloseReason broken)
+    private void LogHandlerError(CloseReason broken)
     {
         if (_connection.EndReason is { } reason && reason != broken)
             LogHandlerThrewLate(broken.Exception!, _connection.ConnectionId, _connection.RemoteEndPoint, reason.Description);
@@ -208,7 +208,7 @@ internal sealed partial class ServerConnection
             if (broken is not null)
                 _connection.Abort(broken);
             if (broken is { Cause: CloseCause.HandlerError })
-                LogThrew(broken);
+                LogHandlerError(broken);
             (_connection.Features.Get<IConnectionOwnerFeature>() as IKeptConnection)?.LetGo();
             await _connection.Outermost.DisposeAsync();
         }

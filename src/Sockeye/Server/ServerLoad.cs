@@ -26,10 +26,10 @@ public sealed class ServerLoad
     /// <summary>How long the first of those waits; zero where there is none.</summary>
     public TimeSpan LongestWait { get; }
 
-    /// <summary>Connections whose handler does not read: <see cref="ConnectionInfo.IsReadPaused"/>.</summary>
+    /// <summary>Connections whose handler does not read: <see cref="ServerConnectionInfo.IsReadPaused"/>.</summary>
     public int ReadPaused { get; }
 
-    /// <summary>Connections whose peer does not take: <see cref="ConnectionInfo.IsSendBlocked"/>.</summary>
+    /// <summary>Connections whose peer does not take: <see cref="ServerConnectionInfo.IsSendBlocked"/>.</summary>
     public int SendBlocked { get; }
 
     /// <summary>Connections whose handler has read nothing for 5 s or longer while data of the peer waits, although it can

@@ -49,9 +49,9 @@ internal static class ServerMetrics
         "Measurements of this meter lost because a listener threw.");
 
     /// <summary>Whether somebody listens to how connections end.</summary>
-    public static bool TellsOfEnds => Closed.Enabled || Duration.Enabled;
+    public static bool IsCloseEnabled => Closed.Enabled || Duration.Enabled;
 
-    public static void OnAccepted(Listening listening) => Add(Accepted, 1, listening.Tags);
+    public static void OnAccepted(ActiveListener listener) => Add(Accepted, 1, listener.Tags);
 
     public static void OnAcceptFailed() => Add(AcceptFailures, 1);
 
@@ -65,16 +65,16 @@ internal static class ServerMetrics
 
     public static void OnLogFailed() => Add(LogFailures, 1);
 
-    /// <param name="listening">Where it came in.</param>
+    /// <param name="listener">Where it came in.</param>
     /// <param name="reason">Why it ended.</param>
     /// <param name="duration">Null for one that was never served.</param>
-    public static void OnClosed(Listening listening, CloseReason reason, TimeSpan? duration)
+    public static void OnClosed(ActiveListener listener, CloseReason reason, TimeSpan? duration)
     {
-        if (!TellsOfEnds)
+        if (!IsCloseEnabled)
             return;
         try
         {
-            var tags = new TagList(listening.Tags) { { MetricTags.CloseCause, MetricTags.Of(reason.Cause) } };
+            var tags = new TagList(listener.Tags) { { MetricTags.CloseCause, MetricTags.Of(reason.Cause) } };
             if (duration is { } lasted)
                 Duration.Record(lasted.TotalSeconds, tags);
             tags.Add(MetricTags.ClosedBy, MetricTags.Of(reason.By));

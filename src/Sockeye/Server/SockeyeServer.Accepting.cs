@@ -5,53 +5,53 @@ namespace Sockeye;
 /// <summary>From a listener to a handler that runs, or to a client that is refused.</summary>
 public sealed partial class SockeyeServer
 {
-    private AcceptPlaces? PlacesOf(SockeyeServerOptions options) =>
+    private AcceptPermits? CreatePermits(SockeyeServerOptions options) =>
         options.AtMaxConnections == LimitAction.LeaveInBacklog
-            ? new(nameof(options.MaxConnections), options.MaxConnections, OnPlacesTaken)
+            ? new(nameof(options.MaxConnections), options.MaxConnections, OnPermitsExhausted)
             : null;
 
     /// <summary>From now on it accepts, and metrics know it.</summary>
-    private void Begin(Listening listening)
+    private void StartAccepting(ActiveListener listener)
     {
-        ServerObservables.Add(listening.Gauge = new(listening, _table));
-        LogListening(listening.Listener.EndPoint, PipelineOf(listening));
+        ServerObservables.Add(listener.Gauge = new(listener, _table));
+        LogListening(listener.Listener.EndPoint, DescribePipeline(listener));
         var loop = new AcceptLoop(
-            listening.Listener, listening.Gates, connection => OnAccepted(connection, listening), _table.Released, _trouble,
+            listener.Listener, listener.Gates, connection => OnAccepted(connection, listener), _table.Released, _acceptFailures,
             _options.TimeProvider, _options.Random, _logger);
-        listening.Standing = loop.Standing;
-        listening.Accepting = _scheduler.Start(() => loop.RunAsync(listening.Ending));
+        listener.Status = loop.Status;
+        listener.Accepting = _scheduler.Start(() => loop.RunAsync(listener.Stopping));
     }
 
     /// <summary>Metrics know it no more.</summary>
-    private static void Forget(Listening listening)
+    private static void RemoveFromMetrics(ActiveListener listener)
     {
-        if (listening.Gauge is { } gauge)
+        if (listener.Gauge is { } gauge)
             ServerObservables.Remove(gauge);
     }
 
-    private static string PipelineOf(Listening listening)
+    private static string DescribePipeline(ActiveListener listener)
     {
-        var options = listening.Plan.Options;
-        return string.Join(" -> ", options.MiddlewareInOrder.Select(m => m.Name).Append(options.HandlerName));
+        var options = listener.Configuration.Options;
+        return string.Join(" -> ", options.Middleware.Select(m => m.Name).Append(options.HandlerName));
     }
 
-    private void OnAccepted(ConnectionContext accepted, Listening listening)
+    private void OnAccepted(ConnectionContext accepted, ActiveListener listener)
     {
         var options = _options;
-        var connection = new ServerConnection(accepted, listening, _table, _history, _scheduler, options.TimeProvider, _logger);
-        listening.OnAccepted();
-        // With places, who is one too many is in the table too, and waits.
+        var connection = new ServerConnection(accepted, listener, _table, _history, _scheduler, options.TimeProvider, _logger);
+        listener.OnAccepted();
+        // With permits, who is one too many is in the table too, and waits.
         var most = options.AtMaxConnections == LimitAction.LeaveInBacklog ? int.MaxValue : options.MaxConnections;
         if (_table.TryAdd(connection, most))
         {
             try
             {
                 Volatile.Write(ref _rejecting, 0);
-                BeginToServe(accepted, connection);
+                Serve(accepted, connection);
             }
             catch
             {
-                connection.GiveUp(); // A place that is never given back would be missing for ever.
+                connection.Abandon(); // A place that is never given back would be missing for ever.
                 throw;
             }
 
@@ -68,15 +68,15 @@ public sealed partial class SockeyeServer
         _ = RefuseAsync(accepted, connection, options);
     }
 
-    private void BeginToServe(ConnectionContext accepted, ServerConnection connection)
+    private void Serve(ConnectionContext accepted, ServerConnection connection)
     {
-        var listening = connection.Listening;
+        var listener = connection.Listener;
         connection.Enter();
-        connection.Adopt(listening.Plan); // A reload between may have missed it.
+        connection.TransferTo(listener.Configuration); // A reload between may have missed it.
         connection.StartWatch();
-        _loadWatch!.Start();
-        if (listening.Plan.Timeouts is { Timeouts.AnyNeedsBytes: true } && !ConnectionWatch.Counts(accepted)
-            && !Interlocked.Exchange(ref _saidUncounted, true))
+        _loadMonitor!.Start();
+        if (listener.Configuration.Timeouts is { Timeouts.AnyNeedsBytes: true } && !ConnectionWatch.Counts(accepted)
+            && !Interlocked.Exchange(ref _hasLoggedUncounted, true))
         {
             LogUncounted(_options.Transport.GetType().Name);
         }
@@ -93,15 +93,15 @@ public sealed partial class SockeyeServer
             await _refusal.EndAsync(accepted, options.AtMaxConnections, reason);
             await accepted.DisposeAsync();
         });
-        connection.Remember(reason);
-        ServerMetrics.OnClosed(connection.Listening, reason, duration: null);
-        connection.Listening.OnClosed(accepted);
+        connection.AddToHistory(reason);
+        ServerMetrics.OnClosed(connection.Listener, reason, duration: null);
+        connection.Listener.OnClosed(accepted);
     }
 
-    private void OnPlacesTaken()
+    private void OnPermitsExhausted()
     {
         ServerMetrics.OnHeld(MetricTags.Limit("MaxConnections"));
-        if (_waitingPace.TryTell(out _))
+        if (_backlogThrottle.TryLog(out _))
             LogLeavingInBacklog(_options.MaxConnections);
     }
 }

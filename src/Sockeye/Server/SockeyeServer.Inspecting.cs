@@ -11,17 +11,17 @@ public sealed partial class SockeyeServer
     /// <exception cref="ArgumentException">The server does not listen there.</exception>
     public TcpInfo? GetListenerInfo(EndPoint endpoint)
     {
-        var listening = _listening.FirstOrDefault(l => l.Listener.EndPoint.Equals(endpoint)) ?? throw new ArgumentException(
+        var listener = _listeners.FirstOrDefault(l => l.Listener.EndPoint.Equals(endpoint)) ?? throw new ArgumentException(
             $"The server does not listen on {endpoint}, only on {string.Join(", ", EndPoints)}.", nameof(endpoint));
-        return listening.Listener.TcpInfo;
+        return listener.Listener.TcpInfo;
     }
 
     /// <summary>All listeners as they are now, in the order of <see cref="EndPoints"/>; one system call each.</summary>
-    public IReadOnlyList<ListenerInfo> GetListeners() => [.. _listening.Select(listening => new ListenerInfo(listening))];
+    public IReadOnlyList<ListenerInfo> GetListeners() => [.. _listeners.Select(listener => new ListenerInfo(listener))];
 
     /// <summary>All open connections as they are now, in the order they came. Asks no system: counters of this process.</summary>
-    public IReadOnlyList<ConnectionInfo> GetConnections() =>
-        [.. _table.InOrder().Select(connection => connection.Describe())];
+    public IReadOnlyList<ServerConnectionInfo> GetConnections() =>
+        [.. _table.InOrder().Select(connection => connection.GetInfo())];
 
     /// <summary>The connections that ended last, newest first, those that were refused included: up to
     /// <see cref="SockeyeServerOptions.MaxClosedHistory"/>.</summary>
@@ -34,7 +34,7 @@ public sealed partial class SockeyeServer
     public ServerLoad GetLoad() => _load.Read();
 
     /// <summary>Ends one connection at once (RST), as an operator does who has seen enough of it.</summary>
-    /// <param name="connectionId">As <see cref="ConnectionInfo.ConnectionId"/> names it.</param>
+    /// <param name="connectionId">As <see cref="ServerConnectionInfo.ConnectionId"/> names it.</param>
     /// <param name="description">Why: a sentence without a full stop, for the log and the handler's exception.</param>
     /// <returns>False: there is no such connection any more.</returns>
     public bool Abort(string connectionId, string description)
@@ -53,18 +53,18 @@ public sealed partial class SockeyeServer
     /// <summary>Time since it was started.</summary>
     internal TimeSpan Uptime => _options.TimeProvider.GetElapsedTime(_started);
 
-    private void BeginToWatchLoad()
+    private void StartLoadMonitor()
     {
-        ReadLoadAnew();
-        _loadWatch = new(() => _load, _table, _options.TimeProvider, _logger);
+        ReplaceLoadReader();
+        _loadMonitor = new(() => _load, _table, _options.TimeProvider, _logger);
     }
 
     /// <summary>Of the listeners and limits of now.</summary>
-    private void ReadLoadAnew()
+    private void ReplaceLoadReader()
     {
-        _load = new(_listening, _table, _options, _probe, _stopClock);
+        _load = new(_listeners, _table, _options, _probe, _stopClock);
         if (_loadGauge is { } before)
             LoadObservables.Remove(before);
-        LoadObservables.Add(_loadGauge = new(_load, _listening, _options.MaxConnections));
+        LoadObservables.Add(_loadGauge = new(_load, _listeners, _options.MaxConnections));
     }
 }

@@ -5,7 +5,7 @@ namespace Sockeye;
 /// <summary>Other options while the server runs: all of them, or none.</summary>
 public sealed partial class SockeyeServer
 {
-    private readonly Turn _changing = new();
+    private readonly Turn _reloadLock = new();
 
     /// <inheritdoc cref="ReloadAsync(SockeyeServerOptions, CancellationToken)"/>
     /// <param name="configure">Given new options in which only what cannot change is set already.</param>
@@ -15,7 +15,7 @@ public sealed partial class SockeyeServer
     {
         ArgumentNullException.ThrowIfNull(configure);
         var options = new SockeyeServerOptions();
-        options.Continue(_options);
+        options.InheritFrom(_options);
         configure(options);
         return ReloadAsync(options, cancellationToken);
     }
@@ -42,7 +42,7 @@ public sealed partial class SockeyeServer
     public async Task<ReloadResult> ReloadAsync(SockeyeServerOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        await _changing.WaitAsync(cancellationToken);
+        await _reloadLock.WaitAsync(cancellationToken);
         try
         {
             lock (_stopLock)
@@ -55,73 +55,76 @@ public sealed partial class SockeyeServer
         }
         finally
         {
-            _changing.Release();
+            _reloadLock.Release();
         }
     }
 
     private async Task<ReloadResult> ReloadCoreAsync(SockeyeServerOptions options, CancellationToken cancellationToken)
     {
-        options.Continue(_options);
-        ListenCheck.ThrowIfWrong(options.Listens);
-        var match = new ListenMatch(_listening, options.Listens);
-        match.ThrowIfInTheWay();
-        var places = PlacesOf(options);
-        var plans = PlansOf(options, places);
-        options.OnStarting();
-        foreach (var dead in match.Removed.Where(listening => listening.HasEnded))
-            await dead.EndAsync(_logger); // Nobody is served there: its socket may be in the way of a new one.
-        var binder = new Binder(options.Transport, plans, _logger, _stopping.Token);
+        options.InheritFrom(_options);
+        ListenValidation.ThrowIfInvalid(options.Endpoints);
+        var match = new ListenerDiff(_listeners, options.Endpoints);
+        match.ThrowIfInConflict();
+        var permits = CreatePermits(options);
+        var configurations = CreateConfigurations(options, permits);
+        options.MarkStarted();
+        foreach (var dead in match.Removed.Where(listener => listener.HasEnded))
+            await dead.StopAcceptingAsync(_logger); // Nobody is served there: its socket may be in the way of a new one.
+        var binder = new ListenerBinder(options.Transport, configurations, _logger, _stopping.Token);
         var added = await binder.BindAllAsync(match.Added, cancellationToken);
 
         // From here on nothing fails: where other code is called, what it throws is logged.
-        var kept = _listening.Except(match.Removed).ToList();
-        ChangePlans(options, places, match, plans);
+        var kept = _listeners.Except(match.Removed).ToList();
+        Reconfigure(options, permits, match, configurations);
         // In the order of the options.
-        var byOptions = added.Concat(kept).ToLookup(listening => listening.Plan.Options);
-        _listening = [.. options.Listens.SelectMany(listen => byOptions[listen])];
-        EndPoints = EndPointsOf(_listening);
-        ReadLoadAnew();
-        foreach (var listening in kept)
-            LogKept(listening.Listener.EndPoint, PipelineOf(listening));
-        added.ForEach(Begin);
-        await Task.WhenAll(match.Removed.Select(listening => listening.EndAsync(_logger)));
-        foreach (var listening in match.Removed)
-            BeginDrain(listening, options.ShutdownTimeout);
+        var byOptions = added.Concat(kept).ToLookup(listener => listener.Configuration.Options);
+        _listeners = [.. options.Endpoints.SelectMany(listen => byOptions[listen])];
+        EndPoints = GetEndPoints(_listeners);
+        ReplaceLoadReader();
+        foreach (var listener in kept)
+            LogKept(listener.Listener.EndPoint, DescribePipeline(listener));
+        added.ForEach(StartAccepting);
+        await Task.WhenAll(match.Removed.Select(listener => listener.StopAcceptingAsync(_logger)));
+        foreach (var listener in match.Removed)
+            StartDrain(listener, options.ShutdownTimeout);
         LogReloaded(added.Count, kept.Count, match.Removed.Count);
-        return new(EndPointsOf(added), EndPointsOf(kept), EndPointsOf(match.Removed));
+        return new(GetEndPoints(added), GetEndPoints(kept), GetEndPoints(match.Removed));
     }
 
-    /// <summary>New clients get the new plans, and limits that count open connections know them all.</summary>
-    private void ChangePlans(
-        SockeyeServerOptions options, AcceptPlaces? places, ListenMatch match, Dictionary<ListenOptions, ListenPlan> plans)
+    /// <summary>New clients get the new configurations, and limits that count open connections know them all.</summary>
+    private void Reconfigure(
+        SockeyeServerOptions options,
+        AcceptPermits? permits,
+        ListenerDiff match,
+        Dictionary<ListenOptions, ListenerConfiguration> configurations)
     {
         var next = match.Removed.Concat(_drains.Keys).ToDictionary(
-            listening => listening, listening => listening.Plan.Farewell(places));
-        foreach (var listen in options.Listens)
+            listener => listener, listener => listener.Configuration.WithoutEndpointLimits(permits));
+        foreach (var listen in options.Endpoints)
         {
-            foreach (var kept in match.Kept(listen))
-                next.Add(kept, plans[listen]);
+            foreach (var kept in match.GetKept(listen))
+                next.Add(kept, configurations[listen]);
         }
 
-        var retired = next.Keys.SelectMany(listening => listening.Plan.Gates).Distinct().ToList();
-        Adopt(next); // Before new clients count: who is there has a place before them.
+        var retired = next.Keys.SelectMany(listener => listener.Configuration.Gates).Distinct().ToList();
+        TransferConnections(next); // Before new clients count: who is there has a place before them.
         _options = options;
-        foreach (var (listening, plan) in next)
-            listening.Change(plan);
-        Adopt(next); // Who came between. Who comes now by the plan before sees this one itself.
+        foreach (var (listener, configuration) in next)
+            listener.Reconfigure(configuration);
+        TransferConnections(next); // Who came between. Who comes now by the configuration before sees this one itself.
         foreach (var gate in retired)
-            gate.Retire();
+            gate.ReleaseWaiters();
     }
 
-    private void Adopt(Dictionary<Listening, ListenPlan> plans)
+    private void TransferConnections(Dictionary<ActiveListener, ListenerConfiguration> configurations)
     {
         foreach (var connection in _table.InOrder())
         {
-            if (plans.TryGetValue(connection.Listening, out var plan))
-                connection.Adopt(plan);
+            if (configurations.TryGetValue(connection.Listener, out var configuration))
+                connection.TransferTo(configuration);
         }
     }
 
-    private static IReadOnlyList<EndPoint> EndPointsOf(IEnumerable<Listening> listenings) =>
-        [.. listenings.Select(listening => listening.Listener.EndPoint)];
+    private static IReadOnlyList<EndPoint> GetEndPoints(IEnumerable<ActiveListener> listeners) =>
+        [.. listeners.Select(listener => listener.Listener.EndPoint)];
 }

@@ -9,9 +9,9 @@ public sealed partial class SockeyeServer
         get
         {
             long received = 0, sent = 0;
-            foreach (var listening in _listening.Concat(_drains.Keys))
+            foreach (var listener in _listeners.Concat(_drains.Keys))
             {
-                var (into, outOf) = listening.Gauge?.TotalTraffic() ?? default;
+                var (into, outOf) = listener.Gauge?.TotalTraffic() ?? default;
                 (received, sent) = (received + into, sent + outOf);
             }
 

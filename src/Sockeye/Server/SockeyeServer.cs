@@ -13,32 +13,32 @@ public sealed partial class SockeyeServer : IAsyncDisposable
 
     private volatile SockeyeServerOptions _options;
     private readonly ConnectionTable _table = new();
-    private readonly AcceptTrouble _trouble;
+    private readonly AcceptFailureLog _acceptFailures;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _stopLock = new();
     private readonly PipeScheduler _scheduler;
     private readonly Refusal _refusal;
-    private readonly LogPace _waitingPace;
+    private readonly LogThrottle _backlogThrottle;
     private readonly ClosedHistory? _history;
-    private readonly HandlerProbe _probe;
+    private readonly SchedulerProbe _probe;
     private readonly StopClock _stopClock;
     private readonly long _started;
-    private volatile IReadOnlyList<Listening> _listening = [];
+    private volatile IReadOnlyList<ActiveListener> _listeners = [];
     private volatile LoadReader _load = null!;
-    private LoadWatch? _loadWatch;
+    private LoadMonitor? _loadMonitor;
     private LoadGauge? _loadGauge;
     private Task<StopResult>? _stop;
     private int _rejecting;
-    private bool _saidUncounted;
+    private bool _hasLoggedUncounted;
 
     private SockeyeServer(SockeyeServerOptions options)
     {
         _options = options;
         _scheduler = Scheduling.Of(options.Transport);
         _logger = new SafeLogger(options.LoggerFactory.CreateLogger("Sockeye.Server"));
-        _trouble = new(options.TimeProvider, _logger);
+        _acceptFailures = new(options.TimeProvider, _logger);
         _refusal = new(options.Timer);
-        _waitingPace = new(options.TimeProvider);
+        _backlogThrottle = new(options.TimeProvider);
         _history = options.MaxClosedHistory == 0 ? null : new(options.MaxClosedHistory);
         _probe = new(_scheduler, options.TimeProvider);
         _stopClock = new(options.TimeProvider);
@@ -62,7 +62,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     /// what this system does not have; the message says why.</exception>
     public static Task<StopResult> RunAsync(
         Action<SockeyeServerOptions> configure, CancellationToken cancellationToken = default) =>
-        RunAsync(Configured(configure), static _ => { }, cancellationToken);
+        RunAsync(Configure(configure), static _ => { }, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action{SockeyeServerOptions}, CancellationToken)"/>
     /// <param name="options">Where it listens, and how it runs.</param>
@@ -106,7 +106,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         await using (server)
         {
             await onStarted(server);
-            await signals.Token.WhenCancelled();
+            await signals.Token.WhenCancelledAsync();
             return await server.StopAsync(CancellationToken.None);
         }
     }
@@ -115,7 +115,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     /// <inheritdoc cref="StartAsync(SockeyeServerOptions, CancellationToken)" path="/exception"/>
     public static Task<SockeyeServer> StartAsync(
         Action<SockeyeServerOptions> configure, CancellationToken cancellationToken = default) =>
-        StartAsync(Configured(configure), cancellationToken);
+        StartAsync(Configure(configure), cancellationToken);
 
     /// <summary>Starts a server; all its endpoints listen when the task completes, or none does.</summary>
     /// <exception cref="InvalidOperationException">The options are wrong; the message says what to change.</exception>
@@ -127,16 +127,16 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         SockeyeServerOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        ListenCheck.ThrowIfWrong(options.Listens);
+        ListenValidation.ThrowIfInvalid(options.Endpoints);
         var server = new SockeyeServer(options);
-        var plans = PlansOf(options, server.PlacesOf(options));
-        options.OnStarting();
+        var configurations = CreateConfigurations(options, server.CreatePermits(options));
+        options.MarkStarted();
 
-        var binder = new Binder(options.Transport, plans, server._logger, server._stopping.Token);
-        server._listening = await binder.BindAllAsync(options.Listens, cancellationToken);
+        var binder = new ListenerBinder(options.Transport, configurations, server._logger, server._stopping.Token);
+        server._listeners = await binder.BindAllAsync(options.Endpoints, cancellationToken);
         try
         {
-            server.BeginAll();
+            server.StartAll();
             return server;
         }
         catch
@@ -169,16 +169,16 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     }
 
     /// <summary>All of its listeners are bound.</summary>
-    private void BeginAll()
+    private void StartAll()
     {
-        EndPoints = EndPointsOf(_listening);
+        EndPoints = GetEndPoints(_listeners);
         (_options.Transport as ILoggingTransport)?.LogTo(_logger);
-        BeginToWatchLoad();
-        foreach (var listening in _listening)
-            Begin(listening);
+        StartLoadMonitor();
+        foreach (var listener in _listeners)
+            StartAccepting(listener);
     }
 
-    private static SockeyeServerOptions Configured(Action<SockeyeServerOptions> configure)
+    private static SockeyeServerOptions Configure(Action<SockeyeServerOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);
         var options = new SockeyeServerOptions();
@@ -186,8 +186,9 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         return options;
     }
 
-    private static Dictionary<ListenOptions, ListenPlan> PlansOf(SockeyeServerOptions options, AcceptPlaces? places) =>
-        options.Listens.ToDictionary(listen => listen, listen => ListenPlan.Of(listen, places));
+    private static Dictionary<ListenOptions, ListenerConfiguration> CreateConfigurations(
+        SockeyeServerOptions options, AcceptPermits? permits) =>
+        options.Endpoints.ToDictionary(listen => listen, listen => ListenerConfiguration.Create(listen, permits));
 
     private static CloseReason NotInTime(string why) => new(
         ClosedBy.Local, CloseCause.Stop, CloseDirection.Both,
@@ -201,22 +202,22 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         }
         finally
         {
-            foreach (var listening in _listening.Concat(_drains.Keys))
-                Forget(listening);
+            foreach (var listener in _listeners.Concat(_drains.Keys))
+                RemoveFromMetrics(listener);
             // Null where the start has failed.
             if (_loadGauge is not null)
                 LoadObservables.Remove(_loadGauge);
-            _loadWatch?.Dispose();
+            _loadMonitor?.Dispose();
         }
     }
 
     private async Task<StopResult> StopListenersAndConnectionsAsync()
     {
-        await _changing.WaitAsync(); // A reload that is under way ends first, and those behind it see that they come too late.
-        _changing.Release();
+        await _reloadLock.WaitAsync(); // A reload that is under way ends first, and those behind it see that they come too late.
+        _reloadLock.Release();
         _stopClock.Start();
         _logger.Guard("stopping", "the server", _stopping.Cancel);
-        await Task.WhenAll(_listening.Select(listening => listening.EndAsync(_logger)));
+        await Task.WhenAll(_listeners.Select(listener => listener.StopAcceptingAsync(_logger)));
 
         var drained = _table.RequestStop();
         await WaitAsync(drained, _options.ShutdownTimeout);
@@ -227,9 +228,9 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         if (left > 0)
             LogHandlersLeft(left);
 
-        foreach (var listening in await StopDrainsAsync())
-            await listening.DisposeAsync(_logger);
-        var result = _table.Tally.Result(left);
+        foreach (var listener in await WaitForDrainsAsync())
+            await listener.DisposeAsync(_logger);
+        var result = _table.Tally.ToResult(left);
         LogStopped(result.Drained, result.Aborted, result.CutShort);
         return result;
     }

@@ -9,7 +9,7 @@ namespace Sockeye;
 /// <summary>Where a <see cref="SockeyeServer"/> listens, and how it runs. Read when the server starts.</summary>
 public sealed class SockeyeServerOptions
 {
-    private readonly List<ListenOptions> _listens = [];
+    private readonly List<ListenOptions> _endpoints = [];
     private IConnectionListenerFactory? _transport;
     private IServiceProvider? _services;
     private TimeProvider? _time;
@@ -112,7 +112,7 @@ public sealed class SockeyeServerOptions
         set => _log = value;
     }
 
-    internal IReadOnlyList<ListenOptions> Listens => _listens;
+    internal IReadOnlyList<ListenOptions> Endpoints => _endpoints;
 
     /// <summary>Time limits of many connections. Its clock is the one that is set when it is first asked for: at start.</summary>
     internal CoarseTimer Timer => _timer ??= new(
@@ -158,7 +158,7 @@ public sealed class SockeyeServerOptions
                 $"Cannot listen on {UnixPathText.Shown(path)}: {error}. Choose another path.", nameof(path)));
     }
 
-    internal void OnStarting()
+    internal void MarkStarted()
     {
         if (IsStarted)
             throw new InvalidOperationException(
@@ -167,7 +167,7 @@ public sealed class SockeyeServerOptions
     }
 
     /// <summary>For a reload: what is not set goes on as it is, and what a running server cannot change is refused.</summary>
-    internal void Continue(SockeyeServerOptions running)
+    internal void InheritFrom(SockeyeServerOptions running)
     {
         ThrowIfOther(_transport, running.Transport, nameof(Transport));
         ThrowIfOther(_time, running.TimeProvider, nameof(TimeProvider));
@@ -197,7 +197,7 @@ public sealed class SockeyeServerOptions
     {
         if (IsStarted)
             throw new InvalidOperationException($"The server runs already: {listen} cannot be added to it.");
-        _listens.Add(listen);
+        _endpoints.Add(listen);
         return listen;
     }
 

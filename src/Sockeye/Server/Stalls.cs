@@ -4,7 +4,7 @@ namespace Sockeye;
 internal readonly record struct Stalls(int Count, TimeSpan Longest, ServerConnection? Worst)
 {
     /// <summary>From here on a pause is more than the rhythm of a slow peer.</summary>
-    public static readonly TimeSpan From = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan Threshold = TimeSpan.FromSeconds(5);
 
     public Stalls With(ServerConnection connection, TimeSpan time) =>
         time > Longest ? new(Count + 1, time, connection) : this with { Count = Count + 1 };

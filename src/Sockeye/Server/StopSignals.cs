@@ -11,7 +11,7 @@ namespace Sockeye;
 /// </remarks>
 internal sealed class StopSignals : IDisposable
 {
-    private static readonly TimeSpan SameWish = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan DuplicateWindow = TimeSpan.FromMilliseconds(200);
 
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
@@ -52,7 +52,7 @@ internal sealed class StopSignals : IDisposable
             if (_isDisposed)
                 return false;
             if (_first is { } first)
-                return _time.GetElapsedTime(first) < SameWish;
+                return _time.GetElapsedTime(first) < DuplicateWindow;
             if (_stop.IsCancellationRequested)
                 return false; // It was asked to stop otherwise, and this is impatience.
             _first = _time.GetTimestamp();
@@ -68,6 +68,6 @@ internal sealed class StopSignals : IDisposable
 internal static class CancellationTokenExtensions
 {
     /// <summary>Completes when the token fires, without an exception.</summary>
-    public static async Task WhenCancelled(this CancellationToken token) =>
+    public static async Task WhenCancelledAsync(this CancellationToken token) =>
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token).WithoutThrowing();
 }

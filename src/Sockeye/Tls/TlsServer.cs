@@ -10,7 +10,7 @@ internal sealed partial class TlsServer
     private readonly ServerCertificates _certificates;
     private readonly CoarseTimer _timer;
     private readonly HandshakeGate _gate;
-    private readonly Refusals _refusals;
+    private readonly LimitRefusal _refusals;
 
     public TlsServer(TlsServerOptions options, SslServerAuthenticationOptions common, ListenOptions listen)
     {

@@ -107,7 +107,7 @@ public sealed class ConnectionLimitTests
                 options.ListenLocalhost(7001).UseConnectionLimit(1, LimitAction.LeaveInBacklog).Run(async connection =>
                 {
                     served++;
-                    await connection.StopRequested.WhenCancelled();
+                    await connection.StopRequested.WhenCancelledAsync();
                 });
             });
             await using var first = await world.Server.ConnectAsync(new IPEndPoint(IPAddress.Loopback, 7001));
@@ -172,13 +172,13 @@ public sealed class ConnectionLimitTests
             await using var server = await Start(world, 1, LimitAction.SendAndClose("full\r\n"), wholeServer);
             await using var served = await Echoed(world);
             var (told, reset) = (0, 0);
-            var clients = Enumerable.Range(0, Refusal.MaxTold + 200).Select(_ => RefusedAsync()).ToList();
+            var clients = Enumerable.Range(0, Refusal.MaxConcurrentMessages + 200).Select(_ => RefusedAsync()).ToList();
 
             await Task.WhenAll(clients);
-            Assert.Equal((Refusal.MaxTold, 200), (told, reset));
+            Assert.Equal((Refusal.MaxConcurrentMessages, 200), (told, reset));
             await world.Pass(TimeSpan.FromSeconds(2));
             await RefusedAsync();
-            Assert.Equal(Refusal.MaxTold + 1, told);
+            Assert.Equal(Refusal.MaxConcurrentMessages + 1, told);
 
             async Task RefusedAsync()
             {

@@ -34,7 +34,7 @@ public sealed class LimitOrderTests
                 Use(listen, limit.Data);
             listen.Use("UseTls()", next => next, MiddlewareStage.Tls).UseBandwidthLimit(1, 1);
 
-            MiddlewareOrder.ThrowIfWrong(listen);
+            MiddlewareOrder.ThrowIfInvalid(listen);
         }
     }
 
@@ -63,7 +63,7 @@ public sealed class LimitOrderTests
     {
         var listen = New();
         configure(listen);
-        return Assert.Throws<InvalidOperationException>(() => MiddlewareOrder.ThrowIfWrong(listen)).Message;
+        return Assert.Throws<InvalidOperationException>(() => MiddlewareOrder.ThrowIfInvalid(listen)).Message;
     }
 
     private static ListenOptions New() => new SockeyeServerOptions().ListenLocalhost(7000);

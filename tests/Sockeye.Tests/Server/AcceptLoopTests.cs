@@ -12,7 +12,7 @@ public sealed class AcceptLoopTests : IAsyncDisposable
     private readonly ScriptedListener _listener = new();
     private readonly FakeTimeProvider _time = new();
     private readonly FakeLogger _logger = new();
-    private readonly ReleaseSignal _released = new();
+    private readonly AsyncPulse _released = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<ConnectionContext> _accepted = [];
     private Action<ConnectionContext> _onAccepted;
@@ -124,7 +124,7 @@ public sealed class AcceptLoopTests : IAsyncDisposable
         Start();
         await Patience.Until(() => Warnings == 1, "the exhaustion was logged");
 
-        _time.Advance(AcceptLoop.Patience - TimeSpan.FromSeconds(2));
+        _time.Advance(AcceptLoop.ShedDelay - TimeSpan.FromSeconds(2));
         await WakeUntil(() => _listener.AcceptCalls >= 3, "accept was tried again");
         Assert.Equal(50, _listener.Waiting);
 
@@ -141,7 +141,7 @@ public sealed class AcceptLoopTests : IAsyncDisposable
         _listener.Failing = null;
         await Patience.UntilAsTimePasses(_time, TimeSpan.FromSeconds(1), () => _listener.AcceptCalls == 2, "accept waits");
 
-        _time.Advance(AcceptTrouble.Gap);
+        _time.Advance(AcceptFailureLog.Gap);
         _listener.Accept(NewConnection());
         await Accepted(1);
         Assert.Equal(1102, _logger.LatestRecord.Id.Id);
@@ -211,14 +211,14 @@ public sealed class AcceptLoopTests : IAsyncDisposable
     {
         logger ??= _logger;
         var loop = new AcceptLoop(
-            _listener, null, c => _onAccepted(c), _released, new AcceptTrouble(_time, logger), _time, new Random(1), logger);
+            _listener, null, c => _onAccepted(c), _released, new AcceptFailureLog(_time, logger), _time, new Random(1), logger);
         _running = Task.Run(() => loop.RunAsync(_stopping.Token), TestContext.Current.CancellationToken);
     }
 
     /// <summary>Ends every wait of the loop, as connections that go do, without moving the clock.</summary>
     private Task WakeUntil(Func<bool> condition, string what) => Patience.Until(() =>
     {
-        _released.Set();
+        _released.Pulse();
         return condition();
     }, what);
 

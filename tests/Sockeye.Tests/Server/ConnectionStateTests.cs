@@ -81,7 +81,7 @@ public sealed class ConnectionStateTests
         await world.Until(() => server.GetConnections() is [{ IsSendBlocked: true }], "sending was blocked");
         Assert.Equal((0, 1), (server.GetLoad().ReadPaused, server.GetLoad().SendBlocked));
         await world.Pass(TimeSpan.FromSeconds(10));
-        Assert.InRange(server.GetConnections()[0].SinceMoved!.Value, TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(11));
+        Assert.InRange(server.GetConnections()[0].IdleTime!.Value, TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(11));
 
         Assert.Equal(TooMuch.Length, (await client.ReadToEndAsync()).Length);
         await world.Until(() => server.GetLoad().SendBlocked == 0, "sending went on");
@@ -154,7 +154,7 @@ public sealed class ConnectionStateTests
         await using var server = await SockeyeServer.StartAsync(options =>
         {
             options.Transport = transport;
-            options.ListenLocalhost(0).Run(connection => connection.ConnectionClosed.WhenCancelled());
+            options.ListenLocalhost(0).Run(connection => connection.ConnectionClosed.WhenCancelledAsync());
         }, TestContext.Current.CancellationToken);
         var connection = MemoryConnection.CreatePair().Server;
         transport.Listener.Accept(connection);
@@ -162,7 +162,7 @@ public sealed class ConnectionStateTests
 
         var told = server.GetConnections()[0];
         Assert.False(told.IsReadPaused || told.IsSendBlocked);
-        Assert.Null(told.SinceMoved);
+        Assert.Null(told.IdleTime);
 
         connection.Abort();
         await Patience.Until(() => server.ConnectionCount == 0, "the connection was gone");

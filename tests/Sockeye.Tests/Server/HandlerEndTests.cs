@@ -61,7 +61,7 @@ public sealed class HandlerEndTests
             await connection.SendAsync("whole");
             await connection.Transport.Output.CompleteAsync();
             await connection.ReadToEndAsync();
-            await connection.ConnectionClosed.WhenCancelled();
+            await connection.ConnectionClosed.WhenCancelledAsync();
             throw new FormatException("too late.");
         });
         await using var client = await world.Connect();

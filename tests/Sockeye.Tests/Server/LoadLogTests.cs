@@ -69,7 +69,7 @@ public sealed class LoadLogTests
         {
             (options.Transport, options.TimeProvider, options.LoggerFactory) = (transport, time, log);
             (options.ShutdownTimeout, options.MaxConnections) = (TimeSpan.Zero, 1);
-            options.ListenAnyIP(0).Run(connection => connection.ConnectionClosed.WhenCancelled());
+            options.ListenAnyIP(0).Run(connection => connection.ConnectionClosed.WhenCancelledAsync());
         }, TestContext.Current.CancellationToken);
         PassAnHour();
         Assert.Equal(0, time.WakeUps);
@@ -106,7 +106,7 @@ public sealed class LoadLogTests
         {
             (options.Transport, options.TimeProvider, options.LoggerFactory) = (transport, time, log);
             (options.ShutdownTimeout, options.MaxConnections) = (TimeSpan.Zero, 2);
-            options.ListenAnyIP(0).Run(connection => connection.ConnectionClosed.WhenCancelled());
+            options.ListenAnyIP(0).Run(connection => connection.ConnectionClosed.WhenCancelledAsync());
         }, TestContext.Current.CancellationToken);
         transport.Listener.Accept(MemoryConnection.CreatePair().Server);
         await Patience.Until(() => server.GetConnections() is [{ State: ConnectionState.Open }], "the handler ran");
@@ -117,7 +117,7 @@ public sealed class LoadLogTests
         Assert.Empty(log.WithId(1310));
         transport.Listener.Accept(MemoryConnection.CreatePair().Server);
         await Patience.Until(() => server.ConnectionCount == 2, "the second one was there");
-        time.Pass(LoadWatch.Interval, step: LoadWatch.Interval);
+        time.Pass(LoadMonitor.Interval, step: LoadMonitor.Interval);
         Assert.Single(log.WithId(1310));
         Assert.Null(time.Thrown);
     }

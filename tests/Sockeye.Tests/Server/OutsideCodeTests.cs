@@ -209,7 +209,7 @@ public sealed class OutsideCodeTests
                 (options.Transport, options.LoggerFactory) = (transport, _log);
                 configure?.Invoke(options);
                 for (var i = 0; i < endpoints; i++)
-                    options.Listen(AnyPort).Run(handler ?? (connection => connection.StopRequested.WhenCancelled()));
+                    options.Listen(AnyPort).Run(handler ?? (connection => connection.StopRequested.WhenCancelledAsync()));
             },
             Cancelled);
 

@@ -171,7 +171,7 @@ public sealed class ServerDrainTests
             await using var server = await world.Start(async connection =>
             {
                 seen.Add($"{connection.CloseReason}");
-                await connection.StopRequested.WhenCancelled();
+                await connection.StopRequested.WhenCancelledAsync();
                 seen.Add($"{connection.CloseReason?.By} {connection.CloseReason?.Cause}: {connection.CloseReason}");
                 await connection.ReadToEndAsync();
                 seen.Add($"{connection.CloseReason}");
@@ -194,7 +194,7 @@ public sealed class ServerDrainTests
         await using var server = await world.Start(
             async connection =>
             {
-                await connection.StopRequested.WhenCancelled();
+                await connection.StopRequested.WhenCancelledAsync();
                 seen.SetResult(connection.CloseReason);
             },
             options => options.Timeouts.Lifetime = TimeSpan.FromMinutes(1));

@@ -129,8 +129,9 @@ public sealed class ServerMetricsTests
     [Fact]
     public void Counting_what_nobody_listens_to_allocates_nothing()
     {
-        var listening = new Listening(new ScriptedListener(), new ListenPlan(null!, null!, [], [], null), default);
-        Assert.False(ServerMetrics.TellsOfEnds);
+        var listening = new ActiveListener(
+            new ScriptedListener(), new ListenerConfiguration(null!, null!, [], [], null), default);
+        Assert.False(ServerMetrics.IsCloseEnabled);
         Assert.Equal(0, Allocations.Of(10_000, () =>
         {
             listening.OnAccepted();

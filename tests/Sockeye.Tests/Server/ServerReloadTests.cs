@@ -79,7 +79,7 @@ public sealed class ServerReloadTests
         await using var server = await StartTwoAsync(world, async connection =>
         {
             await connection.SendAsync("begun");
-            await connection.StopRequested.WhenCancelled();
+            await connection.StopRequested.WhenCancelledAsync();
             await finish.Task;
             await connection.SendAsync("done");
         });

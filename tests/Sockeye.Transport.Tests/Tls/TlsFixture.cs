@@ -60,7 +60,7 @@ public sealed class TlsFixture(TransportFixture below, SslProtocols protocol = S
             _below = below;
             var listen = new SockeyeServerOptions { TimeProvider = time }.ListenLocalhost(0);
             listen.UseTls(Certificate);
-            _run = (connection, next) => listen.MiddlewareInOrder[0].Wrap(next)(connection);
+            _run = (connection, next) => listen.Middleware[0].Wrap(next)(connection);
         }
 
         public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>

@@ -1,16 +1,16 @@
 namespace Sockeye;
 
 /// <summary>Which endpoints of a reload are there already, by the address they were asked for, or were bound to.</summary>
-internal sealed class ListenMatch
+internal sealed class ListenerDiff
 {
-    private readonly Dictionary<ListenOptions, List<Listening>> _kept = [];
+    private readonly Dictionary<ListenOptions, List<ActiveListener>> _kept = [];
 
-    public ListenMatch(IReadOnlyList<Listening> running, IReadOnlyList<ListenOptions> wanted)
+    public ListenerDiff(IReadOnlyList<ActiveListener> running, IReadOnlyList<ListenOptions> wanted)
     {
         // One that ended by itself is bound anew. Localhost has two listeners, which stay or go together.
-        var before = running.GroupBy(listening => listening.Plan.Options)
-            .Where(group => group.All(listening => !listening.HasEnded)).ToList();
-        foreach (Func<IGrouping<ListenOptions, Listening>, ListenOptions, bool> isSame in Sameness)
+        var before = running.GroupBy(listener => listener.Configuration.Options)
+            .Where(group => group.All(listener => !listener.HasEnded)).ToList();
+        foreach (Func<IGrouping<ListenOptions, ActiveListener>, ListenOptions, bool> isSame in Sameness)
         {
             foreach (var listen in wanted.Where(listen => !_kept.ContainsKey(listen)))
             {
@@ -22,16 +22,16 @@ internal sealed class ListenMatch
         }
 
         Added = [.. wanted.Where(listen => !_kept.ContainsKey(listen))];
-        var kept = _kept.Values.SelectMany(listenings => listenings).ToHashSet();
-        Removed = [.. running.Where(listening => !kept.Contains(listening))];
+        var kept = _kept.Values.SelectMany(listeners => listeners).ToHashSet();
+        Removed = [.. running.Where(listener => !kept.Contains(listener))];
     }
 
     /// <summary>Endpoints that have to be bound.</summary>
     public IReadOnlyList<ListenOptions> Added { get; }
 
-    public IReadOnlyList<Listening> Removed { get; }
+    public IReadOnlyList<ActiveListener> Removed { get; }
 
-    private static Func<IGrouping<ListenOptions, Listening>, ListenOptions, bool>[] Sameness =>
+    private static Func<IGrouping<ListenOptions, ActiveListener>, ListenOptions, bool>[] Sameness =>
     [
         // Port 0 stays what it was bound to; the first of several such goes with the first.
         (group, listen) => group.Key.IsLocalhost == listen.IsLocalhost && group.Key.EndPoint.Equals(listen.EndPoint),
@@ -40,14 +40,14 @@ internal sealed class ListenMatch
     ];
 
     /// <summary>The listeners that serve this endpoint already; none for one that has to be bound.</summary>
-    public IReadOnlyList<Listening> Kept(ListenOptions listen) => _kept.GetValueOrDefault(listen) ?? [];
+    public IReadOnlyList<ActiveListener> GetKept(ListenOptions listen) => _kept.GetValueOrDefault(listen) ?? [];
 
     /// <summary>What is new is bound before anything is unbound, so that a reload can fail without harm.</summary>
-    public void ThrowIfInTheWay()
+    public void ThrowIfInConflict()
     {
-        foreach (var removed in Removed.Where(listening => !listening.HasEnded))
+        foreach (var removed in Removed.Where(listener => !listener.HasEnded))
         {
-            foreach (var added in Added.Where(added => ListenCheck.Overlap(added, removed.Listener.EndPoint)))
+            foreach (var added in Added.Where(added => ListenValidation.Overlaps(added, removed.Listener.EndPoint)))
             {
                 throw new InvalidOperationException(
                     $"{added} cannot be bound while {removed.Listener.EndPoint} is: a reload unbinds last, so that it can fail "

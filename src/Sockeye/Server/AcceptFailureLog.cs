@@ -6,14 +6,14 @@ namespace Sockeye;
 /// <summary>
 /// A time in which a server fails to accept, over all its listeners: one line in the log when it begins, one when it is over.
 /// </summary>
-internal sealed partial class AcceptTrouble(TimeProvider time, ILogger logger)
+internal sealed partial class AcceptFailureLog(TimeProvider time, ILogger logger)
 {
     /// <summary>How long all must be well before the next failure is another episode.</summary>
     internal static readonly TimeSpan Gap = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
     private long? _lastFailure;
-    private long _began;
+    private long _started;
     private int _failures;
     private int _shed;
 
@@ -27,14 +27,14 @@ internal sealed partial class AcceptTrouble(TimeProvider time, ILogger logger)
             isFirst = _lastFailure is null;
             _lastFailure = time.GetTimestamp();
             if (isFirst)
-                (_began, _failures, _shed) = (_lastFailure.Value, 0, 0);
+                (_started, _failures, _shed) = (_lastFailure.Value, 0, 0);
             _failures++;
         }
 
         if (!isFirst)
             return;
         if (AcceptFaults.Classify(error) is AcceptFault.Exhausted)
-            LogExhausted(endpoint, AcceptFaults.ErrorOf(error));
+            LogExhausted(endpoint, AcceptFaults.GetSocketError(error));
         else
             LogFailed(error, endpoint);
     }
@@ -54,7 +54,7 @@ internal sealed partial class AcceptTrouble(TimeProvider time, ILogger logger)
         {
             if (_lastFailure is not { } last || time.GetElapsedTime(last) < Gap)
                 return;
-            duration = time.GetElapsedTime(_began, last);
+            duration = time.GetElapsedTime(_started, last);
             _lastFailure = null;
         }
 

@@ -6,22 +6,24 @@ namespace Sockeye;
 /// <param name="Options">As the user gave them.</param>
 /// <param name="Pipeline">The middleware, and in it the handler.</param>
 /// <param name="Gates">What decides when the next client is taken; the server's own come first.</param>
-/// <param name="Counts">Limits that count open connections in the pipeline.</param>
+/// <param name="Counters">Limits that count open connections in the pipeline.</param>
 /// <param name="Timeouts">What its connections are watched for; null for nothing.</param>
-internal sealed record ListenPlan(
+internal sealed record ListenerConfiguration(
     ListenOptions Options,
     ConnectionDelegate Pipeline,
     IReadOnlyList<IAcceptGate> Gates,
-    IReadOnlyList<IConnectionCount> Counts,
+    IReadOnlyList<IConnectionCounter> Counters,
     ConnectionWatchPlan? Timeouts)
 {
-    public static ListenPlan Of(ListenOptions listen, AcceptPlaces? places)
+    public static ListenerConfiguration Create(ListenOptions listen, AcceptPermits? permits)
     {
         var pipeline = listen.Build();
         return new(
-            listen, pipeline, places is null ? listen.Gates : [places, .. listen.Gates], listen.Counts, listen.PlanTimeouts());
+            listen, pipeline, permits is null ? listen.Gates : [permits, .. listen.Gates], listen.Counters,
+            listen.CreateWatchPlan());
     }
 
     /// <summary>For an endpoint that is no more: its connections count for the whole server until they end.</summary>
-    public ListenPlan Farewell(AcceptPlaces? places) => this with { Gates = places is null ? [] : [places], Counts = [] };
+    public ListenerConfiguration WithoutEndpointLimits(AcceptPermits? permits) =>
+        this with { Gates = permits is null ? [] : [permits], Counters = [] };
 }

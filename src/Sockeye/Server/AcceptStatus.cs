@@ -3,10 +3,10 @@ namespace Sockeye;
 /// <summary>Whether a listener takes its clients, and if not, since when and why. Its accept loop says so; any thread
 /// asks.</summary>
 /// <remarks>Timestamps are never 0, which says that it is not so.</remarks>
-internal sealed class AcceptStanding(TimeProvider time)
+internal sealed class AcceptStatus(TimeProvider time)
 {
     /// <summary>An accept that waits this long for a client does not fail any more.</summary>
-    internal static readonly TimeSpan Settled = TimeSpan.FromSeconds(1);
+    internal static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(1);
 
     private long _failingSince;
     private long _heldSince;
@@ -30,7 +30,7 @@ internal sealed class AcceptStanding(TimeProvider time)
     /// <summary>The method or option that set the limit.</summary>
     public string HeldBy => _heldBy;
 
-    private bool HasSettled => Since(ref _waitingSince) >= Settled;
+    private bool HasSettled => Since(ref _waitingSince) >= SettleTime;
 
     public void OnHeld(string limit)
     {
@@ -40,7 +40,7 @@ internal sealed class AcceptStanding(TimeProvider time)
     }
 
     /// <summary>An accept is under way, and finds the queue empty.</summary>
-    public void OnNobodyWaits()
+    public void OnQueueEmpty()
     {
         Volatile.Write(ref _heldSince, 0);
         Volatile.Write(ref _waitingSince, Now());
@@ -60,7 +60,7 @@ internal sealed class AcceptStanding(TimeProvider time)
         Volatile.Write(ref _waitingSince, 0);
     }
 
-    public void OnEnded() => _hasEnded = true;
+    public void OnListenerEnded() => _hasEnded = true;
 
     private long Now() => time.GetTimestamp() is not 0 and var now ? now : 1;
 

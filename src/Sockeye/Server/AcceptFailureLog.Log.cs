@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
 
-internal sealed partial class AcceptTrouble
+internal sealed partial class AcceptFailureLog
 {
     private readonly ILogger _logger = logger;
 

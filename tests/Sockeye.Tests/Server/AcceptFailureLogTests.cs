@@ -6,15 +6,15 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Sockeye.Tests.Server;
 
-public sealed class AcceptTroubleTests
+public sealed class AcceptFailureLogTests
 {
     private static readonly SocketException Exhausted = new((int)SocketError.TooManyOpenSockets);
 
     private readonly FakeTimeProvider _time = new();
     private readonly FakeLogger _logger = new();
-    private readonly AcceptTrouble _trouble;
+    private readonly AcceptFailureLog _trouble;
 
-    public AcceptTroubleTests() => _trouble = new(_time, _logger);
+    public AcceptFailureLogTests() => _trouble = new(_time, _logger);
 
     [Fact]
     public void All_listeners_of_a_server_say_it_once()
@@ -38,7 +38,7 @@ public sealed class AcceptTroubleTests
         _trouble.OnSuccess(endpoint); // too soon to be over
         Assert.Equal(1100, _logger.LatestRecord.Id.Id);
 
-        _time.Advance(AcceptTrouble.Gap);
+        _time.Advance(AcceptFailureLog.Gap);
         _trouble.OnSuccess(endpoint);
 
         Assert.Equal(1102, _logger.LatestRecord.Id.Id);

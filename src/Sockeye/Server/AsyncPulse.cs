@@ -1,7 +1,7 @@
 namespace Sockeye;
 
 /// <summary>Wakes whoever waits for a connection to go and free its descriptor. Costs nothing while nobody waits.</summary>
-internal sealed class ReleaseSignal
+internal sealed class AsyncPulse
 {
     private TaskCompletionSource? _waiter;
 
@@ -20,7 +20,7 @@ internal sealed class ReleaseSignal
         await waiter.Task.WaitAsync(timeout, time, cancellationToken).WithoutThrowing();
     }
 
-    public void Set()
+    public void Pulse()
     {
         if (Volatile.Read(ref _waiter) is not null)
             Interlocked.Exchange(ref _waiter, null)?.TrySetResult();

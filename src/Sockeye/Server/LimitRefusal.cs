@@ -5,13 +5,13 @@ using Microsoft.Extensions.Logging;
 namespace Sockeye;
 
 /// <summary>Refuses clients on behalf of one limit. Each is counted; in the log one line speaks for many.</summary>
-internal sealed partial class Refusals(string limit, ListenOptions listen)
+internal sealed partial class LimitRefusal(string limit, ListenOptions listen)
 {
     /// <summary>A flood of clients must not become a flood of lines.</summary>
-    internal static readonly TimeSpan LogInterval = LogPace.Interval;
+    internal static readonly TimeSpan LogInterval = LogThrottle.Interval;
 
     private readonly ILogger _logger = new SafeLogger(listen.Server.LoggerFactory.CreateLogger("Sockeye.Server"));
-    private readonly LogPace _pace = new(listen.Server.TimeProvider);
+    private readonly LogThrottle _throttle = new(listen.Server.TimeProvider);
     private readonly Refusal _refusal = new(listen.Server.Timer);
     private readonly KeyValuePair<string, object?> _tag = MetricTags.Limit(limit);
 
@@ -19,7 +19,7 @@ internal sealed partial class Refusals(string limit, ListenOptions listen)
     public Task RefuseAsync(ConnectionContext connection, LimitAction action, CloseCause cause, string description)
     {
         ServerMetrics.OnRejected(_tag);
-        if (_pace.TryTell(out var count))
+        if (_throttle.TryLog(out var count))
             LogRefusing(limit, listen, count, connection.RemoteEndPoint, description);
         return _refusal.EndAsync(connection, action, CloseReason.Refused(cause, description));
     }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
 
-internal sealed partial class LoadWatch
+internal sealed partial class LoadMonitor
 {
     private readonly ILogger _logger;
 
@@ -10,5 +10,5 @@ internal sealed partial class LoadWatch
     private partial void LogSign(SaturationKind kind, int level, string description);
 
     [LoggerMessage(1311, LogLevel.Information, "{Kind}{Where} is over: it was there for {Duration}.")]
-    private partial void LogGone(SaturationKind kind, string where, TimeSpan duration);
+    private partial void LogSignOver(SaturationKind kind, string where, TimeSpan duration);
 }

@@ -7,13 +7,13 @@ namespace Sockeye;
 /// <remarks>
 /// It has a timer of its own: whoever writes the log may take long, and timeouts must not wait for that. Without connections,
 /// and without a log that takes warnings, it does nothing. While connections neither come nor go, none waits and there is no
-/// sign, it looks less and less often, down to once in <see cref="LongestInterval"/>: a server that waits costs next to nothing.
+/// sign, it looks less and less often, down to once in <see cref="MaxInterval"/>: a server that waits costs next to nothing.
 /// </remarks>
-internal sealed partial class LoadWatch : IDisposable
+internal sealed partial class LoadMonitor : IDisposable
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    public static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(8);
+    public static readonly TimeSpan MaxInterval = TimeSpan.FromSeconds(8);
 
     /// <summary>How long a sign must be away before it is over: one that comes and goes is told once.</summary>
     public static readonly TimeSpan Gap = TimeSpan.FromSeconds(10);
@@ -26,20 +26,20 @@ internal sealed partial class LoadWatch : IDisposable
     private readonly ConnectionTable _table;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
-    private readonly Dictionary<(SaturationKind Kind, EndPoint? EndPoint), Told> _told = [];
+    private readonly Dictionary<(SaturationKind Kind, EndPoint? EndPoint), ReportedSign> _reported = [];
     private TimeSpan _interval = Interval;
-    private int _countThen;
+    private int _lastCount;
     private int _state;
 
     /// <param name="load">The one of now: a reload makes another.</param>
     /// <param name="table">Whether there are connections.</param>
     /// <param name="time">The server's clock.</param>
     /// <param name="logger">Where it tells.</param>
-    public LoadWatch(Func<LoadReader> load, ConnectionTable table, TimeProvider time, ILogger logger)
+    public LoadMonitor(Func<LoadReader> load, ConnectionTable table, TimeProvider time, ILogger logger)
     {
         (_load, _table, _time, _logger) = (load, table, time, logger);
         _timer = time.CreateTimer(
-            static watch => ((LoadWatch)watch!).LookAndGoOn(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            static watch => ((LoadMonitor)watch!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>There is a connection. From any thread.</summary>
@@ -53,60 +53,60 @@ internal sealed partial class LoadWatch : IDisposable
     public void Dispose() => _timer.Dispose();
 
     /// <summary>What has no lines of its own in the log: a limit, a failing accept and an end have.</summary>
-    private static bool IsToldHere(SaturationSign sign) =>
+    private static bool IsReported(SaturationSign sign) =>
         sign.Kind is SaturationKind.AcceptQueue or SaturationKind.Connections or SaturationKind.HandlersWaiting;
 
     /// <summary>Once, and again when the look is over: two never meet.</summary>
-    private void Set(bool isQuiet)
+    private void Schedule(bool isQuiet)
     {
-        _interval = isQuiet ? Min(_interval * 2, LongestInterval) : Interval;
+        _interval = isQuiet ? Min(_interval * 2, MaxInterval) : Interval;
         _timer.Change(_interval, Timeout.InfiniteTimeSpan);
         if (_interval == Interval)
             return;
         // A full fence: either this sees the connection that comes now, or the one who brings it sees that the look is far off.
         Interlocked.Exchange(ref _state, Later);
-        if (_table.Count != _countThen)
+        if (_table.Count != _lastCount)
             Start();
     }
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     /// <summary>On a thread of the timer, where an exception would end the process.</summary>
-    private void LookAndGoOn()
+    private void OnTimer()
     {
         try
         {
-            Look();
+            Poll();
         }
         catch (Exception error)
         {
             _logger.OnThrew(error, "looking at the load of", "the server");
-            Set(isQuiet: false);
+            Schedule(isQuiet: false);
         }
     }
 
-    private void Look()
+    private void Poll()
     {
         // No connection moves this look closer: it is here.
         Interlocked.Exchange(ref _state, Soon);
-        var load = _load().ReadBriefly();
-        foreach (var sign in load.Signs.Where(IsToldHere))
-            Tell(sign);
-        foreach (var (key, told) in _told)
+        var load = _load().ReadWithoutStalls();
+        foreach (var sign in load.Signs.Where(IsReported))
+            Report(sign);
+        foreach (var (key, told) in _reported)
         {
             if (_time.GetElapsedTime(told.SeenAt) < Gap)
                 continue;
-            _told.Remove(key);
+            _reported.Remove(key);
             var where = key.EndPoint is null ? "" : $" on {key.EndPoint}";
-            LogGone(key.Kind, where, _time.GetElapsedTime(told.Since, told.SeenAt));
+            LogSignOver(key.Kind, where, _time.GetElapsedTime(told.Since, told.SeenAt));
         }
 
-        var isQuiet = load.Signs.Count == 0 && _told.Count == 0 && _table.Count == _countThen
+        var isQuiet = load.Signs.Count == 0 && _reported.Count == 0 && _table.Count == _lastCount
             && load.Listeners.All(listener => listener.AcceptQueueDepth is null or 0);
-        _countThen = _table.Count;
-        if (_countThen > 0 || _told.Count > 0)
+        _lastCount = _table.Count;
+        if (_lastCount > 0 || _reported.Count > 0)
         {
-            Set(isQuiet);
+            Schedule(isQuiet);
             return;
         }
 
@@ -117,11 +117,11 @@ internal sealed partial class LoadWatch : IDisposable
             Start();
     }
 
-    private void Tell(SaturationSign sign)
+    private void Report(SaturationSign sign)
     {
         var now = _time.GetTimestamp();
-        if (!_told.TryGetValue((sign.Kind, sign.EndPoint), out var told))
-            _told.Add((sign.Kind, sign.EndPoint), told = new(now));
+        if (!_reported.TryGetValue((sign.Kind, sign.EndPoint), out var told))
+            _reported.Add((sign.Kind, sign.EndPoint), told = new(now));
         told.SeenAt = now;
         // Once when it appears, and once more when it is as bad as can be.
         if (told.Level is { } level && (level >= 1 || sign.Level < 1))
@@ -130,7 +130,7 @@ internal sealed partial class LoadWatch : IDisposable
         LogSign(sign.Kind, (int)(sign.Level * 100), sign.Description);
     }
 
-    private sealed class Told(long since)
+    private sealed class ReportedSign(long since)
     {
         public long Since => since;
 

@@ -7,7 +7,7 @@ using Sockeye.Kestrel.Tests.Support;
 namespace Sockeye.Kestrel.Tests;
 
 /// <summary>An exception from accept ends Kestrel's loop for ever: nobody could connect any more.</summary>
-public sealed class AcceptTroubleTests
+public sealed class AcceptFailureTests
 {
     [Theory]
     [InlineData(SocketError.TooManyOpenSockets)]

@@ -2,16 +2,17 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>A number of places. While all are taken nobody is accepted; who is accepted nevertheless waits for a place.</summary>
+/// <summary>A fixed number of permits to be served. While all are taken, accepting waits; a client that is accepted
+/// nevertheless waits for a permit.</summary>
 /// <param name="name">The method or option that sets the number.</param>
-/// <param name="places">How many may be served at a time.</param>
-/// <param name="onFull">Told each time that accepting begins to wait.</param>
-internal sealed class AcceptPlaces(string name, int places, Action onFull) : IAcceptGate
+/// <param name="permits">How many may be served at a time.</param>
+/// <param name="onFull">Called each time that accepting starts to wait.</param>
+internal sealed class AcceptPermits(string name, int permits, Action onFull) : IAcceptGate
 {
     private readonly Lock _lock = new();
-    private readonly Queue<TaskCompletionSource> _turns = new();
+    private readonly Queue<TaskCompletionSource> _waiters = new();
     private List<TaskCompletionSource> _loops = [];
-    private int _places = places;
+    private int _permits = permits;
     private int _accepted;
     private int _served;
 
@@ -21,11 +22,11 @@ internal sealed class AcceptPlaces(string name, int places, Action onFull) : IAc
     {
         lock (_lock)
         {
-            if (_accepted < _places)
+            if (_accepted < _permits)
                 return default;
         }
 
-        return new(WaitForPlaceAsync(stopping));
+        return new(WaitForPermitAsync(stopping));
     }
 
     public ValueTask EnterAsync(ConnectionContext connection, CancellationToken stopping)
@@ -34,17 +35,17 @@ internal sealed class AcceptPlaces(string name, int places, Action onFull) : IAc
         lock (_lock)
         {
             _accepted++;
-            if (_served < _places)
+            if (_served < _permits)
             {
                 _served++;
                 return default;
             }
 
             turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            _turns.Enqueue(turn);
+            _waiters.Enqueue(turn);
         }
 
-        return new(WaitForTurnAsync(turn, stopping));
+        return new(WaitForGrantAsync(turn, stopping));
     }
 
     public void Leave()
@@ -54,13 +55,13 @@ internal sealed class AcceptPlaces(string name, int places, Action onFull) : IAc
         {
             _accepted--;
             _served--;
-            woken = FillPlaces();
+            woken = GrantPermits();
         }
 
         woken?.ForEach(loop => loop.TrySetResult());
     }
 
-    public void Adopt()
+    public void EnterExisting()
     {
         lock (_lock)
         {
@@ -69,28 +70,28 @@ internal sealed class AcceptPlaces(string name, int places, Action onFull) : IAc
         }
     }
 
-    public void Retire()
+    public void ReleaseWaiters()
     {
         List<TaskCompletionSource>? woken;
         lock (_lock)
         {
-            _places = int.MaxValue;
-            woken = FillPlaces();
+            _permits = int.MaxValue;
+            woken = GrantPermits();
         }
 
         woken?.ForEach(loop => loop.TrySetResult());
     }
 
-    /// <summary>Gives free places to who waits for them; the loops that are to be woken.</summary>
-    private List<TaskCompletionSource>? FillPlaces()
+    /// <summary>Gives free permits to who waits for them; the loops that are to be woken.</summary>
+    private List<TaskCompletionSource>? GrantPermits()
     {
-        while (_served < _places && _turns.TryDequeue(out var turn))
+        while (_served < _permits && _waiters.TryDequeue(out var turn))
         {
             if (turn.TrySetResult())
                 _served++;
         }
 
-        if (_accepted >= _places || _loops.Count == 0)
+        if (_accepted >= _permits || _loops.Count == 0)
             return null;
         // All are woken: the first to accept takes the place, and the others wait again.
         var woken = _loops;
@@ -98,7 +99,7 @@ internal sealed class AcceptPlaces(string name, int places, Action onFull) : IAc
         return woken;
     }
 
-    private async Task WaitForPlaceAsync(CancellationToken stopping)
+    private async Task WaitForPermitAsync(CancellationToken stopping)
     {
         onFull();
         while (true)
@@ -106,20 +107,20 @@ internal sealed class AcceptPlaces(string name, int places, Action onFull) : IAc
             var freed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             lock (_lock)
             {
-                if (_accepted < _places)
+                if (_accepted < _permits)
                     return;
                 _loops.Add(freed);
             }
 
-            await EndsAsync(freed, stopping);
+            await WaitAsync(freed, stopping);
         }
     }
 
-    private async Task WaitForTurnAsync(TaskCompletionSource turn, CancellationToken stopping)
+    private async Task WaitForGrantAsync(TaskCompletionSource turn, CancellationToken stopping)
     {
         try
         {
-            await EndsAsync(turn, stopping);
+            await WaitAsync(turn, stopping);
         }
         catch (OperationCanceledException)
         {
@@ -130,7 +131,7 @@ internal sealed class AcceptPlaces(string name, int places, Action onFull) : IAc
         }
     }
 
-    private static async Task EndsAsync(TaskCompletionSource waiting, CancellationToken stopping)
+    private static async Task WaitAsync(TaskCompletionSource waiting, CancellationToken stopping)
     {
         using var giving = stopping.UnsafeRegister(
             static (waiting, token) => ((TaskCompletionSource)waiting!).TrySetCanceled(token), waiting);

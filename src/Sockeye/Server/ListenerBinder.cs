@@ -7,40 +7,43 @@ namespace Sockeye;
 
 /// <summary>Binds all endpoints, or none.</summary>
 /// <param name="transport">What binds.</param>
-/// <param name="plans">What the clients of each endpoint get.</param>
+/// <param name="configurations">What the clients of each endpoint get.</param>
 /// <param name="logger">Where it is said that one which is given up threw.</param>
 /// <param name="stopping">Ends their accept loops.</param>
-internal sealed class Binder(
-    IConnectionListenerFactory transport, Dictionary<ListenOptions, ListenPlan> plans, ILogger logger, CancellationToken stopping)
+internal sealed class ListenerBinder(
+    IConnectionListenerFactory transport,
+    Dictionary<ListenOptions, ListenerConfiguration> configurations,
+    ILogger logger,
+    CancellationToken stopping)
 {
     // How often a free port of 127.0.0.1 may turn out to be taken on ::1 before it is an error.
     private const int LocalhostAttempts = 16;
 
     /// <summary>None of them accepts yet.</summary>
-    public async Task<List<Listening>> BindAllAsync(IEnumerable<ListenOptions> listens, CancellationToken cancellationToken)
+    public async Task<List<ActiveListener>> BindAllAsync(IEnumerable<ListenOptions> listens, CancellationToken cancellationToken)
     {
         List<IConnectionListener> bound = [];
-        List<Listening> listening = [];
+        List<ActiveListener> listeners = [];
         try
         {
             foreach (var listen in listens)
             {
-                var listeners = await BindAsync(listen, cancellationToken);
-                bound.AddRange(listeners);
-                listening.AddRange(listeners.Select(listener => new Listening(listener, plans[listen], stopping)));
+                var ofEndpoint = await BindAsync(listen, cancellationToken);
+                bound.AddRange(ofEndpoint);
+                listeners.AddRange(ofEndpoint.Select(listener => new ActiveListener(listener, configurations[listen], stopping)));
             }
 
-            return listening;
+            return listeners;
         }
         catch
         {
             foreach (var listener in bound)
-                await GiveUpAsync(listener);
+                await DiscardAsync(listener);
             throw;
         }
     }
 
-    private Task GiveUpAsync(IConnectionListener listener) =>
+    private Task DiscardAsync(IConnectionListener listener) =>
         logger.GuardAsync("giving up a listener of", transport.GetType().Name, listener.DisposeAsync);
 
     private async Task<IConnectionListener[]> BindAsync(ListenOptions listen, CancellationToken cancellationToken)
@@ -58,7 +61,7 @@ internal sealed class Binder(
             }
             catch (Exception e)
             {
-                await GiveUpAsync(v4);
+                await DiscardAsync(v4);
                 var isFreePort = ((IPEndPoint)listen.EndPoint).Port == 0;
                 if (e is not AddressInUseException || !isFreePort || attempt == LocalhostAttempts)
                     throw;

@@ -1,7 +1,7 @@
 namespace Sockeye;
 
 /// <summary>How connections end that were told of a stop. Safe from any thread.</summary>
-internal sealed class StopTally
+internal sealed class StopCounts
 {
     private int _drained;
     private int _aborted;
@@ -12,6 +12,6 @@ internal sealed class StopTally
         Interlocked.Increment(ref wasAborted ? ref _aborted : ref isWhole ? ref _drained : ref _cutShort);
 
     /// <param name="left">Connections that were aborted, and whose handlers have not noticed yet.</param>
-    public StopResult Result(int left) =>
+    public StopResult ToResult(int left) =>
         new(Volatile.Read(ref _drained), Volatile.Read(ref _aborted) + left, Volatile.Read(ref _cutShort));
 }

@@ -4,11 +4,11 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye;
 
 /// <summary>One open connection of a server, as it was when it was asked for.</summary>
-public sealed class ConnectionInfo
+public sealed class ServerConnectionInfo
 {
     private readonly ConnectionContext _connection;
 
-    internal ConnectionInfo(ConnectionContext connection, EndPoint listener, TimeSpan age, HandlerPhase phase)
+    internal ServerConnectionInfo(ConnectionContext connection, EndPoint listener, TimeSpan age, HandlerPhase phase)
     {
         (_connection, ListenerEndPoint, Age) = (connection, listener, age);
         (LocalEndPoint, RemoteEndPoint) = (connection.LocalEndPoint, connection.RemoteEndPoint);
@@ -21,7 +21,7 @@ public sealed class ConnectionInfo
         {
             (IsReadPaused, IsSendBlocked) = (progress.IsReadPaused, progress.IsSendBlocked);
             (ReadPausedFor, SendBlockedFor) = (progress.ReadPausedFor, progress.SendBlockedFor);
-            SinceMoved = progress.Progress.SinceMoved;
+            IdleTime = progress.Progress.SinceMoved;
         }
     }
 
@@ -60,7 +60,7 @@ public sealed class ConnectionInfo
     public TimeSpan SendBlockedFor { get; }
 
     /// <summary>Time since a byte crossed it in either direction; null where the transport does not tell.</summary>
-    public TimeSpan? SinceMoved { get; }
+    public TimeSpan? IdleTime { get; }
 
     /// <summary>Time since it was accepted.</summary>
     public TimeSpan Age { get; }

@@ -4,9 +4,9 @@ using System.Net.Sockets;
 namespace Sockeye;
 
 /// <summary>Finds what is wrong with a server's endpoints before anything is bound.</summary>
-internal static class ListenCheck
+internal static class ListenValidation
 {
-    public static void ThrowIfWrong(IReadOnlyList<ListenOptions> listens)
+    public static void ThrowIfInvalid(IReadOnlyList<ListenOptions> listens)
     {
         if (listens.Count == 0)
         {
@@ -15,13 +15,13 @@ internal static class ListenCheck
         }
 
         foreach (var listen in listens)
-            ThrowIfWrong(listen);
+            ThrowIfInvalid(listen);
 
         for (var i = 0; i < listens.Count; i++)
         {
             foreach (var earlier in listens.Take(i))
             {
-                if (Overlap(earlier, listens[i]))
+                if (Overlaps(earlier, listens[i]))
                 {
                     throw new InvalidOperationException(
                         $"{earlier} and {listens[i]} are the same port: give each endpoint its own, or remove one of them.");
@@ -31,9 +31,9 @@ internal static class ListenCheck
     }
 
     /// <summary>What is wrong with this one, whatever the others are.</summary>
-    public static void ThrowIfWrong(ListenOptions listen)
+    public static void ThrowIfInvalid(ListenOptions listen)
     {
-        MiddlewareOrder.ThrowIfWrong(listen);
+        MiddlewareOrder.ThrowIfInvalid(listen);
         ThrowIfAddressless(listen);
     }
 
@@ -41,8 +41,8 @@ internal static class ListenCheck
     private static void ThrowIfAddressless(ListenOptions listen)
     {
         if (listen.EndPoint is not UnixDomainSocketEndPoint
-            || listen.MiddlewareInOrder.Any(one => one.Stage is MiddlewareStage.ProxyProtocol)
-            || listen.MiddlewareInOrder.FirstOrDefault(one => one.Stage is MiddlewareStage.AddressLimit) is not { } byAddress)
+            || listen.Middleware.Any(one => one.Stage is MiddlewareStage.ProxyProtocol)
+            || listen.Middleware.FirstOrDefault(one => one.Stage is MiddlewareStage.AddressLimit) is not { } byAddress)
             return;
         throw new InvalidOperationException(
             $"{byAddress.Method} has nothing to go by on {listen}: clients of a Unix socket have no address. Remove it, or let a "
@@ -50,11 +50,11 @@ internal static class ListenCheck
     }
 
     /// <summary>Whether both would be the same port.</summary>
-    public static bool Overlap(ListenOptions one, ListenOptions other) =>
-        EndPoints(other).Any(endpoint => Overlap(one, endpoint));
+    public static bool Overlaps(ListenOptions one, ListenOptions other) =>
+        EndPoints(other).Any(endpoint => Overlaps(one, endpoint));
 
-    /// <inheritdoc cref="Overlap(ListenOptions, ListenOptions)"/>
-    public static bool Overlap(ListenOptions one, EndPoint other) => EndPoints(one).Any(endpoint => (endpoint, other) switch
+    /// <inheritdoc cref="Overlaps(ListenOptions, ListenOptions)"/>
+    public static bool Overlaps(ListenOptions one, EndPoint other) => EndPoints(one).Any(endpoint => (endpoint, other) switch
     {
         (IPEndPoint a, IPEndPoint b) => a.Port == b.Port && a.Port != 0
             && (a.Address.Equals(b.Address) || Covers(a.Address, b.Address) || Covers(b.Address, a.Address)),

@@ -3,7 +3,7 @@ using System.Net;
 namespace Sockeye;
 
 /// <summary>A limit's count of open connections, for those that a reload hands over: they came before it.</summary>
-internal interface IConnectionCount
+internal interface IConnectionCounter
 {
     /// <summary>One that is open counts from now on, whether or not there was a place for it.</summary>
     void Enter(EndPoint? address);

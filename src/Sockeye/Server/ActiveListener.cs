@@ -4,41 +4,41 @@ using Microsoft.Extensions.Logging;
 namespace Sockeye;
 
 /// <summary>One listener of a running server, and what happens to each of its clients.</summary>
-internal sealed class Listening
+internal sealed class ActiveListener
 {
-    private readonly CancellationTokenSource _ending;
-    private ListenPlan _plan;
+    private readonly CancellationTokenSource _stopping;
+    private ListenerConfiguration _configuration;
     private TaskCompletionSource? _emptied;
     private long _accepted;
     private long _open;
-    private int _waiting;
+    private int _waitingHandlers;
     private long _closedReceived;
     private long _closedSent;
 
     /// <param name="listener">Localhost has two of them with the same options.</param>
-    /// <param name="plan">For its next clients, until a reload.</param>
+    /// <param name="configuration">For its next clients, until a reload.</param>
     /// <param name="stopping">Ends its accept loop, as its own end does.</param>
-    public Listening(IConnectionListener listener, ListenPlan plan, CancellationToken stopping)
+    public ActiveListener(IConnectionListener listener, ListenerConfiguration configuration, CancellationToken stopping)
     {
-        (Listener, _plan, Tags) = (listener, plan, MetricTags.Of(listener.EndPoint));
-        _ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        Ending = _ending.Token;
-        Gates = new(plan.Gates, Ending);
+        (Listener, _configuration, Tags) = (listener, configuration, MetricTags.Of(listener.EndPoint));
+        _stopping = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        Stopping = _stopping.Token;
+        Gates = new(configuration.Gates, Stopping);
     }
 
     public IConnectionListener Listener { get; }
 
     /// <summary>What its next client gets.</summary>
-    public ListenPlan Plan => Volatile.Read(ref _plan);
+    public ListenerConfiguration Configuration => Volatile.Read(ref _configuration);
 
     /// <summary>When the next client is taken.</summary>
     public AcceptGates Gates { get; }
 
     /// <summary>Held while a connection changes the limits that count it.</summary>
-    public Lock Adopting { get; } = new();
+    public Lock TransferLock { get; } = new();
 
     /// <summary>Fires when it is not to accept any more.</summary>
-    public CancellationToken Ending { get; }
+    public CancellationToken Stopping { get; }
 
     /// <summary>Its accept loop.</summary>
     public Task Accepting { get; set; } = Task.CompletedTask;
@@ -46,18 +46,18 @@ internal sealed class Listening
     /// <summary>What metrics ask; null until it accepts.</summary>
     public ListenerGauge? Gauge { get; set; }
 
-    /// <summary>Whether its accept loop has ended, by itself or by <see cref="EndAsync"/>.</summary>
+    /// <summary>Whether its accept loop has ended, by itself or by <see cref="StopAcceptingAsync"/>.</summary>
     public bool HasEnded => Accepting.IsCompleted;
 
-    public long Accepted => Volatile.Read(ref _accepted);
+    public long AcceptedCount => Volatile.Read(ref _accepted);
 
-    public long Open => Volatile.Read(ref _open);
+    public long OpenCount => Volatile.Read(ref _open);
 
     /// <summary>Its connections whose handler has not begun.</summary>
-    public int Waiting => Volatile.Read(ref _waiting);
+    public int WaitingHandlers => Volatile.Read(ref _waitingHandlers);
 
     /// <summary>Whether it takes clients, and if not, why. Null until it begins to.</summary>
-    public AcceptStanding? Standing { get; set; }
+    public AcceptStatus? Status { get; set; }
 
     /// <summary>Its address, as metrics have it.</summary>
     public KeyValuePair<string, object?>[] Tags { get; }
@@ -73,10 +73,10 @@ internal sealed class Listening
     }
 
     /// <summary>It waits for a thread, and perhaps for a limit.</summary>
-    public void OnWaiting() => Interlocked.Increment(ref _waiting);
+    public void OnHandlerWaiting() => Interlocked.Increment(ref _waitingHandlers);
 
     /// <summary>Its handler begins, or never will.</summary>
-    public void OnWaited() => Interlocked.Decrement(ref _waiting);
+    public void OnHandlerStarted() => Interlocked.Decrement(ref _waitingHandlers);
 
     /// <summary>It is out of the table, if it was there.</summary>
     public void OnClosed(ConnectionContext connection)
@@ -89,27 +89,28 @@ internal sealed class Listening
     }
 
     /// <summary>The next client gets this.</summary>
-    public void Change(ListenPlan plan)
+    public void Reconfigure(ListenerConfiguration configuration)
     {
-        Interlocked.Exchange(ref _plan, plan); // A full fence: who looks for connections now misses none of the plan before.
-        Gates.Change(plan.Gates);
+        // A full fence: an enumeration of connections from here on misses none with the previous configuration.
+        Interlocked.Exchange(ref _configuration, configuration);
+        Gates.Replace(configuration.Gates);
     }
 
     /// <summary>Unbinds it; ends when nobody is accepted any more. It throws nothing.</summary>
     /// <param name="logger">Where it is said that the listener threw, or an observer of it.</param>
-    public async Task EndAsync(ILogger logger)
+    public async Task StopAcceptingAsync(ILogger logger)
     {
-        logger.Guard("ending the accepts of", Listener.EndPoint, _ending.Cancel);
+        logger.Guard("ending the accepts of", Listener.EndPoint, _stopping.Cancel);
         await logger.GuardAsync("unbinding", Listener.EndPoint, () => Listener.UnbindAsync(CancellationToken.None));
         await logger.GuardAsync("accepting on", Listener.EndPoint, () => new(Accepting));
     }
 
-    /// <summary>After <see cref="EndAsync"/>, when its connections are gone or given up. It throws nothing.</summary>
-    /// <inheritdoc cref="EndAsync"/>
+    /// <summary>After <see cref="StopAcceptingAsync"/>, when its connections are gone or given up. It throws nothing.</summary>
+    /// <inheritdoc cref="StopAcceptingAsync"/>
     public async Task DisposeAsync(ILogger logger)
     {
         await logger.GuardAsync("closing the listener of", Listener.EndPoint, Listener.DisposeAsync);
-        _ending.Dispose();
+        _stopping.Dispose();
     }
 
     /// <summary>Ends when none of its connections is open. Once nobody is accepted any more.</summary>
@@ -117,7 +118,7 @@ internal sealed class Listening
     {
         var emptied = new TaskCompletionSource();
         Interlocked.Exchange(ref _emptied, emptied);
-        if (Open == 0)
+        if (OpenCount == 0)
             emptied.TrySetResult();
         return emptied.Task;
     }

@@ -100,21 +100,16 @@ internal sealed class AdminData(SockeyeServer server, ServerIdentity identity, S
             samples.Select(each => sampler.Rate(each.Sample, each.Previous, count));
     }
 
-    // By address: between the two looks a reload may have changed which there are.
     private IEnumerable<ListenerView> Listeners(ServerLoad load, Sample last, Sample? previous) =>
-        server.GetListeners().Join(
-            load.Listeners,
-            listener => listener.EndPoint,
-            queue => queue.EndPoint,
-            (listener, queue) => new ListenerView(
-                Names.Of(listener.EndPoint),
-                queue.IsListening,
-                listener.Middleware,
-                listener.Accepted,
-                sampler.Rate(last, previous, sample => sample.AcceptedBy(listener.EndPoint)),
-                listener.Open,
-                queue.AcceptQueueDepth,
-                queue.AcceptQueueLimit,
-                queue.AcceptFailingFor?.TotalSeconds,
-                queue.HeldFor?.TotalSeconds));
+        load.Listeners.Select(listener => new ListenerView(
+            Names.Of(listener.EndPoint),
+            listener.IsListening,
+            listener.Middleware,
+            listener.Accepted,
+            sampler.Rate(last, previous, sample => sample.AcceptedBy(listener.EndPoint)),
+            listener.Open,
+            listener.AcceptQueueDepth,
+            listener.AcceptQueueLimit,
+            listener.AcceptFailingFor?.TotalSeconds,
+            listener.HeldFor?.TotalSeconds));
 }

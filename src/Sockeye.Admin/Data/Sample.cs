@@ -7,14 +7,14 @@ internal sealed record Sample(
     long Number,
     long Timestamp,
     ServerLoad Load,
-    IReadOnlyList<ListenerInfo> Listeners,
     long Received,
     long Sent,
     TimeSpan Processor)
 {
-    public long Accepted => Listeners.Sum(each => each.Accepted);
+    public long Accepted => Load.Listeners.Sum(each => each.Accepted);
 
-    public long AcceptedBy(EndPoint endpoint) => Listeners.FirstOrDefault(each => each.EndPoint.Equals(endpoint))?.Accepted ?? 0;
+    public long AcceptedBy(EndPoint endpoint) =>
+        Load.Listeners.FirstOrDefault(each => each.EndPoint.Equals(endpoint))?.Accepted ?? 0;
 
     /// <summary>Of the fullest queue, as a share of its limit; both are 0 where the system tells of none.</summary>
     public (int Depth, int Limit) FullestQueue => Load.Listeners

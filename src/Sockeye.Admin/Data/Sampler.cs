@@ -75,7 +75,7 @@ internal sealed class Sampler : IDisposable
             var now = _time.GetTimestamp();
             var (received, sent) = _server.Traffic;
             (_previous, _last) = (_last, new(
-                _last?.Number + 1 ?? 0, now, _server.GetLoad(), _server.GetListeners(), received, sent,
+                _last?.Number + 1 ?? 0, now, _server.GetLoad(), received, sent,
                 Environment.CpuUsage.TotalTime));
             if (_samples.Count == MaxSamples)
                 _samples.Dequeue();

@@ -5,13 +5,12 @@ namespace Sockeye;
 /// <summary>Takes the next client when its time has come; until then clients wait in the accept queue.</summary>
 internal sealed class AcceptRateGate(AcceptRateLimit limit, ListenOptions listen) : IAcceptGate
 {
+    private readonly BacklogNotice _notice = new(
+        "UseAcceptRateLimit", listen, FormattableString.Invariant($"it takes {limit.ConnectionsPerSecond:0.###} a second"));
+
     public string Name => "UseAcceptRateLimit";
 
     private TimeProvider Time => listen.Server.TimeProvider;
-
-    // Made when it is first needed: the options are complete only at the start.
-    private BacklogNotice Notice => LazyInitializer.EnsureInitialized(ref field, () => new(
-        Name, listen, FormattableString.Invariant($"it takes {limit.ConnectionsPerSecond:0.###} a second")))!;
 
     public ValueTask WaitAsync(CancellationToken stopping)
     {
@@ -42,7 +41,7 @@ internal sealed class AcceptRateGate(AcceptRateLimit limit, ListenOptions listen
 
     private async Task WaitForTimeAsync(TimeSpan wait, CancellationToken stopping)
     {
-        Notice.Notify();
+        _notice.Notify();
         // Longer than asked for, where somebody else took what was there: asked again.
         for (; wait > TimeSpan.Zero; wait = limit.TimeUntilNext(Time))
             await Task.Delay(wait, Time, stopping);

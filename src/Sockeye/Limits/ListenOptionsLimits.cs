@@ -20,7 +20,13 @@ public static class ListenOptionsLimits
             var name = $"UseConnectionLimit({maxConnections}{(atLimit is null ? "" : $", {action}")})";
             listen.LimitConnections(maxConnections);
             if (action == LimitAction.LeaveInBacklog)
-                return listen.Use(name, next => next, MiddlewareStage.Limit).Use(new ConnectionPlaces(listen, maxConnections));
+            {
+                var notice = new BacklogNotice(
+                    "UseConnectionLimit", listen, $"all of its {maxConnections} connections are in use");
+                return listen.Use(name, next => next, MiddlewareStage.Limit)
+                    .Use(new AcceptPermits("UseConnectionLimit", maxConnections, notice.Notify));
+            }
+
             return listen.Use(name, next =>
             {
                 var limit = listen.AddCounter(new ConnectionLimit(maxConnections, action, new("UseConnectionLimit", listen)));

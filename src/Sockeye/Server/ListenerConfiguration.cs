@@ -15,6 +15,9 @@ internal sealed record ListenerConfiguration(
     IReadOnlyList<IConnectionCounter> Counters,
     ConnectionWatchPlan? Timeouts)
 {
+    /// <summary>The middleware in order, with arguments.</summary>
+    public IReadOnlyList<string> MiddlewareNames { get; } = [.. Options.Middleware.Select(middleware => middleware.Name)];
+
     public static ListenerConfiguration Create(ListenOptions listen, AcceptPermits? permits)
     {
         var pipeline = listen.Build();

@@ -2,29 +2,53 @@ using System.Net;
 
 namespace Sockeye;
 
-/// <summary>One listener of a server, as it was when it was asked for.</summary>
+/// <summary>A snapshot of one listener of a server.</summary>
 public sealed class ListenerInfo
 {
-    internal ListenerInfo(ActiveListener listener)
+    internal ListenerInfo(ActiveListener active, bool isStopping)
     {
-        EndPoint = listener.Listener.EndPoint;
-        Middleware = [.. listener.Configuration.Options.Middleware.Select(middleware => middleware.Name)];
-        (Accepted, Open) = (listener.AcceptedCount, listener.OpenCount);
-        TcpInfo = listener.Listener.TcpInfo;
+        (EndPoint, Middleware) = (active.Listener.EndPoint, active.Configuration.MiddlewareNames);
+        (Accepted, Open) = (active.AcceptedCount, active.OpenCount);
+        Status = active.Status;
+        IsListening = !isStopping && Status is not { HasEnded: true };
+        if (!IsListening)
+            return;
+        Queue = (active.Listener as IAcceptQueue)?.Queue;
+        (AcceptFailingFor, HeldFor) = (Status?.FailingFor, Status?.HeldFor);
     }
 
-    /// <summary>Where it listens: one of <see cref="SockeyeServer.EndPoints"/>.</summary>
+    /// <summary>The bound address: one of <see cref="SockeyeServer.EndPoints"/>.</summary>
     public EndPoint EndPoint { get; }
 
-    /// <summary>What runs before the handler, in order, with its arguments.</summary>
+    /// <summary>The middleware before the handler, in order, with arguments.</summary>
     public IReadOnlyList<string> Middleware { get; }
 
-    /// <summary>Connections accepted since the start, those included that a limit or rule refused afterwards.</summary>
+    /// <summary>The number of connections accepted since the start, including those that a limit or rule refused.</summary>
     public long Accepted { get; }
 
-    /// <summary>Its connections that are open.</summary>
+    /// <summary>The number of open connections.</summary>
     public long Open { get; }
 
-    /// <summary>The accept queue's depth and limit; null where the system does not tell.</summary>
-    public TcpInfo? TcpInfo { get; }
+    /// <summary>Whether the listener accepts clients. False when it ended by itself (event 1103), and while the server is being
+    /// stopped.</summary>
+    public bool IsListening { get; }
+
+    /// <summary>The number of clients that wait to be accepted. Null where the system does not report it.</summary>
+    public int? AcceptQueueDepth => Queue?.Depth;
+
+    /// <summary>The maximum length of the accept queue: the backlog as the system capped it. Null where the system does not
+    /// report it.</summary>
+    public int? AcceptQueueLimit => Queue?.Limit;
+
+    /// <summary>How long <c>accept()</c> has failed, usually for lack of descriptors or memory. Null while it does not
+    /// fail.</summary>
+    public TimeSpan? AcceptFailingFor { get; }
+
+    /// <summary>How long a limit has kept clients in the accept queue, during which the queue was never empty. Null while no limit
+    /// does.</summary>
+    public TimeSpan? HeldFor { get; }
+
+    internal AcceptQueue? Queue { get; }
+
+    internal AcceptStatus? Status { get; }
 }

@@ -35,7 +35,7 @@ internal sealed class LoadReader(
 
     private ServerLoad Read(ConnectionCounts counts)
     {
-        ListenerLoad[] loads = [.. listeners.Select(listener => new ListenerLoad(listener, stop.IsRunning))];
+        ListenerInfo[] loads = [.. listeners.Select(listener => new ListenerInfo(listener, stop.IsRunning))];
         var connections = table.Count;
         var signs = new List<SaturationSign>();
         signs.AddRange(loads.Select(SaturationRules.AcceptQueue).OfType<SaturationSign>());

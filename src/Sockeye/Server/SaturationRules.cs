@@ -12,7 +12,7 @@ internal static class SaturationRules
     internal static readonly TimeSpan HeldThreshold = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FullLevelWait = TimeSpan.FromSeconds(5);
 
-    public static SaturationSign? AcceptQueue(ListenerLoad listener) =>
+    public static SaturationSign? AcceptQueue(ListenerInfo listener) =>
         listener.Queue is { Depth: > 0 } queue && queue.Filled >= QueueThreshold
             ? new(
                 SaturationKind.AcceptQueue, queue.Filled,
@@ -56,7 +56,7 @@ internal static class SaturationRules
                 + $"still{others}: make it asynchronous, or give up UnsafePreferInlineScheduling");
     }
 
-    public static SaturationSign? AcceptFailing(ListenerLoad listener)
+    public static SaturationSign? AcceptFailing(ListenerInfo listener)
     {
         if (listener is not { AcceptFailingFor: { } time, Status.Error: { } error })
             return null;
@@ -69,7 +69,7 @@ internal static class SaturationRules
     }
 
     /// <summary>A limit that is reached while nobody waits is none's trouble.</summary>
-    public static SaturationSign? AcceptHeld(ListenerLoad listener)
+    public static SaturationSign? AcceptHeld(ListenerInfo listener)
     {
         if (listener.HeldFor is not { } time || time < HeldThreshold || listener.Queue is { Depth: 0 })
             return null;
@@ -81,7 +81,7 @@ internal static class SaturationRules
             listener.EndPoint);
     }
 
-    public static SaturationSign? NotListening(ListenerLoad listener, bool isStopping) => listener.IsListening
+    public static SaturationSign? NotListening(ListenerInfo listener, bool isStopping) => listener.IsListening
         ? null
         : new(
             SaturationKind.NotListening, isStopping ? 0.5 : 1,

@@ -4,7 +4,7 @@ namespace Sockeye;
 public sealed class ServerLoad
 {
     internal ServerLoad(
-        ConnectionCounts counts, int connections, int maxConnections, IReadOnlyList<ListenerLoad> listeners,
+        ConnectionCounts counts, int connections, int maxConnections, IReadOnlyList<ListenerInfo> listeners,
         IReadOnlyList<SaturationSign> signs, TimeSpan? stopTimeLeft)
     {
         (Connections, MaxConnections) = (connections, maxConnections);
@@ -48,7 +48,7 @@ public sealed class ServerLoad
     public TimeSpan? StopTimeLeft { get; }
 
     /// <summary>All listeners, in the order of <see cref="SockeyeServer.EndPoints"/>.</summary>
-    public IReadOnlyList<ListenerLoad> Listeners { get; }
+    public IReadOnlyList<ListenerInfo> Listeners { get; }
 
     /// <summary>What there is to worry about, in the order of <see cref="SaturationKind"/>. Empty: all is well.</summary>
     public IReadOnlyList<SaturationSign> Signs { get; }

@@ -32,7 +32,7 @@ public sealed partial class SockeyeServer
     private static string DescribePipeline(ActiveListener listener)
     {
         var options = listener.Configuration.Options;
-        return string.Join(" -> ", options.Middleware.Select(m => m.Name).Append(options.HandlerName));
+        return string.Join(" -> ", listener.Configuration.MiddlewareNames.Append(options.HandlerName));
     }
 
     private void OnAccepted(ConnectionContext accepted, ActiveListener listener)

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
@@ -6,18 +5,8 @@ namespace Sockeye;
 /// <summary>What a server tells of itself while it runs. From any thread.</summary>
 public sealed partial class SockeyeServer
 {
-    /// <summary>What the kernel says of a listening socket: accept-queue depth and limit; null where it does not tell.</summary>
-    /// <param name="endpoint">One of <see cref="EndPoints"/>.</param>
-    /// <exception cref="ArgumentException">The server does not listen there.</exception>
-    public TcpInfo? GetListenerInfo(EndPoint endpoint)
-    {
-        var listener = _listeners.FirstOrDefault(l => l.Listener.EndPoint.Equals(endpoint)) ?? throw new ArgumentException(
-            $"The server does not listen on {endpoint}, only on {string.Join(", ", EndPoints)}.", nameof(endpoint));
-        return listener.Listener.TcpInfo;
-    }
-
     /// <summary>All listeners as they are now, in the order of <see cref="EndPoints"/>; one system call each.</summary>
-    public IReadOnlyList<ListenerInfo> GetListeners() => [.. _listeners.Select(listener => new ListenerInfo(listener))];
+    public IReadOnlyList<ListenerInfo> GetListeners() => [.. _listeners.Select(listener => new ListenerInfo(listener, _stopClock.IsRunning))];
 
     /// <summary>All open connections as they are now, in the order they came. Asks no system: counters of this process.</summary>
     public IReadOnlyList<ServerConnectionInfo> GetConnections() =>

@@ -62,7 +62,13 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     /// what this system does not have; the message says why.</exception>
     public static Task<StopResult> RunAsync(
         Action<SockeyeServerOptions> configure, CancellationToken cancellationToken = default) =>
-        RunAsync(Configure(configure), static _ => { }, cancellationToken);
+        RunAsync(Configure(configure), cancellationToken);
+
+    /// <inheritdoc cref="RunAsync(Action{SockeyeServerOptions}, CancellationToken)"/>
+    /// <param name="options">Where it listens, and how it runs.</param>
+    /// <param name="cancellationToken">Stops it, as a signal does.</param>
+    public static Task<StopResult> RunAsync(SockeyeServerOptions options, CancellationToken cancellationToken = default) =>
+        RunAsync(options, static _ => Task.CompletedTask, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action{SockeyeServerOptions}, CancellationToken)"/>
     /// <param name="options">Where it listens, and how it runs.</param>
@@ -100,7 +106,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         }
         catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
         {
-            return new(drained: 0, aborted: 0); // Asked to stop before it had started: there is nothing to drain.
+            return new(drained: 0, aborted: 0, cutShort: 0); // Asked to stop before it had started: there is nothing to drain.
         }
 
         await using (server)

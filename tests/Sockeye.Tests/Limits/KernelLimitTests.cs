@@ -116,5 +116,5 @@ public sealed class KernelLimitTests
         Assert.Equal("x", await last.ReadAsync(1).Within());
     }
 
-    private static int? Depth(SockeyeServer server) => server.GetListenerInfo(server.EndPoints[0])?.AcceptQueueDepth;
+    private static int? Depth(SockeyeServer server) => server.GetListeners()[0].AcceptQueueDepth;
 }

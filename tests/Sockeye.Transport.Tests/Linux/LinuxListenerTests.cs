@@ -102,7 +102,7 @@ public sealed class LinuxListenerTests
                 }
             });
             await using var server = await SockeyeServer.StartAsync(options, Cancelled);
-            Assert.Equal(64, server.GetListenerInfo(server.EndPoints[0])!.AcceptQueueLimit);
+            Assert.Equal(64, server.GetListeners()[0].AcceptQueueLimit);
             for (var i = 0; i < 300; i++)
             {
                 using var leaving = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

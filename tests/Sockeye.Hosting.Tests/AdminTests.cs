@@ -33,7 +33,7 @@ public sealed class AdminTests
         var handling = new TaskCompletionSource();
         var finish = new TaskCompletionSource();
         await using var host = await StartAsync(TestHost.OneEndPoint("slow"), server => server
-            .Handler("slow", listen => listen.Run(async connection =>
+            .AddHandler("slow", listen => listen.Run(async connection =>
             {
                 handling.SetResult();
                 await finish.Task;

@@ -61,7 +61,7 @@ public sealed class HealthTests
         var transport = new EndingTransport();
         await using var host = await TestHost.StartAsync(TestHost.OneEndPoint("echo"), server => server
             .Configure(options => options.Transport = transport)
-            .Handler("echo", listen => listen.Run(ConnectionText.Echo)));
+            .AddHandler("echo", listen => listen.Run(ConnectionText.Echo)));
         Assert.Equal(HealthStatus.Healthy, (await CheckAsync(host)).Status);
 
         await transport.Listeners[0].UnbindAsync(TestContext.Current.CancellationToken);

@@ -44,7 +44,7 @@ public sealed class HostedServerTests
     public async Task Handler_class_gets_services_and_is_one_over_all_reloads()
     {
         await using var host = await TestHost.StartAsync(
-            TestHost.OneEndPoint("count"), server => server.Handler<Counting>("count"),
+            TestHost.OneEndPoint("count"), server => server.AddHandler<Counting>("count"),
             services => services.AddSingleton(new Word("number ")));
 
         Assert.Equal("number 1", await host.ReadAllAsync());
@@ -72,7 +72,7 @@ public sealed class HostedServerTests
     {
         await using var host = await TestHost.StartAsync(TestHost.OneEndPoint("hello"), server => server
             .Configure(options => options.ListenLocalhost(0).Run(ConnectionText.Echo))
-            .Handler("hello", listen => listen.Run(connection => connection.SendAsync("hello"))));
+            .AddHandler("hello", listen => listen.Run(connection => connection.SendAsync("hello"))));
         var before = host.Server.EndPoints;
         await host.AssertEchoesAsync();
 
@@ -103,7 +103,7 @@ public sealed class HostedServerTests
     {
         var told = new TaskCompletionSource();
         await using var host = await TestHost.StartAsync(
-            TestHost.OneEndPoint("slow"), server => server.Handler("slow", listen => listen.Run(async connection =>
+            TestHost.OneEndPoint("slow"), server => server.AddHandler("slow", listen => listen.Run(async connection =>
             {
                 await connection.SendAsync("!");
                 using var watch = connection.StopRequested.Register(told.SetResult);
@@ -148,7 +148,7 @@ public sealed class HostedServerTests
               "Other": { "EndPoints": { "a": { "Listen": "127.0.0.1:0", "Handler": "hello" } } } }
             """,
             services: services => services.AddSockeyeServer(
-                "Other", server => server.Handler("hello", listen => listen.Run(connection => connection.SendAsync("other")))));
+                "Other", server => server.AddHandler("hello", listen => listen.Run(connection => connection.SendAsync("other")))));
 
         var other = host.Services.GetRequiredKeyedService<HostedServer>("Other").Server;
         await using var client = await SocketTransport.Shared.ConnectAsync(

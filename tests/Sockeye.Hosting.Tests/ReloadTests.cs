@@ -98,7 +98,7 @@ public sealed class ReloadTests
     public async Task Code_that_throws_at_a_reload_is_refused_with_its_message()
     {
         var broken = false;
-        await using var host = await TestHost.StartAsync(TestHost.OneEndPoint("x"), server => server.Handler("x", listen =>
+        await using var host = await TestHost.StartAsync(TestHost.OneEndPoint("x"), server => server.AddHandler("x", listen =>
         {
             if (broken)
                 throw new NotSupportedException("no such thing");

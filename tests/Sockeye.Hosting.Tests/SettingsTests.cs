@@ -107,7 +107,7 @@ public sealed class SettingsTests
     [Fact]
     public async Task Handler_whose_code_does_not_run_anything_is_named()
     {
-        await using var host = new TestHost(TestHost.OneEndPoint("empty"), server => server.Handler("empty", _ => { }));
+        await using var host = new TestHost(TestHost.OneEndPoint("empty"), server => server.AddHandler("empty", _ => { }));
 
         var error = await Assert.ThrowsAsync<OptionsValidationException>(host.StartAsync);
 

@@ -30,7 +30,7 @@ public sealed class MessageMemoryTests
 
     [Fact]
     public void Disposing_behind_a_borrowed_message_gives_all_memory_back() =>
-        Leaves(Codec.LengthPrefixed(maxLength: 100, new() { LengthSize = 1 }).Borrowed(), async (messages, _) =>
+        Leaves(Codec.LengthPrefixed(maxLength: 100, new() { LengthSize = 1 }).WithoutCopying(), async (messages, _) =>
         {
             await foreach (var message in messages.ReadAllAsync())
                 break;
@@ -39,7 +39,7 @@ public sealed class MessageMemoryTests
 
     [Fact]
     public void Disposing_while_a_borrowed_message_is_used_gives_all_memory_back() =>
-        Leaves(Codec.LengthPrefixed(maxLength: 100, new() { LengthSize = 1 }).Borrowed(), async (messages, _) =>
+        Leaves(Codec.LengthPrefixed(maxLength: 100, new() { LengthSize = 1 }).WithoutCopying(), async (messages, _) =>
         {
             await foreach (var message in messages.ReadAllAsync())
                 await messages.DisposeAsync();

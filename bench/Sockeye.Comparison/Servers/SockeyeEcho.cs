@@ -49,7 +49,7 @@ internal static class SockeyeEcho
     {
         ServerMode.Echo => listen => listen.Run(
             connection => PipeEcho.RunAsync(connection.Transport.Input, connection.Transport.Output)),
-        ServerMode.Codec => listen => listen.Run(Codec.LengthPrefixed(LongestMessage).Borrowed(), async connection =>
+        ServerMode.Codec => listen => listen.Run(Codec.LengthPrefixed(LongestMessage).WithoutCopying(), async connection =>
         {
             await foreach (var message in connection.ReadAllAsync())
                 await connection.WriteAsync(message);

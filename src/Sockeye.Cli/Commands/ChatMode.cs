@@ -13,7 +13,7 @@ internal sealed class ChatMode
 
     private readonly Codec<string> _inbound = Codec.Lines(MaxLineLength);
     private readonly Codec<string> _outbound = Codec.Lines(MaxLineLength + MaxPrefixLength);
-    private readonly MessageGroup<string> _room = new(new MessageGroupOptions { QueueLimit = QueueLimit });
+    private readonly MessageGroup<string> _room = new(new MessageGroupOptions { MaxQueuedMessages = QueueLimit });
 
     public void Serve(ListenOptions listen) => listen.Run(_inbound, _outbound, RunAsync);
 

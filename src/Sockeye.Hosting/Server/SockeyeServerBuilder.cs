@@ -27,7 +27,7 @@ public sealed class SockeyeServerBuilder
     /// is to outlive a reload is made outside. What the configuration limits and encrypts comes before.
     /// </param>
     /// <exception cref="ArgumentException">The name is taken.</exception>
-    public SockeyeServerBuilder Handler(string name, Action<ListenOptions> configure)
+    public SockeyeServerBuilder AddHandler(string name, Action<ListenOptions> configure)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(configure);
@@ -39,12 +39,12 @@ public sealed class SockeyeServerBuilder
     /// <summary>Names a handler class: one instance for all connections, over all reloads, made and disposed of by the host's
     /// services (a singleton, unless it was registered otherwise before).</summary>
     /// <exception cref="ArgumentException">The name is taken.</exception>
-    public SockeyeServerBuilder Handler<
+    public SockeyeServerBuilder AddHandler<
         [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(string name)
         where THandler : ConnectionHandler
     {
         Services.TryAddSingleton<THandler>();
-        return Handler(name, static listen => listen.Run<THandler>());
+        return AddHandler(name, static listen => listen.Run<THandler>());
     }
 
     /// <summary>Names a handler class of which each connection has an instance of its own, in a scope of services that ends with
@@ -55,7 +55,7 @@ public sealed class SockeyeServerBuilder
         where THandler : ConnectionHandler
     {
         Services.TryAddScoped<THandler>();
-        return Handler(name, static listen => listen.Run(HandlerNames.GetName(typeof(THandler)), async connection =>
+        return AddHandler(name, static listen => listen.Run(HandlerNames.GetName(typeof(THandler)), async connection =>
         {
             var scope = listen.ApplicationServices.CreateAsyncScope();
             await using (scope.ConfigureAwait(false))

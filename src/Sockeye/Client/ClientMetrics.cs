@@ -15,11 +15,11 @@ internal static class ClientMetrics
     static ClientMetrics()
     {
         Meter.CreateObservableUpDownCounter(
-            "sockeye.client.pool.connections", static () => Ask().SelectMany(asked => Connections(asked.Pool, asked.Tags)),
+            "sockeye.client.pool.connections", static () => GetLivePools().SelectMany(asked => MeasureConnections(asked.Pool, asked.Tags)),
             "{connection}", "Connections of pools: idle, or used (being opened, lent or being closed).");
         Meter.CreateObservableUpDownCounter(
             "sockeye.client.pool.waiters",
-            static () => Ask().Select(asked => new Measurement<long>(asked.Pool.WaiterCount, asked.Tags)),
+            static () => GetLivePools().Select(asked => new Measurement<long>(asked.Pool.WaiterCount, asked.Tags)),
             "{caller}", "Callers that wait for a connection of a pool.");
     }
 
@@ -33,7 +33,7 @@ internal static class ClientMetrics
 
     public static void Remove(PoolGauge gauge) => Pools.TryRemove(gauge, out _);
 
-    private static IEnumerable<(ConnectionPool Pool, KeyValuePair<string, object?>[] Tags)> Ask()
+    private static IEnumerable<(ConnectionPool Pool, KeyValuePair<string, object?>[] Tags)> GetLivePools()
     {
         foreach (var gauge in Pools.Keys)
         {
@@ -44,7 +44,7 @@ internal static class ClientMetrics
         }
     }
 
-    private static Measurement<long>[] Connections(ConnectionPool pool, KeyValuePair<string, object?>[] tags)
+    private static Measurement<long>[] MeasureConnections(ConnectionPool pool, KeyValuePair<string, object?>[] tags)
     {
         var idle = pool.IdleCount;
         return

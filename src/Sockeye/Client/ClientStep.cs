@@ -6,7 +6,7 @@ namespace Sockeye;
 /// <summary>A step of the user's own, between the connect and the use of a connection, within the connect timeout.</summary>
 internal static class ClientStep
 {
-    public static ClientLayer Layer(
+    public static ClientLayer CreateLayer(
         SockeyeClientOptions client,
         Func<ConnectionContext, CancellationToken, ValueTask<ConnectionContext>> step,
         ClientStage stage) =>
@@ -22,7 +22,7 @@ internal static class ClientStep
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 throw new ConnectException(
-                    $"could not connect to {Words.Describe(target)} within {Words.Describe(client.ConnectTimeout)} "
+                    $"could not connect to {DisplayText.Format(target)} within {DisplayText.Format(client.ConnectTimeout)} "
                         + "(ConnectTimeout): the connection stood, and the step added by Use did not end",
                     SocketError.TimedOut,
                     e);

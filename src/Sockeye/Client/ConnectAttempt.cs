@@ -16,17 +16,17 @@ internal sealed class ConnectAttempt
         (_time, _transport) = (options.TimeProvider, options.Transport);
         _started = _time.GetTimestamp();
         EndPoint = endpoint;
-        Done = RunAsync(options, cancellationToken);
+        Completion = RunAsync(options, cancellationToken);
     }
 
     public EndPoint EndPoint { get; }
 
-    public Task Done { get; }
+    public Task Completion { get; }
 
     /// <summary>Whether it is this machine that is dialled. Asked for only where an attempt is silent.</summary>
     public bool IsOnThisMachine => _isOnThisMachine ??= EndPoint is IPEndPoint { Address: var address }
         && (IPAddress.IsLoopback(address)
-            || (_transport is IHostNameResolver host ? host.Owns(address) : OwnAddresses.Have(address)));
+            || (_transport is IHostNameResolver host ? host.Owns(address) : LocalAddresses.Contains(address)));
 
     public ConnectionContext? Connection { get; private set; }
 
@@ -34,12 +34,12 @@ internal sealed class ConnectAttempt
     public Exception? Error { get; private set; }
 
     /// <summary>How long it took, or has taken so far.</summary>
-    public TimeSpan Elapsed { get => Done.IsCompleted ? field : _time.GetElapsedTime(_started); private set; }
+    public TimeSpan Elapsed { get => Completion.IsCompleted ? field : _time.GetElapsedTime(_started); private set; }
 
     /// <summary>Closes a connection that nobody will use, whenever it comes.</summary>
     public async Task DiscardAsync()
     {
-        await Done;
+        await Completion;
         if (Connection is null)
             return;
         Connection.Abort(CloseCause.Abort, "not needed: another address was faster, or connecting was given up");

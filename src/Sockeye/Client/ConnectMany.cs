@@ -8,7 +8,7 @@ namespace Sockeye;
 internal sealed class ConnectMany(SockeyeClient client, EndPoint endpoint, int count)
 {
     /// <summary>More at once would overflow an accept queue of the usual size, and lost SYNs cost a second each.</summary>
-    private const int MaxDialsAtOnce = 64;
+    private const int MaxConcurrentConnects = 64;
 
     private readonly ConnectionContext?[] _connections = new ConnectionContext?[count];
     private Exception? _error;
@@ -17,7 +17,7 @@ internal sealed class ConnectMany(SockeyeClient client, EndPoint endpoint, int c
     public async Task<IReadOnlyList<ConnectionContext>> RunAsync(CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var dialling = Enumerable.Range(0, Math.Min(count, MaxDialsAtOnce)).Select(_ => DialAsync(stop));
+        var dialling = Enumerable.Range(0, Math.Min(count, MaxConcurrentConnects)).Select(_ => ConnectUntilDoneAsync(stop));
         await Task.WhenAll(dialling);
         if (_error is null)
             return _connections!;
@@ -34,7 +34,7 @@ internal sealed class ConnectMany(SockeyeClient client, EndPoint endpoint, int c
         throw _error;
     }
 
-    private async Task DialAsync(CancellationTokenSource stop)
+    private async Task ConnectUntilDoneAsync(CancellationTokenSource stop)
     {
         try
         {

@@ -13,38 +13,38 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
     /// <summary>The error of the attempt that failed last.</summary>
     public Exception? LastError { get; set; }
 
-    private string Name => Words.Describe(target);
+    private string TargetName => DisplayText.Format(target);
 
-    public ConnectException AllFailed() => Attempts.Count == 0
-        ? new($"could not connect to {Name}: {NoAddress()}", SocketError.HostNotFound, LookupErrors.FirstOrDefault())
-        : new($"could not connect to {Name}: {DescribeAttempts()}", ErrorOf(LastError), LastError);
+    public ConnectException AllFailedError() => Attempts.Count == 0
+        ? new($"could not connect to {TargetName}: {DescribeMissingAddress()}", SocketError.HostNotFound, LookupErrors.FirstOrDefault())
+        : new($"could not connect to {TargetName}: {DescribeAttempts()}", ToSocketError(LastError), LastError);
 
-    public ConnectException TimedOut() => new(
-        $"could not connect to {Name} within {Words.Describe(options.ConnectTimeout)} (ConnectTimeout): "
+    public ConnectException TimedOutError() => new(
+        $"could not connect to {TargetName} within {DisplayText.Format(options.ConnectTimeout)} (ConnectTimeout): "
             + (Attempts.Count == 0 ? "the name was still being resolved" : DescribeAttempts()),
         SocketError.TimedOut,
         LastError);
 
-    public OperationCanceledException Cancelled(CancellationToken cancellationToken) => new(
-        $"connecting to {Name} was cancelled: "
+    public OperationCanceledException CancelledError(CancellationToken cancellationToken) => new(
+        $"connecting to {TargetName} was cancelled: "
             + (Attempts.Count == 0 ? "the name was still being resolved" : DescribeAttempts()),
         LastError,
         cancellationToken);
 
-    public ConnectException OtherFamily() => new(
-        $"could not connect to {Name} from LocalEndPoint {options.LocalEndPoint}: their address families differ",
+    public ConnectException OtherFamilyError() => new(
+        $"could not connect to {TargetName} from LocalEndPoint {options.LocalEndPoint}: their address families differ",
         SocketError.AddressFamilyNotSupported);
 
-    private static SocketError ErrorOf(Exception? error) => error switch
+    private static SocketError ToSocketError(Exception? error) => error switch
     {
         SocketException socket => socket.SocketErrorCode,
         ConnectException connect => connect.SocketError,
-        { InnerException: { } inner } => ErrorOf(inner),
+        { InnerException: { } inner } => ToSocketError(inner),
         OperationCanceledException => SocketError.OperationAborted,
         _ => SocketError.SocketError,
     };
 
-    private string NoAddress()
+    private string DescribeMissingAddress()
     {
         var kind = options.LocalEndPoint is { } local
             ? $"no address of the family of LocalEndPoint {local}"
@@ -55,13 +55,13 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
 
     private string DescribeAttempts() => string.Join(", ", Attempts.Select(attempt =>
         // On one address the target says it already.
-        (Attempts.Count == 1 && target is not DnsEndPoint ? "" : $"{Words.Describe(attempt.EndPoint)} ") + Outcome(attempt)));
+        (Attempts.Count == 1 && target is not DnsEndPoint ? "" : $"{DisplayText.Format(attempt.EndPoint)} ") + DescribeOutcome(attempt)));
 
-    private string Outcome(ConnectAttempt attempt) => attempt.Error is null or OperationCanceledException
-        ? $"no answer in {Words.Describe(attempt.Elapsed)}"
-        : (ErrorOf(attempt.Error), attempt.EndPoint) switch
+    private string DescribeOutcome(ConnectAttempt attempt) => attempt.Error is null or OperationCanceledException
+        ? $"no answer in {DisplayText.Format(attempt.Elapsed)}"
+        : (ToSocketError(attempt.Error), attempt.EndPoint) switch
         {
-            (SocketError.TimedOut, _) => $"timed out after {Words.Describe(attempt.Elapsed)}",
+            (SocketError.TimedOut, _) => $"timed out after {DisplayText.Format(attempt.Elapsed)}",
             (SocketError.WouldBlock, UnixDomainSocketEndPoint) => "refused (the server's queue is full)",
             (SocketError.ProtocolType, UnixDomainSocketEndPoint) => "refused (what listens there is no stream socket)",
             (SocketError.AccessDenied, UnixDomainSocketEndPoint) => "this user may not use the socket (permissions of its file)",
@@ -70,7 +70,7 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
             (SocketError.AddressFamilyNotSupported, _) => "this system has the address family switched off",
             (SocketError.ConnectionRefused, _) => "refused (nothing listens there)",
             (SocketError.AddressNotAvailable, UnixDomainSocketEndPoint) => "no such socket file (has the server been started?)",
-            (SocketError.AddressNotAvailable, _) when options.LocalEndPoint is { } local => NotAvailable(local),
+            (SocketError.AddressNotAvailable, _) when options.LocalEndPoint is { } local => DescribeNotAvailable(local),
             (SocketError.AddressAlreadyInUse, _) when options.LocalEndPoint is { } local =>
                 $"the local endpoint {local} is in use (port 0 takes any free one)",
             (SocketError.AddressNotAvailable, _) => "this machine has no address, or no free port, to dial it from",
@@ -80,7 +80,7 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
         };
 
     /// <summary>The system has one error for an address that is not its own, and for a pair of endpoints in use.</summary>
-    private static string NotAvailable(IPEndPoint local)
+    private static string DescribeNotAvailable(IPEndPoint local)
     {
         var isSurelyHere = IPAddress.IsLoopback(local.Address)
             || local.Address.Equals(IPAddress.Any) || local.Address.Equals(IPAddress.IPv6Any);

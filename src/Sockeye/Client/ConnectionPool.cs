@@ -11,7 +11,7 @@ namespace Sockeye;
 public sealed class ConnectionPool : IAsyncDisposable
 {
     private readonly SockeyeClient _client;
-    private readonly EndPoint _endPoint;
+    private readonly EndPoint _target;
     private readonly ConnectionPoolOptions _options;
     private readonly PoolSlots _slots;
     private readonly PoolGauge _gauge;
@@ -29,7 +29,7 @@ public sealed class ConnectionPool : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(endpoint);
-        (_client, _endPoint, _options) = (client, HostNames.Dialled(endpoint), (options ?? new()).Checked());
+        (_client, _target, _options) = (client, HostNames.Normalize(endpoint), (options ?? new()).Checked());
         _slots = new(_options, client.TimeProvider, CloseExpired);
         _gauge = ClientMetrics.Add(this, endpoint);
     }
@@ -66,7 +66,7 @@ public sealed class ConnectionPool : IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (!_slots.TryTake(out var idle, out var waiter))
-            idle = await WaitAsync(waiter ?? throw TooManyWait(), cancellationToken);
+            idle = await WaitAsync(waiter ?? throw TooManyWaitersError(), cancellationToken);
         try
         {
             if (idle is not null)
@@ -133,9 +133,9 @@ public sealed class ConnectionPool : IAsyncDisposable
     private async Task<ConnectionContext?> WaitAsync(PoolSlots.Waiter waiter, CancellationToken cancellationToken)
     {
         using var timer = _client.TimeProvider.CreateTimer(
-            _ => Leave(waiter, NoneCameFree), null, _options.WaitTimeout, Timeout.InfiniteTimeSpan);
+            _ => Leave(waiter, WaitTimedOutError), null, _options.WaitTimeout, Timeout.InfiniteTimeSpan);
         using var cancelled = cancellationToken.UnsafeRegister(
-            (_, token) => Leave(waiter, () => WaitCancelled(token)), null);
+            (_, token) => Leave(waiter, () => WaitCancelledError(token)), null);
         return await waiter.Task;
     }
 
@@ -150,7 +150,7 @@ public sealed class ConnectionPool : IAsyncDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposing.Token);
         try
         {
-            var connection = await _client.ConnectAsync(_endPoint, stop.Token);
+            var connection = await _client.ConnectAsync(_target, stop.Token);
             _lastError = null;
             // Messages upon it that are disposed give it up: whether it is closed is decided when it comes back.
             connection.Features.Set<IConnectionOwnerFeature>(Owned.Instance);
@@ -175,16 +175,16 @@ public sealed class ConnectionPool : IAsyncDisposable
             _ = CloseAndReleaseAsync(connection, PoolHealth.IdleTooLong(_options.IdleTimeout));
     }
 
-    private ConnectionPoolFullException TooManyWait() => new(
-        $"no connection to {Words.Describe(_endPoint)} is free: all {_options.MaxConnections} (MaxConnections) are in use, and "
+    private ConnectionPoolFullException TooManyWaitersError() => new(
+        $"no connection to {DisplayText.Format(_target)} is free: all {_options.MaxConnections} (MaxConnections) are in use, and "
             + $"{_options.MaxWaiters} callers (MaxWaiters) wait already{LastError}", _lastError);
 
-    private ConnectionPoolFullException NoneCameFree() => new(
-        $"no connection to {Words.Describe(_endPoint)} came free within {Words.Describe(_options.WaitTimeout)} (WaitTimeout): "
+    private ConnectionPoolFullException WaitTimedOutError() => new(
+        $"no connection to {DisplayText.Format(_target)} came free within {DisplayText.Format(_options.WaitTimeout)} (WaitTimeout): "
             + $"all {_options.MaxConnections} (MaxConnections) are in use{LastError}", _lastError);
 
-    private OperationCanceledException WaitCancelled(CancellationToken cancellationToken) => new(
-        $"waiting for a connection to {Words.Describe(_endPoint)} was cancelled: all {_options.MaxConnections} (MaxConnections) "
+    private OperationCanceledException WaitCancelledError(CancellationToken cancellationToken) => new(
+        $"waiting for a connection to {DisplayText.Format(_target)} was cancelled: all {_options.MaxConnections} (MaxConnections) "
             + $"are in use{LastError}", _lastError, cancellationToken);
 
     private string LastError => _lastError is { } error ? $", and the last connect failed: {error.Message}" : "";

@@ -21,10 +21,10 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
     private readonly List<Task<HostLookup>> _lookups = [];
     private readonly List<ConnectAttempt> _running = [];
     private readonly ConnectReport _report = new(options, target);
-    private bool _lastWasIPv6;
+    private bool _wasLastIPv6;
 
     /// <summary>What the next attempt waits for.</summary>
-    private Task _pause = Task.CompletedTask;
+    private Task _attemptDelay = Task.CompletedTask;
 
     /// <summary>Connects, or throws <see cref="ConnectException"/>.</summary>
     public async ValueTask<ConnectionContext> ConnectAsync(CancellationToken cancellationToken)
@@ -34,16 +34,16 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
-            Begin(stop.Token);
+            StartLookups(stop.Token);
             while (true)
             {
                 stop.Token.ThrowIfCancellationRequested();
-                if (_pause.IsCompleted && HasNext && !_running.Exists(GoesAlone) && TryTakeNext(out var address))
-                    Start(address, stop.Token);
+                if (_attemptDelay.IsCompleted && HasNext && !_running.Exists(IsExclusive) && TryDequeueNext(out var address))
+                    StartAttempt(address, stop.Token);
                 if (_running.Count + _lookups.Count == 0 && !HasNext)
-                    throw _report.AllFailed();
-                await Task.WhenAny(Pending()).WaitAsync(stop.Token);
-                TakeAddresses(stop.Token);
+                    throw _report.AllFailedError();
+                await Task.WhenAny(GetPendingTasks()).WaitAsync(stop.Token);
+                CollectAddresses(stop.Token);
                 if (TakeWinner() is { } connection)
                     return connection;
             }
@@ -51,8 +51,8 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             if (cancellationToken.IsCancellationRequested)
-                throw _report.Cancelled(cancellationToken);
-            throw _report.TimedOut();
+                throw _report.CancelledError(cancellationToken);
+            throw _report.TimedOutError();
         }
         finally
         {
@@ -63,13 +63,13 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
         }
     }
 
-    private void Begin(CancellationToken cancellationToken)
+    private void StartLookups(CancellationToken cancellationToken)
     {
         var local = options.LocalEndPoint?.AddressFamily;
         if (target is not DnsEndPoint name)
         {
             if (local is not null && (target as IPEndPoint)?.AddressFamily != local)
-                throw _report.OtherFamily();
+                throw _report.OtherFamilyError();
             _others.Enqueue(target);
             return;
         }
@@ -84,32 +84,32 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
     private bool HasNext => _ipv6.Count + _others.Count > 0;
 
     /// <summary>Whether the next address waits until this one has failed, however long it is silent.</summary>
-    private bool GoesAlone(ConnectAttempt attempt) =>
+    private bool IsExclusive(ConnectAttempt attempt) =>
         options.LocalEndPoint is { Port: not 0 } // which two sockets cannot share
         || attempt.IsOnThisMachine;
 
-    private bool TryTakeNext([MaybeNullWhen(false)] out EndPoint address)
+    private bool TryDequeueNext([MaybeNullWhen(false)] out EndPoint address)
     {
-        var (turn, other) = _lastWasIPv6 ? (_others, _ipv6) : (_ipv6, _others);
+        var (turn, other) = _wasLastIPv6 ? (_others, _ipv6) : (_ipv6, _others);
         return turn.TryDequeue(out address) || other.TryDequeue(out address);
     }
 
-    private void Start(EndPoint address, CancellationToken cancellationToken)
+    private void StartAttempt(EndPoint address, CancellationToken cancellationToken)
     {
-        _lastWasIPv6 = address is IPEndPoint { AddressFamily: AddressFamily.InterNetworkV6 };
-        _pause = Task.Delay(options.ConnectionAttemptDelay, options.TimeProvider, cancellationToken);
+        _wasLastIPv6 = address is IPEndPoint { AddressFamily: AddressFamily.InterNetworkV6 };
+        _attemptDelay = Task.Delay(options.ConnectionAttemptDelay, options.TimeProvider, cancellationToken);
         var attempt = new ConnectAttempt(options, address, cancellationToken);
         _running.Add(attempt);
         _report.Attempts.Add(attempt);
     }
 
-    private IEnumerable<Task> Pending()
+    private IEnumerable<Task> GetPendingTasks()
     {
-        IEnumerable<Task> pending = [.. _lookups, .. _running.Select(attempt => attempt.Done)];
-        return _pause.IsCompleted ? pending : pending.Append(_pause);
+        IEnumerable<Task> pending = [.. _lookups, .. _running.Select(attempt => attempt.Completion)];
+        return _attemptDelay.IsCompleted ? pending : pending.Append(_attemptDelay);
     }
 
-    private void TakeAddresses(CancellationToken cancellationToken)
+    private void CollectAddresses(CancellationToken cancellationToken)
     {
         foreach (var lookup in _lookups.FindAll(lookup => lookup.IsCompleted))
         {
@@ -122,7 +122,7 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
                 (family == AddressFamily.InterNetworkV6 ? _ipv6 : _others).Enqueue(new IPEndPoint(address, port));
             if (_report.Attempts.Count == 0)
             {
-                _pause = _lookups.Count == 0 || family == AddressFamily.InterNetworkV6
+                _attemptDelay = _lookups.Count == 0 || family == AddressFamily.InterNetworkV6
                     ? Task.CompletedTask
                     : Task.Delay(options.ResolutionDelay, options.TimeProvider, cancellationToken);
             }
@@ -131,7 +131,7 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
 
     private ConnectionContext? TakeWinner()
     {
-        foreach (var attempt in _running.FindAll(attempt => attempt.Done.IsCompleted))
+        foreach (var attempt in _running.FindAll(attempt => attempt.Completion.IsCompleted))
         {
             _running.Remove(attempt);
             if (attempt.Connection is { } connection)
@@ -140,7 +140,7 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
             if (attempt.Error is not (IOException or SocketException or OperationCanceledException))
                 ExceptionDispatchInfo.Throw(attempt.Error!);
             _report.LastError = attempt.Error;
-            _pause = Task.CompletedTask;
+            _attemptDelay = Task.CompletedTask;
         }
 
         return null;

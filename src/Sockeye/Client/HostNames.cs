@@ -22,23 +22,23 @@ internal static class HostNames
     /// <summary>An endpoint that can be dialled: a name that is an address becomes one, and addresses take the form that
     /// sockets know. What is no address of the network is left to the transport.</summary>
     /// <exception cref="ArgumentException">It cannot be dialled.</exception>
-    public static EndPoint Dialled(EndPoint endpoint)
+    public static EndPoint Normalize(EndPoint endpoint)
     {
         if (endpoint is not DnsEndPoint name)
             return EndPoints.ToDial(endpoint);
         if (HostText.Parse(name.Host, out var address) is { } problem)
-            throw new ArgumentException($"Cannot connect to {Words.Describe(name)}: {problem}.", nameof(endpoint));
+            throw new ArgumentException($"Cannot connect to {DisplayText.Format(name)}: {problem}.", nameof(endpoint));
         if (address is null)
         {
             return name.Port != 0
                 ? name
-                : throw new ArgumentException(EndPoints.PortMissing(Words.Describe(name)), nameof(endpoint));
+                : throw new ArgumentException(EndPoints.PortMissing(DisplayText.Format(name)), nameof(endpoint));
         }
 
         if (name.AddressFamily is not AddressFamily.Unspecified && name.AddressFamily != address.AddressFamily)
         {
             throw new ArgumentException(
-                $"Cannot connect to {Words.Describe(name)}: it is an address of another family than {name.AddressFamily}, which "
+                $"Cannot connect to {DisplayText.Format(name)}: it is an address of another family than {name.AddressFamily}, which "
                     + "was asked for.", nameof(endpoint));
         }
 

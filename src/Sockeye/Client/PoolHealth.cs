@@ -12,7 +12,7 @@ internal static class PoolHealth
     public static CloseReason PoolDisposed { get; } = CloseReason.Local(CloseCause.Stop, "the pool was disposed");
 
     public static CloseReason IdleTooLong(TimeSpan timeout) =>
-        CloseReason.Local(CloseCause.Timeout, $"idle in the pool for {Words.Describe(timeout)}");
+        CloseReason.Local(CloseCause.Timeout, $"idle in the pool for {DisplayText.Format(timeout)}");
 
     /// <summary>Open both ways, with nothing unflushed, and nothing to read: neither left over nor arrived unasked.</summary>
     public static bool IsReusable(ConnectionContext connection)

@@ -19,7 +19,7 @@ internal sealed class PoolSlots
     // The oldest first. The newest is reused first, so that those that are not needed grow old.
     private readonly List<(ConnectionContext Connection, long Since)> _idle = [];
     private int _used;
-    private bool _closed;
+    private bool _isClosed;
 
     /// <param name="options">The limits.</param>
     /// <param name="time">Measures how long connections are idle.</param>
@@ -46,7 +46,7 @@ internal sealed class PoolSlots
         (idle, waiter) = (null, null);
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_closed, typeof(ConnectionPool));
+            ObjectDisposedException.ThrowIf(_isClosed, typeof(ConnectionPool));
             if (_idle.Count > 0)
             {
                 idle = _idle[^1].Connection;
@@ -75,7 +75,7 @@ internal sealed class PoolSlots
     {
         lock (_lock)
         {
-            if (_closed)
+            if (_isClosed)
                 return false;
             if (TryServe(connection))
                 return true;
@@ -128,7 +128,7 @@ internal sealed class PoolSlots
     {
         lock (_lock)
         {
-            _closed = true;
+            _isClosed = true;
             _idleTimer.Dispose();
             for (; _waiters.First is { } first; _waiters.RemoveFirst())
                 first.Value.SetException(new ObjectDisposedException(nameof(ConnectionPool)));

@@ -10,8 +10,8 @@ namespace Sockeye;
 public sealed class PooledConnection : IAsyncDisposable
 {
     private readonly ConnectionPool _pool;
-    private int _returned;
-    private bool _discarded;
+    private int _isReturned;
+    private bool _isDiscarded;
 
     internal PooledConnection(ConnectionPool pool, ConnectionContext connection) => (_pool, Connection) = (pool, connection);
 
@@ -22,12 +22,12 @@ public sealed class PooledConnection : IAsyncDisposable
     public ConnectionContext Connection { get; }
 
     /// <summary>Has the connection closed, not reused, when the loan is disposed.</summary>
-    public void Discard() => _discarded = true;
+    public void Discard() => _isDiscarded = true;
 
     /// <summary>
     /// Ends the loan. A connection that is open both ways, with nothing unread or unflushed, is kept for the next caller;
     /// any other is closed. Disposing again does nothing.
     /// </summary>
     public ValueTask DisposeAsync() =>
-        Interlocked.Exchange(ref _returned, 1) == 0 ? _pool.ReturnAsync(Connection, _discarded) : default;
+        Interlocked.Exchange(ref _isReturned, 1) == 0 ? _pool.ReturnAsync(Connection, _isDiscarded) : default;
 }

@@ -11,12 +11,12 @@ internal sealed partial class ReconnectLoop(
     SockeyeClient client, SockeyeClientOptions options, EndPoint endpoint, ILogger logger)
 {
     private readonly ILogger _logger = logger;
-    private readonly string _name = Words.Describe(endpoint);
+    private readonly string _name = DisplayText.Format(endpoint);
 
     public async IAsyncEnumerable<ConnectionContext> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var (reconnect, time) = (options.Reconnect, options.TimeProvider);
-        var backoff = new Backoff(reconnect.DelayMin, reconnect.DelayMax, options.Random);
+        var backoff = new Backoff(reconnect.MinDelay, reconnect.MaxDelay, options.Random);
         var failures = 0;
         Failure? last = null;
         while (true)
@@ -42,7 +42,7 @@ internal sealed partial class ReconnectLoop(
                 // Success alone proves nothing: a server that accepts and closes at once would be dialled without rest.
                 if (held >= reconnect.StableAfter)
                     backoff.Reset();
-                delay = Next(backoff);
+                delay = NextDelay(backoff);
                 var reason = connection.EndReason;
                 last = new($"the last connection ended: {reason?.Description ?? "reason unknown"}", reason?.Exception);
                 LogLost(connection.ConnectionId, _name, held, reason?.Description ?? "reason unknown", delay);
@@ -51,7 +51,7 @@ internal sealed partial class ReconnectLoop(
             {
                 if (++failures == reconnect.MaxAttempts)
                     ExceptionDispatchInfo.Throw(error);
-                delay = Next(backoff);
+                delay = NextDelay(backoff);
                 last = new($"attempt {failures} failed: {Sentences.WithoutStop(error.Message)}", error);
                 LogAttemptFailed(failures, PrintableText.Escape(Sentences.WithoutStop(error.Message)), delay);
             }
@@ -61,7 +61,7 @@ internal sealed partial class ReconnectLoop(
     }
 
     /// <summary>Whole milliseconds, which is what a delay counts in and what reads well in a log.</summary>
-    private static TimeSpan Next(Backoff backoff) => TimeSpan.FromMilliseconds((long)backoff.Next().TotalMilliseconds);
+    private static TimeSpan NextDelay(Backoff backoff) => TimeSpan.FromMilliseconds((long)backoff.Next().TotalMilliseconds);
 
     /// <summary>Exists because an iterator cannot yield inside a try block that has a catch clause.</summary>
     private async ValueTask<(ConnectionContext Connection, IOException? Error)> TryConnectAsync(
@@ -73,7 +73,7 @@ internal sealed partial class ReconnectLoop(
         }
         catch (OperationCanceledException) when (last is not null && cancellationToken.IsCancellationRequested)
         {
-            throw Cancelled(last, cancellationToken);
+            throw CancelledError(last, cancellationToken);
         }
         catch (IOException error) // It could not be dialled, or a layer of the client could not be agreed on.
         {
@@ -89,12 +89,12 @@ internal sealed partial class ReconnectLoop(
         }
         catch (OperationCanceledException)
         {
-            throw Cancelled(last, cancellationToken);
+            throw CancelledError(last, cancellationToken);
         }
     }
 
     /// <summary>A cancellation that says what the loop was trying to get over.</summary>
-    private OperationCanceledException Cancelled(Failure last, CancellationToken cancellationToken) =>
+    private OperationCanceledException CancelledError(Failure last, CancellationToken cancellationToken) =>
         new($"reconnecting to {_name} was cancelled: {last.Description}", last.Error, cancellationToken);
 
     /// <summary>Why the loop is not connected.</summary>

@@ -2,22 +2,22 @@ namespace Sockeye;
 
 /// <summary>How long a client waits between connections, and when it gives up.</summary>
 /// <remarks>
-/// Each delay is drawn evenly between <see cref="DelayMin"/> and a ceiling that doubles from twice that up to
-/// <see cref="DelayMax"/>: "full jitter" above a minimum (AWS Architecture Blog, "Exponential Backoff And Jitter").
+/// Each delay is drawn evenly between <see cref="MinDelay"/> and a ceiling that doubles from twice that up to
+/// <see cref="MaxDelay"/>: "full jitter" above a minimum (AWS Architecture Blog, "Exponential Backoff And Jitter").
 /// </remarks>
 public sealed class ReconnectOptions
 {
-    /// <summary>The shortest delay before the next attempt. Default 100 ms; 1 ms to <see cref="DelayMax"/>.</summary>
-    public TimeSpan DelayMin { get; set; } = TimeSpan.FromMilliseconds(100);
+    /// <summary>The shortest delay before the next attempt. Default 100 ms; 1 ms to <see cref="MaxDelay"/>.</summary>
+    public TimeSpan MinDelay { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
     /// The longest delay before the next attempt. Default 30 s, at most one day. Lower values find a server that came back
     /// sooner, and cost it more connections at once when it does.
     /// </summary>
-    public TimeSpan DelayMax { get; set; } = TimeSpan.FromSeconds(30);
+    public TimeSpan MaxDelay { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long a connection must have been held for the delays to start from <see cref="DelayMin"/> again. Default 10 s; not
+    /// How long a connection must have been held for the delays to start from <see cref="MinDelay"/> again. Default 10 s; not
     /// negative. At zero a server that accepts and closes at once is dialled without growing delays.
     /// </summary>
     public TimeSpan StableAfter { get; set; } = TimeSpan.FromSeconds(10);
@@ -30,10 +30,10 @@ public sealed class ReconnectOptions
 
     internal ReconnectOptions Checked()
     {
-        if (DelayMin < TimeSpan.FromMilliseconds(1) || DelayMin > DelayMax || DelayMax > TimeSpan.FromDays(1))
+        if (MinDelay < TimeSpan.FromMilliseconds(1) || MinDelay > MaxDelay || MaxDelay > TimeSpan.FromDays(1))
         {
             throw new ArgumentException(
-                $"Reconnect.DelayMin ({DelayMin}) must be 1 ms to DelayMax ({DelayMax}), which must be at most one day.");
+                $"Reconnect.DelayMin ({MinDelay}) must be 1 ms to DelayMax ({MaxDelay}), which must be at most one day.");
         }
 
         if (StableAfter < TimeSpan.Zero)

@@ -24,7 +24,7 @@ public sealed class SockeyeClient : IConnectionFactory
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="NotSupportedException">A local endpoint was chosen, and the transport cannot bind one.</exception>
     public SockeyeClient(Action<SockeyeClientOptions> configure)
-        : this(Configured(configure))
+        : this(Configure(configure))
     {
     }
 
@@ -35,7 +35,7 @@ public sealed class SockeyeClient : IConnectionFactory
     public SockeyeClient(SockeyeClientOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _options = options.Checked();
+        _options = options.TakeCopy();
         _logger = new QuietLogger(_options.LoggerFactory.CreateLogger("Sockeye.Client"));
         _timeouts = _options.Timeouts.AnyIsOn ? new(_options.Timeouts, _options.Timer) : null;
     }
@@ -58,7 +58,7 @@ public sealed class SockeyeClient : IConnectionFactory
     public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
-        endpoint = HostNames.Dialled(endpoint);
+        endpoint = HostNames.Normalize(endpoint);
         return ConnectionTrace.IsEnabled
             ? ConnectTracedAsync(endpoint, cancellationToken)
             : ConnectUntracedAsync(endpoint, cancellationToken);
@@ -84,7 +84,7 @@ public sealed class SockeyeClient : IConnectionFactory
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
-        return new ConnectMany(this, HostNames.Dialled(endpoint), count).RunAsync(cancellationToken);
+        return new ConnectMany(this, HostNames.Normalize(endpoint), count).RunAsync(cancellationToken);
     }
 
     /// <inheritdoc cref="ConnectManyAsync(EndPoint, int, CancellationToken)"/>
@@ -114,7 +114,7 @@ public sealed class SockeyeClient : IConnectionFactory
         EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
-        return new ReconnectLoop(this, _options, HostNames.Dialled(endpoint), _logger).RunAsync(cancellationToken);
+        return new ReconnectLoop(this, _options, HostNames.Normalize(endpoint), _logger).RunAsync(cancellationToken);
     }
 
     /// <inheritdoc cref="ReconnectAsync(EndPoint, CancellationToken)"/>
@@ -151,10 +151,10 @@ public sealed class SockeyeClient : IConnectionFactory
     private ValueTask<ConnectionContext> ConnectUntracedAsync(EndPoint endpoint, CancellationToken cancellationToken)
     {
         var dialled = new HappyEyeballs(_options, endpoint).ConnectAsync(cancellationToken);
-        return _options.Layers.Count == 0 && _timeouts is null ? dialled : PrepareAsync(dialled, endpoint, cancellationToken);
+        return _options.Layers.Count == 0 && _timeouts is null ? dialled : ApplyLayersAsync(dialled, endpoint, cancellationToken);
     }
 
-    private async ValueTask<ConnectionContext> PrepareAsync(
+    private async ValueTask<ConnectionContext> ApplyLayersAsync(
         ValueTask<ConnectionContext> dialled, EndPoint target, CancellationToken cancellationToken)
     {
         var connection = await dialled;
@@ -178,7 +178,7 @@ public sealed class SockeyeClient : IConnectionFactory
             if (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
                 throw;
             throw new OperationCanceledException(
-                $"connecting to {Words.Describe(target)} was cancelled: the connection stood, and {step} had not ended",
+                $"connecting to {DisplayText.Format(target)} was cancelled: the connection stood, and {step} had not ended",
                 e.InnerException, cancellationToken);
         }
     }
@@ -193,7 +193,7 @@ public sealed class SockeyeClient : IConnectionFactory
         connection.ConnectionClosed.UnsafeRegister(static watch => ((ConnectionWatch)watch!).End(), watch);
     }
 
-    private static SockeyeClientOptions Configured(Action<SockeyeClientOptions> configure)
+    private static SockeyeClientOptions Configure(Action<SockeyeClientOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);
         var options = new SockeyeClientOptions();

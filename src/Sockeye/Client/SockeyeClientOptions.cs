@@ -115,7 +115,7 @@ public sealed class SockeyeClientOptions
     {
         ArgumentNullException.ThrowIfNull(step);
         var isEncrypted = Layers.Any(layer => layer.Stage is ClientStage.Tls);
-        return Use(ClientStep.Layer(this, step, isEncrypted ? ClientStage.Encrypted : ClientStage.Clear));
+        return Use(ClientStep.CreateLayer(this, step, isEncrypted ? ClientStage.Encrypted : ClientStage.Clear));
     }
 
     /// <summary>Adds something to do with every connection, in the order that makes sense on the wire.</summary>
@@ -129,7 +129,7 @@ public sealed class SockeyeClientOptions
     }
 
     /// <summary>A copy that no longer changes, or an exception that names the option that is wrong.</summary>
-    internal SockeyeClientOptions Checked()
+    internal SockeyeClientOptions TakeCopy()
     {
         ArgumentNullException.ThrowIfNull(Transport);
         ArgumentNullException.ThrowIfNull(LoggerFactory);

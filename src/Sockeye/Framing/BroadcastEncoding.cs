@@ -6,7 +6,7 @@ internal sealed class BroadcastEncoding<TMessage>(Codec<TMessage> codec)
 {
     private PooledBuffer? _frame;
 
-    public int Members { get; set; }
+    public int MemberCount { get; set; }
 
     public Codec<TMessage> Codec => codec;
 

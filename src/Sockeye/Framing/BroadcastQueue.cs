@@ -4,23 +4,23 @@ namespace Sockeye;
 
 /// <summary>What one member of a group has yet to be sent. Safe from any thread.</summary>
 /// <remarks>
-/// It is at rest, or somebody is sending: whoever wakes it has to send until <see cref="TryRest"/> answers true.
+/// It is at rest, or somebody is sending: whoever wakes it has to send until <see cref="TryStopSending"/> answers true.
 /// </remarks>
 internal sealed class BroadcastQueue(int limit)
 {
     private readonly Lock _lock = new();
     private readonly Queue<PooledBuffer> _frames = new();
-    private TaskCompletionSource? _room;
+    private TaskCompletionSource? _roomWaiter;
     private bool _isSending;
     private bool _isClosed;
 
-    public enum Answer
+    public enum EnqueueResult
     {
         /// <summary>It is in, and somebody is sending already.</summary>
         Queued,
 
         /// <summary>It is in, and the caller has to start sending.</summary>
-        QueuedAndWoken,
+        QueuedToIdle,
 
         /// <summary>There is no room.</summary>
         Full,
@@ -38,20 +38,20 @@ internal sealed class BroadcastQueue(int limit)
         }
     }
 
-    public Answer TryEnqueue(PooledBuffer frame)
+    public EnqueueResult TryEnqueue(PooledBuffer frame)
     {
         lock (_lock)
         {
             if (_isClosed)
-                return Answer.Closed;
+                return EnqueueResult.Closed;
             if (_frames.Count == limit)
-                return Answer.Full;
-            frame.AddHolder();
+                return EnqueueResult.Full;
+            frame.AddReference();
             _frames.Enqueue(frame);
             if (_isSending)
-                return Answer.Queued;
+                return EnqueueResult.Queued;
             _isSending = true;
-            return Answer.QueuedAndWoken;
+            return EnqueueResult.QueuedToIdle;
         }
     }
 
@@ -62,13 +62,13 @@ internal sealed class BroadcastQueue(int limit)
         {
             if (!_frames.TryDequeue(out frame))
                 return false;
-            TellRoom();
+            ReleaseWaiterLocked();
             return true;
         }
     }
 
     /// <summary>Ends the sending if nothing is left to send.</summary>
-    public bool TryRest()
+    public bool TryStopSending()
     {
         lock (_lock)
         {
@@ -85,7 +85,7 @@ internal sealed class BroadcastQueue(int limit)
         {
             if (_isClosed || _frames.Count < limit)
                 return;
-            _room = room = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _roomWaiter = room = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
         using var cancelling = cancellationToken.UnsafeRegister(
@@ -99,25 +99,25 @@ internal sealed class BroadcastQueue(int limit)
         lock (_lock)
         {
             _isClosed = true;
-            TellRoom();
+            ReleaseWaiterLocked();
         }
     }
 
     /// <summary>Takes nothing more, and forgets what is in.</summary>
-    public void CloseAndForget()
+    public void CloseAndDiscard()
     {
         lock (_lock)
         {
             _isClosed = true;
             while (_frames.TryDequeue(out var frame))
                 frame.Release();
-            TellRoom();
+            ReleaseWaiterLocked();
         }
     }
 
-    private void TellRoom()
+    private void ReleaseWaiterLocked()
     {
-        _room?.TrySetResult();
-        _room = null;
+        _roomWaiter?.TrySetResult();
+        _roomWaiter = null;
     }
 }

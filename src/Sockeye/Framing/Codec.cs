@@ -5,7 +5,7 @@ namespace Sockeye;
 
 /// <summary>Makes codecs. Every one has a maximum, in bytes of one message, from 1 to <see cref="Array.MaxLength"/>.</summary>
 /// <remarks>
-/// The framings give messages as bytes of their own; <see cref="FrameCodec.Borrowed"/> and <c>Of</c> give the same frames as
+/// The framings give messages as bytes of their own; <see cref="FrameCodec.WithoutCopying"/> and <c>Of</c> give the same frames as
 /// borrowed bytes, JSON, or types of your own. Codecs are immutable and shared by any number of connections.
 /// </remarks>
 public static class Codec
@@ -29,7 +29,7 @@ public static class Codec
     public static Codec<string> Lines(int maxLength, Encoding? encoding = null, LineEnding ending = LineEnding.Lf)
     {
         encoding ??= StrictUtf8;
-        return new LineFrames(maxLength, encoding, ending).Of<string>(
+        return new LineFrameCodec(maxLength, encoding, ending).WithMessages<string>(
             (line, output) => encoding.GetBytes(line, output), line => encoding.GetString(line));
     }
 
@@ -78,7 +78,7 @@ public static class Codec
     /// <param name="type">How it is written; from a source-generated <c>JsonSerializerContext</c>.</param>
     /// <param name="maxLength">The longest message in bytes of JSON.</param>
     public static Codec<TMessage> LengthPrefixed<TMessage>(JsonTypeInfo<TMessage> type, int maxLength) =>
-        LengthPrefixed(maxLength).Of(type);
+        LengthPrefixed(maxLength).WithMessages(type);
 
     /// <summary>Frames that begin with their length as a varint, as protobuf's delimited messages do.</summary>
     /// <remarks>

@@ -25,7 +25,7 @@ public abstract class Codec<TMessage>
     /// </returns>
     /// <exception cref="FrameException">The bytes break the codec's rules, or its maximum. Other exceptions count as
     /// <see cref="FrameError.Malformed"/> where a connection reads, but for those that no bytes explain
-    /// (<see cref="FrameCodec.Of{TMessage}(Action{TMessage, IBufferWriter{byte}}, Func{ReadOnlySequence{byte}, TMessage})"/>
+    /// (<see cref="FrameCodec.WithMessages{TMessage}(Action{TMessage, IBufferWriter{byte}}, Func{ReadOnlySequence{byte}, TMessage})"/>
     /// names them).</exception>
     public abstract bool TryDecode(ref ReadOnlySequence<byte> input, [MaybeNullWhen(false)] out TMessage message);
 

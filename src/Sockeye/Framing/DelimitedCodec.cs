@@ -28,11 +28,11 @@ internal sealed class DelimitedCodec : FrameCodec
 
     internal override bool TryReadFrame(ref ReadOnlySequence<byte> input, out ReadOnlySequence<byte> payload)
     {
-        var end = FrameBytes.IndexOf(FrameBytes.UpTo(input, (long)_maxLength + _delimiter.Length), _delimiter);
+        var end = FrameBytes.IndexOf(FrameBytes.SliceUpTo(input, (long)_maxLength + _delimiter.Length), _delimiter);
         if (end < 0)
         {
             payload = default;
-            if (!CanStillEnd(input))
+            if (!CanDelimiterFollow(input))
                 throw FrameException.TooLong(this, $"more than {_maxLength} bytes came without the delimiter");
             return false;
         }
@@ -44,8 +44,8 @@ internal sealed class DelimitedCodec : FrameCodec
 
     internal override void WriteFrame(in ReadOnlySequence<byte> payload, IBufferWriter<byte> output)
     {
-        FrameBytes.CheckLength(this, payload.Length, _maxLength);
-        if (EndOfWritten(payload) is >= 0 and var at)
+        FrameBytes.ThrowIfTooLong(this, payload.Length, _maxLength);
+        if (IndexOfEarlyDelimiter(payload) is >= 0 and var at)
         {
             throw FrameException.Malformed(
                 this, $"the message to be written and the delimiter behind it hold a delimiter after {at} bytes already, where "
@@ -57,13 +57,13 @@ internal sealed class DelimitedCodec : FrameCodec
     }
 
     /// <summary>Whether a delimiter may have begun within the maximum, or may yet do so.</summary>
-    private bool CanStillEnd(in ReadOnlySequence<byte> input)
+    private bool CanDelimiterFollow(in ReadOnlySequence<byte> input)
     {
         if (input.Length <= _maxLength)
             return true;
         for (var start = Math.Max(0, input.Length - _delimiter.Length + 1); start <= _maxLength; start++)
         {
-            if (FrameBytes.IsBeginningOf(input.Slice(start), _delimiter))
+            if (FrameBytes.IsPrefixOf(input.Slice(start), _delimiter))
                 return true;
         }
 
@@ -74,14 +74,14 @@ internal sealed class DelimitedCodec : FrameCodec
     /// Where a reader would end this payload too early; -1 if nowhere. A payload without the delimiter can still make one
     /// together with the delimiter behind it: "a" before "aa" reads as an empty frame and an "a".
     /// </summary>
-    private long EndOfWritten(in ReadOnlySequence<byte> payload)
+    private long IndexOfEarlyDelimiter(in ReadOnlySequence<byte> payload)
     {
         if (FrameBytes.IndexOf(payload, _delimiter) is >= 0 and var inside)
             return inside;
         for (var start = Math.Max(0, payload.Length - _delimiter.Length + 1); start < payload.Length; start++)
         {
             var begun = (int)(payload.Length - start);
-            if (FrameBytes.IsBeginningOf(payload.Slice(start), _delimiter)
+            if (FrameBytes.IsPrefixOf(payload.Slice(start), _delimiter)
                 && _delimiter.AsSpan().StartsWith(_delimiter.AsSpan(begun)))
                 return start;
         }

@@ -31,7 +31,7 @@ internal sealed class FixedSizeCodec(int size) : FrameCodec
 
     internal override void WriteFrame(in ReadOnlySequence<byte> payload, IBufferWriter<byte> output)
     {
-        FrameBytes.CheckLength(this, payload.Length, _size);
+        FrameBytes.ThrowIfTooLong(this, payload.Length, _size);
         if (payload.Length < _size)
             throw FrameException.Malformed(this, $"a message of {payload.Length} bytes is shorter than {_size}: fill it up");
         output.Write(payload);

@@ -32,7 +32,7 @@ internal static class FrameBytes
     /// <summary>
     /// Whether <paramref name="bytes"/> could become <paramref name="mark"/> if more came: they are its beginning.
     /// </summary>
-    public static bool IsBeginningOf(in ReadOnlySequence<byte> bytes, ReadOnlySpan<byte> mark)
+    public static bool IsPrefixOf(in ReadOnlySequence<byte> bytes, ReadOnlySpan<byte> mark)
     {
         if (bytes.Length > mark.Length)
             return false;
@@ -47,7 +47,7 @@ internal static class FrameBytes
     }
 
     /// <summary>The first bytes of <paramref name="bytes"/>, at most <paramref name="length"/>.</summary>
-    public static ReadOnlySequence<byte> UpTo(in ReadOnlySequence<byte> bytes, long length) =>
+    public static ReadOnlySequence<byte> SliceUpTo(in ReadOnlySequence<byte> bytes, long length) =>
         bytes.Length > length ? bytes.Slice(0, length) : bytes;
 
     public static void Write(this IBufferWriter<byte> output, in ReadOnlySequence<byte> bytes)
@@ -57,7 +57,7 @@ internal static class FrameBytes
     }
 
     /// <summary>Refuses a message that is too long, before anything is written.</summary>
-    public static void CheckLength(object codec, long length, int maxLength)
+    public static void ThrowIfTooLong(object codec, long length, int maxLength)
     {
         if (length > maxLength)
             throw FrameException.TooLong(codec, $"a message of {length} bytes is longer than the maximum of {maxLength}");

@@ -8,7 +8,7 @@ namespace Sockeye;
 /// A framing whose messages are bytes, and what other messages are built on: borrowed bytes, JSON, types of your own.
 /// </summary>
 /// <remarks>
-/// As it stands each message is a fresh array that belongs to whoever reads it. <see cref="Borrowed"/> reads without a copy;
+/// As it stands each message is a fresh array that belongs to whoever reads it. <see cref="WithoutCopying"/> reads without a copy;
 /// the two forms of <c>Of</c> read and write typed messages.
 /// </remarks>
 public abstract class FrameCodec : Codec<ReadOnlyMemory<byte>>
@@ -24,7 +24,7 @@ public abstract class FrameCodec : Codec<ReadOnlyMemory<byte>>
     /// A codec whose messages are valid until the next one is asked for: copy what has to live longer. Written messages are
     /// copied at once and not kept.
     /// </returns>
-    public Codec<ReadOnlySequence<byte>> Borrowed() => new BorrowedCodec(this);
+    public Codec<ReadOnlySequence<byte>> WithoutCopying() => new ZeroCopyCodec(this);
 
     /// <summary>The same frames with JSON in them, UTF-8 (RFC 8259), one value a frame.</summary>
     /// <typeparam name="TMessage">The message.</typeparam>
@@ -32,7 +32,7 @@ public abstract class FrameCodec : Codec<ReadOnlyMemory<byte>>
     /// How it is written; from a source-generated <c>JsonSerializerContext</c>, it needs no reflection.
     /// </param>
     /// <returns>A codec that answers JSON it cannot read, and <c>null</c>, with <see cref="FrameError.Malformed"/>.</returns>
-    public Codec<TMessage> Of<TMessage>(JsonTypeInfo<TMessage> type)
+    public Codec<TMessage> WithMessages<TMessage>(JsonTypeInfo<TMessage> type)
     {
         ArgumentNullException.ThrowIfNull(type);
         var json = new JsonPayload<TMessage>(type);
@@ -50,7 +50,7 @@ public abstract class FrameCodec : Codec<ReadOnlyMemory<byte>>
     /// <see cref="OperationCanceledException"/>, and those of types that cannot be loaded or of a lack of memory or stack.
     /// </param>
     /// <returns>A codec for both; it is as safe from many callers as the two functions are.</returns>
-    public Codec<TMessage> Of<TMessage>(
+    public Codec<TMessage> WithMessages<TMessage>(
         Action<TMessage, IBufferWriter<byte>> encode, Func<ReadOnlySequence<byte>, TMessage> decode)
     {
         ArgumentNullException.ThrowIfNull(encode);

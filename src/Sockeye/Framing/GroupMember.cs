@@ -19,13 +19,13 @@ internal sealed class GroupMember<TMessage>(
     /// <summary>
     /// Leaves the group by itself when the connection ends. One that has ended already leaves within this call.
     /// </summary>
-    public void LeaveWhenClosed()
+    public void LeaveOnClose()
     {
-        _closed = writer.Connection.ConnectionClosed.UnsafeRegister(Lose, this);
-        _disposed = writer.Disposed.UnsafeRegister(Lose, this);
+        _closed = writer.Connection.ConnectionClosed.UnsafeRegister(OnConnectionLost, this);
+        _disposed = writer.Disposed.UnsafeRegister(OnConnectionLost, this);
     }
 
-    public void StopWatching()
+    public void Unregister()
     {
         // Not Dispose, which would wait for a callback that may be waiting for the group's lock.
         _closed.Unregister();
@@ -34,20 +34,20 @@ internal sealed class GroupMember<TMessage>(
 
     /// <summary>Puts a frame into the queue, and starts the sending if it is at rest.</summary>
     /// <returns>False when the queue is full.</returns>
-    public bool TrySend(PooledBuffer frame)
+    public bool TryEnqueue(PooledBuffer frame)
     {
         var answer = Queue.TryEnqueue(frame);
-        if (answer is BroadcastQueue.Answer.QueuedAndWoken)
+        if (answer is BroadcastQueue.EnqueueResult.QueuedToIdle)
             Scheduling.Of(writer.Connection).Schedule(static member => _ = ((GroupMember<TMessage>)member!).SendAsync(), this);
-        return answer is not BroadcastQueue.Answer.Full;
+        return answer is not BroadcastQueue.EnqueueResult.Full;
     }
 
-    private static void Lose(object? member) => ((GroupMember<TMessage>)member!).Lose();
+    private static void OnConnectionLost(object? member) => ((GroupMember<TMessage>)member!).OnConnectionLost();
 
-    private void Lose()
+    private void OnConnectionLost()
     {
         group.Remove(this);
-        Queue.CloseAndForget();
+        Queue.CloseAndDiscard();
     }
 
     private async Task SendAsync()
@@ -59,7 +59,7 @@ internal sealed class GroupMember<TMessage>(
         catch (Exception)
         {
             // Frames are only copied here, so whatever it is, this connection takes no more: its own reader and writers hear why.
-            Lose();
+            OnConnectionLost();
         }
     }
 }

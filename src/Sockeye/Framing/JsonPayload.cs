@@ -7,14 +7,14 @@ namespace Sockeye;
 /// <summary>One JSON value as the payload of a frame.</summary>
 internal sealed class JsonPayload<TMessage>(JsonTypeInfo<TMessage> type)
 {
-    private readonly JsonReaderOptions _reading = new()
+    private readonly JsonReaderOptions _readerOptions = new()
     {
         AllowTrailingCommas = type.Options.AllowTrailingCommas,
         CommentHandling = type.Options.ReadCommentHandling,
         MaxDepth = type.Options.MaxDepth,
     };
 
-    private readonly JsonWriterOptions _writing = new()
+    private readonly JsonWriterOptions _writerOptions = new()
     {
         Encoder = type.Options.Encoder,
         Indented = type.Options.WriteIndented,
@@ -29,13 +29,13 @@ internal sealed class JsonPayload<TMessage>(JsonTypeInfo<TMessage> type)
     public TMessage Read(ReadOnlySequence<byte> payload)
     {
         if (payload.IsSingleSegment)
-            return ReadWhole(payload);
+            return ReadContiguous(payload);
         // In one piece: over segments the reader of .NET 10 answers some values that break off with IndexOutOfRangeException.
         var copy = PooledBuffer.Rent();
         try
         {
             copy.Write(payload);
-            return ReadWhole(new(copy.Written));
+            return ReadContiguous(new(copy.WrittenMemory));
         }
         finally
         {
@@ -48,7 +48,7 @@ internal sealed class JsonPayload<TMessage>(JsonTypeInfo<TMessage> type)
         // A writer is 200 bytes: one is kept for the next message. Who finds it taken makes another.
         var writer = Interlocked.Exchange(ref _spareWriter, null);
         if (writer is null)
-            writer = new Utf8JsonWriter(payload, _writing);
+            writer = new Utf8JsonWriter(payload, _writerOptions);
         else
             writer.Reset(payload);
         JsonSerializer.Serialize(writer, message, type);
@@ -58,9 +58,9 @@ internal sealed class JsonPayload<TMessage>(JsonTypeInfo<TMessage> type)
         Volatile.Write(ref _spareWriter, writer);
     }
 
-    private TMessage ReadWhole(ReadOnlySequence<byte> payload)
+    private TMessage ReadContiguous(ReadOnlySequence<byte> payload)
     {
-        var reader = new Utf8JsonReader(payload, _reading);
+        var reader = new Utf8JsonReader(payload, _readerOptions);
         TMessage? message;
         try
         {

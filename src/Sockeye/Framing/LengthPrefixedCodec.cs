@@ -17,103 +17,103 @@ namespace Sockeye;
 internal sealed class LengthPrefixedCodec : FrameCodec
 {
     private readonly int _maxLength;
-    private readonly int _size;
-    private readonly bool _littleEndian;
-    private readonly int _lengthAt;
+    private readonly int _lengthSize;
+    private readonly bool _isLittleEndian;
+    private readonly int _lengthOffset;
     private readonly int _headerSize;
-    private readonly int _uncounted;
-    private readonly int _cut;
+    private readonly int _uncountedSize;
+    private readonly int _strippedSize;
 
     public LengthPrefixedCodec(int maxLength, LengthPrefixOptions options)
     {
         _maxLength = FrameBytes.CheckMaxLength(maxLength);
-        (_size, _littleEndian, _lengthAt) = (options.LengthSize, options.LittleEndian, options.BytesBeforeLength);
-        _headerSize = _lengthAt + _size + options.BytesAfterLength;
-        _uncounted = options.Counts switch
+        (_lengthSize, _isLittleEndian, _lengthOffset) = (options.LengthSize, options.LittleEndian, options.BytesBeforeLength);
+        _headerSize = _lengthOffset + _lengthSize + options.BytesAfterLength;
+        _uncountedSize = options.Counts switch
         {
             LengthCounts.Body => _headerSize,
-            LengthCounts.FromLengthField => _lengthAt,
+            LengthCounts.FromLengthField => _lengthOffset,
             _ => 0,
         };
-        _cut = _headerSize == _size ? _size : 0;
+        _strippedSize = _headerSize == _lengthSize ? _lengthSize : 0;
 
-        if (_cut == 0)
+        if (_strippedSize == 0)
             ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, _headerSize);
-        var greatest = _size == 8 ? ulong.MaxValue : (1UL << (8 * _size)) - 1;
-        if (LengthOf(maxLength) > greatest)
+        var greatest = _lengthSize == 8 ? ulong.MaxValue : (1UL << (8 * _lengthSize)) - 1;
+        if (ToLengthField(maxLength) > greatest)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(maxLength), maxLength, $"A length of {_size} byte(s) counts to {greatest}: too few for this maximum.");
+                nameof(maxLength), maxLength, $"A length of {_lengthSize} byte(s) counts to {greatest}: too few for this maximum.");
         }
     }
 
     public override string ToString() =>
         $"Codec.LengthPrefixed(maxLength: {_maxLength}, " +
-        $"{_size} byte{(_size > 1 ? _littleEndian ? "s little endian" : "s" : "")})";
+        $"{_lengthSize} byte{(_lengthSize > 1 ? _isLittleEndian ? "s little endian" : "s" : "")})";
 
     internal override bool TryReadFrame(ref ReadOnlySequence<byte> input, out ReadOnlySequence<byte> payload)
     {
         payload = default;
-        if (input.Length < _lengthAt + _size)
+        if (input.Length < _lengthOffset + _lengthSize)
             return false;
 
-        var length = ReadLength(input.Slice(_lengthAt, _size));
-        if (length < (ulong)(_headerSize - _uncounted))
+        var length = ReadLength(input.Slice(_lengthOffset, _lengthSize));
+        if (length < (ulong)(_headerSize - _uncountedSize))
         {
             throw FrameException.Malformed(
-                this, $"the length field says {length}, less than the {_headerSize - _uncounted} header bytes that it counts");
+                this, $"the length field says {length}, less than the {_headerSize - _uncountedSize} header bytes that it counts");
         }
 
-        if (length > LengthOf(_maxLength))
+        if (length > ToLengthField(_maxLength))
         {
             throw FrameException.TooLong(
                 this,
-                $"the length field says {length}, and {LengthOf(_maxLength)} is the most for a maximum of {_maxLength} bytes");
+                $"the length field says {length}, and {ToLengthField(_maxLength)} is the most for a maximum of {_maxLength} bytes");
         }
 
-        var frame = _uncounted + (long)length;
+        var frame = _uncountedSize + (long)length;
         if (input.Length < frame)
             return false;
-        payload = input.Slice(_cut, frame - _cut);
+        payload = input.Slice(_strippedSize, frame - _strippedSize);
         input = input.Slice(frame);
         return true;
     }
 
     internal override void WriteFrame(in ReadOnlySequence<byte> payload, IBufferWriter<byte> output)
     {
-        FrameBytes.CheckLength(this, payload.Length, _maxLength);
-        if (_cut == 0 && payload.Length < _headerSize)
+        FrameBytes.ThrowIfTooLong(this, payload.Length, _maxLength);
+        if (_strippedSize == 0 && payload.Length < _headerSize)
         {
             throw FrameException.Malformed(
                 this, $"a message of {payload.Length} bytes lacks header bytes: with extra header bytes it is the whole frame, "
                 + $"and its first {_headerSize} bytes are the header");
         }
 
-        output.Write(payload.Slice(0, _lengthAt));
-        WriteLength(output.GetSpan(_size), LengthOf(payload.Length));
-        output.Advance(_size);
-        output.Write(_cut == 0 ? payload.Slice(_lengthAt + _size) : payload);
+        output.Write(payload.Slice(0, _lengthOffset));
+        WriteLength(output.GetSpan(_lengthSize), ToLengthField(payload.Length));
+        output.Advance(_lengthSize);
+        output.Write(_strippedSize == 0 ? payload.Slice(_lengthOffset + _lengthSize) : payload);
     }
 
     /// <summary>The number in the length field of a message with this many bytes.</summary>
-    private ulong LengthOf(long message) => (ulong)(message + _cut - _uncounted);
+    private ulong ToLengthField(long message) => (ulong)(message + _strippedSize - _uncountedSize);
 
     private ulong ReadLength(in ReadOnlySequence<byte> field)
     {
         Span<byte> bytes = stackalloc byte[8];
         bytes.Clear();
         // A shorter number is a long one with zeros on its insignificant side.
-        field.CopyTo(_littleEndian ? bytes : bytes[(8 - _size)..]);
-        return _littleEndian ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) : BinaryPrimitives.ReadUInt64BigEndian(bytes);
+        field.CopyTo(_isLittleEndian ? bytes : bytes[(8 - _lengthSize)..]);
+        return _isLittleEndian ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) : BinaryPrimitives.ReadUInt64BigEndian(bytes);
     }
 
     private void WriteLength(Span<byte> field, ulong length)
     {
         Span<byte> bytes = stackalloc byte[8];
-        if (_littleEndian)
+        if (_isLittleEndian)
             BinaryPrimitives.WriteUInt64LittleEndian(bytes, length);
         else
             BinaryPrimitives.WriteUInt64BigEndian(bytes, length);
-        (_littleEndian ? bytes[.._size] : bytes[(8 - _size)..]).CopyTo(field);
+        (_isLittleEndian ? bytes[.._lengthSize] : bytes[(8 - _lengthSize)..]).CopyTo(field);
     }
 }

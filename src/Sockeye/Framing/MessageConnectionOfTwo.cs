@@ -105,7 +105,7 @@ public class MessageConnection<TIn, TOut> : IAsyncDisposable
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public ValueTask WriteAsync(TOut message, CancellationToken cancellationToken = default)
     {
-        NoMessage.ThrowIfNull(message);
+        NullMessage.ThrowIfNull(message);
         return Writer.WriteAsync(message, cancellationToken);
     }
 

@@ -13,13 +13,13 @@ namespace Sockeye;
 /// <param name="options">Default: 256 messages a member; a slow member is disconnected. Read once.</param>
 public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGroupGauge
 {
-    private readonly int _queueLimit = (options ??= new()).QueueLimit;
+    private readonly int _queueLimit = (options ??= new()).MaxQueuedMessages;
     private readonly SlowMemberPolicy _slowMember = options.SlowMember;
     private readonly Lock _lock = new();
     private readonly Dictionary<MessageWriter<TMessage>, GroupMember<TMessage>> _members = [];
     private readonly Dictionary<Codec<TMessage>, BroadcastEncoding<TMessage>> _encodings =
         new(ReferenceEqualityComparer.Instance);
-    private readonly Turn _turn = new();
+    private readonly Turn _broadcastLock = new();
     private long _dropped;
 
     /// <summary>A group with the defaults: 256 messages a member; a slow member is disconnected.</summary>
@@ -60,13 +60,13 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
                 return;
             if (!_encodings.TryGetValue(writer.Codec, out var encoding))
                 _encodings.Add(writer.Codec, encoding = new(writer.Codec));
-            encoding.Members++;
+            encoding.MemberCount++;
             var member = new GroupMember<TMessage>(this, writer, encoding, _queueLimit);
             _members.Add(writer, member);
             if (_members.Count == 1)
                 MessageMetrics.Add(this);
             // Inside the lock, which is re-entrant: nobody sees a member that has closed before it came in.
-            member.LeaveWhenClosed();
+            member.LeaveOnClose();
         }
     }
 
@@ -100,7 +100,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
     /// </exception>
     public void Broadcast(TMessage message)
     {
-        NoMessage.ThrowIfNull(message);
+        NullMessage.ThrowIfNull(message);
         BroadcastTo(message, except: null);
     }
 
@@ -111,7 +111,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
     /// <param name="except">Who does not get it; need not be a member.</param>
     public void Broadcast<TIn>(TMessage message, MessageConnection<TIn, TMessage> except)
     {
-        NoMessage.ThrowIfNull(message);
+        NullMessage.ThrowIfNull(message);
         ArgumentNullException.ThrowIfNull(except);
         BroadcastTo(message, except.Writer);
     }
@@ -131,11 +131,11 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public ValueTask BroadcastAsync(TMessage message, CancellationToken cancellationToken = default)
     {
-        NoMessage.ThrowIfNull(message);
+        NullMessage.ThrowIfNull(message);
         return BroadcastToAllAsync(message, cancellationToken);
     }
 
-    (int Members, long Queued, int Longest) IGroupGauge.Look()
+    (int Members, long Queued, int Longest) IGroupGauge.GetSnapshot()
     {
         lock (_lock)
         {
@@ -156,11 +156,11 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
             _members.Remove(member.Writer);
             if (_members.Count == 0)
                 MessageMetrics.Remove(this);
-            if (--member.Encoding.Members == 0)
+            if (--member.Encoding.MemberCount == 0)
                 _encodings.Remove(member.Encoding.Codec);
         }
 
-        member.StopWatching();
+        member.Unregister();
     }
 
     private async ValueTask BroadcastToAllAsync(TMessage message, CancellationToken cancellationToken)
@@ -172,15 +172,15 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
             return;
         }
 
-        await _turn.WaitAsync(cancellationToken);
+        await _broadcastLock.WaitAsync(cancellationToken);
         try
         {
-            if (Queue(message) is { } full)
-                await SendAsync(full, cancellationToken);
+            if (Enqueue(message) is { } full)
+                await EnqueueWhenFreeAsync(full, cancellationToken);
         }
         finally
         {
-            _turn.Release();
+            _broadcastLock.Release();
         }
     }
 
@@ -192,7 +192,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
                 "This group waits for slow members (SlowMemberPolicy.Wait), and Broadcast cannot wait: await BroadcastAsync.");
         }
 
-        if (Queue(message, except) is not { } full)
+        if (Enqueue(message, except) is not { } full)
             return;
         // Outside the lock: what an abort sets off may well look at the group.
         foreach (var (member, frame) in full)
@@ -208,7 +208,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
 
     /// <summary>Queues a message for all who have room.</summary>
     /// <returns>Those who have none and must not miss it, each with a frame to release; null if there are none.</returns>
-    private List<(GroupMember<TMessage> Member, PooledBuffer Frame)>? Queue(
+    private List<(GroupMember<TMessage> Member, PooledBuffer Frame)>? Enqueue(
         TMessage message, MessageWriter<TMessage>? except = null)
     {
         List<(GroupMember<TMessage>, PooledBuffer)>? full = null;
@@ -223,7 +223,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
                     if (member.Writer == except)
                         continue;
                     var frame = member.Encoding.Frame;
-                    if (member.TrySend(frame))
+                    if (member.TryEnqueue(frame))
                         continue;
                     if (_slowMember is SlowMemberPolicy.Drop)
                     {
@@ -234,8 +234,8 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
 
                     // At once, before it has room again: a message behind the missed one must not go out.
                     if (_slowMember is SlowMemberPolicy.Disconnect)
-                        member.Queue.CloseAndForget();
-                    frame.AddHolder();
+                        member.Queue.CloseAndDiscard();
+                    frame.AddReference();
                     (full ??= []).Add((member, frame));
                 }
             }
@@ -250,7 +250,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
     }
 
     /// <summary>Sends to those who had no room, one after the other, as soon as they have.</summary>
-    private async Task SendAsync(
+    private async Task EnqueueWhenFreeAsync(
         List<(GroupMember<TMessage> Member, PooledBuffer Frame)> full, CancellationToken cancellationToken)
     {
         var sent = 0;
@@ -259,7 +259,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
             for (; sent < full.Count; sent++)
             {
                 var (member, frame) = full[sent];
-                while (!member.TrySend(frame))
+                while (!member.TryEnqueue(frame))
                     await member.Queue.WaitForRoomAsync(cancellationToken);
             }
         }

@@ -7,7 +7,7 @@ public sealed class MessageGroupOptions
     /// Messages kept for each member until its connection takes them. Default: 256; range: 1 to 1,000,000. Members of one codec
     /// share the bytes of a message. A short queue is hard on members with a slow network; a long one holds old messages.
     /// </summary>
-    public int QueueLimit
+    public int MaxQueuedMessages
     {
         get;
         set

@@ -26,14 +26,14 @@ internal static class MessageMetrics
     static MessageMetrics()
     {
         Meter.CreateObservableUpDownCounter(
-            "sockeye.broadcast.members", static () => Groups.Keys.Sum(group => (long)group.Look().Members), "{connection}",
+            "sockeye.broadcast.members", static () => Groups.Keys.Sum(group => (long)group.GetSnapshot().Members), "{connection}",
             "Members of all groups.");
         Meter.CreateObservableUpDownCounter(
-            "sockeye.broadcast.queue.length", static () => Groups.Keys.Sum(group => group.Look().Queued), "{message}",
+            "sockeye.broadcast.queue.length", static () => Groups.Keys.Sum(group => group.GetSnapshot().Queued), "{message}",
             "Messages that wait for members of groups, over all of them.");
         Meter.CreateObservableGauge(
             "sockeye.broadcast.queue.longest",
-            static () => Groups.Keys.Select(group => (long)group.Look().Longest).DefaultIfEmpty().Max(), "{message}",
+            static () => Groups.Keys.Select(group => (long)group.GetSnapshot().Longest).DefaultIfEmpty().Max(), "{message}",
             "Messages that wait for the slowest member.");
     }
 
@@ -62,5 +62,5 @@ internal static class MessageMetrics
 internal interface IGroupGauge
 {
     /// <summary>How many members it has, how much waits for all of them, and for the one that has the most.</summary>
-    (int Members, long Queued, int Longest) Look();
+    (int Members, long Queued, int Longest) GetSnapshot();
 }

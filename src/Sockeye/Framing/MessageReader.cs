@@ -11,7 +11,7 @@ namespace Sockeye;
 /// <remarks>One reader at a time, which is checked; <see cref="End"/> is safe from any thread.</remarks>
 internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn> codec)
 {
-    private static readonly bool Borrows = typeof(TIn) == typeof(ReadOnlySequence<byte>);
+    private static readonly bool IsZeroCopy = typeof(TIn) == typeof(ReadOnlySequence<byte>);
 
     private readonly PipeReader _input = connection.Transport.Input;
     private ReadOnlySequence<byte> _rest;
@@ -29,10 +29,10 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
     public void End()
     {
         _hasEnded = true;
-        if (TryGiveBackAfterEnd())
+        if (TryReturnInputAfterEnd())
             return;
         _input.CancelPendingRead();
-        TryGiveBackAfterEnd(); // The one who was reading may have left before the cancelling came.
+        TryReturnInputAfterEnd(); // The one who was reading may have left before the cancelling came.
     }
 
     public async IAsyncEnumerable<TIn> ReadAllAsync(
@@ -51,7 +51,7 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
         using var wakeUp = stop.UnsafeRegister(static input => ((PipeReader)input!).CancelPendingRead(), _input);
         try
         {
-            GiveBack(examined: false);
+            ReturnInput(examined: false);
             while (!_hasEnded)
             {
                 // After the request one look at what has arrived, and no more: a peer that never pauses must not hold up the
@@ -74,7 +74,7 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
                 if (isOver)
                     yield break;
                 (_rest, _holdsInput) = (read.Buffer, true);
-                while (TryTake(out var message))
+                while (TryDecodeNext(out var message))
                 {
                     yield return message;
                     cancellationToken.ThrowIfCancellationRequested();
@@ -83,9 +83,9 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
                 if (_hasEnded)
                     yield break;
                 var partial = _rest.Length;
-                GiveBack(examined: true);
+                ReturnInput(examined: true);
                 if (read.IsCompleted && partial > 0 && !isLast && !EndsOnConnectionLoss)
-                    throw Explained(Truncated(partial));
+                    throw WithCloseReason(TruncatedError(partial));
                 if (read.IsCompleted || isLast)
                     yield break;
             }
@@ -94,19 +94,19 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
         {
             // A borrowed message stays valid after a break. Any other owns its bytes, so the input is free at once for whoever
             // reads next: another codec after a hand-shake, or the handler itself.
-            if (!Borrows)
-                GiveBack(examined: false);
+            if (!IsZeroCopy)
+                ReturnInput(examined: false);
             // A full fence: either this sees the end, or the end sees that nobody reads.
             Interlocked.Exchange(ref _isReading, 0);
             if (_hasEnded)
-                TryGiveBackAfterEnd();
+                TryReturnInputAfterEnd();
         }
     }
 
     private static bool IsLoss(Exception error) =>
         error is (IOException and not FrameException) or ConnectionAbortedException or SocketException or TimeoutException;
 
-    private bool TryTake([MaybeNullWhen(false)] out TIn message)
+    private bool TryDecodeNext([MaybeNullWhen(false)] out TIn message)
     {
         var rest = _rest;
         try
@@ -119,11 +119,11 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
         }
         catch (FrameException error)
         {
-            throw Explained(error);
+            throw WithCloseReason(error);
         }
-        catch (Exception error) when (DecodeFault.IsThePeers(error))
+        catch (Exception error) when (DecodeError.IsCausedByPeer(error))
         {
-            throw Explained(FrameException.Malformed(codec, $"it cannot be decoded: {error.Message}", error));
+            throw WithCloseReason(FrameException.Malformed(codec, $"it cannot be decoded: {error.Message}", error));
         }
 
         // The question for the type comes first, so that a struct is not boxed for the one for null.
@@ -141,7 +141,7 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
         return !_hasEnded;
     }
 
-    private void GiveBack(bool examined)
+    private void ReturnInput(bool examined)
     {
         if (!_holdsInput)
             return;
@@ -161,19 +161,19 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
     }
 
     /// <summary>Gives back what the last enumeration kept. False where one is running, which will do it.</summary>
-    private bool TryGiveBackAfterEnd()
+    private bool TryReturnInputAfterEnd()
     {
         if (Interlocked.CompareExchange(ref _isReading, 1, 0) != 0)
             return false;
-        GiveBack(examined: false);
-        ForgetCancel();
+        ReturnInput(examined: false);
+        ClearPendingCancel();
         Volatile.Write(ref _isReading, 0);
         return true;
     }
 
     /// <summary>The cancelling that ended the reading has met no read, or it has: the next one is not cancelled. Everything else
     /// stays as it is.</summary>
-    private void ForgetCancel()
+    private void ClearPendingCancel()
     {
         try
         {
@@ -186,10 +186,10 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
         }
     }
 
-    private FrameException Truncated(long partial) => new(
+    private FrameException TruncatedError(long partial) => new(
         FrameError.Truncated, $"{codec}: the peer ended after {partial} byte{(partial == 1 ? "" : "s")} of an unfinished frame.");
 
-    private FrameException Explained(FrameException error)
+    private FrameException WithCloseReason(FrameException error)
     {
         connection.Explain(new CloseReason(
             ClosedBy.Peer,

@@ -16,7 +16,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     private const int FlushThreshold = 64 * 1024;
 
     private readonly PipeWriter _output = connection.Transport.Output;
-    private readonly Turn _turn = new();
+    private readonly Turn _writeLock = new();
     private readonly CancellationTokenSource _disposed = new();
 
     public ConnectionContext Connection => connection;
@@ -32,15 +32,15 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     {
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled(cancellationToken);
-        return _turn.TryTake()
-            ? Detachable(WriteInTurn(message), cancellationToken)
+        return _writeLock.TryTake()
+            ? DetachOnCancel(WriteUnderLock(message), cancellationToken)
             : WaitAndWriteAsync(message, cancellationToken);
     }
 
     public async ValueTask WriteManyAsync(IEnumerable<TOut> messages, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
-        await Detachable(WriteManyInTurnAsync(messages, cancellationToken), cancellationToken);
+        await _writeLock.WaitAsync(cancellationToken);
+        await DetachOnCancel(WriteManyUnderLockAsync(messages, cancellationToken), cancellationToken);
     }
 
     /// <summary>Writes what is queued until nothing is, as many frames at a time as fill a batch.</summary>
@@ -48,7 +48,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     {
         do
         {
-            await _turn.WaitAsync();
+            await _writeLock.WaitAsync();
             try
             {
                 ThrowIfDisposed();
@@ -56,9 +56,9 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
                 {
                     try
                     {
-                        _output.Write(frame.Written.Span);
+                        _output.Write(frame.WrittenMemory.Span);
                         if (MessageMetrics.IsEnabled)
-                            MessageMetrics.OnSent(frame.Written.Length);
+                            MessageMetrics.OnSent(frame.WrittenMemory.Length);
                     }
                     finally
                     {
@@ -69,14 +69,14 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
                         break;
                 }
 
-                ThrowIfGone(await _output.FlushAsync());
+                ThrowIfClosed(await _output.FlushAsync());
             }
             finally
             {
-                _turn.Release();
+                _writeLock.Release();
             }
         }
-        while (!queue.TryRest());
+        while (!queue.TryStopSending());
     }
 
     /// <summary>Waits until nobody is writing; those who wait for their turn fail.</summary>
@@ -87,7 +87,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
         _disposed.Cancel();
         // Behind the flag: a writer that has not seen it yet either waits now, or its next flush returns at once.
         _output.CancelPendingFlush();
-        await _turn.WaitAsync();
+        await _writeLock.WaitAsync();
         try
         {
             // Takes the cancelling back, if it has met no flush: the next one may be another user's.
@@ -100,18 +100,18 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
         }
         finally
         {
-            _turn.Release();
+            _writeLock.Release();
         }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask WaitAndWriteAsync(TOut message, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
-        await Detachable(WriteInTurn(message), cancellationToken);
+        await _writeLock.WaitAsync(cancellationToken);
+        await DetachOnCancel(WriteUnderLock(message), cancellationToken);
     }
 
-    private ValueTask WriteInTurn(TOut message)
+    private ValueTask WriteUnderLock(TOut message)
     {
         ValueTask<FlushResult> flush;
         try
@@ -120,34 +120,34 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
             Encode(message);
             flush = _output.FlushAsync(CancellationToken.None);
             if (flush.IsCompletedSuccessfully)
-                ThrowIfGone(flush.Result);
+                ThrowIfClosed(flush.Result);
             else
-                return FinishAsync(flush);
+                return FlushAndUnlockAsync(flush);
         }
         catch (Exception error)
         {
-            _turn.Release();
+            _writeLock.Release();
             return ValueTask.FromException(error);
         }
 
-        _turn.Release();
+        _writeLock.Release();
         return ValueTask.CompletedTask;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask FinishAsync(ValueTask<FlushResult> flush)
+    private async ValueTask FlushAndUnlockAsync(ValueTask<FlushResult> flush)
     {
         try
         {
-            ThrowIfGone(await flush);
+            ThrowIfClosed(await flush);
         }
         finally
         {
-            _turn.Release();
+            _writeLock.Release();
         }
     }
 
-    private async ValueTask WriteManyInTurnAsync(IEnumerable<TOut> messages, CancellationToken cancellationToken)
+    private async ValueTask WriteManyUnderLockAsync(IEnumerable<TOut> messages, CancellationToken cancellationToken)
     {
         try
         {
@@ -159,10 +159,10 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     ThrowIfDisposed();
-                    NoMessage.ThrowIfNull(message, index++, nameof(messages));
+                    NullMessage.ThrowIfNull(message, index++, nameof(messages));
                     Encode(message);
                     if (IsBatchFull)
-                        ThrowIfGone(await _output.FlushAsync(CancellationToken.None));
+                        ThrowIfClosed(await _output.FlushAsync(CancellationToken.None));
                 }
             }
             finally
@@ -170,12 +170,12 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
                 // After an error too: the messages before it are whole, and must not lie here until somebody writes again.
                 // Whoever closes the connection sends them as well.
                 if (!_disposed.IsCancellationRequested)
-                    ThrowIfGone(await _output.FlushAsync(CancellationToken.None));
+                    ThrowIfClosed(await _output.FlushAsync(CancellationToken.None));
             }
         }
         finally
         {
-            _turn.Release();
+            _writeLock.Release();
         }
     }
 
@@ -184,7 +184,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
         try
         {
             if (!codec.ChecksBeforeWriting || (MessageMetrics.IsEnabled && !_output.CanGetUnflushedBytes))
-                EncodeBeside(message);
+                EncodeBuffered(message);
             else if (MessageMetrics.IsEnabled)
                 EncodeMeasured(message);
             else
@@ -192,7 +192,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
         }
         catch (InvalidOperationException error) when (IsOutputCompleted())
         {
-            throw GoneError(error);
+            throw ClosedError(error);
         }
     }
 
@@ -204,15 +204,15 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     }
 
     /// <summary>Somebody else's codec may throw half-way, and half a frame on the stream would spoil all that follow.</summary>
-    private void EncodeBeside(TOut message)
+    private void EncodeBuffered(TOut message)
     {
         var frame = PooledBuffer.Rent();
         try
         {
             codec.Encode(message, frame);
-            _output.Write(frame.Written.Span);
+            _output.Write(frame.WrittenMemory.Span);
             if (MessageMetrics.IsEnabled)
-                MessageMetrics.OnSent(frame.Written.Length);
+                MessageMetrics.OnSent(frame.WrittenMemory.Length);
         }
         finally
         {
@@ -226,10 +226,10 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     /// one did: otherwise callers who give up and write again would fill the memory. And below TLS a cancelled flush would tear a
     /// record.
     /// </remarks>
-    private static ValueTask Detachable(ValueTask write, CancellationToken cancellationToken) =>
-        write.IsCompleted || !cancellationToken.CanBeCanceled ? write : DetachableAsync(write.AsTask(), cancellationToken);
+    private static ValueTask DetachOnCancel(ValueTask write, CancellationToken cancellationToken) =>
+        write.IsCompleted || !cancellationToken.CanBeCanceled ? write : DetachOnCancelAsync(write.AsTask(), cancellationToken);
 
-    private static async ValueTask DetachableAsync(Task write, CancellationToken cancellationToken)
+    private static async ValueTask DetachOnCancelAsync(Task write, CancellationToken cancellationToken)
     {
         try
         {
@@ -256,13 +256,13 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     private ObjectDisposedException DisposedError() =>
         new(nameof(MessageConnection<>), $"Connection {connection.ConnectionId} was disposed and takes no more messages.");
 
-    private void ThrowIfGone(FlushResult flush)
+    private void ThrowIfClosed(FlushResult flush)
     {
         if (flush.IsCompleted)
-            throw GoneError();
+            throw ClosedError();
     }
 
-    private IOException GoneError(Exception? error = null)
+    private IOException ClosedError(Exception? error = null)
     {
         var reason = connection.CloseReason;
         var sentence = $"Connection {connection.ConnectionId} to {connection.RemoteEndPoint} takes no more messages: "

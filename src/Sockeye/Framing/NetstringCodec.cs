@@ -34,7 +34,7 @@ internal sealed class NetstringCodec(int maxLength) : FrameCodec
 
     internal override void WriteFrame(in ReadOnlySequence<byte> payload, IBufferWriter<byte> output)
     {
-        FrameBytes.CheckLength(this, payload.Length, _maxLength);
+        FrameBytes.ThrowIfTooLong(this, payload.Length, _maxLength);
         var header = output.GetSpan(MaxHeaderSize);
         ((int)payload.Length).TryFormat(header, out var size);
         header[size++] = (byte)':';

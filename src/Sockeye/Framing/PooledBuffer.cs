@@ -8,36 +8,36 @@ namespace Sockeye;
 /// <remarks>One caller fills it; from then on it may be read and released from many threads.</remarks>
 internal sealed class PooledBuffer : IBufferWriter<byte>
 {
-    private const int FirstSize = 256;
-    private const int MaxSpares = 256;
+    private const int InitialSize = 256;
+    private const int MaxPooled = 256;
 
-    private static readonly ConcurrentQueue<PooledBuffer> Spares = new();
+    private static readonly ConcurrentQueue<PooledBuffer> Pool = new();
 
     private byte[] _bytes = [];
     private int _length;
-    private int _holders;
+    private int _references;
 
     private PooledBuffer()
     {
     }
 
-    public ReadOnlyMemory<byte> Written => _bytes.AsMemory(0, _length);
+    public ReadOnlyMemory<byte> WrittenMemory => _bytes.AsMemory(0, _length);
 
     /// <summary>An empty buffer with one holder: the caller.</summary>
     public static PooledBuffer Rent()
     {
-        if (!Spares.TryDequeue(out var buffer))
+        if (!Pool.TryDequeue(out var buffer))
             buffer = new PooledBuffer();
-        buffer._holders = 1;
+        buffer._references = 1;
         return buffer;
     }
 
-    public void AddHolder() => Interlocked.Increment(ref _holders);
+    public void AddReference() => Interlocked.Increment(ref _references);
 
     public void Release()
     {
         // A full fence on both sides: the last holder's release comes after all other holders' reads.
-        var left = Interlocked.Decrement(ref _holders);
+        var left = Interlocked.Decrement(ref _references);
         Debug.Assert(left >= 0, "A buffer is released once by each holder.");
         if (left != 0)
             return;
@@ -46,8 +46,8 @@ internal sealed class PooledBuffer : IBufferWriter<byte>
             ArrayPool<byte>.Shared.Return(_bytes);
         (_bytes, _length) = ([], 0);
         // The count may be passed by a few when many release at once, which costs a few dozen bytes each.
-        if (Spares.Count < MaxSpares)
-            Spares.Enqueue(this);
+        if (Pool.Count < MaxPooled)
+            Pool.Enqueue(this);
     }
 
     public void Advance(int count)
@@ -59,17 +59,17 @@ internal sealed class PooledBuffer : IBufferWriter<byte>
 
     public Memory<byte> GetMemory(int sizeHint = 0)
     {
-        MakeRoom(sizeHint);
+        EnsureCapacity(sizeHint);
         return _bytes.AsMemory(_length);
     }
 
     public Span<byte> GetSpan(int sizeHint = 0)
     {
-        MakeRoom(sizeHint);
+        EnsureCapacity(sizeHint);
         return _bytes.AsSpan(_length);
     }
 
-    private void MakeRoom(int sizeHint)
+    private void EnsureCapacity(int sizeHint)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(sizeHint);
         var needed = (long)_length + Math.Max(sizeHint, 1);
@@ -78,9 +78,9 @@ internal sealed class PooledBuffer : IBufferWriter<byte>
 
         if (needed > Array.MaxLength)
             throw FrameException.TooLong("An encoded message", $"{needed} bytes do not fit into an array of {Array.MaxLength}");
-        var doubled = Math.Min(Math.Max(2L * _bytes.Length, FirstSize), Array.MaxLength);
+        var doubled = Math.Min(Math.Max(2L * _bytes.Length, InitialSize), Array.MaxLength);
         var larger = ArrayPool<byte>.Shared.Rent((int)Math.Max(needed, doubled));
-        Written.Span.CopyTo(larger);
+        WrittenMemory.Span.CopyTo(larger);
         if (_bytes.Length > 0)
             ArrayPool<byte>.Shared.Return(_bytes);
         _bytes = larger;

@@ -20,14 +20,14 @@ internal sealed class TypedCodec<TMessage>(
             return false;
         }
 
-        message = Read(payload);
+        message = DecodePayload(payload);
         input = rest;
         return true;
     }
 
     public override void Encode(TMessage message, IBufferWriter<byte> output)
     {
-        NoMessage.ThrowIfNull(message);
+        NullMessage.ThrowIfNull(message);
         ArgumentNullException.ThrowIfNull(output);
         // The length stands before the payload on the wire and is known only after it, and a payload that cannot be
         // written must leave no half frame: so the payload comes together beside the output first.
@@ -35,7 +35,7 @@ internal sealed class TypedCodec<TMessage>(
         try
         {
             encode(message, payload);
-            frames.WriteFrame(new ReadOnlySequence<byte>(payload.Written), output);
+            frames.WriteFrame(new ReadOnlySequence<byte>(payload.WrittenMemory), output);
         }
         finally
         {
@@ -45,14 +45,14 @@ internal sealed class TypedCodec<TMessage>(
 
     public override string ToString() => $"{frames}.Of<{typeof(TMessage).Name}>";
 
-    private TMessage Read(in ReadOnlySequence<byte> payload)
+    private TMessage DecodePayload(in ReadOnlySequence<byte> payload)
     {
         try
         {
             if (decode(payload) is { } message)
                 return message;
         }
-        catch (Exception error) when (DecodeFault.IsThePeers(error))
+        catch (Exception error) when (DecodeError.IsCausedByPeer(error))
         {
             throw FrameException.Malformed(
                 this, $"the {payload.Length} bytes of a frame are no {typeof(TMessage).Name}: {error.Message}", error);

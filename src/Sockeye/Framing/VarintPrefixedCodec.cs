@@ -38,7 +38,7 @@ internal sealed class VarintPrefixedCodec(int maxLength) : FrameCodec
 
     internal override void WriteFrame(in ReadOnlySequence<byte> payload, IBufferWriter<byte> output)
     {
-        FrameBytes.CheckLength(this, payload.Length, _maxLength);
+        FrameBytes.ThrowIfTooLong(this, payload.Length, _maxLength);
         var header = output.GetSpan(MaxHeaderSize);
         var size = 0;
         var rest = (uint)payload.Length;

@@ -21,7 +21,7 @@ public sealed class AcceptRateLimit
     {
         ConnectionsPerSecond = Checked(connectionsPerSecond, nameof(connectionsPerSecond));
         ArgumentOutOfRangeException.ThrowIfLessThan(burst ?? 1, 1, nameof(burst));
-        Burst = burst ?? BurstOf(connectionsPerSecond);
+        Burst = burst ?? DefaultBurst(connectionsPerSecond);
     }
 
     /// <summary>New connections a second.</summary>
@@ -34,12 +34,12 @@ public sealed class AcceptRateLimit
         ? perSecond
         : throw new ArgumentOutOfRangeException(name, perSecond, $"{name} is above 0 and at most 1,000,000.");
 
-    internal static int BurstOf(double perSecond) => Math.Max(1, (int)Math.Ceiling(perSecond));
+    internal static int DefaultBurst(double perSecond) => Math.Max(1, (int)Math.Ceiling(perSecond));
 
     internal bool TryTake(TimeProvider time)
     {
         lock (_lock)
-            return Bucket(time).TryTake(1);
+            return GetBucketLocked(time).TryTake(1);
     }
 
     /// <summary>Takes one that may not be there; how long until its time has come.</summary>
@@ -47,9 +47,9 @@ public sealed class AcceptRateLimit
     {
         lock (_lock)
         {
-            var bucket = Bucket(time);
+            var bucket = GetBucketLocked(time);
             bucket.Take(1);
-            return bucket.TimeUntil(0);
+            return bucket.GetDelay(0);
         }
     }
 
@@ -58,12 +58,12 @@ public sealed class AcceptRateLimit
     {
         lock (_lock)
         {
-            var bucket = Bucket(time);
-            var wait = bucket.TimeUntil(1);
-            bucket.IsWanted = wait > TimeSpan.Zero;
+            var bucket = GetBucketLocked(time);
+            var wait = bucket.GetDelay(1);
+            bucket.HasWaiters = wait > TimeSpan.Zero;
             return wait;
         }
     }
 
-    private TokenBucket Bucket(TimeProvider time) => _bucket ??= new(ConnectionsPerSecond, Burst, time);
+    private TokenBucket GetBucketLocked(TimeProvider time) => _bucket ??= new(ConnectionsPerSecond, Burst, time);
 }

@@ -19,7 +19,7 @@ internal sealed class AddressGuard(AddressRules rules, LimitRefusal refusals)
         }
         finally
         {
-            rules.Forget(connection);
+            rules.Unwatch(connection);
         }
     }
 }

@@ -15,7 +15,7 @@ internal static class AddressKey
     /// <summary>Of a client that has no address, as on a Unix socket. No peer has it: it is a multicast address.</summary>
     public static readonly UInt128 None = UInt128.MaxValue;
 
-    public static UInt128 Of(IPAddress address, out bool isIPv4)
+    public static UInt128 FromAddress(IPAddress address, out bool isIPv4)
     {
         Span<byte> bytes = stackalloc byte[16];
         address.TryWriteBytes(bytes, out _);
@@ -30,6 +30,6 @@ internal static class AddressKey
     }
 
     /// <summary>Only the first bits of it.</summary>
-    public static UInt128 Masked(UInt128 address, int length) =>
+    public static UInt128 Mask(UInt128 address, int length) =>
         length == 0 ? UInt128.Zero : address & (UInt128.MaxValue << (128 - length));
 }

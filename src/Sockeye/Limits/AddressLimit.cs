@@ -10,14 +10,14 @@ internal sealed class AddressLimit(AddressLimitOptions options, TimeProvider tim
 {
     private readonly AddressTable _table = new(options, time);
 
-    public void Enter(EndPoint? address) => _table.EnterOpen(KeyOf(address));
+    public void Enter(EndPoint? address) => _table.AddExisting(GetKey(address));
 
-    public void Leave(EndPoint? address) => _table.Leave(KeyOf(address));
+    public void Leave(EndPoint? address) => _table.Leave(GetKey(address));
 
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        var address = KeyOf(connection.RemoteEndPoint);
-        if (_table.TryEnter(address) is var verdict && verdict is not AddressTable.Verdict.Entered)
+        var address = GetKey(connection.RemoteEndPoint);
+        if (_table.TryEnter(address) is var verdict && verdict is not AddressTable.AddressDecision.Admitted)
         {
             await refusals.RefuseAsync(connection, options.AtLimit, CloseCause.Limit, Describe(verdict));
             return;
@@ -34,18 +34,18 @@ internal sealed class AddressLimit(AddressLimitOptions options, TimeProvider tim
     }
 
     /// <summary>Those without an address share one: unlimited they would be a way round the limit.</summary>
-    private UInt128 KeyOf(EndPoint? endpoint)
+    private UInt128 GetKey(EndPoint? endpoint)
     {
         if (endpoint is not IPEndPoint { Address: var address })
             return AddressKey.None;
-        var key = AddressKey.Of(address, out var isIPv4);
-        return isIPv4 ? key : AddressKey.Masked(key, options.IPv6PrefixLength);
+        var key = AddressKey.FromAddress(address, out var isIPv4);
+        return isIPv4 ? key : AddressKey.Mask(key, options.IPv6PrefixLength);
     }
 
-    private string Describe(AddressTable.Verdict verdict) => verdict switch
+    private string Describe(AddressTable.AddressDecision verdict) => verdict switch
     {
-        AddressTable.Verdict.TooMany => $"its address has its {options.MaxConnections} connections (UseAddressLimit)",
-        AddressTable.Verdict.TooFast => string.Create(
+        AddressTable.AddressDecision.TooManyConnections => $"its address has its {options.MaxConnections} connections (UseAddressLimit)",
+        AddressTable.AddressDecision.TooFast => string.Create(
             CultureInfo.InvariantCulture,
             $"its address connects more often than {options.AcceptRate:0.###} times a second (UseAddressLimit)"),
         _ => $"all {options.MaxAddresses} addresses that fit have open connections (UseAddressLimit, MaxAddresses)",

@@ -18,14 +18,14 @@ internal sealed class AddressRuleSet
     private readonly ImmutableDictionary<(UInt128 Bits, int Length), AddressRule> _rules;
 
     // How many rules there are of each length, 0 to 128; and the lengths in use, the longest first.
-    private readonly int[] _ofLength;
+    private readonly int[] _countByLength;
     private readonly int[] _lengths;
-    private readonly int _allows;
+    private readonly int _allowCount;
 
     private AddressRuleSet(
         ImmutableDictionary<(UInt128 Bits, int Length), AddressRule> rules, int[] ofLength, int allows)
     {
-        (_rules, _ofLength, _allows) = (rules, ofLength, allows);
+        (_rules, _countByLength, _allowCount) = (rules, ofLength, allows);
         _lengths = [.. Enumerable.Range(0, ofLength.Length).Where(length => ofLength[length] > 0).Reverse()];
     }
 
@@ -34,15 +34,15 @@ internal sealed class AddressRuleSet
 
     public int Count => _rules.Count;
 
-    public bool HasAllow => _allows > 0;
+    public bool HasAllow => _allowCount > 0;
 
-    public static AddressRuleSet Of(IEnumerable<IPNetwork> allow, IEnumerable<IPNetwork> deny)
+    public static AddressRuleSet Create(IEnumerable<IPNetwork> allow, IEnumerable<IPNetwork> deny)
     {
         var rules = Empty._rules.ToBuilder();
         foreach (var network in allow)
-            rules[KeyOf(network)] = AddressRule.Allow;
+            rules[ToKey(network)] = AddressRule.Allow;
         foreach (var network in deny)
-            rules[KeyOf(network)] = rules.GetValueOrDefault(KeyOf(network)) | AddressRule.Deny;
+            rules[ToKey(network)] = rules.GetValueOrDefault(ToKey(network)) | AddressRule.Deny;
 
         var ofLength = new int[129];
         foreach (var (_, length) in rules.Keys)
@@ -52,44 +52,44 @@ internal sealed class AddressRuleSet
 
     public AddressRuleSet With(IPNetwork network, AddressRule rule)
     {
-        var key = KeyOf(network);
+        var key = ToKey(network);
         var before = _rules.GetValueOrDefault(key);
-        return before == (before | rule) ? this : Changed(key, before, before | rule);
+        return before == (before | rule) ? this : Change(key, before, before | rule);
     }
 
     public AddressRuleSet Without(IPNetwork network)
     {
-        var key = KeyOf(network);
-        return _rules.TryGetValue(key, out var before) ? Changed(key, before, AddressRule.None) : this;
+        var key = ToKey(network);
+        return _rules.TryGetValue(key, out var before) ? Change(key, before, AddressRule.None) : this;
     }
 
     public bool IsAllowed(IPAddress address)
     {
-        var key = AddressKey.Of(address, out var isIPv4);
+        var key = AddressKey.FromAddress(address, out var isIPv4);
         foreach (var length in _lengths)
         {
             if (isIPv4 && length < AddressKey.IPv4Offset)
                 break; // The rest is about IPv6.
-            if (_rules.TryGetValue((AddressKey.Masked(key, length), length), out var rule))
+            if (_rules.TryGetValue((AddressKey.Mask(key, length), length), out var rule))
                 return !rule.HasFlag(AddressRule.Deny);
         }
 
         return !HasAllow;
     }
 
-    private static (UInt128 Bits, int Length) KeyOf(IPNetwork network)
+    private static (UInt128 Bits, int Length) ToKey(IPNetwork network)
     {
-        var bits = AddressKey.Of(network.BaseAddress, out _);
+        var bits = AddressKey.FromAddress(network.BaseAddress, out _);
         var isShort = network.BaseAddress.AddressFamily is System.Net.Sockets.AddressFamily.InterNetwork;
         var length = network.PrefixLength + (isShort ? AddressKey.IPv4Offset : 0);
-        return (AddressKey.Masked(bits, length), length);
+        return (AddressKey.Mask(bits, length), length);
     }
 
-    private AddressRuleSet Changed((UInt128 Bits, int Length) key, AddressRule before, AddressRule after)
+    private AddressRuleSet Change((UInt128 Bits, int Length) key, AddressRule before, AddressRule after)
     {
-        var ofLength = (int[])_ofLength.Clone();
+        var ofLength = (int[])_countByLength.Clone();
         ofLength[key.Length] += (after is AddressRule.None ? 0 : 1) - (before is AddressRule.None ? 0 : 1);
-        var allows = _allows + (int)(after & AddressRule.Allow) - (int)(before & AddressRule.Allow);
+        var allows = _allowCount + (int)(after & AddressRule.Allow) - (int)(before & AddressRule.Allow);
         return new(after is AddressRule.None ? _rules.Remove(key) : _rules.SetItem(key, after), ofLength, allows);
     }
 }

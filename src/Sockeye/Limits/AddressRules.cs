@@ -16,7 +16,7 @@ namespace Sockeye;
 /// </remarks>
 public sealed class AddressRules
 {
-    private readonly Lock _changing = new();
+    private readonly Lock _lock = new();
     private volatile AddressRuleSet _rules = AddressRuleSet.Empty;
 
     // Open connections that later rules may end, each with its number: they are reached in the order they came.
@@ -44,7 +44,7 @@ public sealed class AddressRules
     {
         ArgumentNullException.ThrowIfNull(allow);
         ArgumentNullException.ThrowIfNull(deny);
-        var rules = AddressRuleSet.Of(allow, deny);
+        var rules = AddressRuleSet.Create(allow, deny);
         Change(_ => rules);
     }
 
@@ -65,12 +65,12 @@ public sealed class AddressRules
     /// </summary>
     internal void Watch(ConnectionContext connection) => _watched[connection] = Interlocked.Increment(ref _added);
 
-    internal void Forget(ConnectionContext connection) => _watched.TryRemove(connection, out _);
+    internal void Unwatch(ConnectionContext connection) => _watched.TryRemove(connection, out _);
 
     private AddressRuleSet Change(Func<AddressRuleSet, AddressRuleSet> change)
     {
         AddressRuleSet changed;
-        lock (_changing)
+        lock (_lock)
             _rules = changed = change(_rules);
         foreach (var (connection, _) in _watched.ToArray().OrderBy(one => one.Value))
         {

@@ -8,14 +8,14 @@ internal sealed class AddressTable(AddressLimitOptions options, TimeProvider tim
     private readonly Dictionary<UInt128, Entry> _entries = [];
 
     // Those without open connections, who may be forgotten; the one that was away longest comes first.
-    private readonly LinkedList<Entry> _away = new();
+    private readonly LinkedList<Entry> _idle = new();
 
-    public enum Verdict
+    public enum AddressDecision
     {
-        Entered,
-        TooMany,
+        Admitted,
+        TooManyConnections,
         TooFast,
-        NoRoom,
+        TableFull,
     }
 
     /// <summary>How many addresses are remembered now.</summary>
@@ -29,36 +29,36 @@ internal sealed class AddressTable(AddressLimitOptions options, TimeProvider tim
     }
 
     /// <summary>One more connection of this address. It leaves later, if it has entered.</summary>
-    public Verdict TryEnter(UInt128 address)
+    public AddressDecision TryEnter(UInt128 address)
     {
         lock (_lock)
         {
             if (!_entries.TryGetValue(address, out var entry))
             {
-                if (!HasRoom())
-                    return Verdict.NoRoom;
-                _entries.Add(address, entry = NewEntry(address));
+                if (!TryMakeRoomLocked())
+                    return AddressDecision.TableFull;
+                _entries.Add(address, entry = CreateEntry(address));
             }
 
-            if (entry.Away.List is not null)
-                _away.Remove(entry.Away);
-            var verdict = Judge(entry);
-            if (entry.Open == 0)
-                _away.AddLast(entry.Away); // Refused, but seen: it is remembered longest.
+            if (entry.Node.List is not null)
+                _idle.Remove(entry.Node);
+            var verdict = DecideLocked(entry);
+            if (entry.OpenCount == 0)
+                _idle.AddLast(entry.Node); // Refused, but seen: it is remembered longest.
             return verdict;
         }
     }
 
     /// <summary>One that is open already, whatever the limits. There are never more of them than connections.</summary>
-    public void EnterOpen(UInt128 address)
+    public void AddExisting(UInt128 address)
     {
         lock (_lock)
         {
             if (!_entries.TryGetValue(address, out var entry))
-                _entries.Add(address, entry = NewEntry(address));
-            if (entry.Away.List is not null)
-                _away.Remove(entry.Away);
-            entry.Open++;
+                _entries.Add(address, entry = CreateEntry(address));
+            if (entry.Node.List is not null)
+                _idle.Remove(entry.Node);
+            entry.OpenCount++;
         }
     }
 
@@ -67,50 +67,50 @@ internal sealed class AddressTable(AddressLimitOptions options, TimeProvider tim
         lock (_lock)
         {
             var entry = _entries[address];
-            if (--entry.Open > 0)
+            if (--entry.OpenCount > 0)
                 return;
             if (entry.Bucket is null or { IsFull: true })
                 _entries.Remove(address); // There is nothing to remember.
             else
-                _away.AddLast(entry.Away);
+                _idle.AddLast(entry.Node);
         }
     }
 
-    private Verdict Judge(Entry entry)
+    private AddressDecision DecideLocked(Entry entry)
     {
         // A refused client takes no token: whoever keeps within the rate is served at that rate.
-        if (entry.Open >= options.MaxConnections)
-            return Verdict.TooMany;
+        if (entry.OpenCount >= options.MaxConnections)
+            return AddressDecision.TooManyConnections;
         if (entry.Bucket?.TryTake(1) is false)
-            return Verdict.TooFast;
-        entry.Open++;
-        return Verdict.Entered;
+            return AddressDecision.TooFast;
+        entry.OpenCount++;
+        return AddressDecision.Admitted;
     }
 
-    private bool HasRoom()
+    private bool TryMakeRoomLocked()
     {
         if (_entries.Count < options.MaxAddresses)
             return true;
-        if (_away.First is not { } longest)
+        if (_idle.First is not { } longest)
             return false;
-        _away.RemoveFirst();
+        _idle.RemoveFirst();
         return _entries.Remove(longest.Value.Address);
     }
 
-    private Entry NewEntry(UInt128 address) => new(
+    private Entry CreateEntry(UInt128 address) => new(
         address,
-        options.AcceptRate is { } rate ? new(rate, options.AcceptBurst ?? AcceptRateLimit.BurstOf(rate), time) : null);
+        options.AcceptRate is { } rate ? new(rate, options.AcceptBurst ?? AcceptRateLimit.DefaultBurst(rate), time) : null);
 
     private sealed class Entry
     {
-        public Entry(UInt128 address, TokenBucket? bucket) => (Address, Bucket, Away) = (address, bucket, new(this));
+        public Entry(UInt128 address, TokenBucket? bucket) => (Address, Bucket, Node) = (address, bucket, new(this));
 
         public UInt128 Address { get; }
 
         public TokenBucket? Bucket { get; }
 
-        public LinkedListNode<Entry> Away { get; }
+        public LinkedListNode<Entry> Node { get; }
 
-        public int Open { get; set; }
+        public int OpenCount { get; set; }
     }
 }

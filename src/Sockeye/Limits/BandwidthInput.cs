@@ -10,32 +10,32 @@ namespace Sockeye;
 internal sealed class BandwidthInput(PipeReader inner, BandwidthQueue queue, ConnectionContext connection) : PipeReader
 {
     private readonly Lock _lock = new();
-    private ReadOnlySequence<byte> _shown;
-    private BandwidthTurn? _turn;
-    private long _paid; // how many bytes at the front have had their turn
-    private bool _sawAll = true;
-    private bool _cancelled;
+    private ReadOnlySequence<byte> _visible;
+    private BandwidthWaiter? _waiter;
+    private long _granted; // how many bytes at the front have had their turn
+    private bool _hasExaminedAll = true;
+    private bool _isCancelled;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         var result = await inner.ReadAsync(cancellationToken);
-        var fresh = result.Buffer.Length - _paid;
-        if (IsDue(result, fresh))
-            return Show(result, result.IsCanceled);
+        var fresh = result.Buffer.Length - _granted;
+        if (NeedsNoGrant(result, fresh))
+            return CreateResult(result, result.IsCanceled);
         if (queue.TryTake(fresh, out var granted))
-            return Show(result, false, granted);
+            return CreateResult(result, false, granted);
 
         granted = await WaitAsync(fresh, cancellationToken);
         if (granted == 0 && connection.ConnectionClosed.IsCancellationRequested)
             granted = fresh; // It is over: what arrived before takes nothing from anybody.
         if (granted == 0 && cancellationToken.IsCancellationRequested)
         {
-            HandBack(result);
+            ReturnUnexamined(result);
             cancellationToken.ThrowIfCancellationRequested();
         }
 
-        return Show(result, isCancelled: granted == 0, granted);
+        return CreateResult(result, isCancelled: granted == 0, granted);
     }
 
     public override bool TryRead(out ReadResult result)
@@ -46,20 +46,20 @@ internal sealed class BandwidthInput(PipeReader inner, BandwidthQueue queue, Con
             return false;
         }
 
-        var fresh = found.Buffer.Length - _paid;
-        if (IsDue(found, fresh))
+        var fresh = found.Buffer.Length - _granted;
+        if (NeedsNoGrant(found, fresh))
         {
-            result = Show(found, found.IsCanceled);
+            result = CreateResult(found, found.IsCanceled);
             return true;
         }
 
         if (queue.TryTake(fresh, out var granted))
         {
-            result = Show(found, false, granted);
+            result = CreateResult(found, false, granted);
             return true;
         }
 
-        HandBack(found);
+        ReturnUnexamined(found);
         result = default;
         return false;
     }
@@ -68,69 +68,69 @@ internal sealed class BandwidthInput(PipeReader inner, BandwidthQueue queue, Con
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
-        _paid = _shown.Slice(consumed).Length;
-        _sawAll = _shown.Slice(examined).IsEmpty;
-        _shown = default;
+        _granted = _visible.Slice(consumed).Length;
+        _hasExaminedAll = _visible.Slice(examined).IsEmpty;
+        _visible = default;
         inner.AdvanceTo(consumed, examined);
     }
 
     public override void CancelPendingRead()
     {
-        BandwidthTurn? turn;
+        BandwidthWaiter? turn;
         lock (_lock)
         {
-            _cancelled = true;
-            turn = _turn;
+            _isCancelled = true;
+            turn = _waiter;
         }
 
         if (turn is null)
             inner.CancelPendingRead();
         else
-            queue.GiveUp(turn);
+            queue.Cancel(turn);
     }
 
     public override void Complete(Exception? exception = null) => inner.Complete(exception);
 
     /// <summary>Whether there is an answer without a turn: nothing new, or something that was paid for and not looked
     /// at.</summary>
-    private bool IsDue(in ReadResult result, long fresh) => fresh == 0 || result.IsCanceled || (_paid > 0 && !_sawAll);
+    private bool NeedsNoGrant(in ReadResult result, long fresh) => fresh == 0 || result.IsCanceled || (_granted > 0 && !_hasExaminedAll);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<long> WaitAsync(long fresh, CancellationToken cancellationToken)
     {
-        BandwidthTurn turn;
+        BandwidthWaiter turn;
         lock (_lock)
         {
-            if (_cancelled)
+            if (_isCancelled)
                 return 0; // Between the read below and now.
-            _turn = turn = queue.Wait(fresh, Scheduling.Of(connection));
+            _waiter = turn = queue.Enqueue(fresh, Scheduling.Of(connection));
         }
 
-        using var ending = connection.ConnectionClosed.UnsafeRegister(GiveUp, turn);
-        using var giving = cancellationToken.UnsafeRegister(GiveUp, turn);
-        var granted = await turn.ComeAsync();
+        using var ending = connection.ConnectionClosed.UnsafeRegister(CancelWait, turn);
+        using var giving = cancellationToken.UnsafeRegister(CancelWait, turn);
+        var granted = await turn.WaitAsync();
         lock (_lock)
-            _turn = null;
+            _waiter = null;
         return granted;
     }
 
-    private void GiveUp(object? turn) => queue.GiveUp((BandwidthTurn)turn!);
+    private void CancelWait(object? turn) => queue.Cancel((BandwidthWaiter)turn!);
 
-    private ReadResult Show(in ReadResult result, bool isCancelled, long granted = 0)
+    private ReadResult CreateResult(in ReadResult result, bool isCancelled, long granted = 0)
     {
-        _paid += granted;
-        var isAll = _paid == result.Buffer.Length;
-        _shown = isAll ? result.Buffer : result.Buffer.Slice(0, _paid);
+        _granted += granted;
+        var isAll = _granted == result.Buffer.Length;
+        _visible = isAll ? result.Buffer : result.Buffer.Slice(0, _granted);
         if (isCancelled)
         {
             lock (_lock)
-                _cancelled = false;
+                _isCancelled = false;
         }
 
-        return new(_shown, isCancelled, result.IsCompleted && isAll);
+        return new(_visible, isCancelled, result.IsCompleted && isAll);
     }
 
     /// <summary>As if nothing had been read: what is new stays unexamined.</summary>
-    private void HandBack(in ReadResult result) =>
-        inner.AdvanceTo(result.Buffer.Start, result.Buffer.GetPosition(_paid));
+    private void ReturnUnexamined(in ReadResult result) =>
+        inner.AdvanceTo(result.Buffer.Start, result.Buffer.GetPosition(_granted));
 }

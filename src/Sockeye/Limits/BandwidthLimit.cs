@@ -13,7 +13,7 @@ namespace Sockeye;
 public sealed class BandwidthLimit
 {
     // The least that is worth a turn: what one segment carries over Ethernet.
-    private const int Segment = 1460;
+    private const int SegmentSize = 1460;
 
     private BandwidthQueue? _queue;
 
@@ -25,7 +25,7 @@ public sealed class BandwidthLimit
     public BandwidthLimit(long bytesPerSecond, long? burst = null)
     {
         BytesPerSecond = Checked(bytesPerSecond, nameof(bytesPerSecond));
-        Burst = Checked(burst ?? Math.Max(bytesPerSecond / 10, Segment), nameof(burst));
+        Burst = Checked(burst ?? Math.Max(bytesPerSecond / 10, SegmentSize), nameof(burst));
     }
 
     /// <summary>Bytes a second.</summary>
@@ -38,9 +38,9 @@ public sealed class BandwidthLimit
     internal long Slice => Math.Clamp(BytesPerSecond / 10, 1, Burst);
 
     /// <summary>What it gets in any case.</summary>
-    internal long LeastSlice => Math.Min(Slice, Segment);
+    internal long MinSlice => Math.Min(Slice, SegmentSize);
 
-    internal BandwidthQueue Queue(TimeProvider time) =>
+    internal BandwidthQueue GetQueue(TimeProvider time) =>
         LazyInitializer.EnsureInitialized(ref _queue, () => new(this, time))!;
 
     private static long Checked(long value, string name) => value is >= 1 and <= 1_000_000_000_000

@@ -17,9 +17,9 @@ internal sealed class BandwidthOutput
     private readonly TimeProvider _time;
     private readonly Pipe _pipe;
     private readonly Task _pump;
-    private BandwidthTurn? _turn;
-    private volatile bool _over;
-    private volatile bool _finishing;
+    private BandwidthWaiter? _waiter;
+    private volatile bool _isClosed;
+    private volatile bool _isFinishing;
 
     public BandwidthOutput(
         PipeWriter inner, BandwidthQueue queue, BandwidthLimit limit, ConnectionContext connection, TimeProvider time)
@@ -39,13 +39,13 @@ internal sealed class BandwidthOutput
     /// <summary>Nobody will write any more: what was written still gets its turn. Whoever takes nothing of it is reset.</summary>
     public async Task FinishAsync()
     {
-        _finishing = true;
+        _isFinishing = true;
         await _pipe.Writer.CompleteAsync();
         while (!_pump.IsCompleted)
         {
-            var before = TakenByPeer();
+            var before = GetBytesTakenByPeer();
             await _pump.WaitAsync(CloseTimeout, _time).WithoutThrowing();
-            if (!_pump.IsCompleted && Volatile.Read(ref _turn) is null && TakenByPeer() == before)
+            if (!_pump.IsCompleted && Volatile.Read(ref _waiter) is null && GetBytesTakenByPeer() == before)
             {
                 _connection.Abort(CloseReason.Local(CloseCause.Timeout,
                     $"the peer took nothing for {CloseTimeout.TotalSeconds:0.###} s of what was still to be sent"));
@@ -54,7 +54,7 @@ internal sealed class BandwidthOutput
         }
     }
 
-    private long? TakenByPeer() => _connection.TcpInfo?.BytesAcknowledged ?? _connection.BytesSent;
+    private long? GetBytesTakenByPeer() => _connection.TcpInfo?.BytesAcknowledged ?? _connection.BytesSent;
 
     private async Task PumpAsync()
     {
@@ -62,7 +62,7 @@ internal sealed class BandwidthOutput
             static output => ((BandwidthOutput)output!).OnClosed(), this);
         try
         {
-            while (!_over && await MoveAsync())
+            while (!_isClosed && await TransferAsync())
             {
                 // All is in the condition.
             }
@@ -78,13 +78,13 @@ internal sealed class BandwidthOutput
     }
 
     /// <summary>Moves what its turn allows. False at the end.</summary>
-    private async Task<bool> MoveAsync()
+    private async Task<bool> TransferAsync()
     {
         var read = await _pipe.Reader.ReadAsync();
         if (read.Buffer.IsEmpty)
         {
             // Who finishes owns the output below, and completes it.
-            if (read.IsCompleted && !_finishing)
+            if (read.IsCompleted && !_isFinishing)
                 await _inner.CompleteAsync();
             _pipe.Reader.AdvanceTo(read.Buffer.End);
             return !read.IsCompleted;
@@ -101,21 +101,21 @@ internal sealed class BandwidthOutput
 
     private async Task<long> WaitAsync(long wanted)
     {
-        var turn = _queue.Wait(wanted, Scheduling.Of(_connection));
-        Volatile.Write(ref _turn, turn);
-        if (_over)
-            _queue.GiveUp(turn); // It ended just before the turn could be seen.
-        var granted = await turn.ComeAsync();
-        Volatile.Write(ref _turn, null);
+        var turn = _queue.Enqueue(wanted, Scheduling.Of(_connection));
+        Volatile.Write(ref _waiter, turn);
+        if (_isClosed)
+            _queue.Cancel(turn); // It ended just before the turn could be seen.
+        var granted = await turn.WaitAsync();
+        Volatile.Write(ref _waiter, null);
         return granted;
     }
 
     /// <summary>The connection is over: nothing more is moved.</summary>
     private void OnClosed()
     {
-        _over = true;
+        _isClosed = true;
         _pipe.Reader.CancelPendingRead();
-        if (Volatile.Read(ref _turn) is { } turn)
-            _queue.GiveUp(turn);
+        if (Volatile.Read(ref _waiter) is { } turn)
+            _queue.Cancel(turn);
     }
 }

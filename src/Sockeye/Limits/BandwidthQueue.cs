@@ -10,13 +10,13 @@ internal sealed class BandwidthQueue
     private readonly TokenBucket _bucket;
     private readonly ITimer _timer;
     private readonly Lock _lock = new();
-    private readonly LinkedList<BandwidthTurn> _waiting = new();
+    private readonly LinkedList<BandwidthWaiter> _waiters = new();
 
     public BandwidthQueue(BandwidthLimit limit, TimeProvider time)
     {
         (_limit, _bucket) = (limit, new(limit.BytesPerSecond, limit.Burst, time));
         _timer = time.CreateTimer(
-            static queue => ((BandwidthQueue)queue!).OnTime(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            static queue => ((BandwidthQueue)queue!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>So many bytes, or as many as one gets at a time, if nobody has to wait.</summary>
@@ -25,57 +25,57 @@ internal sealed class BandwidthQueue
         lock (_lock)
         {
             granted = Math.Min(wanted, _limit.Slice);
-            return _waiting.Count == 0 && _bucket.TryTake(granted);
+            return _waiters.Count == 0 && _bucket.TryTake(granted);
         }
     }
 
     /// <summary>Waits in line for so many bytes. The task's result is how many it got: 0 when it was given up.</summary>
-    public BandwidthTurn Wait(long wanted, PipeScheduler scheduler)
+    public BandwidthWaiter Enqueue(long wanted, PipeScheduler scheduler)
     {
-        var turn = new BandwidthTurn(wanted, scheduler);
-        BandwidthTurn? come = null;
+        var turn = new BandwidthWaiter(wanted, scheduler);
+        BandwidthWaiter? come = null;
         lock (_lock)
         {
-            _waiting.AddLast(turn.Place);
-            _bucket.IsWanted = true;
-            if (_waiting.Count == 1)
-                come = GiveOut();
+            _waiters.AddLast(turn.Node);
+            _bucket.HasWaiters = true;
+            if (_waiters.Count == 1)
+                come = GrantLocked();
         }
 
-        BandwidthTurn.GoOn(come);
+        BandwidthWaiter.Complete(come);
         return turn;
     }
 
     /// <summary>Leaves the line, if it still stands there.</summary>
-    public void GiveUp(BandwidthTurn turn)
+    public void Cancel(BandwidthWaiter turn)
     {
         lock (_lock)
         {
-            if (turn.Place.List is null)
+            if (turn.Node.List is null)
                 return;
-            _waiting.Remove(turn.Place);
-            turn.Next = GiveOut();
+            _waiters.Remove(turn.Node);
+            turn.Next = GrantLocked();
         }
 
-        BandwidthTurn.GoOn(turn);
+        BandwidthWaiter.Complete(turn);
     }
 
-    private void OnTime()
+    private void OnTimer()
     {
-        BandwidthTurn? come;
+        BandwidthWaiter? come;
         lock (_lock)
-            come = GiveOut();
-        BandwidthTurn.GoOn(come);
+            come = GrantLocked();
+        BandwidthWaiter.Complete(come);
     }
 
     /// <summary>Takes off the line all whose turn has come, and gives the first: the others are its next ones.</summary>
-    private BandwidthTurn? GiveOut()
+    private BandwidthWaiter? GrantLocked()
     {
-        var come = (First: (BandwidthTurn?)null, Last: (BandwidthTurn?)null);
-        while (_waiting.First is { } first)
+        var come = (First: (BandwidthWaiter?)null, Last: (BandwidthWaiter?)null);
+        while (_waiters.First is { } first)
         {
-            var granted = Math.Min(first.Value.Wanted, Math.Max(_limit.LeastSlice, _limit.Slice / _waiting.Count));
-            var wait = _bucket.TimeUntil(granted);
+            var granted = Math.Min(first.Value.Wanted, Math.Max(_limit.MinSlice, _limit.Slice / _waiters.Count));
+            var wait = _bucket.GetDelay(granted);
             if (wait > TimeSpan.Zero)
             {
                 _timer.Change(wait, Timeout.InfiniteTimeSpan);
@@ -83,7 +83,7 @@ internal sealed class BandwidthQueue
             }
 
             _bucket.Take(granted);
-            _waiting.RemoveFirst();
+            _waiters.RemoveFirst();
             first.Value.Granted = granted;
             if (come.Last is null)
                 come.First = first.Value;
@@ -92,7 +92,7 @@ internal sealed class BandwidthQueue
             come.Last = first.Value;
         }
 
-        _bucket.IsWanted = false;
+        _bucket.HasWaiters = false;
         return come.First;
     }
 }

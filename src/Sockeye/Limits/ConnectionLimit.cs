@@ -7,18 +7,18 @@ namespace Sockeye;
 internal sealed class ConnectionLimit(int maxConnections, LimitAction atLimit, LimitRefusal refusals) : IConnectionCounter
 {
     private readonly string _description = $"the endpoint has its {maxConnections} connections (UseConnectionLimit)";
-    private int _open;
+    private int _openCount;
 
-    public void Enter(EndPoint? address) => Interlocked.Increment(ref _open);
+    public void Enter(EndPoint? address) => Interlocked.Increment(ref _openCount);
 
-    public void Leave(EndPoint? address) => Interlocked.Decrement(ref _open);
+    public void Leave(EndPoint? address) => Interlocked.Decrement(ref _openCount);
 
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         // Counted before it is compared: two at once cannot both be the last one allowed.
-        if (Interlocked.Increment(ref _open) > maxConnections)
+        if (Interlocked.Increment(ref _openCount) > maxConnections)
         {
-            Interlocked.Decrement(ref _open);
+            Interlocked.Decrement(ref _openCount);
             await refusals.RefuseAsync(connection, atLimit, CloseCause.Limit, _description);
             return;
         }
@@ -29,7 +29,7 @@ internal sealed class ConnectionLimit(int maxConnections, LimitAction atLimit, L
         }
         finally
         {
-            Interlocked.Decrement(ref _open);
+            Interlocked.Decrement(ref _openCount);
         }
     }
 }

@@ -12,32 +12,32 @@ namespace Sockeye;
 internal sealed class TokenBucket
 {
     /// <summary>How much a late timer may owe, in seconds. A longer pause is the process's, and lost.</summary>
-    private const double Lateness = 0.1;
+    private const double MaxLateness = 0.1;
 
     private readonly double _rate;
     private readonly double _burst;
     private readonly double _frequency;
     private readonly TimeProvider _time;
     private double _level;
-    private long _at;
+    private long _refilledAt;
 
     public TokenBucket(double rate, double burst, TimeProvider time)
     {
         (_rate, _time, _frequency) = (rate, time, time.TimestampFrequency);
         _level = _burst = burst * _frequency;
-        _at = time.GetTimestamp();
+        _refilledAt = time.GetTimestamp();
     }
 
     /// <summary>
     /// Whether somebody waits for tokens. Then they add up beyond the burst for a moment: that the timer comes late costs
     /// nothing.
     /// </summary>
-    public bool IsWanted
+    public bool HasWaiters
     {
         get;
         set
         {
-            Fill();
+            Refill();
             field = value;
         }
     }
@@ -47,7 +47,7 @@ internal sealed class TokenBucket
     {
         get
         {
-            Fill();
+            Refill();
             return _level >= _burst;
         }
     }
@@ -55,7 +55,7 @@ internal sealed class TokenBucket
     /// <summary>Takes so many, if they are there.</summary>
     public bool TryTake(double tokens)
     {
-        Fill();
+        Refill();
         if (_level < tokens * _frequency)
             return false;
         _level -= tokens * _frequency;
@@ -65,14 +65,14 @@ internal sealed class TokenBucket
     /// <summary>Takes so many, there or not: what is missing is a debt that time pays before anybody else gets one.</summary>
     public void Take(double tokens)
     {
-        Fill();
+        Refill();
         _level -= tokens * _frequency;
     }
 
     /// <summary>How long until so many are there, if nobody takes any meanwhile.</summary>
-    public TimeSpan TimeUntil(double tokens)
+    public TimeSpan GetDelay(double tokens)
     {
-        Fill();
+        Refill();
         var missing = (tokens * _frequency) - _level;
         if (missing <= 0)
             return TimeSpan.Zero;
@@ -82,13 +82,13 @@ internal sealed class TokenBucket
         return TimeSpan.FromMilliseconds(Math.Min(milliseconds, TimeSpan.FromDays(1).TotalMilliseconds));
     }
 
-    private void Fill()
+    private void Refill()
     {
         var now = _time.GetTimestamp();
-        if (now <= _at)
+        if (now <= _refilledAt)
             return; // Another thread read the clock later and was here first.
-        var most = IsWanted ? _burst + (Lateness * _rate * _frequency) : _burst;
-        _level = Math.Min(Math.Max(most, _level), _level + ((now - _at) * _rate));
-        _at = now;
+        var most = HasWaiters ? _burst + (MaxLateness * _rate * _frequency) : _burst;
+        _level = Math.Min(Math.Max(most, _level), _level + ((now - _refilledAt) * _rate));
+        _refilledAt = now;
     }
 }

@@ -78,7 +78,7 @@ public sealed class ProxyHeader : IProxiedConnectionFeature
     /// </summary>
     /// <param name="connection">The accepted connection.</param>
     /// <param name="version">The form. Version 1 has no TLVs: they are left out.</param>
-    public static ProxyHeader Of(ConnectionContext connection, ProxyProtocolVersion version = ProxyProtocolVersion.V2)
+    public static ProxyHeader FromConnection(ConnectionContext connection, ProxyProtocolVersion version = ProxyProtocolVersion.V2)
     {
         ArgumentNullException.ThrowIfNull(connection);
         return new()

@@ -118,7 +118,7 @@ internal sealed class TlsHandshake : CoarseTimerEntry
     {
         _isLate = true;
         _lower.Abort(CloseReason.Local(CloseCause.Timeout,
-            $"the TLS handshake did not finish within {Words.Describe(_timeout)} (HandshakeTimeout)"
+            $"the TLS handshake did not finish within {DisplayText.Format(_timeout)} (HandshakeTimeout)"
                 + (_hasHeard || Pipe.OnFirst is null ? "" : ": the peer sent nothing")));
         OnTimeout?.Invoke();
     }

@@ -43,7 +43,7 @@ public sealed class TlsInfo
 }
 
 /// <summary>What Sockeye adds to connections that TLS encrypts.</summary>
-public static class TlsInfoExtensions
+public static class ConnectionContextTlsExtensions
 {
     extension(ConnectionContext connection)
     {

@@ -64,6 +64,6 @@ internal sealed partial class TlsServer
 
     private void Refuse(TlsHandshake handshake) => _ = _refusals.RefuseAsync(
         handshake.Lower.Context, LimitAction.Reset, CloseCause.Limit,
-        $"its TLS handshake stood still for {Words.Describe(HandshakeGate.MaxStandstill)} while others waited for one of the "
+        $"its TLS handshake stood still for {DisplayText.Format(HandshakeGate.MaxStandstill)} while others waited for one of the "
             + $"{_options.MaxHandshakes} places (MaxHandshakes)");
 }

@@ -18,7 +18,7 @@ internal static class JsonTarget
 
     public static FuzzTarget Json { get; } = FrameTargets.Choose("json",
         Check(Codec.LengthPrefixed(JsonOrders.Default.JsonOrder, Max)),
-        Check(Codec.Delimited("\n"u8, Max).Of(JsonOrders.Default.JsonOrder)));
+        Check(Codec.Delimited("\n"u8, Max).WithMessages(JsonOrders.Default.JsonOrder)));
 
     // What was written with few bytes may take more: "\u00E4" for two bytes of UTF-8, members that were left out.
     private static Action<byte[]> Check(Codec<JsonOrder> codec) => new CodecCheck<JsonOrder>(

@@ -25,8 +25,8 @@ internal sealed class TestHost : IAsyncDisposable
         services?.Invoke(builder.Services);
         builder.Services.AddSingleton<ILoggerFactory>(Log);
         builder.Services.AddSockeyeServer(configure ?? (server => server
-            .Handler("echo", listen => listen.Run(ConnectionText.Echo))
-            .Handler("hello", listen => listen.Run(connection => connection.SendAsync("hello")))));
+            .AddHandler("echo", listen => listen.Run(ConnectionText.Echo))
+            .AddHandler("hello", listen => listen.Run(connection => connection.SendAsync("hello")))));
         builder.Services.AddHealthChecks().AddSockeyeServer();
         _host = builder.Build();
     }

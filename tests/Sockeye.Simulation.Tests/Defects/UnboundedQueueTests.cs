@@ -129,7 +129,7 @@ public sealed class UnboundedQueueTests
 
     private sealed class BoundedHub : IHub
     {
-        private readonly MessageGroup<string> _group = new(new() { QueueLimit = QueueLimit });
+        private readonly MessageGroup<string> _group = new(new() { MaxQueuedMessages = QueueLimit });
 
         public void Join(MessageConnection<string> member) => _group.Join(member);
 

@@ -44,7 +44,7 @@ internal sealed class ChatSystem
 
     public static Task RunAsync(SimulatedNetwork network, Codec<string> codec) => new ChatSystem(network, codec).RunAsync();
 
-    private static MessageGroup<string> NewRoom() => new(new() { QueueLimit = QueueLimit });
+    private static MessageGroup<string> NewRoom() => new(new() { MaxQueuedMessages = QueueLimit });
 
     private async Task RunAsync()
     {
@@ -132,7 +132,7 @@ internal sealed class ChatSystem
             options.Transport = host;
             options.TimeProvider = _network.TimeProvider;
             options.Random = _network.Random;
-            options.Reconnect.DelayMax = TimeSpan.FromMinutes(5);
+            options.Reconnect.MaxDelay = TimeSpan.FromMinutes(5);
         });
         try
         {

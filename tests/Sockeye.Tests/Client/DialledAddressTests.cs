@@ -147,9 +147,9 @@ public sealed class DialledAddressTests
     [Fact]
     public void Addresses_of_this_machines_interfaces_are_its_own()
     {
-        Assert.True(OwnAddresses.Have(IPAddress.Loopback));
-        Assert.False(OwnAddresses.Have(IPAddress.Parse("203.0.113.1")));
-        Assert.False(OwnAddresses.Have(IPAddress.Parse("2001:db8::1")));
+        Assert.True(LocalAddresses.Contains(IPAddress.Loopback));
+        Assert.False(LocalAddresses.Contains(IPAddress.Parse("203.0.113.1")));
+        Assert.False(LocalAddresses.Contains(IPAddress.Parse("2001:db8::1")));
     }
 
     private void Refused(EndPoint endpoint, string expected)

@@ -124,7 +124,7 @@ public sealed class LoopbackTests
     {
         await using var listener = await ListenAsync();
         var client = new SockeyeClient(options =>
-            options.Reconnect.DelayMin = options.Reconnect.DelayMax = TimeSpan.FromMilliseconds(1));
+            options.Reconnect.MinDelay = options.Reconnect.MaxDelay = TimeSpan.FromMilliseconds(1));
         var served = 0;
         await foreach (var connection in client.ReconnectAsync(listener.EndPoint, Token))
         {

@@ -55,7 +55,7 @@ public sealed class PooledMessagesTests
         for (var i = 0; i < 3; i++)
         {
             await using var lent = await pool.RentAsync();
-            await using var messages = lent.Connection.AsMessages(frames.Borrowed(), frames);
+            await using var messages = lent.Connection.AsMessages(frames.WithoutCopying(), frames);
             group.Join(messages);
             group.Broadcast(new byte[] { 1, 2, 3 });
             await foreach (var borrowed in messages.ReadAllAsync())

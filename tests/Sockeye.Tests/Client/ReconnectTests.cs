@@ -23,7 +23,7 @@ public sealed class ReconnectTests
     [Fact]
     public async Task Failed_attempts_wait_by_the_backoff_until_one_succeeds()
     {
-        var expected = new Backoff(_options.Reconnect.DelayMin, _options.Reconnect.DelayMax, new Random(Seed));
+        var expected = new Backoff(_options.Reconnect.MinDelay, _options.Reconnect.MaxDelay, new Random(Seed));
         await using var connections = Start();
         var next = connections.MoveNextAsync().AsTask();
         for (var attempt = 0; attempt < 12; attempt++)
@@ -59,7 +59,7 @@ public sealed class ReconnectTests
     public async Task Delays_go_on_growing_over_connections_that_do_not_last()
     {
         _options.Reconnect.StableAfter = TimeSpan.FromSeconds(10);
-        var expected = new Backoff(_options.Reconnect.DelayMin, _options.Reconnect.DelayMax, new Random(Seed));
+        var expected = new Backoff(_options.Reconnect.MinDelay, _options.Reconnect.MaxDelay, new Random(Seed));
         await using var connections = Start();
         await Connected(connections);
         for (var i = 0; i < 12; i++)
@@ -87,7 +87,7 @@ public sealed class ReconnectTests
         Assert.True(await next);
         _time.Advance(10_000);
         next = connections.MoveNextAsync().AsTask();
-        Assert.InRange(LastDelay(), _options.Reconnect.DelayMin, _options.Reconnect.DelayMin * 2);
+        Assert.InRange(LastDelay(), _options.Reconnect.MinDelay, _options.Reconnect.MinDelay * 2);
         Rest(LastDelay());
         _transport.NextDial().Accept();
         Assert.True(await next);

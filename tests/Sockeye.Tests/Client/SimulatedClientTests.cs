@@ -80,7 +80,7 @@ public sealed class SimulatedClientTests
     public void Reconnecting_client_finds_a_server_that_crashed_and_came_back() => Simulated.Run(Seed, async world =>
     {
         var down = TimeSpan.FromMinutes(5);
-        var (served, longest) = (new List<TimeSpan>(), new ReconnectOptions().DelayMax);
+        var (served, longest) = (new List<TimeSpan>(), new ReconnectOptions().MaxDelay);
         var crashed = await world.Start(Greet);
         await foreach (var connection in world.NewClient().ReconnectAsync("server", 7000))
         {
@@ -111,7 +111,7 @@ public sealed class SimulatedClientTests
         var (least, most) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(8));
         var client = world.NewClient(options =>
         {
-            (options.Reconnect.DelayMin, options.Reconnect.DelayMax) = (least, most);
+            (options.Reconnect.MinDelay, options.Reconnect.MaxDelay) = (least, most);
             options.ConnectTimeout = TimeSpan.FromSeconds(2);
         });
         var (dials, ports) = (new List<TimeSpan>(), new HashSet<int>());

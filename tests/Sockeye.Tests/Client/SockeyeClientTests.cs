@@ -76,7 +76,7 @@ public sealed class SockeyeClientTests
         var options = new SockeyeClientOptions { Transport = _transport, TimeProvider = _time };
         var client = new SockeyeClient(options);
         options.Transport = null!;
-        options.Reconnect.DelayMin = TimeSpan.Zero;
+        options.Reconnect.MinDelay = TimeSpan.Zero;
         var connecting = client.ConnectAsync("127.0.0.1", 7000, Token);
         _transport.NextDial().Accept();
         await connecting;
@@ -92,9 +92,9 @@ public sealed class SockeyeClientTests
         Refused("ConnectionAttemptDelay", options => options.ConnectionAttemptDelay = TimeSpan.FromMilliseconds(2001));
         Refused("ResolutionDelay", options => options.ResolutionDelay = TimeSpan.FromMilliseconds(-1));
         Refused("ResolutionDelay", options => options.ResolutionDelay = TimeSpan.FromMilliseconds(2001));
-        Refused("Reconnect.DelayMin", options => options.Reconnect.DelayMin = TimeSpan.FromMicroseconds(999));
-        Refused("Reconnect.DelayMin", options => options.Reconnect.DelayMin = TimeSpan.FromMinutes(1));
-        Refused("DelayMax", options => options.Reconnect.DelayMax = TimeSpan.FromDays(2));
+        Refused("Reconnect.DelayMin", options => options.Reconnect.MinDelay = TimeSpan.FromMicroseconds(999));
+        Refused("Reconnect.DelayMin", options => options.Reconnect.MinDelay = TimeSpan.FromMinutes(1));
+        Refused("DelayMax", options => options.Reconnect.MaxDelay = TimeSpan.FromDays(2));
         Refused("Reconnect.StableAfter", options => options.Reconnect.StableAfter = TimeSpan.FromSeconds(-1));
         Refused("Reconnect.MaxAttempts", options => options.Reconnect.MaxAttempts = 0);
         Refused("Transport", options => options.Transport = null!);

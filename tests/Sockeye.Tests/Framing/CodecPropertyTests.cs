@@ -31,7 +31,7 @@ public sealed class CodecPropertyTests
     public void One_byte_at_a_time_decodes_to_the_same_borrowed_messages(string name)
     {
         var frames = FrameCase.All[name];
-        var codec = frames.Usual.Borrowed();
+        var codec = frames.Usual.WithoutCopying();
 
         frames.Payload.Array[1, 4].Sample(payloads =>
         {
@@ -98,7 +98,7 @@ public sealed class CodecPropertyTests
     public void Garbage_ends_in_an_error_or_a_bounded_wait_for_more(string name)
     {
         var frames = FrameCase.All[name];
-        var codec = frames.Usual.Borrowed();
+        var codec = frames.Usual.WithoutCopying();
         // Digits, colons, small numbers and few letters get deeper into the codecs than random bytes do.
         var likely = Wire.AnyOf("0123456789:,ab\0\u0001\u0002\u0003\u0080\u00FF");
 
@@ -126,7 +126,7 @@ public sealed class CodecPropertyTests
     public void Borrowed_frames_cost_no_memory(string name)
     {
         var frames = FrameCase.All[name];
-        var codec = frames.Usual.Borrowed();
+        var codec = frames.Usual.WithoutCopying();
         var payload = frames.Payload.Where(payload => payload.Length >= Math.Min(20, frames.Max)).Single();
         var message = new ReadOnlySequence<byte>(payload);
         var output = new ArrayBufferWriter<byte>(1024);

@@ -35,7 +35,7 @@ public sealed partial class DecodeFaultTests
     public void Frame_that_its_decoder_throws_at_ends_its_connection_as_the_peers_fault(string name) => Simulated.Run(
         Seed, async world =>
         {
-            var codec = Codec.LengthPrefixed(64).Of<string>((_, _) => { }, Decoders[name]);
+            var codec = Codec.LengthPrefixed(64).WithMessages<string>((_, _) => { }, Decoders[name]);
 
             AssertBlamesPeer(world, await EndOf(world, codec, [0, 0, 0, 3, 0xff, (byte)'b', (byte)'c']));
         });
@@ -60,7 +60,7 @@ public sealed partial class DecodeFaultTests
     [InlineData(typeof(OutOfMemoryException))]
     public void What_no_bytes_explain_is_the_handlers(Type type) => Simulated.Run(Seed, async world =>
     {
-        var codec = Codec.FixedSize(1).Of<string>((_, _) => { }, _ => throw (Exception)(
+        var codec = Codec.FixedSize(1).WithMessages<string>((_, _) => { }, _ => throw (Exception)(
             type == typeof(ObjectDisposedException) ? new ObjectDisposedException("cache") : Activator.CreateInstance(type)!));
 
         var end = await EndOf(world, codec, [1]);

@@ -19,7 +19,7 @@ public sealed class MessageGroupTests
     [Fact]
     public async Task Every_member_gets_every_message_in_order()
     {
-        var group = new MessageGroup<string>(new() { QueueLimit = 10_000 });
+        var group = new MessageGroup<string>(new() { MaxQueuedMessages = 10_000 });
         var members = Enumerable.Range(0, 3).Select(_ => Member.Create(capacity: 500)).ToList();
         members.ForEach(member => group.Join(member.Server));
 
@@ -34,7 +34,7 @@ public sealed class MessageGroupTests
     [Fact]
     public async Task Members_see_concurrent_broadcasts_in_one_order()
     {
-        var group = new MessageGroup<string>(new() { QueueLimit = 10_000 });
+        var group = new MessageGroup<string>(new() { MaxQueuedMessages = 10_000 });
         var (one, two) = (Member.Create(), Member.Create());
         group.Join(one.Server);
         group.Join(two.Server);
@@ -82,7 +82,7 @@ public sealed class MessageGroupTests
     [Fact]
     public async Task Slow_member_is_disconnected_and_delays_nobody()
     {
-        var group = new MessageGroup<string>(new() { QueueLimit = 3 });
+        var group = new MessageGroup<string>(new() { MaxQueuedMessages = 3 });
         var (slow, quick) = (Member.Create(capacity: 100), Member.Create());
         group.Join(slow.Server);
         group.Join(quick.Server);
@@ -106,7 +106,7 @@ public sealed class MessageGroupTests
     [Fact]
     public async Task Slow_member_misses_messages_and_stays_where_they_are_dropped()
     {
-        var group = new MessageGroup<string>(new() { QueueLimit = 3, SlowMember = SlowMemberPolicy.Drop });
+        var group = new MessageGroup<string>(new() { MaxQueuedMessages = 3, SlowMember = SlowMemberPolicy.Drop });
         var (slow, quick) = (Member.Create(capacity: 100), Member.Create());
         group.Join(slow.Server);
         group.Join(quick.Server);
@@ -133,7 +133,7 @@ public sealed class MessageGroupTests
     [Fact]
     public async Task Everybody_waits_for_a_slow_member_where_that_is_the_policy()
     {
-        var group = new MessageGroup<string>(new() { QueueLimit = 2, SlowMember = SlowMemberPolicy.Wait });
+        var group = new MessageGroup<string>(new() { MaxQueuedMessages = 2, SlowMember = SlowMemberPolicy.Wait });
         var (slow, quick) = (Member.Create(capacity: 100), Member.Create());
         group.Join(slow.Server);
         group.Join(quick.Server);
@@ -280,7 +280,7 @@ public sealed class MessageGroupTests
     [Fact]
     public async Task Own_messages_of_a_member_stay_whole_between_broadcasts()
     {
-        var group = new MessageGroup<string>(new() { QueueLimit = 10_000 });
+        var group = new MessageGroup<string>(new() { MaxQueuedMessages = 10_000 });
         var member = Member.Create(capacity: 3000);
         group.Join(member.Server);
 
@@ -337,7 +337,7 @@ public sealed class MessageGroupTests
     [Fact]
     public void Broadcast_costs_no_memory()
     {
-        var group = new MessageGroup<string>(new() { QueueLimit = 1, SlowMember = SlowMemberPolicy.Drop });
+        var group = new MessageGroup<string>(new() { MaxQueuedMessages = 1, SlowMember = SlowMemberPolicy.Drop });
         for (var i = 0; i < 3; i++)
             group.Join(Member.Create(capacity: 10).Server);
         group.Broadcast(Big);
@@ -348,8 +348,8 @@ public sealed class MessageGroupTests
     [Fact]
     public void Options_are_checked_where_they_are_set()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => new MessageGroupOptions { QueueLimit = 0 });
-        Assert.Throws<ArgumentOutOfRangeException>(() => new MessageGroupOptions { QueueLimit = 1_000_001 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MessageGroupOptions { MaxQueuedMessages = 0 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MessageGroupOptions { MaxQueuedMessages = 1_000_001 });
         Assert.Throws<ArgumentOutOfRangeException>(() => new MessageGroupOptions { SlowMember = (SlowMemberPolicy)9 });
     }
 
@@ -358,7 +358,7 @@ public sealed class MessageGroupTests
     /// </summary>
     private static async Task<(MessageGroup<string> Group, Member Slow, Task Waiting, CancellationTokenSource Cancel)> FullAsync()
     {
-        var group = new MessageGroup<string>(new() { QueueLimit = 1, SlowMember = SlowMemberPolicy.Wait });
+        var group = new MessageGroup<string>(new() { MaxQueuedMessages = 1, SlowMember = SlowMemberPolicy.Wait });
         var slow = Member.Create(capacity: 100);
         var cancel = new CancellationTokenSource();
         group.Join(slow.Server);

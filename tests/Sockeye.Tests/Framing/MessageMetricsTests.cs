@@ -36,10 +36,10 @@ public sealed class MessageMetricsTests
         // Room for one message: what is broadcast then waits, and after two more it is dropped.
         var (client, server) = MemoryConnection.CreatePair(capacity: 4);
         await using var member = server.AsMessages(Lines);
-        var group = new MessageGroup<string>(new() { QueueLimit = 2, SlowMember = SlowMemberPolicy.Drop });
+        var group = new MessageGroup<string>(new() { MaxQueuedMessages = 2, SlowMember = SlowMemberPolicy.Drop });
         group.Join(member);
         IGroupGauge gauge = group;
-        Assert.Equal((1, 0, 0), gauge.Look());
+        Assert.Equal((1, 0, 0), gauge.GetSnapshot());
         // Not exactly: groups may still be there whose members other tests have left open.
         Assert.InRange(metrics.SumAnywhere("sockeye.broadcast.members"), 1, 10_000);
 
@@ -49,13 +49,13 @@ public sealed class MessageMetricsTests
         for (var i = 0; i < 3; i++)
             group.Broadcast("123456");
 
-        Assert.Equal((1, 2, 2), gauge.Look());
+        Assert.Equal((1, 2, 2), gauge.GetSnapshot());
         Assert.InRange(metrics.SumAnywhere("sockeye.broadcast.queue.length"), 2, 10_000);
         Assert.InRange(metrics.SumAnywhere("sockeye.broadcast.queue.longest"), 2, 10_000);
         Assert.Equal(1, metrics.SumAnywhere("sockeye.broadcast.dropped"));
 
         client.Abort();
         Assert.True(group.Leave(member) || group.Count == 0);
-        Assert.Equal((0, 0, 0), gauge.Look());
+        Assert.Equal((0, 0, 0), gauge.GetSnapshot());
     }
 }

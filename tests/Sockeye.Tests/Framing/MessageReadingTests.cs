@@ -45,7 +45,7 @@ public sealed class MessageReadingTests
     [Fact]
     public async Task Borrowed_message_is_valid_after_the_loop_was_left()
     {
-        var frames = _server.AsMessages(Codec.Delimited("\n"u8, 16).Borrowed());
+        var frames = _server.AsMessages(Codec.Delimited("\n"u8, 16).WithoutCopying());
         await SendAsync("one\n", end: false);
 
         var one = await ReadOneAsync(frames);
@@ -307,7 +307,7 @@ public sealed class MessageReadingTests
     {
         var (peer, server) = MemoryConnection.CreatePair(capacity: 1 << 20);
         var frame = Wire.Encode(Codec.LengthPrefixed(64), new byte[64]);
-        await using var reading = server.AsMessages(Codec.LengthPrefixed(64).Borrowed())
+        await using var reading = server.AsMessages(Codec.LengthPrefixed(64).WithoutCopying())
             .ReadAllAsync(Cancelled)
             .GetAsyncEnumerator(Cancelled);
         void ReadOne()

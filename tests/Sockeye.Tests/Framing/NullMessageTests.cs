@@ -15,8 +15,8 @@ public sealed partial class NullMessageTests
         ["lines"] = Codec.Lines(maxLength: 64),
         ["strict lines of another encoding"] = Codec.Lines(64, Encoding.Unicode, LineEnding.CrLf),
         ["JSON"] = Codec.LengthPrefixed(TextJson.Default.String, maxLength: 64),
-        ["own messages in netstrings"] = Codec.Netstring(64).Of<string>(Write, bytes => Encoding.UTF8.GetString(bytes)),
-        ["own messages behind a varint"] = Codec.VarintPrefixed(64).Of<string>(Write, bytes => Encoding.UTF8.GetString(bytes)),
+        ["own messages in netstrings"] = Codec.Netstring(64).WithMessages<string>(Write, bytes => Encoding.UTF8.GetString(bytes)),
+        ["own messages behind a varint"] = Codec.VarintPrefixed(64).WithMessages<string>(Write, bytes => Encoding.UTF8.GetString(bytes)),
         ["a codec of one's own"] = new OwnCodec(),
     };
 
@@ -75,7 +75,7 @@ public sealed partial class NullMessageTests
     [Fact]
     public void Null_of_a_value_type_is_refused_too()
     {
-        var codec = Codec.Netstring(8).Of<int?>((_, _) => { }, _ => 1);
+        var codec = Codec.Netstring(8).WithMessages<int?>((_, _) => { }, _ => 1);
 
         Assert.Throws<ArgumentNullException>(() => codec.Encode(null, new ArrayBufferWriter<byte>()));
     }
@@ -86,7 +86,7 @@ public sealed partial class NullMessageTests
         var frames = Codec.LengthPrefixed(64);
 
         Assert.Equal("output", Assert.Throws<ArgumentNullException>(() => frames.Encode(default, null!)).ParamName);
-        Assert.Equal("output", Assert.Throws<ArgumentNullException>(() => frames.Borrowed().Encode(default, null!)).ParamName);
+        Assert.Equal("output", Assert.Throws<ArgumentNullException>(() => frames.WithoutCopying().Encode(default, null!)).ParamName);
         var connection = MemoryConnection.CreatePair().Client;
         Assert.Equal("codec", Assert.Throws<ArgumentNullException>(() => connection.AsMessages<string>(null!)).ParamName);
         Assert.Equal("inbound", Assert.Throws<ArgumentNullException>(

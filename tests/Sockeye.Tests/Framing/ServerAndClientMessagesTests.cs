@@ -24,7 +24,7 @@ public sealed class ServerAndClientMessagesTests
     [Fact]
     public void Directions_may_speak_different_messages() => Simulated.Run(Seed, async world =>
     {
-        var numbers = Codec.FixedSize(4).Of<int>(
+        var numbers = Codec.FixedSize(4).WithMessages<int>(
             (value, output) =>
             {
                 BinaryPrimitives.WriteInt32BigEndian(output.GetSpan(4), value);
@@ -120,7 +120,7 @@ public sealed class ServerAndClientMessagesTests
     public void Reconnecting_client_goes_on_after_its_server_was_lost() => Simulated.Run(Seed, async world =>
     {
         var client = world.NewClient(options =>
-            options.Reconnect.DelayMin = options.Reconnect.DelayMax = TimeSpan.FromMilliseconds(1));
+            options.Reconnect.MinDelay = options.Reconnect.MaxDelay = TimeSpan.FromMilliseconds(1));
         var connections = 0;
         await using var server = await Start(world, async peer =>
         {

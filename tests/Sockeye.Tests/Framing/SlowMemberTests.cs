@@ -67,7 +67,7 @@ public sealed class SlowMemberTests
         SlowMemberPolicy policy, Func<Simulated, MessageGroup<string>, List<string>, List<string>, Task> judge) =>
         Simulated.Run(Seed, async world =>
         {
-            var group = new MessageGroup<string>(new() { QueueLimit = 16, SlowMember = policy });
+            var group = new MessageGroup<string>(new() { MaxQueuedMessages = 16, SlowMember = policy });
             await using var server = await world.StartWith(listen => listen.Run(Lines, async peer =>
             {
                 group.Join(peer);

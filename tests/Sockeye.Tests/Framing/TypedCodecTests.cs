@@ -9,7 +9,7 @@ public sealed partial class TypedCodecTests
 {
     private static Codec<Order> Json { get; } = Codec.LengthPrefixed(WireJson.Default.Order, maxLength: 64);
 
-    private static Codec<long> Numbers { get; } = Codec.Netstring(8).Of(
+    private static Codec<long> Numbers { get; } = Codec.Netstring(8).WithMessages(
         (long number, IBufferWriter<byte> output) =>
         {
             BinaryPrimitives.WriteInt64BigEndian(output.GetSpan(8), number);
@@ -55,7 +55,7 @@ public sealed partial class TypedCodecTests
     public void Json_that_breaks_off_is_malformed_in_any_pieces(string json)
     {
         // A payload that ends where a segment begins ends with an empty one.
-        var codec = Codec.Delimited("\n"u8, maxLength: 64).Of(WireJson.Default.Order);
+        var codec = Codec.Delimited("\n"u8, maxLength: 64).WithMessages(WireJson.Default.Order);
         var frame = System.Text.Encoding.UTF8.GetBytes(json + "\n");
         foreach (var input in (ReadOnlySequence<byte>[])[new(frame), Wire.OneByteSegments(frame)])
         {
@@ -102,7 +102,7 @@ public sealed partial class TypedCodecTests
     [Fact]
     public void Bug_of_a_decoder_passes_as_it_is()
     {
-        var codec = Codec.FixedSize(1).Of<string>((_, _) => { }, _ => throw new NotSupportedException());
+        var codec = Codec.FixedSize(1).WithMessages<string>((_, _) => { }, _ => throw new NotSupportedException());
 
         Assert.Throws<NotSupportedException>(() => Wire.Decode(codec, [1], []));
     }
@@ -111,7 +111,7 @@ public sealed partial class TypedCodecTests
     public void Encoder_that_throws_half_way_has_written_nothing()
     {
         var output = new ArrayBufferWriter<byte>();
-        var codec = Codec.Netstring(10).Of<string>(
+        var codec = Codec.Netstring(10).WithMessages<string>(
             (_, payload) =>
             {
                 payload.Write("half"u8);
@@ -155,7 +155,7 @@ public sealed partial class TypedCodecTests
         var bytes = Wire.Encode(Codec.FixedSize(3), [1, 2, 3]);
         var (borrowed, owned) = (new ReadOnlySequence<byte>(bytes), new ReadOnlySequence<byte>(bytes));
 
-        Assert.True(Codec.FixedSize(3).Borrowed().TryDecode(ref borrowed, out var slice));
+        Assert.True(Codec.FixedSize(3).WithoutCopying().TryDecode(ref borrowed, out var slice));
         Assert.True(Codec.FixedSize(3).TryDecode(ref owned, out var copy));
         bytes[0] = 9;
 

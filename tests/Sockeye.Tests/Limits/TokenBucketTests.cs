@@ -16,7 +16,7 @@ public sealed class TokenBucketTests
         var bucket = new TokenBucket(rate, 1, _time);
         Assert.True(bucket.TryTake(1));
 
-        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), bucket.TimeUntil(1));
+        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), bucket.GetDelay(1));
     }
 
     [Fact]
@@ -36,8 +36,8 @@ public sealed class TokenBucketTests
         var bucket = new TokenBucket(1, 1, _time);
         bucket.Take(4);
 
-        Assert.Equal(TimeSpan.FromSeconds(3), bucket.TimeUntil(0));
-        Assert.Equal(TimeSpan.FromSeconds(4), bucket.TimeUntil(1));
+        Assert.Equal(TimeSpan.FromSeconds(3), bucket.GetDelay(0));
+        Assert.Equal(TimeSpan.FromSeconds(4), bucket.GetDelay(1));
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class TokenBucketTests
         {
             while (bucket.TryTake(1))
                 taken++;
-            bucket.IsWanted = true;
+            bucket.HasWaiters = true;
         }
 
         Assert.InRange(taken, 5999, 6001);
@@ -58,7 +58,7 @@ public sealed class TokenBucketTests
     [Fact]
     public void Long_pause_while_somebody_waits_gives_no_more_than_a_tenth_of_a_second_beyond_the_burst()
     {
-        var bucket = new TokenBucket(100, 5, _time) { IsWanted = true };
+        var bucket = new TokenBucket(100, 5, _time) { HasWaiters = true };
         _time.Advance(TimeSpan.FromHours(1));
 
         Assert.Equal(15, Enumerable.Range(0, 1000).Count(_ => bucket.TryTake(1)));
@@ -94,10 +94,10 @@ public sealed class TokenBucketTests
             foreach (var pause in pauses)
             {
                 time.Advance(TimeSpan.FromMilliseconds(pause));
-                time.Advance(bucket.TimeUntil(1));
+                time.Advance(bucket.GetDelay(1));
                 bucket.Take(1);
                 taken++;
-                Assert.Equal(0, bucket.TimeUntil(0).Ticks);
+                Assert.Equal(0, bucket.GetDelay(0).Ticks);
                 Assert.True(taken <= burst + (rate * time.GetElapsedTime(start).TotalSeconds) + 0.001);
             }
         });

@@ -57,7 +57,7 @@ public sealed class PeerTextTests
     [Fact]
     public void What_a_codec_says_of_a_frame_is_escaped_in_errors_and_in_the_log() => Simulated.Run(Seed, async world =>
     {
-        var codec = Codec.LengthPrefixed(1000).Of<string>(
+        var codec = Codec.LengthPrefixed(1000).WithMessages<string>(
             (text, output) => Encoding.UTF8.GetBytes(text, output),
             payload => throw new FormatException($"no order: {Encoding.UTF8.GetString(payload)}"));
         FrameException? seen = null;

@@ -139,7 +139,7 @@ public sealed class ProxyClientTests
             listen => listen.UseProxyProtocol(ProxiedServer.Everybody).Run(async inbound =>
             {
                 var client = world.NewClient(
-                    options => options.UseProxyProtocol(_ => ProxyHeader.Of(inbound, version)), host);
+                    options => options.UseProxyProtocol(_ => ProxyHeader.FromConnection(inbound, version)), host);
                 await using var outbound = await client.ConnectAsync("server", 7000);
                 await inbound.RelayAsync(outbound);
             }),

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye;
 
 /// <summary>What a proxy does with two connections.</summary>
-public static class ConnectionRelay
+public static class ConnectionContextRelayExtensions
 {
     extension(ConnectionContext connection)
     {

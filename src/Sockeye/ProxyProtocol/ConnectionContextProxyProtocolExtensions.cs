@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye;
 
 /// <summary>Connections that came through a proxy.</summary>
-public static class ConnectionProxyHeader
+public static class ConnectionContextProxyProtocolExtensions
 {
     extension(ConnectionContext connection)
     {

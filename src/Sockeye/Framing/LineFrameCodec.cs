@@ -15,7 +15,7 @@ namespace Sockeye;
 /// CR and LF are characters of the encoding: 0D and 0A in UTF-8, 0D 00 and 0A 00 in UTF-16, where 0A 00 counts only at an even
 /// distance from the line's start (POSIX.1-2024, section 3.185; RFC 5321, section 2.3.8).
 /// </remarks>
-internal sealed class LineFrames : FrameCodec
+internal sealed class LineFrameCodec : FrameCodec
 {
     private readonly Encoding _encoding;
     private readonly LineEnding _ending;
@@ -24,7 +24,7 @@ internal sealed class LineFrames : FrameCodec
     private readonly byte[] _lf;
     private readonly byte[] _crLf;
 
-    public LineFrames(int maxLength, Encoding encoding, LineEnding ending)
+    public LineFrameCodec(int maxLength, Encoding encoding, LineEnding ending)
     {
         _maxLength = FrameBytes.CheckMaxLength(maxLength);
         if (ending is not (LineEnding.Lf or LineEnding.CrLf))
@@ -33,17 +33,17 @@ internal sealed class LineFrames : FrameCodec
         (_cr, _lf, _crLf) = (encoding.GetBytes("\r"), encoding.GetBytes("\n"), encoding.GetBytes("\r\n"));
     }
 
-    private int Unit => _lf.Length;
+    private int CharSize => _lf.Length;
 
     public override string ToString() => $"Codec.Lines(maxLength: {_maxLength}, {_encoding.WebName}, {_ending})";
 
     internal override bool TryReadFrame(ref ReadOnlySequence<byte> input, out ReadOnlySequence<byte> payload)
     {
-        var end = FrameBytes.IndexOf(FrameBytes.UpTo(input, (long)_maxLength + _crLf.Length), _lf, Unit);
+        var end = FrameBytes.IndexOf(FrameBytes.SliceUpTo(input, (long)_maxLength + _crLf.Length), _lf, CharSize);
         if (end < 0)
         {
             payload = default;
-            if (!CanStillEnd(input))
+            if (!CanLineEndFollow(input))
                 throw FrameException.TooLong(this, $"more than {_maxLength} bytes came without a line end");
             return false;
         }
@@ -51,39 +51,39 @@ internal sealed class LineFrames : FrameCodec
         payload = input.Slice(0, end);
         var crBefore = EndsInCr(payload);
         if (crBefore)
-            payload = payload.Slice(0, end - Unit);
+            payload = payload.Slice(0, end - CharSize);
         if (payload.Length > _maxLength)
             throw FrameException.TooLong(this, $"a line of {payload.Length} bytes is longer than the maximum of {_maxLength}");
         if (_ending == LineEnding.CrLf && !crBefore)
             throw FrameException.Malformed(this, $"an LF without a CR before it follows {end} bytes of a line");
-        if (_ending == LineEnding.CrLf && FrameBytes.IndexOf(payload, _cr, Unit) is >= 0 and var lone)
+        if (_ending == LineEnding.CrLf && FrameBytes.IndexOf(payload, _cr, CharSize) is >= 0 and var lone)
             throw FrameException.Malformed(this, $"a CR without an LF behind it follows {lone} bytes of a line");
-        input = input.Slice(end + Unit);
+        input = input.Slice(end + CharSize);
         return true;
     }
 
     internal override void WriteFrame(in ReadOnlySequence<byte> payload, IBufferWriter<byte> output)
     {
-        FrameBytes.CheckLength(this, payload.Length, _maxLength);
-        if (FrameBytes.IndexOf(payload, _lf, Unit) is >= 0 and var lf)
-            throw Unwritable("an LF", lf);
-        if (FrameBytes.IndexOf(payload, _cr, Unit) is >= 0 and var cr && (_ending == LineEnding.CrLf || EndsInCr(payload)))
-            throw Unwritable("a CR", cr);
+        FrameBytes.ThrowIfTooLong(this, payload.Length, _maxLength);
+        if (FrameBytes.IndexOf(payload, _lf, CharSize) is >= 0 and var lf)
+            throw UnwritableError("an LF", lf);
+        if (FrameBytes.IndexOf(payload, _cr, CharSize) is >= 0 and var cr && (_ending == LineEnding.CrLf || EndsInCr(payload)))
+            throw UnwritableError("a CR", cr);
         output.Write(payload);
         output.Write(_ending == LineEnding.CrLf ? _crLf : _lf);
     }
 
     /// <summary>Whether a line end may have begun within the maximum, or may yet do so.</summary>
-    private bool CanStillEnd(in ReadOnlySequence<byte> input)
+    private bool CanLineEndFollow(in ReadOnlySequence<byte> input)
     {
         if (input.Length <= _maxLength)
             return true;
         for (var start = Math.Max(0, input.Length - _crLf.Length + 1); start <= _maxLength; start++)
         {
-            if (start % Unit != 0)
+            if (start % CharSize != 0)
                 continue;
             var begun = input.Slice(start);
-            if (FrameBytes.IsBeginningOf(begun, _crLf) || FrameBytes.IsBeginningOf(begun, _lf))
+            if (FrameBytes.IsPrefixOf(begun, _crLf) || FrameBytes.IsPrefixOf(begun, _lf))
                 return true;
         }
 
@@ -91,9 +91,9 @@ internal sealed class LineFrames : FrameCodec
     }
 
     private bool EndsInCr(in ReadOnlySequence<byte> line) =>
-        line.Length >= Unit && FrameBytes.IsBeginningOf(line.Slice(line.Length - Unit), _cr);
+        line.Length >= CharSize && FrameBytes.IsPrefixOf(line.Slice(line.Length - CharSize), _cr);
 
-    private FrameException Unwritable(string mark, long at) => FrameException.Malformed(
+    private FrameException UnwritableError(string mark, long at) => FrameException.Malformed(
         this, $"the line to be written has {mark} behind its first {at} bytes, which the reader takes for a line end: "
         + "write several lines, escape it, or use Codec.LengthPrefixed");
 }

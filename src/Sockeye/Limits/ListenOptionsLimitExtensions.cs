@@ -1,7 +1,7 @@
 namespace Sockeye;
 
 /// <summary>Limits on an endpoint's connections.</summary>
-public static class ListenOptionsLimits
+public static class ListenOptionsLimitExtensions
 {
     extension(ListenOptions listen)
     {

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye;
 
 /// <summary>Turns a connection of bytes into one of messages.</summary>
-public static class MessageConnectionExtensions
+public static class ConnectionContextMessageExtensions
 {
     extension(ConnectionContext connection)
     {

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Sockeye;
 
 /// <summary>Null is no message: no codec reads one, so none writes one.</summary>
-internal static class NoMessage
+internal static class NullMessage
 {
     /// <summary>For messages that are structs it costs nothing.</summary>
     public static void ThrowIfNull<TMessage>(

@@ -1,7 +1,7 @@
 namespace Sockeye;
 
 /// <summary>Handlers that speak messages.</summary>
-public static class ListenOptionsFraming
+public static class ListenOptionsMessageExtensions
 {
     extension(ListenOptions listen)
     {

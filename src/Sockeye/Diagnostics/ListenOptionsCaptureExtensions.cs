@@ -1,7 +1,7 @@
 namespace Sockeye;
 
 /// <summary>Recording an endpoint's connections.</summary>
-public static class ListenOptionsCapture
+public static class ListenOptionsCaptureExtensions
 {
     extension(ListenOptions listen)
     {

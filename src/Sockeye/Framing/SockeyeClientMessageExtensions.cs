@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye;
 
 /// <summary>Clients that speak messages.</summary>
-public static class SockeyeClientFraming
+public static class SockeyeClientMessageExtensions
 {
     extension(SockeyeClient client)
     {

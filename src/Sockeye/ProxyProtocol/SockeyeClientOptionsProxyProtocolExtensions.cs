@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye;
 
 /// <summary>Clients that speak for others.</summary>
-public static class ClientOptionsProxyProtocol
+public static class SockeyeClientOptionsProxyProtocolExtensions
 {
     extension(SockeyeClientOptions client)
     {
@@ -28,7 +28,7 @@ public static class ClientOptionsProxyProtocol
 
         /// <summary>
         /// Begins every connection with the PROXY header that is made for it, in clear text, before TLS: for proxies.
-        /// <see cref="ProxyHeader.Of"/> makes the one that passes on the client of another connection.
+        /// <see cref="ProxyHeader.FromConnection"/> makes the one that passes on the client of another connection.
         /// </summary>
         /// <param name="header">Given the new connection. What it throws reaches whoever connects.</param>
         /// <exception cref="InvalidOperationException">The client has it already.</exception>

@@ -3,7 +3,7 @@ using System.Net.Security;
 namespace Sockeye;
 
 /// <summary>TLS for the connections of a client.</summary>
-public static class SockeyeClientOptionsTls
+public static class SockeyeClientOptionsTlsExtensions
 {
     extension(SockeyeClientOptions client)
     {

@@ -5,7 +5,7 @@ namespace Sockeye;
 /// The address is the one that the connection has at this place of the pipeline: behind a proxy, put <c>UseProxyProtocol</c>
 /// before. A Unix socket has no addresses: without a PROXY header the server does not start.
 /// </remarks>
-public static class ListenOptionsAddresses
+public static class ListenOptionsAddressExtensions
 {
     extension(ListenOptions listen)
     {

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace Sockeye;
 
 /// <summary>TLS for the endpoints of a server.</summary>
-public static class ListenOptionsTls
+public static class ListenOptionsTlsExtensions
 {
     extension(ListenOptions listen)
     {

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace Sockeye;
 
 /// <summary>What Sockeye adds to connections that stand on a socket.</summary>
-public static class TcpInfoExtensions
+public static class ConnectionContextTcpInfoExtensions
 {
     extension(ConnectionContext connection)
     {

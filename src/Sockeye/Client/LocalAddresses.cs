@@ -4,10 +4,10 @@ using System.Net.NetworkInformation;
 namespace Sockeye;
 
 /// <summary>The addresses of this machine's network interfaces, as they are now.</summary>
-internal static class OwnAddresses
+internal static class LocalAddresses
 {
     /// <summary>False as well where the system does not tell.</summary>
-    public static bool Have(IPAddress address)
+    public static bool Contains(IPAddress address)
     {
         try
         {

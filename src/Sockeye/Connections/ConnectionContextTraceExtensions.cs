@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye;
 
 /// <summary>The trace of a connection.</summary>
-public static class ConnectionTraceExtensions
+public static class ConnectionContextTraceExtensions
 {
     extension(ConnectionContext connection)
     {

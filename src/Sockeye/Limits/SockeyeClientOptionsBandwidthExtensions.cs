@@ -1,7 +1,7 @@
 namespace Sockeye;
 
 /// <summary>Limits on how fast a client's connections move bytes.</summary>
-public static class ClientBandwidth
+public static class SockeyeClientOptionsBandwidthExtensions
 {
     extension(SockeyeClientOptions client)
     {
@@ -12,7 +12,7 @@ public static class ClientBandwidth
         /// <exception cref="ArgumentException">Both are null, or one is out of its range.</exception>
         /// <exception cref="InvalidOperationException">The client has a limit already.</exception>
         public SockeyeClientOptions UseBandwidthLimit(long? receive, long? send) =>
-            Use(client, Bandwidth.PerConnection(receive, send));
+            Use(client, BandwidthLimits.CreatePerConnection(receive, send));
 
         /// <summary>At most so many bytes a second on all connections together that share a limit.</summary>
         /// <param name="receive">For bytes from the server; null: any.</param>
@@ -20,10 +20,10 @@ public static class ClientBandwidth
         /// <exception cref="ArgumentException">Both are null.</exception>
         /// <exception cref="InvalidOperationException">The client has a limit already.</exception>
         public SockeyeClientOptions UseBandwidthLimit(BandwidthLimit? receive, BandwidthLimit? send) =>
-            Use(client, Bandwidth.Shared(receive, send));
+            Use(client, BandwidthLimits.CreateShared(receive, send));
     }
 
-    private static SockeyeClientOptions Use(SockeyeClientOptions client, Bandwidth bandwidth) =>
+    private static SockeyeClientOptions Use(SockeyeClientOptions client, BandwidthLimits bandwidth) =>
         client.Use(new ClientLayer("UseBandwidthLimit", ClientStage.Bandwidth, (connection, _, _) =>
             new(bandwidth.Attach(connection, client.TimeProvider))));
 }

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Sockeye;
 
 /// <summary>Servers behind a proxy.</summary>
-public static class ListenOptionsProxyProtocol
+public static class ListenOptionsProxyProtocolExtensions
 {
     extension(ListenOptions listen)
     {

@@ -4,7 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Sockeye;
 
 /// <summary>Frames as slices of the receive buffer.</summary>
-internal sealed class BorrowedCodec(FrameCodec frames) : Codec<ReadOnlySequence<byte>>
+internal sealed class ZeroCopyCodec(FrameCodec frames) : Codec<ReadOnlySequence<byte>>
 {
     internal override bool ChecksBeforeWriting => true;
 

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye;
 
 /// <summary>What Sockeye adds to listeners that are used without a server.</summary>
-public static class ListenerExtensions
+public static class ConnectionListenerExtensions
 {
     extension(IConnectionListener listener)
     {

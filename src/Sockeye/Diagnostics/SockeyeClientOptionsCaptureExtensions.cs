@@ -1,7 +1,7 @@
 namespace Sockeye;
 
 /// <summary>Recording a client's connections.</summary>
-public static class ClientOptionsCapture
+public static class SockeyeClientOptionsCaptureExtensions
 {
     extension(SockeyeClientOptions client)
     {

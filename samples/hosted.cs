@@ -12,7 +12,7 @@ using Sockeye;
 var builder = Host.CreateApplicationBuilder(args);
 builder.Configuration.AddJsonFile(Path.Combine(Folder(), "hosted.json"), optional: false, reloadOnChange: true);
 builder.Services.AddSockeyeServer(server => server
-    .Handler("echo", listen => listen.Run(connection => connection.Transport.Input.CopyToAsync(connection.Transport.Output)))
+    .AddHandler("echo", listen => listen.Run(connection => connection.Transport.Input.CopyToAsync(connection.Transport.Output)))
     .Handler<Greeter>("greeter"));
 builder.Services.AddHealthChecks().AddSockeyeServer();
 builder.Services.AddSockeyeAdmin(); // http://localhost:7001 shows its connections

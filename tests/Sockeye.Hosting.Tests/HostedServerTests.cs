@@ -148,7 +148,8 @@ public sealed class HostedServerTests
               "Other": { "EndPoints": { "a": { "Listen": "127.0.0.1:0", "Handler": "hello" } } } }
             """,
             services: services => services.AddSockeyeServer(
-                "Other", server => server.AddHandler("hello", listen => listen.Run(connection => connection.SendAsync("other")))));
+                "Other",
+                server => server.AddHandler("hello", listen => listen.Run(connection => connection.SendAsync("other")))));
 
         var other = host.Services.GetRequiredKeyedService<HostedServer>("Other").Server;
         await using var client = await SocketTransport.Shared.ConnectAsync(

@@ -15,11 +15,12 @@ internal static class ClientMetrics
     static ClientMetrics()
     {
         Meter.CreateObservableUpDownCounter(
-            "sockeye.client.pool.connections", static () => GetLivePools().SelectMany(asked => MeasureConnections(asked.Pool, asked.Tags)),
+            "sockeye.client.pool.connections",
+            static () => GetLivePools().SelectMany(gauge => MeasureConnections(gauge.Pool, gauge.Tags)),
             "{connection}", "Connections of pools: idle, or used (being opened, lent or being closed).");
         Meter.CreateObservableUpDownCounter(
             "sockeye.client.pool.waiters",
-            static () => GetLivePools().Select(asked => new Measurement<long>(asked.Pool.WaiterCount, asked.Tags)),
+            static () => GetLivePools().Select(gauge => new Measurement<long>(gauge.Pool.WaiterCount, gauge.Tags)),
             "{caller}", "Callers that wait for a connection of a pool.");
     }
 

@@ -16,7 +16,10 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
     private string TargetName => DisplayText.Format(target);
 
     public ConnectException AllFailedError() => Attempts.Count == 0
-        ? new($"could not connect to {TargetName}: {DescribeMissingAddress()}", SocketError.HostNotFound, LookupErrors.FirstOrDefault())
+        ? new(
+            $"could not connect to {TargetName}: {DescribeMissingAddress()}",
+            SocketError.HostNotFound,
+            LookupErrors.FirstOrDefault())
         : new($"could not connect to {TargetName}: {DescribeAttempts()}", ToSocketError(LastError), LastError);
 
     public ConnectException TimedOutError() => new(
@@ -55,7 +58,8 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
 
     private string DescribeAttempts() => string.Join(", ", Attempts.Select(attempt =>
         // On one address the target says it already.
-        (Attempts.Count == 1 && target is not DnsEndPoint ? "" : $"{DisplayText.Format(attempt.EndPoint)} ") + DescribeOutcome(attempt)));
+        (Attempts.Count == 1 && target is not DnsEndPoint ? "" : $"{DisplayText.Format(attempt.EndPoint)} ")
+            + DescribeOutcome(attempt)));
 
     private string DescribeOutcome(ConnectAttempt attempt) => attempt.Error is null or OperationCanceledException
         ? $"no answer in {DisplayText.Format(attempt.Elapsed)}"

@@ -33,7 +33,7 @@ public sealed class ReconnectOptions
         if (MinDelay < TimeSpan.FromMilliseconds(1) || MinDelay > MaxDelay || MaxDelay > TimeSpan.FromDays(1))
         {
             throw new ArgumentException(
-                $"Reconnect.DelayMin ({MinDelay}) must be 1 ms to DelayMax ({MaxDelay}), which must be at most one day.");
+                $"Reconnect.MinDelay ({MinDelay}) must be 1 ms to MaxDelay ({MaxDelay}), which must be at most one day.");
         }
 
         if (StableAfter < TimeSpan.Zero)

@@ -2,6 +2,22 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Sockeye;
 
+/// <summary>What came of adding a frame to a <see cref="BroadcastQueue"/>.</summary>
+internal enum EnqueueResult
+{
+    /// <summary>The frame is in the queue, and a sender is running.</summary>
+    Queued,
+
+    /// <summary>The frame is in the queue, and the caller has to start a sender.</summary>
+    QueuedToIdle,
+
+    /// <summary>The queue is full.</summary>
+    Full,
+
+    /// <summary>The queue is closed.</summary>
+    Closed,
+}
+
 /// <summary>What one member of a group has yet to be sent. Safe from any thread.</summary>
 /// <remarks>
 /// It is at rest, or somebody is sending: whoever wakes it has to send until <see cref="TryStopSending"/> answers true.
@@ -13,21 +29,6 @@ internal sealed class BroadcastQueue(int limit)
     private TaskCompletionSource? _roomWaiter;
     private bool _isSending;
     private bool _isClosed;
-
-    public enum EnqueueResult
-    {
-        /// <summary>It is in, and somebody is sending already.</summary>
-        Queued,
-
-        /// <summary>It is in, and the caller has to start sending.</summary>
-        QueuedToIdle,
-
-        /// <summary>There is no room.</summary>
-        Full,
-
-        /// <summary>Nothing more is taken.</summary>
-        Closed,
-    }
 
     public int Count
     {

@@ -5,7 +5,7 @@ namespace Sockeye;
 
 /// <summary>Makes codecs. Every one has a maximum, in bytes of one message, from 1 to <see cref="Array.MaxLength"/>.</summary>
 /// <remarks>
-/// The framings give messages as bytes of their own; <see cref="FrameCodec.WithoutCopying"/> and <c>Of</c> give the same frames as
+/// The framings give messages as bytes of their own; <see cref="FrameCodec.WithoutCopying"/> and <c>WithMessages</c> give the same frames as
 /// borrowed bytes, JSON, or types of your own. Codecs are immutable and shared by any number of connections.
 /// </remarks>
 public static class Codec

@@ -9,7 +9,7 @@ namespace Sockeye;
 /// </summary>
 /// <remarks>
 /// As it stands each message is a fresh array that belongs to whoever reads it. <see cref="WithoutCopying"/> reads without a copy;
-/// the two forms of <c>Of</c> read and write typed messages.
+/// <c>WithMessages</c> reads and writes typed messages.
 /// </remarks>
 public abstract class FrameCodec : Codec<ReadOnlyMemory<byte>>
 {

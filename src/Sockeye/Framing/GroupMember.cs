@@ -37,9 +37,9 @@ internal sealed class GroupMember<TMessage>(
     public bool TryEnqueue(PooledBuffer frame)
     {
         var answer = Queue.TryEnqueue(frame);
-        if (answer is BroadcastQueue.EnqueueResult.QueuedToIdle)
+        if (answer is EnqueueResult.QueuedToIdle)
             Scheduling.Of(writer.Connection).Schedule(static member => _ = ((GroupMember<TMessage>)member!).SendAsync(), this);
-        return answer is not BroadcastQueue.EnqueueResult.Full;
+        return answer is not EnqueueResult.Full;
     }
 
     private static void OnConnectionLost(object? member) => ((GroupMember<TMessage>)member!).OnConnectionLost();

@@ -43,7 +43,9 @@ internal sealed class LengthPrefixedCodec : FrameCodec
         if (ToLengthField(maxLength) > greatest)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(maxLength), maxLength, $"A length of {_lengthSize} byte(s) counts to {greatest}: too few for this maximum.");
+                nameof(maxLength),
+                maxLength,
+                $"A length field of {_lengthSize} byte(s) counts to {greatest}, which is less than this maximum.");
         }
     }
 
@@ -61,14 +63,16 @@ internal sealed class LengthPrefixedCodec : FrameCodec
         if (length < (ulong)(_headerSize - _uncountedSize))
         {
             throw FrameException.Malformed(
-                this, $"the length field says {length}, less than the {_headerSize - _uncountedSize} header bytes that it counts");
+                this,
+                $"the length field says {length}, less than the {_headerSize - _uncountedSize} header bytes that it counts");
         }
 
         if (length > ToLengthField(_maxLength))
         {
             throw FrameException.TooLong(
                 this,
-                $"the length field says {length}, and {ToLengthField(_maxLength)} is the most for a maximum of {_maxLength} bytes");
+                $"the length field says {length}, and {ToLengthField(_maxLength)} is the most for a maximum of {_maxLength} "
+                + "bytes");
         }
 
         var frame = _uncountedSize + (long)length;

@@ -202,7 +202,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
             member.Writer.Connection.Abort(CloseReason.Local(
                 CloseCause.Limit,
                 $"the connection was too slow for its group: {_queueLimit} messages waited for it, "
-                + "the most that QueueLimit allows"));
+                + "the most that MaxQueuedMessages allows"));
         }
     }
 

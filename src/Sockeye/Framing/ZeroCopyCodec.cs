@@ -18,5 +18,5 @@ internal sealed class ZeroCopyCodec(FrameCodec frames) : Codec<ReadOnlySequence<
         frames.WriteFrame(message, output);
     }
 
-    public override string ToString() => $"{frames}.Borrowed()";
+    public override string ToString() => $"{frames}.WithoutCopying()";
 }

@@ -17,7 +17,7 @@ internal sealed class AddressLimit(AddressLimitOptions options, TimeProvider tim
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var address = GetKey(connection.RemoteEndPoint);
-        if (_table.TryEnter(address) is var verdict && verdict is not AddressTable.AddressDecision.Admitted)
+        if (_table.TryEnter(address) is var verdict && verdict is not AddressDecision.Admitted)
         {
             await refusals.RefuseAsync(connection, options.AtLimit, CloseCause.Limit, Describe(verdict));
             return;
@@ -42,10 +42,11 @@ internal sealed class AddressLimit(AddressLimitOptions options, TimeProvider tim
         return isIPv4 ? key : AddressKey.Mask(key, options.IPv6PrefixLength);
     }
 
-    private string Describe(AddressTable.AddressDecision verdict) => verdict switch
+    private string Describe(AddressDecision verdict) => verdict switch
     {
-        AddressTable.AddressDecision.TooManyConnections => $"its address has its {options.MaxConnections} connections (UseAddressLimit)",
-        AddressTable.AddressDecision.TooFast => string.Create(
+        AddressDecision.TooManyConnections =>
+            $"its address has its {options.MaxConnections} connections (UseAddressLimit)",
+        AddressDecision.TooFast => string.Create(
             CultureInfo.InvariantCulture,
             $"its address connects more often than {options.AcceptRate:0.###} times a second (UseAddressLimit)"),
         _ => $"all {options.MaxAddresses} addresses that fit have open connections (UseAddressLimit, MaxAddresses)",

@@ -1,5 +1,20 @@
 namespace Sockeye;
 
+/// <summary>What happens to a connection, by what its address has already.</summary>
+internal enum AddressDecision
+{
+    Admitted,
+
+    /// <summary>The address has as many connections as it may have.</summary>
+    TooManyConnections,
+
+    /// <summary>The address connects more often than it may.</summary>
+    TooFast,
+
+    /// <summary>The address is new, and every address in the table has open connections.</summary>
+    TableFull,
+}
+
 /// <summary>What each address has open, and how fast it came. Bounded: who was away longest is forgotten first.</summary>
 /// <remarks>One lock: entering and leaving cost a look-up each. Safe from any thread.</remarks>
 internal sealed class AddressTable(AddressLimitOptions options, TimeProvider time)
@@ -9,14 +24,6 @@ internal sealed class AddressTable(AddressLimitOptions options, TimeProvider tim
 
     // Those without open connections, who may be forgotten; the one that was away longest comes first.
     private readonly LinkedList<Entry> _idle = new();
-
-    public enum AddressDecision
-    {
-        Admitted,
-        TooManyConnections,
-        TooFast,
-        TableFull,
-    }
 
     /// <summary>How many addresses are remembered now.</summary>
     public int Count

@@ -93,7 +93,8 @@ internal sealed class BandwidthInput(PipeReader inner, BandwidthQueue queue, Con
 
     /// <summary>Whether there is an answer without a turn: nothing new, or something that was paid for and not looked
     /// at.</summary>
-    private bool NeedsNoGrant(in ReadResult result, long fresh) => fresh == 0 || result.IsCanceled || (_granted > 0 && !_hasExaminedAll);
+    private bool NeedsNoGrant(in ReadResult result, long fresh) =>
+        fresh == 0 || result.IsCanceled || (_granted > 0 && !_hasExaminedAll);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<long> WaitAsync(long fresh, CancellationToken cancellationToken)

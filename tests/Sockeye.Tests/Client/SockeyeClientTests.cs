@@ -92,9 +92,9 @@ public sealed class SockeyeClientTests
         Refused("ConnectionAttemptDelay", options => options.ConnectionAttemptDelay = TimeSpan.FromMilliseconds(2001));
         Refused("ResolutionDelay", options => options.ResolutionDelay = TimeSpan.FromMilliseconds(-1));
         Refused("ResolutionDelay", options => options.ResolutionDelay = TimeSpan.FromMilliseconds(2001));
-        Refused("Reconnect.DelayMin", options => options.Reconnect.MinDelay = TimeSpan.FromMicroseconds(999));
-        Refused("Reconnect.DelayMin", options => options.Reconnect.MinDelay = TimeSpan.FromMinutes(1));
-        Refused("DelayMax", options => options.Reconnect.MaxDelay = TimeSpan.FromDays(2));
+        Refused("Reconnect.MinDelay", options => options.Reconnect.MinDelay = TimeSpan.FromMicroseconds(999));
+        Refused("Reconnect.MinDelay", options => options.Reconnect.MinDelay = TimeSpan.FromMinutes(1));
+        Refused("MaxDelay", options => options.Reconnect.MaxDelay = TimeSpan.FromDays(2));
         Refused("Reconnect.StableAfter", options => options.Reconnect.StableAfter = TimeSpan.FromSeconds(-1));
         Refused("Reconnect.MaxAttempts", options => options.Reconnect.MaxAttempts = 0);
         Refused("Transport", options => options.Transport = null!);

@@ -16,7 +16,8 @@ public sealed partial class NullMessageTests
         ["strict lines of another encoding"] = Codec.Lines(64, Encoding.Unicode, LineEnding.CrLf),
         ["JSON"] = Codec.LengthPrefixed(TextJson.Default.String, maxLength: 64),
         ["own messages in netstrings"] = Codec.Netstring(64).WithMessages<string>(Write, bytes => Encoding.UTF8.GetString(bytes)),
-        ["own messages behind a varint"] = Codec.VarintPrefixed(64).WithMessages<string>(Write, bytes => Encoding.UTF8.GetString(bytes)),
+        ["own messages behind a varint"] = Codec.VarintPrefixed(64).WithMessages<string>(
+            Write, bytes => Encoding.UTF8.GetString(bytes)),
         ["a codec of one's own"] = new OwnCodec(),
     };
 
@@ -86,7 +87,8 @@ public sealed partial class NullMessageTests
         var frames = Codec.LengthPrefixed(64);
 
         Assert.Equal("output", Assert.Throws<ArgumentNullException>(() => frames.Encode(default, null!)).ParamName);
-        Assert.Equal("output", Assert.Throws<ArgumentNullException>(() => frames.WithoutCopying().Encode(default, null!)).ParamName);
+        Assert.Equal("output", Assert.Throws<ArgumentNullException>(
+            () => frames.WithoutCopying().Encode(default, null!)).ParamName);
         var connection = MemoryConnection.CreatePair().Client;
         Assert.Equal("codec", Assert.Throws<ArgumentNullException>(() => connection.AsMessages<string>(null!)).ParamName);
         Assert.Equal("inbound", Assert.Throws<ArgumentNullException>(

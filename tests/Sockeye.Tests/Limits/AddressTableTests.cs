@@ -13,7 +13,7 @@ public sealed class AddressTableTests
         var table = New(options => (options.AcceptRate, options.MaxAddresses) = (0.001, 10_000));
         for (var i = 0; i < 1_000_000; i++)
         {
-            Assert.Equal(AddressTable.AddressDecision.Admitted, table.TryEnter((UInt128)i));
+            Assert.Equal(AddressDecision.Admitted, table.TryEnter((UInt128)i));
             table.Leave((UInt128)i);
         }
 
@@ -24,16 +24,16 @@ public sealed class AddressTableTests
     public void Address_with_open_connections_is_never_forgotten()
     {
         var table = New(options => (options.MaxConnections, options.MaxAddresses) = (1, 100));
-        Assert.Equal(AddressTable.AddressDecision.Admitted, table.TryEnter(UInt128.MaxValue));
+        Assert.Equal(AddressDecision.Admitted, table.TryEnter(UInt128.MaxValue));
         for (var i = 0; i < 100_000; i++)
         {
-            Assert.Equal(AddressTable.AddressDecision.Admitted, table.TryEnter((UInt128)i));
+            Assert.Equal(AddressDecision.Admitted, table.TryEnter((UInt128)i));
             table.Leave((UInt128)i);
         }
 
-        Assert.Equal(AddressTable.AddressDecision.TooManyConnections, table.TryEnter(UInt128.MaxValue));
+        Assert.Equal(AddressDecision.TooManyConnections, table.TryEnter(UInt128.MaxValue));
         table.Leave(UInt128.MaxValue);
-        Assert.Equal(AddressTable.AddressDecision.Admitted, table.TryEnter(UInt128.MaxValue));
+        Assert.Equal(AddressDecision.Admitted, table.TryEnter(UInt128.MaxValue));
     }
 
     [Fact]
@@ -43,10 +43,10 @@ public sealed class AddressTableTests
         for (var i = 0; i < 3; i++)
             table.TryEnter((UInt128)i);
 
-        Assert.Equal(AddressTable.AddressDecision.TableFull, table.TryEnter(3));
-        Assert.Equal(AddressTable.AddressDecision.Admitted, table.TryEnter(2));
+        Assert.Equal(AddressDecision.TableFull, table.TryEnter(3));
+        Assert.Equal(AddressDecision.Admitted, table.TryEnter(2));
         table.Leave(1);
-        Assert.Equal(AddressTable.AddressDecision.Admitted, table.TryEnter(3));
+        Assert.Equal(AddressDecision.Admitted, table.TryEnter(3));
         Assert.Equal(3, table.Count);
     }
 
@@ -60,12 +60,12 @@ public sealed class AddressTableTests
             table.Leave(address);
         }
 
-        Assert.Equal(AddressTable.AddressDecision.TooFast, table.TryEnter(1));
+        Assert.Equal(AddressDecision.TooFast, table.TryEnter(1));
         table.TryEnter(3); // forgets 2
         table.Leave(3);
 
-        Assert.Equal(AddressTable.AddressDecision.TooFast, table.TryEnter(1));
-        Assert.Equal(AddressTable.AddressDecision.Admitted, table.TryEnter(2));
+        Assert.Equal(AddressDecision.TooFast, table.TryEnter(1));
+        Assert.Equal(AddressDecision.Admitted, table.TryEnter(2));
     }
 
     [Fact]
@@ -73,13 +73,13 @@ public sealed class AddressTableTests
     {
         var table = New(options => options.AcceptRate = 1);
         table.TryEnter(1);
-        Assert.Equal(AddressTable.AddressDecision.TooFast, table.TryEnter(1));
+        Assert.Equal(AddressDecision.TooFast, table.TryEnter(1));
         _time.Advance(TimeSpan.FromSeconds(1));
 
         table.Leave(1);
 
         Assert.Equal(0, table.Count);
-        Assert.Equal(AddressTable.AddressDecision.Admitted, table.TryEnter(1));
+        Assert.Equal(AddressDecision.Admitted, table.TryEnter(1));
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class AddressTableTests
         Parallel.For(0, 100_000, new() { MaxDegreeOfParallelism = 4 }, i =>
         {
             var address = (UInt128)(i % 8);
-            Assert.Equal(AddressTable.AddressDecision.Admitted, table.TryEnter(address));
+            Assert.Equal(AddressDecision.Admitted, table.TryEnter(address));
             table.Leave(address);
         });
 

@@ -130,7 +130,7 @@ public sealed class ServerMetricsTests
     public void Counting_what_nobody_listens_to_allocates_nothing()
     {
         var listening = new ActiveListener(
-            new ScriptedListener(), new ListenerConfiguration(null!, null!, [], [], null), default);
+            new ScriptedListener(), new ListenerConfiguration(new SockeyeServerOptions().ListenLocalhost(0), null!, [], [], null), default);
         Assert.False(ServerMetrics.IsCloseEnabled);
         Assert.Equal(0, Allocations.Of(10_000, () =>
         {

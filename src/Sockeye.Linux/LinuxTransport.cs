@@ -25,9 +25,9 @@ public sealed partial class LinuxTransport
     private readonly bool _reusesPort;
     private readonly bool _isShared;
     private readonly HandlerWatchdog? _watchdog;
-    private readonly EngineTrouble _trouble = new();
+    private readonly EngineErrorLog _errorLog = new();
     private readonly Lock _lock = new();
-    private volatile EngineChoice _choice;
+    private volatile EngineSelection _selection;
     private EngineGroup? _engine;
     private bool _isDisposed;
 
@@ -43,10 +43,10 @@ public sealed partial class LinuxTransport
         _isShared = isShared;
         _sockets = options.Sockets.Copy();
         _portable = new(_sockets);
-        _choice = EngineChoice.Make(options.Engine);
+        _selection = EngineSelection.Select(options.Engine);
         if (Engine is LinuxEngine.Sockets)
             return;
-        _threadCount = options.ThreadCount ?? EngineStart.DefaultThreadCount(_sockets.UnsafePreferInlineScheduling);
+        _threadCount = options.ThreadCount ?? EngineStarter.GetDefaultThreadCount(_sockets.UnsafePreferInlineScheduling);
         _reusesPort = options.AcceptMode is LinuxAcceptMode.ReusePort;
         if (_sockets.UnsafePreferInlineScheduling)
             _watchdog = new(_sockets.TimeProvider, () => Volatile.Read(ref _engine)?.Threads ?? []);
@@ -66,29 +66,29 @@ public sealed partial class LinuxTransport
     /// The engine in use, never <see cref="LinuxEngine.Auto"/>. Where nobody asked for io_uring, it gives way to epoll if the
     /// first endpoint finds no memory for its rings.
     /// </summary>
-    public LinuxEngine Engine => _choice.Engine;
+    public LinuxEngine Engine => _selection.Engine;
 
     /// <summary>Why this engine and not another, as a sentence without a full stop.</summary>
-    public string EngineReason => _choice.Reason;
+    public string EngineReason => _selection.Reason;
 
     /// <summary>Memory for data that connections hold now, in blocks of 4 KiB.</summary>
-    internal long LentCount =>
-        ((Volatile.Read(ref _engine)?.LentBytes ?? 0) + SegmentPool.SmallSize - 1) / SegmentPool.SmallSize;
+    internal long RentedBlockCount =>
+        ((Volatile.Read(ref _engine)?.RentedBytes ?? 0) + SegmentPool.SmallSize - 1) / SegmentPool.SmallSize;
 
     /// <summary>How its engine threads are set up, for a test.</summary>
-    internal Func<LinuxEngine, SocketTransportOptions, EngineSetup> NewSetup { get; init; } =
+    internal Func<LinuxEngine, SocketTransportOptions, EngineSetup> CreateSetup { get; init; } =
         static (engine, sockets) => new(engine, sockets);
 
     PipeScheduler ISchedulingTransport.Scheduler =>
         Engine is LinuxEngine.Sockets ? PipeScheduler.ThreadPool
         : _sockets.UnsafePreferInlineScheduling ? HandlerScheduler.Inline
-        : HandlerScheduler.Beside;
+        : HandlerScheduler.HandlerThread;
 
-    string INamedTransport.Name => EngineNames.Of(Engine);
+    string INamedTransport.Name => EngineNames.GetName(Engine);
 
     string INamedTransport.Reason => EngineReason;
 
-    IReadOnlyList<BlockingHandler> IBlockingTransport.BlockingHandlers => _watchdog?.Blocking ?? [];
+    IReadOnlyList<BlockingHandler> IBlockingTransport.BlockingHandlers => _watchdog?.BlockingHandlers ?? [];
 
     /// <summary>Called by its name by the core's <c>DefaultTransport</c>.</summary>
     internal static LinuxTransport WithSockets(SocketTransportOptions sockets, int? threadCount) =>
@@ -99,7 +99,7 @@ public sealed partial class LinuxTransport
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         endpoint = EndPoints.ToListen(endpoint);
-        if (EngineFor(endpoint) is not { } engine)
+        if (GetEngine(endpoint) is not { } engine)
             return _portable.BindAsync(endpoint, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         return engine.ListenAsync(endpoint);
@@ -132,15 +132,15 @@ public sealed partial class LinuxTransport
     void ILoggingTransport.LogTo(ILogger logger)
     {
         var inline = _sockets.UnsafePreferInlineScheduling;
-        LogEngine(logger, EngineNames.Of(Engine), EngineReason, _threadCount, inline ? "on them" : "beside them");
+        LogEngine(logger, EngineNames.GetName(Engine), EngineReason, _threadCount, inline ? "on them" : "beside them");
         if (_sockets.Backlog is { } backlog && BacklogLimit.Read() is { } limit && limit < backlog)
             LogBacklogCut(logger, backlog, limit);
         _watchdog?.LogTo(logger);
-        _trouble.LogTo(logger);
+        _errorLog.LogTo(logger);
     }
 
     /// <summary>Null where the portable transport is to do it.</summary>
-    private EngineGroup? EngineFor(EndPoint endpoint)
+    private EngineGroup? GetEngine(EndPoint endpoint)
     {
         lock (_lock)
         {
@@ -155,29 +155,29 @@ public sealed partial class LinuxTransport
         {
             return StartThreads();
         }
-        catch (RingException e)
+        catch (EngineException e)
         {
-            if (!_choice.IsFree)
-                throw new PlatformNotSupportedException($"io_uring ({_choice.Reason}) cannot run here: {e.Message}", e);
-            _choice = EngineChoice.EpollInstead(e.Message);
+            if (!_selection.MayFallBack)
+                throw new PlatformNotSupportedException($"io_uring ({_selection.Reason}) cannot run here: {e.Message}", e);
+            _selection = EngineSelection.FallBackToEpoll(e.Message);
             return StartThreads();
         }
     }
 
     private EngineGroup StartThreads()
     {
-        var setup = NewSetup(Engine, _sockets);
-        setup.Trouble = _trouble;
-        return EngineStart.Run(setup, _threadCount, _reusesPort);
+        var setup = CreateSetup(Engine, _sockets);
+        setup.ErrorLog = _errorLog;
+        return EngineStarter.Start(setup, _threadCount, _reusesPort);
     }
 
     private async ValueTask<ConnectionContext> ConnectAsync(EndPoint remote, EndPoint? local, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(remote);
         (remote, local) = (EndPoints.ToDial(remote), EndPoints.Plain(local));
-        if (EngineFor(remote) is not { } engine)
+        if (GetEngine(remote) is not { } engine)
             return await _portable.ConnectAsync(remote, local, cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
-        return await Dialler.ConnectAsync(engine, remote, local, cancellationToken).ConfigureAwait(false);
+        return await Connector.ConnectAsync(engine, remote, local, cancellationToken).ConfigureAwait(false);
     }
 }

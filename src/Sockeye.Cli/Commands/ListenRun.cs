@@ -104,7 +104,7 @@ internal sealed class ListenRun(ListenSettings settings)
 
     private IEnumerable<string> StartLines(SockeyeServer started, LinuxTransport transport, SockeyeAdmin? admin) =>
         started.EndPoints.Select(endpoint => $"listening on {EndPointName.Of(endpoint)}")
-            .Append($"engine: {EngineNames.Of(transport.Engine)} ({transport.EngineReason})")
+            .Append($"engine: {EngineNames.GetName(transport.Engine)} ({transport.EngineReason})")
             .Concat(settings.Protection.Tls?.Lines(started.EndPoints[0]) ?? [])
             .Concat(admin is null ? [] : [$"admin page: {admin.Url}"]);
 

@@ -22,8 +22,8 @@ internal static class EngineFindings
     {
         try
         {
-            var choice = EngineChoice.Make(LinuxEngine.Auto);
-            return new("engine", EngineNames.Of(choice.Engine), Verdict.Ok, choice.Reason + ".");
+            var choice = EngineSelection.Select(LinuxEngine.Auto);
+            return new("engine", EngineNames.GetName(choice.Engine), Verdict.Ok, choice.Reason + ".");
         }
         catch (Exception e) when (e is PlatformNotSupportedException or InvalidOperationException)
         {

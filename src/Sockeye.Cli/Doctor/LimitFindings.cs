@@ -60,7 +60,7 @@ internal static class LimitFindings
 
     private static Finding? LockedMemory()
     {
-        var need = RingBytes * EngineStart.DefaultThreadCount(runsInline: true);
+        var need = RingBytes * EngineStarter.GetDefaultThreadCount(runsInline: true);
         return !IoUringProbe.Result.IsSupported ? null : ProcFiles.Limit("Max locked memory") switch
         {
             null => null,

@@ -5,7 +5,7 @@ internal static class EngineNames
 {
     public const string All = "auto, io_uring, epoll or sockets";
 
-    public static string Of(LinuxEngine engine) => engine switch
+    public static string GetName(LinuxEngine engine) => engine switch
     {
         LinuxEngine.IoUring => "io_uring",
         LinuxEngine.Epoll => "epoll",
@@ -18,7 +18,7 @@ internal static class EngineNames
     {
         foreach (var engine in Enum.GetValues<LinuxEngine>())
         {
-            if (Of(engine).Equals(name, StringComparison.OrdinalIgnoreCase))
+            if (GetName(engine).Equals(name, StringComparison.OrdinalIgnoreCase))
                 return engine;
         }
 

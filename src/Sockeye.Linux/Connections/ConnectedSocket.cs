@@ -7,9 +7,9 @@ internal readonly struct ConnectedSocket
 {
     public required int Descriptor { get; init; }
 
-    public required PeerAddress Remote { get; init; }
+    public required NativeAddress Remote { get; init; }
 
-    public PeerAddress Local { get; init; }
+    public NativeAddress Local { get; init; }
 
     /// <summary>The local endpoint where somebody has it already, in place of the address.</summary>
     public EndPoint? LocalEndPoint { get; init; }

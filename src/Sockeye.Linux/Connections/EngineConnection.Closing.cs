@@ -5,12 +5,12 @@ internal partial class EngineConnection
     private LazySignal _receiving;
     private LazySignal _sending;
     private LazySignal _finished;
-    private LazySignal _tried = new(TaskCreationOptions.None);
+    private LazySignal _sendAttempted = new(TaskCreationOptions.None);
     private volatile bool _isCompleting;
-    private bool _hasTried;
+    private bool _isSendAttempted;
     private int _closing;
     private bool _isClosing;
-    private bool _hasReleased;
+    private bool _isCloseDone;
     private volatile bool _resets;
 
     protected override Task Receiving => _receiving.Task;
@@ -29,18 +29,18 @@ internal partial class EngineConnection
     protected override ValueTask CompletePipesAsync()
     {
         _isCompleting = true;
-        Input.Retire();
+        Input.Detach();
         Output.Complete();
         Interlocked.MemoryBarrier(); // Either the engine sees that it is to tell, or this sees that it is over.
         if (_finished.IsSet)
             return default;
         Post(EngineRequests.Send);
-        return new(_tried.Task);
+        return new(_sendAttempted.Task);
     }
 
-    protected override void DropInput() => Input.Drop();
+    protected override void DropInput() => Input.DiscardIncoming();
 
-    protected override void LetGoOfInput() => Input.LetGo();
+    protected override void LetGoOfInput() => Input.Abandon();
 
     protected override void Break(CloseReason reason, bool reset)
     {
@@ -63,47 +63,47 @@ internal partial class EngineConnection
                 Explain(CloseReason.Local(CloseCause.Abort, $"its engine thread cannot serve it: {error.Message}", error));
             }
 
-            CloseBoth(); // Whoever was closing it already may have asked for it in what failed.
+            CloseNow(); // Whoever was closing it already may have asked for it in what failed.
         }
-        catch (Exception e) when (e is not RingException)
+        catch (Exception e) when (e is not EngineException)
         {
             // Without memory even the end of a connection may fail: it is tried again in the next turn.
             Post(EngineRequests.Close);
-            Thread.Setup.Trouble.Report(Thread.Name, e);
+            Thread.Setup.ErrorLog.Log(Thread.Name, e);
         }
     }
 
     /// <summary>Whoever closes the connection goes on, where handlers run.</summary>
-    void IThreadPoolWorkItem.Execute() => _tried.Set();
+    void IThreadPoolWorkItem.Execute() => _sendAttempted.Set();
 
     /// <summary>What the kernel took at once is sent by now.</summary>
-    private void EndTry()
+    private void NotifySendAttempted()
     {
-        if (!_isCompleting || _hasTried)
+        if (!_isCompleting || _isSendAttempted)
             return;
-        _hasTried = true;
-        Thread.Continue(this, this);
+        _isSendAttempted = true;
+        Thread.Resume(this, this);
     }
 
     /// <summary>Never on this stack: whoever waits goes on on the pool, or where handlers are inline, in a turn of its
     /// own.</summary>
-    private void Set(ref LazySignal signal)
+    private void NotifyWaiters(ref LazySignal signal)
     {
-        if (signal.Take() is not { } waiting)
+        if (signal.TakeWaiters() is not { } waiting)
             return;
-        if (Thread.Setup.RunsInline)
+        if (Thread.Setup.RunsHandlersInline)
             Thread.Post(new SignalWork(Thread, waiting));
         else
             waiting.TrySetResult();
     }
 
-    private LazySignal NewSignal() => new(
-        Thread.Setup.RunsInline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
+    private LazySignal CreateSignal() => new(
+        Thread.Setup.RunsHandlersInline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void EndReceiving()
     {
         Input.End(null);
-        Set(ref _receiving);
+        NotifyWaiters(ref _receiving);
         OnReceiveEnded();
         CloseIfEnded();
     }
@@ -111,7 +111,7 @@ internal partial class EngineConnection
     private void EndSending()
     {
         Output.End();
-        Set(ref _sending);
+        NotifyWaiters(ref _sending);
         CloseIfEnded();
     }
 
@@ -119,23 +119,23 @@ internal partial class EngineConnection
     {
         // If somebody breaks the connection just now, the request to close is on its way.
         if (_receiving.IsSet && _sending.IsSet && Interlocked.Exchange(ref _closing, 1) == 0)
-            CloseBoth();
+            CloseNow();
     }
 
-    private void CloseBoth()
+    private void CloseNow()
     {
-        if (_hasReleased)
+        if (_isCloseDone)
             return;
         _isClosing = true; // Each step may be taken again, should one of them have failed.
         Input.End(CloseReason is { IsOrderly: false } reason ? SocketBreak.ToReadError(reason) : null);
         Output.End();
-        Set(ref _receiving);
+        NotifyWaiters(ref _receiving);
         OnReceiveEnded();
-        Set(ref _sending);
-        Observe(() => Tell(SocketFunction.Close, isReset: _resets));
+        NotifyWaiters(ref _sending);
+        Observe(() => NotifyStep(SocketFunction.Close, isReset: _resets));
         if (_resets)
             SocketCalls.ResetOnClose(Descriptor);
-        Release();
-        _hasReleased = true;
+        CancelAndClose();
+        _isCloseDone = true;
     }
 }

@@ -5,35 +5,35 @@ namespace Sockeye.Linux;
 internal partial class EngineConnection
 {
     private long _bytesSent;
-    private long _movedAt;
+    private long _lastActivityAt;
     private bool _finReceived;
-    private bool _receivingFailed;
-    private bool _sendMetReset;
+    private bool _receiveFailed;
+    private bool _sendFoundReset;
 
-    public override long BytesReceived => Input.Received;
+    public override long BytesReceived => Input.BytesReceived;
 
     public override long BytesSent => Volatile.Read(ref _bytesSent);
 
     public override ConnectionProgress Progress => new(
         BytesReceived,
         BytesSent,
-        Options.TimeProvider.GetElapsedTime(Volatile.Read(ref _movedAt)),
+        Options.TimeProvider.GetElapsedTime(Volatile.Read(ref _lastActivityAt)),
         Output.HasUnsent,
-        Output.Waited,
-        Input.Paused);
+        Output.TotalBlockedTime,
+        Input.TotalPauseTime);
 
     public override TimeSpan ReadPausedFor => Input.PausedFor;
 
     public override TimeSpan SendBlockedFor => Output.BlockedFor;
 
     /// <summary>On the engine thread: whether anything may still be received.</summary>
-    protected bool MayReceive => !_receivingFailed && !_receiving.IsSet;
+    protected bool CanReceive => !_receiveFailed && !_receiving.IsSet;
 
     /// <summary>On the engine thread: whether anything may still be sent.</summary>
-    protected bool MaySend => !_sending.IsSet;
+    protected bool CanSend => !_sending.IsSet;
 
     /// <summary>On the engine thread: whether the kernel has a send that it has not told of.</summary>
-    protected virtual bool HasSendUnderWay => false;
+    protected virtual bool HasSendInFlight => false;
 
     /// <summary>The handler completed its output with this error, or its continuation threw it where no caller could catch it: on
     /// the pool it would end the process. From any thread.</summary>
@@ -42,46 +42,46 @@ internal partial class EngineConnection
     /// <summary>Bytes were received. They are the input's only after this.</summary>
     protected void OnReceived(int count)
     {
-        Volatile.Write(ref _movedAt, Thread.Now); // Before a count grows: whoever sees that it did sees when.
-        Thread.CountGathered(count);
-        TryTell(SocketFunction.Receive, count);
+        Volatile.Write(ref _lastActivityAt, Thread.Now); // Before a count grows: whoever sees that it did sees when.
+        Thread.AddToBatch(count);
+        TryNotifyStep(SocketFunction.Receive, count);
     }
 
     /// <summary>Receiving gave 0 bytes: FIN, or what is left of a reset whose error a send has taken.</summary>
-    protected void OnPeerEnded()
+    protected void OnFinReceived()
     {
         // A send under way may have taken the error already, and tell of it only after this.
-        if (_sendMetReset || (HasSendUnderWay && HasMetReset))
+        if (_sendFoundReset || (HasSendInFlight && IsSocketReset))
         {
             OnReceiveFailed(Errno.ConnectionReset);
             return;
         }
 
         _finReceived = true;
-        TryTell(SocketFunction.Receive, 0);
+        TryNotifyStep(SocketFunction.Receive, 0);
         Explain(CloseReason.PeerFin);
         EndReceiving();
     }
 
     protected void OnReceiveFailed(Errno error)
     {
-        _receivingFailed = true; // The error is told once: asked again, the kernel would say that the peer has ended in order.
+        _receiveFailed = true; // The error is told once: asked again, the kernel would say that the peer has ended in order.
         OnFailed(error.ToException(), isSend: false);
     }
 
     /// <summary>Bytes are with the system. True: there is more to send, or FIN.</summary>
     protected bool OnSent(int count)
     {
-        Volatile.Write(ref _movedAt, Thread.Now);
+        Volatile.Write(ref _lastActivityAt, Thread.Now);
         Volatile.Write(ref _bytesSent, _bytesSent + count);
-        TryTell(SocketFunction.Send, count);
+        TryNotifyStep(SocketFunction.Send, count);
         return Output.EndSend(count);
     }
 
     protected void OnSendFailed(Errno error)
     {
         var exception = error.ToException();
-        _sendMetReset |= SocketBreak.Explain(exception).Cause is CloseCause.Reset;
+        _sendFoundReset |= SocketBreak.Explain(exception).Cause is CloseCause.Reset;
         OnFailed(exception, isSend: true);
         EndSending();
     }
@@ -104,7 +104,7 @@ internal partial class EngineConnection
             _ = Libc.Shutdown(Descriptor, Constants.ShutdownWrite); // What it could meet, receiving meets as well.
         }
 
-        TryTell(SocketFunction.Shutdown, 0);
+        TryNotifyStep(SocketFunction.Shutdown, 0);
         EndSending();
     }
 
@@ -113,18 +113,18 @@ internal partial class EngineConnection
         if (_isClosing)
             return;
         var isReset = SocketBreak.Explain(error).Cause is CloseCause.Reset;
-        Observe(() => Tell(
+        Observe(() => NotifyStep(
             isSend ? SocketFunction.Send : SocketFunction.Receive, isReset: isReset, error: error.SocketErrorCode));
         BreakAfter(error, isSend);
     }
 
-    private void TryTell(SocketFunction function, long bytes)
+    private void TryNotifyStep(SocketFunction function, long bytes)
     {
         if (Thread.Setup.Sockets.OnStep is null)
             return;
         try
         {
-            Tell(function, bytes);
+            NotifyStep(function, bytes);
         }
         catch (Exception e)
         {

@@ -7,7 +7,7 @@ internal partial class EngineConnection
 {
     private readonly Lock _descriptorLock = new();
     private Socket? _socket;
-    private bool _isReleased;
+    private bool _isDescriptorClosed;
 
     /// <summary>The socket for handlers: on a descriptor of its own, so that closing it takes nothing from the engine, which goes
     /// on with <see cref="Descriptor"/>. It is disposed when the connection is closed.</summary>
@@ -19,7 +19,7 @@ internal partial class EngineConnection
         {
             lock (_descriptorLock)
             {
-                ObjectDisposedException.ThrowIf(_isReleased && _socket is null, this);
+                ObjectDisposedException.ThrowIf(_isDescriptorClosed && _socket is null, this);
                 return _socket ??= new(new SafeSocketHandle(SocketCalls.Duplicate(Descriptor), ownsHandle: true));
             }
         }
@@ -31,21 +31,21 @@ internal partial class EngineConnection
         get
         {
             lock (_descriptorLock)
-                return _isReleased;
+                return _isDescriptorClosed;
         }
     }
 
-    public TcpInfo? TcpInfo => TcpInfo.Of(AskKernel(stackalloc byte[TcpInfoBytes.Size]));
+    public TcpInfo? TcpInfo => TcpInfo.Of(ReadTcpInfo(stackalloc byte[TcpInfoBytes.Size]));
 
-    public override SystemProgress? AskSystem() => AskKernel(stackalloc byte[TcpInfoBytes.Size]).Progress;
+    public override SystemProgress? AskSystem() => ReadTcpInfo(stackalloc byte[TcpInfoBytes.Size]).Progress;
 
-    private bool HasMetReset => AskKernel(stackalloc byte[TcpInfoBytes.Size]).State is TcpState.Closed;
+    private bool IsSocketReset => ReadTcpInfo(stackalloc byte[TcpInfoBytes.Size]).State is TcpState.Closed;
 
-    private TcpInfoBytes AskKernel(Span<byte> buffer)
+    private TcpInfoBytes ReadTcpInfo(Span<byte> buffer)
     {
         // Once it is closed, the number may be another connection's.
         lock (_descriptorLock)
-            return _isReleased ? default : SocketCalls.ReadTcpInfo(Descriptor, buffer);
+            return _isDescriptorClosed ? default : SocketCalls.ReadTcpInfo(Descriptor, buffer);
     }
 
     /// <summary>From any thread: whether a handler has, or had, a descriptor of its own for the socket.</summary>
@@ -64,7 +64,7 @@ internal partial class EngineConnection
         Socket? duplicate;
         lock (_descriptorLock)
         {
-            _isReleased = true;
+            _isDescriptorClosed = true;
             duplicate = _socket;
         }
 
@@ -72,20 +72,20 @@ internal partial class EngineConnection
         {
             // The duplicate keeps the socket open, so close() alone ends nothing. Dispose waits for calls of handlers that are
             // under way: not on this thread.
-            SocketCalls.EndBoth(Descriptor, _resets);
+            SocketCalls.ShutdownBoth(Descriptor, _resets);
             ThreadPool.UnsafeQueueUserWorkItem(static duplicate => duplicate.Dispose(), duplicate, preferLocal: false);
         }
 
         _ = Libc.Close(Descriptor);
-        Output.Drop();
-        Thread.OnClosed();
+        Output.ReleaseAll();
+        Thread.OnConnectionClosed();
         SignalClosed();
-        Set(ref _finished);
-        EndTry();
+        NotifyWaiters(ref _finished);
+        NotifySendAttempted();
     }
 
     /// <summary>Tells the observer of steps, if there is one.</summary>
-    public void Tell(
+    public void NotifyStep(
         SocketFunction function, long bytes = 0, long? begun = null, bool isReset = false, SocketError? error = null)
     {
         var options = Thread.Setup.Sockets;

@@ -14,10 +14,10 @@ namespace Sockeye.Linux;
 /// before it looks become one.
 /// </remarks>
 internal abstract partial class EngineConnection
-    : DuplexConnection, IDuplexPipe, IEngineWork, IThreadPoolWorkItem, IConnectionSocketFeature, ITcpInfoFeature
+    : DuplexConnection, IDuplexPipe, IEngineWorkItem, IThreadPoolWorkItem, IConnectionSocketFeature, ITcpInfoFeature
 {
-    private readonly PeerAddress _localAddress;
-    private readonly PeerAddress _remoteAddress;
+    private readonly NativeAddress _localAddress;
+    private readonly NativeAddress _remoteAddress;
     private EndPoint? _local;
     private EndPoint? _remote;
     private int _requests;
@@ -28,9 +28,9 @@ internal abstract partial class EngineConnection
         (_localAddress, _remoteAddress, _local) = (socket.Local, socket.Remote, socket.LocalEndPoint);
         Input = new(this);
         Output = new(this);
-        (_receiving, _sending, _finished) = (NewSignal(), NewSignal(), NewSignal());
+        (_receiving, _sending, _finished) = (CreateSignal(), CreateSignal(), CreateSignal());
         Transport = this;
-        _movedAt = Options.TimeProvider.GetTimestamp();
+        _lastActivityAt = Options.TimeProvider.GetTimestamp();
     }
 
     public EngineThread Thread { get; }
@@ -55,10 +55,10 @@ internal abstract partial class EngineConnection
 
     PipeWriter IDuplexPipe.Output => Output;
 
-    IEngineWork? IEngineWork.NextWork { get; set; }
+    IEngineWorkItem? IEngineWorkItem.NextWork { get; set; }
 
     /// <summary>The engine's number for it.</summary>
-    protected ulong Number { get; set; }
+    protected ulong Token { get; set; }
 
     protected int Descriptor { get; }
 
@@ -74,43 +74,43 @@ internal abstract partial class EngineConnection
     }
 
     /// <summary>From any thread: lets the handler go on, where handlers run.</summary>
-    public void Continue(IThreadPoolWorkItem handler) => Thread.Continue(this, handler);
+    public void Resume(IThreadPoolWorkItem handler) => Thread.Resume(this, handler);
 
-    void IEngineWork.Work()
+    void IEngineWorkItem.Run()
     {
         try
         {
-            Do((EngineRequests)Interlocked.Exchange(ref _requests, 0));
+            RunRequests((EngineRequests)Interlocked.Exchange(ref _requests, 0));
         }
-        catch (Exception e) when (e is not RingException)
+        catch (Exception e) when (e is not EngineException)
         {
             OnWorkFailed(e);
         }
 
-        EndTry();
+        NotifySendAttempted();
     }
 
-    private void Do(EngineRequests requests)
+    private void RunRequests(EngineRequests requests)
     {
-        if (requests.HasFlag(EngineRequests.Begin))
-            BeginUnlessStopping();
+        if (requests.HasFlag(EngineRequests.Start))
+            StartUnlessStopping();
         if (requests.HasFlag(EngineRequests.Close))
-            CloseBoth();
-        if (requests.HasFlag(EngineRequests.Receive) && MayReceive)
+            CloseNow();
+        if (requests.HasFlag(EngineRequests.Receive) && CanReceive)
             Receive();
-        if (requests.HasFlag(EngineRequests.Send) && MaySend)
+        if (requests.HasFlag(EngineRequests.Send) && CanSend)
             Send();
     }
 
-    private void BeginUnlessStopping()
+    private void StartUnlessStopping()
     {
-        Begin();
+        Start();
         if (Thread.IsStopping)
-            Abort(EngineThread.WasStopped); // Those that had begun before have been told.
+            Abort(EngineThread.StoppedReason); // Those that had begun before have been told.
     }
 
     /// <summary>Makes the socket known to the kernel's side of the engine, and begins to receive.</summary>
-    protected abstract void Begin();
+    protected abstract void Start();
 
     /// <summary>Receives, or begins to, if there is room.</summary>
     protected abstract void Receive();
@@ -121,5 +121,5 @@ internal abstract partial class EngineConnection
     /// <summary>
     /// Ends what is under way with the kernel; once nothing is, calls <see cref="CloseDescriptor"/>, at once or later.
     /// </summary>
-    protected abstract void Release();
+    protected abstract void CancelAndClose();
 }

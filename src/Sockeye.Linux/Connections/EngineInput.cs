@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
@@ -7,20 +8,33 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Linux;
 
-/// <summary>The reading end of a connection: hands out the very memory that the kernel filled.</summary>
+/// <summary>The reading end of a connection: it hands out the memory that the kernel filled.</summary>
 /// <remarks>
-/// One reader at a time, as every pipe; the engine thread fills it at the same time. What arrived before a break is handed out
-/// before the error. Waiting allocates nothing. Positions count bytes from the beginning of the stream.
+/// One reader at a time, as with every pipe; the engine thread fills it at the same time. What arrived before a break is handed
+/// out before the error. Waiting allocates nothing. Positions count bytes from the start of the stream.
 /// </remarks>
-internal sealed partial class EngineInput(EngineConnection connection)
+internal sealed class EngineInput(EngineConnection connection)
     : PipeReader, IValueTaskSource<ReadResult>, IThreadPoolWorkItem
 {
-    private PipeWait _wait = new();
-    private Exception? _error;
-    private ReadState _state;
-    private bool _cancelNext;
+    /// <summary>With less room than this in its last segment the stream continues in a new one.</summary>
+    private const int MinRoom = 512;
 
-    private enum ReadState : byte
+    private PipeWait _wait = new();
+    private Segment? _head;
+    private Segment? _tail;
+    private int _headIndex;
+    private long _received;
+    private long _examined;
+    private long _lastExamined;
+    private WaitClock _pauseClock;
+    private Exception? _error;
+    private State _state;
+    private bool _cancelNext;
+    private bool _isFilling;
+    private bool _isDiscardingIncoming;
+    private bool _hasEnded;
+
+    private enum State : byte
     {
         /// <summary>Nothing is handed out.</summary>
         Idle,
@@ -31,17 +45,17 @@ internal sealed partial class EngineInput(EngineConnection connection)
         /// <summary>A result that was cancelled is handed out: AdvanceTo may follow, or the next read.</summary>
         ReadingCancelled,
 
-        /// <summary>The owner of the connection ended reading, but the reader may still look at its last result.</summary>
-        RetiredWhileReading,
+        /// <summary>The owner of the connection ended reading, but the reader may still use its last result.</summary>
+        DetachedWhileReading,
 
-        /// <summary>Nobody reads any more: what arrives is thrown away.</summary>
-        Retired,
+        /// <summary>There is no reader: what arrives is discarded.</summary>
+        Detached,
 
-        /// <summary>The connection is closed. A reader that has not said that it is done keeps its last result.</summary>
+        /// <summary>The connection is closed. A reader that has not finished with its last result keeps it.</summary>
         Abandoned,
     }
 
-    /// <summary>From any thread: whether a read waits for what the peer sends.</summary>
+    /// <summary>Whether a read waits for data.</summary>
     public bool IsWaiting
     {
         get
@@ -51,17 +65,31 @@ internal sealed partial class EngineInput(EngineConnection connection)
         }
     }
 
+    /// <summary>Bytes that have arrived, read or discarded or not.</summary>
+    public long BytesReceived => Volatile.Read(ref _received);
+
+    /// <summary>For how long in all receiving paused because the handler did not read.</summary>
+    public TimeSpan TotalPauseTime => _pauseClock.Total(connection.Options.TimeProvider);
+
+    /// <summary>For how long receiving has been paused because the handler does not read. Not paused: zero.</summary>
+    public TimeSpan PausedFor => _pauseClock.StandsStillFor(connection.Options.TimeProvider);
+
+    private int Limit => connection.Options.MaxReadBufferSize;
+
+    /// <summary>Whether what arrives is discarded.</summary>
+    private bool IsDiscarding => _isDiscardingIncoming || _state is State.Detached;
+
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         short version;
         lock (_wait.Lock)
         {
-            BeginRead();
-            if (TryTake(out var result, _examined))
+            ThrowIfCannotReadLocked();
+            if (TryTakeResultLocked(out var result, _examined))
                 return new(result);
             if (cancellationToken.IsCancellationRequested)
                 return ValueTask.FromCanceled<ReadResult>(cancellationToken);
-            version = _wait.Begin(
+            version = _wait.BeginLocked(
                 this, static (input, token) => ((EngineInput)input!).CancelWait(token), cancellationToken);
         }
 
@@ -73,8 +101,8 @@ internal sealed partial class EngineInput(EngineConnection connection)
     {
         lock (_wait.Lock)
         {
-            BeginRead();
-            return TryTake(out result, _lastExamined);
+            ThrowIfCannotReadLocked();
+            return TryTakeResultLocked(out result, _lastExamined);
         }
     }
 
@@ -83,11 +111,11 @@ internal sealed partial class EngineInput(EngineConnection connection)
         lock (_wait.Lock)
         {
             _cancelNext = true;
-            if (!_wait.TryEnd())
+            if (!_wait.TryEndLocked())
                 return;
         }
 
-        connection.Continue(this);
+        connection.Resume(this);
     }
 
     public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
@@ -96,14 +124,14 @@ internal sealed partial class EngineInput(EngineConnection connection)
     {
         lock (_wait.Lock)
         {
-            if (_state is ReadState.Abandoned)
+            if (_state is State.Abandoned)
                 return; // It comes too late, and changes nothing.
-            if (_state is ReadState.Idle or ReadState.Retired)
+            if (_state is State.Idle or State.Detached)
                 throw new InvalidOperationException("There is no result to advance in: a read must have ended before.");
-            var isRetired = _state is ReadState.RetiredWhileReading;
-            if (!isRetired)
-                _state = ReadState.Idle;
-            if (!(isRetired ? Discard() : Release(consumed, examined)))
+            var isDetached = _state is State.DetachedWhileReading;
+            if (!isDetached)
+                MoveToLocked(State.Idle);
+            if (!(isDetached ? DiscardAllLocked() : ReleaseConsumedLocked(consumed, examined)))
                 return;
         }
 
@@ -114,8 +142,8 @@ internal sealed partial class EngineInput(EngineConnection connection)
     {
         lock (_wait.Lock)
         {
-            // The reader itself says that it will not touch the memory again, whether or not it advanced.
-            if (_state is ReadState.Retired or ReadState.Abandoned || !Discard())
+            // The reader has finished with the memory, whether or not it advanced.
+            if (_state is State.Detached or State.Abandoned || !DiscardAllLocked())
                 return;
         }
 
@@ -123,47 +151,184 @@ internal sealed partial class EngineInput(EngineConnection connection)
     }
 
     /// <summary>
-    /// Ends reading on behalf of the connection's owner. A read under way ends as cancelled; its memory stays valid.
+    /// Ends reading on behalf of the connection's owner. A read that waits ends as cancelled; its memory stays valid.
     /// </summary>
-    public void Retire()
+    public void Detach()
     {
-        bool resumes = false, continues = false;
+        bool resumesReceiving = false, resumesReader = false;
         lock (_wait.Lock)
         {
             _cancelNext = true; // Also for a read that has ended, and whose result is still to be taken.
-            if (_state is ReadState.Idle && !_wait.IsWaiting)
+            if (_state is State.Idle && !_wait.IsWaiting)
             {
-                resumes = Discard();
+                resumesReceiving = DiscardAllLocked();
             }
-            else if (_state is not (ReadState.Retired or ReadState.Abandoned))
+            else if (_state is not (State.Detached or State.Abandoned))
             {
-                _state = ReadState.RetiredWhileReading;
-                continues = _wait.TryEnd();
+                if (_state is not State.DetachedWhileReading)
+                    MoveToLocked(State.DetachedWhileReading);
+                resumesReader = _wait.TryEndLocked();
             }
         }
 
-        if (resumes)
+        if (resumesReceiving)
             connection.Post(EngineRequests.Receive);
-        if (continues)
-            connection.Continue(this);
+        if (resumesReader)
+            connection.Resume(this);
     }
 
     /// <summary>
-    /// After <see cref="Retire"/>, when the connection is closed: a reader that has not said that it is done with its memory
-    /// keeps what it holds, and it counts as lent no more.
+    /// After <see cref="Detach"/>: what arrives from now on is discarded, even if the reader still uses its last result.
     /// </summary>
-    public void LetGo()
+    public void DiscardIncoming()
     {
         lock (_wait.Lock)
         {
-            if (_state is not ReadState.RetiredWhileReading)
+            _isDiscardingIncoming = true;
+            _examined = _received;
+            if (!TryResumeLocked())
+                return;
+        }
+
+        connection.Post(EngineRequests.Receive);
+    }
+
+    /// <summary>
+    /// After <see cref="Detach"/>, when the connection is closed: a reader that has not finished with its memory keeps what it
+    /// holds, and it no longer counts as rented.
+    /// </summary>
+    public void Abandon()
+    {
+        lock (_wait.Lock)
+        {
+            if (_state is not State.DetachedWhileReading)
                 return;
             Debug.Assert(!_isFilling, "The kernel fills nothing of a connection that is closed.");
-            _state = ReadState.Abandoned;
+            MoveToLocked(State.Abandoned);
             for (var segment = _head; segment is not null; segment = segment.NextSegment)
-                segment.LetGo();
+                segment.Abandon();
             (_head, _tail) = (null, null);
         }
+    }
+
+    /// <summary>
+    /// The number of bytes that may still be received before the reader has examined those that wait. Zero: receiving pauses,
+    /// and the reader asks the engine to resume. <see cref="int.MaxValue"/> where what arrives is discarded.
+    /// </summary>
+    public int GetRoomOrPause()
+    {
+        connection.Thread.AssertOnEngineThread();
+        lock (_wait.Lock)
+            return GetRoomOrPauseLocked();
+    }
+
+    /// <summary>Gives the kernel memory to fill, until <see cref="EndFill"/>. False: receiving pauses.</summary>
+    /// <param name="size">The size of a new segment.</param>
+    /// <param name="segment">Its free part is to be filled. Null: what arrives is to be discarded.</param>
+    /// <param name="length">The number of bytes that may be filled.</param>
+    public bool TryBeginFill(int size, out Segment? segment, out int length)
+    {
+        connection.Thread.AssertOnEngineThread();
+        lock (_wait.Lock)
+        {
+            Debug.Assert(!_isFilling, "One receive fills the input at a time.");
+            (segment, length) = (null, GetRoomOrPauseLocked());
+            if (length == 0 || IsDiscarding)
+                return length > 0;
+            if (_tail is null || _tail.Room < MinRoom)
+                AppendLocked(connection.Thread.Setup.Pool.Rent(size));
+            segment = _tail!;
+            length = Math.Min(segment.Room, Math.Max(length, MinRoom));
+            _isFilling = true;
+            return true;
+        }
+    }
+
+    /// <summary>The kernel has filled this many bytes.</summary>
+    public void EndFill(int count)
+    {
+        connection.Thread.AssertOnEngineThread();
+        lock (_wait.Lock)
+        {
+            Debug.Assert(_isFilling && count >= 0 && count <= _tail!.Room, "A fill ends once, within the memory it was given.");
+            _isFilling = false;
+            if (_state is State.Detached)
+            {
+                CountDiscardedLocked(count);
+                ReleaseToLocked(_received); // The reader left this segment to the kernel when it detached.
+                return;
+            }
+
+            _tail!.Fill(count);
+            _received += count;
+            if (count == 0)
+                ReleaseToLocked(GetPosition(_head!, _headIndex));
+            AssertConsistentLocked();
+            if (count == 0 || !_wait.TryEndLocked())
+                return;
+        }
+
+        connection.Resume(this);
+    }
+
+    /// <summary>Adds a segment that the kernel has filled. The input owns it from now on.</summary>
+    public void Add(Segment filled)
+    {
+        connection.Thread.AssertOnEngineThread();
+        lock (_wait.Lock)
+        {
+            Debug.Assert(!_isFilling, "An engine fills the input's own memory or adds segments, and never both.");
+            if (IsDiscarding)
+            {
+                CountDiscardedLocked(filled.End);
+                filled.Release();
+                return;
+            }
+
+            // A reader that does not keep up must not hold a whole segment for each piece of its stream.
+            if (_tail is not null && filled.End <= _tail.Room)
+            {
+                filled.Memory.CopyTo(_tail.Free);
+                _tail.Fill(filled.End);
+                _received += filled.End;
+                filled.Release();
+            }
+            else
+            {
+                AppendLocked(filled);
+                _received += filled.End;
+            }
+
+            AssertConsistentLocked();
+            if (!_wait.TryEndLocked())
+                return;
+        }
+
+        connection.Resume(this);
+    }
+
+    /// <summary>Counts bytes that were received and discarded.</summary>
+    public void AddDiscarded(int count)
+    {
+        connection.Thread.AssertOnEngineThread();
+        lock (_wait.Lock)
+            CountDiscardedLocked(count);
+    }
+
+    /// <summary>Nothing more arrives; readers see the error, if there is one, after the last byte.</summary>
+    public void End(Exception? error)
+    {
+        connection.Thread.AssertOnEngineThread();
+        lock (_wait.Lock)
+        {
+            if (_hasEnded)
+                return;
+            (_hasEnded, _error) = (true, error);
+            if (!_wait.TryEndLocked())
+                return;
+        }
+
+        connection.Resume(this);
     }
 
     ReadResult IValueTaskSource<ReadResult>.GetResult(short token)
@@ -171,8 +336,10 @@ internal sealed partial class EngineInput(EngineConnection connection)
         _wait.StopCancelling(token);
         lock (_wait.Lock)
         {
-            _wait.Take(token);
-            return TryTake(out var result, _examined) ? result : throw new InvalidOperationException("The read has not ended.");
+            _wait.TakeLocked(token);
+            return TryTakeResultLocked(out var result, _examined)
+                ? result
+                : throw new InvalidOperationException("The read has not ended.");
         }
     }
 
@@ -195,24 +362,27 @@ internal sealed partial class EngineInput(EngineConnection connection)
         }
     }
 
+    private static long GetPosition(Segment segment, int index) => segment.RunningIndex + index;
+
     private void CancelWait(CancellationToken token)
     {
         lock (_wait.Lock)
         {
-            if (!_wait.TryCancel(token))
+            if (!_wait.TryCancelLocked(token))
                 return;
         }
 
-        connection.Continue(this);
+        connection.Resume(this);
     }
 
-    private void BeginRead()
+    private void ThrowIfCannotReadLocked()
     {
-        if (_wait.IsPending || _state is ReadState.Reading)
+        AssertLocked();
+        if (_wait.IsPending || _state is State.Reading)
             throw new InvalidOperationException("Reading is already in progress: AdvanceTo must be called before the next read.");
-        if (_state is ReadState.RetiredWhileReading && Discard())
-            connection.Post(EngineRequests.Receive); // The peer's FIN may wait behind what nobody wants to read any more.
-        if (_state is ReadState.Retired or ReadState.Abandoned)
+        if (_state is State.DetachedWhileReading && DiscardAllLocked())
+            connection.Post(EngineRequests.Receive); // The peer's FIN may wait behind bytes that have no reader.
+        if (_state is State.Detached or State.Abandoned)
         {
             throw new ConnectionAbortedException(
                 "The connection was closed by this process: nothing can be read from it any more.");
@@ -220,33 +390,157 @@ internal sealed partial class EngineInput(EngineConnection connection)
     }
 
     /// <summary>What a read sees now; false where it has to wait.</summary>
-    private bool TryTake(out ReadResult result, long examined)
+    private bool TryTakeResultLocked(out ReadResult result, long examined)
     {
+        AssertLocked();
         result = default;
         var hasNew = _received > examined;
         if (!hasNew && !_hasEnded && !_cancelNext)
             return false;
         if (!hasNew && _error is not null)
-            ThrowError();
+            ThrowErrorLocked();
         var isCancelled = _cancelNext;
         _cancelNext = false;
         // With an error behind them the last bytes do not look like the end of the stream.
-        result = new(Unread(), isCancelled, isCompleted: _hasEnded && _error is null);
-        if (_state is ReadState.Retired)
-            _state = ReadState.RetiredWhileReading; // Between the end of its wait and this: the reader may still look.
-        if (_state is not (ReadState.RetiredWhileReading or ReadState.Abandoned))
-            _state = isCancelled ? ReadState.ReadingCancelled : ReadState.Reading;
+        result = new(GetUnreadLocked(), isCancelled, isCompleted: _hasEnded && _error is null);
+        if (_state is State.Detached)
+            MoveToLocked(State.DetachedWhileReading); // Detached after the wait ended: the reader may still use the result.
+        else if (_state is not (State.DetachedWhileReading or State.Abandoned))
+            MoveToLocked(isCancelled ? State.ReadingCancelled : State.Reading);
         return true;
     }
 
     [DoesNotReturn]
-    private void ThrowError()
+    private void ThrowErrorLocked()
     {
+        AssertLocked();
         _cancelNext = false;
-        if (_state is ReadState.RetiredWhileReading)
-            Discard();
-        else if (_state is not ReadState.Abandoned)
-            _state = ReadState.Idle;
+        if (_state is State.DetachedWhileReading)
+            DiscardAllLocked();
+        else if (_state is not (State.Detached or State.Abandoned))
+            MoveToLocked(State.Idle);
         ExceptionDispatchInfo.Throw(_error!);
+    }
+
+    private void CountDiscardedLocked(int count)
+    {
+        AssertLocked();
+        _examined = _received += count;
+    }
+
+    private int GetRoomOrPauseLocked()
+    {
+        AssertLocked();
+        if (IsDiscarding)
+            return int.MaxValue;
+        var room = Limit - (_received - _examined);
+        if (room > 0)
+            return (int)room;
+        _pauseClock.Begin(connection.Options.TimeProvider.GetTimestamp());
+        return 0;
+    }
+
+    private void AppendLocked(Segment segment)
+    {
+        AssertLocked();
+        if (_tail is null)
+        {
+            (_head, _headIndex) = (segment, 0);
+            segment.StartAt(_received);
+        }
+        else
+        {
+            _tail.Append(segment);
+        }
+
+        _tail = segment;
+    }
+
+    private ReadOnlySequence<byte> GetUnreadLocked()
+    {
+        AssertLocked();
+        return _head is null ? ReadOnlySequence<byte>.Empty : new(_head, _headIndex, _tail!, _tail!.End);
+    }
+
+    /// <summary>Gives back what the reader has consumed; true where receiving is to resume.</summary>
+    private bool ReleaseConsumedLocked(SequencePosition consumed, SequencePosition examined)
+    {
+        AssertLocked();
+        var first = _head is null ? _received : GetPosition(_head, _headIndex);
+        // An empty result has no segment: its positions say that nothing was consumed, and everything was examined.
+        var to = consumed.GetObject() is Segment last ? GetPosition(last, consumed.GetInteger()) : first;
+        var seen = examined.GetObject() is Segment end ? GetPosition(end, examined.GetInteger()) : Math.Max(to, _examined);
+        if (to < first || seen < to || seen > _received)
+            throw new InvalidOperationException("The positions are not in order, or not of the result that was read last.");
+        ReleaseToLocked(to);
+        // ReadAsync never waits for what was examined once; TryRead gives it again after a smaller position, as a pipe does.
+        (_examined, _lastExamined) = (Math.Max(_examined, seen), seen);
+        AssertConsistentLocked();
+        return TryResumeLocked();
+    }
+
+    /// <summary>There is no reader any more; true where receiving is to resume.</summary>
+    private bool DiscardAllLocked()
+    {
+        AssertLocked();
+        MoveToLocked(State.Detached);
+        _examined = _received;
+        ReleaseToLocked(_received);
+        return TryResumeLocked();
+    }
+
+    private bool TryResumeLocked()
+    {
+        AssertLocked();
+        if (!_pauseClock.IsRunning || _received - _examined > Limit / 2)
+            return false;
+        _pauseClock.End(connection.Options.TimeProvider.GetTimestamp());
+        return true;
+    }
+
+    private void ReleaseToLocked(long position)
+    {
+        AssertLocked();
+        while (_head is { } segment && segment.RunningIndex + segment.End <= position)
+        {
+            if (segment == _tail && _isFilling)
+                break; // The kernel writes behind its end just now.
+            _head = segment.NextSegment;
+            if (_head is null)
+                _tail = null;
+            _headIndex = 0;
+            segment.Release();
+        }
+
+        if (_head is not null)
+            _headIndex = (int)Math.Max(_headIndex, position - _head.RunningIndex);
+    }
+
+    private void MoveToLocked(State state)
+    {
+        AssertLocked();
+        Debug.Assert(CanMove(_state, state), $"The input does not move from {_state} to {state}.");
+        _state = state;
+    }
+
+    private static bool CanMove(State from, State to) => (from, to) is
+        (State.Idle or State.ReadingCancelled, not State.Abandoned)
+        or (State.Reading, State.Idle or State.DetachedWhileReading or State.Detached)
+        or (State.DetachedWhileReading, State.Detached or State.Abandoned)
+        or (State.Detached, State.DetachedWhileReading);
+
+    [Conditional("DEBUG")]
+    private void AssertLocked() =>
+        Debug.Assert(_wait.Lock.IsHeldByCurrentThread, "The input changes only under the lock of its end of the pipe.");
+
+    [Conditional("DEBUG")]
+    private void AssertConsistentLocked()
+    {
+        AssertLocked();
+        Debug.Assert(_head is null == _tail is null, "A list of segments has both ends or none.");
+        Debug.Assert(_examined <= _received && _lastExamined <= _examined, "Only what was received can be examined.");
+        Debug.Assert(
+            _head is null || (_headIndex <= _head.End && GetPosition(_head, _headIndex) <= _examined),
+            "What was consumed was examined.");
     }
 }

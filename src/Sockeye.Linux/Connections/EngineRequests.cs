@@ -7,7 +7,7 @@ internal enum EngineRequests
     None = 0,
 
     /// <summary>The connection is new: begin.</summary>
-    Begin = 1,
+    Start = 1,
 
     /// <summary>There is room for more to be received.</summary>
     Receive = 2,

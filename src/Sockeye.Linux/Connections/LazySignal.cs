@@ -21,10 +21,10 @@ internal struct LazySignal(TaskCreationOptions options)
         }
     }
 
-    public void Set() => Take()?.TrySetResult();
+    public void Set() => TakeWaiters()?.TrySetResult();
 
     /// <summary>Sets it; whoever waits goes on when the caller completes what this gives. Null: nobody does.</summary>
-    public TaskCompletionSource? Take() =>
+    public TaskCompletionSource? TakeWaiters() =>
         Interlocked.Exchange(ref _source, Done) is { } waiting && waiting != Done ? waiting : null;
 
     private static TaskCompletionSource NewDone()

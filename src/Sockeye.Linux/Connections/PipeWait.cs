@@ -7,7 +7,7 @@ namespace Sockeye.Linux;
 /// end.</summary>
 /// <remarks>
 /// <para>Allocates nothing. Members are called under <see cref="Lock"/> unless they say otherwise. True from
-/// <see cref="TryEnd"/> or <see cref="TryCancel"/> obliges the caller to call <see cref="Complete"/>, where handlers run. Must
+/// <see cref="TryEndLocked"/> or <see cref="TryCancelLocked"/> obliges the caller to call <see cref="Complete"/>, where handlers run. Must
 /// not be copied.</para>
 /// <para>The lock is private to the end: handlers hold the pipes, and may lock them for as long as they like.</para>
 /// <para>A second task that uses the same end at the same time gets an <see cref="InvalidOperationException"/> from its own call.
@@ -51,7 +51,7 @@ internal struct PipeWait()
     /// <param name="owner">The end of the pipe.</param>
     /// <param name="onCancelled">Called with the owner and the token when the token fires; it takes the lock.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public short Begin(object owner, Action<object?, CancellationToken> onCancelled, CancellationToken cancellationToken)
+    public short BeginLocked(object owner, Action<object?, CancellationToken> onCancelled, CancellationToken cancellationToken)
     {
         AssertLocked();
         Debug.Assert(!IsPending, "A new wait must not take the place of one that is awaited.");
@@ -63,7 +63,7 @@ internal struct PipeWait()
         return _core.Version;
     }
 
-    public bool TryEnd()
+    public bool TryEndLocked()
     {
         AssertLocked();
         if (!IsWaiting)
@@ -72,10 +72,10 @@ internal struct PipeWait()
         return true;
     }
 
-    public bool TryCancel(CancellationToken token)
+    public bool TryCancelLocked(CancellationToken token)
     {
         AssertLocked();
-        if (token != _token || !TryEnd())
+        if (token != _token || !TryEndLocked())
             return false;
         _isCancelled = true;
         return true;
@@ -99,7 +99,7 @@ internal struct PipeWait()
         _core.SetResult(true);
     }
 
-    /// <summary>Without the lock, before <see cref="Take"/>: a cancellation under way takes the lock.</summary>
+    /// <summary>Without the lock, before <see cref="TakeLocked"/>: a cancellation under way takes the lock.</summary>
     public readonly void StopCancelling(short version)
     {
         if (version == _core.Version)
@@ -109,7 +109,7 @@ internal struct PipeWait()
     /// <summary>Takes the result, once.</summary>
     /// <exception cref="InvalidOperationException">There is none, or another task has taken it.</exception>
     /// <exception cref="OperationCanceledException">The token has fired.</exception>
-    public void Take(short version)
+    public void TakeLocked(short version)
     {
         AssertLocked();
         _core.GetResult(version);
@@ -120,7 +120,7 @@ internal struct PipeWait()
             throw new OperationCanceledException(_token);
     }
 
-    /// <summary>Without the lock. A task that is out of date has the status of a failed one: <see cref="Take"/> says
+    /// <summary>Without the lock. A task that is out of date has the status of a failed one: <see cref="TakeLocked"/> says
     /// why.</summary>
     public readonly ValueTaskSourceStatus GetStatus(short version)
     {
@@ -135,7 +135,7 @@ internal struct PipeWait()
     }
 
     /// <summary>Without the lock. A second continuation, or one of a task that is out of date, runs on the thread pool, where
-    /// <see cref="Take"/> fails.</summary>
+    /// <see cref="TakeLocked"/> fails.</summary>
     public void OnCompleted(
         Action<object?> continuation, object? state, short version, ValueTaskSourceOnCompletedFlags flags)
     {

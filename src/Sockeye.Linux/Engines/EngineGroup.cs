@@ -24,10 +24,10 @@ internal sealed class EngineGroup
     public IReadOnlyList<EngineThread> Threads { get; }
 
     /// <summary>Cancelled when connects under way must end.</summary>
-    public CancellationToken Stopped => _stopped.Token;
+    public CancellationToken StopToken => _stopped.Token;
 
     /// <summary>Bytes of memory for data that connections hold now.</summary>
-    public long LentBytes => Setup.Pool.LentBytes + Threads.Sum(thread => thread.LentBytes);
+    public long RentedBytes => Setup.Pool.RentedBytes + Threads.Sum(thread => thread.RentedBytes);
 
     public async ValueTask<IConnectionListener> ListenAsync(EndPoint endpoint)
     {
@@ -41,7 +41,7 @@ internal sealed class EngineGroup
 
         try
         {
-            await listener.Begun.ConfigureAwait(false);
+            await listener.Started.ConfigureAwait(false);
             return listener;
         }
         catch
@@ -52,7 +52,7 @@ internal sealed class EngineGroup
         }
     }
 
-    public void Leave(LinuxListener listener)
+    public void Remove(LinuxListener listener)
     {
         lock (_lock)
             _listeners.Remove(listener);
@@ -62,7 +62,7 @@ internal sealed class EngineGroup
     /// <param name="thread">Which one; null: the one with the fewest, and among equals they take turns.</param>
     public EngineThread? TryReserve(EngineThread? thread = null)
     {
-        thread ??= LeastLoaded();
+        thread ??= GetLeastLoaded();
         return thread.TryReserve() ? thread : null;
     }
 
@@ -72,26 +72,26 @@ internal sealed class EngineGroup
         var connection = thread.NewConnection(socket);
         try
         {
-            connection.Tell(function, begun: begun);
+            connection.NotifyStep(function, begun: begun);
         }
         catch
         {
-            connection.Post(EngineRequests.Begin);
+            connection.Post(EngineRequests.Start);
             connection.Abort(CloseReason.Local(CloseCause.HandlerError, "the observer of steps threw"));
             throw;
         }
 
-        connection.Post(EngineRequests.Begin);
+        connection.Post(EngineRequests.Start);
         return connection;
     }
 
     public Task StopAsync()
     {
         lock (_lock)
-            return _stopping ??= EndAsync([.. _listeners]);
+            return _stopping ??= StopCoreAsync([.. _listeners]);
     }
 
-    private async Task EndAsync(LinuxListener[] listeners)
+    private async Task StopCoreAsync(LinuxListener[] listeners)
     {
         try
         {
@@ -108,7 +108,7 @@ internal sealed class EngineGroup
         }
     }
 
-    private EngineThread LeastLoaded()
+    private EngineThread GetLeastLoaded()
     {
         var first = (int)((uint)Interlocked.Increment(ref _next) % (uint)Threads.Count);
         var best = Threads[first];

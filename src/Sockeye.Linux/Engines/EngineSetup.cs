@@ -5,22 +5,22 @@ internal sealed class EngineSetup(LinuxEngine engine, SocketTransportOptions soc
 {
     public LinuxEngine Engine => engine;
 
-    public string EngineName => EngineNames.Of(engine);
+    public string EngineName => EngineNames.GetName(engine);
 
     public SocketTransportOptions Sockets { get; } = sockets;
 
     public StreamConnectionOptions Connections => Sockets.ConnectionOptions;
 
-    public bool RunsInline => Sockets.UnsafePreferInlineScheduling;
+    public bool RunsHandlersInline => Sockets.UnsafePreferInlineScheduling;
 
-    public EngineTrouble Trouble { get; set; } = new();
+    public EngineErrorLog ErrorLog { get; set; } = new();
 
     public SegmentPool Pool { get; init; } = new();
 
     public RingSizes RingSizes { get; init; } = RingSizes.Default;
 
-    /// <summary>Refuses to watch a descriptor in the system's place, for a test.</summary>
-    public Func<int, Errno> RefuseToWatch { get; init; } = static _ => Errno.None;
+    /// <summary>Refuses to registration a descriptor in the system's place, for a test.</summary>
+    public Func<int, Errno> RefuseToRegister { get; init; } = static _ => Errno.None;
 
     /// <summary>Does without what only Linux 6.17 and later have, for a test.</summary>
     public bool AvoidsReceiveLimit { get; init; }

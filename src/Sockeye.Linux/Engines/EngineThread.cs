@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Sockeye.Linux;
 
 /// <summary>
@@ -10,14 +12,14 @@ namespace Sockeye.Linux;
 /// </remarks>
 internal abstract class EngineThread
 {
-    private const int MaxGatherings = 4;
+    private const int MaxPollsOfBatch = 4;
 
     public static readonly bool HasOneProcessor = Environment.ProcessorCount == 1;
 
     [ThreadStatic]
     private static EngineThread? _current;
 
-    private readonly Inbox _inbox = new();
+    private readonly InjectionQueue _injectionQueue = new();
     private readonly HandlerQueue _handlers;
     private readonly Thread _thread;
     private readonly TaskCompletionSource _opened = new();
@@ -25,7 +27,7 @@ internal abstract class EngineThread
     private WorkList _work;
     private EngineConnection? _running;
     private bool _isRunning;
-    private long _gathered;
+    private long _batchedBytes;
     private int _connectionCount;
     private long _callCount;
     private long _now;
@@ -35,14 +37,14 @@ internal abstract class EngineThread
     {
         Setup = setup;
         _handlers = new(this, $"Sockeye handlers {index}");
-        _thread = new(Run) { IsBackground = true, Name = $"Sockeye {setup.EngineName} {index}" };
+        _thread = new(RunHandler) { IsBackground = true, Name = $"Sockeye {setup.EngineName} {index}" };
     }
 
     /// <summary>The current thread's, if it is an engine thread.</summary>
     public static EngineThread? Current => _current;
 
     /// <summary>Why connections end that are open when it stops.</summary>
-    public static CloseReason WasStopped => CloseReason.Local(CloseCause.Abort, "the transport was disposed");
+    public static CloseReason StoppedReason => CloseReason.Local(CloseCause.Abort, "the transport was disposed");
 
     public EngineSetup Setup { get; }
 
@@ -55,11 +57,15 @@ internal abstract class EngineThread
     /// <summary>From any thread: whether this is the current one.</summary>
     public bool IsCurrent => _current == this;
 
+    /// <summary>For members that only the engine thread may call.</summary>
+    [Conditional("DEBUG")]
+    public void AssertOnEngineThread() => Debug.Assert(IsCurrent, "Only the engine thread may do this.");
+
     /// <summary>On the thread: a timestamp, taken once after each wait for the kernel.</summary>
     public long Now => _now == 0 ? _now = Setup.Connections.TimeProvider.GetTimestamp() : _now;
 
     /// <summary>From any thread: bytes of memory of its own that connections hold.</summary>
-    public virtual long LentBytes => 0;
+    public virtual long RentedBytes => 0;
 
     /// <summary>From any thread: whether it ends once nothing is promised to it any more.</summary>
     public bool IsStopping => _stopping;
@@ -67,10 +73,10 @@ internal abstract class EngineThread
     /// <summary>From any thread: ends when the thread has ended.</summary>
     public Task Ended => _ended.Task;
 
-    protected WakeUp WakeUp { get; } = new(isBlocking: false);
+    protected Waker Waker { get; } = new(isBlocking: false);
 
     /// <summary>Whether it may end. The last connection goes here; who stops it, and who gives up a promise, posts.</summary>
-    private bool IsDone => _stopping && ConnectionCount == 0;
+    private bool IsFinished => _stopping && ConnectionCount == 0;
 
     /// <summary>Returns when the thread runs. What the kernel refuses to it is thrown here.</summary>
     public void Start()
@@ -83,7 +89,7 @@ internal abstract class EngineThread
     public void Stop()
     {
         _stopping = true;
-        Post(new StopWork(this));
+        Post(new AbortConnectionsWork(this));
     }
 
     /// <summary>From any thread, after <see cref="TryReserve"/>: a connection on this socket, which this thread will
@@ -91,7 +97,7 @@ internal abstract class EngineThread
     public abstract EngineConnection NewConnection(ConnectedSocket socket);
 
     /// <summary>From any thread.</summary>
-    public void Post(IEngineWork work)
+    public void Post(IEngineWorkItem work)
     {
         if (IsCurrent)
         {
@@ -99,37 +105,37 @@ internal abstract class EngineThread
             return;
         }
 
-        _inbox.Add(work);
-        if (!_handlers.WakesLater)
-            WakeUp.Wake();
+        _injectionQueue.Push(work);
+        if (!_handlers.WillWakeEngine)
+            Waker.Wake();
     }
 
     /// <summary>From any thread: wakes the thread if there is something for it.</summary>
-    public void WakeIfAsked()
+    public void WakeIfWorkIsPosted()
     {
-        if (!_inbox.IsEmpty)
-            WakeUp.Wake();
+        if (!_injectionQueue.IsEmpty)
+            Waker.Wake();
     }
 
     /// <summary>From any thread.</summary>
-    public void Wake() => WakeUp.Wake();
+    public void Wake() => Waker.Wake();
 
     /// <summary>From any thread: lets a handler go on, on this thread only if that was asked for.</summary>
     /// <param name="connection">The handler's connection, for the watchdog; null for what only begins handlers.</param>
     /// <param name="handler">What goes on.</param>
-    public void Continue(EngineConnection? connection, IThreadPoolWorkItem handler)
+    public void Resume(EngineConnection? connection, IThreadPoolWorkItem handler)
     {
         // A handler that makes another one's wait end must not run it on its own stack.
-        if (!IsCurrent || (Setup.RunsInline && _isRunning))
+        if (!IsCurrent || (Setup.RunsHandlersInline && _isRunning))
         {
             ThreadPool.UnsafeQueueUserWorkItem(handler, preferLocal: false);
         }
-        else if (Setup.RunsInline)
+        else if (Setup.RunsHandlersInline)
         {
             _isRunning = true;
             Volatile.Write(ref _callCount, _callCount + 1);
             Volatile.Write(ref _running, connection);
-            Run(handler);
+            RunHandler(handler);
             Volatile.Write(ref _running, null);
             _isRunning = false;
         }
@@ -141,7 +147,7 @@ internal abstract class EngineThread
 
     /// <summary>From any thread: runs a handler. Handlers end their own connection when they throw; whatever comes through in
     /// spite of that is logged, and ends nothing else.</summary>
-    public void Run(IThreadPoolWorkItem handler)
+    public void RunHandler(IThreadPoolWorkItem handler)
     {
         try
         {
@@ -149,12 +155,12 @@ internal abstract class EngineThread
         }
         catch (Exception e)
         {
-            Setup.Trouble.Report(Name, e);
+            Setup.ErrorLog.Log(Name, e);
         }
     }
 
     /// <summary>From any thread: the connection whose handler runs on this thread now, and which call that is.</summary>
-    public (EngineConnection? Connection, long Call) Running => (Volatile.Read(ref _running), Volatile.Read(ref _callCount));
+    public (EngineConnection? Connection, long Call) CurrentCall => (Volatile.Read(ref _running), Volatile.Read(ref _callCount));
 
     /// <summary>
     /// From any thread: promises it a connection, which it will not end without. False: it ends already.
@@ -165,59 +171,59 @@ internal abstract class EngineThread
         Interlocked.Increment(ref _connectionCount);
         if (!_stopping)
             return true;
-        GiveUp();
+        ReleaseReservation();
         return false;
     }
 
     /// <summary>From any thread: what was promised will not come.</summary>
-    public void GiveUp() => Post(new GiveUpWork(this));
+    public void ReleaseReservation() => Post(new ReleaseReservationWork(this));
 
     /// <summary>A connection is gone.</summary>
-    public void OnClosed() => Interlocked.Decrement(ref _connectionCount);
+    public void OnConnectionClosed() => Interlocked.Decrement(ref _connectionCount);
 
-    /// <summary>Tells the watch when its descriptor becomes ready, again and again, until it is ended.</summary>
-    public abstract void Begin(DescriptorWatch watch);
+    /// <summary>Tells the registration when its descriptor becomes ready, again and again, until it is ended.</summary>
+    public abstract void RegisterSocket(Registration registration);
 
-    public abstract void End(DescriptorWatch watch);
+    public abstract void Deregister(Registration registration);
 
-    protected abstract void Open();
+    protected abstract void OpenEngine();
 
     /// <summary>Waits for the kernel up to the time, in milliseconds (-1: for ever), and does what it tells. False:
     /// nothing.</summary>
-    protected abstract bool Wait(int timeout);
+    protected abstract bool Poll(int timeout);
 
-    protected abstract IEnumerable<EngineConnection> Connections();
+    protected abstract IEnumerable<EngineConnection> GetConnections();
 
-    protected abstract void Close();
+    protected abstract void CloseEngine();
 
-    private void Run()
+    private void RunHandler()
     {
         _current = this;
         var cache = new SegmentCache(Setup.Pool);
         SegmentCache.Current = cache;
-        if (TryOpen())
+        if (TryOpenEngine())
         {
-            if (!Setup.RunsInline)
+            if (!Setup.RunsHandlersInline)
                 _handlers.Start();
-            while (!IsDone)
-                Turn();
+            while (!IsFinished)
+                RunOnce();
             _handlers.Publish(); // Those that the last turn let go on.
             while (!_work.IsEmpty)
-                DoWork(); // And those who waited for the end of the last connection.
+                RunPostedWork(); // And those who waited for the end of the last connection.
         }
 
-        Close();
+        CloseEngine();
         cache.Clear();
-        WakeUp.Dispose();
-        _handlers.End();
+        Waker.Dispose();
+        _handlers.Stop();
         _ended.SetResult();
     }
 
-    private bool TryOpen()
+    private bool TryOpenEngine()
     {
         try
         {
-            Open();
+            OpenEngine();
             _opened.SetResult();
             return true;
         }
@@ -228,70 +234,70 @@ internal abstract class EngineThread
         }
     }
 
-    private bool GatheredMuch => _gathered >= SegmentPool.LargeSize;
+    private bool IsBatchLarge => _batchedBytes >= SegmentPool.LargeSize;
 
     /// <summary>So many bytes wait for handlers.</summary>
-    public void CountGathered(int bytes) => _gathered += bytes;
+    public void AddToBatch(int bytes) => _batchedBytes += bytes;
 
-    private bool WaitAnew(int timeout)
+    private bool PollAndResetClock(int timeout)
     {
         _now = 0;
-        return Wait(timeout);
+        return Poll(timeout);
     }
 
-    private void Turn()
+    private void RunOnce()
     {
-        DoWork();
+        RunPostedWork();
         // With one processor, to wake a handler is to be interrupted by it: what else is there comes first.
-        for (var more = MaxGatherings; more > 0 && HasOneProcessor && _handlers.HasNew && !GatheredMuch && WaitAnew(0); more--)
-            DoWork();
+        for (var more = MaxPollsOfBatch; more > 0 && HasOneProcessor && _handlers.HasUnpublished && !IsBatchLarge && PollAndResetClock(0); more--)
+            RunPostedWork();
         _handlers.Publish();
-        _gathered = 0;
+        _batchedBytes = 0;
         if (HasOneProcessor && _handlers.HasWaiting)
             Thread.Yield();
-        WakeUp.BeginSleep();
-        var mayDelay = _handlers.MayDelayWakeUps;
+        Waker.BeginSleep();
+        var mayDelay = _handlers.IsDelayingWakes;
         // The last connection may have been closed just now: nothing would wake the thread any more.
-        var timeout = IsDone || !_work.IsEmpty || !_inbox.IsEmpty ? 0
+        var timeout = IsFinished || !_work.IsEmpty || !_injectionQueue.IsEmpty ? 0
             : mayDelay || _handlers.HasWaiting ? (int)HandlerQueue.MaxDelay.TotalMilliseconds : -1;
-        if (!WaitAnew(timeout) && timeout > 0)
-            _handlers.StopDelayingWakeUps();
+        if (!PollAndResetClock(timeout) && timeout > 0)
+            _handlers.StopDelayingWakes();
     }
 
     /// <summary>What is asked meanwhile is for the next turn: nobody keeps the thread from the kernel.</summary>
-    private void DoWork()
+    private void RunPostedWork()
     {
-        _inbox.MoveTo(ref _work);
+        _injectionQueue.DrainTo(ref _work);
         var now = _work;
         _work = default;
         while (now.TryTake() is { } work)
         {
             try
             {
-                work.Work();
+                work.Run();
             }
-            catch (Exception e) when (e is not RingException)
+            catch (Exception e) when (e is not EngineException)
             {
-                Setup.Trouble.Report(Name, e);
+                Setup.ErrorLog.Log(Name, e);
             }
         }
     }
 
-    private sealed class GiveUpWork(EngineThread thread) : IEngineWork
+    private sealed class ReleaseReservationWork(EngineThread thread) : IEngineWorkItem
     {
-        public IEngineWork? NextWork { get; set; }
+        public IEngineWorkItem? NextWork { get; set; }
 
-        public void Work() => thread.OnClosed();
+        public void Run() => thread.OnConnectionClosed();
     }
 
-    private sealed class StopWork(EngineThread thread) : IEngineWork
+    private sealed class AbortConnectionsWork(EngineThread thread) : IEngineWorkItem
     {
-        public IEngineWork? NextWork { get; set; }
+        public IEngineWorkItem? NextWork { get; set; }
 
-        public void Work()
+        public void Run()
         {
-            foreach (var connection in thread.Connections())
-                connection.Abort(WasStopped);
+            foreach (var connection in thread.GetConnections())
+                connection.Abort(StoppedReason);
         }
     }
 }

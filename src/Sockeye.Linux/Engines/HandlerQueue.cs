@@ -26,35 +26,35 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
     private readonly EngineThread _engine;
     private readonly ConcurrentQueue<IThreadPoolWorkItem> _ready = new();
     private readonly string _name;
-    private WakeUp? _wakeUp;
+    private Waker? _waker;
     private int _batches;
     private int _helperIsQueued;
     private long _added;
-    private long _done;
-    private long _addedThen;
-    private long _then;
-    private volatile bool _delaysWakeUps;
+    private long _completed;
+    private long _addedAtCheck;
+    private long _checkedAt;
+    private volatile bool _isDelayingWakes;
     private volatile bool _ending;
 
     public HandlerQueue(EngineThread engine, string name) => (_engine, _name) = (engine, name);
 
     /// <summary>Whether a batch runs that will wake the engine thread at its end.</summary>
-    public bool MayDelayWakeUps => _delaysWakeUps && Volatile.Read(ref _batches) > 0;
+    public bool IsDelayingWakes => _isDelayingWakes && Volatile.Read(ref _batches) > 0;
 
     /// <summary>On the engine thread: whether something was added that is not published yet.</summary>
-    public bool HasNew { get; private set; }
+    public bool HasUnpublished { get; private set; }
 
     /// <summary>Whether handlers wait, for one to end or for a thread.</summary>
     public bool HasWaiting => !_ready.IsEmpty;
 
     /// <summary>Whether the current thread runs a batch of this queue, at whose end the engine thread will be woken.</summary>
-    public bool WakesLater => _current == this && _delaysWakeUps;
+    public bool WillWakeEngine => _current == this && _isDelayingWakes;
 
     /// <summary>On the engine thread, where handlers do not run on it.</summary>
     public void Start()
     {
-        var wakeUp = _wakeUp = new(isBlocking: true);
-        new Thread(() => RunThread(wakeUp)) { IsBackground = true, Name = _name }.UnsafeStart();
+        var waker = _waker = new(isBlocking: true);
+        new Thread(() => RunThread(waker)) { IsBackground = true, Name = _name }.UnsafeStart();
     }
 
     /// <summary>The queue whose handler the current thread runs, if it runs one.</summary>
@@ -65,7 +65,7 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
     /// <summary>On the engine thread: the handler runs once <see cref="Publish"/> has been called.</summary>
     public void Add(IThreadPoolWorkItem handler)
     {
-        HasNew = true;
+        HasUnpublished = true;
         Enqueue(handler);
     }
 
@@ -73,35 +73,35 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
     public void AddFromHandler(IThreadPoolWorkItem handler)
     {
         Enqueue(handler);
-        if (!_delaysWakeUps)
+        if (!_isDelayingWakes)
             _engine.Wake(); // Somebody has to notice if this handler does not return.
     }
 
     /// <summary>On the engine thread: lets run what is ready.</summary>
     public void Publish()
     {
-        HasNew = false;
+        HasUnpublished = false;
         if (_ready.IsEmpty)
             return;
-        _delaysWakeUps = true;
+        _isDelayingWakes = true;
         Interlocked.MemoryBarrier(); // Either the thread sees what is ready before it sleeps, or this sees that it sleeps.
-        _wakeUp!.Wake();
-        HelpIfBehind();
+        _waker!.Wake();
+        QueueHelperIfBehind();
     }
 
     /// <summary>On the engine thread, before it looks at its inbox and sleeps for long: from now on who asks wakes it.</summary>
-    public void StopDelayingWakeUps()
+    public void StopDelayingWakes()
     {
-        _delaysWakeUps = false;
+        _isDelayingWakes = false;
         Interlocked.MemoryBarrier(); // Either this thread sees what was asked before, or who asks afterwards sees the line above.
     }
 
     /// <summary>After the engine thread has ended: so does the thread, once its last handler has returned.</summary>
-    public void End()
+    public void Stop()
     {
         _ending = true;
         Interlocked.MemoryBarrier(); // Either the thread sees this before it sleeps, or this sees that it sleeps.
-        _wakeUp?.Wake();
+        _waker?.Wake();
     }
 
     /// <summary>A thread of the pool helps out.</summary>
@@ -115,7 +115,7 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
         RunBatch(handler);
     }
 
-    private void RunThread(WakeUp wakeUp)
+    private void RunThread(Waker waker)
     {
         while (!_ending || !_ready.IsEmpty)
         {
@@ -123,13 +123,13 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
                 RunBatch(handler);
             if (EngineThread.HasOneProcessor && Thread.Yield() && !_ready.IsEmpty)
                 continue;
-            wakeUp.BeginSleep();
+            waker.BeginSleep();
             if (_ready.IsEmpty && !_ending)
-                wakeUp.Wait();
-            wakeUp.EndSleep();
+                waker.Wait();
+            waker.EndSleep();
         }
 
-        wakeUp.Dispose();
+        waker.Dispose();
     }
 
     private void RunBatch(IThreadPoolWorkItem? handler)
@@ -138,25 +138,25 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
         _current = this;
         for (var count = 1; handler is not null; count++)
         {
-            _engine.Run(handler);
-            Interlocked.Increment(ref _done);
+            _engine.RunHandler(handler);
+            Interlocked.Increment(ref _completed);
             if (count % MaxBatch == 0)
-                _engine.WakeIfAsked();
+                _engine.WakeIfWorkIsPosted();
             _ready.TryDequeue(out handler);
         }
 
         _current = null;
-        _engine.WakeIfAsked();
+        _engine.WakeIfWorkIsPosted();
         Interlocked.Decrement(ref _batches);
     }
 
     /// <summary>Calls for help if handlers that could go on a while ago have not all done so by now.</summary>
-    private void HelpIfBehind()
+    private void QueueHelperIfBehind()
     {
         var now = TimeProvider.System.GetTimestamp(); // The threads' own affair: a clock of the user's says nothing about them.
-        if (Volatile.Read(ref _done) >= _addedThen)
-            (_addedThen, _then) = (Volatile.Read(ref _added), now);
-        else if (TimeProvider.System.GetElapsedTime(_then, now) >= MaxDelay)
+        if (Volatile.Read(ref _completed) >= _addedAtCheck)
+            (_addedAtCheck, _checkedAt) = (Volatile.Read(ref _added), now);
+        else if (TimeProvider.System.GetElapsedTime(_checkedAt, now) >= MaxDelay)
             QueueHelper();
     }
 

@@ -14,7 +14,7 @@ internal sealed class HandlerScheduler : PipeScheduler
 
     private HandlerScheduler(bool isInline) => _isInline = isInline;
 
-    public static HandlerScheduler Beside { get; } = new(isInline: false);
+    public static HandlerScheduler HandlerThread { get; } = new(isInline: false);
 
     public static new HandlerScheduler Inline { get; } = new(isInline: true);
 
@@ -23,18 +23,18 @@ internal sealed class HandlerScheduler : PipeScheduler
         var start = new HandlerStart(action, state);
         if (HandlerQueue.Current is { } queue)
             queue.AddFromHandler(start);
-        else if (_isInline && EngineThread.Current is { Setup.RunsInline: true } engine)
+        else if (_isInline && EngineThread.Current is { Setup.RunsHandlersInline: true } engine)
             engine.Post(start);
         else
             System.Threading.ThreadPool.UnsafeQueueUserWorkItem(start, preferLocal: false);
     }
 
-    private sealed class HandlerStart(Action<object?> action, object? state) : IThreadPoolWorkItem, IEngineWork
+    private sealed class HandlerStart(Action<object?> action, object? state) : IThreadPoolWorkItem, IEngineWorkItem
     {
-        public IEngineWork? NextWork { get; set; }
+        public IEngineWorkItem? NextWork { get; set; }
 
         public void Execute() => action(state);
 
-        public void Work() => EngineThread.Current!.Continue(null, this);
+        public void Run() => EngineThread.Current!.Resume(null, this);
     }
 }

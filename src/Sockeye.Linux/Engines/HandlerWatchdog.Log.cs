@@ -14,6 +14,6 @@ internal sealed partial class HandlerWatchdog
     [LoggerMessage(4003, LogLevel.Warning,
         "The handler of {ConnectionId} ({RemoteEndPoint}) goes on. It held its engine thread, {Thread}, for {Seconds:0.0} s: " +
         "{Waiting} other connections waited.")]
-    private static partial void LogGoesOn(
+    private static partial void LogResumed(
         ILogger logger, string connectionId, EndPoint? remoteEndPoint, string thread, double seconds, int waiting);
 }

@@ -15,7 +15,7 @@ internal sealed partial class HandlerWatchdog : IDisposable
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(125);
 
     /// <summary>How long a call may be seen to hold its thread before it is told.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+    public static readonly TimeSpan BlockedAfter = TimeSpan.FromMilliseconds(250);
 
     private readonly TimeProvider _time;
     private readonly Func<IReadOnlyList<EngineThread>> _threads;
@@ -31,12 +31,12 @@ internal sealed partial class HandlerWatchdog : IDisposable
     public HandlerWatchdog(TimeProvider time, Func<IReadOnlyList<EngineThread>> threads) => (_time, _threads) = (time, threads);
 
     /// <summary>The calls that were found to block a thread and that still do. From any thread, at once.</summary>
-    public IReadOnlyList<BlockingHandler> Blocking
+    public IReadOnlyList<BlockingHandler> BlockingHandlers
     {
         get
         {
             var found = _blocking;
-            return found.Length == 0 ? [] : [.. found.Where(call => call.GoesOn).Select(Describe)];
+            return found.Length == 0 ? [] : [.. found.Where(call => call.IsRunning).Select(Describe)];
         }
     }
 
@@ -47,7 +47,7 @@ internal sealed partial class HandlerWatchdog : IDisposable
         {
             _logger = logger;
             if (!_isDisposed)
-                _timer ??= _time.CreateTimer(static watchdog => ((HandlerWatchdog)watchdog!).Look(), this, Interval, Interval);
+                _timer ??= _time.CreateTimer(static watchdog => ((HandlerWatchdog)watchdog!).Poll(), this, Interval, Interval);
         }
     }
 
@@ -60,7 +60,7 @@ internal sealed partial class HandlerWatchdog : IDisposable
         }
     }
 
-    private void Look()
+    private void Poll()
     {
         // A look that takes longer than the interval must not meet the next one.
         if (!_lock.TryEnter())
@@ -70,9 +70,9 @@ internal sealed partial class HandlerWatchdog : IDisposable
             if (_isDisposed)
                 return;
             foreach (var thread in _threads())
-                Look(thread, _logger!);
-            if (_blocking.Length > 0 || _calls.Values.Any(call => call.IsTold))
-                _blocking = [.. _calls.Values.Where(call => call.IsTold)];
+                Poll(thread, _logger!);
+            if (_blocking.Length > 0 || _calls.Values.Any(call => call.IsLogged))
+                _blocking = [.. _calls.Values.Where(call => call.IsLogged)];
         }
         finally
         {
@@ -80,34 +80,34 @@ internal sealed partial class HandlerWatchdog : IDisposable
         }
     }
 
-    private void Look(EngineThread thread, ILogger logger)
+    private void Poll(EngineThread thread, ILogger logger)
     {
-        var (connection, number) = thread.Running;
+        var (connection, number) = thread.CurrentCall;
         if (_calls.GetValueOrDefault(thread) is { } call)
         {
             if (connection is not null && number == call.Number)
             {
                 // The first look may have met the end of the call before: only now connection and call surely belong together.
                 call.Connection = connection;
-                LookAgain(call, thread, logger);
+                CheckCall(call, thread, logger);
                 return;
             }
 
             _calls.Remove(thread);
-            if (call is { IsTold: true, Connection: var released })
-                LogGoesOn(logger, released.ConnectionId, released.RemoteEndPoint, thread.Name, Seconds(call), call.Waiting);
+            if (call is { IsLogged: true, Connection: var released })
+                LogResumed(logger, released.ConnectionId, released.RemoteEndPoint, thread.Name, Seconds(call), call.Waiting);
         }
 
         if (connection is not null)
             _calls[thread] = new(thread, number, _time.GetTimestamp()) { Connection = connection };
     }
 
-    private void LookAgain(Call call, EngineThread thread, ILogger logger)
+    private void CheckCall(Call call, EngineThread thread, ILogger logger)
     {
         call.Waiting = Math.Max(0, thread.ConnectionCount - 1);
-        if (call.IsTold || _time.GetElapsedTime(call.SeenAt) < Patience)
+        if (call.IsLogged || _time.GetElapsedTime(call.SeenAt) < BlockedAfter)
             return;
-        call.IsTold = true;
+        call.IsLogged = true;
         var blocking = call.Connection;
         LogBlocked(logger, blocking.ConnectionId, blocking.RemoteEndPoint, thread.Name, Seconds(call), call.Waiting);
     }
@@ -129,10 +129,10 @@ internal sealed partial class HandlerWatchdog : IDisposable
 
         public required EngineConnection Connection { get; set; }
 
-        public bool IsTold { get; set; }
+        public bool IsLogged { get; set; }
 
         public int Waiting { get; set; }
 
-        public bool GoesOn => thread.Running is { Connection: not null, Call: var current } && current == number;
+        public bool IsRunning => thread.CurrentCall is { Connection: not null, Call: var current } && current == number;
     }
 }

@@ -3,12 +3,12 @@ namespace Sockeye.Linux;
 /// <summary>Work in the order it came; for one thread.</summary>
 internal struct WorkList
 {
-    private IEngineWork? _first;
-    private IEngineWork? _last;
+    private IEngineWorkItem? _first;
+    private IEngineWorkItem? _last;
 
     public readonly bool IsEmpty => _first is null;
 
-    public void Add(IEngineWork work)
+    public void Add(IEngineWorkItem work)
     {
         work.NextWork = null;
         if (_last is null)
@@ -19,9 +19,9 @@ internal struct WorkList
     }
 
     /// <summary>Adds a list that has the last one first.</summary>
-    public void AddReversed(IEngineWork? work)
+    public void AddReversed(IEngineWorkItem? work)
     {
-        IEngineWork? inOrder = null;
+        IEngineWorkItem? inOrder = null;
         while (work is not null)
             (work.NextWork, inOrder, work) = (inOrder, work, work.NextWork);
         while (inOrder is { } next)
@@ -31,7 +31,7 @@ internal struct WorkList
         }
     }
 
-    public IEngineWork? TryTake()
+    public IEngineWorkItem? TryTake()
     {
         if (_first is not { } work)
             return null;

@@ -12,60 +12,60 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
     /// <summary>A handler may make the socket block, through its own descriptor for it: the engine's calls never do.</summary>
     private const int SendFlags = Constants.MessageNoSignal | Constants.MessageDoNotWait;
 
-    private bool _readable;
-    private bool _writable = true;
-    private bool _mayBeCut;
-    private ReceiveSize _size = new();
+    private bool _isReadable;
+    private bool _isWritable = true;
+    private bool _canBeShort;
+    private ReceiveSizePredictor _size = new();
 
     public void OnEvents(EpollEvents events)
     {
         if ((events & EpollEvents.Received) != 0)
         {
-            _readable = true;
-            _mayBeCut |= (events & EpollEvents.MayCutReceive) != 0;
-            if (MayReceive)
+            _isReadable = true;
+            _canBeShort |= (events & EpollEvents.CanShortenReceive) != 0;
+            if (CanReceive)
                 Receive();
         }
 
-        if (!_writable && (events & (EpollEvents.Writable | EpollEvents.End)) != 0)
+        if (!_isWritable && (events & (EpollEvents.Writable | EpollEvents.End)) != 0)
         {
-            _writable = true;
-            if (MaySend)
+            _isWritable = true;
+            if (CanSend)
                 Send();
         }
     }
 
-    protected override void Begin() => Number = thread.Register(this, Descriptor);
+    protected override void Start() => Token = thread.RegisterSocket(this, Descriptor);
 
     /// <summary>One call a turn: a connection with much to receive goes on after the others have had theirs.</summary>
     protected override void Receive()
     {
-        if (!_readable || !Input.TryBeginFill(_size.Next, out var segment, out var length))
+        if (!_isReadable || !Input.TryBeginFill(_size.Next, out var segment, out var length))
             return;
         if (segment is null)
         {
-            Discard();
+            ReceiveAndDiscard();
             return;
         }
 
         var received = (int)Libc.Receive(Descriptor, (byte*)segment.Address + segment.End, length, Constants.MessageDoNotWait);
         if (received > 0)
         {
-            _size.Learn(received, length);
-            OnReceivedSome(received, length);
+            _size.Record(received, length);
+            OnBytesReceived(received, length);
             Input.EndFill(received);
             return;
         }
 
         var error = received < 0 ? Libc.LastError : Errno.None;
         Input.EndFill(0);
-        OnNothing(error);
+        OnNothingReceived(error);
     }
 
     protected override void Send()
     {
         var vectors = stackalloc IoVector[MaxVectors];
-        for (var budget = MaxSendBytes; _writable; )
+        for (var budget = MaxSendBytes; _isWritable; )
         {
             if (budget <= 0)
             {
@@ -85,20 +85,20 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
             if (sent < 0)
                 return;
             // A short send is certain to have found no room: nothing else cuts it, and epoll tells when there is some.
-            _writable = sent == bytes;
+            _isWritable = sent == bytes;
             budget -= sent;
             if (!OnSent(sent))
                 return;
         }
     }
 
-    protected override void Release()
+    protected override void CancelAndClose()
     {
-        if (Number != 0)
-            thread.Forget(Number);
+        if (Token != 0)
+            thread.Remove(Token);
         // To close the last descriptor takes the socket out of epoll; while there is another one, epoll(7) goes on.
-        if (Number != 0 && IsDuplicated)
-            thread.Unregister(Descriptor);
+        if (Token != 0 && IsDuplicated)
+            thread.DeregisterSocket(Descriptor);
         CloseDescriptor();
     }
 
@@ -112,47 +112,47 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
             return sent;
         var error = Libc.LastError;
         if (error is Errno.Again)
-            _writable = false;
+            _isWritable = false;
         else
             OnSendFailed(error);
         return -1;
     }
 
     /// <summary>Takes what nobody wants to read, so that the peer's FIN or reset is still seen.</summary>
-    private void Discard()
+    private void ReceiveAndDiscard()
     {
         var received = (int)Libc.Receive(
-            Descriptor, (byte*)thread.Waste.Address, SegmentPool.LargeSize, Constants.MessageDoNotWait);
+            Descriptor, (byte*)thread.DiscardBuffer.Address, SegmentPool.LargeSize, Constants.MessageDoNotWait);
         if (received <= 0)
         {
-            OnNothing(received < 0 ? Libc.LastError : Errno.None);
+            OnNothingReceived(received < 0 ? Libc.LastError : Errno.None);
             return;
         }
 
-        Input.Waste(received);
-        OnReceivedSome(received, SegmentPool.LargeSize);
+        Input.AddDiscarded(received);
+        OnBytesReceived(received, SegmentPool.LargeSize);
     }
 
-    private void OnReceivedSome(int received, int asked)
+    private void OnBytesReceived(int received, int asked)
     {
         OnReceived(received);
         // Less than asked for: there is no more, and epoll tells when more comes. But behind an urgent mark, at which a receive
         // ends, and of an end it may have told already: then only receiving nothing is certain.
-        if (received < asked && !_mayBeCut)
-            _readable = false;
+        if (received < asked && !_canBeShort)
+            _isReadable = false;
         else
             Post(EngineRequests.Receive);
     }
 
-    private void OnNothing(Errno error)
+    private void OnNothingReceived(Errno error)
     {
         switch (error)
         {
             case Errno.None:
-                OnPeerEnded();
+                OnFinReceived();
                 break;
             case Errno.Again:
-                _readable = _mayBeCut = false;
+                _isReadable = _canBeShort = false;
                 break;
             case Errno.Interrupted:
                 Post(EngineRequests.Receive);

@@ -23,5 +23,5 @@ internal enum EpollEvents : uint
     Received = Readable | Urgent | End,
 
     /// <summary>A receive may end before the last byte that has arrived: at an end, an error or an urgent mark.</summary>
-    MayCutReceive = Urgent | End,
+    CanShortenReceive = Urgent | End,
 }

@@ -12,16 +12,16 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
 {
     private const int MaxEvents = 256;
 
-    private readonly ConnectionSlots<EpollConnection> _connections = new();
-    private readonly ConnectionSlots<DescriptorWatch> _watches = new();
-    private EpollDescriptor? _epoll;
+    private readonly TokenTable<EpollConnection> _connections = new();
+    private readonly TokenTable<Registration> _registrations = new();
+    private EpollInstance? _epoll;
 
     /// <summary>Where bytes go that nobody wants to read.</summary>
-    public Segment Waste { get; } = setup.Pool.MakeOwn(SegmentPool.LargeSize);
+    public Segment DiscardBuffer { get; } = setup.Pool.CreateUnpooled(SegmentPool.LargeSize);
 
     public override EngineConnection NewConnection(ConnectedSocket socket) => new EpollConnection(this, socket);
 
-    public ulong Register(EpollConnection connection, int descriptor)
+    public ulong RegisterSocket(EpollConnection connection, int descriptor)
     {
         var number = _connections.Add(connection);
         try
@@ -36,44 +36,44 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
         }
     }
 
-    public void Forget(ulong number) => _connections.Remove(number);
+    public void Remove(ulong number) => _connections.Remove(number);
 
-    public void Unregister(int descriptor) => _epoll!.Remove(descriptor);
+    public void DeregisterSocket(int descriptor) => _epoll!.Remove(descriptor);
 
-    public override void Begin(DescriptorWatch watch)
+    public override void RegisterSocket(Registration registration)
     {
-        watch.Number = _watches.Add(watch);
+        registration.Token = _registrations.Add(registration);
         try
         {
             Add(
-                watch.Descriptor,
-                watch.ForWriting ? EpollEvents.Write : EpollEvents.Read,
-                EpollDescriptor.WatchFlag | watch.Number);
+                registration.Descriptor,
+                registration.IsForWriting ? EpollEvents.Write : EpollEvents.Read,
+                EpollInstance.RegistrationFlag | registration.Token);
         }
         catch
         {
-            _watches.Remove(watch.Number);
+            _registrations.Remove(registration.Token);
             throw;
         }
     }
 
-    public override void End(DescriptorWatch watch)
+    public override void Deregister(Registration registration)
     {
-        _epoll!.Remove(watch.Descriptor);
-        _watches.Remove(watch.Number);
-        watch.OnEnded();
+        _epoll!.Remove(registration.Descriptor);
+        _registrations.Remove(registration.Token);
+        registration.OnStopped();
     }
 
-    protected override void Open()
+    protected override void OpenEngine()
     {
         _epoll = new(MaxEvents);
-        Add(WakeUp.Descriptor, EpollEvents.Read, 0);
+        Add(Waker.Descriptor, EpollEvents.Read, 0);
     }
 
-    protected override bool Wait(int timeout)
+    protected override bool Poll(int timeout)
     {
         var count = _epoll!.Wait(timeout);
-        WakeUp.EndSleep();
+        Waker.EndSleep();
         for (var i = 0; i < count; i++)
         {
             var (events, number) = _epoll![i];
@@ -83,22 +83,22 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
             }
             catch (Exception e)
             {
-                Setup.Trouble.Report(Name, e);
+                Setup.ErrorLog.Log(Name, e);
             }
         }
 
         return count > 0;
     }
 
-    protected override IEnumerable<EngineConnection> Connections() => _connections.All();
+    protected override IEnumerable<EngineConnection> GetConnections() => _connections.ToList();
 
-    protected override void Close() => _epoll?.Dispose();
+    protected override void CloseEngine() => _epoll?.Dispose();
 
     private void OnEvents(EpollEvents events, ulong number)
     {
-        if ((number & EpollDescriptor.WatchFlag) != 0)
+        if ((number & EpollInstance.RegistrationFlag) != 0)
         {
-            _watches.Find(number & ~EpollDescriptor.WatchFlag)?.OnReady();
+            _registrations.Find(number & ~EpollInstance.RegistrationFlag)?.OnReady();
             return;
         }
 
@@ -116,10 +116,10 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
 
     private void Add(int descriptor, EpollEvents events, ulong number)
     {
-        var error = Setup.RefuseToWatch(descriptor);
+        var error = Setup.RefuseToRegister(descriptor);
         if (error is Errno.None)
             error = _epoll!.Add(descriptor, events, number);
         if (error is not Errno.None)
-            throw EpollRefusal.Of(error);
+            throw EpollErrorText.ToException(error);
     }
 }

@@ -14,8 +14,8 @@ namespace Sockeye.Linux;
 /// </remarks>
 internal sealed unsafe class BufferRing : IDisposable
 {
-    private const int MostEntries = 32768;
-    private const int LeastEntries = 512;
+    private const int MaxEntries = 32768;
+    private const int MinEntries = 512;
 
     private readonly Ring _ring;
     private readonly byte* _pages;
@@ -41,16 +41,16 @@ internal sealed unsafe class BufferRing : IDisposable
 
     /// <summary>A ring without buffers, of a power of two of entries, to 32768. May block for 300 ms, and have fewer entries,
     /// down to 512, where memory that may be locked is short.</summary>
-    /// <exception cref="RingException">The kernel refuses; the message says why and what to do.</exception>
+    /// <exception cref="EngineException">The kernel refuses; the message says why and what to do.</exception>
     public static BufferRing Create(Ring ring, ushort group, int entries, Action<TimeSpan>? wait = null)
     {
-        Debug.Assert(BitOperations.IsPow2(entries) && entries <= MostEntries, "Entries are a power of two, to 32768.");
+        Debug.Assert(BitOperations.IsPow2(entries) && entries <= MaxEntries, "Entries are a power of two, to 32768.");
         byte* pages = null;
         nint length = 0;
-        var answer = LockedMemory.Ask(Attempt, Shrink, wait ?? LockedMemory.Wait);
+        var answer = LockedMemory.AllocateWithRetries(Attempt, Shrink, wait ?? LockedMemory.Wait);
         return answer >= 0
             ? new(ring, group, entries, pages, length)
-            : throw RingException.From("io_uring_register", -answer);
+            : throw EngineException.From("io_uring_register", -answer);
 
         int Attempt()
         {
@@ -67,7 +67,7 @@ internal sealed unsafe class BufferRing : IDisposable
 
         bool Shrink()
         {
-            if (entries / 2 < LeastEntries)
+            if (entries / 2 < MinEntries)
                 return false;
             entries /= 2;
             return true;

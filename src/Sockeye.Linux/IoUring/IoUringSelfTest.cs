@@ -16,30 +16,30 @@ internal static class IoUringSelfTest
     public static IoUringSupport Run() => Run(new());
 
     /// <inheritdoc cref="Run()"/>
-    /// <param name="watch">Told of each call of the kernel that could hang.</param>
-    public static IoUringSupport Run(SelfTestWatch watch)
+    /// <param name="monitor">Told of each call of the kernel that could hang.</param>
+    public static IoUringSupport Run(SelfTestMonitor monitor)
     {
         try
         {
-            using var ring = watch.Enter(() => Ring.Create(new() { SubmissionEntries = 16, CompletionEntries = 64 }));
-            var probe = watch.Enter(() => OpcodeProbe.Read(ring));
+            using var ring = monitor.Run(() => Ring.Create(new() { SubmissionEntries = 16, CompletionEntries = 64 }));
+            var probe = monitor.Run(() => OpcodeProbe.Read(ring));
             foreach (var opcode in NeededOpcodes)
             {
                 if (!probe.Has(opcode))
-                    return IoUringSupport.Refused($"io_uring of Linux {IoUringRefusal.Kernel} has no operation {opcode}.");
+                    return IoUringSupport.Refused($"io_uring of Linux {IoUringErrorText.KernelVersion} has no operation {opcode}.");
             }
 
-            using var steps = watch.Enter(() => new SelfTestSteps(ring, watch));
+            using var steps = monitor.Run(() => new SelfTestSteps(ring, monitor));
             if (steps.FindFault() is { } fault)
-                return IoUringSupport.Refused($"The self-test of io_uring failed on Linux {IoUringRefusal.Kernel}: {fault}.");
+                return IoUringSupport.Refused($"The self-test of io_uring failed on Linux {IoUringErrorText.KernelVersion}: {fault}.");
 
-            return new(true, $"io_uring of Linux {IoUringRefusal.Kernel} passed its self-test.")
+            return new(true, $"io_uring of Linux {IoUringErrorText.KernelVersion} passed its self-test.")
             {
                 HasNoSubmissionArray = ring.HasNoArray,
-                HasReceiveLimit = steps.HonoursReceiveLimit(),
+                HasReceiveLimit = steps.SupportsReceiveLimit(),
             };
         }
-        catch (RingException error)
+        catch (EngineException error)
         {
             return IoUringSupport.Refused(error.Message);
         }

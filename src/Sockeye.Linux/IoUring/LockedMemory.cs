@@ -14,7 +14,7 @@ internal static class LockedMemory
     /// <param name="attempt">Answers a negative errno on failure.</param>
     /// <param name="shrink">Halves what the attempt asks for; false at the least that is of use.</param>
     /// <param name="wait">Waits.</param>
-    public static int Ask(Func<int> attempt, Func<bool> shrink, Action<TimeSpan> wait)
+    public static int AllocateWithRetries(Func<int> attempt, Func<bool> shrink, Action<TimeSpan> wait)
     {
         var retries = 0;
         while (true)

@@ -4,12 +4,12 @@ namespace Sockeye.Linux;
 /// <remarks>Unsafe for one address only, of memory on the stack that the kernel does not keep.</remarks>
 internal sealed unsafe class OpcodeProbe
 {
-    private const int MostOpcodes = 128;
+    private const int MaxOpcodes = 128;
     private const int HeaderLength = 16;
     private const int EntryLength = 8;
     private const byte IsSupported = 1;
 
-    private readonly bool[] _isSupported = new bool[MostOpcodes];
+    private readonly bool[] _isSupported = new bool[MaxOpcodes];
 
     private OpcodeProbe(ReadOnlySpan<byte> entries)
     {
@@ -17,16 +17,16 @@ internal sealed unsafe class OpcodeProbe
             _isSupported[entries[0]] = (entries[2] & IsSupported) != 0;
     }
 
-    /// <exception cref="RingException">io_uring_register is refused.</exception>
+    /// <exception cref="EngineException">io_uring_register is refused.</exception>
     public static OpcodeProbe Read(Ring ring)
     {
         // struct io_uring_probe: last opcode, number of entries, padding, then the entries: opcode, padding, flags, padding.
-        var probe = stackalloc byte[HeaderLength + (MostOpcodes * EntryLength)];
-        new Span<byte>(probe, HeaderLength + (MostOpcodes * EntryLength)).Clear();
-        var answer = IoUringCalls.Register(ring.Descriptor, RegisterCode.Probe, probe, MostOpcodes);
+        var probe = stackalloc byte[HeaderLength + (MaxOpcodes * EntryLength)];
+        new Span<byte>(probe, HeaderLength + (MaxOpcodes * EntryLength)).Clear();
+        var answer = IoUringCalls.Register(ring.Descriptor, RegisterCode.Probe, probe, MaxOpcodes);
         return answer >= 0
-            ? new(new(probe + HeaderLength, Math.Min((int)probe[1], MostOpcodes) * EntryLength))
-            : throw RingException.From("io_uring_register", -answer);
+            ? new(new(probe + HeaderLength, Math.Min((int)probe[1], MaxOpcodes) * EntryLength))
+            : throw EngineException.From("io_uring_register", -answer);
     }
 
     public bool Has(Opcode opcode) => _isSupported[(int)opcode];

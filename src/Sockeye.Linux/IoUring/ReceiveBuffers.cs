@@ -4,7 +4,7 @@ namespace Sockeye.Linux;
 /// <remarks>
 /// A buffer is with the kernel, with a connection, or on its way back from another thread. When they are scarce with the kernel,
 /// more are made, up to a bound, or what arrives is copied: readers who are slow never take the last ones from the others. For
-/// the engine thread, but for <see cref="TakeBack"/>.
+/// the engine thread, but for <see cref="Return"/>.
 /// </remarks>
 internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
 {
@@ -13,13 +13,13 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
     private readonly int _size;
     private readonly int _step;
     private readonly Segment[] _byId;
-    private int _made;
+    private int _created;
     private int _withKernel;
-    private long _lent;
+    private long _rented;
     private long _returnedHere;
     private long _returnedElsewhere;
     private Segment? _returned;
-    private bool _mustPublish;
+    private bool _hasUnpublished;
 
     public ReceiveBuffers(Ring ring, EngineThread thread, ushort group, int size, int first, int most)
     {
@@ -32,27 +32,27 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
     public ushort Group => _ring.Group;
 
     /// <summary>Whether most buffers are with connections.</summary>
-    public bool IsScarce => _withKernel < _made / 2;
+    public bool IsScarce => _withKernel < _created / 2;
 
     /// <summary>Whether there is a buffer that the kernel could use.</summary>
     public bool HasAny => _withKernel > 0;
 
     /// <summary>From any thread: bytes that connections hold; exact while nothing moves.</summary>
-    public long LentBytes =>
-        (Volatile.Read(ref _lent) - Volatile.Read(ref _returnedHere) - Volatile.Read(ref _returnedElsewhere)) * _size;
+    public long RentedBytes =>
+        (Volatile.Read(ref _rented) - Volatile.Read(ref _returnedHere) - Volatile.Read(ref _returnedElsewhere)) * _size;
 
     /// <summary>The kernel has filled a buffer; who takes it gives it back.</summary>
     public Segment Take(ushort id, int filled)
     {
         var segment = _byId[id];
         segment.Fill(filled);
-        Volatile.Write(ref _lent, _lent + 1);
+        Volatile.Write(ref _rented, _rented + 1);
         _withKernel--;
         return segment;
     }
 
     /// <summary>From any thread.</summary>
-    public void TakeBack(Segment segment)
+    public void Return(Segment segment)
     {
         if (_thread.IsCurrent)
         {
@@ -74,7 +74,7 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
     }
 
     /// <summary>From any thread: other memory takes the place of this in the ring.</summary>
-    public void LetGo(Segment segment) => TakeBack(new(this, _size, segment.Id));
+    public void Abandon(Segment segment) => Return(new(this, _size, segment.Id));
 
     /// <summary>Gives the kernel what has come back.</summary>
     public void Publish()
@@ -90,9 +90,9 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
             }
         }
 
-        if (!_mustPublish)
+        if (!_hasUnpublished)
             return;
-        _mustPublish = false;
+        _hasUnpublished = false;
         _ring.Publish();
     }
 
@@ -103,20 +103,20 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
         _byId[segment.Id] = segment;
         _ring.Provide(segment.Address, segment.Size, (ushort)segment.Id);
         _withKernel++;
-        _mustPublish = true;
+        _hasUnpublished = true;
     }
 
     /// <summary>Makes more, of one piece of memory; false where the ring has no entries left for them.</summary>
     public bool TryGrow()
     {
         // Twice as many each time: few pieces of memory, which is never given back, among what is.
-        var more = Math.Min(Math.Max(_step, _made), _byId.Length - _made);
+        var more = Math.Min(Math.Max(_step, _created), _byId.Length - _created);
         if (more == 0)
             return false;
         var memory = GC.AllocateUninitializedArray<byte>(more * _size, pinned: true);
-        for (var i = 0; i < more; i++, _made++)
+        for (var i = 0; i < more; i++, _created++)
         {
-            Provide(new(this, memory, i * _size, _size, _made));
+            Provide(new(this, memory, i * _size, _size, _created));
         }
 
         return true;

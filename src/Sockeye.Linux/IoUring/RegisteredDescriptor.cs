@@ -11,28 +11,28 @@ internal sealed unsafe class RegisteredDescriptor : IDisposable
     private readonly int _ring;
     private readonly bool _isRegistered;
 
-    /// <exception cref="RingException">io_uring_register is refused.</exception>
+    /// <exception cref="EngineException">io_uring_register is refused.</exception>
     public RegisteredDescriptor(int ring)
     {
         _ring = ring;
-        Number = ring;
+        Index = ring;
 
         var update = new Update { Offset = FirstFree, Data = (ulong)ring };
         var answer = IoUringCalls.Register(ring, RegisterCode.RingDescriptors, &update, 1);
         if (answer == 1)
         {
             _isRegistered = true;
-            Number = (int)update.Offset;
+            Index = (int)update.Offset;
         }
         else if (answer != -IoUringError.Busy)
         {
             // Busy: a thread registers at most 16. The ring goes on by its plain descriptor then.
-            throw RingException.From("io_uring_register", -answer);
+            throw EngineException.From("io_uring_register", -answer);
         }
     }
 
     /// <summary>What to enter with, together with <see cref="Flags"/>.</summary>
-    public int Number { get; }
+    public int Index { get; }
 
     public EnterFlags Flags => _isRegistered ? EnterFlags.RegisteredRing : EnterFlags.None;
 
@@ -41,7 +41,7 @@ internal sealed unsafe class RegisteredDescriptor : IDisposable
     {
         if (!_isRegistered)
             return;
-        var update = new Update { Offset = (uint)Number };
+        var update = new Update { Offset = (uint)Index };
         _ = IoUringCalls.Register(_ring, RegisterCode.UnregisterRingDescriptors, &update, 1);
     }
 

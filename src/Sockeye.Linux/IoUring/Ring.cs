@@ -56,7 +56,7 @@ internal sealed unsafe class Ring : IDisposable
     private RingState State => (RingState)Volatile.Read(ref *_memory.State);
 
     /// <summary>A ring for the calling thread. May block for 300 ms where memory that may be locked is short.</summary>
-    /// <exception cref="RingException">The kernel refuses; the message says why and what to do.</exception>
+    /// <exception cref="EngineException">The kernel refuses; the message says why and what to do.</exception>
     public static Ring Create(RingOptions options)
     {
         var descriptor = RingSetup.Open(options, out var parameters);
@@ -89,7 +89,7 @@ internal sealed unsafe class Ring : IDisposable
     /// <summary>Submits everything, lets the kernel complete what it can, and waits. See <see cref="EnterOutcome"/>.</summary>
     /// <param name="wait">Completions to wait for, 0 or 1; those that are in the ring already count.</param>
     /// <param name="timeout">How long to wait; negative for ever. Nothing is submitted or completed less for it.</param>
-    /// <exception cref="RingException">A bug of the caller, or completions are lost: the ring is of no use any more.</exception>
+    /// <exception cref="EngineException">A bug of the caller, or completions are lost: the ring is of no use any more.</exception>
     public EnterOutcome Enter(uint wait, TimeSpan timeout)
     {
         var outcome = EnterOutcome.Done;
@@ -160,11 +160,11 @@ internal sealed unsafe class Ring : IDisposable
             time.Nanoseconds = (timeout.Ticks % TimeSpan.TicksPerSecond) * TimeSpan.NanosecondsPerTick;
             var argument = new EnterArgument { Time = (ulong)&time };
             answer = IoUringCalls.Enter(
-                _registered.Number, submit, wait, flags | EnterFlags.ExtendedArgument, &argument, sizeof(EnterArgument));
+                _registered.Index, submit, wait, flags | EnterFlags.ExtendedArgument, &argument, sizeof(EnterArgument));
         }
         else
         {
-            answer = IoUringCalls.Enter(_registered.Number, submit, wait, flags, null, 0);
+            answer = IoUringCalls.Enter(_registered.Index, submit, wait, flags, null, 0);
         }
 
         // The answer is an error when the wait failed, though submissions may be gone: only the head tells.
@@ -175,7 +175,7 @@ internal sealed unsafe class Ring : IDisposable
             IoUringError.TimedOut => EnterOutcome.TimedOut,
             IoUringError.Interrupted => EnterOutcome.Interrupted,
             IoUringError.TryAgain or IoUringError.Busy => EnterOutcome.Busy,
-            var error => throw RingException.From("io_uring_enter", error),
+            var error => throw EngineException.From("io_uring_enter", error),
         };
     }
 

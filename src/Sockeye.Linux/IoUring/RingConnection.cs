@@ -11,10 +11,10 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
     private const int MaxSendBytes = 128 * 1024;
 
     private SendList? _sendList;
-    private int _underWay;
+    private int _inFlight;
     private bool _isReceiving;
     private bool _isSending;
-    private ReceiveSize _size = new();
+    private ReceiveSizePredictor _size = new();
     private bool _isClosed;
 
     /// <param name="segment">What was received.</param>
@@ -26,62 +26,62 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
         if (!hasMore)
         {
             _isReceiving = false;
-            _underWay--;
+            _inFlight--;
         }
 
         if (segment is not null && (result <= 0 || IsClosing))
             segment.Release();
         else if (segment is not null)
-            Take(segment, buffers);
+            OnBytesReceived(segment, buffers);
         else
-            OnNothing((Errno)(-result));
+            OnNothingReceived((Errno)(-result));
 
         if (IsClosing)
-            CloseIfNothingIsUnderWay();
-        else if (!hasMore && MayReceive)
+            CloseIfIdle();
+        else if (!hasMore && CanReceive)
             Receive();
     }
 
     public void OnSendCompleted(int result)
     {
         _isSending = false;
-        _underWay--;
+        _inFlight--;
         if (IsClosing)
-            CloseIfNothingIsUnderWay();
+            CloseIfIdle();
         else if (result < 0 && (Errno)(-result) is not (Errno.Again or Errno.Interrupted))
             OnSendFailed((Errno)(-result));
-        else if (OnSent(Math.Max(result, 0)) && MaySend)
+        else if (OnSent(Math.Max(result, 0)) && CanSend)
             Send();
     }
 
     public void OnCancelCompleted()
     {
-        _underWay--;
-        CloseIfNothingIsUnderWay();
+        _inFlight--;
+        CloseIfIdle();
     }
 
-    protected override bool HasSendUnderWay => _isSending;
+    protected override bool HasSendInFlight => _isSending;
 
-    protected override void Begin()
+    protected override void Start()
     {
-        Number = thread.Register(this, Descriptor);
+        Token = thread.RegisterSocket(this, Descriptor);
         Receive();
     }
 
     protected override void Receive()
     {
-        if (_isReceiving || IsClosing || Input.RoomOrPause() is not (> 0 and var room))
+        if (_isReceiving || IsClosing || Input.GetRoomOrPause() is not (> 0 and var room))
             return;
-        var isLarge = _size.IsStream && thread.Large.HasAny;
-        var buffers = isLarge ? thread.Large : thread.Small;
-        var mark = RingMark.Of(isLarge ? RingOperation.ReceiveLarge : RingOperation.ReceiveSmall, Number);
+        var isLarge = _size.IsStreaming && thread.LargeBuffers.HasAny;
+        var buffers = isLarge ? thread.LargeBuffers : thread.SmallBuffers;
+        var mark = RingUserData.Pack(isLarge ? RingOperation.ReceiveLarge : RingOperation.ReceiveSmall, Token);
         // The kernel stops by itself when the reader has enough: an operation of its own for that could lose a race.
         if (thread.HasReceiveLimit)
             thread.Ring.Next().ReceiveMultishot(Descriptor, buffers.Group, (uint)Math.Min(room, Options.MaxReadBufferSize), mark);
         else
             thread.Ring.Next().ReceiveOnce(Descriptor, buffers.Group, mark);
         _isReceiving = true;
-        _underWay++;
+        _inFlight++;
     }
 
     protected override void Send()
@@ -97,39 +97,39 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
             return;
         }
 
-        var mark = RingMark.Of(RingOperation.Send, Number);
+        var mark = RingUserData.Pack(RingOperation.Send, Token);
         if (count == 1)
             thread.Ring.Next().Send(Descriptor, vectors[0].Address, bytes, mark);
         else
             thread.Ring.Next().SendMessage(Descriptor, (_sendList ??= new()).Fill(vectors[..count]), mark);
         _isSending = true;
-        _underWay++;
+        _inFlight++;
     }
 
-    protected override void Release()
+    protected override void CancelAndClose()
     {
-        if (_underWay > 0)
+        if (_inFlight > 0)
         {
-            thread.Ring.Next().Cancel(Descriptor, RingMark.Of(RingOperation.Cancel, Number));
-            _underWay++;
+            thread.Ring.Next().Cancel(Descriptor, RingUserData.Pack(RingOperation.Cancel, Token));
+            _inFlight++;
         }
 
-        CloseIfNothingIsUnderWay();
+        CloseIfIdle();
     }
 
-    private void Take(Segment segment, ReceiveBuffers buffers)
+    private void OnBytesReceived(Segment segment, ReceiveBuffers buffers)
     {
         var count = segment.End;
-        _size.Learn(count, segment.Size);
+        _size.Record(count, segment.Size);
         OnReceived(count);
         if (buffers.IsScarce && (count <= SegmentPool.TinySize || !buffers.TryGrow()))
-            segment = Copy(segment);
+            segment = CopyAndRelease(segment);
 
         Input.Add(segment);
     }
 
     /// <summary>Others need the kernel's buffers more than this reader does, who may be slow.</summary>
-    private Segment Copy(Segment segment)
+    private Segment CopyAndRelease(Segment segment)
     {
         try
         {
@@ -144,16 +144,16 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
         }
     }
 
-    private void OnNothing(Errno error)
+    private void OnNothingReceived(Errno error)
     {
         switch (error)
         {
             case Errno.None:
                 if (!IsClosing)
-                    OnPeerEnded();
+                    OnFinReceived();
                 break;
             case Errno.NoBuffers: // What is read or copied now comes back before the next receive is asked for.
-                _size.Forget();
+                _size.Reduce();
                 break;
             case Errno.Cancelled or Errno.Again or Errno.Interrupted:
                 break;
@@ -163,13 +163,13 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
         }
     }
 
-    private void CloseIfNothingIsUnderWay()
+    private void CloseIfIdle()
     {
-        if (_underWay > 0 || _isClosed)
+        if (_inFlight > 0 || _isClosed)
             return;
         _isClosed = true;
-        if (Number != 0)
-            thread.Forget(Number);
+        if (Token != 0)
+            thread.Remove(Token);
         _sendList?.Dispose();
         CloseDescriptor();
     }

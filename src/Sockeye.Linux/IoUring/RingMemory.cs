@@ -17,7 +17,7 @@ internal sealed unsafe class RingMemory : IDisposable
     private byte* _ring;
 
     /// <summary>Takes over the descriptor: it is closed by <see cref="Dispose"/>, or here on failure.</summary>
-    /// <exception cref="RingException">The memory cannot be mapped.</exception>
+    /// <exception cref="EngineException">The memory cannot be mapped.</exception>
     public RingMemory(int descriptor, in RingParameters parameters)
     {
         Descriptor = descriptor;
@@ -81,6 +81,6 @@ internal sealed unsafe class RingMemory : IDisposable
     private byte* Map(nint length, long offset)
     {
         var address = IoUringCalls.MapRing(Descriptor, length, offset, out var error);
-        return error == 0 ? address : throw RingException.From("mmap", error);
+        return error == 0 ? address : throw EngineException.From("mmap", error);
     }
 }

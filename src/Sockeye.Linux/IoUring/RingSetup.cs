@@ -6,14 +6,14 @@ namespace Sockeye.Linux;
 internal static class RingSetup
 {
     /// <summary>The least completion ring that the search for memory ends at.</summary>
-    private const uint LeastCompletionEntries = 1024;
+    private const uint MinCompletionEntries = 1024;
 
     /// <summary>Linux 6.1 has all of these.</summary>
     private const SetupFlags Needed = SetupFlags.SingleIssuer | SetupFlags.DeferTaskRun | SetupFlags.CooperativeTaskRun |
         SetupFlags.SubmitAll | SetupFlags.CompletionSize | SetupFlags.Clamp;
 
     /// <summary>The descriptor of a new ring.</summary>
-    /// <exception cref="RingException">The kernel refuses.</exception>
+    /// <exception cref="EngineException">The kernel refuses.</exception>
     public static int Open(RingOptions options, out RingParameters parameters)
     {
         var flags = Needed | SetupFlags.NoSubmissionArray | (options.ShowsWork ? SetupFlags.TaskRunFlag : 0);
@@ -21,16 +21,16 @@ internal static class RingSetup
         var completions = Math.Max(BitOperations.RoundUpToPowerOf2((uint)options.CompletionEntries), submissions);
         RingParameters given = default;
 
-        var descriptor = LockedMemory.Ask(Attempt, Shrink, options.Wait);
+        var descriptor = LockedMemory.AllocateWithRetries(Attempt, Shrink, options.Wait);
         // The index array went away in Linux 6.6; before, its absence cannot be asked for.
         if (descriptor == -IoUringError.Invalid)
         {
             flags &= ~SetupFlags.NoSubmissionArray;
-            descriptor = LockedMemory.Ask(Attempt, Shrink, options.Wait);
+            descriptor = LockedMemory.AllocateWithRetries(Attempt, Shrink, options.Wait);
         }
 
         parameters = given;
-        return descriptor >= 0 ? descriptor : throw RingException.From("io_uring_setup", -descriptor);
+        return descriptor >= 0 ? descriptor : throw EngineException.From("io_uring_setup", -descriptor);
 
         int Attempt()
         {
@@ -41,7 +41,7 @@ internal static class RingSetup
 
         bool Shrink()
         {
-            if (completions / 2 < Math.Max(LeastCompletionEntries, submissions))
+            if (completions / 2 < Math.Max(MinCompletionEntries, submissions))
                 return false;
             completions /= 2;
             return true;

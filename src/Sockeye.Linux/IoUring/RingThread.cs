@@ -10,61 +10,61 @@ internal sealed class RingThread(EngineSetup setup, int index) : EngineThread(se
     private const uint PollIn = 1; // POLLIN
     private const uint PollOut = 4; // POLLOUT
 
-    private readonly ConnectionSlots<RingConnection> _connections = new();
-    private readonly ConnectionSlots<DescriptorWatch> _watches = new();
+    private readonly TokenTable<RingConnection> _connections = new();
+    private readonly TokenTable<Registration> _registrations = new();
 
     public Ring Ring { get; private set; } = null!;
 
     /// <summary>For messages.</summary>
-    public ReceiveBuffers Small { get; private set; } = null!;
+    public ReceiveBuffers SmallBuffers { get; private set; } = null!;
 
     /// <summary>For streams.</summary>
-    public ReceiveBuffers Large { get; private set; } = null!;
+    public ReceiveBuffers LargeBuffers { get; private set; } = null!;
 
     /// <summary>Whether the kernel ends a multishot receive after so many bytes. Without, each receive is asked for.</summary>
     public bool HasReceiveLimit { get; } = IoUringProbe.Result.HasReceiveLimit && !setup.AvoidsReceiveLimit;
 
-    public override long LentBytes => (Small?.LentBytes ?? 0) + (Large?.LentBytes ?? 0);
+    public override long RentedBytes => (SmallBuffers?.RentedBytes ?? 0) + (LargeBuffers?.RentedBytes ?? 0);
 
     public override EngineConnection NewConnection(ConnectedSocket socket) => new RingConnection(this, socket);
 
-    public ulong Register(RingConnection connection, int descriptor)
+    public ulong RegisterSocket(RingConnection connection, int descriptor)
     {
         ThrowIfRefused(descriptor);
         return _connections.Add(connection);
     }
 
-    public void Forget(ulong number) => _connections.Remove(number);
+    public void Remove(ulong number) => _connections.Remove(number);
 
-    public override void Begin(DescriptorWatch watch)
+    public override void RegisterSocket(Registration registration)
     {
-        ThrowIfRefused(watch.Descriptor);
-        watch.Number = _watches.Add(watch);
-        Arm(watch);
+        ThrowIfRefused(registration.Descriptor);
+        registration.Token = _registrations.Add(registration);
+        ArmPoll(registration);
     }
 
-    public override void End(DescriptorWatch watch)
+    public override void Deregister(Registration registration)
     {
-        // The watch has ended when its poll has; nobody waits for the cancel itself.
-        watch.IsEnding = true;
-        Ring.Next().Cancel(watch.Descriptor, RingMark.Of(RingOperation.Cancel, 0));
+        // The registration has ended when its poll has; nobody waits for the cancel itself.
+        registration.IsStopping = true;
+        Ring.Next().Cancel(registration.Descriptor, RingUserData.Pack(RingOperation.Cancel, 0));
     }
 
-    protected override void Open()
+    protected override void OpenEngine()
     {
         var sizes = Setup.RingSizes;
         Ring = Ring.Create(new() { SubmissionEntries = sizes.Submissions, CompletionEntries = sizes.Completions });
-        Small = new(Ring, this, 0, SegmentPool.SmallSize, sizes.SmallBuffers, sizes.MaxSmallBuffers);
-        Large = new(Ring, this, 1, SegmentPool.LargeSize, sizes.LargeBuffers, sizes.LargeBuffers);
-        WatchWakeUp();
+        SmallBuffers = new(Ring, this, 0, SegmentPool.SmallSize, sizes.SmallBuffers, sizes.MaxSmallBuffers);
+        LargeBuffers = new(Ring, this, 1, SegmentPool.LargeSize, sizes.LargeBuffers, sizes.LargeBuffers);
+        ArmWaker();
     }
 
-    protected override bool Wait(int timeout)
+    protected override bool Poll(int timeout)
     {
-        Small.Publish();
-        Large.Publish();
+        SmallBuffers.Publish();
+        LargeBuffers.Publish();
         Ring.Enter(timeout == 0 ? 0u : 1u, TimeSpan.FromMilliseconds(timeout));
-        WakeUp.EndSleep();
+        Waker.EndSleep();
         var any = false;
         for (; Ring.TryTake(out var completion); any = true)
         {
@@ -72,47 +72,47 @@ internal sealed class RingThread(EngineSetup setup, int index) : EngineThread(se
             {
                 OnCompleted(completion);
             }
-            catch (Exception e) when (e is not RingException)
+            catch (Exception e) when (e is not EngineException)
             {
-                Setup.Trouble.Report(Name, e);
+                Setup.ErrorLog.Log(Name, e);
             }
         }
 
         return any;
     }
 
-    protected override IEnumerable<EngineConnection> Connections() => _connections.All();
+    protected override IEnumerable<EngineConnection> GetConnections() => _connections.ToList();
 
-    protected override void Close()
+    protected override void CloseEngine()
     {
-        Small?.Dispose();
-        Large?.Dispose();
+        SmallBuffers?.Dispose();
+        LargeBuffers?.Dispose();
         Ring?.Dispose();
     }
 
     private void ThrowIfRefused(int descriptor)
     {
-        if (Setup.RefuseToWatch(descriptor) is not Errno.None and var error)
+        if (Setup.RefuseToRegister(descriptor) is not Errno.None and var error)
             throw error.ToException();
     }
 
     private void OnCompleted(in Completion completion)
     {
-        var (operation, number) = RingMark.Read(completion.UserData);
+        var (operation, number) = RingUserData.Unpack(completion.UserData);
         switch (operation)
         {
-            case RingOperation.WakeUp:
+            case RingOperation.Wake:
                 if (!completion.HasMore)
-                    WatchWakeUp();
+                    ArmWaker();
                 break;
-            case RingOperation.Watch:
-                OnWatch(number, completion);
+            case RingOperation.Poll:
+                OnPolled(number, completion);
                 break;
             case RingOperation.ReceiveSmall:
-                OnReceived(number, Small, completion);
+                OnReceived(number, SmallBuffers, completion);
                 break;
             case RingOperation.ReceiveLarge:
-                OnReceived(number, Large, completion);
+                OnReceived(number, LargeBuffers, completion);
                 break;
             case RingOperation.Send:
                 OnSent(number, completion.Result);
@@ -136,7 +136,7 @@ internal sealed class RingThread(EngineSetup setup, int index) : EngineThread(se
         {
             connection.OnReceiveCompleted(segment, completion.Result, completion.HasMore, buffers);
         }
-        catch (Exception e) when (e is not RingException)
+        catch (Exception e) when (e is not EngineException)
         {
             connection.OnWorkFailed(e);
         }
@@ -150,34 +150,34 @@ internal sealed class RingThread(EngineSetup setup, int index) : EngineThread(se
         {
             connection.OnSendCompleted(result);
         }
-        catch (Exception e) when (e is not RingException)
+        catch (Exception e) when (e is not EngineException)
         {
             connection.OnWorkFailed(e);
         }
     }
 
-    private void OnWatch(ulong number, in Completion completion)
+    private void OnPolled(ulong number, in Completion completion)
     {
-        if (_watches.Find(number) is not { } watch)
+        if (_registrations.Find(number) is not { } registration)
             return;
-        if (!watch.IsEnding && completion.Result < 0)
-            watch.OnFailed(((Errno)(-completion.Result)).ToException());
-        else if (!watch.IsEnding)
-            watch.OnReady();
+        if (!registration.IsStopping && completion.Result < 0)
+            registration.OnFailed(((Errno)(-completion.Result)).ToException());
+        else if (!registration.IsStopping)
+            registration.OnReady();
         if (completion.HasMore)
             return;
-        if (!watch.IsEnding)
+        if (!registration.IsStopping)
         {
-            Arm(watch);
+            ArmPoll(registration);
             return;
         }
 
-        _watches.Remove(number);
-        watch.OnEnded();
+        _registrations.Remove(number);
+        registration.OnStopped();
     }
 
-    private void Arm(DescriptorWatch watch) => Ring.Next().PollMultishot(
-        watch.Descriptor, watch.ForWriting ? PollOut : PollIn, RingMark.Of(RingOperation.Watch, watch.Number));
+    private void ArmPoll(Registration registration) => Ring.Next().PollMultishot(
+        registration.Descriptor, registration.IsForWriting ? PollOut : PollIn, RingUserData.Pack(RingOperation.Poll, registration.Token));
 
-    private void WatchWakeUp() => Ring.Next().PollMultishot(WakeUp.Descriptor, PollIn, RingMark.Of(RingOperation.WakeUp, 0));
+    private void ArmWaker() => Ring.Next().PollMultishot(Waker.Descriptor, PollIn, RingUserData.Pack(RingOperation.Wake, 0));
 }

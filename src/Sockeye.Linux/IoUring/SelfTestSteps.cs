@@ -10,8 +10,8 @@ internal sealed class SelfTestSteps : IDisposable
     private const int BufferLength = 64;
     private const uint Limit = 2 * BufferLength;
     private const ulong ReceiveData = 1, SendData = 2, CancelData = 3;
-    private const int MostEnters = 8;
-    private const int MostInterruptions = 10_000;
+    private const int MaxEnters = 8;
+    private const int MaxInterruptions = 10_000;
     private static readonly TimeSpan EnterTime = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Keeps memory for ever that the kernel might still write to.</summary>
@@ -19,7 +19,7 @@ internal sealed class SelfTestSteps : IDisposable
     private static readonly Lock LeakedLock = new();
 
     private readonly Ring _ring;
-    private readonly SelfTestWatch _watch;
+    private readonly SelfTestMonitor _monitor;
     private readonly BufferRing _buffers;
     private readonly SocketPair _pair = SocketPair.Create();
     private readonly byte[] _slab = GC.AllocateArray<byte>(BufferCount * BufferLength, pinned: true);
@@ -27,10 +27,10 @@ internal sealed class SelfTestSteps : IDisposable
     private readonly List<Completion> _completions = [];
     private int _inFlight;
 
-    /// <exception cref="RingException">The kernel refuses the group of buffers.</exception>
-    public SelfTestSteps(Ring ring, SelfTestWatch watch)
+    /// <exception cref="EngineException">The kernel refuses the group of buffers.</exception>
+    public SelfTestSteps(Ring ring, SelfTestMonitor monitor)
     {
-        (_ring, _watch) = (ring, watch);
+        (_ring, _monitor) = (ring, monitor);
         try
         {
             _buffers = BufferRing.Create(ring, Group, BufferCount);
@@ -53,37 +53,37 @@ internal sealed class SelfTestSteps : IDisposable
     {
         Receive(0);
         Send();
-        if (!Await(() => Of(SendData).Length == 1 && Of(ReceiveData).Length > 0))
+        if (!EnterUntil(() => CompletionsOf(SendData).Length == 1 && CompletionsOf(ReceiveData).Length > 0))
             return "a send and a receive did not complete";
-        if (Of(SendData)[0].Result != BufferLength)
-            return $"a send of {BufferLength} bytes completed with {Of(SendData)[0].Result}";
+        if (CompletionsOf(SendData)[0].Result != BufferLength)
+            return $"a send of {BufferLength} bytes completed with {CompletionsOf(SendData)[0].Result}";
 
-        var received = Of(ReceiveData)[0];
+        var received = CompletionsOf(ReceiveData)[0];
         if (received is not { Result: BufferLength, HasBuffer: true, HasMore: true, BufferId: < BufferCount } ||
             !_slab.AsSpan(received.BufferId * BufferLength, BufferLength).SequenceEqual(_data))
             return $"a multishot receive of {BufferLength} bytes completed with {received.Result}, or in the wrong place";
 
         _completions.Clear();
         Cancel();
-        if (!Await(() => _inFlight == 0))
+        if (!EnterUntil(() => _inFlight == 0))
             return "a cancelled receive did not end";
-        return Of(ReceiveData) is [{ Result: -IoUringError.Cancelled }] && Of(CancelData) is [{ Result: >= 0 }]
+        return CompletionsOf(ReceiveData) is [{ Result: -IoUringError.Cancelled }] && CompletionsOf(CancelData) is [{ Result: >= 0 }]
             ? null
             : "a cancel did not find its receive";
     }
 
     /// <summary>With more to receive than the limit: ends the receive at the limit?</summary>
-    public bool HonoursReceiveLimit()
+    public bool SupportsReceiveLimit()
     {
         _completions.Clear();
         for (var i = 0; i < 3; i++)
             Send();
-        Await(() => _inFlight == 0);
+        EnterUntil(() => _inFlight == 0);
 
         _completions.Clear();
         Receive(Limit);
-        Await(() => Of(ReceiveData) is [.., { HasMore: false }] or { Length: >= 3 });
-        return Of(ReceiveData) is [{ Result: BufferLength, HasMore: true }, { Result: BufferLength, HasMore: false }];
+        EnterUntil(() => CompletionsOf(ReceiveData) is [.., { HasMore: false }] or { Length: >= 3 });
+        return CompletionsOf(ReceiveData) is [{ Result: BufferLength, HasMore: true }, { Result: BufferLength, HasMore: false }];
     }
 
     public void Dispose()
@@ -103,9 +103,9 @@ internal sealed class SelfTestSteps : IDisposable
         try
         {
             Cancel();
-            return Await(() => _inFlight == 0);
+            return EnterUntil(() => _inFlight == 0);
         }
-        catch (RingException)
+        catch (EngineException)
         {
             return false; // What is refused here was refused before, and that is the result.
         }
@@ -129,12 +129,12 @@ internal sealed class SelfTestSteps : IDisposable
         _inFlight++;
     }
 
-    private bool Await(Func<bool> isDone)
+    private bool EnterUntil(Func<bool> isDone)
     {
         // A signal, as a garbage collection sends it, and a kernel without memory say nothing of what io_uring can do.
-        for (var (enters, interruptions) = (0, 0); enters < MostEnters && interruptions < MostInterruptions && !isDone();)
+        for (var (enters, interruptions) = (0, 0); enters < MaxEnters && interruptions < MaxInterruptions && !isDone();)
         {
-            if (_watch.Enter(() => _ring.Enter(1, EnterTime)) is EnterOutcome.Interrupted or EnterOutcome.Busy)
+            if (_monitor.Run(() => _ring.Enter(1, EnterTime)) is EnterOutcome.Interrupted or EnterOutcome.Busy)
                 interruptions++;
             else
                 enters++;
@@ -149,7 +149,7 @@ internal sealed class SelfTestSteps : IDisposable
         return isDone();
     }
 
-    private Completion[] Of(ulong userData) => [.. _completions.Where(completion => completion.UserData == userData)];
+    private Completion[] CompletionsOf(ulong userData) => [.. _completions.Where(completion => completion.UserData == userData)];
 
     private static nint Address(byte[] pinned, int offset) => Marshal.UnsafeAddrOfPinnedArrayElement(pinned, offset);
 }

@@ -34,7 +34,7 @@ internal enum Errno
     AddressNotAvailable = 99, // EADDRNOTAVAIL
 }
 
-internal static class Errors
+internal static class ErrnoExtensions
 {
     /// <summary>The same exception that .NET's own sockets throw for this error.</summary>
     public static SocketException ToException(this Errno error) => new((int)(error switch

@@ -10,13 +10,13 @@ internal static unsafe class SocketCalls
     private const int MaxAddressSize = 112;
 
     /// <summary>The next client of a listener, not blocking; -1 and an error where there is none.</summary>
-    public static int Accept(int listener, out PeerAddress peer, out Errno error)
+    public static int Accept(int listener, out NativeAddress peer, out Errno error)
     {
         var address = stackalloc byte[MaxAddressSize];
         var length = MaxAddressSize;
         var accepted = Libc.Accept(listener, address, &length, Constants.SocketNonBlocking | Constants.SocketCloseOnExec);
         error = accepted < 0 ? Libc.LastError : Errno.None;
-        peer = accepted < 0 ? default : PeerAddress.Of(new(address, length));
+        peer = accepted < 0 ? default : NativeAddress.Parse(new(address, length));
         return accepted;
     }
 
@@ -36,18 +36,18 @@ internal static unsafe class SocketCalls
             : (Errno)error;
     }
 
-    public static PeerAddress LocalAddress(int socket)
+    public static NativeAddress LocalAddress(int socket)
     {
         var address = stackalloc byte[MaxAddressSize];
         var length = MaxAddressSize;
-        return Libc.GetLocalAddress(socket, address, &length) < 0 ? default : PeerAddress.Of(new(address, length));
+        return Libc.GetLocalAddress(socket, address, &length) < 0 ? default : NativeAddress.Parse(new(address, length));
     }
 
-    public static PeerAddress RemoteAddress(int socket)
+    public static NativeAddress RemoteAddress(int socket)
     {
         var address = stackalloc byte[MaxAddressSize];
         var length = MaxAddressSize;
-        return Libc.GetRemoteAddress(socket, address, &length) < 0 ? default : PeerAddress.Of(new(address, length));
+        return Libc.GetRemoteAddress(socket, address, &length) < 0 ? default : NativeAddress.Parse(new(address, length));
     }
 
     /// <summary>From now on close() sends RST and drops what was not sent yet, socket(7).</summary>
@@ -59,7 +59,7 @@ internal static unsafe class SocketCalls
 
     /// <summary>Ends both directions for all descriptors of a socket, whoever has them open: by FIN after what is still to be
     /// sent, or by RST.</summary>
-    public static void EndBoth(int socket, bool reset)
+    public static void ShutdownBoth(int socket, bool reset)
     {
         if (reset)
         {
@@ -82,7 +82,7 @@ internal static unsafe class SocketCalls
         return duplicate >= 0 ? duplicate : throw Libc.LastError.ToException();
     }
 
-    public static void ReusePort(int socket)
+    public static void EnableReusePort(int socket)
     {
         var on = 1;
         if (Libc.SetOption(socket, Constants.LevelSocket, Constants.OptionReusePort, (byte*)&on, sizeof(int)) < 0)

@@ -18,13 +18,13 @@ internal sealed unsafe partial class SocketPair : IDisposable
     public int First { get; private set; }
     public int Second { get; private set; }
 
-    /// <exception cref="RingException">No descriptor is left.</exception>
+    /// <exception cref="EngineException">No descriptor is left.</exception>
     public static SocketPair Create()
     {
         var pair = stackalloc int[2];
         return MakeSocketPair(Unix, StreamCloseOnExecNonBlocking, 0, pair) == 0
             ? new(pair[0], pair[1])
-            : throw RingException.From("socketpair", Marshal.GetLastSystemError());
+            : throw EngineException.From("socketpair", Marshal.GetLastSystemError());
     }
 
     public void CloseFirst()

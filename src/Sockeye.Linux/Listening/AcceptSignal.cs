@@ -24,7 +24,7 @@ internal sealed class AcceptSignal : IValueTaskSource, IThreadPoolWorkItem
         }
 
         if (thread is not null)
-            thread.Continue(null, this);
+            thread.Resume(null, this);
         else
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }

@@ -7,8 +7,8 @@ namespace Sockeye.Linux;
 internal sealed class AcceptSource
 {
     private readonly ListeningSocket _listening;
-    private readonly DescriptorWatch _watch;
-    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Registration _registration;
+    private readonly TaskCompletionSource _isStarted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly EndPoint? _localEndPoint;
 
     /// <param name="listening">The socket.</param>
@@ -23,8 +23,8 @@ internal sealed class AcceptSource
         var address = ((IPEndPoint)EndPoint).Address;
         if (!address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any))
             _localEndPoint = EndPoint;
-        _watch = new(watching, Descriptor, forWriting: false, () => onReady(watching), OnBegun);
-        _watch.Begin();
+        _registration = new(watching, Descriptor, forWriting: false, () => onReady(watching), OnStarted);
+        _registration.Start();
     }
 
     public Socket Socket => _listening.Socket;
@@ -34,7 +34,7 @@ internal sealed class AcceptSource
     public EngineThread? Thread { get; }
 
     /// <summary>Ends when it is watched, with the error where the system refuses.</summary>
-    public Task Begun => _begun.Task;
+    public Task Started => _isStarted.Task;
 
     private int Descriptor => (int)Socket.SafeHandle.DangerousGetHandle();
 
@@ -79,7 +79,7 @@ internal sealed class AcceptSource
             Socket.SafeHandle.DangerousAddRef(ref isHeld);
             Errno error;
             int descriptor;
-            PeerAddress peer;
+            NativeAddress peer;
             do
                 descriptor = SocketCalls.Accept(Descriptor, out peer, out error);
             while (error is Errno.Interrupted);
@@ -107,17 +107,17 @@ internal sealed class AcceptSource
 
     private async Task CloseAsync()
     {
-        await _watch.EndAsync().ConfigureAwait(false);
-        _begun.TrySetResult(); // It may have been closed before it was watched.
+        await _registration.StopAsync().ConfigureAwait(false);
+        _isStarted.TrySetResult(); // It may have been closed before it was watched.
         _listening.Close();
     }
 
-    private void OnBegun(Exception? error)
+    private void OnStarted(Exception? error)
     {
         if (error is null)
-            _begun.TrySetResult();
+            _isStarted.TrySetResult();
         else
-            _begun.TrySetException(error);
+            _isStarted.TrySetException(error);
     }
 
     /// <summary>What accepted connections get is set here once: on Linux they inherit it.</summary>
@@ -125,6 +125,6 @@ internal sealed class AcceptSource
     {
         SocketSetup.ConfigureConnection(socket, setup.Sockets);
         if (reuses)
-            SocketCalls.ReusePort((int)socket.SafeHandle.DangerousGetHandle());
+            SocketCalls.EnableReusePort((int)socket.SafeHandle.DangerousGetHandle());
     }
 }

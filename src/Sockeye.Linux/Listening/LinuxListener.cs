@@ -33,7 +33,7 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
     public EndPoint EndPoint { get; }
 
     /// <summary>Ends when the engine watches for clients, with the error where the system refuses.</summary>
-    public Task Begun => Task.WhenAll(_sources.Select(source => source.Begun));
+    public Task Started => Task.WhenAll(_sources.Select(source => source.Started));
 
     public TcpInfo? Info => TcpInfo.Read(_sources[0].Socket);
 
@@ -62,7 +62,7 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
         lock (_unbindLock)
-            return new(_unbinding is { } first ? EndOfAsync(first) : _unbinding = CloseAsync());
+            return new(_unbinding is { } first ? WaitForEndAsync(first) : _unbinding = CloseAsync());
     }
 
     public ValueTask DisposeAsync() => UnbindAsync();
@@ -77,12 +77,12 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
         finally
         {
             _reserve.Leave();
-            _engine.Leave(this);
+            _engine.Remove(this);
             _ready.Set();
         }
     }
 
-    private static async Task EndOfAsync(Task unbinding) => await unbinding.WithoutThrowing(keepsContext: false);
+    private static async Task WaitForEndAsync(Task unbinding) => await unbinding.WithoutThrowing(keepsContext: false);
 
     /// <summary>Null where nobody waits, or the listener is being closed.</summary>
     /// <exception cref="SocketException">The system refuses, or the client has left.</exception>

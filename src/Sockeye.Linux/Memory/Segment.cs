@@ -48,7 +48,7 @@ internal sealed class Segment : ReadOnlySequenceSegment<byte>
     public bool IsExtra { get; init; }
 
     /// <summary>Whether its owner leaves it to the garbage collector when it comes back.</summary>
-    public bool IsForOneUse { get; set; }
+    public bool IsSingleUse { get; set; }
 
     /// <summary>The next of a list of unused segments.</summary>
     public Segment? NextUnused { get; set; }
@@ -67,25 +67,25 @@ internal sealed class Segment : ReadOnlySequenceSegment<byte>
     }
 
     /// <summary>The stream begins, or goes on after what is gone already, here.</summary>
-    public void BeginAt(long position) => RunningIndex = position;
+    public void StartAt(long position) => RunningIndex = position;
 
     /// <summary>Gives it back, empty. Nobody may read or write it any more.</summary>
     public void Release()
     {
         Next = null;
         End = 0;
-        Owner.TakeBack(this);
+        Owner.Return(this);
     }
 
     /// <summary>Leaves it, with what is in it, to who may still read it.</summary>
-    public void LetGo() => Owner.LetGo(this);
+    public void Abandon() => Owner.Abandon(this);
 }
 
 /// <summary>Where a segment goes when nobody needs it any more; from any thread.</summary>
 internal interface ISegmentOwner
 {
-    void TakeBack(Segment segment);
+    void Return(Segment segment);
 
     /// <summary>Somebody may still look at it: it is not lent again, and the garbage collector has its memory.</summary>
-    void LetGo(Segment segment);
+    void Abandon(Segment segment);
 }

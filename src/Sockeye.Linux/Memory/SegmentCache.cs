@@ -16,26 +16,26 @@ internal sealed class SegmentCache(SegmentPool pool)
 
     public Segment? Rent(int size)
     {
-        ref var stack = ref _idle.Of(size);
+        ref var stack = ref _idle.GetStack(size);
         if (stack.Count == 0)
-            pool.Move(size, ref stack, MaxOf(size) / 2);
+            pool.Move(size, ref stack, GetMax(size) / 2);
         return stack.TryPop();
     }
 
-    public void Keep(Segment segment)
+    public void Return(Segment segment)
     {
-        ref var stack = ref _idle.Of(segment.Size);
+        ref var stack = ref _idle.GetStack(segment.Size);
         stack.Push(segment);
-        if (stack.Count > MaxOf(segment.Size))
-            pool.MoveBack(ref stack, MaxOf(segment.Size) / 2);
+        if (stack.Count > GetMax(segment.Size))
+            pool.MoveBack(ref stack, GetMax(segment.Size) / 2);
     }
 
     /// <summary>The thread ends: others may have them.</summary>
     public void Clear()
     {
         foreach (var size in (ReadOnlySpan<int>)[SegmentPool.TinySize, SegmentPool.SmallSize, SegmentPool.LargeSize])
-            pool.MoveBack(ref _idle.Of(size), 0);
+            pool.MoveBack(ref _idle.GetStack(size), 0);
     }
 
-    private static int MaxOf(int size) => size <= SegmentPool.SmallSize ? Max : MaxLarge;
+    private static int GetMax(int size) => size <= SegmentPool.SmallSize ? Max : MaxLarge;
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Sockeye.Linux;
 
 /// <summary>Lends segments of 1 and 4 KiB, for messages, and of 64 KiB, for streams.</summary>
@@ -25,39 +27,39 @@ internal sealed class SegmentPool(Action<int>? onRent = null) : ISegmentOwner
     private SegmentStacks _idle;
     private SegmentStacks _idleExtra;
     private Count _kept;
-    private Count _lentExtra;
-    private long _lentBytes;
+    private Count _rentedExtra;
+    private long _rentedBytes;
 
     /// <summary>Bytes that connections hold now.</summary>
-    public long LentBytes => Volatile.Read(ref _lentBytes);
+    public long RentedBytes => Volatile.Read(ref _rentedBytes);
 
     /// <summary>A segment of at least so many bytes; one of more than <see cref="LargeSize"/> is made for this once.</summary>
     public Segment Rent(int size)
     {
         onRent?.Invoke(size);
-        var segment = size > LargeSize ? new(this, size) : RentKind(SizeOf(size));
-        Interlocked.Add(ref _lentBytes, segment.Size);
+        var segment = size > LargeSize ? new(this, size) : RentPooled(RoundUpSize(size));
+        Interlocked.Add(ref _rentedBytes, segment.Size);
         return segment;
     }
 
     /// <summary>A segment for good, which does not count as lent.</summary>
-    public Segment MakeOwn(int size) => new(this, size);
+    public Segment CreateUnpooled(int size) => new(this, size);
 
-    public void TakeBack(Segment segment)
+    public void Return(Segment segment)
     {
-        Interlocked.Add(ref _lentBytes, -segment.Size);
+        Interlocked.Add(ref _rentedBytes, -segment.Size);
         if (segment.Size > LargeSize)
             return;
-        if (!segment.IsExtra && !segment.IsForOneUse && SegmentCache.Current is { } cache && cache.Pool == this)
-            cache.Keep(segment);
+        if (!segment.IsExtra && !segment.IsSingleUse && SegmentCache.Current is { } cache && cache.Pool == this)
+            cache.Return(segment);
         else
-            TakeBackShared(segment);
+            ReturnToShared(segment);
     }
 
-    public void LetGo(Segment segment)
+    public void Abandon(Segment segment)
     {
-        segment.IsForOneUse = true;
-        TakeBack(segment);
+        segment.IsSingleUse = true;
+        Return(segment);
     }
 
     /// <summary>Moves up to <paramref name="most"/> segments of a size to a thread's cache.</summary>
@@ -65,7 +67,7 @@ internal sealed class SegmentPool(Action<int>? onRent = null) : ISegmentOwner
     {
         lock (_lock)
         {
-            ref var from = ref _idle.Of(size);
+            ref var from = ref _idle.GetStack(size);
             for (var i = 0; i < most && from.TryPop() is { } segment; i++)
                 to.Push(segment);
         }
@@ -77,55 +79,56 @@ internal sealed class SegmentPool(Action<int>? onRent = null) : ISegmentOwner
         lock (_lock)
         {
             while (from.Count > left && from.TryPop() is { } segment)
-                _idle.Of(segment.Size).Push(segment);
+                _idle.GetStack(segment.Size).Push(segment);
         }
     }
 
-    private static int SizeOf(int size) => size <= TinySize ? TinySize : size <= SmallSize ? SmallSize : LargeSize;
+    private static int RoundUpSize(int size) => size <= TinySize ? TinySize : size <= SmallSize ? SmallSize : LargeSize;
 
-    private Segment RentKind(int size)
+    private Segment RentPooled(int size)
     {
         if (SegmentCache.Current is { } cache && cache.Pool == this && cache.Rent(size) is { } cached)
             return cached;
         lock (_lock)
         {
-            ref var idle = ref _idle.Of(size);
-            if (idle.Count == 0 && _kept.Of(size) < MaxKeptBytes / size)
-                MakeChunk(size, ref idle);
+            ref var idle = ref _idle.GetStack(size);
+            if (idle.Count == 0 && _kept.GetRef(size) < MaxKeptBytes / size)
+                CreateChunkLocked(size, ref idle);
             if (idle.TryPop() is { } kept)
                 return kept;
-            var extra = _idleExtra.Of(size).TryPop() ?? new(this, size) { IsExtra = true };
-            _lentExtra.Of(size)++;
+            var extra = _idleExtra.GetStack(size).TryPop() ?? new(this, size) { IsExtra = true };
+            _rentedExtra.GetRef(size)++;
             return extra;
         }
     }
 
-    private void MakeChunk(int size, ref SegmentStack idle)
+    private void CreateChunkLocked(int size, ref SegmentStack idle)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread, "The pool's lists change only under its lock.");
         var chunk = GC.AllocateUninitializedArray<byte>(ChunkSize, pinned: true);
         for (var offset = 0; offset < ChunkSize; offset += size)
             idle.Push(new(this, chunk, offset, size, id: 0));
-        _kept.Of(size) += ChunkSize / size;
+        _kept.GetRef(size) += ChunkSize / size;
     }
 
-    private void TakeBackShared(Segment segment)
+    private void ReturnToShared(Segment segment)
     {
         lock (_lock)
         {
             if (!segment.IsExtra)
             {
-                if (segment.IsForOneUse)
-                    _kept.Of(segment.Size)--; // Another one may be made in its place.
+                if (segment.IsSingleUse)
+                    _kept.GetRef(segment.Size)--; // Another one may be made in its place.
                 else
-                    _idle.Of(segment.Size).Push(segment);
+                    _idle.GetStack(segment.Size).Push(segment);
                 return;
             }
 
             // No more wait idle than are in use: the last ones of a burst leave none behind.
-            ref var idle = ref _idleExtra.Of(segment.Size);
-            if (idle.Count < --_lentExtra.Of(segment.Size) && !segment.IsForOneUse)
+            ref var idle = ref _idleExtra.GetStack(segment.Size);
+            if (idle.Count < --_rentedExtra.GetRef(segment.Size) && !segment.IsSingleUse)
                 idle.Push(segment);
-            else if (idle.Count > 0 && idle.Count > _lentExtra.Of(segment.Size))
+            else if (idle.Count > 0 && idle.Count > _rentedExtra.GetRef(segment.Size))
                 _ = idle.TryPop();
         }
     }
@@ -138,7 +141,7 @@ internal sealed class SegmentPool(Action<int>? onRent = null) : ISegmentOwner
         private int _large;
 
         [System.Diagnostics.CodeAnalysis.UnscopedRef]
-        public ref int Of(int size)
+        public ref int GetRef(int size)
         {
             if (size <= TinySize)
                 return ref _tiny;

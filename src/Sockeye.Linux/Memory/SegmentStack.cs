@@ -35,7 +35,7 @@ internal struct SegmentStacks
     private SegmentStack _large;
 
     [UnscopedRef]
-    public ref SegmentStack Of(int size)
+    public ref SegmentStack GetStack(int size)
     {
         if (size <= SegmentPool.TinySize)
             return ref _tiny;

@@ -85,6 +85,6 @@ internal sealed class KestrelHost : IAsyncDisposable
         if (_transport is not LinuxTransport linux)
             return;
         await linux.DisposeAsync().AsTask().Within();
-        Assert.Equal(0, linux.LentCount);
+        Assert.Equal(0, linux.RentedBlockCount);
     }
 }

@@ -145,13 +145,13 @@ public sealed class PipeWaitTests
         public short Begin(CancellationToken cancellationToken)
         {
             lock (_wait.Lock)
-                return _wait.Begin(this, static (end, token) => ((End)end!).Cancel(token), cancellationToken);
+                return _wait.BeginLocked(this, static (end, token) => ((End)end!).Cancel(token), cancellationToken);
         }
 
         public bool TryEnd()
         {
             lock (_wait.Lock)
-                return _wait.TryEnd();
+                return _wait.TryEndLocked();
         }
 
         public void Complete() => _wait.Complete();
@@ -160,7 +160,7 @@ public sealed class PipeWaitTests
         {
             _wait.StopCancelling(version);
             lock (_wait.Lock)
-                _wait.Take(version);
+                _wait.TakeLocked(version);
         }
 
         public ValueTaskSourceStatus GetStatus(short version) => _wait.GetStatus(version);
@@ -172,7 +172,7 @@ public sealed class PipeWaitTests
         {
             lock (_wait.Lock)
             {
-                if (!_wait.TryCancel(token))
+                if (!_wait.TryCancelLocked(token))
                     return;
             }
 

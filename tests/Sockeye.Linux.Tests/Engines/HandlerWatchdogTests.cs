@@ -10,7 +10,7 @@ namespace Sockeye.Linux.Tests.Engines;
 /// <summary>A handler that blocks its engine thread is told, once when it blocks and once when it goes on.</summary>
 public abstract class HandlerWatchdogTests(LinuxEngine engine) : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(30);
 
     private readonly FakeTimeProvider _time = new();
     private readonly FakeLogger _log = new();
@@ -38,16 +38,16 @@ public abstract class HandlerWatchdogTests(LinuxEngine engine) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Blocked_call_is_told_once_with_its_connection_and_once_more_when_it_goes_on()
+    public async Task Blocked_call_is_logged_once_with_its_connection_and_once_more_when_it_resumes()
     {
         var blocking = await ServeAsync();
         var other = await ServeAsync();
         await BlockAsync(blocking.Client);
 
-        Look(times: 2);
+        Poll(times: 2);
         Assert.Empty(_log.Collector.GetSnapshot());
-        Look(times: 1);
-        Look(times: 20);
+        Poll(times: 1);
+        Poll(times: 20);
         var line = Assert.Single(_log.Collector.GetSnapshot());
         Assert.Equal((4002, LogLevel.Warning), (line.Id.Id, line.Level));
         Assert.Equal(
@@ -57,26 +57,26 @@ public abstract class HandlerWatchdogTests(LinuxEngine engine) : IAsyncLifetime
 
         _gate.Set();
         await EchoAsync(other.Client); // The engine thread has gone on.
-        Look(times: 1);
+        Poll(times: 1);
         line = _log.LatestRecord;
         Assert.Equal((4003, LogLevel.Warning), (line.Id.Id, line.Level));
         Assert.Equal(
             $"The handler of {blocking.Id} ({blocking.Client.LocalEndPoint}) goes on. It held its engine thread, {ThreadName}, " +
             "for 2.9 s: 1 other connections waited.",
             line.Message);
-        await LookBetweenEchoesAsync(other.Client);
+        await PollBetweenEchoesAsync(other.Client);
         Assert.Equal(2, _log.Collector.Count);
     }
 
     [Fact]
-    public async Task Call_that_ends_in_time_is_not_told()
+    public async Task Call_that_ends_in_time_is_not_logged()
     {
         var (client, _) = await ServeAsync();
         await BlockAsync(client);
 
-        Look(times: 2);
+        Poll(times: 2);
         _gate.Set();
-        await LookBetweenEchoesAsync(client);
+        await PollBetweenEchoesAsync(client);
 
         Assert.Empty(_log.Collector.GetSnapshot());
     }
@@ -86,22 +86,22 @@ public abstract class HandlerWatchdogTests(LinuxEngine engine) : IAsyncLifetime
     {
         var (client, _) = await ServeAsync();
 
-        await LookBetweenEchoesAsync(client);
+        await PollBetweenEchoesAsync(client);
 
         Assert.Empty(_log.Collector.GetSnapshot());
     }
 
     [Fact]
-    public async Task Nothing_is_looked_at_after_the_transport_has_ended()
+    public async Task Nothing_is_polled_after_the_transport_has_ended()
     {
         var (client, _) = await ServeAsync();
         await BlockAsync(client);
-        Look(times: 1);
+        Poll(times: 1);
 
         var ending = _transport.DisposeAsync();
-        Look(times: 20);
+        Poll(times: 20);
         _gate.Set();
-        await ending.AsTask().WaitAsync(Patience, Cancelled);
+        await ending.AsTask().WaitAsync(WaitLimit, Cancelled);
 
         Assert.Empty(_log.Collector.GetSnapshot());
     }
@@ -113,25 +113,25 @@ public abstract class HandlerWatchdogTests(LinuxEngine engine) : IAsyncLifetime
         foreach (var client in _clients)
             client.Abort();
         if (_transport is not null)
-            await _transport.DisposeAsync().AsTask().WaitAsync(Patience);
+            await _transport.DisposeAsync().AsTask().WaitAsync(WaitLimit);
         _gate.Dispose();
     }
 
-    private string ThreadName => $"Sockeye {EngineNames.Of(engine)} 0";
+    private string ThreadName => $"Sockeye {EngineNames.GetName(engine)} 0";
 
-    private void Look(int times)
+    private void Poll(int times)
     {
         for (var i = 0; i < times; i++)
             _time.Advance(HandlerWatchdog.Interval);
     }
 
     /// <summary>Each look meets another call, or none.</summary>
-    private async Task LookBetweenEchoesAsync(ConnectionContext client)
+    private async Task PollBetweenEchoesAsync(ConnectionContext client)
     {
         for (var i = 0; i < 20; i++)
         {
             await EchoAsync(client);
-            Look(times: 1);
+            Poll(times: 1);
         }
     }
 
@@ -157,7 +157,7 @@ public abstract class HandlerWatchdogTests(LinuxEngine engine) : IAsyncLifetime
             if (text == "block")
             {
                 _blocked.SetResult();
-                _gate.Wait(Patience);
+                _gate.Wait(WaitLimit);
             }
 
             await connection.Transport.Output.WriteAsync(Encoding.UTF8.GetBytes(text)).ConfigureAwait(false);
@@ -169,7 +169,7 @@ public abstract class HandlerWatchdogTests(LinuxEngine engine) : IAsyncLifetime
     private async Task BlockAsync(ConnectionContext client)
     {
         await client.Transport.Output.WriteAsync("block"u8.ToArray(), Cancelled);
-        await _blocked.Task.WaitAsync(Patience, Cancelled);
+        await _blocked.Task.WaitAsync(WaitLimit, Cancelled);
     }
 
     private static async Task EchoAsync(ConnectionContext client)
@@ -178,7 +178,7 @@ public abstract class HandlerWatchdogTests(LinuxEngine engine) : IAsyncLifetime
         string text;
         do
         {
-            var read = await client.Transport.Input.ReadAsync(Cancelled).AsTask().WaitAsync(Patience, Cancelled);
+            var read = await client.Transport.Input.ReadAsync(Cancelled).AsTask().WaitAsync(WaitLimit, Cancelled);
             text = Encoding.UTF8.GetString(read.Buffer);
             client.Transport.Input.AdvanceTo(read.Buffer.End);
         }

@@ -13,7 +13,7 @@ public sealed class IoUringProbeTests
         RingDriver.SkipUnlessSupported();
         var result = IoUringSelfTest.Run();
         Assert.True(result.IsSupported, result.Reason);
-        Assert.Contains(IoUringRefusal.Kernel, result.Reason, StringComparison.Ordinal);
+        Assert.Contains(IoUringErrorText.KernelVersion, result.Reason, StringComparison.Ordinal);
         Assert.Same(IoUringProbe.Result, IoUringProbe.Result);
         Assert.Equal(result, IoUringProbe.Result);
     }
@@ -51,7 +51,7 @@ public sealed class IoUringProbeTests
     }
 
     [Fact]
-    public void Self_test_that_hangs_is_given_up()
+    public void Self_test_that_hangs_is_abandoned()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "io_uring is a part of Linux only.");
         using var never = new ManualResetEventSlim();
@@ -71,11 +71,11 @@ public sealed class IoUringProbeTests
         using var processor = new SemaphoreSlim(0);
         var looks = 0;
         var result = IoUringProbe.Run(
-            watch =>
+            monitor =>
             {
                 processor.Wait(); // As between two calls of the kernel, and as its own code is compiled.
                 for (var i = 0; i < 10; i++)
-                    Assert.Equal(i, watch.Enter(() => i));
+                    Assert.Equal(i, monitor.Run(() => i));
                 return new(true, "Late, and works.");
             },
             TimeSpan.FromSeconds(1),
@@ -98,11 +98,11 @@ public sealed class IoUringProbeTests
         using var asked = new SemaphoreSlim(0);
         var looks = 0;
         var result = IoUringProbe.Run(
-            watch =>
+            monitor =>
             {
                 for (var i = 0; i < 20; i++)
                 {
-                    watch.Enter(() =>
+                    monitor.Run(() =>
                     {
                         asked.Release();
                         answers.Wait();
@@ -137,13 +137,13 @@ public sealed class IoUringProbeTests
         using var hangs = new SemaphoreSlim(0);
         var looks = 0;
         var result = IoUringProbe.Run(
-            watch => watch.Enter(() =>
+            monitor => monitor.Run(() =>
             {
                 hangs.Release();
                 never.Wait();
                 return new IoUringSupport(true, "Never.");
             }),
-            IoUringProbe.MostTime,
+            IoUringProbe.MaxTime,
             (_, time) =>
             {
                 Assert.Equal(TimeSpan.FromMilliseconds(100), time);
@@ -168,5 +168,5 @@ public sealed class IoUringProbeTests
     [InlineData("io_uring_setup", IoUringError.OutOfDescriptors, "0", "RLIMIT_NOFILE")]
     [InlineData("io_uring_register", IoUringError.Invalid, "0", "io_uring_register failed with errno 22")]
     public void Refusal_says_what_helps(string call, int error, string? disabled, string expected) =>
-        Assert.Contains(expected, IoUringRefusal.Explain(call, error, disabled), StringComparison.Ordinal);
+        Assert.Contains(expected, IoUringErrorText.Describe(call, error, disabled), StringComparison.Ordinal);
 }

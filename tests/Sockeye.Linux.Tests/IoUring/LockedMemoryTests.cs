@@ -27,7 +27,7 @@ public sealed class LockedMemoryTests
         var waits = new List<TimeSpan>();
         WithoutPrivilege(limit: 0, () =>
         {
-            var error = Assert.Throws<RingException>(() => Ring.Create(new() { Wait = waits.Add }));
+            var error = Assert.Throws<EngineException>(() => Ring.Create(new() { Wait = waits.Add }));
             Assert.Equal(("io_uring_setup", IoUringError.NoMemory), (error.Call, error.Error));
             Assert.Contains("RLIMIT_MEMLOCK (0 bytes", error.Message, StringComparison.Ordinal);
             Assert.Contains("ulimit -l", error.Message, StringComparison.Ordinal);
@@ -94,7 +94,7 @@ public sealed class LockedMemoryTests
     [Fact]
     public void Kernel_that_knows_the_flags_not_is_too_old()
     {
-        var error = Assert.Throws<RingException>(() => Ring.Create(new()
+        var error = Assert.Throws<EngineException>(() => Ring.Create(new()
         {
             Setup = (uint _, ref RingParameters _) => -IoUringError.Invalid,
         }));

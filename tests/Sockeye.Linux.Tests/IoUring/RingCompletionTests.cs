@@ -17,10 +17,10 @@ public sealed class RingCompletionTests
 
         driver.Ring.Enter(0, TimeSpan.Zero);
         Assert.True(driver.Ring.HasOverflow);
-        driver.Until(() => driver.Completions.Count >= count);
+        driver.RunUntil(() => driver.Completions.Count >= count);
 
         Assert.Equal(Enumerable.Range(0, count), driver.Completions.Select(completion => (int)completion.UserData));
-        driver.Turn();
+        driver.RunOnce();
         Assert.Equal(count, driver.Completions.Count);
         Assert.False(driver.Ring.HasOverflow);
     }
@@ -40,7 +40,7 @@ public sealed class RingCompletionTests
             driver.Ring.Next().Nop(2);
         driver.Ring.Enter(0, TimeSpan.Zero);
         Assert.False(driver.Ring.HasOverflow);
-        driver.Until(() => driver.Of(2).Length == 64);
+        driver.RunUntil(() => driver.CompletionsOf(2).Length == 64);
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class RingCompletionTests
 
         Assert.Equal(1, taken);
         Assert.True(driver.Ring.HasWork);
-        driver.Until(() => driver.Completions.Count == 2);
+        driver.RunUntil(() => driver.Completions.Count == 2);
     }
 
     [Fact]
@@ -84,16 +84,16 @@ public sealed class RingCompletionTests
     }
 
     [Fact]
-    public void Work_is_shown_to_who_asked_for_it()
+    public void Work_is_visible_if_the_ring_shows_it()
     {
         using var driver = RingDriver.Create(new() { SubmissionEntries = 8, CompletionEntries = 8, ShowsWork = true });
         using var pair = SocketPair.Create();
         driver.Ring.Next().Poll(pair.First, 1, userData: 1);
-        driver.Turn();
+        driver.RunOnce();
         Assert.False(driver.Ring.HasWork);
         Assert.Equal(1, Native.Send(pair.Second, [1], 1, Native.NoSigPipe));
         Assert.True(driver.Ring.HasWork);
-        driver.Turn();
+        driver.RunOnce();
         Assert.Equal(1, Assert.Single(driver.Completions).Result);
         Assert.False(driver.Ring.HasWork);
     }
@@ -104,16 +104,16 @@ public sealed class RingCompletionTests
         using var driver = RingDriver.Create();
         using var pair = SocketPair.Create();
         driver.Ring.Next().PollMultishot(pair.First, 1, userData: 1);
-        driver.Turn();
+        driver.RunOnce();
         for (var i = 1; i <= 5; i++)
         {
             Assert.Equal(1, Native.Send(pair.Second, [1], 1, Native.NoSigPipe));
-            driver.Until(() => driver.Completions.Count >= i);
+            driver.RunUntil(() => driver.Completions.Count >= i);
         }
 
-        Assert.All(driver.Of(1), completion => Assert.True(completion.HasMore));
+        Assert.All(driver.CompletionsOf(1), completion => Assert.True(completion.HasMore));
         driver.Ring.Next().CancelEverything(userData: 2);
-        driver.Until(() => driver.HasEnded(1) && driver.HasEnded(2));
-        Assert.Equal(-IoUringError.Cancelled, driver.Of(1)[^1].Result);
+        driver.RunUntil(() => driver.HasEnded(1) && driver.HasEnded(2));
+        Assert.Equal(-IoUringError.Cancelled, driver.CompletionsOf(1)[^1].Result);
     }
 }

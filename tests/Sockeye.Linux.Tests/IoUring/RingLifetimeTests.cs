@@ -29,7 +29,7 @@ public sealed class RingLifetimeTests
                 Assert.True(driver.Ring.IsRegistered);
                 using var buffers = new Buffers(driver, 8, 16);
                 driver.Ring.Next().Nop(1);
-                driver.Until(() => driver.Completions.Count == 1);
+                driver.RunUntil(() => driver.Completions.Count == 1);
             }
 
             Assert.Equal(before, DescriptorInfo.Count);
@@ -49,7 +49,7 @@ public sealed class RingLifetimeTests
             foreach (var driver in drivers)
             {
                 driver.Ring.Next().Nop(1);
-                driver.Until(() => driver.Completions.Count == 1);
+                driver.RunUntil(() => driver.Completions.Count == 1);
                 driver.Dispose();
             }
 

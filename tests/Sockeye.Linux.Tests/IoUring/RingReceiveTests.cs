@@ -15,13 +15,13 @@ public sealed class RingReceiveTests
         using var pair = SocketPair.Create();
         buffers.Provide(0, 1, 2, 3);
         driver.Ring.Next().ReceiveMultishot(pair.First, Buffers.Group, 0, userData: 1);
-        driver.Turn();
+        driver.RunOnce();
 
         // More than 65536, so that the tail wraps.
         for (var i = 0; i < 70_000; i++)
         {
             Send(pair, i, 1);
-            driver.Until(() => driver.Completions.Count > 0);
+            driver.RunUntil(() => driver.Completions.Count > 0);
             var completion = Assert.Single(driver.Completions);
             Assert.True(completion is { Result: 1, HasMore: true, HasBuffer: true });
             driver.Completions.Clear();
@@ -37,14 +37,14 @@ public sealed class RingReceiveTests
         using var pair = SocketPair.Create();
         buffers.Provide(0, 1, 2, 3);
         driver.Ring.Next().ReceiveMultishot(pair.First, Buffers.Group, 0, userData: 1);
-        driver.Turn();
+        driver.RunOnce();
         Send(pair, 0, 10 * BufferLength);
         pair.CloseSecond();
 
         var shortages = 0;
         while (true)
         {
-            driver.Until(() => driver.HasEnded(1));
+            driver.RunUntil(() => driver.HasEnded(1));
             var last = driver.Completions[^1].Result;
             buffers.Collect();
             if (last == 0)
@@ -66,7 +66,7 @@ public sealed class RingReceiveTests
         using var buffers = new Buffers(driver, 4, BufferLength);
         using var pair = SocketPair.Create();
         driver.Ring.Next().ReceiveMultishot(pair.First, Buffers.Group, 0, userData: 1);
-        driver.Until(() => driver.HasEnded(1));
+        driver.RunUntil(() => driver.HasEnded(1));
         Assert.Equal(-IoUringError.NoBuffers, Assert.Single(driver.Completions).Result);
     }
 
@@ -79,17 +79,17 @@ public sealed class RingReceiveTests
         using var pair = SocketPair.Create();
         buffers.Provide(Enumerable.Range(0, 16));
         driver.Ring.Next().ReceiveMultishot(pair.First, Buffers.Group, 4 * BufferLength, userData: 1);
-        driver.Turn();
+        driver.RunOnce();
         Send(pair, 0, 6 * BufferLength);
         pair.CloseSecond();
 
-        driver.Until(() => driver.HasEnded(1));
+        driver.RunUntil(() => driver.HasEnded(1));
         Assert.Equal([(BufferLength, true), (BufferLength, true), (BufferLength, true), (BufferLength, false)],
-            driver.Of(1).Select(completion => (completion.Result, completion.HasMore)));
+            driver.CompletionsOf(1).Select(completion => (completion.Result, completion.HasMore)));
 
         driver.Ring.Next().ReceiveMultishot(pair.First, Buffers.Group, 4 * BufferLength, userData: 2);
-        driver.Until(() => driver.HasEnded(2));
-        Assert.Equal([BufferLength, BufferLength, 0], driver.Of(2).Select(completion => completion.Result));
+        driver.RunUntil(() => driver.HasEnded(2));
+        Assert.Equal([BufferLength, BufferLength, 0], driver.CompletionsOf(2).Select(completion => completion.Result));
         buffers.Collect();
         Assert.Equal(Data(0, 6 * BufferLength), buffers.Received);
     }
@@ -107,8 +107,8 @@ public sealed class RingReceiveTests
         buffers.Provide(Enumerable.Range(0, 16));
         Send(pair, 0, 6 * BufferLength);
         driver.Ring.Next().ReceiveMultishot(pair.First, Buffers.Group, (uint)limit, userData: 1);
-        driver.Until(() => driver.HasEnded(1));
-        Assert.InRange(driver.Of(1).Sum(completion => completion.Result), limit, limit + BufferLength - 1);
+        driver.RunUntil(() => driver.HasEnded(1));
+        Assert.InRange(driver.CompletionsOf(1).Sum(completion => completion.Result), limit, limit + BufferLength - 1);
     }
 
     [Fact]
@@ -123,21 +123,21 @@ public sealed class RingReceiveTests
         {
             driver.Ring.Next().ReceiveMultishot(pair.First, Buffers.Group, 0, userData: 1);
             if (i % 2 == 0)
-                driver.Turn();
+                driver.RunOnce();
             // Before, with or after the data, by turns.
             if (i % 3 != 0)
                 Send(pair, i, 1);
             driver.Ring.Next().Cancel(pair.First, userData: 2);
             if (i % 3 == 0)
                 Send(pair, i, 1);
-            driver.Until(() => driver.HasEnded(1) && driver.HasEnded(2));
+            driver.RunUntil(() => driver.HasEnded(1) && driver.HasEnded(2));
             buffers.Collect();
             buffers.ProvideCollected();
         }
 
         pair.CloseSecond();
         driver.Ring.Next().ReceiveMultishot(pair.First, Buffers.Group, 0, userData: 1);
-        driver.Until(() => driver.HasEnded(1));
+        driver.RunUntil(() => driver.HasEnded(1));
         buffers.Collect();
         Assert.Equal(Data(0, rounds), buffers.Received);
     }
@@ -151,7 +151,7 @@ public sealed class RingReceiveTests
         buffers.Provide(3);
         Send(pair, 0, 2 * BufferLength);
         driver.Ring.Next().ReceiveOnce(pair.First, Buffers.Group, userData: 1);
-        driver.Until(() => driver.HasEnded(1));
+        driver.RunUntil(() => driver.HasEnded(1));
         Assert.True(Assert.Single(driver.Completions) is { Result: BufferLength, HasBuffer: true, BufferId: 3, HasMore: false });
         buffers.Collect();
         Assert.Equal(Data(0, BufferLength), buffers.Received);

@@ -20,7 +20,7 @@ public sealed class RingSendTests
         var data = GC.AllocateArray<byte>(4 << 20, pinned: true);
         Fill(data);
         driver.Ring.Next().Send(pair.First, RingDriver.Address(data), data.Length, userData: 1);
-        driver.Turn();
+        driver.RunOnce();
         Assert.Empty(driver.Completions);
 
         var received = new List<byte>();
@@ -31,10 +31,10 @@ public sealed class RingSendTests
             if (count > 0)
                 received.AddRange(chunk.AsSpan(0, count));
             else
-                driver.Turn();
+                driver.RunOnce();
         }
 
-        driver.Until(() => driver.HasEnded(1));
+        driver.RunUntil(() => driver.HasEnded(1));
         Assert.Equal(data.Length, Assert.Single(driver.Completions).Result);
         Assert.True(received.SequenceEqual(data));
     }
@@ -53,7 +53,7 @@ public sealed class RingSendTests
         var pinnedHeader = GCHandle.Alloc(header, GCHandleType.Pinned);
 
         driver.Ring.Next().SendMessage(pair.First, pinnedHeader.AddrOfPinnedObject(), userData: 1);
-        driver.Until(() => driver.HasEnded(1));
+        driver.RunUntil(() => driver.HasEnded(1));
         pinnedHeader.Free();
         pinnedParts.Free();
 
@@ -70,11 +70,11 @@ public sealed class RingSendTests
         using var pair = SocketPair.Create();
         var data = GC.AllocateArray<byte>(Large, pinned: true);
         driver.Ring.Next().Send(pair.First, RingDriver.Address(data), data.Length, userData: 1);
-        driver.Turn();
+        driver.RunOnce();
         driver.Ring.Next().Cancel(pair.First, userData: 2);
-        driver.Until(() => driver.HasEnded(1) && driver.HasEnded(2));
+        driver.RunUntil(() => driver.HasEnded(1) && driver.HasEnded(2));
 
-        var sent = driver.Of(1)[0].Result;
+        var sent = driver.CompletionsOf(1)[0].Result;
         Assert.InRange(sent, 1, Large - 1);
         Assert.Equal(sent, CountReadable(pair.Second));
         GC.KeepAlive(data);
@@ -89,15 +89,15 @@ public sealed class RingSendTests
         var data = GC.AllocateArray<byte>(Large, pinned: true);
         var descriptor = (int)ours.Handle;
         driver.Ring.Next().Send(descriptor, RingDriver.Address(data), data.Length, userData: 1);
-        driver.Turn();
+        driver.RunOnce();
         peer.LingerState = new(true, 0);
         peer.Dispose();
-        driver.Until(() => driver.HasEnded(1));
-        Assert.InRange(driver.Of(1)[0].Result, 1, Large - 1);
+        driver.RunUntil(() => driver.HasEnded(1));
+        Assert.InRange(driver.CompletionsOf(1)[0].Result, 1, Large - 1);
 
         driver.Ring.Next().Send(descriptor, RingDriver.Address(data), 1, userData: 2);
-        driver.Until(() => driver.HasEnded(2));
-        Assert.True(driver.Of(2)[0].Result is -BrokenPipe or -ConnectionReset);
+        driver.RunUntil(() => driver.HasEnded(2));
+        Assert.True(driver.CompletionsOf(2)[0].Result is -BrokenPipe or -ConnectionReset);
         GC.KeepAlive(data);
     }
 
@@ -115,23 +115,23 @@ public sealed class RingSendTests
 
         driver.Ring.Next().AcceptMultishot((int)listener.Handle, userData: 1);
         driver.Ring.Next().Connect((int)client.Handle, RingDriver.Address(bytes), bytes.Length, userData: 2);
-        driver.Until(() => driver.Of(1).Length == 1 && driver.HasEnded(2));
+        driver.RunUntil(() => driver.CompletionsOf(1).Length == 1 && driver.HasEnded(2));
         GC.KeepAlive(bytes);
-        Assert.Equal(0, driver.Of(2)[0].Result);
-        Assert.True(driver.Of(1)[0].HasMore);
+        Assert.Equal(0, driver.CompletionsOf(2)[0].Result);
+        Assert.True(driver.CompletionsOf(1)[0].HasMore);
 
-        var accepted = driver.Of(1)[0].Result;
+        var accepted = driver.CompletionsOf(1)[0].Result;
         Assert.True(DescriptorInfo.IsCloseOnExec(accepted));
         driver.Ring.Next().Close(accepted, userData: 3);
-        driver.Until(() => driver.HasEnded(3));
-        Assert.Equal(0, driver.Of(3)[0].Result);
+        driver.RunUntil(() => driver.HasEnded(3));
+        Assert.Equal(0, driver.CompletionsOf(3)[0].Result);
         var end = new byte[1];
         driver.Ring.Next().Poll((int)client.Handle, 1, userData: 4);
-        driver.Until(() => driver.HasEnded(4));
+        driver.RunUntil(() => driver.HasEnded(4));
         Assert.Equal(0, Native.Receive((int)client.Handle, end, 1, 0));
 
         driver.Ring.Next().Cancel((int)listener.Handle, userData: 5);
-        driver.Until(() => driver.HasEnded(1) && driver.HasEnded(5));
+        driver.RunUntil(() => driver.HasEnded(1) && driver.HasEnded(5));
     }
 
     private static (Socket Ours, Socket Peer) ConnectedTcp()

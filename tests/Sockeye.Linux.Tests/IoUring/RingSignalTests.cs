@@ -64,7 +64,7 @@ public sealed class RingSignalTests : IDisposable
         using var buffers = new Buffers(driver, 8, 1);
         buffers.Provide(Enumerable.Range(0, 8));
         driver.Ring.Next().ReceiveMultishot(_pair.First, Buffers.Group, 0, userData: 1);
-        driver.Turn();
+        driver.RunOnce();
         _waiting = Native.CurrentThread();
         _isReady.Release();
 
@@ -72,7 +72,7 @@ public sealed class RingSignalTests : IDisposable
         {
             if (driver.Ring.Enter(1, TimeSpan.FromSeconds(10)) == EnterOutcome.Interrupted)
                 Interlocked.Increment(ref _interruptions);
-            driver.Turn();
+            driver.RunOnce();
             Assert.DoesNotContain(driver.Completions, completion => completion.Result < 0);
             buffers.Collect();
             buffers.ProvideCollected();

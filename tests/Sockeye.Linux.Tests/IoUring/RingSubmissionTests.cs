@@ -12,7 +12,7 @@ public sealed class RingSubmissionTests
         Assert.Equal(16, driver.Ring.SubmissionEntries);
         for (var i = 0ul; i < 1000; i++)
             driver.Ring.Next().Nop(i);
-        driver.Until(() => driver.Completions.Count >= 1000);
+        driver.RunUntil(() => driver.Completions.Count >= 1000);
 
         Assert.Equal(Enumerable.Range(0, 1000), driver.Completions.Select(completion => (int)completion.UserData));
         Assert.Equal(0, driver.Ring.Unsubmitted);
@@ -31,7 +31,7 @@ public sealed class RingSubmissionTests
                 for (var i = 0; i < 200; i++)
                     driver.Ring.Next().Nop((ulong)((round * 200) + i));
                 Assert.Equal(200, driver.Ring.Unsubmitted);
-                driver.Turn();
+                driver.RunOnce();
                 Assert.Equal(0, driver.Ring.Unsubmitted);
             }
 
@@ -68,9 +68,9 @@ public sealed class RingSubmissionTests
             driver.Ring.Next().Nop(userData: 2);
         }
 
-        driver.Until(() => driver.Completions.Count == 20);
-        Assert.All(driver.Of(2), completion => Assert.Equal(0, completion.Result));
-        Assert.All(driver.Of(1), completion => Assert.True(completion.Result < 0));
+        driver.RunUntil(() => driver.Completions.Count == 20);
+        Assert.All(driver.CompletionsOf(2), completion => Assert.Equal(0, completion.Result));
+        Assert.All(driver.CompletionsOf(1), completion => Assert.True(completion.Result < 0));
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class RingSubmissionTests
     {
         using var driver = RingDriver.Create();
         driver.Ring.Next().Nop(1);
-        var error = Assert.Throws<RingException>(() =>
+        var error = Assert.Throws<EngineException>(() =>
             TestThread.Run(() => driver.Ring.Enter(1, TimeSpan.Zero)));
         Assert.Equal("io_uring_enter", error.Call);
     }

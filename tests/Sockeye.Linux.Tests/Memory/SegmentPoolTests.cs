@@ -13,7 +13,7 @@ public sealed class SegmentPoolTests
         var pool = new SegmentPool();
         var kept = SegmentPool.MaxKeptBytes / size;
         var (memories, extras) = Burst(pool, size, kept, extra: 100);
-        Assert.Equal(0, pool.LentBytes);
+        Assert.Equal(0, pool.RentedBytes);
         GC.Collect();
         Assert.Equal(extras.Count, extras.Count(extra => !extra.IsAlive));
         Assert.All(memories, memory => Assert.True(memory.IsAlive));
@@ -31,7 +31,7 @@ public sealed class SegmentPoolTests
         Assert.Same(extra, pool.Rent(size));
         foreach (var segment in all)
             segment.Release();
-        Assert.Equal(0, pool.LentBytes);
+        Assert.Equal(0, pool.RentedBytes);
         Assert.All(Rent(pool, size, SegmentPool.MaxKeptBytes / size), segment => Assert.False(segment.IsExtra));
     }
 
@@ -50,10 +50,10 @@ public sealed class SegmentPoolTests
     {
         var pool = new SegmentPool();
         var tainted = pool.Rent(SegmentPool.SmallSize);
-        tainted.IsForOneUse = true;
+        tainted.IsSingleUse = true;
         tainted.Release();
         Assert.DoesNotContain(tainted, Rent(pool, SegmentPool.SmallSize, SegmentPool.MaxKeptBytes / SegmentPool.SmallSize));
-        Assert.Equal(SegmentPool.MaxKeptBytes, pool.LentBytes);
+        Assert.Equal(SegmentPool.MaxKeptBytes, pool.RentedBytes);
     }
 
     private static List<Segment> Rent(SegmentPool pool, int size, int count) =>

@@ -5,7 +5,7 @@ namespace Sockeye.Linux.Tests.Support;
 /// <summary>A ring on the test's thread, and everything that completed on it so far.</summary>
 internal sealed class RingDriver : IDisposable
 {
-    private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(10);
 
     private RingDriver(Ring ring) => Ring = ring;
 
@@ -23,25 +23,25 @@ internal sealed class RingDriver : IDisposable
     public static nint Address(byte[] pinned, int offset = 0) => Marshal.UnsafeAddrOfPinnedArrayElement(pinned, offset);
 
     /// <summary>Submits, and takes what is there.</summary>
-    public void Turn()
+    public void RunOnce()
     {
         Ring.Enter(0, TimeSpan.Zero);
         Take();
     }
 
     /// <summary>Enters until it is so; fails when nothing completes for 10 s.</summary>
-    public void Until(Func<bool> isSo)
+    public void RunUntil(Func<bool> isSo)
     {
         while (!isSo())
         {
-            Assert.NotEqual(EnterOutcome.TimedOut, Ring.Enter(1, MostTime));
+            Assert.NotEqual(EnterOutcome.TimedOut, Ring.Enter(1, MaxTime));
             Take();
         }
     }
 
-    public Completion[] Of(ulong userData) => [.. Completions.Where(completion => completion.UserData == userData)];
+    public Completion[] CompletionsOf(ulong userData) => [.. Completions.Where(completion => completion.UserData == userData)];
 
-    public bool HasEnded(ulong userData) => Of(userData) is [.., { HasMore: false }];
+    public bool HasEnded(ulong userData) => CompletionsOf(userData) is [.., { HasMore: false }];
 
     public void Dispose() => Ring.Dispose();
 

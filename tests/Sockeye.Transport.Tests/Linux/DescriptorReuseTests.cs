@@ -60,7 +60,7 @@ public sealed class DescriptorReuseTests
             }))));
             await listener.DisposeAsync();
             await world.Soon(serving);
-            await world.BecomesTrueAsync(() => transport.LentCount == 0);
+            await world.BecomesTrueAsync(() => transport.RentedBlockCount == 0);
         });
 
     [Theory, ClassData<EachEngineAndScheduling>]

@@ -60,7 +60,7 @@ public sealed class EngineClosingTests
                     Assert.InRange(server.BytesReceived - from, MaxReadBufferSize / 2, most);
                     // A piece of io_uring's that fits behind the last one is copied there: buffers are half full, or more.
                     Assert.InRange(
-                        transport.LentCount * Block, MaxReadBufferSize / 2, (2 * most) + SegmentPool.LargeSize);
+                        transport.RentedBlockCount * Block, MaxReadBufferSize / 2, (2 * most) + SegmentPool.LargeSize);
                 }
 
                 var count = 250_000 + (round * 777);
@@ -83,7 +83,7 @@ public sealed class EngineClosingTests
             var before = ThisProcess.Sockets;
             await CycleAsync(Cycles);
             await world.BecomesTrueAsync(() => ThisProcess.Sockets <= before);
-            await world.BecomesTrueAsync(() => transport.LentCount == 0);
+            await world.BecomesTrueAsync(() => transport.RentedBlockCount == 0);
 
             async Task CycleAsync(int count)
             {

@@ -162,7 +162,7 @@ public sealed class EngineFailureTests
     private static LinuxFixture NewFixture(LinuxEngine engine, bool inline, Func<int, Errno> refuse) =>
         new(engine, inline, threads: 1)
     {
-        NewSetup = (engine, sockets) => new(engine, sockets) { RefuseToWatch = refuse },
+        NewSetup = (engine, sockets) => new(engine, sockets) { RefuseToRegister = refuse },
     };
 
     private static Socket NewSocket() => new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

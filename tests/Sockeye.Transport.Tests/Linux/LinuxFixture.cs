@@ -41,14 +41,14 @@ public sealed class LinuxFixture(LinuxEngine engine, bool inline = false, int th
         sockets.UnsafePreferInlineScheduling = inline;
         var options = new LinuxTransportOptions { Engine = engine, ThreadCount = threads, Sockets = sockets };
         configure?.Invoke(options);
-        await using var transport = new LinuxTransport(options) { NewSetup = NewSetup };
+        await using var transport = new LinuxTransport(options) { CreateSetup = NewSetup };
         await new TransportWorld
         {
             Listening = transport,
             Dialling = transport,
             NewEndPoint = () => new IPEndPoint(IPAddress.Loopback, 0),
             Time = TimeProvider.System,
-            LentBuffers = () => transport.LentCount,
+            LentBuffers = () => transport.RentedBlockCount,
             AssertReleased = connection => Assert.True(((EngineConnection)connection).IsReleased, "The socket is still open."),
         }.RunAsync(world => test(world, transport));
     }

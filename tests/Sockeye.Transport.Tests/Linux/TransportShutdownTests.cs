@@ -137,7 +137,7 @@ public sealed class TransportShutdownTests
             await world.Soon(transport.DisposeAsync().AsTask());
             await world.Soon(Task.WhenAll(tasks));
             await world.Soon(Task.WhenAll(connections.Select(connection => connection.DisposeAsync().AsTask())));
-            Assert.Equal(0, transport.LentCount);
+            Assert.Equal(0, transport.RentedBlockCount);
         });
 
     [Theory, ClassData<EachEngine>]

@@ -4,37 +4,37 @@ namespace Sockeye.Linux;
 /// connecting.</summary>
 /// <remarks>
 /// Edge-triggered: told once when the descriptor becomes ready, and again only after it was not. The descriptor must stay open
-/// until <see cref="EndAsync"/> has ended.
+/// until <see cref="StopAsync"/> has ended.
 /// </remarks>
 /// <param name="thread">Who waits.</param>
 /// <param name="descriptor">For what.</param>
 /// <param name="forWriting">Whether for room to write, or for something to read.</param>
 /// <param name="onReady">Called on the engine thread: it must be quick.</param>
 /// <param name="onBegun">Called on the engine thread, as quick: null, or, then or later, why the system refuses.</param>
-internal sealed class DescriptorWatch(
-    EngineThread thread, int descriptor, bool forWriting, Action onReady, Action<Exception?> onBegun) : IEngineWork
+internal sealed class Registration(
+    EngineThread thread, int descriptor, bool forWriting, Action onReady, Action<Exception?> onBegun) : IEngineWorkItem
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _posted;
     private volatile bool _ending;
-    private bool _begun;
+    private bool _isStarted;
 
     public int Descriptor => descriptor;
 
-    public bool ForWriting => forWriting;
+    public bool IsForWriting => forWriting;
 
     /// <summary>The engine's number for it.</summary>
-    public ulong Number { get; set; }
+    public ulong Token { get; set; }
 
     /// <summary>For the engine: nobody is to be told any more.</summary>
-    public bool IsEnding { get; set; }
+    public bool IsStopping { get; set; }
 
-    public IEngineWork? NextWork { get; set; }
+    public IEngineWorkItem? NextWork { get; set; }
 
-    public void Begin() => Post();
+    public void Start() => Post();
 
     /// <summary>From any thread, more than once.</summary>
-    public Task EndAsync()
+    public Task StopAsync()
     {
         _ending = true;
         Post();
@@ -44,38 +44,38 @@ internal sealed class DescriptorWatch(
     /// <summary>Called on the engine thread: it must be quick.</summary>
     public void OnReady() => onReady();
 
-    /// <summary>The system refuses, which it told after the watch had begun.</summary>
+    /// <summary>The system refuses, which it told after the registration had begun.</summary>
     public void OnFailed(Exception error) => onBegun(error);
 
     /// <summary>The engine will not touch the descriptor any more.</summary>
-    public void OnEnded() => _ended.TrySetResult();
+    public void OnStopped() => _ended.TrySetResult();
 
-    public void Work()
+    public void Run()
     {
         Interlocked.Exchange(ref _posted, 0);
-        if (!_ending && !_begun)
+        if (!_ending && !_isStarted)
         {
-            TryBegin();
+            TryStart();
         }
-        else if (_ending && _begun)
+        else if (_ending && _isStarted)
         {
-            _begun = false;
-            thread.End(this);
+            _isStarted = false;
+            thread.Deregister(this);
         }
         else if (_ending)
         {
-            OnEnded();
+            OnStopped();
         }
     }
 
-    private void TryBegin()
+    private void TryStart()
     {
         try
         {
-            thread.Begin(this);
-            _begun = true;
+            thread.RegisterSocket(this);
+            _isStarted = true;
         }
-        catch (Exception e) when (e is not RingException)
+        catch (Exception e) when (e is not EngineException)
         {
             onBegun(e);
             return;

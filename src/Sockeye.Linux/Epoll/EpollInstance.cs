@@ -7,10 +7,10 @@ namespace Sockeye.Linux;
 /// <c>struct epoll_event</c> is packed on x86-64 (12 bytes) and not elsewhere (16 bytes), so it is read by its offsets. The
 /// events are in memory of this object alone, which is freed when it is disposed, on the thread that waits.
 /// </remarks>
-internal sealed unsafe class EpollDescriptor : IDisposable
+internal sealed unsafe class EpollInstance : IDisposable
 {
-    /// <summary>Tells the number of a watch from a connection's.</summary>
-    public const ulong WatchFlag = 1ul << 63;
+    /// <summary>Tells the number of a registration from a connection's.</summary>
+    public const ulong RegistrationFlag = 1ul << 63;
 
     private const int ControlAdd = 1; // EPOLL_CTL_ADD
     private const int ControlRemove = 2; // EPOLL_CTL_DEL
@@ -18,13 +18,13 @@ internal sealed unsafe class EpollDescriptor : IDisposable
     private const int MaxEventSize = 16;
 
     private static readonly int EventSize = RuntimeInformation.ProcessArchitecture is Architecture.X64 ? 12 : 16;
-    private static readonly int NumberOffset = EventSize - sizeof(ulong);
+    private static readonly int TokenOffset = EventSize - sizeof(ulong);
 
     private readonly int _descriptor;
     private readonly byte* _events;
     private readonly int _maxEvents;
 
-    public EpollDescriptor(int maxEvents)
+    public EpollInstance(int maxEvents)
     {
         _maxEvents = maxEvents;
         _descriptor = Libc.EpollCreate(CloseOnExec);
@@ -38,7 +38,7 @@ internal sealed unsafe class EpollDescriptor : IDisposable
         get
         {
             var e = _events + (index * EventSize);
-            return (*(EpollEvents*)e, *(ulong*)(e + NumberOffset));
+            return (*(EpollEvents*)e, *(ulong*)(e + TokenOffset));
         }
     }
 
@@ -46,7 +46,7 @@ internal sealed unsafe class EpollDescriptor : IDisposable
     {
         var e = stackalloc byte[MaxEventSize];
         *(EpollEvents*)e = events;
-        *(ulong*)(e + NumberOffset) = number;
+        *(ulong*)(e + TokenOffset) = number;
         return Libc.EpollControl(_descriptor, ControlAdd, descriptor, e) < 0 ? Libc.LastError : Errno.None;
     }
 

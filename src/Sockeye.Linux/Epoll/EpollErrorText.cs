@@ -2,16 +2,16 @@ using System.Net.Sockets;
 
 namespace Sockeye.Linux;
 
-/// <summary>What it means that epoll_ctl(2) refuses to watch a descriptor, and what to do.</summary>
-internal static class EpollRefusal
+/// <summary>What it means that epoll_ctl(2) refuses to registration a descriptor, and what to do.</summary>
+internal static class EpollErrorText
 {
-    public static SocketException Of(Errno error)
+    public static SocketException ToException(Errno error)
     {
         var code = error.ToException().SocketErrorCode;
-        return new((int)code, $"epoll_ctl (EPOLL_CTL_ADD) was refused: {Explain(error)}");
+        return new((int)code, $"epoll_ctl (EPOLL_CTL_ADD) was refused: {Describe(error)}");
     }
 
-    private static string Explain(Errno error) => error switch
+    private static string Describe(Errno error) => error switch
     {
         Errno.NoSpace => "this user watches as many descriptors as may be (ENOSPC). Raise the limit: " +
             "'sysctl -w fs.epoll.max_user_watches=N'.",

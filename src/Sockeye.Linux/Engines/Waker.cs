@@ -1,12 +1,12 @@
 namespace Sockeye.Linux;
 
 /// <summary>Wakes a thread that waits in the kernel, by an eventfd(2): among what it waits for, or alone.</summary>
-internal sealed unsafe class WakeUp : IDisposable
+internal sealed unsafe class Waker : IDisposable
 {
     private int _sleeping;
     private int _writers;
 
-    public WakeUp(bool isBlocking)
+    public Waker(bool isBlocking)
     {
         Descriptor = Libc.EventDescriptor(
             0, Constants.EventCloseOnExec | (isBlocking ? 0 : Constants.EventNonBlocking));

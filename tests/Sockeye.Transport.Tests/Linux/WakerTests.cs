@@ -6,7 +6,7 @@ namespace Sockeye.Transport.Tests.Linux;
 
 /// <summary>An engine thread that sleeps is woken for everything that others ask of it: one lost wake-up and a test stands
 /// still.</summary>
-public sealed class EngineWakeUpTests
+public sealed class WakerTests
 {
     /// <summary>Set it to 1000000 for a long hunt.</summary>
     private const string RoundsVariable = "SOCKEYE_TEST_WAKE_UPS";

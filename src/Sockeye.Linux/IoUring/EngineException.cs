@@ -1,7 +1,7 @@
 namespace Sockeye.Linux;
 
 /// <summary>The kernel refused a call of io_uring. The message is a sentence with the call, the error and the way out.</summary>
-internal sealed class RingException(string call, int error, string message) : Exception(message)
+internal sealed class EngineException(string call, int error, string message) : Exception(message)
 {
     /// <summary>The system call, as <c>io_uring_setup</c>.</summary>
     public string Call { get; } = call;
@@ -9,6 +9,6 @@ internal sealed class RingException(string call, int error, string message) : Ex
     /// <summary>The errno.</summary>
     public int Error { get; } = error;
 
-    /// <summary>An error with the sentence that <see cref="IoUringRefusal"/> has for it.</summary>
-    public static RingException From(string call, int error) => new(call, error, IoUringRefusal.Explain(call, error));
+    /// <summary>An error with the sentence that <see cref="IoUringErrorText"/> has for it.</summary>
+    public static EngineException From(string call, int error) => new(call, error, IoUringErrorText.Describe(call, error));
 }

@@ -5,16 +5,16 @@ namespace Sockeye.Linux;
 /// A small one for everybody would cost a stream a call for each few KiB; a large one would hold the memory of many connections
 /// for a few bytes each.
 /// </remarks>
-internal struct ReceiveSize()
+internal struct ReceiveSizePredictor()
 {
     public int Next { get; private set; } = SegmentPool.TinySize;
 
     /// <summary>Whether the connection streams: much is likely to follow.</summary>
-    public readonly bool IsStream => Next == SegmentPool.LargeSize;
+    public readonly bool IsStreaming => Next == SegmentPool.LargeSize;
 
     /// <param name="received">What a receive gave.</param>
     /// <param name="room">What it could have given.</param>
-    public void Learn(int received, int room)
+    public void Record(int received, int room)
     {
         if (received < room || Next == SegmentPool.LargeSize)
             Next = received <= SegmentPool.TinySize / 2 ? SegmentPool.TinySize
@@ -25,5 +25,5 @@ internal struct ReceiveSize()
     }
 
     /// <summary>Large memory has run out.</summary>
-    public void Forget() => Next = SegmentPool.SmallSize;
+    public void Reduce() => Next = SegmentPool.SmallSize;
 }

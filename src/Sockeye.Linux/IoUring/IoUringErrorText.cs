@@ -1,19 +1,19 @@
 namespace Sockeye.Linux;
 
 /// <summary>Says in a sentence who refuses io_uring, and what would help.</summary>
-internal static class IoUringRefusal
+internal static class IoUringErrorText
 {
     private const string SwitchFile = "/proc/sys/kernel/io_uring_disabled";
 
     /// <summary>The system's version, as 6.1.0.</summary>
-    public static string Kernel => Environment.OSVersion.Version.ToString(3);
+    public static string KernelVersion => Environment.OSVersion.Version.ToString(3);
 
-    public static string Explain(string call, int error) => Explain(call, error, ReadSwitch());
+    public static string Describe(string call, int error) => Describe(call, error, ReadSwitch());
 
     /// <param name="call">As <c>io_uring_setup</c>.</param>
     /// <param name="error">The errno.</param>
     /// <param name="disabled">The sysctl kernel.io_uring_disabled (Linux 6.6), or null where there is none.</param>
-    public static string Explain(string call, int error, string? disabled) => (call, error, disabled) switch
+    public static string Describe(string call, int error, string? disabled) => (call, error, disabled) switch
     {
         ("io_uring_setup", IoUringError.NotPermitted, "2") =>
             "The sysctl kernel.io_uring_disabled is 2: io_uring is switched off for the whole system (0 allows it).",
@@ -25,11 +25,11 @@ internal static class IoUringRefusal
             "io_uring_register in it.",
         (_, IoUringError.AccessDenied, _) => $"A security module (SELinux, AppArmor) refuses {call} (EACCES).",
         ("io_uring_setup", IoUringError.NoSuchCall, _) =>
-            $"There is no io_uring_setup (ENOSYS): Linux {Kernel} is built without it, or a seccomp filter or sandbox hides it.",
+            $"There is no io_uring_setup (ENOSYS): Linux {KernelVersion} is built without it, or a seccomp filter or sandbox hides it.",
         (_, IoUringError.NoSuchCall, _) => $"A seccomp filter or a sandbox hides {call} (ENOSYS) though io_uring_setup is there.",
         (_, IoUringError.NoMemory, _) => $"The kernel has no memory for {call} (ENOMEM) within {LockedMemory.Describe()}.",
         ("io_uring_setup", IoUringError.Invalid, _) =>
-            $"io_uring needs Linux 6.1 (IORING_SETUP_DEFER_TASKRUN), and this is {Kernel}.",
+            $"io_uring needs Linux 6.1 (IORING_SETUP_DEFER_TASKRUN), and this is {KernelVersion}.",
         (_, IoUringError.OutOfDescriptors, _) =>
             $"No descriptor is left for {call} (EMFILE): raise RLIMIT_NOFILE by 'ulimit -n' or LimitNOFILE=.",
         (_, IoUringError.SystemOutOfDescriptors, _) =>
@@ -37,7 +37,7 @@ internal static class IoUringRefusal
         ("io_uring_enter", IoUringError.Exists, _) => "A ring was entered by a thread that does not own it (EEXIST).",
         ("io_uring_enter", IoUringError.CompletionDropped, _) =>
             "The kernel ran out of memory and lost completions of a ring (EBADR), whose operations can no longer be told apart.",
-        _ => $"{call} failed with errno {error} on Linux {Kernel}.",
+        _ => $"{call} failed with errno {error} on Linux {KernelVersion}.",
     };
 
     private static string? ReadSwitch()

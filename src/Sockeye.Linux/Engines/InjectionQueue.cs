@@ -1,15 +1,15 @@
 namespace Sockeye.Linux;
 
 /// <summary>Work for an engine thread from other threads: a stack that the engine thread takes as a whole.</summary>
-internal sealed class Inbox
+internal sealed class InjectionQueue
 {
-    private IEngineWork? _top;
+    private IEngineWorkItem? _top;
 
     public bool IsEmpty => Volatile.Read(ref _top) is null;
 
     /// <summary>From any thread. A full fence: who looks at the engine's state afterwards does so after the work is
     /// there.</summary>
-    public void Add(IEngineWork work)
+    public void Push(IEngineWorkItem work)
     {
         var top = Volatile.Read(ref _top);
         while (true)
@@ -23,7 +23,7 @@ internal sealed class Inbox
     }
 
     /// <summary>On the engine thread.</summary>
-    public void MoveTo(ref WorkList list)
+    public void DrainTo(ref WorkList list)
     {
         if (!IsEmpty)
             list.AddReversed(Interlocked.Exchange(ref _top, null));

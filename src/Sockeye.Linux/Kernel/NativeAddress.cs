@@ -6,7 +6,7 @@ namespace Sockeye.Linux;
 
 /// <summary>An IP address and a port as the kernel gave them: small, and an <see cref="IPEndPoint"/> only if asked for.</summary>
 /// <remarks>The default, and what is no IP address (a Unix socket's peer has no name), has no endpoint.</remarks>
-internal struct PeerAddress
+internal struct NativeAddress
 {
     // Offsets in struct sockaddr_in and sockaddr_in6, ip(7) and ipv6(7). The family is in host order, the rest is not.
     private const int PortOffset = 2;
@@ -21,9 +21,9 @@ internal struct PeerAddress
     private ushort _port;
     private ushort _family;
 
-    public static PeerAddress Of(ReadOnlySpan<byte> address)
+    public static NativeAddress Parse(ReadOnlySpan<byte> address)
     {
-        var peer = new PeerAddress();
+        var peer = new NativeAddress();
         if (address.Length < IPv6Offset)
             return peer;
         peer._family = MemoryMarshal.Read<ushort>(address);

@@ -5,12 +5,12 @@ namespace Sockeye.Linux;
 
 /// <summary>Dials TCP: <c>socket()</c>, <c>bind()</c> where asked for, <c>connect()</c>; an engine thread tells when it is
 /// through.</summary>
-internal static class Dialler
+internal static class Connector
 {
     public static async ValueTask<EngineConnection> ConnectAsync(
         EngineGroup engine, EndPoint remote, EndPoint? local, CancellationToken cancellationToken)
     {
-        var thread = engine.TryReserve() ?? throw Disposed();
+        var thread = engine.TryReserve() ?? throw CreateDisposedException();
         ConnectedSocket connected;
         long? begun;
         try
@@ -19,7 +19,7 @@ internal static class Dialler
         }
         catch
         {
-            thread.GiveUp();
+            thread.ReleaseReservation();
             throw;
         }
 
@@ -43,9 +43,9 @@ internal static class Dialler
             }
 
             var begun = steps.Begin();
-            var error = await ShakeHandsAsync(thread, socket, remote, engine.Stopped, cancellationToken).ConfigureAwait(false);
+            var error = await CompleteHandshakeAsync(thread, socket, remote, engine.StopToken, cancellationToken).ConfigureAwait(false);
             var exception = error is not Errno.None ? error.ToException()
-                : IsSelf(Descriptor(socket), remote) ? SelfConnect.Refuse(socket)
+                : IsSelfConnect(Descriptor(socket), remote) ? SelfConnect.Refuse(socket)
                 : null;
             if (exception is not null)
             {
@@ -63,7 +63,7 @@ internal static class Dialler
         }
     }
 
-    private static async ValueTask<Errno> ShakeHandsAsync(
+    private static async ValueTask<Errno> CompleteHandshakeAsync(
         EngineThread thread, Socket socket, EndPoint remote, CancellationToken stopped, CancellationToken cancellationToken)
     {
         socket.Blocking = false;
@@ -72,19 +72,19 @@ internal static class Dialler
         if (error is not (Errno.InProgress or Errno.Interrupted))
             return error;
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var watch = new DescriptorWatch(thread, descriptor, forWriting: true, () => ended.TrySetResult(), Begun);
-        watch.Begin();
+        var registration = new Registration(thread, descriptor, forWriting: true, () => ended.TrySetResult(), Begun);
+        registration.Start();
         try
         {
             using (cancellationToken.UnsafeRegister(
                 static (ended, token) => ((TaskCompletionSource)ended!).TrySetCanceled(token), ended))
-            using (stopped.UnsafeRegister(static ended => ((TaskCompletionSource)ended!).TrySetException(Disposed()), ended))
+            using (stopped.UnsafeRegister(static ended => ((TaskCompletionSource)ended!).TrySetException(CreateDisposedException()), ended))
                 await ended.Task.ConfigureAwait(false);
             return SocketCalls.TakeError(descriptor);
         }
         finally
         {
-            await watch.EndAsync().ConfigureAwait(false);
+            await registration.StopAsync().ConfigureAwait(false);
         }
 
         void Begun(Exception? refusal)
@@ -94,7 +94,7 @@ internal static class Dialler
         }
     }
 
-    private static bool IsSelf(int descriptor, EndPoint remote) => SelfConnect.Is(
+    private static bool IsSelfConnect(int descriptor, EndPoint remote) => SelfConnect.Is(
         SocketCalls.LocalAddress(descriptor).ToEndPoint(), remote, () => SocketCalls.RemoteAddress(descriptor).ToEndPoint());
 
     /// <summary>From here on the descriptor is the connection's: the socket object was only there to set it up.</summary>
@@ -106,11 +106,11 @@ internal static class Dialler
         {
             Descriptor = descriptor,
             Local = SocketCalls.LocalAddress(descriptor),
-            Remote = PeerAddress.Of(remote.Serialize().Buffer.Span),
+            Remote = NativeAddress.Parse(remote.Serialize().Buffer.Span),
         };
     }
 
-    private static ObjectDisposedException Disposed() => new(typeof(LinuxTransport).FullName);
+    private static ObjectDisposedException CreateDisposedException() => new(typeof(LinuxTransport).FullName);
 
     private static int Descriptor(Socket socket) => (int)socket.SafeHandle.DangerousGetHandle();
 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Sockeye.Linux;
 
 /// <summary>Logs what is thrown on an engine's threads and concerns no connection: the thread goes on.</summary>
-internal sealed partial class EngineTrouble
+internal sealed partial class EngineErrorLog
 {
     private volatile ILogger? _logger;
 
@@ -11,7 +11,7 @@ internal sealed partial class EngineTrouble
     public void LogTo(ILogger logger) => _logger = logger;
 
     /// <summary>From any thread.</summary>
-    public void Report(string thread, Exception error)
+    public void Log(string thread, Exception error)
     {
         if (_logger is { } logger)
             LogThrown(logger, error, thread, error.Message);

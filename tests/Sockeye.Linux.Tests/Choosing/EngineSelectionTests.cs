@@ -1,15 +1,15 @@
 namespace Sockeye.Linux.Tests.Choosing;
 
 /// <summary>The option decides, then the environment, then what the system allows; and each says why.</summary>
-public sealed class EngineChoiceTests
+public sealed class EngineSelectionTests
 {
     private const string Refusal = "A seccomp filter refuses io_uring_setup (EPERM): allow it.";
 
-    private static EngineSystem Modern => new(null, () => new(true, "io_uring of Linux 6.18.0 passed its self-test."));
+    private static EngineAvailability Modern => new(null, () => new(true, "io_uring of Linux 6.18.0 passed its self-test."));
 
-    private static EngineSystem Container => new(null, () => IoUringSupport.Refused(Refusal));
+    private static EngineAvailability Container => new(null, () => IoUringSupport.Refused(Refusal));
 
-    private static EngineSystem Windows => new("this is not Linux (Microsoft Windows 10.0.26100)", NeverAsked);
+    private static EngineAvailability Windows => new("this is not Linux (Microsoft Windows 10.0.26100)", NeverAsked);
 
     [Fact]
     public void Nothing_asked_for_gives_the_best_that_the_system_allows_and_says_why()
@@ -60,7 +60,7 @@ public sealed class EngineChoiceTests
     [Fact]
     public void System_is_asked_for_io_uring_only_if_the_answer_matters()
     {
-        var linux = new EngineSystem(null, NeverAsked);
+        var linux = new EngineAvailability(null, NeverAsked);
 
         Assert.Equal(LinuxEngine.Epoll, Make(LinuxEngine.Epoll, null, linux).Engine);
         Assert.Equal(LinuxEngine.Sockets, Make(LinuxEngine.Auto, "sockets", linux).Engine);
@@ -69,9 +69,9 @@ public sealed class EngineChoiceTests
     [Fact]
     public void Only_io_uring_that_nobody_asked_for_may_give_way_to_epoll()
     {
-        Assert.True(EngineChoice.Make(LinuxEngine.Auto, null, Modern).IsFree);
-        Assert.False(EngineChoice.Make(LinuxEngine.IoUring, null, Modern).IsFree);
-        Assert.False(EngineChoice.Make(LinuxEngine.Auto, "io_uring", Modern).IsFree);
+        Assert.True(EngineSelection.Select(LinuxEngine.Auto, null, Modern).MayFallBack);
+        Assert.False(EngineSelection.Select(LinuxEngine.IoUring, null, Modern).MayFallBack);
+        Assert.False(EngineSelection.Select(LinuxEngine.Auto, "io_uring", Modern).MayFallBack);
     }
 
     [Theory]
@@ -81,16 +81,16 @@ public sealed class EngineChoiceTests
     [InlineData(LinuxEngine.Sockets, "sockets")]
     public void Every_engine_has_a_name_that_is_read_back(LinuxEngine engine, string name)
     {
-        Assert.Equal(name, EngineNames.Of(engine));
+        Assert.Equal(name, EngineNames.GetName(engine));
         Assert.Equal(engine, EngineNames.Parse(name));
         Assert.Contains(name, EngineNames.All, StringComparison.Ordinal);
         Assert.Null(EngineNames.Parse($" {name}"));
     }
 
-    private static (LinuxEngine Engine, string Reason) Make(LinuxEngine wanted, string? variable, EngineSystem system) =>
-        EngineChoice.Make(wanted, variable, system) is var choice ? (choice.Engine, choice.Reason) : default;
+    private static (LinuxEngine Engine, string Reason) Make(LinuxEngine wanted, string? variable, EngineAvailability system) =>
+        EngineSelection.Select(wanted, variable, system) is var choice ? (choice.Engine, choice.Reason) : default;
 
-    private static string Refused(LinuxEngine wanted, string? variable, EngineSystem system) =>
+    private static string Refused(LinuxEngine wanted, string? variable, EngineAvailability system) =>
         Assert.Throws<PlatformNotSupportedException>(() => Make(wanted, variable, system)).Message;
 
     private static IoUringSupport NeverAsked() =>

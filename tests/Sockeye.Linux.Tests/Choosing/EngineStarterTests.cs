@@ -4,7 +4,7 @@ using Sockeye.Linux.Tests.Support;
 namespace Sockeye.Linux.Tests.Choosing;
 
 /// <summary>What passed its self-test may still be refused when the threads start.</summary>
-public sealed class EngineStartTests
+public sealed class EngineStarterTests
 {
     [Fact]
     public void Io_uring_that_nobody_asked_for_gives_way_to_epoll()

@@ -5,7 +5,7 @@ namespace Sockeye.Linux;
 /// A number has the slot and how often the slot was given out: an event of a connection that is gone never meets the one that has
 /// its slot, or its descriptor, now.
 /// </remarks>
-internal sealed class ConnectionSlots<T>
+internal sealed class TokenTable<T>
     where T : class
 {
     private const int GenerationBits = 24;
@@ -50,5 +50,5 @@ internal sealed class ConnectionSlots<T>
         _unused.Push(slot);
     }
 
-    public List<T> All() => [.. _slots.Where(place => place.Connection is not null).Select(place => place.Connection!)];
+    public List<T> ToList() => [.. _slots.Where(place => place.Connection is not null).Select(place => place.Connection!)];
 }

@@ -42,7 +42,7 @@ internal sealed class IdleClients(int count) : IConnectionListenerFactory, IConn
 
         public override bool IsReset => false;
 
-        public override SystemProgress? AskSystem() => null;
+        public override SystemProgress? GetSystemProgress() => null;
 
         public override ValueTask<bool> WaitForDataAsync() => new(_closed.Task);
 

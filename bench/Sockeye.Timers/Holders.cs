@@ -17,8 +17,8 @@ internal interface IHolder
 internal sealed class CoarseHolder : IHolder
 {
     private readonly Connection[] _connections;
-    private readonly ConnectionWatch[] _watches;
-    private readonly ConnectionWatchPlan _plan;
+    private readonly TimeoutMonitor[] _watches;
+    private readonly TimeoutMonitorSettings _plan;
 
     public CoarseHolder(int count, bool allOn)
     {
@@ -32,7 +32,7 @@ internal sealed class CoarseHolder : IHolder
 
         _plan = new(timeouts, new CoarseTimer(TimeProvider.System));
         _connections = [.. Enumerable.Range(0, count).Select(_ => new Connection(isSending: allOn))];
-        _watches = new ConnectionWatch[count];
+        _watches = new TimeoutMonitor[count];
     }
 
     public int Count => _watches.Length;
@@ -69,15 +69,15 @@ internal sealed class CoarseHolder : IHolder
         public ConnectionProgress Progress => new(
             BytesReceived, BytesSent, TimeProvider.System.GetElapsedTime(_begun), HasUnsent: false, default, default);
 
-        public SystemProgress? AskSystem() => null;
+        public SystemProgress? GetSystemProgress() => null;
 
         public bool IsReadPaused => false;
 
         public bool IsSendBlocked => false;
 
-        public override void Abort(CloseReason reason) => Explain(reason);
+        public override void Abort(CloseReason reason) => SetCloseReason(reason);
 
-        public override void Close(CloseReason reason) => Explain(reason);
+        public override void Close(CloseReason reason) => SetCloseReason(reason);
     }
 }
 

@@ -85,7 +85,7 @@ public sealed class SockeyeAdminOptions
     /// <summary>The clock; default: the transport's where it has one, otherwise the system's.</summary>
     internal TimeProvider TimeProvider
     {
-        get => field ?? (Transport is null ? TimeProvider.System : Scheduling.TimeOf(Transport));
+        get => field ?? (Transport is null ? TimeProvider.System : Scheduling.GetTimeProvider(Transport));
         set;
     } = null!;
 

@@ -25,7 +25,7 @@ internal sealed partial class KestrelTransport
         _options = options.Value;
         _logger = new((loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("Sockeye.Kestrel"));
         _transport = new(Choose);
-        _trouble = new(() => new(Scheduling.TimeOf(_transport.Value), _logger));
+        _trouble = new(() => new(Scheduling.GetTimeProvider(_transport.Value), _logger));
     }
 
     /// <summary>Whether Kestrel is to bind it here, or to ask the transport that was registered before.</summary>
@@ -46,8 +46,8 @@ internal sealed partial class KestrelTransport
         return new KestrelListener(
             listener,
             _trouble.Value,
-            Scheduling.TimeOf(_transport.Value),
-            Scheduling.RandomOf(_transport.Value),
+            Scheduling.GetTimeProvider(_transport.Value),
+            Scheduling.GetRandom(_transport.Value),
             _logger);
     }
 
@@ -79,7 +79,7 @@ internal sealed partial class KestrelTransport
                 "give them to that one, or name none.");
         var transport = _options.Transport
             ?? (_options.OwnSockets is { } sockets ? DefaultTransport.Create(sockets) : DefaultTransport.Shared);
-        (transport as ILoggingTransport)?.LogTo(_logger);
+        (transport as ILoggingTransport)?.UseLogger(_logger);
         return transport;
     }
 }

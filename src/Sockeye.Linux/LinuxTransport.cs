@@ -129,7 +129,7 @@ public sealed partial class LinuxTransport
         }
     }
 
-    void ILoggingTransport.LogTo(ILogger logger)
+    void ILoggingTransport.UseLogger(ILogger logger)
     {
         var inline = _sockets.UnsafePreferInlineScheduling;
         LogEngine(logger, EngineNames.GetName(Engine), EngineReason, _threadCount, inline ? "on them" : "beside them");
@@ -174,7 +174,7 @@ public sealed partial class LinuxTransport
     private async ValueTask<ConnectionContext> ConnectAsync(EndPoint remote, EndPoint? local, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(remote);
-        (remote, local) = (EndPoints.ToDial(remote), EndPoints.Plain(local));
+        (remote, local) = (EndPoints.ToConnect(remote), EndPoints.Unmap(local));
         if (GetEngine(remote) is not { } engine)
             return await _portable.ConnectAsync(remote, local, cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();

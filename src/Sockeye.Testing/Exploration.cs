@@ -70,7 +70,7 @@ internal sealed class Exploration(
         throw new SimulationException(
             $"{_failures.Count} of {total} seeds failed, the first is {first.Network.Seed}; the one with the fewest events is "
                 + $"{shortest.Network.Seed}. Failed: {others}{(_failures.Count > 20 ? ", …" : "")}.{Environment.NewLine}"
-                + shortest.Network.Explain(shortest.Failure).Message,
+                + shortest.Network.CreateException(shortest.Failure).Message,
             shortest.Failure);
     }
 }

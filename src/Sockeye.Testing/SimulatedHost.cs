@@ -60,7 +60,7 @@ public sealed class SimulatedHost
     public IDisposable Pause()
     {
         Stack.Pause();
-        return new Lifting(Stack.Resume);
+        return new DisposableAction(Stack.Resume);
     }
 
     /// <summary>The wall clock of this host jumps; its timers do not.</summary>
@@ -81,17 +81,17 @@ public sealed class SimulatedHost
         }
         catch (SocketException e)
         {
-            return ValueTask.FromException<IConnectionListener>(BindError.Explain(ip, e) ?? e);
+            return ValueTask.FromException<IConnectionListener>(BindError.ToException(ip, e) ?? e);
         }
     }
 
     /// <inheritdoc />
     public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        ConnectAsync(IPOnly(EndPoints.ToDial(endpoint)), null, cancellationToken);
+        ConnectAsync(IPOnly(EndPoints.ToConnect(endpoint)), null, cancellationToken);
 
     ValueTask<ConnectionContext> ILocalEndPointConnectionFactory.ConnectAsync(
         EndPoint remote, EndPoint local, CancellationToken cancellationToken) =>
-        ConnectAsync(IPOnly(EndPoints.ToDial(remote)), IPOnly(EndPoints.Plain(local)!), cancellationToken);
+        ConnectAsync(IPOnly(EndPoints.ToConnect(remote)), IPOnly(EndPoints.Unmap(local)!), cancellationToken);
 
     ValueTask<IReadOnlyList<IPAddress>> IHostNameResolver.ResolveAsync(
         string host, AddressFamily family, CancellationToken cancellationToken)
@@ -113,7 +113,7 @@ public sealed class SimulatedHost
         IPEndPoint remote, IPEndPoint? local, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var socket = Stack.NewClient(remote, local);
+        var socket = Stack.CreateClient(remote, local);
         try
         {
             await socket.ConnectAsync(cancellationToken);

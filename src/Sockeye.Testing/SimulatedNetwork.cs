@@ -9,7 +9,7 @@ namespace Sockeye.Testing;
 /// milliseconds.</remarks>
 public sealed class SimulatedNetwork
 {
-    private const int TailInMessages = 60;
+    private const int MaxEventsInMessage = 60;
 
     private readonly SimulationLoop _loop;
     private readonly SimulatedTimeProvider _time;
@@ -42,10 +42,10 @@ public sealed class SimulatedNetwork
     public Random Random => _loop.Random;
 
     /// <summary>How long a segment travels between two hosts, default 1 ms. Range: zero and up.</summary>
-    public TimeSpan Latency { get => _wire.Latency; set => _wire.Latency = NotNegative(value, nameof(Latency)); }
+    public TimeSpan Latency { get => _wire.Latency; set => _wire.Latency = ValidateNotNegative(value, nameof(Latency)); }
 
     /// <summary>Up to how much longer a segment may travel, default zero. With it segments overtake each other.</summary>
-    public TimeSpan Jitter { get => _wire.Jitter; set => _wire.Jitter = NotNegative(value, nameof(Jitter)); }
+    public TimeSpan Jitter { get => _wire.Jitter; set => _wire.Jitter = ValidateNotNegative(value, nameof(Jitter)); }
 
     /// <summary>Bytes a second from one host to another; null (the default): no bound.</summary>
     public long? Bandwidth
@@ -84,7 +84,7 @@ public sealed class SimulatedNetwork
         ArgumentNullException.ThrowIfNull(test);
         var (network, failure) = TryRun(seed, limits, test);
         if (failure is not null)
-            throw network.Explain(failure);
+            throw network.CreateException(failure);
     }
 
     /// <summary>Runs a test once for each seed, on all processors, and reports the failures together.</summary>
@@ -142,7 +142,7 @@ public sealed class SimulatedNetwork
     public IDisposable Partition(SimulatedHost left, SimulatedHost right)
     {
         var (there, back) = (PartitionOneWay(left, right), PartitionOneWay(right, left));
-        return new Lifting(() =>
+        return new DisposableAction(() =>
         {
             there.Dispose();
             back.Dispose();
@@ -156,10 +156,10 @@ public sealed class SimulatedNetwork
         ArgumentNullException.ThrowIfNull(to);
         from.Stack.Trace("", $"cut off from {to.Name}");
         var rule = AddRule(segment =>
-            _wire.HostOf(segment.Source.Address) == from.Stack && _wire.HostOf(segment.Destination.Address) == to.Stack
+            _wire.FindHost(segment.Source.Address) == from.Stack && _wire.FindHost(segment.Destination.Address) == to.Stack
                 ? Verdict.Drop
                 : null);
-        return new Lifting(() =>
+        return new DisposableAction(() =>
         {
             rule.Dispose();
             from.Stack.Trace("", $"reaches {to.Name} again");
@@ -188,16 +188,16 @@ public sealed class SimulatedNetwork
 
     internal SimulatedHost? FindHost(string name) => _hosts.GetValueOrDefault(name);
 
-    internal SimulationException Explain(Exception failure)
+    internal SimulationException CreateException(Exception failure)
     {
-        var tail = _trace.Format(TailInMessages);
-        var shown = _trace.Count > TailInMessages ? $"the last {TailInMessages} of {_trace.Count} events" : "all events";
+        var tail = _trace.Format(MaxEventsInMessage);
+        var shown = _trace.Count > MaxEventsInMessage ? $"the last {MaxEventsInMessage} of {_trace.Count} events" : "all events";
         return new(
             $"Seed {Seed} failed after {Elapsed} of virtual time: {failure.Message}{Environment.NewLine}"
                 + $"{Environment.NewLine}{shown}:{Environment.NewLine}{tail}",
             failure);
     }
 
-    private static TimeSpan NotNegative(TimeSpan value, string name) =>
+    private static TimeSpan ValidateNotNegative(TimeSpan value, string name) =>
         value >= TimeSpan.Zero ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} cannot be negative.");
 }

@@ -58,6 +58,6 @@ public sealed class LinuxTransportLogTests
     private void LogOf(LinuxTransportOptions options)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has epoll.");
-        ((ILoggingTransport)new LinuxTransport(options)).LogTo(_log);
+        ((ILoggingTransport)new LinuxTransport(options)).UseLogger(_log);
     }
 }

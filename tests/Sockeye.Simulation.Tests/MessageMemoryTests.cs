@@ -59,10 +59,10 @@ public sealed class MessageMemoryTests
             // One message and the beginning of another, in either codec: a newline is a length of ten.
             await far.Transport.Output.WriteAsync(Encoding.ASCII.GetBytes("\n123456789\n\n12"));
             await network.Pause(TimeSpan.FromSeconds(1));
-            Assert.NotEqual(0, options.Pool.LentCount);
+            Assert.NotEqual(0, options.Pool.RentedCount);
             await use(near.AsMessages(codec), network);
             await far.DisposeAsync();
             await network.Pause(TimeSpan.FromMinutes(2));
-            Assert.Equal(0, options.Pool.LentCount);
+            Assert.Equal(0, options.Pool.RentedCount);
         });
 }

@@ -81,10 +81,10 @@ public sealed class ContextTests
     private static (string What, string WayOut)? Complaint(SimpleNameSyntax name, string path) => name.Identifier.Text switch
     {
         "ConfigureAwait" when LeavesContext(name) => ("ConfigureAwait(false)", "await without it, or move the code to Sockets"),
-        "Run" or "Factory" when IsOfTask(name) => ($"Task.{name.Identifier.Text}", "use Scheduling.Of(…).Start"),
-        "ThreadPool" when !MayNameThePool.Contains(path) => ("ThreadPool", "use Scheduling.Of(…).Schedule"),
+        "Run" or "Factory" when IsOfTask(name) => ($"Task.{name.Identifier.Text}", "use Scheduling.GetScheduler(…).RunAsync"),
+        "ThreadPool" when !MayNameThePool.Contains(path) => ("ThreadPool", "use Scheduling.GetScheduler(…).Schedule"),
         "CancelAsync" when path != Signals => ("CancelAsync", "use Cancel"),
-        "SemaphoreSlim" => ("SemaphoreSlim", "use Turn"),
+        "SemaphoreSlim" => ("SemaphoreSlim", "use AsyncLock"),
         _ => null,
     };
 

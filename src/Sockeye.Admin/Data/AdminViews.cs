@@ -80,7 +80,7 @@ internal sealed record ConnectionRow(
     double ReadPausedFor,
     double SendBlockedFor,
     double Age,
-    double? SinceMoved,
+    double? IdleTime,
     long? Received,
     long? Sent,
     double? ReceivedPerSecond,

@@ -37,7 +37,7 @@ internal static class ConnectionOrder
             ConnectionSort.Remote => AddressKey(connection.RemoteEndPoint),
             ConnectionSort.Local => AddressKey(connection.LocalEndPoint),
             ConnectionSort.State => ((UInt128)(int)connection.State, 0),
-            ConnectionSort.SinceMoved => NumberKey(connection.IdleTime?.Ticks),
+            ConnectionSort.IdleTime => NumberKey(connection.IdleTime?.Ticks),
             ConnectionSort.Received => NumberKey(connection.BytesReceived),
             ConnectionSort.Sent => NumberKey(connection.BytesSent),
             ConnectionSort.ReceivedPerSecond => NumberKey((long?)(snapshot.Rates[place]?.Received * 1000)),

@@ -68,7 +68,7 @@ internal enum ConnectionSort
     Remote,
     Local,
     State,
-    SinceMoved,
+    IdleTime,
     Received,
     Sent,
     ReceivedPerSecond,

@@ -11,7 +11,7 @@ const columns = [
   { title: "Local", sort: "local", text: row => row.local ?? "–", mono: true, wide: true },
   { title: "State", sort: "state", text: row => states[row.state] ?? row.state },
   { title: "Age", sort: "age", text: row => time(row.age), number: true },
-  { title: "Idle for", sort: "sinceMoved", text: row => time(row.sinceMoved), number: true },
+  { title: "Idle for", sort: "idleTime", text: row => time(row.idleTime), number: true },
   { title: "In", sort: "received", text: row => bytes(row.received), number: true },
   { title: "Out", sort: "sent", text: row => bytes(row.sent), number: true },
   { title: "In/s", sort: "receivedPerSecond", text: row => bytes(row.receivedPerSecond), number: true },
@@ -185,7 +185,7 @@ export class Connections {
     if (row.readPaused && !row.sendBlocked) state.append(" ", element("span", { class: "mark" }, `handler not reading for ${time(row.readPausedFor)}`));
     if (row.sendBlocked) state.append(" ", element("span", { class: "mark" }, `peer not reading for ${time(row.sendBlockedFor)}`));
     // The handler has given it all away, and the system keeps what the peer does not take.
-    if (!row.sendBlocked && row.unsent > 0 && row.sinceMoved >= 5) {
+    if (!row.sendBlocked && row.unsent > 0 && row.idleTime >= 5) {
       state.append(" ", element("span", { class: "mark" }, `peer slow or not reading: ${bytes(row.unsent)} unsent`));
     }
     shown.tr.classList.toggle("waiting", row.state === "waiting");

@@ -88,10 +88,10 @@ internal static class ConnectCommand
             $"{target} means every address of this machine, which only listen can use: name one to connect to.",
         { Kind: not EndPointKind.Unix, Port: 0 } =>
             $"{target} has port 0, which only listen can use: a port to connect to is 1 to 65535.",
-        _ => EndPoints.TargetProblem(target.EndPoint),
+        _ => EndPoints.DescribeTargetProblem(target.EndPoint),
     };
 
     private static string? ObjectToLocal(EndPointText local) => local.Kind is EndPointKind.Unix
         ? $"--local {local}: the connecting end of a Unix socket has no address to choose."
-        : EndPoints.SourceProblem(local.EndPoint);
+        : EndPoints.DescribeSourceProblem(local.EndPoint);
 }

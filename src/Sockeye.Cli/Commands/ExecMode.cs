@@ -56,7 +56,7 @@ internal sealed class ExecMode
         start.Environment["SOCKEYE_LOCAL"] = EndPointName.Of(connection.LocalEndPoint);
         try
         {
-            DescriptorReserve.Shared.Look(); // Its pipes take several at once.
+            DescriptorReserve.Shared.Check(); // Its pipes take several at once.
             return Process.Start(start)!;
         }
         catch (Win32Exception e)

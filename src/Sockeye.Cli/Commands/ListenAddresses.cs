@@ -28,7 +28,7 @@ internal static class ListenAddresses
     {
         try
         {
-            var addresses = (await Dns.GetHostAddressesAsync(HostText.ToAscii(text.Host))).Where(EndPoints.CanDial).Distinct();
+            var addresses = (await Dns.GetHostAddressesAsync(HostText.ToAscii(text.Host))).Where(EndPoints.CanConnect).Distinct();
             return addresses.Any() ? addresses : throw new SocketException((int)SocketError.HostNotFound);
         }
         catch (SocketException e)

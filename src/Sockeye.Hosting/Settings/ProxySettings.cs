@@ -40,7 +40,7 @@ internal static class ProxySettings
     {
         try
         {
-            options.Checked();
+            options.Validate();
         }
         catch (ArgumentException)
         {

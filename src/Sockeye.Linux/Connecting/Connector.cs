@@ -34,22 +34,22 @@ internal static class Connector
         var socket = SocketSetup.Create(remote);
         try
         {
-            steps.Tell(SocketFunction.Socket, socket);
+            steps.Notify(SocketFunction.Socket, socket);
             SocketSetup.ConfigureClient(socket, options);
             if (local is not null)
             {
                 socket.Bind(local);
-                steps.Tell(SocketFunction.Bind, socket, socket.LocalEndPoint);
+                steps.Notify(SocketFunction.Bind, socket, socket.LocalEndPoint);
             }
 
-            var begun = steps.Begin();
+            var begun = steps.GetStart();
             var error = await CompleteHandshakeAsync(thread, socket, remote, engine.StopToken, cancellationToken).ConfigureAwait(false);
             var exception = error is not Errno.None ? error.ToException()
-                : IsSelfConnect(Descriptor(socket), remote) ? SelfConnect.Refuse(socket)
+                : IsSelfConnect(Descriptor(socket), remote) ? SelfConnect.CreateRefusal(socket)
                 : null;
             if (exception is not null)
             {
-                steps.Tell(
+                steps.Notify(
                     SocketFunction.Connect, socket, socket.LocalEndPoint, remote, begun: begun, error: exception.SocketErrorCode);
                 throw exception;
             }
@@ -94,7 +94,7 @@ internal static class Connector
         }
     }
 
-    private static bool IsSelfConnect(int descriptor, EndPoint remote) => SelfConnect.Is(
+    private static bool IsSelfConnect(int descriptor, EndPoint remote) => SelfConnect.IsSelfConnected(
         SocketCalls.LocalAddress(descriptor).ToEndPoint(), remote, () => SocketCalls.RemoteAddress(descriptor).ToEndPoint());
 
     /// <summary>From here on the descriptor is the connection's: the socket object was only there to set it up.</summary>

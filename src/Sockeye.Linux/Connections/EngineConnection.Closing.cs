@@ -22,7 +22,7 @@ internal partial class EngineConnection
     /// <summary>On the engine thread: whether the socket is being closed; nothing new must begin.</summary>
     protected bool IsClosing => _isClosing;
 
-    protected override bool IsReaderWaiting => Input.IsWaiting;
+    protected override bool IsReadPending => Input.IsWaiting;
 
     protected override void SendWithheldFin() => Post(EngineRequests.Send);
 
@@ -38,16 +38,16 @@ internal partial class EngineConnection
         return new(_sendAttempted.Task);
     }
 
-    protected override void DropInput() => Input.DiscardIncoming();
+    protected override void DiscardInput() => Input.DiscardIncoming();
 
-    protected override void LetGoOfInput() => Input.Abandon();
+    protected override void AbandonInputMemory() => Input.Abandon();
 
     protected override void Break(CloseReason reason, bool reset)
     {
         if (Interlocked.Exchange(ref _closing, 1) == 1)
             return;
         // The reason comes first: whoever sees the connection closed finds it.
-        Explain(reason);
+        SetCloseReason(reason);
         _resets = reset;
         Post(EngineRequests.Close);
     }
@@ -60,7 +60,7 @@ internal partial class EngineConnection
             if (Interlocked.Exchange(ref _closing, 1) == 0)
             {
                 _resets = true;
-                Explain(CloseReason.Local(CloseCause.Abort, $"its engine thread cannot serve it: {error.Message}", error));
+                SetCloseReason(CloseReason.Local(CloseCause.Abort, $"its engine thread cannot serve it: {error.Message}", error));
             }
 
             CloseNow(); // Whoever was closing it already may have asked for it in what failed.
@@ -127,12 +127,12 @@ internal partial class EngineConnection
         if (_isCloseDone)
             return;
         _isClosing = true; // Each step may be taken again, should one of them have failed.
-        Input.End(CloseReason is { IsOrderly: false } reason ? SocketBreak.ToReadError(reason) : null);
+        Input.End(CloseReason is { IsOrderly: false } reason ? SocketErrors.ToReadException(reason) : null);
         Output.End();
         NotifyWaiters(ref _receiving);
         OnReceiveEnded();
         NotifyWaiters(ref _sending);
-        Observe(() => NotifyStep(SocketFunction.Close, isReset: _resets));
+        RunObserver(() => NotifyStep(SocketFunction.Close, isReset: _resets));
         if (_resets)
             SocketCalls.ResetOnClose(Descriptor);
         CancelAndClose();

@@ -37,7 +37,7 @@ internal partial class EngineConnection
 
     /// <summary>The handler completed its output with this error, or its continuation threw it where no caller could catch it: on
     /// the pool it would end the process. From any thread.</summary>
-    public void OnHandlerFailed(Exception error) => BreakAfterOwn(error);
+    public void OnHandlerFailed(Exception error) => BreakAfterLocalError(error);
 
     /// <summary>Bytes were received. They are the input's only after this.</summary>
     protected void OnReceived(int count)
@@ -59,7 +59,7 @@ internal partial class EngineConnection
 
         _finReceived = true;
         TryNotifyStep(SocketFunction.Receive, 0);
-        Explain(CloseReason.PeerFin);
+        SetCloseReason(CloseReason.PeerFin);
         EndReceiving();
     }
 
@@ -81,7 +81,7 @@ internal partial class EngineConnection
     protected void OnSendFailed(Errno error)
     {
         var exception = error.ToException();
-        _sendFoundReset |= SocketBreak.Explain(exception).Cause is CloseCause.Reset;
+        _sendFoundReset |= SocketErrors.ToCloseReason(exception).Cause is CloseCause.Reset;
         OnFailed(exception, isSend: true);
         EndSending();
     }
@@ -90,9 +90,9 @@ internal partial class EngineConnection
     protected void SendFin()
     {
         // A break that was asked for meanwhile comes with the next turn: FIN before its reset would make the stream look whole.
-        if (Volatile.Read(ref _closing) == 1 || !MayEndOutput())
+        if (Volatile.Read(ref _closing) == 1 || !CanSendFin())
             return;
-        Explain(CloseReason.LocalFin);
+        SetCloseReason(CloseReason.LocalFin);
         if (_finReceived)
         {
             // The close that is due now sends FIN. Nobody else would notice that a reset came after the peer's FIN.
@@ -112,10 +112,10 @@ internal partial class EngineConnection
     {
         if (_isClosing)
             return;
-        var isReset = SocketBreak.Explain(error).Cause is CloseCause.Reset;
-        Observe(() => NotifyStep(
+        var isReset = SocketErrors.ToCloseReason(error).Cause is CloseCause.Reset;
+        RunObserver(() => NotifyStep(
             isSend ? SocketFunction.Send : SocketFunction.Receive, isReset: isReset, error: error.SocketErrorCode));
-        BreakAfter(error, isSend);
+        BreakAfterError(error, isSend);
     }
 
     private void TryNotifyStep(SocketFunction function, long bytes)
@@ -128,7 +128,7 @@ internal partial class EngineConnection
         }
         catch (Exception e)
         {
-            BreakAfterOwn(e);
+            BreakAfterLocalError(e);
         }
     }
 }

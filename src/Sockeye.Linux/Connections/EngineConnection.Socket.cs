@@ -37,7 +37,7 @@ internal partial class EngineConnection
 
     public TcpInfo? TcpInfo => TcpInfo.Of(ReadTcpInfo(stackalloc byte[TcpInfoBytes.Size]));
 
-    public override SystemProgress? AskSystem() => ReadTcpInfo(stackalloc byte[TcpInfoBytes.Size]).Progress;
+    public override SystemProgress? GetSystemProgress() => ReadTcpInfo(stackalloc byte[TcpInfoBytes.Size]).Progress;
 
     private bool IsSocketReset => ReadTcpInfo(stackalloc byte[TcpInfoBytes.Size]).State is TcpState.Closed;
 
@@ -91,7 +91,7 @@ internal partial class EngineConnection
         var options = Thread.Setup.Sockets;
         if (options.OnStep is not null)
         {
-            new SocketSteps(options).Tell(
+            new SocketSteps(options).Notify(
                 function, Descriptor, TcpInfo, LocalEndPoint, RemoteEndPoint, bytes, begun, isReset, error);
         }
     }

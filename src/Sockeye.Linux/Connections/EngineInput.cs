@@ -26,7 +26,7 @@ internal sealed class EngineInput(EngineConnection connection)
     private long _received;
     private long _examined;
     private long _lastExamined;
-    private WaitClock _pauseClock;
+    private WaitStopwatch _pauseClock;
     private Exception? _error;
     private State _state;
     private bool _cancelNext;
@@ -69,10 +69,10 @@ internal sealed class EngineInput(EngineConnection connection)
     public long BytesReceived => Volatile.Read(ref _received);
 
     /// <summary>For how long in all receiving paused because the handler did not read.</summary>
-    public TimeSpan TotalPauseTime => _pauseClock.Total(connection.Options.TimeProvider);
+    public TimeSpan TotalPauseTime => _pauseClock.GetTotal(connection.Options.TimeProvider);
 
     /// <summary>For how long receiving has been paused because the handler does not read. Not paused: zero.</summary>
-    public TimeSpan PausedFor => _pauseClock.StandsStillFor(connection.Options.TimeProvider);
+    public TimeSpan PausedFor => _pauseClock.GetCurrentWait(connection.Options.TimeProvider);
 
     private int Limit => connection.Options.MaxReadBufferSize;
 
@@ -93,7 +93,7 @@ internal sealed class EngineInput(EngineConnection connection)
                 this, static (input, token) => ((EngineInput)input!).CancelWait(token), cancellationToken);
         }
 
-        connection.OnReaderWaits();
+        connection.OnReadPending();
         return new(this, version);
     }
 
@@ -436,7 +436,7 @@ internal sealed class EngineInput(EngineConnection connection)
         var room = Limit - (_received - _examined);
         if (room > 0)
             return (int)room;
-        _pauseClock.Begin(connection.Options.TimeProvider.GetTimestamp());
+        _pauseClock.Start(connection.Options.TimeProvider.GetTimestamp());
         return 0;
     }
 
@@ -494,7 +494,7 @@ internal sealed class EngineInput(EngineConnection connection)
         AssertLocked();
         if (!_pauseClock.IsRunning || _received - _examined > Limit / 2)
             return false;
-        _pauseClock.End(connection.Options.TimeProvider.GetTimestamp());
+        _pauseClock.Stop(connection.Options.TimeProvider.GetTimestamp());
         return true;
     }
 

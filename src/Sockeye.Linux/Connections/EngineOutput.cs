@@ -19,7 +19,7 @@ internal sealed class EngineOutput(EngineConnection connection)
     private long _written;
     private long _flushed;
     private long _sent;
-    private WaitClock _blockedClock;
+    private WaitStopwatch _blockedClock;
     private int _lastFlushSize;
     private int _writerThreadId;
     private bool _hasSecondWriter;
@@ -38,10 +38,10 @@ internal sealed class EngineOutput(EngineConnection connection)
     public bool HasUnsent => _blockedClock.IsRunning;
 
     /// <summary>For how long in all something was flushed that the system did not take.</summary>
-    public TimeSpan TotalBlockedTime => _blockedClock.Total(connection.Options.TimeProvider);
+    public TimeSpan TotalBlockedTime => _blockedClock.GetTotal(connection.Options.TimeProvider);
 
     /// <summary>For how long the system has taken nothing of what is flushed. Nothing to send: zero.</summary>
-    public TimeSpan BlockedFor => _blockedClock.StandsStillFor(connection.Options.TimeProvider);
+    public TimeSpan BlockedFor => _blockedClock.GetCurrentWait(connection.Options.TimeProvider);
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
@@ -145,7 +145,7 @@ internal sealed class EngineOutput(EngineConnection connection)
                 return default;
             }
 
-            _blockedClock.Begin(connection.Thread.Now);
+            _blockedClock.Start(connection.Thread.Now);
             var (used, bytes) = (0, 0);
             var (segment, index) = (_head!, _headIndex);
             for (; left > 0 && used < vectors.Length; (segment, index) = (segment.NextSegment!, 0))
@@ -176,9 +176,9 @@ internal sealed class EngineOutput(EngineConnection connection)
             _sent += count;
             _headIndex += count;
             if (_flushed == _sent)
-                _blockedClock.End(connection.Thread.Now);
+                _blockedClock.Stop(connection.Thread.Now);
             else
-                _blockedClock.Move(connection.Thread.Now);
+                _blockedClock.Lap(connection.Thread.Now);
             ReleaseSentLocked();
             hasMore = _flushed > _sent || _isCompleted;
             _isSendRequested = hasMore;

@@ -39,8 +39,8 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
 
     /// <summary>Of several sockets the fullest one's: its clients fail first.</summary>
     public AcceptQueue? Queue => _sources
-        .Select(source => AcceptQueue.Of(TcpInfo.Read(source.Socket)))
-        .MaxBy(queue => queue?.Filled);
+        .Select(source => AcceptQueue.FromTcpInfo(TcpInfo.Read(source.Socket)))
+        .MaxBy(queue => queue?.FillRatio);
 
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
@@ -88,7 +88,7 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
     /// <exception cref="SocketException">The system refuses, or the client has left.</exception>
     private EngineConnection? TryAccept()
     {
-        _reserve.ThrowIfNoRoom();
+        _reserve.ThrowIfExhausted();
         for (var i = 0; i < _sources.Length; i++)
         {
             // Several sockets take turns, so that none of their queues is left to itself.

@@ -13,7 +13,7 @@ internal sealed class SimulationLoop
     private readonly SimulationContext _context;
     private readonly Thread _thread = Thread.CurrentThread;
     private readonly Lock _foreignLock = new();
-    private string? _foreign;
+    private string? _foreignThreadError;
     private long _steps;
 
     public SimulationLoop(int seed, SimulationLimits limits)
@@ -51,7 +51,7 @@ internal sealed class SimulationLoop
         {
             var running = test();
             while (!running.IsCompleted)
-                Step(running);
+                RunOnce(running);
             ThrowIfForeign();
             running.GetAwaiter().GetResult();
         }
@@ -79,10 +79,10 @@ internal sealed class SimulationLoop
         if (Thread.CurrentThread == _thread)
             return;
         OnForeignThread();
-        throw new SimulationException(_foreign!);
+        throw new SimulationException(_foreignThreadError!);
     }
 
-    private void Step(Task running)
+    private void RunOnce(Task running)
     {
         ThrowIfForeign();
         if (_due.Count == 0 && !Timers.TryAdvance())
@@ -132,7 +132,7 @@ internal sealed class SimulationLoop
     {
         lock (_foreignLock)
         {
-            _foreign ??= "Something in the run went on on another thread, where the seed does not rule: Task.Run, a real clock "
+            _foreignThreadError ??= "Something in the run went on on another thread, where the seed does not rule: Task.Run, a real clock "
                 + "(Task.Delay without network.TimeProvider), ConfigureAwait(false), real I/O; or WhenAny, WhenAll, ContinueWith "
                 + "or WaitAsync(token) on the task of a TaskCompletionSource made with RunContinuationsAsynchronously, whose end "
                 + "they pass on through the thread pool: await the task itself, or WaitAsync(timeout, network.TimeProvider). "
@@ -144,8 +144,8 @@ internal sealed class SimulationLoop
     {
         lock (_foreignLock)
         {
-            if (_foreign is not null)
-                throw new SimulationException(_foreign);
+            if (_foreignThreadError is not null)
+                throw new SimulationException(_foreignThreadError);
         }
     }
 

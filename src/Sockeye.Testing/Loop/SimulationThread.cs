@@ -26,7 +26,7 @@ internal static class SimulationThread
         };
         thread.Start();
         var isBlocked = IsBlocked(thread, limits.MaxStepTime, () => Volatile.Read(ref loop)?.Steps ?? 0);
-        return isBlocked ? Blocked(limits, loop!) : failure;
+        return isBlocked ? CreateBlockedException(limits, loop!) : failure;
     }
 
     private static bool IsBlocked(Thread thread, TimeSpan most, Func<long> steps)
@@ -43,7 +43,7 @@ internal static class SimulationThread
         return false;
     }
 
-    private static SimulationException Blocked(SimulationLimits limits, SimulationLoop loop) => new(
+    private static SimulationException CreateBlockedException(SimulationLimits limits, SimulationLoop loop) => new(
         $"One piece of work has kept the run's only thread for {limits.MaxStepTime} (MaxStepTime): something in it blocks, as "
         + $".Wait(), .Result, a lock or Thread.Sleep do, or computes without an end; {loop.Pending.Describe()}");
 }

@@ -8,14 +8,14 @@ namespace Sockeye.Testing;
 /// </summary>
 internal sealed class FinishedConnections
 {
-    private static readonly TimeSpan Kept = TimeSpan.FromMinutes(4); // twice the maximum segment lifetime of RFC 9293
+    private static readonly TimeSpan KeepTime = TimeSpan.FromMinutes(4); // twice the maximum segment lifetime of RFC 9293
 
     private readonly Dictionary<(IPEndPoint Local, IPEndPoint Remote), TimeSpan> _finishedAt = [];
     private readonly Queue<(IPEndPoint Local, IPEndPoint Remote, TimeSpan At)> _oldestFirst = new();
 
     public void Add(IPEndPoint local, IPEndPoint remote, TimeSpan now)
     {
-        while (_oldestFirst.TryPeek(out var oldest) && oldest.At + Kept < now)
+        while (_oldestFirst.TryPeek(out var oldest) && oldest.At + KeepTime < now)
         {
             _oldestFirst.Dequeue();
             if (_finishedAt.GetValueOrDefault((oldest.Local, oldest.Remote)) == oldest.At)
@@ -27,7 +27,7 @@ internal sealed class FinishedConnections
     }
 
     public bool Contains(IPEndPoint local, IPEndPoint remote, TimeSpan now) =>
-        _finishedAt.TryGetValue((local, remote), out var at) && at + Kept >= now;
+        _finishedAt.TryGetValue((local, remote), out var at) && at + KeepTime >= now;
 
     public void Clear()
     {

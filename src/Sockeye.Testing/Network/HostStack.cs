@@ -18,10 +18,10 @@ internal sealed class HostStack
     private readonly Dictionary<IPEndPoint, TcpListener> _listeners = [];
     private readonly Dictionary<(IPEndPoint Local, IPEndPoint Remote), TcpSocket> _sockets = [];
     private readonly FinishedConnections _finished = new();
-    private readonly List<Action> _held = [];
+    private readonly List<Action> _deferred = [];
     private int _pauses;
     private int _lastPort;
-    private int _opened;
+    private int _openedCount;
 
     public HostStack(string name, IPAddress v4, IPAddress v6, Wire wire, Trace trace, SocketTransportOptions options)
     {
@@ -69,7 +69,7 @@ internal sealed class HostStack
         ThrowIfDown();
         if (!Owns(endpoint.Address) && !endpoint.Address.Equals(IPAddress.Any) && !endpoint.Address.Equals(IPAddress.IPv6Any))
             throw new SocketException((int)SocketError.AddressNotAvailable);
-        var bound = endpoint.Port != 0 ? endpoint : new(endpoint.Address, FreePort(port => IsFree(new(endpoint.Address, port))));
+        var bound = endpoint.Port != 0 ? endpoint : new(endpoint.Address, FindFreePort(port => IsFree(new(endpoint.Address, port))));
         if (!IsFree(bound))
             throw new SocketException((int)SocketError.AddressAlreadyInUse);
         var listener = new TcpListener(this, bound, Math.Min(_options.Backlog ?? MaxBacklog, MaxBacklog));
@@ -78,15 +78,15 @@ internal sealed class HostStack
         return listener;
     }
 
-    public TcpSocket NewClient(IPEndPoint remote, IPEndPoint? chosen)
+    public TcpSocket CreateClient(IPEndPoint remote, IPEndPoint? chosen)
     {
         ThrowIfDown();
-        var address = chosen?.Address ?? SourceFor(remote.Address);
+        var address = chosen?.Address ?? ChooseSource(remote.Address);
         if (!Owns(address))
             throw new SocketException((int)SocketError.AddressNotAvailable);
         var port = chosen is { Port: not 0 }
             ? chosen.Port
-            : FreePort(port => !_sockets.ContainsKey((new(address, port), remote)));
+            : FindFreePort(port => !_sockets.ContainsKey((new(address, port), remote)));
         var local = new IPEndPoint(address, port);
         if (local.Equals(remote) && !_listeners.ContainsKey(local))
             throw new SocketException((int)SocketError.ConnectionRefused); // As real transports refuse one that meets itself.
@@ -103,7 +103,7 @@ internal sealed class HostStack
         var connection = new StreamConnection(socket, _connectionOptions)
         {
             // Counted by host, not by process: a second run of a seed has the same names.
-            ConnectionId = $"{Name}-{++_opened}",
+            ConnectionId = $"{Name}-{++_openedCount}",
         };
         connection.Start();
         return connection;
@@ -156,14 +156,14 @@ internal sealed class HostStack
         Trace("", "crashed");
         IsDown = true;
         foreach (var listener in _listeners.Values.ToList())
-            listener.Vanish();
+            listener.Crash();
         _listeners.Clear();
         foreach (var socket in _sockets.Values.ToList())
             socket.End(SocketError.NetworkDown);
         _sockets.Clear();
         _finished.Clear();
         // What it held is lost with it, also if it is back before the pause is over.
-        LetGo();
+        RunDeferred();
     }
 
     public void Restart()
@@ -182,19 +182,19 @@ internal sealed class HostStack
     {
         Trace("", "resumed");
         if (--_pauses == 0)
-            LetGo();
+            RunDeferred();
     }
 
     /// <summary>Does it now, or when the host goes on.</summary>
     public void WhenRunning(Action action)
     {
         if (IsPaused)
-            _held.Add(action);
+            _deferred.Add(action);
         else
             action();
     }
 
-    public async ValueTask WaitForReadTurnAsync(int bytes)
+    public async ValueTask DelayReadAsync(int bytes)
     {
         if (ReadRate is not { } rate || bytes == 0)
             return;
@@ -204,10 +204,10 @@ internal sealed class HostStack
         await turn.Task;
     }
 
-    private void LetGo()
+    private void RunDeferred()
     {
-        var held = _held.ToList();
-        _held.Clear();
+        var held = _deferred.ToList();
+        _deferred.Clear();
         foreach (var action in held)
             action();
     }
@@ -226,10 +226,10 @@ internal sealed class HostStack
         any.Address.Equals(IPAddress.IPv6Any)
         || (any.Address.Equals(IPAddress.Any) && other.AddressFamily is AddressFamily.InterNetwork);
 
-    private IPAddress SourceFor(IPAddress destination) => IPAddress.IsLoopback(destination) ? destination
+    private IPAddress ChooseSource(IPAddress destination) => IPAddress.IsLoopback(destination) ? destination
         : destination.AddressFamily is AddressFamily.InterNetworkV6 ? IPv6 : IPv4;
 
-    private int FreePort(Func<int, bool> isFree)
+    private int FindFreePort(Func<int, bool> isFree)
     {
         for (var tried = 0; tried <= LastEphemeralPort - FirstEphemeralPort; tried++)
         {

@@ -8,10 +8,10 @@ internal sealed class RuleList
     public IDisposable Add(Func<SimulatedSegment, Verdict?> rule)
     {
         _rules.Add(rule);
-        return new Lifting(() => _rules.Remove(rule));
+        return new DisposableAction(() => _rules.Remove(rule));
     }
 
-    public Verdict Judge(in SimulatedSegment segment)
+    public Verdict Evaluate(in SimulatedSegment segment)
     {
         foreach (var rule in _rules)
         {

@@ -18,7 +18,7 @@ internal sealed class Trace(SimulationLoop loop, int limit)
     /// <summary>The last events, aligned.</summary>
     public string Format(int last)
     {
-        var shown = _events.Skip(Math.Max(0, _events.Count - last)).Select(e => e.InWords()).ToList();
+        var shown = _events.Skip(Math.Max(0, _events.Count - last)).Select(e => e.Render()).ToList();
         var text = new StringBuilder();
         var host = shown.Select(e => e.Host.Length).DefaultIfEmpty().Max();
         var connection = shown.Select(e => e.Connection.Length).DefaultIfEmpty().Max();
@@ -38,7 +38,7 @@ internal sealed class Trace(SimulationLoop loop, int limit)
 
     private readonly record struct Event(TimeSpan Time, string Host, string Connection, string What, Segment? Segment)
     {
-        public Event InWords() => Segment is null
+        public Event Render() => Segment is null
             ? this
             : new(Time, Host, $"{Segment.Source} -> {Segment.Destination}", $"{What}: {Segment}", null);
     }

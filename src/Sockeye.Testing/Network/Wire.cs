@@ -31,11 +31,11 @@ internal sealed class Wire(SimulationLoop loop, TimeProvider time, RuleList rule
         _hosts.Add(host.IPv6, host);
     }
 
-    public HostStack? HostOf(IPAddress address) => _hosts.GetValueOrDefault(address);
+    public HostStack? FindHost(IPAddress address) => _hosts.GetValueOrDefault(address);
 
     /// <summary>The other end of a host's connection.</summary>
     public TcpSocket? FindPeer(HostStack host, IPEndPoint local, IPEndPoint remote) =>
-        (host.Owns(remote.Address) ? host : HostOf(remote.Address))?.Find(remote, local);
+        (host.Owns(remote.Address) ? host : FindHost(remote.Address))?.Find(remote, local);
 
     /// <summary>Sends a segment on its way. <paramref name="onLost"/> is called if it does not arrive, when it is lost.</summary>
     public void Send(HostStack source, Segment segment, Action? onLost) =>
@@ -43,9 +43,9 @@ internal sealed class Wire(SimulationLoop loop, TimeProvider time, RuleList rule
 
     private void SendNow(HostStack source, Segment segment, Action? onLost)
     {
-        var verdict = rules.Judge(new(segment.Source, segment.Destination, segment.Payload, segment.Flags));
+        var verdict = rules.Evaluate(new(segment.Source, segment.Destination, segment.Payload, segment.Flags));
         var isLocal = source.Owns(segment.Destination.Address);
-        var destination = isLocal ? source : HostOf(segment.Destination.Address);
+        var destination = isLocal ? source : FindHost(segment.Destination.Address);
         if (verdict.Kind is VerdictKind.Reset)
         {
             source.Trace(segment, "reset on the way");
@@ -64,7 +64,7 @@ internal sealed class Wire(SimulationLoop loop, TimeProvider time, RuleList rule
         }
 
         source.Trace(segment, "sent");
-        var delay = (isLocal ? LoopbackLatency : Travel(source, destination!, segment)) + verdict.Extra;
+        var delay = (isLocal ? LoopbackLatency : GetDelay(source, destination!, segment)) + verdict.Extra;
         loop.Timers.After(delay, _ => destination!.WhenRunning(() =>
         {
             if (!destination.Receive(segment))
@@ -75,7 +75,7 @@ internal sealed class Wire(SimulationLoop loop, TimeProvider time, RuleList rule
         }), null);
     }
 
-    private TimeSpan Travel(HostStack from, HostStack to, Segment segment)
+    private TimeSpan GetDelay(HostStack from, HostStack to, Segment segment)
     {
         var delay = Latency + (Jitter * loop.Random.NextDouble());
         if (Bandwidth is not { } bandwidth)

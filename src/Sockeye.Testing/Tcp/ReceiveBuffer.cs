@@ -41,7 +41,7 @@ internal sealed class ReceiveBuffer(int capacity)
             Next++;
     }
 
-    public int Take(Memory<byte> buffer)
+    public int Read(Memory<byte> buffer)
     {
         var taken = 0;
         while (taken < buffer.Length && _inOrder.First is { } first)

@@ -5,19 +5,19 @@ namespace Sockeye.Testing;
 /// </summary>
 internal struct Retransmission(bool isSyn)
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(120);
 
-    private readonly int _most = isSyn ? 6 : 15;
-    private TimeSpan _next = isSyn ? TimeSpan.FromSeconds(1) : TimeSpan.FromMilliseconds(200);
+    private readonly int _maxTries = isSyn ? 6 : 15;
+    private TimeSpan _delay = isSyn ? TimeSpan.FromSeconds(1) : TimeSpan.FromMilliseconds(200);
     private int _count;
 
     /// <summary>The delay before the next try; null when that was the last one.</summary>
     public TimeSpan? Next()
     {
-        if (_count++ == _most)
+        if (_count++ == _maxTries)
             return null;
-        var delay = _next;
-        _next = delay * 2 < Longest ? delay * 2 : Longest;
+        var delay = _delay;
+        _delay = delay * 2 < MaxDelay ? delay * 2 : MaxDelay;
         return delay;
     }
 }

@@ -13,12 +13,12 @@ internal sealed class SendBuffer(int capacity)
     /// <summary>Behind the last byte that was given.</summary>
     public long End { get; private set; }
 
-    public int Room => capacity - (int)(End - Start);
+    public int FreeSpace => capacity - (int)(End - Start);
 
     /// <summary>Takes as much as there is room for.</summary>
-    public int Take(in ReadOnlySequence<byte> bytes)
+    public int Write(in ReadOnlySequence<byte> bytes)
     {
-        var taken = (int)Math.Min(Room, bytes.Length);
+        var taken = (int)Math.Min(FreeSpace, bytes.Length);
         foreach (var block in bytes.Slice(0, taken))
         {
             foreach (var value in block.Span)

@@ -10,7 +10,7 @@ internal sealed class TcpListener : IConnectionListener, IAcceptQueue
     private readonly IPEndPoint _endPoint;
     private readonly int _backlog;
     private readonly Queue<TcpSocket> _queue = new();
-    private readonly HashSet<TcpSocket> _opening = [];
+    private readonly HashSet<TcpSocket> _handshaking = [];
     private readonly Signal _arrived;
     private bool _isUnbound;
 
@@ -32,7 +32,7 @@ internal sealed class TcpListener : IConnectionListener, IAcceptQueue
         if (_queue.Count > _backlog)
             return false;
         var socket = new TcpSocket(_host, segment.Destination, segment.Source, this);
-        _opening.Add(socket);
+        _handshaking.Add(socket);
         _host.Add(socket);
         socket.AnswerSyn();
         return true;
@@ -43,13 +43,13 @@ internal sealed class TcpListener : IConnectionListener, IAcceptQueue
     {
         if (_queue.Count > _backlog)
             return false;
-        _opening.Remove(socket);
+        _handshaking.Remove(socket);
         _queue.Enqueue(socket);
         _arrived.Set();
         return true;
     }
 
-    public void Forget(TcpSocket socket) => _opening.Remove(socket);
+    public void Remove(TcpSocket socket) => _handshaking.Remove(socket);
 
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
@@ -87,18 +87,18 @@ internal sealed class TcpListener : IConnectionListener, IAcceptQueue
         _host.Remove(this);
         // The system resets those who wait, and those whose handshake is not over.
         Shed(int.MaxValue);
-        foreach (var socket in _opening.ToList())
+        foreach (var socket in _handshaking.ToList())
             socket.Close(reset: true);
         _arrived.Set();
         return default;
     }
 
     /// <summary>The host has crashed: nobody is told.</summary>
-    public void Vanish()
+    public void Crash()
     {
         _isUnbound = true;
         _queue.Clear();
-        _opening.Clear();
+        _handshaking.Clear();
         _arrived.Set();
     }
 

@@ -12,9 +12,9 @@ internal sealed partial class TcpSocket
     private long _windowEdge;
     private long _acknowledged;
     private long _lastAcknowledgement;
-    private bool _finAsked;
-    private bool _finSent;
-    private bool _isClosedHere;
+    private bool _isFinRequested;
+    private bool _isFinSent;
+    private bool _isClosedLocally;
     private bool _isFinished;
 
     /// <summary>A segment has arrived. False if it was not taken: the sender tries again.</summary>
@@ -31,7 +31,7 @@ internal sealed partial class TcpSocket
         if (_state is TcpSocketState.SynSent)
         {
             // An answer to somebody who had this port before.
-            _host.Wire.Send(_host, NewSegment(SegmentControl.Rst, segment.Acknowledged, default), onLost: null);
+            _host.Wire.Send(_host, CreateSegment(SegmentControl.Rst, segment.Acknowledged, default), onLost: null);
             return true;
         }
 
@@ -78,10 +78,10 @@ internal sealed partial class TcpSocket
     private void ReceiveAcknowledgement(Segment segment)
     {
         _windowEdge = Math.Max(_windowEdge, segment.Acknowledged + segment.Window);
-        if (segment.Acknowledged > _out.Start)
+        if (segment.Acknowledged > _sendBuffer.Start)
         {
-            _out.Acknowledge(segment.Acknowledged);
-            _roomy.Set();
+            _sendBuffer.Acknowledge(segment.Acknowledged);
+            _sendable.Set();
         }
 
         _acknowledged = Math.Max(_acknowledged, segment.Acknowledged);
@@ -90,15 +90,15 @@ internal sealed partial class TcpSocket
 
     private void ReceiveData(Segment segment)
     {
-        if (_isClosedHere && segment.Payload.Length > 0)
+        if (_isClosedLocally && segment.Payload.Length > 0)
         {
             // Nobody will read it: the peer must know.
-            _host.Wire.Send(_host, NewSegment(SegmentControl.Rst, _sent, default), onLost: null);
+            _host.Wire.Send(_host, CreateSegment(SegmentControl.Rst, _sent, default), onLost: null);
             End(SocketError.ConnectionReset);
             return;
         }
 
-        _in.Add(segment.Sequence, segment.Payload, segment.Has(SegmentControl.Fin));
+        _receiveBuffer.Add(segment.Sequence, segment.Payload, segment.Has(SegmentControl.Fin));
         _readable.Set();
         Acknowledge();
     }
@@ -108,20 +108,20 @@ internal sealed partial class TcpSocket
     {
         if (_state is not TcpSocketState.Established)
             return;
-        while (Math.Min(_out.End, _windowEdge) - _sent is > 0 and var allowed)
+        while (Math.Min(_sendBuffer.End, _windowEdge) - _sent is > 0 and var allowed)
         {
             var most = (int)Math.Min(allowed, MaxSegmentSize);
             var size = _host.Loop.Random.Next(4) == 0 ? _host.Loop.Random.Next(1, most + 1) : most;
-            var outgoing = new Outgoing(SegmentControl.None, _sent, _out.Copy(_sent, size));
+            var outgoing = new Outgoing(SegmentControl.None, _sent, _sendBuffer.Copy(_sent, size));
             _sent += size;
             Transmit(outgoing);
         }
 
-        if (!_finAsked || _finSent || _sent < _out.End)
+        if (!_isFinRequested || _isFinSent || _sent < _sendBuffer.End)
             return;
-        _finSent = true;
+        _isFinSent = true;
         _sent++;
-        Transmit(new(SegmentControl.Fin, _out.End, default));
+        Transmit(new(SegmentControl.Fin, _sendBuffer.End, default));
     }
 
     private void Transmit(Outgoing outgoing)
@@ -132,9 +132,9 @@ internal sealed partial class TcpSocket
             return;
         var flags = outgoing.Flags is SegmentControl.Syn ? outgoing.Flags : outgoing.Flags | SegmentControl.Ack;
         _lastAcknowledgement++; // Every segment acknowledges, so an acknowledgement that is being sent again is old now.
-        _host.Wire.Send(_host, NewSegment(flags, outgoing.Sequence, outgoing.Payload), () =>
+        _host.Wire.Send(_host, CreateSegment(flags, outgoing.Sequence, outgoing.Payload), () =>
         {
-            if (outgoing.Again.Next() is { } delay)
+            if (outgoing.Retransmission.Next() is { } delay)
                 _host.Loop.Timers.After(delay, _ => Transmit(outgoing), null);
             else
                 End(SocketError.TimedOut);
@@ -148,7 +148,7 @@ internal sealed partial class TcpSocket
     {
         if (_state is TcpSocketState.Closed || turn != _lastAcknowledgement)
             return;
-        _host.Wire.Send(_host, NewSegment(SegmentControl.Ack, _sent, default), () =>
+        _host.Wire.Send(_host, CreateSegment(SegmentControl.Ack, _sent, default), () =>
         {
             if (again.Next() is { } delay)
                 _host.Loop.Timers.After(delay, _ => Acknowledge(turn, again), null);
@@ -160,8 +160,8 @@ internal sealed partial class TcpSocket
     /// <summary>What the peer sent has arrived, and it will never know: for the peer, that is a timeout.</summary>
     private void OnNeverAcknowledged() => _host.Wire.FindPeer(_host, Local, Remote)?.End(SocketError.TimedOut);
 
-    private Segment NewSegment(SegmentControl flags, long sequence, ReadOnlyMemory<byte> payload) =>
-        new(Local, Remote, flags, sequence, _in.Next, _in.Window, payload);
+    private Segment CreateSegment(SegmentControl flags, long sequence, ReadOnlyMemory<byte> payload) =>
+        new(Local, Remote, flags, sequence, _receiveBuffer.Next, _receiveBuffer.Window, payload);
 
     /// <summary>The peer is gone without a word, with what it had taken: a real TCP finds that out by sending again.</summary>
     public void Probe()
@@ -171,8 +171,8 @@ internal sealed partial class TcpSocket
         // What is there to send makes it ask even if all it has sent was taken: the peer's window may be closed.
         Outgoing? unanswered = _state is TcpSocketState.SynSent ? new(SegmentControl.Syn, 0, default)
             : _state is TcpSocketState.SynReceived ? new(SegmentControl.Syn | SegmentControl.Ack, 0, default)
-            : _out.Start < _out.End ? new(SegmentControl.None, _out.Start, _out.Copy(_out.Start, 1))
-            : _finSent && _acknowledged <= _out.End ? new(SegmentControl.Fin, _out.End, default)
+            : _sendBuffer.Start < _sendBuffer.End ? new(SegmentControl.None, _sendBuffer.Start, _sendBuffer.Copy(_sendBuffer.Start, 1))
+            : _isFinSent && _acknowledged <= _sendBuffer.End ? new(SegmentControl.Fin, _sendBuffer.End, default)
             : null;
         if (unanswered is null)
             return;
@@ -187,7 +187,7 @@ internal sealed partial class TcpSocket
     /// </summary>
     private void EndIfBothFinished()
     {
-        if (!_finSent || _acknowledged <= _out.End || !_in.HasEnded)
+        if (!_isFinSent || _acknowledged <= _sendBuffer.End || !_receiveBuffer.HasEnded)
             return;
         _isFinished = true;
         _host.Finish(this);
@@ -195,7 +195,7 @@ internal sealed partial class TcpSocket
 
     private sealed class Outgoing(SegmentControl flags, long sequence, ReadOnlyMemory<byte> payload)
     {
-        public Retransmission Again = new(isSyn: (flags & SegmentControl.Syn) != 0);
+        public Retransmission Retransmission = new(isSyn: (flags & SegmentControl.Syn) != 0);
 
         public SegmentControl Flags => flags;
 

@@ -15,18 +15,18 @@ internal sealed partial class TcpSocket : StreamSocket
 
     private readonly HostStack _host;
     private readonly Signal _readable;
-    private readonly Signal _roomy;
+    private readonly Signal _sendable;
     private readonly Signal _opened;
-    private readonly SendBuffer _out;
-    private readonly ReceiveBuffer _in;
+    private readonly SendBuffer _sendBuffer;
+    private readonly ReceiveBuffer _receiveBuffer;
     private TcpSocketState _state;
     private SocketError? _error;
 
     public TcpSocket(HostStack host, IPEndPoint local, IPEndPoint remote, TcpListener? listener)
     {
         (_host, Local, Remote, _listener) = (host, local, remote, listener);
-        (_readable, _roomy, _opened) = (new(host.Loop), new(host.Loop), new(host.Loop));
-        (_out, _in) = (new(host.SendBufferSize), new(host.ReceiveBufferSize));
+        (_readable, _sendable, _opened) = (new(host.Loop), new(host.Loop), new(host.Loop));
+        (_sendBuffer, _receiveBuffer) = (new(host.SendBufferSize), new(host.ReceiveBufferSize));
         _state = listener is null ? TcpSocketState.SynSent : TcpSocketState.SynReceived;
         Name = $"{local} -> {remote}";
     }
@@ -42,8 +42,8 @@ internal sealed partial class TcpSocket : StreamSocket
     public override bool IsReset => _error is SocketError.ConnectionReset;
 
     /// <remarks>As with Linux, a FIN waits for its acknowledgement, too.</remarks>
-    public override SystemProgress? AskSystem() =>
-        new(_out.Start, _out.End > _out.Start || (_finAsked && _acknowledged <= _out.End));
+    public override SystemProgress? GetSystemProgress() =>
+        new(_sendBuffer.Start, _sendBuffer.End > _sendBuffer.Start || (_isFinRequested && _acknowledged <= _sendBuffer.End));
 
     private string Name { get; }
 
@@ -62,7 +62,7 @@ internal sealed partial class TcpSocket : StreamSocket
 
     public override async ValueTask<bool> WaitForDataAsync()
     {
-        while (_in.Count == 0 && !_in.HasEnded && _state is not TcpSocketState.Closed && !_isClosedHere)
+        while (_receiveBuffer.Count == 0 && !_receiveBuffer.HasEnded && _state is not TcpSocketState.Closed && !_isClosedLocally)
             await _readable.WaitAsync(() => $"{_host.Name}: reading on {Name} waits for data");
         return true;
     }
@@ -70,23 +70,23 @@ internal sealed partial class TcpSocket : StreamSocket
     public override async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
         await WaitForDataAsync();
-        buffer = buffer[..Math.Min(buffer.Length, Math.Max(_in.Count, 1))]; // at the rate of the host, no more than it waits for
-        await _host.WaitForReadTurnAsync(Math.Min(buffer.Length, _in.Count));
-        if (_isClosedHere)
+        buffer = buffer[..Math.Min(buffer.Length, Math.Max(_receiveBuffer.Count, 1))]; // at the rate of the host, no more than it waits for
+        await _host.DelayReadAsync(Math.Min(buffer.Length, _receiveBuffer.Count));
+        if (_isClosedLocally)
             throw new SocketException((int)SocketError.OperationAborted);
-        if (_in.Count == 0)
+        if (_receiveBuffer.Count == 0)
         {
             // What arrived before a reset comes first, then the error.
-            if (!_in.HasEnded || _error is not null)
+            if (!_receiveBuffer.HasEnded || _error is not null)
                 ThrowIfFailed();
             return 0;
         }
 
         // RFC 9293, section 3.8.6.2.2: no update for less than a segment, or half of a buffer that is smaller than two.
         var worthTelling = Math.Min(MaxSegmentSize, _host.ReceiveBufferSize / 2);
-        var wasSmall = _in.Window < worthTelling;
-        var taken = _in.Take(buffer);
-        if (wasSmall && _in.Window >= worthTelling && _state is TcpSocketState.Established)
+        var wasSmall = _receiveBuffer.Window < worthTelling;
+        var taken = _receiveBuffer.Read(buffer);
+        if (wasSmall && _receiveBuffer.Window >= worthTelling && _state is TcpSocketState.Established)
             Acknowledge(); // tells the peer of the larger window
         return taken;
     }
@@ -96,14 +96,14 @@ internal sealed partial class TcpSocket : StreamSocket
         while (true)
         {
             ThrowIfFailed();
-            if (_finAsked)
+            if (_isFinRequested)
                 throw new SocketException((int)SocketError.Shutdown);
-            bytes = bytes.Slice(_out.Take(bytes));
+            bytes = bytes.Slice(_sendBuffer.Write(bytes));
             SendMore();
             if (bytes.IsEmpty)
                 return;
             ThrowIfFailed(); // A rule may have reset the connection with what was just sent.
-            await _roomy.WaitAsync(() => $"{_host.Name}: sending on {Name} waits for the peer to read");
+            await _sendable.WaitAsync(() => $"{_host.Name}: sending on {Name} waits for the peer to read");
         }
     }
 
@@ -111,7 +111,7 @@ internal sealed partial class TcpSocket : StreamSocket
     {
         ThrowIfFailed();
         _host.Trace(Name, "shutdown");
-        _finAsked = true;
+        _isFinRequested = true;
         SendMore();
     }
 
@@ -119,25 +119,25 @@ internal sealed partial class TcpSocket : StreamSocket
     {
         _host.Loop.ThrowIfForeignThread();
         _host.Trace(Name, reset ? "close with RST" : "close");
-        _isClosedHere = true;
+        _isClosedLocally = true;
         if (_state is TcpSocketState.Closed)
         {
-            Wake();
+            NotifyWaiters();
             return;
         }
 
         // Linux answers with RST, too, where data is left that nobody will read.
-        if (reset || _in.Count > 0 || _state is TcpSocketState.SynSent)
+        if (reset || _receiveBuffer.Count > 0 || _state is TcpSocketState.SynSent)
         {
             if (_state is not TcpSocketState.SynSent)
-                _host.Wire.Send(_host, NewSegment(SegmentControl.Rst, _sent, default), onLost: null);
+                _host.Wire.Send(_host, CreateSegment(SegmentControl.Rst, _sent, default), onLost: null);
             End(SocketError.OperationAborted);
             return;
         }
 
-        _finAsked = true;
+        _isFinRequested = true;
         SendMore();
-        Wake();
+        NotifyWaiters();
         EndIfBothFinished();
         // What is left of the connection is the system's; it does not wait for the peer's FIN for ever (tcp_fin_timeout).
         if (_state is not TcpSocketState.Closed && !_isFinished)
@@ -153,22 +153,22 @@ internal sealed partial class TcpSocket : StreamSocket
         _error = error;
         _state = TcpSocketState.Closed;
         _host.Remove(this);
-        _listener?.Forget(this);
-        Wake();
+        _listener?.Remove(this);
+        NotifyWaiters();
         _host.Wire.FindPeer(_host, Local, Remote)?.Probe();
     }
 
-    private void Wake()
+    private void NotifyWaiters()
     {
         _opened.Set();
         _readable.Set();
-        _roomy.Set();
+        _sendable.Set();
     }
 
     private void ThrowIfFailed()
     {
         _host.Loop.ThrowIfForeignThread();
-        if (_isClosedHere)
+        if (_isClosedLocally)
             throw new SocketException((int)SocketError.OperationAborted);
         if (_error is { } error)
             throw new SocketException((int)error);

@@ -52,7 +52,7 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
         var kind = options.LocalEndPoint is { } local
             ? $"no address of the family of LocalEndPoint {local}"
             : "no address";
-        var causes = LookupErrors.Select(error => Sentences.WithoutStop(error.Message)).Distinct().ToList();
+        var causes = LookupErrors.Select(error => SentenceText.TrimFullStop(error.Message)).Distinct().ToList();
         return $"the name has {kind}" + (causes.Count == 0 ? "" : $" ({string.Join("; ", causes)})");
     }
 
@@ -80,7 +80,7 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
             (SocketError.AddressNotAvailable, _) => "this machine has no address, or no free port, to dial it from",
             (SocketError.NetworkUnreachable, _) => "network unreachable (no route to it)",
             (SocketError.HostUnreachable, _) => "host unreachable (it is down, or a firewall says so)",
-            _ => Sentences.WithoutStop(attempt.Error.Message),
+            _ => SentenceText.TrimFullStop(attempt.Error.Message),
         };
 
     /// <summary>The system has one error for an address that is not its own, and for a pair of endpoints in use.</summary>

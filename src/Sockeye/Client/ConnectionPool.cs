@@ -153,7 +153,7 @@ public sealed class ConnectionPool : IAsyncDisposable
             var connection = await _client.ConnectAsync(_target, stop.Token);
             _lastError = null;
             // Messages upon it that are disposed give it up: whether it is closed is decided when it comes back.
-            connection.Features.Set<IConnectionOwnerFeature>(Owned.Instance);
+            connection.Features.Set<IConnectionOwnerFeature>(AlwaysOwned.Instance);
             return connection;
         }
         catch (OperationCanceledException e) when (stop.IsCancellationRequested)

@@ -17,7 +17,7 @@ internal sealed record HostLookup(AddressFamily Family, IReadOnlyList<IPAddress>
         {
             var found = (await ResolveAsync(options, host, family, cancellationToken)).Where(one => one.AddressFamily == family)
                 .Distinct().ToList();
-            var dialled = found.Where(EndPoints.CanDial).Take(MaxAddresses).ToList();
+            var dialled = found.Where(EndPoints.CanConnect).Take(MaxAddresses).ToList();
             // Lists of blocked names give 0.0.0.0, which would be this machine.
             var error = found.Count > 0 && dialled.Count == 0
                 ? new IOException($"{found[0]} is not an address of one machine")

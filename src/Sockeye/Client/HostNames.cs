@@ -25,14 +25,14 @@ internal static class HostNames
     public static EndPoint Normalize(EndPoint endpoint)
     {
         if (endpoint is not DnsEndPoint name)
-            return EndPoints.ToDial(endpoint);
+            return EndPoints.ToConnect(endpoint);
         if (HostText.Parse(name.Host, out var address) is { } problem)
             throw new ArgumentException($"Cannot connect to {DisplayText.Format(name)}: {problem}.", nameof(endpoint));
         if (address is null)
         {
             return name.Port != 0
                 ? name
-                : throw new ArgumentException(EndPoints.PortMissing(DisplayText.Format(name)), nameof(endpoint));
+                : throw new ArgumentException(EndPoints.DescribeMissingPort(DisplayText.Format(name)), nameof(endpoint));
         }
 
         if (name.AddressFamily is not AddressFamily.Unspecified && name.AddressFamily != address.AddressFamily)
@@ -42,7 +42,7 @@ internal static class HostNames
                     + "was asked for.", nameof(endpoint));
         }
 
-        return EndPoints.ToDial(new IPEndPoint(address, name.Port));
+        return EndPoints.ToConnect(new IPEndPoint(address, name.Port));
     }
     /// <summary>
     /// A name as it crosses the wire and stands in certificates, to compare it: in small letters, labels of other alphabets in

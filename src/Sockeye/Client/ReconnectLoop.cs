@@ -52,8 +52,8 @@ internal sealed partial class ReconnectLoop(
                 if (++failures == reconnect.MaxAttempts)
                     ExceptionDispatchInfo.Throw(error);
                 delay = NextDelay(backoff);
-                last = new($"attempt {failures} failed: {Sentences.WithoutStop(error.Message)}", error);
-                LogAttemptFailed(failures, PrintableText.Escape(Sentences.WithoutStop(error.Message)), delay);
+                last = new($"attempt {failures} failed: {SentenceText.TrimFullStop(error.Message)}", error);
+                LogAttemptFailed(failures, PrintableText.Escape(SentenceText.TrimFullStop(error.Message)), delay);
             }
 
             await WaitAsync(delay, last, cancellationToken);

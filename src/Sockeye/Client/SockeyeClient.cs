@@ -10,7 +10,7 @@ namespace Sockeye;
 public sealed class SockeyeClient : IConnectionFactory
 {
     private readonly SockeyeClientOptions _options;
-    private readonly ConnectionWatchPlan? _timeouts;
+    private readonly TimeoutMonitorSettings? _timeouts;
     private readonly ILogger _logger;
 
     /// <summary>A client with the defaults of <see cref="SockeyeClientOptions"/>.</summary>
@@ -37,7 +37,7 @@ public sealed class SockeyeClient : IConnectionFactory
         ArgumentNullException.ThrowIfNull(options);
         _options = options.TakeCopy();
         _logger = new QuietLogger(_options.LoggerFactory.CreateLogger("Sockeye.Client"));
-        _timeouts = _options.Timeouts.AnyIsOn ? new(_options.Timeouts, _options.Timer) : null;
+        _timeouts = _options.Timeouts.IsAnyEnabled ? new(_options.Timeouts, _options.Timer) : null;
     }
 
     internal TimeProvider TimeProvider => _options.TimeProvider;
@@ -184,13 +184,13 @@ public sealed class SockeyeClient : IConnectionFactory
     }
 
     /// <summary>Watched until it is closed; the timer holds nothing of it afterwards.</summary>
-    private void Watch(ConnectionContext connection, ConnectionWatchPlan timeouts)
+    private void Watch(ConnectionContext connection, TimeoutMonitorSettings timeouts)
     {
-        var stop = new StopNotification(connection, Scheduling.Of(connection), _logger);
+        var stop = new StopNotification(connection, Scheduling.GetScheduler(connection), _logger);
         connection.Features.Set<IConnectionLifetimeNotificationFeature>(stop);
-        var watch = new ConnectionWatch(connection, timeouts, stop);
+        var watch = new TimeoutMonitor(connection, timeouts, stop);
         watch.Start();
-        connection.ConnectionClosed.UnsafeRegister(static watch => ((ConnectionWatch)watch!).End(), watch);
+        connection.ConnectionClosed.UnsafeRegister(static watch => ((TimeoutMonitor)watch!).End(), watch);
     }
 
     private static SockeyeClientOptions Configure(Action<SockeyeClientOptions> configure)

@@ -66,7 +66,7 @@ public sealed class SockeyeClientOptions
     /// Closes connections that do nothing, do too little or last too long. Default: none does, unlike at a server: whom a client
     /// connects to is its own choice, and to wait in silence for what comes is what many are for. Times run from the connect on.
     /// </summary>
-    public ConnectionTimeouts Timeouts { get; private set; } = ConnectionTimeouts.Off();
+    public ConnectionTimeouts Timeouts { get; private set; } = ConnectionTimeouts.CreateDisabled();
 
     /// <summary>
     /// All of the client's timeouts and delays go by it. Default: the transport's where it has one (a simulated network),
@@ -74,7 +74,7 @@ public sealed class SockeyeClientOptions
     /// </summary>
     public TimeProvider TimeProvider
     {
-        get => field ?? Scheduling.TimeOf(Transport);
+        get => field ?? Scheduling.GetTimeProvider(Transport);
         set => field = value ?? throw new ArgumentNullException(nameof(TimeProvider));
     }
 
@@ -87,7 +87,7 @@ public sealed class SockeyeClientOptions
     /// </summary>
     public Random Random
     {
-        get => field ?? Scheduling.RandomOf(Transport);
+        get => field ?? Scheduling.GetRandom(Transport);
         set => field = value ?? throw new ArgumentNullException(nameof(Random));
     }
 
@@ -98,7 +98,7 @@ public sealed class SockeyeClientOptions
     internal CoarseTimer Timer => field ??= new(
         TimeProvider,
         error => new QuietLogger(LoggerFactory.CreateLogger("Sockeye.Client"))
-            .OnThrew(error, "serving a time limit", "a client"));
+            .LogOutsideException(error, "serving a time limit", "a client"));
 
     /// <summary>
     /// Does something with every connection once it stands and before its user gets it: says a greeting, asks for STARTTLS. Runs
@@ -151,10 +151,10 @@ public sealed class SockeyeClientOptions
                     + "use SocketTransport, or leave LocalEndPoint null.");
         }
 
-        if (EndPoints.SourceProblem(LocalEndPoint) is { } problem)
+        if (EndPoints.DescribeSourceProblem(LocalEndPoint) is { } problem)
             throw new ArgumentException(problem, nameof(LocalEndPoint));
         var copy = (SockeyeClientOptions)MemberwiseClone();
-        copy.LocalEndPoint = (IPEndPoint?)EndPoints.Plain(LocalEndPoint);
+        copy.LocalEndPoint = (IPEndPoint?)EndPoints.Unmap(LocalEndPoint);
         copy.Reconnect = Reconnect.Checked();
         copy.Timeouts = Timeouts.Copy();
         return copy;

@@ -113,7 +113,7 @@ public sealed class CloseReason(
     /// <summary>
     /// A sentence without a full stop, fit for a log: what a peer chose of it is escaped (<see cref="PrintableText"/>).
     /// </summary>
-    public string Description { get; } = PrintableText.Escape(Sentences.WithoutStop(
+    public string Description { get; } = PrintableText.Escape(SentenceText.TrimFullStop(
         description ?? throw new ArgumentNullException(nameof(description))));
 
     /// <summary>The error behind it, where there is one.</summary>

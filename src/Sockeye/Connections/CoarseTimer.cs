@@ -14,23 +14,23 @@ internal sealed class CoarseTimer
     public static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 
     /// <summary>What is set for longer comes due after this; nobody waits for it.</summary>
-    internal static readonly TimeSpan Longest = TimeSpan.FromDays(3650);
+    internal static readonly TimeSpan MaxTime = TimeSpan.FromDays(3650);
 
     private readonly TimeProvider _time;
-    private readonly Action<Exception>? _onThrew;
+    private readonly Action<Exception>? _onException;
     private readonly ITimer _timer;
     private readonly long _start;
     private readonly Lock _lock = new();
     private readonly CoarseTimerWheels _wheels = new();
-    private long _armedFor = long.MaxValue;
-    private bool _isServing;
+    private long _armedTick = long.MaxValue;
+    private bool _isRunningEntries;
 
     /// <param name="time">The clock.</param>
     /// <param name="onThrew">Called, on the timer's thread, with what an entry throws against its promise; must not throw. Null:
     /// it is thrown on that thread, where it ends the process.</param>
     public CoarseTimer(TimeProvider time, Action<Exception>? onThrew = null)
     {
-        (_time, _onThrew, _start) = (time, onThrew, time.GetTimestamp());
+        (_time, _onException, _start) = (time, onThrew, time.GetTimestamp());
         _timer = time.CreateTimer(
             static timer => ((CoarseTimer)timer!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -47,12 +47,12 @@ internal sealed class CoarseTimer
         {
             _wheels.Remove(entry);
             var nowTick = now.Ticks / Tick.Ticks;
-            if (_armedFor > nowTick)
-                _wheels.MoveTo(nowTick); // Nothing is before it: an entry is put where it need not be moved again.
-            var due = now + (time < Longest ? time : Longest);
+            if (_armedTick > nowTick)
+                _wheels.AdvanceTo(nowTick); // Nothing is before it: an entry is put where it need not be moved again.
+            var due = now + (time < MaxTime ? time : MaxTime);
             // Not in the tick that is under way: an entry that sets itself for no time at all must not keep the thread.
             var dueTick = Math.Max((due.Ticks + Tick.Ticks - 1) / Tick.Ticks, nowTick + 1);
-            Arm(_wheels.Add(entry, dueTick));
+            ArmLocked(_wheels.Add(entry, dueTick));
         }
     }
 
@@ -65,46 +65,46 @@ internal sealed class CoarseTimer
     }
 
     /// <summary>For an entry that has come due: by how much it is late.</summary>
-    public TimeSpan LatenessOf(CoarseTimerEntry entry) => Elapsed - TimeSpan.FromTicks(entry.DueTick * Tick.Ticks);
+    public TimeSpan GetLateness(CoarseTimerEntry entry) => Elapsed - TimeSpan.FromTicks(entry.DueTick * Tick.Ticks);
 
     private void OnTick()
     {
         var now = Elapsed;
         lock (_lock)
         {
-            _armedFor = long.MaxValue;
+            _armedTick = long.MaxValue;
             _wheels.TakeDue(now.Ticks / Tick.Ticks);
             if (_wheels.NextTick is { } next)
-                Arm(next);
+                ArmLocked(next);
             // A tick that comes while the last one is being served only adds to it: entries come due in their order, and none
             // twice at once.
-            if (_isServing)
+            if (_isRunningEntries)
                 return;
-            _isServing = true;
+            _isRunningEntries = true;
         }
 
         try
         {
             // Outside the lock: what is due may set and cancel.
             while (TakeFirstDue() is { } entry)
-                Serve(entry);
+                RunEntry(entry);
         }
         catch
         {
-            OnEntryThrew();
+            OnEntryFailed();
             throw;
         }
     }
 
-    private void Serve(CoarseTimerEntry entry)
+    private void RunEntry(CoarseTimerEntry entry)
     {
         try
         {
             entry.OnDue();
         }
-        catch (Exception e) when (_onThrew is not null)
+        catch (Exception e) when (_onException is not null)
         {
-            _onThrew(e);
+            _onException(e);
         }
     }
 
@@ -113,35 +113,35 @@ internal sealed class CoarseTimer
         lock (_lock)
         {
             var entry = _wheels.TakeFirstDue();
-            _isServing = entry is not null;
+            _isRunningEntries = entry is not null;
             return entry;
         }
     }
 
     /// <summary>An entry that breaks its promise costs the others a tick, not their time limits.</summary>
-    private void OnEntryThrew()
+    private void OnEntryFailed()
     {
         var now = Elapsed;
         lock (_lock)
         {
-            _isServing = false;
-            Arm((now.Ticks / Tick.Ticks) + 1);
+            _isRunningEntries = false;
+            ArmLocked((now.Ticks / Tick.Ticks) + 1);
         }
     }
 
-    private void Arm(long tick)
+    private void ArmLocked(long tick)
     {
-        if (tick >= _armedFor)
+        if (tick >= _armedTick)
             return;
         // Asked anew: a thread that had to wait for the lock would make everybody late. Where the clock of a test calls the timer
         // while it is asked, that has armed it by now.
         var now = Elapsed;
-        if (tick >= _armedFor)
+        if (tick >= _armedTick)
             return;
-        _armedFor = tick;
+        _armedTick = tick;
         var wait = TimeSpan.FromTicks(tick * Tick.Ticks) - now;
         // Timers count in whole milliseconds and cut off the rest: they would come too early, and again and again.
-        var milliseconds = Math.Clamp(Math.Ceiling(wait.TotalMilliseconds), 0, Longest.TotalMilliseconds);
+        var milliseconds = Math.Clamp(Math.Ceiling(wait.TotalMilliseconds), 0, MaxTime.TotalMilliseconds);
         _timer.Change(TimeSpan.FromMilliseconds(Math.Min(milliseconds, MaxSystemWait)), Timeout.InfiniteTimeSpan);
     }
 

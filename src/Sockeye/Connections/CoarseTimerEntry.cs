@@ -10,7 +10,7 @@ internal abstract class CoarseTimerEntry
     internal long DueTick { get; set; }
 
     /// <summary>Where the timer keeps it, counted from 1; 0 while it is not set.</summary>
-    internal int TimerPlace { get; set; }
+    internal int Slot { get; set; }
 
     /// <summary>The time is over. Runs on the timer's thread: short, and never throws.</summary>
     internal protected abstract void OnDue();

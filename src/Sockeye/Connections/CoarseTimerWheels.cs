@@ -15,10 +15,10 @@ internal sealed class CoarseTimerWheels
     private const int SlotBits = 8;
     private const int Slots = 1 << SlotBits;
     private const int Wheels = 4;
-    private const int Due = Wheels * Slots; // one list more: what has come due
+    private const int DueList = Wheels * Slots; // one list more: what has come due
 
     /// <summary>First entries; the one before the first is the last.</summary>
-    private readonly CoarseTimerEntry?[] _lists = new CoarseTimerEntry?[Due + 1];
+    private readonly CoarseTimerEntry?[] _lists = new CoarseTimerEntry?[DueList + 1];
     private readonly ulong[] _filled = new ulong[Wheels * Slots / 64];
 
     /// <summary>What is due up to here was taken.</summary>
@@ -34,10 +34,10 @@ internal sealed class CoarseTimerWheels
                 var shift = wheel * SlotBits;
                 var here = (int)(_position >> shift) & (Slots - 1);
                 var turn = _position >> shift >> SlotBits;
-                if (NextFilled(wheel, here + 1) is { } slot)
+                if (FindNextFilled(wheel, here + 1) is { } slot)
                     return ((turn << SlotBits) | (long)slot) << shift;
                 // Only the last wheel goes round.
-                if (wheel == Wheels - 1 && NextFilled(wheel, 0) is { } later)
+                if (wheel == Wheels - 1 && FindNextFilled(wheel, 0) is { } later)
                     return (((turn + 1) << SlotBits) | (long)later) << shift;
             }
 
@@ -50,28 +50,28 @@ internal sealed class CoarseTimerWheels
     {
         // The caller's clock may be behind by what another thread has taken since: behind the position nobody looks any more.
         entry.DueTick = Math.Max(dueTick, _position + 1);
-        return Put(entry);
+        return Insert(entry);
     }
 
     public void Remove(CoarseTimerEntry entry)
     {
-        if (entry.TimerPlace == 0)
+        if (entry.Slot == 0)
             return;
-        var list = entry.TimerPlace - 1;
+        var list = entry.Slot - 1;
         var (previous, next) = (entry.Previous!, entry.Next!);
         (previous.Next, next.Previous) = (next, previous);
         if (_lists[list] == entry)
         {
             _lists[list] = next == entry ? null : next;
-            if (next == entry && list != Due)
+            if (next == entry && list != DueList)
                 _filled[list / 64] &= ~(1UL << (list % 64));
         }
 
-        (entry.Previous, entry.Next, entry.TimerPlace) = (null, null, 0);
+        (entry.Previous, entry.Next, entry.Slot) = (null, null, 0);
     }
 
     /// <summary>Goes on to a tick before which nothing is due.</summary>
-    public void MoveTo(long tick) => _position = Math.Max(_position, tick);
+    public void AdvanceTo(long tick) => _position = Math.Max(_position, tick);
 
     /// <summary>Takes out what is due up to this tick, for <see cref="TakeFirstDue"/>.</summary>
     public void TakeDue(long now)
@@ -81,39 +81,39 @@ internal sealed class CoarseTimerWheels
         {
             var from = _position;
             _position = next;
-            var wheel = WheelOf(from, next);
-            var list = ListOf(wheel, next);
+            var wheel = GetWheel(from, next);
+            var list = GetList(wheel, next);
             while (_lists[list] is { } entry)
             {
                 Remove(entry);
                 if (entry.DueTick <= _position)
-                    AddLast(Due, entry);
+                    AddLast(DueList, entry);
                 else
-                    Put(entry);
+                    Insert(entry);
             }
         }
 
-        MoveTo(now);
+        AdvanceTo(now);
     }
 
     public CoarseTimerEntry? TakeFirstDue()
     {
-        var first = _lists[Due];
+        var first = _lists[DueList];
         if (first is not null)
             Remove(first);
         return first;
     }
 
-    private static int ListOf(int wheel, long tick) => (wheel * Slots) + ((int)(tick >> (wheel * SlotBits)) & (Slots - 1));
+    private static int GetList(int wheel, long tick) => (wheel * Slots) + ((int)(tick >> (wheel * SlotBits)) & (Slots - 1));
 
     /// <summary>The lowest wheel of which both ticks are in the same turn.</summary>
-    private static int WheelOf(long position, long tick) =>
+    private static int GetWheel(long position, long tick) =>
         Math.Min(BitOperations.Log2((ulong)(position ^ tick)) / SlotBits, Wheels - 1);
 
-    private long Put(CoarseTimerEntry entry)
+    private long Insert(CoarseTimerEntry entry)
     {
-        var wheel = WheelOf(_position, entry.DueTick);
-        var list = ListOf(wheel, entry.DueTick);
+        var wheel = GetWheel(_position, entry.DueTick);
+        var list = GetList(wheel, entry.DueTick);
         AddLast(list, entry);
         _filled[list / 64] |= 1UL << (list % 64);
         var shift = wheel * SlotBits;
@@ -122,7 +122,7 @@ internal sealed class CoarseTimerWheels
 
     private void AddLast(int list, CoarseTimerEntry entry)
     {
-        entry.TimerPlace = list + 1;
+        entry.Slot = list + 1;
         if (_lists[list] is not { } first)
         {
             _lists[list] = entry.Previous = entry.Next = entry;
@@ -135,7 +135,7 @@ internal sealed class CoarseTimerWheels
     }
 
     /// <summary>The next filled slot of a wheel, this one or a later one.</summary>
-    private int? NextFilled(int wheel, int from)
+    private int? FindNextFilled(int wheel, int from)
     {
         for (var slot = from; slot < Slots;)
         {

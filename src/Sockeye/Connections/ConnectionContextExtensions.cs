@@ -83,6 +83,6 @@ public static class ConnectionContextExtensions
         /// <summary>Whether the server or the pool that it belongs to ends it.</summary>
         internal bool HasOwner => connection.Features.Get<IConnectionOwnerFeature>()?.HasOwner ?? false;
 
-        internal void Explain(CloseReason reason) => connection.Features.Get<IConnectionCloseFeature>()?.Explain(reason);
+        internal void SetCloseReason(CloseReason reason) => connection.Features.Get<IConnectionCloseFeature>()?.SetCloseReason(reason);
     }
 }

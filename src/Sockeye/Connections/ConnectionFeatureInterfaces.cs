@@ -11,7 +11,7 @@ internal interface IConnectionCloseFeature
     CloseReason? CloseReason { get; }
 
     /// <summary>Gives the reason of an end that is about to come, without ending anything.</summary>
-    void Explain(CloseReason reason);
+    void SetCloseReason(CloseReason reason);
 
     /// <summary>Ends both directions at once (RST where the transport has it), for this reason.</summary>
     void Abort(CloseReason reason);
@@ -21,7 +21,7 @@ internal interface IConnectionCloseFeature
 }
 
 /// <summary>How a connection's bytes are moved, for one that is put upon it and moves them in the same way.</summary>
-internal interface IConnectionMovingFeature
+internal interface IConnectionIoFeature
 {
     StreamConnectionOptions Options { get; }
 
@@ -44,18 +44,18 @@ internal interface IConnectionOwnerFeature
 }
 
 /// <summary>How a server keeps the end of a connection to itself while its handler uses the connection.</summary>
-internal interface IKeptConnection : IConnectionOwnerFeature
+internal interface IOwnableConnection : IConnectionOwnerFeature
 {
     /// <summary>From now on disposing the connection only completes its pipes, and completing its output sends FIN when the
     /// handler goes on.</summary>
     /// <param name="timer">Measures how long FIN waits at most.</param>
-    void Keep(CoarseTimer timer);
+    void TakeOwnership(CoarseTimer timer);
 
     /// <summary>The owner knows how the connection is to end: what it asks for from now on is done.</summary>
-    void LetGo();
+    void ReleaseOwnership();
 
     /// <summary>A connection that was put upon this one is kept in its place.</summary>
-    void HandOver(IKeptConnection upper);
+    void TransferOwnership(IOwnableConnection upper);
 }
 
 /// <summary>How a transport tells what crossed a connection.</summary>

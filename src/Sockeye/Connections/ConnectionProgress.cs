@@ -7,7 +7,7 @@ internal interface IConnectionProgressFeature
     ConnectionProgress Progress { get; }
 
     /// <summary>What the system knows: one call of it. Null where it does not tell.</summary>
-    SystemProgress? AskSystem();
+    SystemProgress? GetSystemProgress();
 
     /// <summary>Whether nothing is taken from the peer, since its bytes are not read, and that not just for a
     /// moment.</summary>
@@ -28,13 +28,13 @@ internal interface IConnectionProgressFeature
 
 /// <param name="BytesReceived">Bytes taken from the peer so far, read by the handler or not.</param>
 /// <param name="BytesSent">Bytes given to the system for the peer so far.</param>
-/// <param name="SinceMoved">Time since one of them grew.</param>
+/// <param name="IdleTime">Time since one of them grew.</param>
 /// <param name="HasUnsent">Whether something was flushed that the system does not take yet.</param>
-/// <param name="SendWaited">For how long in all that was so.</param>
-/// <param name="ReceivePaused">For how long in all nothing was taken from the peer, since its bytes were not read.</param>
+/// <param name="SendWaitTime">For how long in all that was so.</param>
+/// <param name="ReceivePauseTime">For how long in all nothing was taken from the peer, since its bytes were not read.</param>
 internal readonly record struct ConnectionProgress(
-    long BytesReceived, long BytesSent, TimeSpan SinceMoved, bool HasUnsent, TimeSpan SendWaited, TimeSpan ReceivePaused);
+    long BytesReceived, long BytesSent, TimeSpan IdleTime, bool HasUnsent, TimeSpan SendWaitTime, TimeSpan ReceivePauseTime);
 
 /// <param name="Acknowledged">Grows as long as the peer's system takes something; not to be compared with other counts.</param>
-/// <param name="HasWaiting">Whether the system holds something that the peer's has not taken.</param>
-internal readonly record struct SystemProgress(long Acknowledged, bool HasWaiting);
+/// <param name="HasPending">Whether the system holds something that the peer's has not taken.</param>
+internal readonly record struct SystemProgress(long Acknowledged, bool HasPending);

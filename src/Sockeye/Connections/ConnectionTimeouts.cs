@@ -11,8 +11,8 @@ namespace Sockeye;
 /// </remarks>
 public sealed class ConnectionTimeouts
 {
-    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan Longest = TimeSpan.FromDays(365);
+    private static readonly TimeSpan MinTimeout = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan MaxTimeout = TimeSpan.FromDays(365);
 
     internal ConnectionTimeouts()
     {
@@ -24,7 +24,7 @@ public sealed class ConnectionTimeouts
     /// </summary>
     /// <remarks>Protocols that are silent for longer need a higher value, or a heartbeat. Data that waits for the peer is not
     /// idleness as long as the peer takes some of it; whether it does is looked at for another quarter of the time.</remarks>
-    public TimeSpan Idle { get; set => field = Checked(value, nameof(Idle)); } = TimeSpan.FromMinutes(10);
+    public TimeSpan Idle { get; set => field = Validate(value, nameof(Idle)); } = TimeSpan.FromMinutes(10);
 
     /// <summary>
     /// How long after it was accepted (or connected) the peer may send nothing at all. Default infinite, since in many protocols
@@ -32,7 +32,7 @@ public sealed class ConnectionTimeouts
     /// </summary>
     /// <remarks>Where clients speak first, some seconds keep out those that only take up places. A peer that has ended its side
     /// (FIN) is not waited for.</remarks>
-    public TimeSpan FirstByte { get; set => field = Checked(value, nameof(FirstByte)); } = Timeout.InfiniteTimeSpan;
+    public TimeSpan FirstByte { get; set => field = Validate(value, nameof(FirstByte)); } = Timeout.InfiniteTimeSpan;
 
     /// <summary>
     /// How long data may wait to be sent while the peer takes nothing of it. Default 1 minute at a server, infinite at a client.
@@ -41,7 +41,7 @@ public sealed class ConnectionTimeouts
     /// </summary>
     /// <remarks>Counts once the system's own buffer is full. A system that makes room for more tells its peer in steps: one
     /// that reads a few hundred bytes a second out of a large buffer looks as if it read nothing.</remarks>
-    public TimeSpan WriteStall { get; set => field = Checked(value, nameof(WriteStall)); } = TimeSpan.FromMinutes(1);
+    public TimeSpan WriteStall { get; set => field = Validate(value, nameof(WriteStall)); } = TimeSpan.FromMinutes(1);
 
     /// <summary>
     /// How long the connection may last in all, in use or not. Then <c>connection.StopRequested</c> fires, so that the handler
@@ -49,7 +49,7 @@ public sealed class ConnectionTimeouts
     /// 365 days, or <see cref="Timeout.InfiniteTimeSpan"/>.
     /// </summary>
     /// <remarks>Makes clients come anew from time to time, so that they spread over servers that were added.</remarks>
-    public TimeSpan Lifetime { get; set => field = Checked(value, nameof(Lifetime)); } = Timeout.InfiniteTimeSpan;
+    public TimeSpan Lifetime { get; set => field = Validate(value, nameof(Lifetime)); } = Timeout.InfiniteTimeSpan;
 
     /// <summary>
     /// How long a handler may take to finish after <see cref="Lifetime"/>. Default 5 s, as <c>ShutdownTimeout</c>. Range: 1 ms to
@@ -58,7 +58,7 @@ public sealed class ConnectionTimeouts
     public TimeSpan LifetimeGracePeriod
     {
         get;
-        set => field = Checked(value, nameof(LifetimeGracePeriod));
+        set => field = Validate(value, nameof(LifetimeGracePeriod));
     } = TimeSpan.FromSeconds(5);
 
     /// <summary>
@@ -67,7 +67,7 @@ public sealed class ConnectionTimeouts
     /// </summary>
     /// <remarks>Against peers that send a byte now and then to seem alive. Time in which this side does not take (its handler is
     /// slow, so receiving pauses) does not count.</remarks>
-    public DataRate? MinReceiveRate { get; set => field = Checked(value, nameof(MinReceiveRate)); }
+    public DataRate? MinReceiveRate { get; set => field = Validate(value, nameof(MinReceiveRate)); }
 
     /// <summary>
     /// The least a peer has to take while something waits to be sent to it. Default null: none, beyond
@@ -75,29 +75,29 @@ public sealed class ConnectionTimeouts
     /// </summary>
     /// <remarks>Only time counts in which data waited, so a peer that takes everything at once may do so as seldom as it
     /// likes.</remarks>
-    public DataRate? MinSendRate { get; set => field = Checked(value, nameof(MinSendRate)); }
+    public DataRate? MinSendRate { get; set => field = Validate(value, nameof(MinSendRate)); }
 
-    internal bool AnyIsOn => AnyNeedsBytes || IsOn(Lifetime);
+    internal bool IsAnyEnabled => NeedsByteCounts || IsEnabled(Lifetime);
 
     /// <summary>Whether anything but the lifetime is asked for: it needs a transport that counts bytes.</summary>
-    internal bool AnyNeedsBytes => IsOn(Idle) || IsOn(FirstByte) || IsOn(WriteStall) || MinReceiveRate is not null
+    internal bool NeedsByteCounts => IsEnabled(Idle) || IsEnabled(FirstByte) || IsEnabled(WriteStall) || MinReceiveRate is not null
         || MinSendRate is not null;
 
     /// <summary>For clients: whom they connect to is their own choice, and to wait for an answer is what they are for.</summary>
-    internal static ConnectionTimeouts Off() =>
+    internal static ConnectionTimeouts CreateDisabled() =>
         new() { Idle = Timeout.InfiniteTimeSpan, WriteStall = Timeout.InfiniteTimeSpan };
 
-    internal static bool IsOn(TimeSpan timeout) => timeout != Timeout.InfiniteTimeSpan;
+    internal static bool IsEnabled(TimeSpan timeout) => timeout != Timeout.InfiniteTimeSpan;
 
     internal ConnectionTimeouts Copy() => (ConnectionTimeouts)MemberwiseClone();
 
-    private static TimeSpan Checked(TimeSpan value, string option) =>
-        !IsOn(value) || (value >= Shortest && value <= Longest)
+    private static TimeSpan Validate(TimeSpan value, string option) =>
+        !IsEnabled(value) || (value >= MinTimeout && value <= MaxTimeout)
             ? value
             : throw new ArgumentOutOfRangeException(
                 option, value, $"{option} must be 1 ms to 365 days, or Timeout.InfiniteTimeSpan to turn it off.");
 
-    private static DataRate? Checked(DataRate? value, string option) =>
+    private static DataRate? Validate(DataRate? value, string option) =>
         value is not { } rate
         || (rate.BytesPerSecond > 0 && double.IsFinite(rate.BytesPerSecond)
             && rate.GracePeriod >= TimeSpan.FromSeconds(1) && rate.GracePeriod <= TimeSpan.FromDays(1))

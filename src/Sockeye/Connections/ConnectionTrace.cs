@@ -72,7 +72,7 @@ internal sealed class ConnectionTrace : IConnectionTraceFeature
         var tags = new TagList
         {
             { "exception.message", PrintableText.Escape(error.Message) },
-            { "exception.stacktrace", PrintableException.TextOf(error) },
+            { "exception.stacktrace", PrintableException.GetText(error) },
         };
         Activity.AddException(error, tags, _time.GetUtcNow());
     }

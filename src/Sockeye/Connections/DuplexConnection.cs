@@ -7,11 +7,11 @@ namespace Sockeye;
 /// whatever moves its bytes.
 /// </summary>
 internal abstract partial class DuplexConnection(StreamConnectionOptions options)
-    : TransportConnection, IConnectionMovingFeature, IConnectionProgressFeature
+    : TransportConnection, IConnectionIoFeature, IConnectionProgressFeature
 {
-    StreamConnectionOptions IConnectionMovingFeature.Options => options;
+    StreamConnectionOptions IConnectionIoFeature.Options => options;
 
-    Task IConnectionMovingFeature.Sending => Sending;
+    Task IConnectionIoFeature.Sending => Sending;
 
     /// <summary>Ends when nothing more will be received.</summary>
     protected abstract Task Receiving { get; }
@@ -24,7 +24,7 @@ internal abstract partial class DuplexConnection(StreamConnectionOptions options
 
     public abstract ConnectionProgress Progress { get; }
 
-    public abstract SystemProgress? AskSystem();
+    public abstract SystemProgress? GetSystemProgress();
 
     public bool IsReadPaused => ReadPausedFor > TimeSpan.Zero;
 
@@ -44,12 +44,12 @@ internal abstract partial class DuplexConnection(StreamConnectionOptions options
     /// After <see cref="CompletePipesAsync"/>: what arrives from now on is thrown away even if a reader still holds its last
     /// result and has not come back. Safe from any thread, more than once.
     /// </summary>
-    protected abstract void DropInput();
+    protected abstract void DiscardInput();
 
     /// <summary>
     /// It is closed. Memory that a reader has not said to be done with is left to that reader, and counts as lent no more.
     /// </summary>
-    protected abstract void LetGoOfInput();
+    protected abstract void AbandonInputMemory();
 
     /// <summary>Ends both directions at once, unless they have ended already.</summary>
     protected abstract void Break(CloseReason reason, bool reset);
@@ -68,24 +68,24 @@ internal abstract partial class DuplexConnection(StreamConnectionOptions options
         await CompletePipesAsync().ConfigureAwait(options.KeepsContext);
         if (HasOwner)
             return;
-        await FlushInTimeAsync().ConfigureAwait(options.KeepsContext);
+        await FlushWithTimeoutAsync().ConfigureAwait(options.KeepsContext);
         await LingerAsync().ConfigureAwait(options.KeepsContext);
         await Finished.ConfigureAwait(options.KeepsContext);
-        LetGoOfInput();
+        AbandonInputMemory();
     }
 
     /// <summary>Waits until all is sent, as long as the peer takes something.</summary>
-    protected async ValueTask FlushInTimeAsync()
+    protected async ValueTask FlushWithTimeoutAsync()
     {
         while (!Sending.IsCompleted)
         {
-            var before = TakenByPeer();
-            if (await EndsInTimeAsync(Sending, options.ShortestPatience).ConfigureAwait(options.KeepsContext))
+            var before = GetAcknowledged();
+            if (await CompletesInTimeAsync(Sending, options.ShortestTimeout).ConfigureAwait(options.KeepsContext))
                 return;
-            DropInput(); // A peer that writes first and reads later takes nothing before its own bytes are taken.
-            if (!await EndsInTimeAsync(Sending, options.CloseTimeout - options.ShortestPatience)
+            DiscardInput(); // A peer that writes first and reads later takes nothing before its own bytes are taken.
+            if (!await CompletesInTimeAsync(Sending, options.CloseTimeout - options.ShortestTimeout)
                     .ConfigureAwait(options.KeepsContext)
-                && TakenByPeer() == before)
+                && GetAcknowledged() == before)
             {
                 Abort(CloseReason.Local(CloseCause.Timeout,
                     $"the peer took nothing for {options.CloseTimeout.TotalSeconds:0.###} s of what was still to be sent"));
@@ -95,18 +95,18 @@ internal abstract partial class DuplexConnection(StreamConnectionOptions options
     }
 
     /// <summary>
-    /// After FIN: waits for the peer, as long as <see cref="LingerPatience"/> has it. Closing earlier would answer a late byte of
+    /// After FIN: waits for the peer, as long as <see cref="LingerPolicy"/> has it. Closing earlier would answer a late byte of
     /// the peer with RST, which destroys what the peer has not acknowledged yet (RFC 9293, section 3.6; RFC 9112, section 9.6).
     /// </summary>
     private async ValueTask LingerAsync()
     {
         if (Receiving.IsCompleted)
             return;
-        var patience = new LingerPatience(options);
-        while (!await EndsInTimeAsync(Receiving, patience.Step).ConfigureAwait(options.KeepsContext))
+        var patience = new LingerPolicy(options);
+        while (!await CompletesInTimeAsync(Receiving, patience.PollInterval).ConfigureAwait(options.KeepsContext))
         {
-            var system = AskSystem();
-            if (patience.Look(system) is { } over)
+            var system = GetSystemProgress();
+            if (patience.Poll(system) is { } over)
             {
                 // In order, also where something is missing: the system goes on sending it by itself.
                 Break(over, reset: false);
@@ -114,17 +114,17 @@ internal abstract partial class DuplexConnection(StreamConnectionOptions options
             }
 
             // Unread bytes would turn close() into a reset.
-            if (system is { HasWaiting: true })
-                DropInput();
+            if (system is { HasPending: true })
+                DiscardInput();
         }
     }
 
     /// <summary>
     /// Grows as long as the peer takes something. What this side's system takes says little: it waits for much room.
     /// </summary>
-    private long TakenByPeer() => AskSystem()?.Acknowledged ?? BytesSent;
+    private long GetAcknowledged() => GetSystemProgress()?.Acknowledged ?? BytesSent;
 
-    private async ValueTask<bool> EndsInTimeAsync(Task task, TimeSpan timeout)
+    private async ValueTask<bool> CompletesInTimeAsync(Task task, TimeSpan timeout)
     {
         if (!task.IsCompleted)
             await task.WaitAsync(timeout, options.TimeProvider).WithoutThrowing(options.KeepsContext);
@@ -132,24 +132,24 @@ internal abstract partial class DuplexConnection(StreamConnectionOptions options
     }
 
     /// <summary>An error of a socket: the connection breaks, but what arrived before a reset is still received.</summary>
-    protected void BreakAfter(SocketException error, bool isSend) => BreakAfter(SocketBreak.Explain(error), isSend);
+    protected void BreakAfterError(SocketException error, bool isSend) => BreakAfterError(SocketErrors.ToCloseReason(error), isSend);
 
-    /// <inheritdoc cref="BreakAfter(SocketException, bool)"/>
-    protected void BreakAfter(CloseReason reason, bool isSend)
+    /// <inheritdoc cref="BreakAfterError(SocketException, bool)"/>
+    protected void BreakAfterError(CloseReason reason, bool isSend)
     {
         // What arrived before the reset is still with the system: receiving takes it and then meets the reset too.
         if (isSend && reason.Cause is CloseCause.Reset)
-            Explain(reason);
+            SetCloseReason(reason);
         else
             Break(reason, reset: true);
     }
 
     /// <summary>The handler completed its output with this error, or the observer of steps threw it.</summary>
-    protected void BreakAfterOwn(Exception error) => Break(
+    protected void BreakAfterLocalError(Exception error) => Break(
         CloseReason.Local(CloseCause.HandlerError, $"this side ended with an error: {error.Message}", error), reset: true);
 
     /// <summary>Does what a user may watch: the end goes on whatever the observer throws.</summary>
-    protected void Observe(Action step)
+    protected void RunObserver(Action step)
     {
         try
         {
@@ -157,7 +157,7 @@ internal abstract partial class DuplexConnection(StreamConnectionOptions options
         }
         catch (Exception e)
         {
-            Explain(CloseReason.Local(
+            SetCloseReason(CloseReason.Local(
                 CloseCause.HandlerError, $"the observer of steps threw {e.GetType().Name}: {e.Message}", e));
         }
     }

@@ -7,7 +7,7 @@ internal interface IAcceptQueue
     TcpInfo? Info { get; }
 
     /// <summary>How many clients wait, and how many may; null where nobody tells.</summary>
-    AcceptQueue? Queue => AcceptQueue.Of(Info);
+    AcceptQueue? Queue => AcceptQueue.FromTcpInfo(Info);
 
     /// <summary>
     /// Takes up to <paramref name="most"/> waiting clients off the queue and resets them, so that they learn at once that they
@@ -21,8 +21,8 @@ internal interface IAcceptQueue
 internal readonly record struct AcceptQueue(int Depth, int Limit)
 {
     /// <summary>From 0 to 1, where the next client finds no place.</summary>
-    public double Filled => Limit == 0 ? Math.Min(Depth, 1) : Math.Min((double)Depth / Limit, 1);
+    public double FillRatio => Limit == 0 ? Math.Min(Depth, 1) : Math.Min((double)Depth / Limit, 1);
 
-    public static AcceptQueue? Of(TcpInfo? info) =>
+    public static AcceptQueue? FromTcpInfo(TcpInfo? info) =>
         info is { AcceptQueueDepth: { } depth, AcceptQueueLimit: { } limit } ? new(depth, limit) : null;
 }

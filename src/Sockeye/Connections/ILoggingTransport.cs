@@ -7,5 +7,5 @@ internal interface ILoggingTransport
 {
     /// <summary>Says how it works, and from now on what it notices. Called by each server that starts on it; what concerns
     /// none of them in particular is told to the last one. The logger must not throw.</summary>
-    void LogTo(ILogger logger);
+    void UseLogger(ILogger logger);
 }

@@ -21,7 +21,7 @@ internal static partial class OutsideCode
             }
             catch (Exception error)
             {
-                logger.OnThrew(error, doing, subject);
+                logger.LogOutsideException(error, doing, subject);
             }
         }
 
@@ -34,23 +34,23 @@ internal static partial class OutsideCode
             }
             catch (Exception error)
             {
-                logger.OnThrew(error, doing, subject);
+                logger.LogOutsideException(error, doing, subject);
             }
         }
 
         /// <summary>It threw, and its caller goes on.</summary>
-        public void OnThrew(Exception error, string doing, object? subject)
+        public void LogOutsideException(Exception error, string doing, object? subject)
         {
             // Several callbacks of one token may throw: the line names the first, and its exception has all of them.
             var first = error;
             while (first is AggregateException { InnerException: { } inner })
                 first = inner;
-            LogThrew(logger, error, doing, subject, first.GetType().Name, MessageOf(first));
+            LogThrew(logger, error, doing, subject, first.GetType().Name, GetMessage(first));
         }
     }
 
     /// <summary>An exception's message, which is also code: it may throw in its turn.</summary>
-    public static string MessageOf(Exception error)
+    public static string GetMessage(Exception error)
     {
         try
         {

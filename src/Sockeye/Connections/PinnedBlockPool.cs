@@ -18,7 +18,7 @@ internal sealed class PinnedBlockPool : MemoryPool<byte>
 
     private readonly ConcurrentQueue<Block> _idle = new();
     private long _idleCount;
-    private long _madeCount;
+    private long _createdCount;
     private long _droppedCount;
 
     /// <summary>Shared by all transports of the process, so that idle memory in one serves the others.</summary>
@@ -28,17 +28,17 @@ internal sealed class PinnedBlockPool : MemoryPool<byte>
 
     /// <summary>Blocks that are with somebody now: exact while nothing is rented or returned. Lending itself does not count, so
     /// that the hot path pays nothing for it.</summary>
-    public long LentCount => Volatile.Read(ref _madeCount) - Volatile.Read(ref _droppedCount) - Volatile.Read(ref _idleCount);
+    public long RentedCount => Volatile.Read(ref _createdCount) - Volatile.Read(ref _droppedCount) - Volatile.Read(ref _idleCount);
 
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1) => Rent(minBufferSize, null);
 
     /// <param name="minBufferSize">At least so many bytes; -1 for a block.</param>
     /// <param name="lender">Says, when it comes back, whether it was let go of; null: it was not.</param>
-    public IMemoryOwner<byte> Rent(int minBufferSize, BlockLender? lender)
+    public IMemoryOwner<byte> Rent(int minBufferSize, PipeBlockPool? lender)
     {
         if (minBufferSize > BlockSize)
         {
-            Interlocked.Increment(ref _madeCount);
+            Interlocked.Increment(ref _createdCount);
             return new LargeBlock(this, minBufferSize, lender);
         }
 
@@ -48,11 +48,11 @@ internal sealed class PinnedBlockPool : MemoryPool<byte>
         }
         else
         {
-            Interlocked.Increment(ref _madeCount);
+            Interlocked.Increment(ref _createdCount);
             block = new(this);
         }
 
-        block.Lend(lender);
+        block.MarkRented(lender);
         return block;
     }
 
@@ -84,38 +84,38 @@ internal sealed class PinnedBlockPool : MemoryPool<byte>
     private sealed class Block(PinnedBlockPool pool) : IMemoryOwner<byte>
     {
         private readonly Memory<byte> _memory = AllocatePinned(BlockSize);
-        private BlockLender? _lender;
-        private int _lent;
+        private PipeBlockPool? _owner;
+        private int _isRented;
 
         public Memory<byte> Memory => _memory;
 
-        public void Lend(BlockLender? lender)
+        public void MarkRented(PipeBlockPool? lender)
         {
-            _lender = lender;
-            Volatile.Write(ref _lent, 1);
+            _owner = lender;
+            Volatile.Write(ref _isRented, 1);
         }
 
         public void Dispose()
         {
             // A second Dispose must not lend one block to two owners.
-            if (Interlocked.Exchange(ref _lent, 0) == 0)
+            if (Interlocked.Exchange(ref _isRented, 0) == 0)
                 return;
-            var isKept = _lender?.TakeBack() ?? true;
-            _lender = null; // An idle block holds no connection's.
+            var isKept = _owner?.TryReturn() ?? true;
+            _owner = null; // An idle block holds no connection's.
             if (isKept)
                 pool.Return(this);
         }
     }
 
-    private sealed class LargeBlock(PinnedBlockPool pool, int size, BlockLender? lender) : IMemoryOwner<byte>
+    private sealed class LargeBlock(PinnedBlockPool pool, int size, PipeBlockPool? lender) : IMemoryOwner<byte>
     {
-        private int _lent = 1;
+        private int _isRented = 1;
 
         public Memory<byte> Memory { get; } = AllocatePinned(size);
 
         public void Dispose()
         {
-            if (Interlocked.Exchange(ref _lent, 0) == 1 && lender?.TakeBack() is not false)
+            if (Interlocked.Exchange(ref _isRented, 0) == 1 && lender?.TryReturn() is not false)
                 pool.Drop();
         }
     }

@@ -11,25 +11,25 @@ internal sealed class PrintableException : Exception
     private readonly string? _stackTrace;
 
     private PrintableException(Exception original)
-        : base(PrintableText.Escape(original.Message), original.InnerException is { } inner ? Of(inner) : null)
+        : base(PrintableText.Escape(original.Message), original.InnerException is { } inner ? Wrap(inner) : null)
     {
-        (_text, _stackTrace) = (TextOf(original), original.StackTrace);
+        (_text, _stackTrace) = (GetText(original), original.StackTrace);
         (Source, HResult) = (original.Source, original.HResult);
     }
 
     public override string? StackTrace => _stackTrace;
 
     /// <summary>The exception itself, where it is safe to print.</summary>
-    public static Exception Of(Exception exception) =>
-        AllOf(exception).All(one => IsSafe(one.Message)) ? exception : new PrintableException(exception);
+    public static Exception Wrap(Exception exception) =>
+        GetAll(exception).All(one => IsSafe(one.Message)) ? exception : new PrintableException(exception);
 
     /// <summary>
     /// What <see cref="Exception.ToString"/> gives, with the line ends between its parts, and none inside a message.
     /// </summary>
-    public static string TextOf(Exception exception, string? text = null)
+    public static string GetText(Exception exception, string? text = null)
     {
         text ??= exception.ToString();
-        foreach (var message in AllOf(exception).Select(one => one.Message).Where(message => !IsSafe(message)))
+        foreach (var message in GetAll(exception).Select(one => one.Message).Where(message => !IsSafe(message)))
             text = text.Replace(message, PrintableText.Escape(message), StringComparison.Ordinal);
         return string.Join('\n', text.Split('\n').Select(EscapeLine));
     }
@@ -41,12 +41,12 @@ internal sealed class PrintableException : Exception
 
     private static bool IsSafe(string message) => ReferenceEquals(PrintableText.Escape(message), message);
 
-    private static IEnumerable<Exception> AllOf(Exception exception)
+    private static IEnumerable<Exception> GetAll(Exception exception)
     {
         yield return exception;
         var inner = exception is AggregateException many ? many.InnerExceptions.AsEnumerable()
             : exception.InnerException is { } one ? [one] : [];
-        foreach (var each in inner.SelectMany(AllOf))
+        foreach (var each in inner.SelectMany(GetAll))
             yield return each;
     }
 }

@@ -39,7 +39,7 @@ internal class QuietLogger(ILogger logger) : ILogger
         try
         {
             logger.Log(
-                logLevel, eventId, state, exception is null ? null : PrintableException.Of(exception),
+                logLevel, eventId, state, exception is null ? null : PrintableException.Wrap(exception),
                 (value, error) => PrintableText.Escape(formatter(value, error)));
         }
         catch (Exception)

@@ -27,29 +27,29 @@ internal interface IConnectionSchedulingFeature
 /// <summary>Where work runs that nobody awaits: never on the thread that happened to ask for it.</summary>
 internal static class Scheduling
 {
-    public static PipeScheduler Of(object transport) =>
+    public static PipeScheduler GetScheduler(object transport) =>
         (transport as ISchedulingTransport)?.Scheduler ?? PipeScheduler.ThreadPool;
 
-    public static TimeProvider TimeOf(object transport) =>
+    public static TimeProvider GetTimeProvider(object transport) =>
         (transport as ISelfContainedTransport)?.TimeProvider ?? TimeProvider.System;
 
 #pragma warning disable RS0030 // The one place where chance comes from the process: clients of different processes must differ.
-    public static Random RandomOf(object transport) => (transport as ISelfContainedTransport)?.Random ?? Random.Shared;
+    public static Random GetRandom(object transport) => (transport as ISelfContainedTransport)?.Random ?? Random.Shared;
 #pragma warning restore RS0030
 
-    public static PipeScheduler Of(ConnectionContext connection) =>
+    public static PipeScheduler GetScheduler(ConnectionContext connection) =>
         connection.Features.Get<IConnectionSchedulingFeature>()?.Scheduler ?? PipeScheduler.ThreadPool;
 
     /// <summary>Starts work on the scheduler, free of the caller's context. The task is the work's.</summary>
-    public static async Task<T> Start<T>(this PipeScheduler scheduler, Func<Task<T>> work)
+    public static async Task<T> RunAsync<T>(this PipeScheduler scheduler, Func<Task<T>> work)
     {
         var started = new TaskCompletionSource<Task<T>>(TaskCreationOptions.RunContinuationsAsynchronously);
         scheduler.Schedule(_ => started.SetResult(work()), null);
         return await await started.Task;
     }
 
-    /// <inheritdoc cref="Start{T}"/>
-    public static Task Start(this PipeScheduler scheduler, Func<Task> work) => scheduler.Start(async () =>
+    /// <inheritdoc cref="RunAsync{T}"/>
+    public static Task RunAsync(this PipeScheduler scheduler, Func<Task> work) => scheduler.RunAsync(async () =>
     {
         await work();
         return true;

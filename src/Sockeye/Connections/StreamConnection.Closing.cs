@@ -6,77 +6,77 @@ internal partial class StreamConnection
 {
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _closeLock = new();
-    private volatile bool _socketClosed;
-    private volatile bool _dropsInput;
+    private volatile bool _isSocketClosed;
+    private volatile bool _discardsInput;
     private int _openDirections = 2;
 
     protected override Task Finished => _finished.Task;
 
-    public override SystemProgress? AskSystem() => _socket.AskSystem();
+    public override SystemProgress? GetSystemProgress() => _socket.GetSystemProgress();
 
     protected override ValueTask CompletePipesAsync()
     {
-        _input.Retire();
-        return _toSend.Writer.CompleteAsync();
+        _input.Detach();
+        return _sendPipe.Writer.CompleteAsync();
     }
 
-    protected override void DropInput()
+    protected override void DiscardInput()
     {
-        _dropsInput = true;
-        _received.Writer.CancelPendingFlush();
+        _discardsInput = true;
+        _receivePipe.Writer.CancelPendingFlush();
     }
 
-    protected override void LetGoOfInput() => _inputMemory.LetGo();
+    protected override void AbandonInputMemory() => _inputMemory.Abandon();
 
     protected override void Break(CloseReason reason, bool reset)
     {
         if (!CloseSocket(reset, reason))
             return;
-        _received.Writer.CancelPendingFlush();
-        _toSend.Reader.CancelPendingRead();
+        _receivePipe.Writer.CancelPendingFlush();
+        _sendPipe.Reader.CancelPendingRead();
         SendWithheldFin();
     }
 
-    protected override void SendWithheldFin() => Volatile.Read(ref _finMayLeave)?.TrySetResult();
+    protected override void SendWithheldFin() => Volatile.Read(ref _finRelease)?.TrySetResult();
 
     private void OnFailed(Exception error, bool isSend)
     {
-        if (_socketClosed)
+        if (_isSocketClosed)
             return; // That is how a pump learns of it, and the reason stands already.
-        if (error is StreamBreakException broken)
+        if (error is StreamClosedException broken)
         {
-            BreakAfter(broken.Reason, isSend);
+            BreakAfterError(broken.Reason, isSend);
             return;
         }
 
         if (error is not SocketException socketError)
         {
-            BreakAfterOwn(error);
+            BreakAfterLocalError(error);
             return;
         }
 
-        Observe(() => _socket.OnFailed(
-            socketError, isSend, isReset: SocketBreak.Explain(socketError).Cause is CloseCause.Reset));
-        BreakAfter(socketError, isSend);
+        RunObserver(() => _socket.OnFailed(
+            socketError, isSend, isReset: SocketErrors.ToCloseReason(socketError).Cause is CloseCause.Reset));
+        BreakAfterError(socketError, isSend);
     }
 
     private bool CloseSocket(bool reset, CloseReason? reason = null)
     {
         lock (_closeLock)
         {
-            if (_socketClosed)
+            if (_isSocketClosed)
                 return false;
             // The reason comes first: whoever sees the socket closed finds it.
             if (reason is not null)
-                Explain(reason);
-            _socketClosed = true;
+                SetCloseReason(reason);
+            _isSocketClosed = true;
         }
 
-        Observe(() => _socket.Close(reset));
+        RunObserver(() => _socket.Close(reset));
         return true;
     }
 
-    private void EndDirection()
+    private void OnDirectionEnded()
     {
         if (Interlocked.Decrement(ref _openDirections) > 0)
             return;

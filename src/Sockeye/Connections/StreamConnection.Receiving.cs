@@ -5,8 +5,8 @@ namespace Sockeye;
 internal partial class StreamConnection
 {
     private long _bytesReceived;
-    private volatile bool _finReceived;
-    private WaitClock _receivePauses;
+    private volatile bool _isFinReceived;
+    private WaitStopwatch _receivePauses;
 
     private async Task ReceiveAsync()
     {
@@ -17,21 +17,21 @@ internal partial class StreamConnection
                 // Waiting takes no buffer: an idle connection costs no block.
                 if (!await _socket.WaitForDataAsync().ConfigureAwait(_keepsContext))
                     continue;
-                var buffer = _received.Writer.GetMemory(PinnedBlockPool.BlockSize / 4);
-                var received = await ReceiveSomeAsync(buffer).ConfigureAwait(_keepsContext);
+                var buffer = _receivePipe.Writer.GetMemory(PinnedBlockPool.BlockSize / 4);
+                var received = await ReceiveOnceAsync(buffer).ConfigureAwait(_keepsContext);
                 if (received == 0)
                     break;
-                _received.Writer.Advance(received);
-                var flushing = _received.Writer.FlushAsync();
+                _receivePipe.Writer.Advance(received);
+                var flushing = _receivePipe.Writer.FlushAsync();
                 var isPaused = !flushing.IsCompleted;
                 if (isPaused)
-                    _receivePauses.Begin(_options.TimeProvider.GetTimestamp());
+                    _receivePauses.Start(_options.TimeProvider.GetTimestamp());
                 var flush = await flushing.ConfigureAwait(_keepsContext);
                 if (isPaused)
-                    _receivePauses.End(_options.TimeProvider.GetTimestamp());
-                if (flush.IsCompleted || _dropsInput)
+                    _receivePauses.Stop(_options.TimeProvider.GetTimestamp());
+                if (flush.IsCompleted || _discardsInput)
                 {
-                    await _received.Writer.CompleteAsync().ConfigureAwait(_keepsContext); // gives its buffer back
+                    await _receivePipe.Writer.CompleteAsync().ConfigureAwait(_keepsContext); // gives its buffer back
                     await DiscardAsync().ConfigureAwait(_keepsContext);
                     break;
                 }
@@ -46,10 +46,10 @@ internal partial class StreamConnection
         }
 
         if (CloseReason is { IsOrderly: false } reason)
-            _input.FailAfterLastByte(SocketBreak.ToReadError(reason));
-        await _received.Writer.CompleteAsync().ConfigureAwait(_keepsContext);
+            _input.SetFinalError(SocketErrors.ToReadException(reason));
+        await _receivePipe.Writer.CompleteAsync().ConfigureAwait(_keepsContext);
         OnReceiveEnded();
-        EndDirection();
+        OnDirectionEnded();
     }
 
     /// <summary>Keeps taking what nobody wants to read, so that the peer's FIN or reset is still seen.</summary>
@@ -60,22 +60,22 @@ internal partial class StreamConnection
             if (!await _socket.WaitForDataAsync().ConfigureAwait(_keepsContext))
                 continue;
             using var block = _options.Pool.Rent();
-            if (await ReceiveSomeAsync(block.Memory).ConfigureAwait(_keepsContext) == 0)
+            if (await ReceiveOnceAsync(block.Memory).ConfigureAwait(_keepsContext) == 0)
                 return;
         }
     }
 
-    private async ValueTask<int> ReceiveSomeAsync(Memory<byte> buffer)
+    private async ValueTask<int> ReceiveOnceAsync(Memory<byte> buffer)
     {
         var received = await _socket.ReceiveAsync(buffer).ConfigureAwait(_keepsContext);
         if (received == 0)
         {
             ThrowIfReset();
-            _finReceived = true;
-            Explain(CloseReason.PeerFin);
+            _isFinReceived = true;
+            SetCloseReason(CloseReason.PeerFin);
         }
 
-        StampMoved();
+        StampIo();
         Volatile.Write(ref _bytesReceived, _bytesReceived + received);
         return received;
     }
@@ -87,7 +87,7 @@ internal partial class StreamConnection
     /// </summary>
     private void ThrowIfReset()
     {
-        if (!_finSent && _socket.IsReset)
+        if (!_isFinSent && _socket.IsReset)
             throw new SocketException((int)SocketError.ConnectionReset);
     }
 }

@@ -8,9 +8,9 @@ internal partial class StreamConnection
     private const int MaxSendSize = 64 * 1024;
 
     private long _bytesSent;
-    private volatile bool _finSent;
-    private WaitClock _sendWaits;
-    private TaskCompletionSource? _finMayLeave;
+    private volatile bool _isFinSent;
+    private WaitStopwatch _sendWaits;
+    private TaskCompletionSource? _finRelease;
 
     private async Task SendAsync()
     {
@@ -18,7 +18,7 @@ internal partial class StreamConnection
         {
             while (true)
             {
-                var read = await _toSend.Reader.ReadAsync().ConfigureAwait(_keepsContext);
+                var read = await _sendPipe.Reader.ReadAsync().ConfigureAwait(_keepsContext);
                 if (read.IsCanceled)
                     break; // The connection was broken while there was nothing to send.
                 var part = read.Buffer.Length > MaxSendSize ? read.Buffer.Slice(0, MaxSendSize) : read.Buffer;
@@ -27,18 +27,18 @@ internal partial class StreamConnection
                     var sending = _socket.SendAsync(part);
                     var hasToWait = !sending.IsCompleted;
                     if (hasToWait)
-                        _sendWaits.Begin(_options.TimeProvider.GetTimestamp());
+                        _sendWaits.Start(_options.TimeProvider.GetTimestamp());
                     await sending.ConfigureAwait(_keepsContext);
                     if (hasToWait)
-                        _sendWaits.End(_options.TimeProvider.GetTimestamp());
-                    StampMoved();
+                        _sendWaits.Stop(_options.TimeProvider.GetTimestamp());
+                    StampIo();
                     Volatile.Write(ref _bytesSent, _bytesSent + part.Length);
                 }
 
-                _toSend.Reader.AdvanceTo(part.End);
+                _sendPipe.Reader.AdvanceTo(part.End);
                 if (read.IsCompleted && part.Length == read.Buffer.Length)
                 {
-                    if (await WaitToEndAsync().ConfigureAwait(_keepsContext))
+                    if (await WaitForFinAsync().ConfigureAwait(_keepsContext))
                         SendFin();
                     break;
                 }
@@ -50,30 +50,30 @@ internal partial class StreamConnection
         }
 
         // Without an error: a writer learns of the end by FlushResult.IsCompleted.
-        await _toSend.Reader.CompleteAsync().ConfigureAwait(_keepsContext);
-        EndDirection();
+        await _sendPipe.Reader.CompleteAsync().ConfigureAwait(_keepsContext);
+        OnDirectionEnded();
     }
 
     /// <summary>False where the connection was broken while FIN was withheld.</summary>
-    private async ValueTask<bool> WaitToEndAsync()
+    private async ValueTask<bool> WaitForFinAsync()
     {
         if (!HasOwner)
             return true;
         var mayLeave = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         // A full fence: a break, and the owner that lets go, find this, or are seen below.
-        Interlocked.Exchange(ref _finMayLeave, mayLeave);
-        if (!MayEndOutput() && !_socketClosed)
+        Interlocked.Exchange(ref _finRelease, mayLeave);
+        if (!CanSendFin() && !_isSocketClosed)
             await mayLeave.Task.ConfigureAwait(_keepsContext);
-        return !_socketClosed;
+        return !_isSocketClosed;
     }
 
     private void SendFin()
     {
         // Once the peer's FIN has ended receiving, nobody else would notice that a reset came after it.
-        if (_finReceived)
+        if (_isFinReceived)
             ThrowIfReset();
-        Explain(CloseReason.LocalFin);
-        _finSent = true;
+        SetCloseReason(CloseReason.LocalFin);
+        _isFinSent = true;
         _socket.ShutdownSend();
     }
 }

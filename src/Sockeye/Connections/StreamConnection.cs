@@ -14,10 +14,10 @@ internal partial class StreamConnection : DuplexConnection
     private readonly StreamConnectionOptions _options;
     private readonly bool _keepsContext;
     private readonly TransportInput _input;
-    private readonly BlockLender _inputMemory;
-    private readonly Pipe _received;
-    private readonly Pipe _toSend;
-    private long _movedAt;
+    private readonly PipeBlockPool _inputMemory;
+    private readonly Pipe _receivePipe;
+    private readonly Pipe _sendPipe;
+    private long _lastIoAt;
     private Task _receiving = Task.CompletedTask;
     private Task _sending = Task.CompletedTask;
 
@@ -27,15 +27,15 @@ internal partial class StreamConnection : DuplexConnection
         (LocalEndPoint, RemoteEndPoint) = (socket.LocalEndPoint, socket.RemoteEndPoint);
 
         _inputMemory = new(options.Pool);
-        _received = NewPipe(_inputMemory, options.MaxReadBufferSize, reader: options.HandlerScheduler, writer: options.Scheduler);
-        _toSend = NewPipe(
+        _receivePipe = CreatePipe(_inputMemory, options.MaxReadBufferSize, reader: options.HandlerScheduler, writer: options.Scheduler);
+        _sendPipe = CreatePipe(
             options.Pool, options.MaxWriteBufferSize, reader: options.SendScheduler, writer: options.HandlerScheduler);
-        _input = new(_received.Reader, this);
-        _movedAt = options.TimeProvider.GetTimestamp();
-        Transport = new DuplexPipe(_input, _toSend.Writer);
+        _input = new(_receivePipe.Reader, this);
+        _lastIoAt = options.TimeProvider.GetTimestamp();
+        Transport = new DuplexPipe(_input, _sendPipe.Writer);
     }
 
-    protected override bool IsReaderWaiting => _input.IsWaiting;
+    protected override bool IsReadPending => _input.IsReadPending;
 
     protected override Task Receiving => _receiving;
 
@@ -52,14 +52,14 @@ internal partial class StreamConnection : DuplexConnection
     public override ConnectionProgress Progress => new(
         BytesReceived,
         BytesSent,
-        _options.TimeProvider.GetElapsedTime(Volatile.Read(ref _movedAt)),
+        _options.TimeProvider.GetElapsedTime(Volatile.Read(ref _lastIoAt)),
         _sendWaits.IsRunning,
-        _sendWaits.Total(_options.TimeProvider),
-        _receivePauses.Total(_options.TimeProvider));
+        _sendWaits.GetTotal(_options.TimeProvider),
+        _receivePauses.GetTotal(_options.TimeProvider));
 
-    public override TimeSpan ReadPausedFor => _receivePauses.StandsStillFor(_options.TimeProvider);
+    public override TimeSpan ReadPausedFor => _receivePauses.GetCurrentWait(_options.TimeProvider);
 
-    public override TimeSpan SendBlockedFor => _sendWaits.StandsStillFor(_options.TimeProvider);
+    public override TimeSpan SendBlockedFor => _sendWaits.GetCurrentWait(_options.TimeProvider);
 
     public void Start()
     {
@@ -68,9 +68,9 @@ internal partial class StreamConnection : DuplexConnection
     }
 
     /// <summary>Before a count grows: whoever sees that it did sees when.</summary>
-    private void StampMoved() => Volatile.Write(ref _movedAt, _options.TimeProvider.GetTimestamp());
+    private void StampIo() => Volatile.Write(ref _lastIoAt, _options.TimeProvider.GetTimestamp());
 
-    private static Pipe NewPipe(MemoryPool<byte> pool, int capacity, PipeScheduler reader, PipeScheduler writer) =>
+    private static Pipe CreatePipe(MemoryPool<byte> pool, int capacity, PipeScheduler reader, PipeScheduler writer) =>
         new(new PipeOptions(
             pool,
             readerScheduler: reader,

@@ -16,7 +16,7 @@ internal sealed record StreamConnectionOptions
     public required TimeSpan MaxLingerTime { get; init; }
 
     /// <summary>The shorter one: what closing has to know of its peer, it knows by then.</summary>
-    public TimeSpan ShortestPatience => LingerTimeout < CloseTimeout ? LingerTimeout : CloseTimeout;
+    public TimeSpan ShortestTimeout => LingerTimeout < CloseTimeout ? LingerTimeout : CloseTimeout;
 
     public required TimeProvider TimeProvider { get; init; }
 

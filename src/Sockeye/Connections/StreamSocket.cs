@@ -18,8 +18,8 @@ internal abstract class StreamSocket
     /// <summary>Whether the peer's reset has been met. Calls do not always tell: after FIN, receiving gives 0 again.</summary>
     public abstract bool IsReset { get; }
 
-    /// <inheritdoc cref="IConnectionProgressFeature.AskSystem"/>
-    public abstract SystemProgress? AskSystem();
+    /// <inheritdoc cref="IConnectionProgressFeature.GetSystemProgress"/>
+    public abstract SystemProgress? GetSystemProgress();
 
     /// <summary>Waits, without a buffer, until there is something to receive: bytes, the end, or an error. False: there may be
     /// nothing, ask again.</summary>

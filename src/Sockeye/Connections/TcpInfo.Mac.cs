@@ -32,29 +32,29 @@ public sealed partial class TcpInfo
     /// <summary>Null where the kernel told nothing.</summary>
     internal static TcpInfo? OfMac(ReadOnlySpan<byte> bytes)
     {
-        var fields = new KernelStruct(bytes, MacSmallestSize);
+        var fields = new VersionedStructReader(bytes, MacSmallestSize);
         if (fields.IsEmpty)
             return null;
-        var info = new TcpInfo(Find(MacStates, fields.Byte(MacState)));
+        var info = new TcpInfo(Find(MacStates, fields.ReadByte(MacState)));
         if (info.State is not TcpState.Listen)
             info.ReadMac(fields);
         return info;
     }
 
-    private void ReadMac(KernelStruct info)
+    private void ReadMac(VersionedStructReader info)
     {
         // Zero is not measured yet, or less than the kernel's step of 1 ms: either says nothing of the way.
-        if (info.Number(MacRoundTripTime) is > 0 and { } roundTrip)
+        if (info.ReadUInt32(MacRoundTripTime) is > 0 and { } roundTrip)
         {
             RoundTripTime = TimeSpan.FromMilliseconds(roundTrip);
-            RoundTripTimeVariance = Age(info.Number(MacRoundTripTimeVariance));
+            RoundTripTimeVariance = Age(info.ReadUInt32(MacRoundTripTimeVariance));
         }
 
-        Retransmits = info.Long(MacRetransmits);
-        RetransmittedBytes = info.Long(MacBytesRetransmitted);
+        Retransmits = info.ReadInt64(MacRetransmits);
+        RetransmittedBytes = info.ReadInt64(MacBytesRetransmitted);
         if (!HasShakenHands)
             return;
-        MaxSegmentSize = (int?)info.Number(MacMaxSegmentSize);
-        CongestionWindowBytes = info.Number(MacCongestionWindow);
+        MaxSegmentSize = (int?)info.ReadUInt32(MacMaxSegmentSize);
+        CongestionWindowBytes = info.ReadUInt32(MacCongestionWindow);
     }
 }

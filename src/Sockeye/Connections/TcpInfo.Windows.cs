@@ -29,22 +29,22 @@ public sealed partial class TcpInfo
     /// <summary>Null where the system told nothing.</summary>
     internal static TcpInfo? OfWindows(ReadOnlySpan<byte> bytes)
     {
-        var fields = new KernelStruct(bytes, WindowsSize);
+        var fields = new VersionedStructReader(bytes, WindowsSize);
         if (fields.IsEmpty)
             return null;
-        var info = new TcpInfo(Find(WindowsStates, fields.Number(WindowsState)));
+        var info = new TcpInfo(Find(WindowsStates, fields.ReadUInt32(WindowsState)));
         if (info.HasShakenHands)
             info.ReadWindows(fields);
         return info;
     }
 
-    private void ReadWindows(KernelStruct info)
+    private void ReadWindows(VersionedStructReader info)
     {
-        RoundTripTime = Measured(info.Number(WindowsRoundTripTime));
-        MinRoundTripTime = Measured(info.Number(WindowsMinRoundTripTime));
-        MaxSegmentSize = (int?)info.Number(WindowsMaxSegmentSize);
-        CongestionWindowBytes = info.Number(WindowsCongestionWindow);
-        UnacknowledgedBytes = info.Number(WindowsBytesInFlight);
-        RetransmittedBytes = info.Number(WindowsBytesRetransmitted);
+        RoundTripTime = Measured(info.ReadUInt32(WindowsRoundTripTime));
+        MinRoundTripTime = Measured(info.ReadUInt32(WindowsMinRoundTripTime));
+        MaxSegmentSize = (int?)info.ReadUInt32(WindowsMaxSegmentSize);
+        CongestionWindowBytes = info.ReadUInt32(WindowsCongestionWindow);
+        UnacknowledgedBytes = info.ReadUInt32(WindowsBytesInFlight);
+        RetransmittedBytes = info.ReadUInt32(WindowsBytesRetransmitted);
     }
 }

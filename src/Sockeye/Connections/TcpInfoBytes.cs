@@ -38,14 +38,14 @@ internal readonly ref struct TcpInfoBytes
         TcpState.TimeWait, TcpState.Closed, TcpState.CloseWait, TcpState.LastAck, TcpState.Listen, TcpState.Closing,
     ];
 
-    private readonly KernelStruct _info;
+    private readonly VersionedStructReader _info;
 
     public TcpInfoBytes(ReadOnlySpan<byte> info) => _info = new(info, SmallestSize);
 
     /// <summary>Whether the kernel told nothing.</summary>
     public bool IsEmpty => _info.IsEmpty;
 
-    public TcpState State => TcpInfo.Find(States, _info.Byte(0));
+    public TcpState State => TcpInfo.Find(States, _info.ReadByte(0));
 
     public SystemProgress? Progress => State is not TcpState.Listen && Long(BytesAcknowledged) is { } acknowledged
         ? new(acknowledged, Number(Unacknowledged) > 0 || Number(NotSent) > 0)
@@ -58,8 +58,8 @@ internal readonly ref struct TcpInfoBytes
         OperatingSystem.IsLinux() ? new(TcpInfoSource.Linux(socket, buffer)) : default;
 
     /// <summary>A 32-bit field; null where this kernel does not know it.</summary>
-    public uint? Number(int offset) => _info.Number(offset);
+    public uint? Number(int offset) => _info.ReadUInt32(offset);
 
     /// <summary>A 64-bit field; null where this kernel does not know it.</summary>
-    public long? Long(int offset) => _info.Long(offset);
+    public long? Long(int offset) => _info.ReadInt64(offset);
 }

@@ -25,11 +25,11 @@ internal abstract class TransportConnection : ConnectionContext,
         typeof(IConnectionIdFeature), typeof(IConnectionTransportFeature), typeof(IConnectionItemsFeature),
         typeof(IConnectionLifetimeFeature), typeof(IConnectionEndPointFeature), typeof(IMemoryPoolFeature),
         typeof(IConnectionCloseFeature), typeof(IConnectionTrafficFeature), typeof(IConnectionSchedulingFeature),
-        typeof(IConnectionProgressFeature), typeof(IConnectionMovingFeature), typeof(IConnectionSocketFeature),
+        typeof(IConnectionProgressFeature), typeof(IConnectionIoFeature), typeof(IConnectionSocketFeature),
         typeof(IConnectionReceiveEndFeature), typeof(IConnectionOwnerFeature),
     ];
 
-    private const int SignalWanted = 1;
+    private const int EarlySignalWanted = 1;
     private const int ReceiveEnded = 2;
 
     private static long _lastId;
@@ -74,7 +74,7 @@ internal abstract class TransportConnection : ConnectionContext,
 
     public virtual CloseReason? CloseReason => _closeReason.Reason;
 
-    public virtual void Explain(CloseReason reason) => _closeReason.TrySet(reason);
+    public virtual void SetCloseReason(CloseReason reason) => _closeReason.TrySet(reason);
 
     /// <summary>
     /// Ends both directions at once. The reason is kept before anything ends. Safe from any thread, more than once.
@@ -84,7 +84,7 @@ internal abstract class TransportConnection : ConnectionContext,
     /// <inheritdoc cref="IConnectionCloseFeature.Close"/>
     public abstract void Close(CloseReason reason);
 
-    public void SignalClosedWhenReceivingEnds() => SignalIfBoth(SignalWanted, ReceiveEnded);
+    public void SignalClosedWhenReceivingEnds() => SetReceiveEndFlag(EarlySignalWanted, ReceiveEnded);
 
     public override void Abort() => Abort(CloseReason.Local(CloseCause.Abort, "the connection was aborted by this process"));
 
@@ -108,10 +108,10 @@ internal abstract class TransportConnection : ConnectionContext,
     }
 
     /// <summary>Nothing more will be received, and readers can know it. Safe more than once.</summary>
-    protected void OnReceiveEnded() => SignalIfBoth(ReceiveEnded, SignalWanted);
+    protected void OnReceiveEnded() => SetReceiveEndFlag(ReceiveEnded, EarlySignalWanted);
 
     // Whichever of the two comes second sees the other: each sets its bit and looks in one step.
-    private void SignalIfBoth(int own, int other)
+    private void SetReceiveEndFlag(int own, int other)
     {
         if ((Interlocked.Or(ref _receiveEnd, own) & other) != 0)
             SignalClosed();
@@ -128,7 +128,7 @@ internal abstract class TransportConnection : ConnectionContext,
             // On this thread it would end the process. The others have been told; the log of the connection's end tells of this
             // one.
             var error = e.InnerException!;
-            Explain(CloseReason.Local(CloseCause.HandlerError, $"a callback of ConnectionClosed threw: {error.Message}", error));
+            SetCloseReason(CloseReason.Local(CloseCause.HandlerError, $"a callback of ConnectionClosed threw: {error.Message}", error));
         }
     }
 }

@@ -14,35 +14,35 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
 {
     private const int Idle = 0;
     private const int Reading = 1;
-    private const int RetiredWhileReading = 2;
-    private const int Retired = 3;
+    private const int DetachedWhileReading = 2;
+    private const int Detached = 3;
 
     private int _state;
     private Exception? _error;
-    private SequencePosition _shownEnd;
-    private bool _keptAndSawEverything;
-    private int _isWaiting;
+    private SequencePosition _seenEnd;
+    private bool _isAllExamined;
+    private int _isReadPending;
 
     /// <summary>Whether a read waits for what the peer sends.</summary>
-    public bool IsWaiting => Volatile.Read(ref _isWaiting) == 1;
+    public bool IsReadPending => Volatile.Read(ref _isReadPending) == 1;
 
     /// <summary>
     /// Sets what readers see after the last byte. Called before the writing side completes; the first error stays.
     /// </summary>
-    public void FailAfterLastByte(Exception error) => Interlocked.CompareExchange(ref _error, error, null);
+    public void SetFinalError(Exception error) => Interlocked.CompareExchange(ref _error, error, null);
 
     /// <summary>
     /// Ends reading on behalf of the connection's owner. A read under way ends as cancelled; its memory stays valid.
     /// </summary>
-    public void Retire()
+    public void Detach()
     {
         // A reader that comes or goes between the look and the exchange: look again.
         for (var state = Volatile.Read(ref _state); state is Idle or Reading; state = Volatile.Read(ref _state))
         {
-            var retired = state is Idle ? Retired : RetiredWhileReading;
+            var retired = state is Idle ? Detached : DetachedWhileReading;
             if (Interlocked.CompareExchange(ref _state, retired, state) != state)
                 continue;
-            if (retired is Retired)
+            if (retired is Detached)
                 inner.Complete();
             else
                 inner.CancelPendingRead();
@@ -64,7 +64,7 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
             throw;
         }
 
-        return read.IsCompletedSuccessfully ? new(Show(read.Result)) : AwaitAsync(read);
+        return read.IsCompletedSuccessfully ? new(Filter(read.Result)) : AwaitAsync(read);
     }
 
     public override bool TryRead(out ReadResult result)
@@ -76,7 +76,7 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
             return false;
         }
 
-        result = Show(result);
+        result = Filter(result);
         return true;
     }
 
@@ -85,7 +85,7 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
         // Where nothing is kept, all that follows is new; its end may look the same, since a pipe uses its segments again.
-        _keptAndSawEverything = examined.Equals(_shownEnd) && !consumed.Equals(_shownEnd);
+        _isAllExamined = examined.Equals(_seenEnd) && !consumed.Equals(_seenEnd);
         inner.AdvanceTo(consumed, examined);
         EndRead();
     }
@@ -95,7 +95,7 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
     public override void Complete(Exception? exception = null)
     {
         // The handler itself says that it will not touch the memory again, whether or not it advanced.
-        if (Interlocked.Exchange(ref _state, Retired) != Retired)
+        if (Interlocked.Exchange(ref _state, Detached) != Detached)
             inner.Complete();
     }
 
@@ -103,10 +103,10 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
     private async ValueTask<ReadResult> AwaitAsync(ValueTask<ReadResult> read)
     {
         ReadResult result;
-        Interlocked.Exchange(ref _isWaiting, 1); // A full fence, as DuplexConnection.MayEndOutput says.
+        Interlocked.Exchange(ref _isReadPending, 1); // A full fence, as DuplexConnection.MayEndOutput says.
         try
         {
-            connection?.OnReaderWaits();
+            connection?.OnReadPending();
             result = await read;
         }
         catch
@@ -116,26 +116,26 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
         }
         finally
         {
-            Volatile.Write(ref _isWaiting, 0);
+            Volatile.Write(ref _isReadPending, 0);
         }
 
-        return Show(result);
+        return Filter(result);
     }
 
-    private ReadResult Show(in ReadResult result)
+    private ReadResult Filter(in ReadResult result)
     {
         if (_error is null || !result.IsCompleted)
         {
-            _shownEnd = result.Buffer.End;
+            _seenEnd = result.Buffer.End;
             return result;
         }
 
-        var nothingNew = result.Buffer.IsEmpty || (_keptAndSawEverything && result.Buffer.End.Equals(_shownEnd));
+        var nothingNew = result.Buffer.IsEmpty || (_isAllExamined && result.Buffer.End.Equals(_seenEnd));
         if (nothingNew)
             ThrowError(result);
 
         // More is left than the reader has seen: the error can wait, since it will be met by the next read.
-        _shownEnd = result.Buffer.End;
+        _seenEnd = result.Buffer.End;
         return new(result.Buffer, result.IsCanceled, isCompleted: false);
     }
 
@@ -150,9 +150,9 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
     private void BeginRead()
     {
         var state = Interlocked.CompareExchange(ref _state, Reading, Idle);
-        if (state is RetiredWhileReading)
+        if (state is DetachedWhileReading)
             EndRead(); // A read that ended as cancelled needs no AdvanceTo: asking again says that its memory is done with.
-        if (state is Retired or RetiredWhileReading)
+        if (state is Detached or DetachedWhileReading)
             throw new ConnectionAbortedException(
                 "The connection was closed by this process: nothing can be read from it any more.");
     }
@@ -160,8 +160,8 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
     private void EndRead()
     {
         // Only the reader leaves Reading; if the owner retired it meanwhile, completing is left to the reader, here.
-        if (Interlocked.CompareExchange(ref _state, Idle, Reading) == RetiredWhileReading
-            && Interlocked.CompareExchange(ref _state, Retired, RetiredWhileReading) == RetiredWhileReading)
+        if (Interlocked.CompareExchange(ref _state, Idle, Reading) == DetachedWhileReading
+            && Interlocked.CompareExchange(ref _state, Detached, DetachedWhileReading) == DetachedWhileReading)
         {
             inner.Complete();
         }

@@ -56,7 +56,7 @@ public sealed class UnixPathEndPoint : EndPoint
     internal static bool IsUnix(EndPoint? endpoint) => endpoint is UnixDomainSocketEndPoint or UnixPathEndPoint;
 
     /// <summary>What .NET has for the path where it prints safely; null for an empty one.</summary>
-    internal static EndPoint? Of(ReadOnlySpan<byte> path)
+    internal static EndPoint? Create(ReadOnlySpan<byte> path)
     {
         if (path.IsEmpty)
             return null;
@@ -72,7 +72,7 @@ public sealed class UnixPathEndPoint : EndPoint
     }
 
     /// <summary>The endpoint of a socket, in a form that prints safely.</summary>
-    internal static EndPoint? Printable(EndPoint? endpoint)
+    internal static EndPoint? ToPrintable(EndPoint? endpoint)
     {
         if (endpoint is not UnixDomainSocketEndPoint unix || IsSafe(unix))
             return endpoint;

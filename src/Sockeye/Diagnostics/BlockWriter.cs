@@ -27,35 +27,35 @@ internal sealed class BlockWriter
 
     public void Clear() => _length = 0;
 
-    public void Begin(uint type)
+    public void BeginBlock(uint type)
     {
         _block = _length;
-        UInt32(type);
-        UInt32(0); // Known at the end.
+        WriteUInt32(type);
+        WriteUInt32(0); // Known at the end.
     }
 
-    public void End()
+    public void EndBlock()
     {
         var length = (uint)(_length - _block + 4);
         BinaryPrimitives.WriteUInt32LittleEndian(_bytes.AsSpan(_block + 4), length);
-        UInt32(length);
+        WriteUInt32(length);
     }
 
-    public void UInt16(ushort value) => BinaryPrimitives.WriteUInt16LittleEndian(Take(2), value);
+    public void WriteUInt16(ushort value) => BinaryPrimitives.WriteUInt16LittleEndian(GetSpan(2), value);
 
-    public void UInt32(uint value) => BinaryPrimitives.WriteUInt32LittleEndian(Take(4), value);
+    public void WriteUInt32(uint value) => BinaryPrimitives.WriteUInt32LittleEndian(GetSpan(4), value);
 
-    public void UInt64(ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(Take(8), value);
+    public void WriteUInt64(ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(GetSpan(8), value);
 
     /// <summary>A time has its high half first, whatever the order of bytes.</summary>
-    public void Time(long nanoseconds)
+    public void WriteTime(long nanoseconds)
     {
-        UInt32((uint)(nanoseconds >> 32));
-        UInt32((uint)nanoseconds);
+        WriteUInt32((uint)(nanoseconds >> 32));
+        WriteUInt32((uint)nanoseconds);
     }
 
     /// <summary>Room for bytes that the caller fills.</summary>
-    public Span<byte> Take(int count)
+    public Span<byte> GetSpan(int count)
     {
         if (_bytes.Length - _length < count)
             Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, _length + count));
@@ -64,23 +64,23 @@ internal sealed class BlockWriter
     }
 
     /// <summary>To the next multiple of four bytes, as the body and every option need it.</summary>
-    public void Pad() => Take(-_length & 3).Clear();
+    public void Pad() => GetSpan(-_length & 3).Clear();
 
     /// <summary>The head of an option, whose value the caller writes.</summary>
-    public void Option(ushort code, int length)
+    public void WriteOption(ushort code, int length)
     {
-        UInt16(code);
-        UInt16((ushort)length);
+        WriteUInt16(code);
+        WriteUInt16((ushort)length);
     }
 
-    public void Option(ushort code, string text)
+    public void WriteOption(ushort code, string text)
     {
         Span<byte> utf8 = stackalloc byte[MaxTextBytes];
         Encoding.UTF8.GetEncoder().Convert(text, utf8, flush: false, out _, out var count, out _);
-        Option(code, count);
-        utf8[..count].CopyTo(Take(count));
+        WriteOption(code, count);
+        utf8[..count].CopyTo(GetSpan(count));
         Pad();
     }
 
-    public void EndOptions() => Option(0, 0);
+    public void WriteEndOfOptions() => WriteOption(0, 0);
 }

@@ -14,7 +14,7 @@ internal sealed class CaptureAddresses
         IsIPv6 = local.AddressFamily == AddressFamily.InterNetworkV6;
         (Local, Remote) = (local.Address.GetAddressBytes(), remote.Address.GetAddressBytes());
         (LocalPort, RemotePort) = ((ushort)local.Port, (ushort)remote.Port);
-        StandIn = standIn;
+        SubstituteNote = standIn;
     }
 
     public bool IsIPv6 { get; }
@@ -28,29 +28,29 @@ internal sealed class CaptureAddresses
     public ushort RemotePort { get; }
 
     /// <summary>What the addresses stand for, where they are not real ones.</summary>
-    public string? StandIn { get; }
+    public string? SubstituteNote { get; }
 
     /// <param name="local">This process's end.</param>
     /// <param name="remote">The peer's.</param>
     /// <param name="isServer">Whether the peer connected to this process.</param>
     /// <param name="number">Of the connection: keeps those without addresses apart.</param>
-    public static CaptureAddresses Of(EndPoint? local, EndPoint? remote, bool isServer, long number)
+    public static CaptureAddresses Create(EndPoint? local, EndPoint? remote, bool isServer, long number)
     {
         if (local is not IPEndPoint localIP || remote is not IPEndPoint remoteIP)
         {
-            var (served, dialling) = MadeUp(number);
+            var (served, dialling) = CreateSynthetic(number);
             var (own, other) = isServer ? (served, dialling) : (dialling, served);
-            return new(own, other, $"{own} stands for {Name(local)}, {other} for {Name(remote)}");
+            return new(own, other, $"{own} stands for {Describe(local)}, {other} for {Describe(remote)}");
         }
 
-        (localIP, remoteIP) = (WithoutMapping(localIP), WithoutMapping(remoteIP));
+        (localIP, remoteIP) = (Unmap(localIP), Unmap(remoteIP));
         // An address that a PROXY header gave may be of another family than the socket's.
         return localIP.AddressFamily == remoteIP.AddressFamily
             ? new(localIP, remoteIP, null)
-            : new(Mapped(localIP), Mapped(remoteIP), null);
+            : new(Map(localIP), Map(remoteIP), null);
     }
 
-    private static (IPEndPoint Served, IPEndPoint Dialling) MadeUp(long number)
+    private static (IPEndPoint Served, IPEndPoint Dialling) CreateSynthetic(long number)
     {
         const int Ports = 50_000;
         var host = (uint)(number / Ports % 0xFFFF) + 2;
@@ -59,7 +59,7 @@ internal sealed class CaptureAddresses
             new(new IPAddress([127, 0, (byte)(host >> 8), (byte)host]), 10_000 + (int)(number % Ports)));
     }
 
-    private static string Name(EndPoint? endpoint) => endpoint switch
+    private static string Describe(EndPoint? endpoint) => endpoint switch
     {
         _ when UnixPathEndPoint.IsUnix(endpoint) =>
             $"{endpoint}" is { Length: > 0 } path ? $"the Unix socket {path}" : "a Unix socket without a name",
@@ -67,8 +67,8 @@ internal sealed class CaptureAddresses
         _ => $"{endpoint}",
     };
 
-    private static IPEndPoint WithoutMapping(IPEndPoint endpoint) =>
+    private static IPEndPoint Unmap(IPEndPoint endpoint) =>
         endpoint.Address.IsIPv4MappedToIPv6 ? new(endpoint.Address.MapToIPv4(), endpoint.Port) : endpoint;
 
-    private static IPEndPoint Mapped(IPEndPoint endpoint) => new(endpoint.Address.MapToIPv6(), endpoint.Port);
+    private static IPEndPoint Map(IPEndPoint endpoint) => new(endpoint.Address.MapToIPv6(), endpoint.Port);
 }

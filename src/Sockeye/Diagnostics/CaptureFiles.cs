@@ -31,15 +31,15 @@ internal sealed class CaptureFiles
     public string Current { get; private set; } = "";
 
     /// <summary>Whether another file may follow.</summary>
-    public bool CanGoOn => _maxFiles > 1;
+    public bool CanRotate => _maxFiles > 1;
 
     /// <summary>Begins the next file; the oldest goes first, so that there are never more than allowed.</summary>
-    public Stream Next()
+    public Stream OpenNext()
     {
         while (_kept.Count >= _maxFiles)
             _folder.Delete(_kept.Dequeue());
         _number++;
-        Current = CanGoOn ? Numbered($"{_number:D5}") : _path;
+        Current = CanRotate ? Numbered($"{_number:D5}") : _path;
         var stream = _folder.Create(Current);
         _kept.Enqueue(Current);
         return stream;
@@ -54,7 +54,7 @@ internal sealed class CaptureFiles
 
     private IReadOnlyList<string> FindExisting()
     {
-        if (!CanGoOn)
+        if (!CanRotate)
             return _folder.Exists(_path) ? [_path] : [];
         // The wildcard also finds names that are not numbers.
         var name = new Regex($"^{Regex.Escape(Stem)}-[0-9]{{5,}}{Regex.Escape(Path.GetExtension(_path))}$");

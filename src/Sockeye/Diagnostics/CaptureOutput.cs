@@ -3,11 +3,11 @@ namespace Sockeye;
 /// <summary>Where a capture's blocks go: files, or one stream.</summary>
 internal sealed class CaptureOutput
 {
-    private static readonly long LookInterval = (long)TimeSpan.FromSeconds(1).TotalNanoseconds;
+    private static readonly long CheckInterval = (long)TimeSpan.FromSeconds(1).TotalNanoseconds;
 
     private readonly CaptureFiles? _files;
     private Stream _stream;
-    private long _looked;
+    private long _checkedAt;
 
     private CaptureOutput(CaptureFiles? files, Stream stream, string name) => (_files, _stream, Name) = (files, stream, name);
 
@@ -20,7 +20,7 @@ internal sealed class CaptureOutput
     /// <summary>Then writing never waits for anything but the disk.</summary>
     public bool IsFile => _files is not null;
 
-    public bool CanGoOn => _files is { CanGoOn: true };
+    public bool CanRotate => _files is { CanRotate: true };
 
     /// <exception cref="IOException">It cannot be made, or is there already.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
@@ -30,7 +30,7 @@ internal sealed class CaptureOutput
         if (folder.OpenPipe(path) is { } pipe)
             return new(null, pipe, path);
         var files = new CaptureFiles(folder, path, options.MaxFiles, options.Overwrite);
-        var stream = files.Next();
+        var stream = files.OpenNext();
         return new(files, stream, files.Current);
     }
 
@@ -48,9 +48,9 @@ internal sealed class CaptureOutput
         }
         else
         {
-            if (now - _looked >= LookInterval)
+            if (now - _checkedAt >= CheckInterval)
                 _files.ThrowIfGone();
-            _looked = Math.Max(_looked, now);
+            _checkedAt = Math.Max(_checkedAt, now);
             // Synchronous: the writer has a thread of the pool to itself anyway, and in a simulation there is no other.
             _stream.Write(blocks.Span);
         }
@@ -59,17 +59,17 @@ internal sealed class CaptureOutput
     }
 
     /// <summary>Ends this file and begins the next.</summary>
-    public async ValueTask NextAsync()
+    public async ValueTask RotateAsync()
     {
         await _stream.DisposeAsync();
-        _stream = _files!.Next();
-        (Name, Length, _looked) = (_files.Current, 0, 0);
+        _stream = _files!.OpenNext();
+        (Name, Length, _checkedAt) = (_files.Current, 0, 0);
     }
 
     public ValueTask CloseAsync() => _stream.DisposeAsync();
 
     /// <summary>Closes after an error, leaving whole blocks where that is possible.</summary>
-    public async ValueTask GiveUpAsync()
+    public async ValueTask AbandonAsync()
     {
         try
         {

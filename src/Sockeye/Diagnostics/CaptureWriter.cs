@@ -5,11 +5,11 @@ namespace Sockeye;
 /// </summary>
 internal sealed class CaptureWriter(FrameQueue queue, CaptureOutput output, WireCaptureOptions options)
 {
-    private const int WriteAt = 128 * 1024;
+    private const int FlushThreshold = 128 * 1024;
     private const int StatisticsLength = 80;
 
     private readonly BlockWriter _blocks = new();
-    private readonly List<CaptureInterface> _inFile = [];
+    private readonly List<CaptureInterface> _interfaces = [];
     private int _file;
     private long _firstTime;
     private long _lastTime;
@@ -26,10 +26,10 @@ internal sealed class CaptureWriter(FrameQueue queue, CaptureOutput output, Wire
     public string Name => output.Name;
 
     /// <summary>Writes the beginning, so that there is something to open as soon as the file is there.</summary>
-    public async Task BeginAsync()
+    public async Task StartAsync()
     {
-        BeginFile();
-        await WriteOutAsync();
+        StartFile();
+        await FlushAsync();
     }
 
     /// <summary>Writes until the queue is closed and empty; then it is true. False: a limit was reached.</summary>
@@ -42,24 +42,24 @@ internal sealed class CaptureWriter(FrameQueue queue, CaptureOutput output, Wire
                 if (IsFull(frame))
                 {
                     EndFile();
-                    await WriteOutAsync();
-                    if (!output.CanGoOn)
+                    await FlushAsync();
+                    if (!output.CanRotate)
                         return false;
-                    await output.NextAsync();
-                    BeginFile();
+                    await output.RotateAsync();
+                    StartFile();
                 }
 
                 Add(frame);
                 queue.Free(frame);
-                if (_blocks.Length >= WriteAt)
-                    await WriteOutAsync();
+                if (_blocks.Length >= FlushThreshold)
+                    await FlushAsync();
             }
 
-            await WriteOutAsync();
+            await FlushAsync();
         }
 
         EndFile();
-        await WriteOutAsync();
+        await FlushAsync();
         return true;
     }
 
@@ -71,15 +71,15 @@ internal sealed class CaptureWriter(FrameQueue queue, CaptureOutput output, Wire
             return true;
         // Three comments, and an interface with two texts: never less than what will be written.
         var block = frame.KeptLength + 500 + (5 * BlockWriter.MaxTextBytes);
-        return output.Length + _blocks.Length + block + ((_inFile.Count + 1) * StatisticsLength) > options.MaxFileSize;
+        return output.Length + _blocks.Length + block + ((_interfaces.Count + 1) * StatisticsLength) > options.MaxFileSize;
     }
 
-    private void BeginFile()
+    private void StartFile()
     {
         _file++;
         _firstTime = 0;
-        _inFile.Clear();
-        var part = output.CanGoOn ? $" Part {_file} of a series." : "";
+        _interfaces.Clear();
+        var part = output.CanRotate ? $" Part {_file} of a series." : "";
         _blocks.Section(
             "Bytes of connections as their handlers read and write them, where TLS is used after it was removed: this file can "
                 + $"hold secrets. Headers of IP and TCP are made up to carry them.{part}");
@@ -93,7 +93,7 @@ internal sealed class CaptureWriter(FrameQueue queue, CaptureOutput output, Wire
         if (_firstTime == 0)
             _firstTime = frame.Time;
         _lastTime = Math.Max(_lastTime, frame.Time);
-        var dropped = place.Dropped - place.DroppedTold;
+        var dropped = place.Dropped - place.DroppedReported;
         var isFirst = connection.LastFile != _file;
         var headers = TcpSegment.HeaderLength(connection.Addresses, frame.Bits);
         var room = _blocks.BeginFrame(place.Id, frame.Time, headers + frame.KeptLength, headers + frame.Length);
@@ -105,7 +105,7 @@ internal sealed class CaptureWriter(FrameQueue queue, CaptureOutput output, Wire
             dropped > 0 ? $"{dropped} frames of this endpoint were dropped before this one: the capture's queue was full" : null,
             frame.Comment);
         connection.LastFile = _file;
-        place.DroppedTold += dropped;
+        place.DroppedReported += dropped;
         place.DroppedInFile += dropped;
         place.Written++;
         Volatile.Write(ref _frames, _frames + 1);
@@ -113,24 +113,24 @@ internal sealed class CaptureWriter(FrameQueue queue, CaptureOutput output, Wire
 
     private void Describe(CaptureInterface place)
     {
-        (place.Id, place.LastFile, place.Written, place.DroppedInFile) = ((uint)_inFile.Count, _file, 0, 0);
-        _inFile.Add(place);
+        (place.Id, place.LastFile, place.Written, place.DroppedInFile) = ((uint)_interfaces.Count, _file, 0, 0);
+        _interfaces.Add(place);
         _blocks.Interface(place.Name, place.Description);
     }
 
     private void EndFile()
     {
-        foreach (var place in _inFile)
+        foreach (var place in _interfaces)
         {
             // Those that no frame has followed are told of here.
-            var dropped = place.Dropped - place.DroppedTold;
-            place.DroppedTold += dropped;
+            var dropped = place.Dropped - place.DroppedReported;
+            place.DroppedReported += dropped;
             place.DroppedInFile += dropped;
             _blocks.Statistics(place.Id, _firstTime, _lastTime, place.Written + place.DroppedInFile, place.DroppedInFile);
         }
     }
 
-    private async ValueTask WriteOutAsync()
+    private async ValueTask FlushAsync()
     {
         if (_blocks.Length == 0)
             return;

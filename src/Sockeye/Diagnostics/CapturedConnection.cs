@@ -29,7 +29,7 @@ internal sealed class CaptureInterface(string name, string description)
     public long Dropped => Volatile.Read(ref _dropped);
 
     /// <summary>How many of them a file tells of. This and what follows is the writer's own.</summary>
-    public long DroppedTold { get; set; }
+    public long DroppedReported { get; set; }
 
     /// <summary>The number of the last file that describes it.</summary>
     public int LastFile { get; set; }

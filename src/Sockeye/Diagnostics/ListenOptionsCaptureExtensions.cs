@@ -15,7 +15,7 @@ public static class ListenOptionsCaptureExtensions
             ArgumentNullException.ThrowIfNull(capture);
             return listen.Use($"UseWireCapture({capture})", next =>
             {
-                capture.Use(listen.Server.TimeProvider, listen.Server.LoggerFactory);
+                capture.SetDefaults(listen.Server.TimeProvider, listen.Server.LoggerFactory);
                 return new RecordedMiddleware(capture, next).RunAsync;
             });
         }

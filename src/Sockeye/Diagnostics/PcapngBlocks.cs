@@ -19,42 +19,42 @@ internal static class PcapngBlocks
     {
         public void Section(string comment)
         {
-            writer.Begin(SectionHeader);
-            writer.UInt32(0x1A2B3C4D); // shows the order of bytes
-            writer.UInt16(1);
-            writer.UInt16(0);
-            writer.UInt64(ulong.MaxValue); // The section ends where the file does.
-            writer.Option(Comment, comment);
-            writer.Option(3, RuntimeInformation.OSDescription); // shb_os
-            writer.Option(4, "Sockeye"); // shb_userappl
-            writer.EndOptions();
-            writer.End();
+            writer.BeginBlock(SectionHeader);
+            writer.WriteUInt32(0x1A2B3C4D); // shows the order of bytes
+            writer.WriteUInt16(1);
+            writer.WriteUInt16(0);
+            writer.WriteUInt64(ulong.MaxValue); // The section ends where the file does.
+            writer.WriteOption(Comment, comment);
+            writer.WriteOption(3, RuntimeInformation.OSDescription); // shb_os
+            writer.WriteOption(4, "Sockeye"); // shb_userappl
+            writer.WriteEndOfOptions();
+            writer.EndBlock();
         }
 
         public void Interface(string name, string description)
         {
-            writer.Begin(InterfaceDescription);
-            writer.UInt16(LinkTypeRaw);
-            writer.UInt16(0);
-            writer.UInt32(0); // no limit on the length of a frame
-            writer.Option(2, name); // if_name
-            writer.Option(3, description); // if_description
-            writer.Option(9, 1); // if_tsresol: 10⁻⁹ s
-            writer.Take(1)[0] = 9;
+            writer.BeginBlock(InterfaceDescription);
+            writer.WriteUInt16(LinkTypeRaw);
+            writer.WriteUInt16(0);
+            writer.WriteUInt32(0); // no limit on the length of a frame
+            writer.WriteOption(2, name); // if_name
+            writer.WriteOption(3, description); // if_description
+            writer.WriteOption(9, 1); // if_tsresol: 10⁻⁹ s
+            writer.GetSpan(1)[0] = 9;
             writer.Pad();
-            writer.EndOptions();
-            writer.End();
+            writer.WriteEndOfOptions();
+            writer.EndBlock();
         }
 
         /// <summary>Begins a block that holds a segment; gives the room for its headers and data.</summary>
         public Span<byte> BeginFrame(uint interfaceId, long nanoseconds, int captured, int original)
         {
-            writer.Begin(EnhancedPacket);
-            writer.UInt32(interfaceId);
-            writer.Time(nanoseconds);
-            writer.UInt32((uint)captured);
-            writer.UInt32((uint)original);
-            var room = writer.Take(captured + (-captured & 3));
+            writer.BeginBlock(EnhancedPacket);
+            writer.WriteUInt32(interfaceId);
+            writer.WriteTime(nanoseconds);
+            writer.WriteUInt32((uint)captured);
+            writer.WriteUInt32((uint)original);
+            var room = writer.GetSpan(captured + (-captured & 3));
             room[captured..].Clear();
             return room[..captured];
         }
@@ -64,36 +64,36 @@ internal static class PcapngBlocks
             foreach (var comment in comments)
             {
                 if (comment is not null)
-                    writer.Option(Comment, comment);
+                    writer.WriteOption(Comment, comment);
             }
 
-            writer.Option(2, 4); // epb_flags: the direction, in its two lowest bits
-            writer.UInt32(isOutbound ? 0b10u : 0b01u);
+            writer.WriteOption(2, 4); // epb_flags: the direction, in its two lowest bits
+            writer.WriteUInt32(isOutbound ? 0b10u : 0b01u);
             if (dropped > 0)
             {
-                writer.Option(4, 8); // epb_dropcount
-                writer.UInt64((ulong)dropped);
+                writer.WriteOption(4, 8); // epb_dropcount
+                writer.WriteUInt64((ulong)dropped);
             }
 
-            writer.EndOptions();
-            writer.End();
+            writer.WriteEndOfOptions();
+            writer.EndBlock();
         }
 
         public void Statistics(uint interfaceId, long begun, long ended, long received, long dropped)
         {
-            writer.Begin(InterfaceStatistics);
-            writer.UInt32(interfaceId);
-            writer.Time(ended);
-            writer.Option(2, 8); // isb_starttime
-            writer.Time(begun);
-            writer.Option(3, 8); // isb_endtime
-            writer.Time(ended);
-            writer.Option(4, 8); // isb_ifrecv
-            writer.UInt64((ulong)received);
-            writer.Option(5, 8); // isb_ifdrop
-            writer.UInt64((ulong)dropped);
-            writer.EndOptions();
-            writer.End();
+            writer.BeginBlock(InterfaceStatistics);
+            writer.WriteUInt32(interfaceId);
+            writer.WriteTime(ended);
+            writer.WriteOption(2, 8); // isb_starttime
+            writer.WriteTime(begun);
+            writer.WriteOption(3, 8); // isb_endtime
+            writer.WriteTime(ended);
+            writer.WriteOption(4, 8); // isb_ifrecv
+            writer.WriteUInt64((ulong)received);
+            writer.WriteOption(5, 8); // isb_ifdrop
+            writer.WriteUInt64((ulong)dropped);
+            writer.WriteEndOfOptions();
+            writer.EndBlock();
         }
     }
 }

@@ -8,10 +8,10 @@ namespace Sockeye;
 /// <summary>Tells a recording what a reader gets to see, each byte once, when it is shown for the first time.</summary>
 internal sealed class RecordedInput(PipeReader inner, Recording recording) : PipeReader
 {
-    private ReadOnlySequence<byte> _shown;
+    private ReadOnlySequence<byte> _buffer;
 
     /// <summary>How many bytes, from where the next read begins, were shown before.</summary>
-    private long _known;
+    private long _recordedLength;
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
@@ -27,8 +27,8 @@ internal sealed class RecordedInput(PipeReader inner, Recording recording) : Pip
         }
 
         if (read.IsCompletedSuccessfully)
-            return new(Show(read.Result));
-        recording.OnReaderWaits();
+            return new(Record(read.Result));
+        recording.OnReadPending();
         return AwaitAsync(read);
     }
 
@@ -45,7 +45,7 @@ internal sealed class RecordedInput(PipeReader inner, Recording recording) : Pip
             throw;
         }
 
-        Show(result);
+        Record(result);
         return true;
     }
 
@@ -56,8 +56,8 @@ internal sealed class RecordedInput(PipeReader inner, Recording recording) : Pip
         // Before: afterwards the memory is another's.
         var taken = CountTo(consumed);
         inner.AdvanceTo(consumed, examined);
-        _known -= taken;
-        _shown = default;
+        _recordedLength -= taken;
+        _buffer = default;
     }
 
     public override void CancelPendingRead() => inner.CancelPendingRead();
@@ -75,7 +75,7 @@ internal sealed class RecordedInput(PipeReader inner, Recording recording) : Pip
     {
         try
         {
-            return Show(await read);
+            return Record(await read);
         }
         catch (Exception e) when (IsEnd(e))
         {
@@ -84,14 +84,14 @@ internal sealed class RecordedInput(PipeReader inner, Recording recording) : Pip
         }
     }
 
-    private ReadResult Show(in ReadResult result)
+    private ReadResult Record(in ReadResult result)
     {
-        _shown = result.Buffer;
-        var length = _shown.Length;
-        if (length > _known)
+        _buffer = result.Buffer;
+        var length = _buffer.Length;
+        if (length > _recordedLength)
         {
-            recording.Receive(_shown.Slice(_known));
-            _known = length;
+            recording.Receive(_buffer.Slice(_recordedLength));
+            _recordedLength = length;
         }
 
         if (result.IsCompleted)
@@ -103,7 +103,7 @@ internal sealed class RecordedInput(PipeReader inner, Recording recording) : Pip
     {
         try
         {
-            return _shown.IsEmpty ? 0 : _shown.Slice(_shown.Start, consumed).Length;
+            return _buffer.IsEmpty ? 0 : _buffer.Slice(_buffer.Start, consumed).Length;
         }
         catch (ArgumentOutOfRangeException)
         {

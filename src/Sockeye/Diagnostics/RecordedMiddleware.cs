@@ -7,7 +7,7 @@ internal sealed class RecordedMiddleware(WireCapture capture, ConnectionDelegate
 {
     public async Task RunAsync(ConnectionContext connection)
     {
-        if (capture.Record(connection, CapturePlaces.Name(connection, isServer: true), isServer: true) is not { } recording)
+        if (capture.Record(connection, CaptureInterfaces.GetName(connection, isServer: true), isServer: true) is not { } recording)
         {
             await next(connection);
             return;

@@ -5,23 +5,23 @@ namespace Sockeye;
 /// <summary>Tells a recording what is written, when it is flushed.</summary>
 internal sealed class RecordedOutput(PipeWriter inner, Recording recording) : PipeWriter
 {
-    private Memory<byte> _lent;
+    private Memory<byte> _memory;
 
     public override bool CanGetUnflushedBytes => inner.CanGetUnflushedBytes;
 
     public override long UnflushedBytes => inner.UnflushedBytes;
 
-    public override Memory<byte> GetMemory(int sizeHint = 0) => _lent = inner.GetMemory(sizeHint);
+    public override Memory<byte> GetMemory(int sizeHint = 0) => _memory = inner.GetMemory(sizeHint);
 
     public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
     public override void Advance(int bytes)
     {
         // Kept before they are given away; a count that is wrong is for the writer below to refuse.
-        var written = (uint)bytes <= _lent.Length ? _lent[..bytes] : default;
+        var written = (uint)bytes <= _memory.Length ? _memory[..bytes] : default;
         recording.Write(written.Span);
         inner.Advance(bytes);
-        _lent = _lent[written.Length..]; // The rest may be written and advanced as well.
+        _memory = _memory[written.Length..]; // The rest may be written and advanced as well.
     }
 
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
@@ -38,7 +38,7 @@ internal sealed class RecordedOutput(PipeWriter inner, Recording recording) : Pi
             return WriteCancelledAsync(source, cancellationToken);
         recording.Flush();
         recording.Send(new(source));
-        _lent = default;
+        _memory = default;
         return inner.WriteAsync(source, cancellationToken);
     }
 

@@ -9,21 +9,21 @@ internal sealed partial class Recording : IConnectionCloseFeature
     private readonly IConnectionCloseFeature? _close;
     private readonly Lock _endLock = new();
     private CancellationTokenRegistration _closed;
-    private volatile bool _isExplained;
+    private volatile bool _hasCloseReason;
     private volatile bool _isClosedInOrder;
     private volatile bool _isAborted;
     private volatile bool _isUserDone;
     private volatile bool _isFinWithheld;
     private bool _isClosed;
     private bool _isReadToEnd;
-    private bool _isTold;
+    private bool _isEndRecorded;
 
     CloseReason? IConnectionCloseFeature.CloseReason => _close!.CloseReason;
 
-    void IConnectionCloseFeature.Explain(CloseReason reason)
+    void IConnectionCloseFeature.SetCloseReason(CloseReason reason)
     {
-        _isExplained = true;
-        _close!.Explain(reason);
+        _hasCloseReason = true;
+        _close!.SetCloseReason(reason);
     }
 
     void IConnectionCloseFeature.Abort(CloseReason reason)
@@ -41,13 +41,13 @@ internal sealed partial class Recording : IConnectionCloseFeature
     /// <summary>The reader has seen the last byte, and that the peer sent FIN behind it.</summary>
     public void OnInputEnded()
     {
-        if (!_isOff && !IsReset(_close?.CloseReason))
+        if (!_isDetached && !IsReset(_close?.CloseReason))
             _tcp.EndInput();
         OnInputBroken();
     }
 
     /// <summary>The reader has got an error, or wants to see no more.</summary>
-    public void OnInputBroken() => TellEnd(isReadToEnd: true);
+    public void OnInputBroken() => TryRecordEnd(isReadToEnd: true);
 
     /// <summary>The output was completed. While a server keeps the connection, FIN leaves when the handler goes on.</summary>
     public void OnOutputCompleted()
@@ -59,7 +59,7 @@ internal sealed partial class Recording : IConnectionCloseFeature
     }
 
     /// <summary>The user waits for the peer.</summary>
-    public void OnReaderWaits()
+    public void OnReadPending()
     {
         if (_isFinWithheld)
             OnOutputEnded();
@@ -81,8 +81,8 @@ internal sealed partial class Recording : IConnectionCloseFeature
     {
         if (!isBroken)
             OnOutputEnded();
-        if (_connection.Transport == _own)
-            _connection.Transport = _below;
+        if (_connection.Transport == _recordedPipe)
+            _connection.Transport = _innerPipe;
         _isUserDone = true;
         OnInputBroken();
     }
@@ -97,32 +97,32 @@ internal sealed partial class Recording : IConnectionCloseFeature
         var isClosed = _connection.ConnectionClosed.IsCancellationRequested || (_isUserDone && _close?.CloseReason is not null);
         lock (_endLock)
             _isClosed |= isClosed;
-        TellEnd(isReadToEnd: isClosed);
+        TryRecordEnd(isReadToEnd: isClosed);
     }
 
     private void OnClosed()
     {
         lock (_endLock)
             _isClosed = true;
-        TellEnd(isReadToEnd: false);
+        TryRecordEnd(isReadToEnd: false);
     }
 
     /// <summary>Bytes that arrived before a reset are still read after it: the end waits for the reader.</summary>
-    private void TellEnd(bool isReadToEnd)
+    private void TryRecordEnd(bool isReadToEnd)
     {
         // Held until all is told: a capture that is being disposed waits here for who came first.
         lock (_endLock)
         {
             _isReadToEnd |= isReadToEnd;
-            if (!_isClosed || !_isReadToEnd || _isTold || _isOff)
+            if (!_isClosed || !_isReadToEnd || _isEndRecorded || _isDetached)
                 return;
-            _isTold = true;
-            Tell(_close?.CloseReason);
-            TakeOff();
+            _isEndRecorded = true;
+            RecordEnd(_close?.CloseReason);
+            Detach();
         }
     }
 
-    private void Tell(CloseReason? reason)
+    private void RecordEnd(CloseReason? reason)
     {
         var comment = reason is null
             ? $"{_connection.ConnectionId} ended, the transport does not tell how"
@@ -139,5 +139,5 @@ internal sealed partial class Recording : IConnectionCloseFeature
 
     private bool IsReset(CloseReason? reason) =>
         reason is { IsOrderly: false, HasSentFin: false }
-            && (reason.Cause is CloseCause.Reset || _isAborted || !(_isExplained || _isClosedInOrder));
+            && (reason.Cause is CloseCause.Reset || _isAborted || !(_hasCloseReason || _isClosedInOrder));
 }

@@ -12,17 +12,17 @@ internal sealed partial class Recording : IDisposable
     private readonly WireCapture _capture;
     private readonly ConnectionContext _connection;
     private readonly SyntheticTcp _tcp;
-    private readonly IDuplexPipe _below;
-    private readonly IDuplexPipe _own;
+    private readonly IDuplexPipe _innerPipe;
+    private readonly IDuplexPipe _recordedPipe;
     private readonly Lock _pendingLock = new();
     private PendingBytes _pending;
-    private volatile bool _isOff;
+    private volatile bool _isDetached;
 
     public Recording(WireCapture capture, ConnectionContext connection, SyntheticTcp tcp, long number)
     {
         (_capture, _connection, _tcp, Number) = (capture, connection, tcp, number);
-        _below = connection.Transport;
-        _own = new DuplexPipe(new RecordedInput(_below.Input, this), new RecordedOutput(_below.Output, this));
+        _innerPipe = connection.Transport;
+        _recordedPipe = new DuplexPipe(new RecordedInput(_innerPipe.Input, this), new RecordedOutput(_innerPipe.Output, this));
         _close = connection.Features.Get<IConnectionCloseFeature>();
     }
 
@@ -30,8 +30,8 @@ internal sealed partial class Recording : IDisposable
 
     public void Start(bool isServer)
     {
-        _tcp.Begin(isServer);
-        _connection.Transport = _own;
+        _tcp.Start(isServer);
+        _connection.Transport = _recordedPipe;
         if (_close is not null)
             _connection.Features.Set<IConnectionCloseFeature>(this);
         _closed = _connection.ConnectionClosed.UnsafeRegister(static recording => ((Recording)recording!).OnClosed(), this);
@@ -40,14 +40,14 @@ internal sealed partial class Recording : IDisposable
     /// <summary>Bytes that the reader sees for the first time.</summary>
     public void Receive(in ReadOnlySequence<byte> bytes)
     {
-        if (!_isOff)
+        if (!_isDetached)
             _tcp.Receive(bytes);
     }
 
     /// <summary>Bytes that leave with the next flush, or when a whole segment of them has come together.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
-        if (_isOff)
+        if (_isDetached)
             return;
         lock (_pendingLock)
         {
@@ -73,24 +73,24 @@ internal sealed partial class Recording : IDisposable
     /// <summary>Nothing more is recorded; the connection goes on.</summary>
     public void Dispose()
     {
-        TakeOff();
-        if (_connection.Transport == _own)
-            _connection.Transport = _below;
+        Detach();
+        if (_connection.Transport == _recordedPipe)
+            _connection.Transport = _innerPipe;
     }
 
     /// <summary>As <see cref="Dispose"/>, from another thread than the connection's user's: the pipes stay, and let all
     /// pass.</summary>
-    public void TakeOff()
+    public void Detach()
     {
-        _isOff = true;
+        _isDetached = true;
         _closed.Unregister();
         lock (_pendingLock)
             _pending.Clear();
-        _capture.Forget(this);
+        _capture.Remove(this);
     }
 
     /// <summary>What is written to a connection that is broken goes nowhere.</summary>
-    private bool CanSend => !_isOff && !_isAborted && !_isClosedInOrder && !IsReset(_close?.CloseReason);
+    private bool CanSend => !_isDetached && !_isAborted && !_isClosedInOrder && !IsReset(_close?.CloseReason);
 
     private void SendPending()
     {

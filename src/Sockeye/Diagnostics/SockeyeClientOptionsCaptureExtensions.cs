@@ -13,7 +13,7 @@ public static class SockeyeClientOptionsCaptureExtensions
             ArgumentNullException.ThrowIfNull(capture);
             return client.Use(new ClientLayer("UseWireCapture", ClientStage.Capture, (connection, target, _) =>
             {
-                capture.Use(client.TimeProvider, client.LoggerFactory);
+                capture.SetDefaults(client.TimeProvider, client.LoggerFactory);
                 var recording = capture.Record(connection, $"{target}", isServer: false);
                 return new(recording is null ? connection : new RecordedClientConnection(connection, recording));
             }));

@@ -17,8 +17,8 @@ internal sealed class SyntheticTcp
     private readonly Lock _lock = new();
     private Side _own;
     private Side _peer;
-    private long _keep;
-    private bool _isCutTold;
+    private long _bytesToKeep;
+    private bool _isCutNoted;
 
     /// <param name="capture">Takes the frames.</param>
     /// <param name="connection">Whose they are.</param>
@@ -26,7 +26,7 @@ internal sealed class SyntheticTcp
     /// <param name="keep">Bytes of data to keep; of the rest only headers are.</param>
     public SyntheticTcp(WireCapture capture, CapturedConnection connection, long number, long keep)
     {
-        (_capture, _connection, _keep) = (capture, connection, keep);
+        (_capture, _connection, _bytesToKeep) = (capture, connection, keep);
         _own.Next = (uint)(number * 2_654_435_761);
         _peer.Next = _own.Next ^ 0x5555_5555;
     }
@@ -37,41 +37,41 @@ internal sealed class SyntheticTcp
         Outbound,
     }
 
-    public void Begin(bool isServer)
+    public void Start(bool isServer)
     {
         var dialling = isServer ? Direction.Inbound : Direction.Outbound;
         lock (_lock)
         {
-            Tell(dialling, TcpBits.Syn);
-            Tell(Other(dialling), TcpBits.Syn | TcpBits.Ack);
-            Tell(dialling, TcpBits.Ack);
+            EmitLocked(dialling, TcpBits.Syn);
+            EmitLocked(Other(dialling), TcpBits.Syn | TcpBits.Ack);
+            EmitLocked(dialling, TcpBits.Ack);
         }
     }
 
     public void Receive(in ReadOnlySequence<byte> bytes)
     {
         lock (_lock)
-            TellData(Direction.Inbound, bytes);
+            EmitDataLocked(Direction.Inbound, bytes);
     }
 
     public void Send(in ReadOnlySequence<byte> bytes)
     {
         lock (_lock)
-            TellData(Direction.Outbound, bytes);
+            EmitDataLocked(Direction.Outbound, bytes);
     }
 
     /// <summary>The peer has ended its direction. Said once.</summary>
     public void EndInput()
     {
         lock (_lock)
-            TellFin(Direction.Inbound);
+            EmitFinLocked(Direction.Inbound);
     }
 
     /// <summary>This side has ended its direction. Said once.</summary>
     public void EndOutput()
     {
         lock (_lock)
-            TellFin(Direction.Outbound);
+            EmitFinLocked(Direction.Outbound);
     }
 
     /// <summary>Both directions have ended in order.</summary>
@@ -79,11 +79,11 @@ internal sealed class SyntheticTcp
     {
         lock (_lock)
         {
-            TellFin(inputFirst ? Direction.Inbound : Direction.Outbound);
-            TellFin(inputFirst ? Direction.Outbound : Direction.Inbound);
+            EmitFinLocked(inputFirst ? Direction.Inbound : Direction.Outbound);
+            EmitFinLocked(inputFirst ? Direction.Outbound : Direction.Inbound);
             // Held back until now, as the place for the comment: the acknowledgement of the FIN that came second.
             var last = _own.HasEndedFirst ? Direction.Outbound : Direction.Inbound;
-            Tell(last, TcpBits.Ack, comment: comment);
+            EmitLocked(last, TcpBits.Ack, comment: comment);
         }
     }
 
@@ -91,7 +91,7 @@ internal sealed class SyntheticTcp
     public void Reset(bool byPeer, string comment)
     {
         lock (_lock)
-            Tell(byPeer ? Direction.Inbound : Direction.Outbound, TcpBits.Rst | TcpBits.Ack, comment: comment);
+            EmitLocked(byPeer ? Direction.Inbound : Direction.Outbound, TcpBits.Rst | TcpBits.Ack, comment: comment);
     }
 
     private static Direction Other(Direction direction) =>
@@ -104,7 +104,7 @@ internal sealed class SyntheticTcp
         return ref _peer;
     }
 
-    private void TellData(Direction direction, ReadOnlySequence<byte> bytes)
+    private void EmitDataLocked(Direction direction, ReadOnlySequence<byte> bytes)
     {
         // After its FIN a side says nothing: who writes then gets an exception.
         while (!bytes.IsEmpty && !From(direction).HasEnded)
@@ -112,8 +112,8 @@ internal sealed class SyntheticTcp
             var part = bytes.Slice(0, Math.Min(bytes.Length, TcpSegment.MaxData));
             bytes = bytes.Slice(part.End);
             var length = (int)part.Length;
-            var kept = (int)Math.Min(length, _keep);
-            _keep -= kept;
+            var kept = (int)Math.Min(length, _bytesToKeep);
+            _bytesToKeep -= kept;
             byte[]? pooled = null;
             if (kept > 0)
             {
@@ -121,35 +121,35 @@ internal sealed class SyntheticTcp
                 part.Slice(0, kept).CopyTo(pooled);
             }
 
-            Tell(direction, TcpBits.Psh | TcpBits.Ack, length, pooled, kept, kept < length ? CutComment() : null);
+            EmitLocked(direction, TcpBits.Psh | TcpBits.Ack, length, pooled, kept, kept < length ? CutComment() : null);
             ref var side = ref From(direction);
             if (side.Next - side.Acknowledged > AcknowledgeEvery)
-                Tell(Other(direction), TcpBits.Ack);
+                EmitLocked(Other(direction), TcpBits.Ack);
         }
     }
 
     private string? CutComment()
     {
-        if (_isCutTold)
+        if (_isCutNoted)
             return null;
-        _isCutTold = true;
+        _isCutNoted = true;
         return "MaxBytesPerConnection is reached: from here on the connection's data is left out, its headers are kept";
     }
 
-    private void TellFin(Direction direction)
+    private void EmitFinLocked(Direction direction)
     {
         ref var side = ref From(direction);
         if (side.HasEnded)
             return;
         side.HasEnded = true;
-        Tell(direction, TcpBits.Fin | TcpBits.Ack);
+        EmitLocked(direction, TcpBits.Fin | TcpBits.Ack);
         if (From(Other(direction)).HasEnded)
             return;
         side.HasEndedFirst = true;
-        Tell(Other(direction), TcpBits.Ack);
+        EmitLocked(Other(direction), TcpBits.Ack);
     }
 
-    private void Tell(
+    private void EmitLocked(
         Direction direction, TcpBits bits, int length = 0, byte[]? pooled = null, int kept = 0, string? comment = null)
     {
         ref var from = ref From(direction);

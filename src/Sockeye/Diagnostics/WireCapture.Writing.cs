@@ -14,7 +14,7 @@ public sealed partial class WireCapture
     private TimeProvider? _time;
     private ILoggerFactory? _loggers;
     private ILogger? _logger;
-    private long _toldOfDrops;
+    private long _dropsLoggedAt;
     private int _started;
 
     private TimeProvider Time => _time ?? TimeProvider.System;
@@ -23,7 +23,7 @@ public sealed partial class WireCapture
         _logger ??= new SafeLogger((_loggers ?? NullLoggerFactory.Instance).CreateLogger("Sockeye.Diagnostics"));
 
     /// <summary>Uses the clock and the log of the first that asks, where the options name none.</summary>
-    internal void Use(TimeProvider time, ILoggerFactory loggers)
+    internal void SetDefaults(TimeProvider time, ILoggerFactory loggers)
     {
         Interlocked.CompareExchange(ref _time, time, null);
         Interlocked.CompareExchange(ref _loggers, loggers, null);
@@ -43,10 +43,10 @@ public sealed partial class WireCapture
             return;
         frame.Connection.Interface.OnDropped();
         var dropped = Interlocked.Increment(ref _dropped);
-        var told = Volatile.Read(ref _toldOfDrops);
+        var told = Volatile.Read(ref _dropsLoggedAt);
         // One line a minute: what makes a disk slow is made no faster by more lines.
         if ((told == 0 || frame.Time - told >= LogInterval.TotalNanoseconds)
-            && Interlocked.CompareExchange(ref _toldOfDrops, frame.Time, told) == told)
+            && Interlocked.CompareExchange(ref _dropsLoggedAt, frame.Time, told) == told)
             LogDropping(dropped, _writer.Name, _options.MaxQueuedBytes);
     }
 
@@ -64,7 +64,7 @@ public sealed partial class WireCapture
         try
         {
             LogStarted(_writer.Name);
-            await (_begun ?? _writer.BeginAsync());
+            await (_starting ?? _writer.StartAsync());
             var isWhole = await _writer.RunAsync();
             await _output.CloseAsync();
             if (isWhole)
@@ -76,7 +76,7 @@ public sealed partial class WireCapture
         {
             Error = error;
             LogFailed(error, _writer.Name, error.Message);
-            await _output.GiveUpAsync();
+            await _output.AbandonAsync();
         }
 
         End();
@@ -85,8 +85,8 @@ public sealed partial class WireCapture
     private void End()
     {
         _queue.Close();
-        foreach (var recording in TakeAll())
-            recording.TakeOff();
+        foreach (var recording in StopRecording())
+            recording.Detach();
         _queue.Clear();
         _finished.SetResult();
     }

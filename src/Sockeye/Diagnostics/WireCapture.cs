@@ -20,10 +20,10 @@ public sealed partial class WireCapture : IAsyncDisposable
     private readonly FrameQueue _queue;
     private readonly CaptureWriter _writer;
     private readonly CaptureOutput _output;
-    private readonly CapturePlaces _places = new();
+    private readonly CaptureInterfaces _interfaces = new();
     private readonly Lock _lock = new();
     private readonly SortedDictionary<long, Recording> _open = [];
-    private readonly Task? _begun;
+    private readonly Task? _starting;
     private volatile bool _isOn = true;
     private long _lastNumber;
     private long _dropped;
@@ -45,12 +45,12 @@ public sealed partial class WireCapture : IAsyncDisposable
     /// <see cref="WireCaptureOptions.MaxAge"/> end the capture.</param>
     /// <exception cref="ArgumentException">The stream cannot be written to.</exception>
     public WireCapture(Stream stream, WireCaptureOptions? options = null)
-        : this(OutputOf(stream), (options ?? new()).Copy())
+        : this(CreateOutput(stream), (options ?? new()).Copy())
     {
     }
 
     internal WireCapture(string path, WireCaptureOptions? options, CaptureFolder folder)
-        : this(OutputOf(path, (options ?? new()).Copy(), folder), (options ?? new()).Copy())
+        : this(CreateOutput(path, (options ?? new()).Copy(), folder), (options ?? new()).Copy())
     {
     }
 
@@ -60,7 +60,7 @@ public sealed partial class WireCapture : IAsyncDisposable
         _queue = new(options.MaxQueuedBytes);
         _writer = new(_queue, output, options);
         // There is something to open as soon as the file is there. A stream may be slow: it has to wait for the writer.
-        _begun = output.IsFile ? _writer.BeginAsync() : null;
+        _starting = output.IsFile ? _writer.StartAsync() : null;
     }
 
     /// <summary>Whether frames are taken: false once it was disposed, a limit was reached, or an error ended it.</summary>
@@ -92,8 +92,8 @@ public sealed partial class WireCapture : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(connection);
         // Servers tell their connections of a stop, clients do not.
         var isServer = connection.Features.Get<IConnectionLifetimeNotificationFeature>() is not null;
-        if (Record(connection, CapturePlaces.Name(connection, isServer), isServer) is not { } recording)
-            return Nothing.Instance;
+        if (Record(connection, CaptureInterfaces.GetName(connection, isServer), isServer) is not { } recording)
+            return EmptyRecording.Instance;
         recording.EndWithConnection();
         return recording;
     }
@@ -104,10 +104,10 @@ public sealed partial class WireCapture : IAsyncDisposable
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        foreach (var recording in TakeAll())
+        foreach (var recording in StopRecording())
         {
             recording.OnCaptureEnding();
-            recording.TakeOff();
+            recording.Detach();
         }
 
         _queue.Close();
@@ -124,7 +124,7 @@ public sealed partial class WireCapture : IAsyncDisposable
         if (!_isOn)
             return null;
         var number = Interlocked.Increment(ref _lastNumber);
-        var captured = _places.Captured(connection, place, isServer, number);
+        var captured = _interfaces.AddConnection(connection, place, isServer, number);
         var tcp = new SyntheticTcp(this, captured, number, _options.MaxBytesPerConnection ?? long.MaxValue);
         var recording = new Recording(this, connection, tcp, number);
         lock (_lock)
@@ -134,24 +134,24 @@ public sealed partial class WireCapture : IAsyncDisposable
             _open.Add(number, recording);
         }
 
-        Start(Scheduling.Of(connection));
+        Start(Scheduling.GetScheduler(connection));
         recording.Start(isServer);
         return recording;
     }
 
-    internal void Forget(Recording recording)
+    internal void Remove(Recording recording)
     {
         lock (_lock)
             _open.Remove(recording.Number);
     }
 
-    private static CaptureOutput OutputOf(string path, WireCaptureOptions options, CaptureFolder folder)
+    private static CaptureOutput CreateOutput(string path, WireCaptureOptions options, CaptureFolder folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         return CaptureOutput.ToFile(path, options, folder);
     }
 
-    private static CaptureOutput OutputOf(Stream stream)
+    private static CaptureOutput CreateOutput(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
         return stream.CanWrite
@@ -160,7 +160,7 @@ public sealed partial class WireCapture : IAsyncDisposable
     }
 
     /// <summary>From now on nothing is recorded. Gives what was, in the order it began.</summary>
-    private Recording[] TakeAll()
+    private Recording[] StopRecording()
     {
         lock (_lock)
         {
@@ -169,9 +169,9 @@ public sealed partial class WireCapture : IAsyncDisposable
         }
     }
 
-    private sealed class Nothing : IDisposable
+    private sealed class EmptyRecording : IDisposable
     {
-        public static Nothing Instance { get; } = new();
+        public static EmptyRecording Instance { get; } = new();
 
         public void Dispose()
         {

@@ -17,7 +17,7 @@ public sealed class WireCaptureOptions
         get;
         set => field = value >= MinFileSize
             ? value
-            : throw Wrong(nameof(MaxFileSize), value, "131,072 bytes or more: one frame has up to 65,535 bytes");
+            : throw OutOfRange(nameof(MaxFileSize), value, "131,072 bytes or more: one frame has up to 65,535 bytes");
     } = 100 * 1024 * 1024;
 
     /// <summary>
@@ -29,7 +29,7 @@ public sealed class WireCaptureOptions
         get;
         set => field = value > TimeSpan.Zero || value == Timeout.InfiniteTimeSpan
             ? value
-            : throw Wrong(nameof(MaxAge), value, "above zero, or Timeout.InfiniteTimeSpan");
+            : throw OutOfRange(nameof(MaxAge), value, "above zero, or Timeout.InfiniteTimeSpan");
     } = Timeout.InfiniteTimeSpan;
 
     /// <summary>
@@ -39,7 +39,7 @@ public sealed class WireCaptureOptions
     public int MaxFiles
     {
         get;
-        set => field = value is >= 1 and <= 10_000 ? value : throw Wrong(nameof(MaxFiles), value, "1 to 10,000");
+        set => field = value is >= 1 and <= 10_000 ? value : throw OutOfRange(nameof(MaxFiles), value, "1 to 10,000");
     } = 1;
 
     /// <summary>
@@ -49,7 +49,7 @@ public sealed class WireCaptureOptions
     public long? MaxBytesPerConnection
     {
         get;
-        set => field = value is null or >= 0 ? value : throw Wrong(nameof(MaxBytesPerConnection), value, "0 or more, or null");
+        set => field = value is null or >= 0 ? value : throw OutOfRange(nameof(MaxBytesPerConnection), value, "0 or more, or null");
     }
 
     /// <summary>
@@ -62,7 +62,7 @@ public sealed class WireCaptureOptions
         get;
         set => field = value >= MinQueuedBytes
             ? value
-            : throw Wrong(nameof(MaxQueuedBytes), value, "131,072 bytes or more: one frame has up to 65,535 bytes");
+            : throw OutOfRange(nameof(MaxQueuedBytes), value, "131,072 bytes or more: one frame has up to 65,535 bytes");
     } = 16 * 1024 * 1024;
 
     /// <summary>
@@ -80,7 +80,7 @@ public sealed class WireCaptureOptions
         get;
         set => field = value >= TimeSpan.Zero || value == Timeout.InfiniteTimeSpan
             ? value
-            : throw Wrong(nameof(CloseTimeout), value, "zero or longer, or Timeout.InfiniteTimeSpan");
+            : throw OutOfRange(nameof(CloseTimeout), value, "zero or longer, or Timeout.InfiniteTimeSpan");
     } = TimeSpan.FromSeconds(5);
 
     /// <summary>The clock of the frames. Default null: that of the first server or client that uses the capture.</summary>
@@ -91,6 +91,6 @@ public sealed class WireCaptureOptions
 
     internal WireCaptureOptions Copy() => (WireCaptureOptions)MemberwiseClone();
 
-    private static ArgumentOutOfRangeException Wrong(string option, object? value, string range) =>
+    private static ArgumentOutOfRangeException OutOfRange(string option, object? value, string range) =>
         new(option, value, $"{option} must be {range}.");
 }

@@ -19,11 +19,11 @@ public sealed class FrameException : IOException
     public FrameError Error { get; }
 
     /// <summary>As of any exception, and safe to print: what the messages quote of the peer is escaped.</summary>
-    public override string ToString() => PrintableException.TextOf(this, base.ToString());
+    public override string ToString() => PrintableException.GetText(this, base.ToString());
 
     internal static FrameException TooLong(object codec, string found) =>
-        new(FrameError.TooLong, $"{codec}: {Sentences.WithoutStop(found)}.");
+        new(FrameError.TooLong, $"{codec}: {SentenceText.TrimFullStop(found)}.");
 
     internal static FrameException Malformed(object codec, string found, Exception? cause = null) =>
-        new(FrameError.Malformed, $"{codec}: {Sentences.WithoutStop(found)}.", cause);
+        new(FrameError.Malformed, $"{codec}: {SentenceText.TrimFullStop(found)}.", cause);
 }

@@ -38,7 +38,7 @@ internal sealed class GroupMember<TMessage>(
     {
         var answer = Queue.TryEnqueue(frame);
         if (answer is EnqueueResult.QueuedToIdle)
-            Scheduling.Of(writer.Connection).Schedule(static member => _ = ((GroupMember<TMessage>)member!).SendAsync(), this);
+            Scheduling.GetScheduler(writer.Connection).Schedule(static member => _ = ((GroupMember<TMessage>)member!).SendAsync(), this);
         return answer is not EnqueueResult.Full;
     }
 

@@ -19,7 +19,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
     private readonly Dictionary<MessageWriter<TMessage>, GroupMember<TMessage>> _members = [];
     private readonly Dictionary<Codec<TMessage>, BroadcastEncoding<TMessage>> _encodings =
         new(ReferenceEqualityComparer.Instance);
-    private readonly Turn _broadcastLock = new();
+    private readonly AsyncLock _broadcastLock = new();
     private long _dropped;
 
     /// <summary>A group with the defaults: 256 messages a member; a slow member is disconnected.</summary>
@@ -172,7 +172,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
             return;
         }
 
-        await _broadcastLock.WaitAsync(cancellationToken);
+        await _broadcastLock.AcquireAsync(cancellationToken);
         try
         {
             if (Enqueue(message) is { } full)

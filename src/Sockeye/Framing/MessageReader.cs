@@ -191,7 +191,7 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
 
     private FrameException WithCloseReason(FrameException error)
     {
-        connection.Explain(new CloseReason(
+        connection.SetCloseReason(new CloseReason(
             ClosedBy.Peer,
             error.Error is FrameError.TooLong ? CloseCause.Limit : CloseCause.ProtocolError,
             CloseDirection.Input,

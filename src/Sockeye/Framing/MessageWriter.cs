@@ -16,7 +16,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     private const int FlushThreshold = 64 * 1024;
 
     private readonly PipeWriter _output = connection.Transport.Output;
-    private readonly Turn _writeLock = new();
+    private readonly AsyncLock _writeLock = new();
     private readonly CancellationTokenSource _disposed = new();
 
     public ConnectionContext Connection => connection;
@@ -32,14 +32,14 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     {
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled(cancellationToken);
-        return _writeLock.TryTake()
+        return _writeLock.TryAcquire()
             ? DetachOnCancel(WriteUnderLock(message), cancellationToken)
             : WaitAndWriteAsync(message, cancellationToken);
     }
 
     public async ValueTask WriteManyAsync(IEnumerable<TOut> messages, CancellationToken cancellationToken)
     {
-        await _writeLock.WaitAsync(cancellationToken);
+        await _writeLock.AcquireAsync(cancellationToken);
         await DetachOnCancel(WriteManyUnderLockAsync(messages, cancellationToken), cancellationToken);
     }
 
@@ -48,7 +48,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     {
         do
         {
-            await _writeLock.WaitAsync();
+            await _writeLock.AcquireAsync();
             try
             {
                 ThrowIfDisposed();
@@ -87,7 +87,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
         _disposed.Cancel();
         // Behind the flag: a writer that has not seen it yet either waits now, or its next flush returns at once.
         _output.CancelPendingFlush();
-        await _writeLock.WaitAsync();
+        await _writeLock.AcquireAsync();
         try
         {
             // Takes the cancelling back, if it has met no flush: the next one may be another user's.
@@ -107,7 +107,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask WaitAndWriteAsync(TOut message, CancellationToken cancellationToken)
     {
-        await _writeLock.WaitAsync(cancellationToken);
+        await _writeLock.AcquireAsync(cancellationToken);
         await DetachOnCancel(WriteUnderLock(message), cancellationToken);
     }
 

@@ -104,7 +104,7 @@ internal sealed class BandwidthInput(PipeReader inner, BandwidthQueue queue, Con
         {
             if (_isCancelled)
                 return 0; // Between the read below and now.
-            _waiter = turn = queue.Enqueue(fresh, Scheduling.Of(connection));
+            _waiter = turn = queue.Enqueue(fresh, Scheduling.GetScheduler(connection));
         }
 
         using var ending = connection.ConnectionClosed.UnsafeRegister(CancelWait, turn);

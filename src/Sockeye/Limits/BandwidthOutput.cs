@@ -27,7 +27,7 @@ internal sealed class BandwidthOutput
         (_inner, _queue, _connection, _time) = (inner, queue, connection, time);
         // A second's worth at most: so long closing may take when the connection waits alone.
         var most = Math.Clamp(limit.BytesPerSecond, 4 * 1024, 64 * 1024);
-        var scheduler = Scheduling.Of(connection);
+        var scheduler = Scheduling.GetScheduler(connection);
         _pipe = new(new PipeOptions(
             readerScheduler: scheduler, writerScheduler: scheduler, pauseWriterThreshold: most, resumeWriterThreshold: most / 2,
             useSynchronizationContext: false));
@@ -101,7 +101,7 @@ internal sealed class BandwidthOutput
 
     private async Task<long> WaitAsync(long wanted)
     {
-        var turn = _queue.Enqueue(wanted, Scheduling.Of(_connection));
+        var turn = _queue.Enqueue(wanted, Scheduling.GetScheduler(_connection));
         Volatile.Write(ref _waiter, turn);
         if (_isClosed)
             _queue.Cancel(turn); // It ended just before the turn could be seen.

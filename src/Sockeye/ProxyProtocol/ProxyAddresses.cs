@@ -27,7 +27,7 @@ internal static class ProxyAddresses
 {
     private const int UnixLength = UnixPathEndPoint.MaxLength;
 
-    public static int SizeOf(ProxyFamily family) => family switch
+    public static int GetSize(ProxyFamily family) => family switch
     {
         ProxyFamily.V4 => 12,
         ProxyFamily.V6 => 36,
@@ -36,21 +36,21 @@ internal static class ProxyAddresses
     };
 
     /// <summary>A client of IPv4 has an IPv4 address, however its proxy listens: rules for addresses must meet it.</summary>
-    public static IPEndPoint Plain(IPAddress address, int port) =>
+    public static IPEndPoint Unmap(IPAddress address, int port) =>
         new(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, port);
 
     public static (EndPoint? Source, EndPoint? Destination) Read(ProxyFamily family, ReadOnlySpan<byte> block)
     {
         if (family is ProxyFamily.Unix)
         {
-            return (UnixPathEndPoint.Of(UnixPathIn(block[..UnixLength])),
-                UnixPathEndPoint.Of(UnixPathIn(block.Slice(UnixLength, UnixLength))));
+            return (UnixPathEndPoint.Create(ReadUnixPath(block[..UnixLength])),
+                UnixPathEndPoint.Create(ReadUnixPath(block.Slice(UnixLength, UnixLength))));
         }
 
         var size = family is ProxyFamily.V4 ? 4 : 16;
         var ports = block[(2 * size)..];
-        return (Plain(new(block[..size]), BinaryPrimitives.ReadUInt16BigEndian(ports)),
-            Plain(new(block.Slice(size, size)), BinaryPrimitives.ReadUInt16BigEndian(ports[2..])));
+        return (Unmap(new(block[..size]), BinaryPrimitives.ReadUInt16BigEndian(ports)),
+            Unmap(new(block.Slice(size, size)), BinaryPrimitives.ReadUInt16BigEndian(ports[2..])));
     }
 
     /// <summary>Both as addresses of one family; null where they are not IP.</summary>
@@ -64,10 +64,10 @@ internal static class ProxyAddresses
             return null;
         throw new InvalidOperationException(
             "A PROXY header has two IP endpoints, two Unix sockets or none, not "
-            + $"{Name(source)} as its source and {Name(destination)} as its destination.");
+            + $"{Describe(source)} as its source and {Describe(destination)} as its destination.");
     }
 
-    public static ProxyFamily FamilyOf(ProxyHeader header) =>
+    public static ProxyFamily GetFamily(ProxyHeader header) =>
         header.IsLocal ? ProxyFamily.Unspecified
         : TryGetPair(header) is { } pair
             ? pair.Source.AddressFamily is AddressFamily.InterNetwork ? ProxyFamily.V4 : ProxyFamily.V6
@@ -93,11 +93,11 @@ internal static class ProxyAddresses
 
     private static IPEndPoint ToV6(IPEndPoint endpoint) => new(endpoint.Address.MapToIPv6(), endpoint.Port);
 
-    private static string Name(EndPoint? endpoint) => endpoint is null ? "nothing" : $"the {endpoint.GetType().Name} {endpoint}";
+    private static string Describe(EndPoint? endpoint) => endpoint is null ? "nothing" : $"the {endpoint.GetType().Name} {endpoint}";
 
     /// <summary>A path ends with NUL, or with the field where it fills it. What begins with NUL is one of Linux's abstract names,
     /// which may hold more of them, and is filled up with them.</summary>
-    private static ReadOnlySpan<byte> UnixPathIn(ReadOnlySpan<byte> field) =>
+    private static ReadOnlySpan<byte> ReadUnixPath(ReadOnlySpan<byte> field) =>
         field[0] == 0 ? field.TrimEnd((byte)0) : field.IndexOf((byte)0) is >= 0 and var end ? field[..end] : field;
 
     private static void WriteUnix(EndPoint? endpoint, Span<byte> field)

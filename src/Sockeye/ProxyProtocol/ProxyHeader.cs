@@ -54,10 +54,10 @@ public sealed class ProxyHeader : IProxiedConnectionFeature
     public EndPoint? AcceptedEndPoint { get; internal set; }
 
     /// <summary>The protocol agreed on by ALPN between client and proxy, as <c>h2</c>.</summary>
-    public string? Alpn => ProxyTlvs.Text(Tlvs, ProxyTlvType.Alpn);
+    public string? Alpn => ProxyTlvs.GetText(Tlvs, ProxyTlvType.Alpn);
 
     /// <summary>The host name that the client asked for; with TLS its SNI. As the client sent it: not checked.</summary>
-    public string? Authority => ProxyTlvs.Text(Tlvs, ProxyTlvType.Authority);
+    public string? Authority => ProxyTlvs.GetText(Tlvs, ProxyTlvType.Authority);
 
     /// <summary>The proxy's own id of the connection; empty without one.</summary>
     public ReadOnlyMemory<byte> UniqueId => ProxyTlvs.Find(Tlvs, ProxyTlvType.UniqueId) ?? default;

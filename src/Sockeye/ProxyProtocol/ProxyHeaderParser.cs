@@ -27,13 +27,13 @@ internal static class ProxyHeaderParser
             start = copy[..(int)part.Length];
         }
 
-        if (IsBeginning(start, ProxyHeaderV2.Signature))
+        if (CanStartWith(start, ProxyHeaderV2.Signature))
             return ProxyHeaderV2.Parse(input, start, maxLength);
-        if (IsBeginning(start, ProxyHeaderV1.Signature))
+        if (CanStartWith(start, ProxyHeaderV1.Signature))
             return ProxyHeaderV1.Parse(start);
-        return ProxyParse.Invalid(NoHeader.Describe(start));
+        return ProxyParse.Invalid(HeaderMismatch.Describe(start));
     }
 
-    private static bool IsBeginning(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> signature) =>
+    private static bool CanStartWith(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> signature) =>
         bytes.Length < signature.Length ? signature.StartsWith(bytes) : bytes.StartsWith(signature);
 }

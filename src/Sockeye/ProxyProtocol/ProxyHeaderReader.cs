@@ -93,7 +93,7 @@ internal sealed class ProxyHeaderReader(ListenOptions listen, IPNetwork[]? trust
                 input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
                 if (parsed.Error is { } error)
                     await RefuseAsync(connection, CloseCause.ProtocolError, error);
-                else if (wait?.IsOver is true)
+                else if (wait?.IsTimedOut is true)
                 {
                     await RefuseAsync(
                         connection, CloseCause.Timeout, $"{arrived} bytes and no whole PROXY header came within {timeout}");

@@ -32,7 +32,7 @@ internal static class ProxyHeaderV1
             bytes = bytes[..MaxLength];
         var end = bytes.IndexOfAny((byte)'\r', (byte)'\n');
         if (end >= 0 && end + 1 < bytes.Length && bytes[end..(end + 2)].SequenceEqual("\r\n"u8))
-            return ParseLine(bytes[Signature.Length..end]) is { } header ? ProxyParse.Done(header, end + 2) : Wrong(bytes[..end]);
+            return ParseLine(bytes[Signature.Length..end]) is { } header ? ProxyParse.Done(header, end + 2) : InvalidLine(bytes[..end]);
         if (end >= 0 && (bytes[end] != '\r' || end + 1 < bytes.Length))
             return ProxyParse.Invalid("the line of the PROXY header ends in something else than CR LF");
         return bytes.Length < MaxLength
@@ -44,19 +44,19 @@ internal static class ProxyHeaderV1
     {
         if (header.Tlvs.Count > 0)
             throw new InvalidOperationException("Version 1 of the PROXY protocol has no TLVs: use V2, or leave Tlvs empty.");
-        Encoding.ASCII.GetBytes($"PROXY {Describe(header)}\r\n", output);
+        Encoding.ASCII.GetBytes($"PROXY {Format(header)}\r\n", output);
     }
 
-    private static string Describe(ProxyHeader header)
+    private static string Format(ProxyHeader header)
     {
         if (header.IsLocal || ProxyAddresses.TryGetPair(header) is not (var source, var destination))
             return Unknown;
         var word = source.AddressFamily is AddressFamily.InterNetwork ? "TCP4" : "TCP6";
         return string.Create(CultureInfo.InvariantCulture,
-            $"{word} {Text(source)} {Text(destination)} {source.Port} {destination.Port}");
+            $"{word} {FormatAddress(source)} {FormatAddress(destination)} {source.Port} {destination.Port}");
     }
 
-    private static string Text(IPEndPoint endpoint)
+    private static string FormatAddress(IPEndPoint endpoint)
     {
         // Without the scope, which means nothing elsewhere.
         var bytes = endpoint.Address.GetAddressBytes();
@@ -68,7 +68,7 @@ internal static class ProxyHeaderV1
         return string.Join(':', groups.Select(group => group.ToString("x", CultureInfo.InvariantCulture)));
     }
 
-    private static ProxyParse Wrong(ReadOnlySpan<byte> line) => ProxyParse.Invalid(
+    private static ProxyParse InvalidLine(ReadOnlySpan<byte> line) => ProxyParse.Invalid(
         $"the line of the PROXY header is not as TCP4, TCP6 or UNKNOWN demand ({FirstBytes.Quote(line[Signature.Length..])})");
 
     private static ProxyHeader? ParseLine(ReadOnlySpan<byte> line)
@@ -99,8 +99,8 @@ internal static class ProxyHeaderV1
         return new()
         {
             Version = ProxyProtocolVersion.V1,
-            Source = ProxyAddresses.Plain(source, sourcePort),
-            Destination = destination is null ? null : ProxyAddresses.Plain(destination, destinationPort),
+            Source = ProxyAddresses.Unmap(source, sourcePort),
+            Destination = destination is null ? null : ProxyAddresses.Unmap(destination, destinationPort),
         };
     }
 }

@@ -38,8 +38,8 @@ internal static class ProxyHeaderV2
         if (start.Length < FixedLength)
             return ProxyParse.NeedMore;
 
-        var fields = Fields.Of(start);
-        if (fields.Wrong() is { } wrong)
+        var fields = Fields.Read(start);
+        if (fields.GetError() is { } wrong)
             return ProxyParse.Invalid(wrong);
         if (fields.Length > maxLength)
             return ProxyParse.Invalid($"the PROXY header says that it has {fields.Length} bytes, and the maximum is {maxLength}");
@@ -52,20 +52,20 @@ internal static class ProxyHeaderV2
 
     private static ProxyParse Read(Fields fields, ReadOnlySpan<byte> bytes)
     {
-        var size = ProxyAddresses.SizeOf(fields.Family);
+        var size = ProxyAddresses.GetSize(fields.Family);
         var isWhole = bytes.Length >= FixedLength + size;
         var block = isWhole ? bytes[(FixedLength + size)..].ToArray() : [];
         var isRead = ProxyTlvs.TryRead(block, out var tlvs, out var checksumAt);
         if (fields.HasAddresses && !isRead)
             return ProxyParse.Invalid("the TLVs of the PROXY header don't fit into it");
-        if (ProxyTlvs.Check(tlvs) is { } error)
+        if (ProxyTlvs.Validate(tlvs) is { } error)
         {
             if (fields.HasAddresses)
                 return ProxyParse.Invalid($"the PROXY header is damaged: {error}");
             (tlvs, checksumAt) = ([], -1); // Something else, which happens to read as TLVs.
         }
 
-        if (checksumAt >= 0 && isRead && !IsRight(bytes, FixedLength + size + checksumAt))
+        if (checksumAt >= 0 && isRead && !HasValidChecksum(bytes, FixedLength + size + checksumAt))
             return ProxyParse.Invalid("the PROXY header is damaged: its CRC32C is not that of its bytes");
 
         var (source, destination) = fields.HasAddresses ? ProxyAddresses.Read(fields.Family, bytes[FixedLength..]) : default;
@@ -73,18 +73,18 @@ internal static class ProxyHeaderV2
             new() { IsLocal = fields.IsLocal, Source = source, Destination = destination, Tlvs = tlvs }, bytes.Length);
     }
 
-    private static bool IsRight(ReadOnlySpan<byte> bytes, int checksumAt) =>
-        ProxyTlvs.ChecksumOf(bytes, checksumAt) == BinaryPrimitives.ReadUInt32BigEndian(bytes[checksumAt..]);
+    private static bool HasValidChecksum(ReadOnlySpan<byte> bytes, int checksumAt) =>
+        ProxyTlvs.ComputeChecksum(bytes, checksumAt) == BinaryPrimitives.ReadUInt32BigEndian(bytes[checksumAt..]);
 
     private readonly record struct Fields(bool IsLocal, ProxyFamily Family, int Transport, int Length)
     {
         public bool HasAddresses => !IsLocal && Family is not ProxyFamily.Unspecified && Transport == StreamTransport;
 
-        public static Fields Of(ReadOnlySpan<byte> start) => new(
+        public static Fields Read(ReadOnlySpan<byte> start) => new(
             (start[12] & 0xF) == 0, (ProxyFamily)(start[13] >> 4), start[13] & 0xF,
             FixedLength + BinaryPrimitives.ReadUInt16BigEndian(start[14..]));
 
-        public string? Wrong()
+        public string? GetError()
         {
             if (IsLocal)
                 return null; // The rest is to be skipped, whatever it says.
@@ -94,7 +94,7 @@ internal static class ProxyHeaderV2
                 return "the PROXY header is of a datagram (UDP), and this is a connection";
             if (Transport > DatagramTransport)
                 return $"the transport of the PROXY header is {Transport}, and 0 to 2 are known";
-            var size = ProxyAddresses.SizeOf(Family);
+            var size = ProxyAddresses.GetSize(Family);
             return HasAddresses && Length < FixedLength + size
                 ? $"the PROXY header has {Length - FixedLength} bytes for addresses that take {size}"
                 : null;

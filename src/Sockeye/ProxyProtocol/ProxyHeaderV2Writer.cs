@@ -8,13 +8,13 @@ internal static class ProxyHeaderV2Writer
 {
     public static void Write(ProxyHeader header, IBufferWriter<byte> output)
     {
-        var family = ProxyAddresses.FamilyOf(header);
-        var addresses = ProxyAddresses.SizeOf(family);
+        var family = ProxyAddresses.GetFamily(header);
+        var addresses = ProxyAddresses.GetSize(family);
         var tlvs = header.Tlvs.Sum(tlv => (long)ProxyTlvs.HeaderLength + tlv.Value.Length);
         var length = ProxyHeaderV2.FixedLength + addresses + tlvs;
         if (length > ProxyHeaderV2.MaxLength)
             throw Unwritable($"it would have {length} bytes, and {ProxyHeaderV2.MaxLength} is the most");
-        if (ProxyTlvs.Check(header.Tlvs) is { } wrong)
+        if (ProxyTlvs.Validate(header.Tlvs) is { } wrong)
             throw Unwritable(wrong);
 
         var bytes = new byte[length];
@@ -45,7 +45,7 @@ internal static class ProxyHeaderV2Writer
 
         // Over everything, so at the end.
         if (checksumAt >= 0)
-            BinaryPrimitives.WriteUInt32BigEndian(header[checksumAt..], ProxyTlvs.ChecksumOf(header, checksumAt));
+            BinaryPrimitives.WriteUInt32BigEndian(header[checksumAt..], ProxyTlvs.ComputeChecksum(header, checksumAt));
     }
 
     private static InvalidOperationException Unwritable(string why) => new($"The PROXY header cannot be written: {why}.");

@@ -7,7 +7,7 @@ internal sealed class ProxyHeaderWait : CoarseTimerEntry, IDisposable
 {
     private const int Waiting = 0;
     private const int Finished = 1;
-    private const int Over = 2;
+    private const int TimedOut = 2;
     private const int Stopped = 3;
 
     private readonly PipeReader _input;
@@ -23,7 +23,7 @@ internal sealed class ProxyHeaderWait : CoarseTimerEntry, IDisposable
         _stopping = stopRequested.UnsafeRegister(static wait => ((ProxyHeaderWait)wait!).End(Stopped), this);
     }
 
-    public bool IsOver => Volatile.Read(ref _state) == Over;
+    public bool IsTimedOut => Volatile.Read(ref _state) == TimedOut;
 
     public bool IsStopped => Volatile.Read(ref _state) == Stopped;
 
@@ -37,7 +37,7 @@ internal sealed class ProxyHeaderWait : CoarseTimerEntry, IDisposable
         _stopping.Unregister();
     }
 
-    protected internal override void OnDue() => End(Over);
+    protected internal override void OnDue() => End(TimedOut);
 
     private void End(int state)
     {

@@ -27,7 +27,7 @@ public sealed class ProxyProtocolOptions
     /// <remarks>As much memory each connection can hold that has not sent all of its header.</remarks>
     public int MaxHeaderLength { get; set; } = ProxyHeader.DefaultMaxLength;
 
-    internal ProxyProtocolOptions Checked()
+    internal ProxyProtocolOptions Validate()
     {
         if (HeaderTimeout <= TimeSpan.Zero || HeaderTimeout > TimeSpan.FromDays(1))
             throw new ArgumentException($"{nameof(HeaderTimeout)} must be above zero and at most a day, but is {HeaderTimeout}.");

@@ -48,19 +48,19 @@ public sealed class ProxySslInfo
         Verify == 0 && (Client & (ProxySslClient.Certificate | ProxySslClient.CertificateEarlier)) != 0;
 
     /// <summary>The version of TLS, as <c>TLSv1.3</c>.</summary>
-    public string? Version => Text(0x21);
+    public string? Version => GetText(0x21);
 
     /// <summary>The common name of the client's certificate.</summary>
-    public string? CommonName => Text(0x22);
+    public string? CommonName => GetText(0x22);
 
     /// <summary>The cipher suite, as <c>TLS_AES_256_GCM_SHA384</c>.</summary>
-    public string? Cipher => Text(0x23);
+    public string? Cipher => GetText(0x23);
 
     /// <summary>How the proxy's certificate was signed, as <c>SHA256</c>.</summary>
-    public string? SignatureAlgorithm => Text(0x24);
+    public string? SignatureAlgorithm => GetText(0x24);
 
     /// <summary>The key of the proxy's certificate, as <c>RSA2048</c>.</summary>
-    public string? KeyAlgorithm => Text(0x25);
+    public string? KeyAlgorithm => GetText(0x25);
 
     /// <summary>The TLVs inside, in order, unknown ones too.</summary>
     public IReadOnlyList<ProxyTlv> Tlvs { get; }
@@ -71,5 +71,5 @@ public sealed class ProxySslInfo
             ? new((ProxySslClient)value.Span[0], BinaryPrimitives.ReadUInt32BigEndian(value.Span[1..]), tlvs)
             : null;
 
-    private string? Text(int type) => ProxyTlvs.Text(Tlvs, (ProxyTlvType)type);
+    private string? GetText(int type) => ProxyTlvs.GetText(Tlvs, (ProxyTlvType)type);
 }

@@ -51,7 +51,7 @@ internal static class ProxyTlvs
     }
 
     /// <summary>What is wrong with those whose form is known; null when nothing is.</summary>
-    public static string? Check(IReadOnlyList<ProxyTlv> tlvs)
+    public static string? Validate(IReadOnlyList<ProxyTlv> tlvs)
     {
         var checksums = 0;
         foreach (var (type, value) in tlvs)
@@ -81,11 +81,11 @@ internal static class ProxyTlvs
     }
 
     /// <summary>As text that is safe to print, since handlers do; who needs the bytes has them in the TLV.</summary>
-    public static string? Text(IReadOnlyList<ProxyTlv> tlvs, ProxyTlvType type) =>
+    public static string? GetText(IReadOnlyList<ProxyTlv> tlvs, ProxyTlvType type) =>
         Find(tlvs, type) is { } value ? PrintableText.Escape(value.Span) : null;
 
     /// <summary>CRC32C (RFC 4960, appendix B) of a header, taking the four bytes of its checksum for zeros.</summary>
-    public static uint ChecksumOf(ReadOnlySpan<byte> header, int checksumAt)
+    public static uint ComputeChecksum(ReadOnlySpan<byte> header, int checksumAt)
     {
         var crc = Add(uint.MaxValue, header[..checksumAt]);
         crc = BitOperations.Crc32C(crc, 0u);

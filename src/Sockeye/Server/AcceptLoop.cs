@@ -44,7 +44,7 @@ internal sealed partial class AcceptLoop(
             {
                 // Nobody has it, so nobody else would end it.
                 connection.Abort(CloseReason.Local(
-                    CloseCause.Abort, $"the server could not begin to serve it: {OutsideCode.MessageOf(error)}", error));
+                    CloseCause.Abort, $"the server could not begin to serve it: {OutsideCode.GetMessage(error)}", error));
                 await BackOffAsync(error, stopping);
             }
         }

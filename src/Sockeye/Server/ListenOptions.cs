@@ -132,12 +132,12 @@ public sealed class ListenOptions : IConnectionBuilder
     }
 
     /// <summary>What its connections are watched for; null for nothing.</summary>
-    internal ConnectionWatchPlan? CreateWatchPlan()
+    internal TimeoutMonitorSettings? CreateWatchPlan()
     {
         var timeouts = Server.Timeouts.Copy();
         foreach (var change in _timeoutChanges)
             change(timeouts);
-        return timeouts.AnyIsOn ? new(timeouts.Copy(), Server.Timer) : null;
+        return timeouts.IsAnyEnabled ? new(timeouts.Copy(), Server.Timer) : null;
     }
 
     internal ConnectionDelegate Build()

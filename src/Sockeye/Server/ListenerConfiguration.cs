@@ -13,7 +13,7 @@ internal sealed record ListenerConfiguration(
     ConnectionDelegate Pipeline,
     IReadOnlyList<IAcceptGate> Gates,
     IReadOnlyList<IConnectionCounter> Counters,
-    ConnectionWatchPlan? Timeouts)
+    TimeoutMonitorSettings? Timeouts)
 {
     /// <summary>The middleware in order, with arguments.</summary>
     public IReadOnlyList<string> MiddlewareNames { get; } = [.. Options.Middleware.Select(middleware => middleware.Name)];

@@ -80,7 +80,7 @@ internal sealed partial class LoadMonitor : IDisposable
         }
         catch (Exception error)
         {
-            _logger.OnThrew(error, "looking at the load of", "the server");
+            _logger.LogOutsideException(error, "looking at the load of", "the server");
             Schedule(isQuiet: false);
         }
     }

@@ -26,7 +26,7 @@ internal sealed class Refusal(CoarseTimer timer)
 
         timer.Set(new Deadline(this, connection, reason), MessageTimeout);
         // Given before the end: when the connection is closed now, in order, this is why.
-        connection.Explain(reason);
+        connection.SetCloseReason(reason);
         await connection.Transport.Output.WriteAsync(action.Message);
     }
 

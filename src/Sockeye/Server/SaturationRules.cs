@@ -13,9 +13,9 @@ internal static class SaturationRules
     private static readonly TimeSpan FullLevelWait = TimeSpan.FromSeconds(5);
 
     public static SaturationSign? AcceptQueue(ListenerInfo listener) =>
-        listener.Queue is { Depth: > 0 } queue && queue.Filled >= QueueThreshold
+        listener.Queue is { Depth: > 0 } queue && queue.FillRatio >= QueueThreshold
             ? new(
-                SaturationKind.AcceptQueue, queue.Filled,
+                SaturationKind.AcceptQueue, queue.FillRatio,
                 $"{Count(queue.Depth, "client waits", "clients wait")} in the accept queue of {listener.EndPoint}, and "
                     + $"{queue.Limit} may: the next ones are dropped when it is full; find what keeps the server from accepting, "
                     + "or let more wait (Backlog, net.core.somaxconn)",
@@ -62,7 +62,7 @@ internal static class SaturationRules
             return null;
         var (why, wayOut) = AcceptFaults.Classify(error) is AcceptFault.Exhausted
             ? ("no descriptor or no memory is left", "raise the limit of open files (ulimit -n), or lower MaxConnections")
-            : (Sentences.WithoutStop(error.Message), "see event 1101 in the log");
+            : (SentenceText.TrimFullStop(error.Message), "see event 1101 in the log");
         return new(
             SaturationKind.AcceptFailing, Level(time),
             $"{listener.EndPoint} cannot accept for {Seconds(time)} s, because {why}: {wayOut}", listener.EndPoint);
@@ -75,7 +75,7 @@ internal static class SaturationRules
             return null;
         var clients = listener.Queue is { } queue ? Count(queue.Depth, "client", "clients") : "clients";
         return new(
-            SaturationKind.AcceptHeld, 0.5 + ((listener.Queue?.Filled ?? 0) / 2),
+            SaturationKind.AcceptHeld, 0.5 + ((listener.Queue?.FillRatio ?? 0) / 2),
             $"{listener.Status!.HeldBy} leaves {clients} of {listener.EndPoint} in the accept queue, which was not empty for "
                 + $"{Seconds(time)} s: raise the limit, or find who keeps its places",
             listener.EndPoint);

@@ -15,7 +15,7 @@ internal sealed partial class ServerConnection
     private readonly TimeProvider _time;
     private readonly long _opened;
     private readonly StopNotification _stop;
-    private readonly ConnectionWatch? _watch;
+    private readonly TimeoutMonitor? _watch;
     private readonly ClosedHistory? _history;
     private List<Task>? _gateWaits;
     private int _entered;
@@ -100,7 +100,7 @@ internal sealed partial class ServerConnection
             SetPhase(HandlerPhase.Running);
             await _configuration.Pipeline(_connection);
             if (_stop.IsRequested && _connection.EndReason is null)
-                _connection.Explain(_stop.Reason);
+                _connection.SetCloseReason(_stop.Reason);
         }
         catch (Exception error)
         {
@@ -123,7 +123,7 @@ internal sealed partial class ServerConnection
         }
         catch (Exception error)
         {
-            _logger.OnThrew(error, "telling of the end of", Id);
+            _logger.LogOutsideException(error, "telling of the end of", Id);
         }
         finally
         {
@@ -145,7 +145,7 @@ internal sealed partial class ServerConnection
         catch (Exception error)
         {
             Activity.Current = null;
-            _logger.OnThrew(error, "beginning the trace of", Id);
+            _logger.LogOutsideException(error, "beginning the trace of", Id);
             return null;
         }
     }
@@ -173,22 +173,22 @@ internal sealed partial class ServerConnection
 
         if (error is OperationCanceledException && _stop.IsRequested)
         {
-            _connection.Explain(_stop.Reason);
+            _connection.SetCloseReason(_stop.Reason);
             return null;
         }
 
         return CloseReason.Local(
-            CloseCause.HandlerError, $"the handler threw {error.GetType().Name}: {OutsideCode.MessageOf(error)}",
+            CloseCause.HandlerError, $"the handler threw {error.GetType().Name}: {OutsideCode.GetMessage(error)}",
             error);
     }
 
     /// <summary>What the handler disposes, it gives up; how the connection ends is decided when the handler has.</summary>
     private void TakeOwnership()
     {
-        if (_connection.Features.Get<IConnectionOwnerFeature>() is IKeptConnection kept)
-            kept.Keep(_configuration.Options.Server.Timer);
+        if (_connection.Features.Get<IConnectionOwnerFeature>() is IOwnableConnection kept)
+            kept.TakeOwnership(_configuration.Options.Server.Timer);
         else
-            _connection.Features.Set<IConnectionOwnerFeature>(Owned.Instance); // Not a transport of Sockeye's.
+            _connection.Features.Set<IConnectionOwnerFeature>(AlwaysOwned.Instance); // Not a transport of Sockeye's.
     }
 
     /// <summary>Logs the handler's exception, by what it did to the connection.</summary>
@@ -209,7 +209,7 @@ internal sealed partial class ServerConnection
                 _connection.Abort(broken);
             if (broken is { Cause: CloseCause.HandlerError })
                 LogHandlerError(broken);
-            (_connection.Features.Get<IConnectionOwnerFeature>() as IKeptConnection)?.LetGo();
+            (_connection.Features.Get<IConnectionOwnerFeature>() as IOwnableConnection)?.ReleaseOwnership();
             await _connection.Outermost.DisposeAsync();
         }
         catch (Exception error)

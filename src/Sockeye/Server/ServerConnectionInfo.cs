@@ -21,7 +21,7 @@ public sealed class ServerConnectionInfo
         {
             (IsReadPaused, IsSendBlocked) = (progress.IsReadPaused, progress.IsSendBlocked);
             (ReadPausedFor, SendBlockedFor) = (progress.ReadPausedFor, progress.SendBlockedFor);
-            IdleTime = progress.Progress.SinceMoved;
+            IdleTime = progress.Progress.IdleTime;
         }
     }
 

@@ -19,7 +19,7 @@ public sealed partial class SockeyeServer
             listener.Listener, listener.Gates, connection => OnAccepted(connection, listener), _table.Released, _acceptFailures,
             _options.TimeProvider, _options.Random, _logger);
         listener.Status = loop.Status;
-        listener.Accepting = _scheduler.Start(() => loop.RunAsync(listener.Stopping));
+        listener.Accepting = _scheduler.RunAsync(() => loop.RunAsync(listener.Stopping));
     }
 
     /// <summary>Metrics know it no more.</summary>
@@ -75,7 +75,7 @@ public sealed partial class SockeyeServer
         connection.TransferTo(listener.Configuration); // A reload between may have missed it.
         connection.StartWatch();
         _loadMonitor!.Start();
-        if (listener.Configuration.Timeouts is { Timeouts.AnyNeedsBytes: true } && !ConnectionWatch.Counts(accepted)
+        if (listener.Configuration.Timeouts is { Timeouts.NeedsByteCounts: true } && !TimeoutMonitor.CountsBytes(accepted)
             && !Interlocked.Exchange(ref _hasLoggedUncounted, true))
         {
             LogUncounted(_options.Transport.GetType().Name);

@@ -5,7 +5,7 @@ namespace Sockeye;
 /// <summary>Other options while the server runs: all of them, or none.</summary>
 public sealed partial class SockeyeServer
 {
-    private readonly Turn _reloadLock = new();
+    private readonly AsyncLock _reloadLock = new();
 
     /// <inheritdoc cref="ReloadAsync(SockeyeServerOptions, CancellationToken)"/>
     /// <param name="configure">Given new options in which only what cannot change is set already.</param>
@@ -42,7 +42,7 @@ public sealed partial class SockeyeServer
     public async Task<ReloadResult> ReloadAsync(SockeyeServerOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        await _reloadLock.WaitAsync(cancellationToken);
+        await _reloadLock.AcquireAsync(cancellationToken);
         try
         {
             lock (_stopLock)

@@ -34,7 +34,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     private SockeyeServer(SockeyeServerOptions options)
     {
         _options = options;
-        _scheduler = Scheduling.Of(options.Transport);
+        _scheduler = Scheduling.GetScheduler(options.Transport);
         _logger = new SafeLogger(options.LoggerFactory.CreateLogger("Sockeye.Server"));
         _acceptFailures = new(options.TimeProvider, _logger);
         _refusal = new(options.Timer);
@@ -161,7 +161,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     {
         Task<StopResult> stop;
         lock (_stopLock)
-            stop = _stop ??= _scheduler.Start(StopCoreAsync);
+            stop = _stop ??= _scheduler.RunAsync(StopCoreAsync);
         using var impatience = cancellationToken.UnsafeRegister(
             _ => _table.AbortAll(NotInTime("its patience was cut short")), null);
         return await stop;
@@ -178,7 +178,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     private void StartAll()
     {
         EndPoints = GetEndPoints(_listeners);
-        (_options.Transport as ILoggingTransport)?.LogTo(_logger);
+        (_options.Transport as ILoggingTransport)?.UseLogger(_logger);
         StartLoadMonitor();
         foreach (var listener in _listeners)
             StartAccepting(listener);
@@ -219,7 +219,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
 
     private async Task<StopResult> StopListenersAndConnectionsAsync()
     {
-        await _reloadLock.WaitAsync(); // A reload that is under way ends first, and those behind it see that they come too late.
+        await _reloadLock.AcquireAsync(); // A reload that is under way ends first, and those behind it see that they come too late.
         _reloadLock.Release();
         _stopClock.Start();
         _logger.Guard("stopping", "the server", _stopping.Cancel);

@@ -93,7 +93,7 @@ public sealed class SockeyeServerOptions
     /// system's.</summary>
     public TimeProvider TimeProvider
     {
-        get => _time ?? Scheduling.TimeOf(Transport);
+        get => _time ?? Scheduling.GetTimeProvider(Transport);
         set => _time = value ?? throw new ArgumentNullException(nameof(TimeProvider));
     }
 
@@ -101,7 +101,7 @@ public sealed class SockeyeServerOptions
     /// <c>Random.Shared</c>. A seeded one is used under a lock.</summary>
     public Random Random
     {
-        get => _random ?? Scheduling.RandomOf(Transport);
+        get => _random ?? Scheduling.GetRandom(Transport);
         set => _random = value ?? throw new ArgumentNullException(nameof(Random));
     }
 
@@ -118,7 +118,7 @@ public sealed class SockeyeServerOptions
     internal CoarseTimer Timer => _timer ??= new(
         TimeProvider,
         error => new SafeLogger(LoggerFactory.CreateLogger("Sockeye.Server"))
-            .OnThrew(error, "serving a time limit", "the server"));
+            .LogOutsideException(error, "serving a time limit", "the server"));
 
     internal bool IsStarted { get; private set; }
 
@@ -127,7 +127,7 @@ public sealed class SockeyeServerOptions
     public ListenOptions Listen(EndPoint endpoint)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
-        return Add(new(this, EndPoints.Plain(endpoint)!));
+        return Add(new(this, EndPoints.Unmap(endpoint)!));
     }
 
     /// <summary>

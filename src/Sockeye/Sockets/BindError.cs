@@ -7,11 +7,11 @@ namespace Sockeye;
 /// <summary>Turns the error of <c>bind()</c> or <c>listen()</c> into a sentence that names the address and the way out.</summary>
 internal static class BindError
 {
-    public static Exception? Explain(EndPoint endpoint, SocketException error) => endpoint is UnixDomainSocketEndPoint unix
-        ? UnixBindError.Explain(unix, error) ?? Any(endpoint, error)
-        : Address(endpoint, error) ?? Any(endpoint, error);
+    public static Exception? ToException(EndPoint endpoint, SocketException error) => endpoint is UnixDomainSocketEndPoint unix
+        ? UnixBindError.ToException(unix, error) ?? ToGeneralException(endpoint, error)
+        : ToAddressException(endpoint, error) ?? ToGeneralException(endpoint, error);
 
-    private static Exception? Address(EndPoint endpoint, SocketException error) => error.SocketErrorCode switch
+    private static Exception? ToAddressException(EndPoint endpoint, SocketException error) => error.SocketErrorCode switch
     {
         SocketError.AddressAlreadyInUse => new AddressInUseException(
             $"Cannot listen on {endpoint}: the port is already in use. " +
@@ -31,12 +31,12 @@ internal static class BindError
         _ => null,
     };
 
-    private static IOException Any(EndPoint endpoint, SocketException error) => error.SocketErrorCode switch
+    private static IOException ToGeneralException(EndPoint endpoint, SocketException error) => error.SocketErrorCode switch
     {
         SocketError.AddressFamilyNotSupported => new IOException(
             $"Cannot listen on {endpoint}: this system has the address family switched off. Use another kind of address.", error),
         SocketError.TooManyOpenSockets => new IOException(
             $"Cannot listen on {endpoint}: the process has no file descriptor left. Raise its limit (ulimit -n).", error),
-        _ => new IOException($"Cannot listen on {endpoint}: {Sentences.WithoutStop(error.Message)}.", error),
+        _ => new IOException($"Cannot listen on {endpoint}: {SentenceText.TrimFullStop(error.Message)}.", error),
     };
 }

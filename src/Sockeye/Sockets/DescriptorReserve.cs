@@ -22,15 +22,15 @@ internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time
     /// <summary>Free besides: what other threads may need while a shortage is noticed.</summary>
     internal const int Margin = 16;
 
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private readonly List<SafeHandle> _held = [];
     private int _users;
-    private nint _near = nint.MaxValue;
-    private int _unlooked = int.MaxValue;
-    private long _foundNone;
-    private TimeSpan _pause;
+    private nint _highestSafe = nint.MaxValue;
+    private int _untilCheck = int.MaxValue;
+    private long _exhaustedAt;
+    private TimeSpan _retryDelay;
 
     public static DescriptorReserve Shared { get; } = new(new(), TimeProvider.System);
 
@@ -42,7 +42,7 @@ internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time
             if (_users++ > 0)
                 return;
             RuntimeWarmUp.Run();
-            TryHold();
+            TryFill();
         }
     }
 
@@ -58,9 +58,9 @@ internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time
 
     /// <summary>To be called before each accept.</summary>
     /// <exception cref="SocketException">There is no room: no client must be accepted now.</exception>
-    public void ThrowIfNoRoom()
+    public void ThrowIfExhausted()
     {
-        if (!TryHold())
+        if (!TryFill())
             throw new SocketException((int)SocketError.TooManyOpenSockets);
     }
 
@@ -71,14 +71,14 @@ internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time
     /// </remarks>
     public void OnOpened(nint descriptor)
     {
-        if (descriptor >= Volatile.Read(ref _near))
+        if (descriptor >= Volatile.Read(ref _highestSafe))
             Release();
-        else if (Volatile.Read(ref _unlooked) != int.MaxValue && Interlocked.Decrement(ref _unlooked) <= 0)
-            Look();
+        else if (Volatile.Read(ref _untilCheck) != int.MaxValue && Interlocked.Decrement(ref _untilCheck) <= 0)
+            Check();
     }
 
     /// <summary>Gives the reserve up where little is left: before several descriptors are taken at once.</summary>
-    public void Look()
+    public void Check()
     {
         lock (_lock)
         {
@@ -87,7 +87,7 @@ internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time
             if (counted.Free < Margin)
                 Release();
             else
-                Watch(counted.Limit, counted.Free);
+                SetThresholds(counted.Limit, counted.Free);
         }
     }
 
@@ -99,11 +99,11 @@ internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time
             foreach (var descriptor in _held)
                 descriptor.Dispose();
             _held.Clear();
-            (_near, _unlooked) = (nint.MaxValue, int.MaxValue);
+            (_highestSafe, _untilCheck) = (nint.MaxValue, int.MaxValue);
         }
     }
 
-    private bool TryHold()
+    private bool TryFill()
     {
         if (!table.IsBounded)
             return true;
@@ -111,13 +111,13 @@ internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time
         {
             if (_held.Count > 0)
                 return true;
-            if (_pause > TimeSpan.Zero && time.GetElapsedTime(_foundNone) < _pause)
+            if (_retryDelay > TimeSpan.Zero && time.GetElapsedTime(_exhaustedAt) < _retryDelay)
                 return false;
             var begun = time.GetTimestamp();
             var counted = CountFree();
             if (counted?.Free < Size + Margin)
             {
-                OnNoRoom(begun);
+                OnExhausted(begun);
                 return false;
             }
 
@@ -130,7 +130,7 @@ internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time
                 descriptor.Dispose();
             _held.RemoveRange(kept, _held.Count - kept);
             if (kept > 0 && counted is { } room)
-                Watch(room.Limit, room.Free - Size);
+                SetThresholds(room.Limit, room.Free - Size);
             return kept > 0;
         }
     }
@@ -144,18 +144,18 @@ internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time
     }
 
     /// <summary>A shortage is not to be made worse by counting: a tenth of the time at most, however many are open.</summary>
-    private void OnNoRoom(long begun)
+    private void OnExhausted(long begun)
     {
-        _foundNone = time.GetTimestamp();
-        var pause = table.CountsAtOnce ? TimeSpan.Zero : time.GetElapsedTime(begun, _foundNone) * 10;
-        _pause = pause < LongestPause ? pause : LongestPause;
+        _exhaustedAt = time.GetTimestamp();
+        var pause = table.IsCountCheap ? TimeSpan.Zero : time.GetElapsedTime(begun, _exhaustedAt) * 10;
+        _retryDelay = pause < MaxRetryDelay ? pause : MaxRetryDelay;
     }
 
     /// <summary>From which number on little is left, and after how many it is counted again.</summary>
-    private void Watch(int limit, int free)
+    private void SetThresholds(int limit, int free)
     {
-        Volatile.Write(ref _near, limit - Margin);
+        Volatile.Write(ref _highestSafe, limit - Margin);
         // By then at most half of what is left has been taken here; the other half is for whoever takes descriptors besides.
-        Volatile.Write(ref _unlooked, table.CountsAtOnce ? Math.Max(1, (free - Margin) / 2) : int.MaxValue);
+        Volatile.Write(ref _untilCheck, table.IsCountCheap ? Math.Max(1, (free - Margin) / 2) : int.MaxValue);
     }
 }

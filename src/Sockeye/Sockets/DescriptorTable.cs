@@ -15,7 +15,7 @@ internal class DescriptorTable
     public virtual bool IsBounded => !OperatingSystem.IsWindows();
 
     /// <summary>Whether a count costs the same, however many are open: Linux 6.2 and later.</summary>
-    public virtual bool CountsAtOnce { get; private set; }
+    public virtual bool IsCountCheap { get; private set; }
 
     /// <summary>How many may be open, now: the limit of a running process can be changed, prlimit(1). Null where the system does
     /// not tell.</summary>
@@ -29,9 +29,9 @@ internal class DescriptorTable
             return null;
         try
         {
-            if (SizeOfTable() is > 0 and var size)
+            if (ReadTableSize() is > 0 and var size)
             {
-                CountsAtOnce = true;
+                IsCountCheap = true;
                 return (int)size - 1;
             }
 
@@ -65,7 +65,7 @@ internal class DescriptorTable
 
     /// <summary>The same from the size of /proc/self/fd, which is 0 before Linux 6.2: proc_pid_fd(5). It has those too that are
     /// taken, but not open yet, as by a thread that waits in accept(2).</summary>
-    internal static long SizeOfTable() => new FileSystemEnumerable<long>(Process, static (ref entry) => entry.Length, All)
+    internal static long ReadTableSize() => new FileSystemEnumerable<long>(Process, static (ref entry) => entry.Length, All)
     {
         ShouldIncludePredicate = static (ref entry) => entry.FileName.SequenceEqual(Open),
     }.FirstOrDefault();

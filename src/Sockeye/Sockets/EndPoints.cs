@@ -6,14 +6,14 @@ namespace Sockeye;
 /// <summary>Endpoints in the form that sockets take and users expect.</summary>
 internal static class EndPoints
 {
-    public static EndPoint? Local(Socket socket) => Plain(socket.LocalEndPoint);
+    public static EndPoint? GetLocal(Socket socket) => Unmap(socket.LocalEndPoint);
 
     /// <summary>The path that the peer of a Unix socket chose is safe to print.</summary>
-    public static EndPoint? Remote(Socket socket) => UnixPathEndPoint.Printable(Plain(socket.RemoteEndPoint));
+    public static EndPoint? GetRemote(Socket socket) => UnixPathEndPoint.ToPrintable(Unmap(socket.RemoteEndPoint));
 
     /// <summary>An IPv4-mapped IPv6 address as IPv4: so an IPv4 peer of a dual-stack listener has an IPv4 address, and a mapped
     /// address can be bound and dialled by a socket of its own family.</summary>
-    public static EndPoint? Plain(EndPoint? endpoint) =>
+    public static EndPoint? Unmap(EndPoint? endpoint) =>
         endpoint is IPEndPoint { Address.IsIPv4MappedToIPv6: true } mapped
             ? new IPEndPoint(mapped.Address.MapToIPv4(), mapped.Port)
             : endpoint;
@@ -21,13 +21,13 @@ internal static class EndPoints
     /// <summary>What <c>connect()</c> gets. "Every address" as a target is this machine, as on Linux and macOS; Windows would
     /// refuse it.</summary>
     /// <exception cref="ArgumentException">TCP cannot connect to it.</exception>
-    public static EndPoint ToDial(EndPoint endpoint)
+    public static EndPoint ToConnect(EndPoint endpoint)
     {
-        if (Plain(endpoint) is not IPEndPoint ip)
+        if (Unmap(endpoint) is not IPEndPoint ip)
             return endpoint;
         if (ip.Port == 0)
-            throw new ArgumentException(PortMissing($"{ip}"), nameof(endpoint));
-        if (TargetProblem(ip) is { } problem)
+            throw new ArgumentException(DescribeMissingPort($"{ip}"), nameof(endpoint));
+        if (DescribeTargetProblem(ip) is { } problem)
             throw new ArgumentException(problem, nameof(endpoint));
         return IsUnspecified(ip.Address)
             ? new IPEndPoint(
@@ -36,14 +36,14 @@ internal static class EndPoints
     }
 
     /// <summary>Why TCP cannot connect to an address, whatever the port; null where it can.</summary>
-    public static string? TargetProblem(EndPoint? endpoint) =>
-        Plain(endpoint) is IPEndPoint ip && KindOfMany(ip.Address) is { } kind
+    public static string? DescribeTargetProblem(EndPoint? endpoint) =>
+        Unmap(endpoint) is IPEndPoint ip && DescribeNonUnicast(ip.Address) is { } kind
             ? $"Cannot connect to {ip}: {kind}, and TCP connects to one machine."
             : null;
 
     /// <summary>Why TCP cannot connect from an address; null where it can.</summary>
-    public static string? SourceProblem(EndPoint? endpoint) =>
-        Plain(endpoint) is IPEndPoint ip && KindOfMany(ip.Address) is { } kind
+    public static string? DescribeSourceProblem(EndPoint? endpoint) =>
+        Unmap(endpoint) is IPEndPoint ip && DescribeNonUnicast(ip.Address) is { } kind
             ? $"Cannot connect from {ip}: {kind}. Choose an address of this machine."
             : null;
 
@@ -64,9 +64,9 @@ internal static class EndPoints
             endpoint = new IPEndPoint(address, name.Port);
         }
 
-        if (Plain(endpoint) is not IPEndPoint ip)
+        if (Unmap(endpoint) is not IPEndPoint ip)
             return endpoint;
-        if (KindOfMany(ip.Address) is { } kind)
+        if (DescribeNonUnicast(ip.Address) is { } kind)
         {
             throw new IOException(
                 $"Cannot listen on {ip}: {kind}, and TCP has one machine at each end. Use an address of this machine.",
@@ -76,17 +76,17 @@ internal static class EndPoints
         return ip;
     }
 
-    public static string PortMissing(string target) =>
+    public static string DescribeMissingPort(string target) =>
         $"Cannot connect to {target}: port 0 means any free one, which only a listener can use. A port to connect to is 1 to "
             + "65535.";
 
     /// <summary>Whether an address from a name server can be dialled.</summary>
-    public static bool CanDial(IPAddress address) => !IsUnspecified(address) && KindOfMany(address) is null;
+    public static bool CanConnect(IPAddress address) => !IsUnspecified(address) && DescribeNonUnicast(address) is null;
 
     private static bool IsUnspecified(IPAddress address) =>
         address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
-    private static string? KindOfMany(IPAddress address) => address.Equals(IPAddress.Broadcast) ? "it is the broadcast address"
+    private static string? DescribeNonUnicast(IPAddress address) => address.Equals(IPAddress.Broadcast) ? "it is the broadcast address"
         : address.IsIPv6Multicast || (address.AddressFamily is AddressFamily.InterNetwork && IsMulticast(address))
             ? "it is a multicast address"
         : null;

@@ -13,14 +13,14 @@ internal sealed class KernelSocket : StreamSocket
 {
     private readonly SocketSteps _steps;
     private readonly SocketReceiver _receiver = new();
-    private SocketSender? _gather;
-    private volatile bool _finSent;
-    private long _sent;
+    private SocketSender? _sender;
+    private volatile bool _isFinSent;
+    private long _bytesSent;
 
     public KernelSocket(Socket socket, SocketSteps steps, EndPoint? dialled)
     {
         (Socket, _steps) = (socket, steps);
-        (LocalEndPoint, RemoteEndPoint) = (EndPoints.Local(socket), EndPoints.Remote(socket) ?? dialled);
+        (LocalEndPoint, RemoteEndPoint) = (EndPoints.GetLocal(socket), EndPoints.GetRemote(socket) ?? dialled);
     }
 
     public Socket Socket { get; }
@@ -31,8 +31,8 @@ internal sealed class KernelSocket : StreamSocket
 
     public override bool IsReset => TcpInfo.ReadState(Socket) is TcpState.Closed;
 
-    public override SystemProgress? AskSystem() => TcpInfo.ReadProgress(Socket)
-        ?? (UnixSocketQueue.UnreadMemory(Socket) is { } unread ? new(Volatile.Read(ref _sent) - unread, unread > 0) : null);
+    public override SystemProgress? GetSystemProgress() => TcpInfo.ReadProgress(Socket)
+        ?? (UnixSocketQueue.GetUnreadMemory(Socket) is { } unread ? new(Volatile.Read(ref _bytesSent) - unread, unread > 0) : null);
 
     public override ValueTask<bool> WaitForDataAsync() => _receiver.WaitForDataAsync(Socket);
 
@@ -40,7 +40,7 @@ internal sealed class KernelSocket : StreamSocket
     public override async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
         var received = await _receiver.ReceiveAsync(Socket, buffer).ConfigureAwait(false);
-        _steps.Tell(SocketFunction.Receive, Socket, LocalEndPoint, RemoteEndPoint, received);
+        _steps.Notify(SocketFunction.Receive, Socket, LocalEndPoint, RemoteEndPoint, received);
         return received;
     }
 
@@ -50,19 +50,19 @@ internal sealed class KernelSocket : StreamSocket
         if (bytes.IsSingleSegment)
             await Socket.SendAsync(bytes.First, SocketFlags.None).ConfigureAwait(false);
         else
-            await (_gather ??= new()).SendAsync(Socket, bytes).ConfigureAwait(false);
-        Volatile.Write(ref _sent, _sent + bytes.Length);
-        _steps.Tell(SocketFunction.Send, Socket, LocalEndPoint, RemoteEndPoint, bytes.Length);
+            await (_sender ??= new()).SendAsync(Socket, bytes).ConfigureAwait(false);
+        Volatile.Write(ref _bytesSent, _bytesSent + bytes.Length);
+        _steps.Notify(SocketFunction.Send, Socket, LocalEndPoint, RemoteEndPoint, bytes.Length);
     }
 
     public override void ShutdownSend()
     {
-        _finSent = true;
+        _isFinSent = true;
         Socket.Shutdown(SocketShutdown.Send);
-        _steps.Tell(SocketFunction.Shutdown, Socket, LocalEndPoint, RemoteEndPoint);
+        _steps.Notify(SocketFunction.Shutdown, Socket, LocalEndPoint, RemoteEndPoint);
     }
 
-    public override void OnFailed(SocketException error, bool isSend, bool isReset) => _steps.Tell(
+    public override void OnFailed(SocketException error, bool isSend, bool isReset) => _steps.Notify(
         isSend ? SocketFunction.Send : SocketFunction.Receive, Socket, LocalEndPoint, RemoteEndPoint,
         isReset: isReset, error: error.SocketErrorCode);
 
@@ -70,7 +70,7 @@ internal sealed class KernelSocket : StreamSocket
     {
         try
         {
-            _steps.Tell(SocketFunction.Close, Socket, LocalEndPoint, RemoteEndPoint, isReset: reset);
+            _steps.Notify(SocketFunction.Close, Socket, LocalEndPoint, RemoteEndPoint, isReset: reset);
         }
         finally
         {
@@ -78,7 +78,7 @@ internal sealed class KernelSocket : StreamSocket
                 Socket.Close(timeout: 0); // SO_LINGER 0: RST, what was not sent yet is dropped
             else
                 CloseInOrder();
-            _gather?.Dispose();
+            _sender?.Dispose();
             _receiver.Dispose();
         }
     }
@@ -88,7 +88,7 @@ internal sealed class KernelSocket : StreamSocket
     {
         try
         {
-            if (!_finSent)
+            if (!_isFinSent)
                 Socket.Shutdown(SocketShutdown.Both);
         }
         catch (SocketException)

@@ -30,7 +30,7 @@ internal sealed class ListeningSocket
         try
         {
             socket = SocketSetup.Create(endpoint);
-            steps.Tell(SocketFunction.Socket, socket);
+            steps.Notify(SocketFunction.Socket, socket);
             SocketSetup.ConfigureListener(socket, endpoint, options);
             beforeBind?.Invoke(socket);
             if (endpoint is UnixDomainSocketEndPoint unix)
@@ -38,17 +38,17 @@ internal sealed class ListeningSocket
             else
                 socket.Bind(endpoint);
             var bound = socket.LocalEndPoint ?? endpoint;
-            steps.Tell(SocketFunction.Bind, socket, bound);
+            steps.Notify(SocketFunction.Bind, socket, bound);
             beforeListen?.Invoke(socket);
             socket.Listen(options.Backlog ?? int.MaxValue); // the system cuts it down to its maximum
-            steps.Tell(SocketFunction.Listen, socket, bound);
+            steps.Notify(SocketFunction.Listen, socket, bound);
             return new(socket, bound, file, steps);
         }
         catch (Exception e)
         {
             file?.Delete(); // First, as in Close.
             socket?.Dispose();
-            if (e is SocketException error && BindError.Explain(endpoint, error) is { } explained)
+            if (e is SocketException error && BindError.ToException(endpoint, error) is { } explained)
                 throw explained;
             throw;
         }
@@ -79,7 +79,7 @@ internal sealed class ListeningSocket
     {
         try
         {
-            _steps.Tell(SocketFunction.Close, Socket, EndPoint);
+            _steps.Notify(SocketFunction.Close, Socket, EndPoint);
         }
         finally
         {

@@ -35,10 +35,10 @@ internal readonly record struct PathEntry(PathKind Kind, ulong Device, ulong Ino
     private const int NoEntry = 2; // ENOENT
     private const int NotADirectory = 20; // ENOTDIR
 
-    public static PathEntry Of(string path) =>
-        OperatingSystem.IsLinux() ? OfStat(path) ?? OfAttributes(path) : OfAttributes(path);
+    public static PathEntry Read(string path) =>
+        OperatingSystem.IsLinux() ? ReadStat(path) ?? ReadAttributes(path) : ReadAttributes(path);
 
-    private static PathEntry? OfStat(string path)
+    private static PathEntry? ReadStat(string path)
     {
         var stat = new byte[StatSize];
         try
@@ -52,12 +52,12 @@ internal readonly record struct PathEntry(PathKind Kind, ulong Device, ulong Ino
         }
 
         return new(
-            KindOf(MemoryMarshal.Read<ushort>(stat.AsSpan(ModeOffset))),
+            GetKind(MemoryMarshal.Read<ushort>(stat.AsSpan(ModeOffset))),
             MemoryMarshal.Read<ulong>(stat.AsSpan(DeviceOffset)),
             MemoryMarshal.Read<ulong>(stat.AsSpan(InodeOffset)));
     }
 
-    private static PathKind KindOf(ushort mode) => (mode & 0xF000) switch // S_IFMT, inode(7)
+    private static PathKind GetKind(ushort mode) => (mode & 0xF000) switch // S_IFMT, inode(7)
     {
         0xC000 => PathKind.Socket,
         0x4000 => PathKind.Directory,
@@ -65,7 +65,7 @@ internal readonly record struct PathEntry(PathKind Kind, ulong Device, ulong Ino
         _ => PathKind.OtherFile,
     };
 
-    private static PathEntry OfAttributes(string path)
+    private static PathEntry ReadAttributes(string path)
     {
         var file = new FileInfo(path);
         try

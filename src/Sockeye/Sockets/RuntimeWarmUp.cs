@@ -5,11 +5,11 @@ namespace Sockeye;
 /// <summary>Makes the runtime load what it needs to report errors, while there are descriptors to load it with.</summary>
 internal static class RuntimeWarmUp
 {
-    private static bool _done;
+    private static bool _isDone;
 
     public static void Run()
     {
-        if (OperatingSystem.IsWindows() || Interlocked.Exchange(ref _done, true))
+        if (OperatingSystem.IsWindows() || Interlocked.Exchange(ref _isDone, true))
             return;
         try
         {

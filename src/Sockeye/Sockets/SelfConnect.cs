@@ -15,12 +15,12 @@ internal static class SelfConnect
     /// <param name="local">The socket's own address.</param>
     /// <param name="dialled">What was asked for.</param>
     /// <param name="readRemote">The peer's address, as the system tells it; asked for only where both ports are equal.</param>
-    public static bool Is(EndPoint? local, EndPoint dialled, Func<EndPoint?> readRemote) =>
+    public static bool IsSelfConnected(EndPoint? local, EndPoint dialled, Func<EndPoint?> readRemote) =>
         local is IPEndPoint own && dialled is IPEndPoint { Port: var port } && own.Port == port && own.Equals(readRemote());
 
     /// <summary>The same error as for a port without a server. The socket's close becomes a reset: no TIME_WAIT is left that
     /// would hold the port.</summary>
-    public static SocketException Refuse(Socket socket)
+    public static SocketException CreateRefusal(Socket socket)
     {
         socket.LingerState = new(enable: true, seconds: 0);
         return new((int)SocketError.ConnectionRefused);

@@ -63,7 +63,7 @@ internal sealed class SocketListener : IConnectionListener, IAcceptQueue
             return null;
         try
         {
-            _reserve.ThrowIfNoRoom();
+            _reserve.ThrowIfExhausted();
             var accepted = await _socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
             _reserve.OnOpened(accepted.Handle);
             return accepted;
@@ -85,7 +85,7 @@ internal sealed class SocketListener : IConnectionListener, IAcceptQueue
         {
             SocketSetup.ConfigureConnection(accepted, _options);
             connection = new(accepted, _options);
-            _steps.Tell(SocketFunction.Accept, accepted, connection.LocalEndPoint, connection.RemoteEndPoint);
+            _steps.Notify(SocketFunction.Accept, accepted, connection.LocalEndPoint, connection.RemoteEndPoint);
             connection.Start();
             return connection;
         }

@@ -22,7 +22,7 @@ internal abstract class SocketOperation() : SocketAsyncEventArgs(true), IValueTa
 
     /// <summary>The bytes of the call, which has begun or, if it is not pending, is done.</summary>
     /// <exception cref="SocketException">It is done and failed.</exception>
-    protected ValueTask<int> Bytes(bool isPending)
+    protected ValueTask<int> ToValueTask(bool isPending)
     {
         if (isPending)
             return new(this, Version);

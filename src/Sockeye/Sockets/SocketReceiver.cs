@@ -24,7 +24,7 @@ internal sealed class SocketReceiver : SocketOperation, IValueTaskSource<bool>
     {
         SetBuffer(buffer);
         Prepare();
-        return Bytes(socket.ReceiveAsync(this));
+        return ToValueTask(socket.ReceiveAsync(this));
     }
 
     bool IValueTaskSource<bool>.GetResult(short token)

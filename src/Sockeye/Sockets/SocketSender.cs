@@ -22,6 +22,6 @@ internal sealed class SocketSender : SocketOperation
 
         BufferList = _blocks;
         Prepare();
-        return Bytes(socket.SendAsync(this));
+        return ToValueTask(socket.SendAsync(this));
     }
 }

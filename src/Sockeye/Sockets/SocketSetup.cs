@@ -19,7 +19,7 @@ internal static class SocketSetup
     {
         try
         {
-            var socket = New(endpoint);
+            var socket = CreateSocket(endpoint);
             DescriptorReserve.Shared.OnOpened(socket.Handle);
             return socket;
         }
@@ -30,7 +30,7 @@ internal static class SocketSetup
         }
     }
 
-    private static Socket New(EndPoint endpoint) => endpoint switch
+    private static Socket CreateSocket(EndPoint endpoint) => endpoint switch
     {
         IPEndPoint ip => new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp),
         UnixDomainSocketEndPoint => new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified),

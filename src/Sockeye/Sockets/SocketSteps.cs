@@ -10,9 +10,9 @@ internal readonly struct SocketSteps(SocketTransportOptions options)
     private readonly TimeProvider _time = options.TimeProvider;
 
     /// <summary>When a call begins, for its elapsed time.</summary>
-    public long Begin() => _observer is null ? 0 : _time.GetTimestamp();
+    public long GetStart() => _observer is null ? 0 : _time.GetTimestamp();
 
-    public void Tell(
+    public void Notify(
         SocketFunction function,
         Socket socket,
         EndPoint? local = null,
@@ -24,11 +24,11 @@ internal readonly struct SocketSteps(SocketTransportOptions options)
     {
         if (_observer is null)
             return;
-        Tell(
+        Notify(
             function, socket.SafeHandle.DangerousGetHandle(), TcpInfo.Read(socket), local, remote, bytes, begun, isReset, error);
     }
 
-    public void Tell(
+    public void Notify(
         SocketFunction function,
         nint handle,
         TcpInfo? info,

@@ -64,34 +64,34 @@ public sealed class SocketTransport : IConnectionListenerFactory, ILocalEndPoint
     {
         ArgumentNullException.ThrowIfNull(remote);
         cancellationToken.ThrowIfCancellationRequested();
-        (remote, local) = (EndPoints.ToDial(remote), EndPoints.Plain(local));
+        (remote, local) = (EndPoints.ToConnect(remote), EndPoints.Unmap(local));
         var steps = new SocketSteps(_options);
         var socket = SocketSetup.Create(remote);
         try
         {
-            steps.Tell(SocketFunction.Socket, socket);
+            steps.Notify(SocketFunction.Socket, socket);
             SocketSetup.ConfigureClient(socket, _options);
             if (local is not null)
             {
                 socket.Bind(local);
-                steps.Tell(SocketFunction.Bind, socket, socket.LocalEndPoint);
+                steps.Notify(SocketFunction.Bind, socket, socket.LocalEndPoint);
             }
 
-            var begun = steps.Begin();
+            var begun = steps.GetStart();
             try
             {
                 await socket.ConnectAsync(remote, cancellationToken).ConfigureAwait(false);
-                if (SelfConnect.Is(socket.LocalEndPoint, remote, () => socket.RemoteEndPoint))
-                    throw SelfConnect.Refuse(socket);
+                if (SelfConnect.IsSelfConnected(socket.LocalEndPoint, remote, () => socket.RemoteEndPoint))
+                    throw SelfConnect.CreateRefusal(socket);
             }
             catch (SocketException e)
             {
-                steps.Tell(SocketFunction.Connect, socket, socket.LocalEndPoint, remote, begun: begun, error: e.SocketErrorCode);
+                steps.Notify(SocketFunction.Connect, socket, socket.LocalEndPoint, remote, begun: begun, error: e.SocketErrorCode);
                 throw;
             }
 
             var connection = new SocketConnection(socket, _options, remote);
-            steps.Tell(SocketFunction.Connect, socket, connection.LocalEndPoint, connection.RemoteEndPoint, begun: begun);
+            steps.Notify(SocketFunction.Connect, socket, connection.LocalEndPoint, connection.RemoteEndPoint, begun: begun);
             connection.Start();
             return connection;
         }

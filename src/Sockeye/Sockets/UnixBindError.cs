@@ -7,10 +7,10 @@ namespace Sockeye;
 internal static class UnixBindError
 {
     /// <summary>Null where the path is not the reason.</summary>
-    public static Exception? Explain(UnixDomainSocketEndPoint endpoint, SocketException error)
+    public static Exception? ToException(UnixDomainSocketEndPoint endpoint, SocketException error)
     {
         var shown = UnixPathText.Shown(endpoint);
-        if (UnixSocketAddress.PathOf(endpoint) is not { } path)
+        if (UnixSocketAddress.GetPath(endpoint) is not { } path)
         {
             return error.SocketErrorCode is not SocketError.AddressAlreadyInUse ? null : new AddressInUseException(
                 $"Cannot listen on {shown}: a server has this name already. Stop it, or choose another name.", error);
@@ -18,30 +18,30 @@ internal static class UnixBindError
 
         path = Path.GetFullPath(path);
         if (error.SocketErrorCode is SocketError.AddressAlreadyInUse)
-            return new AddressInUseException($"Cannot listen on {shown}: {WhatIsThere(endpoint, path)}", error);
-        return WhatIsAbove(path, error.SocketErrorCode) is { } reason
+            return new AddressInUseException($"Cannot listen on {shown}: {DescribeEntry(endpoint, path)}", error);
+        return DescribeDirectory(path, error.SocketErrorCode) is { } reason
             ? new IOException($"Cannot listen on {shown}: {reason}", error)
             : null;
     }
 
-    private static string WhatIsThere(UnixDomainSocketEndPoint endpoint, string path) => PathEntry.Of(path).Kind switch
+    private static string DescribeEntry(UnixDomainSocketEndPoint endpoint, string path) => PathEntry.Read(path).Kind switch
     {
         PathKind.Directory => "the path is a directory. Choose the path of a file in it.",
         PathKind.SymbolicLink =>
             "the path is a symbolic link, which is not replaced. Listen on what it points to, or remove the link.",
         PathKind.OtherFile => "the path is a file that is not a socket. Remove it, or choose another path.",
         PathKind.Nothing => "what was at the path a moment ago is gone. Try again.",
-        _ => UnixSocketFile.LifeOf(endpoint) switch
+        _ => UnixSocketFile.GetStatus(endpoint) switch
         {
-            UnixSocketLife.Alive => "a server listens there already. Stop it, or choose another path.",
-            UnixSocketLife.Hidden => "a socket is there that this user may not use. Remove it if no server needs it, or choose "
+            UnixSocketStatus.Alive => "a server listens there already. Stop it, or choose another path.",
+            UnixSocketStatus.Inaccessible => "a socket is there that this user may not use. Remove it if no server needs it, or choose "
                 + "another path.",
             _ => "a server that has ended left something there that is not replaced: this user may not remove it, or another "
                 + "server is being started there. Remove it, or choose another path.",
         },
     };
 
-    private static string? WhatIsAbove(string path, SocketError error)
+    private static string? DescribeDirectory(string path, SocketError error)
     {
         var directory = Path.GetDirectoryName(path) ?? "/";
         if (File.Exists(directory))

@@ -17,7 +17,7 @@ internal sealed class UnixSocketAddress(UnixDomainSocketEndPoint endpoint) : End
     public override AddressFamily AddressFamily => AddressFamily.Unix;
 
     /// <summary>The path as it was given; null for an abstract name, which has no file.</summary>
-    public static string? PathOf(UnixDomainSocketEndPoint endpoint) =>
+    public static string? GetPath(UnixDomainSocketEndPoint endpoint) =>
         endpoint.Serialize() is var address && (address.Size <= PathOffset || address[PathOffset] == 0)
             ? null
             : endpoint.ToString();

@@ -19,7 +19,7 @@ internal sealed class UnixSocketFile
     /// <exception cref="IOException">The path cannot be that of a socket.</exception>
     public static UnixSocketFile? Bind(Socket socket, UnixDomainSocketEndPoint endpoint)
     {
-        if (UnixSocketAddress.PathOf(endpoint) is not { } path)
+        if (UnixSocketAddress.GetPath(endpoint) is not { } path)
         {
             socket.Bind(new UnixSocketAddress(endpoint));
             return null;
@@ -28,18 +28,18 @@ internal sealed class UnixSocketFile
         if (UnixPathText.Problem(path) is { } problem)
             throw new IOException($"Cannot listen on {UnixPathText.Shown(path)}: {problem}. Choose another path.");
         var full = Path.GetFullPath(path);
-        using (var turn = UnixPathTurn.Take(full))
+        using (var turn = UnixPathLock.Acquire(full))
         {
-            if (turn.IsMine)
+            if (turn.IsHeld)
                 RemoveStale(endpoint, full);
             socket.Bind(new UnixSocketAddress(endpoint));
         }
 
-        return new(full, EntryOf(endpoint, full));
+        return new(full, ReadEntry(endpoint, full));
     }
 
     /// <summary>Whether a server lives behind the socket at this path.</summary>
-    public static UnixSocketLife LifeOf(UnixDomainSocketEndPoint endpoint)
+    public static UnixSocketStatus GetStatus(UnixDomainSocketEndPoint endpoint)
     {
         // A stream server that lives answers a datagram socket with EPROTOTYPE and notices nothing, also before listen().
         // Windows has no such sockets: there it sees a client that leaves at once. Not blocking: the backlog may be full.
@@ -48,15 +48,15 @@ internal sealed class UnixSocketFile
         try
         {
             probe.Connect(endpoint);
-            return UnixSocketLife.Alive;
+            return UnixSocketStatus.Alive;
         }
         catch (SocketException e)
         {
             return e.SocketErrorCode switch
             {
-                SocketError.ConnectionRefused => UnixSocketLife.Dead,
-                SocketError.AccessDenied => UnixSocketLife.Hidden,
-                _ => UnixSocketLife.Alive,
+                SocketError.ConnectionRefused => UnixSocketStatus.Stale,
+                SocketError.AccessDenied => UnixSocketStatus.Inaccessible,
+                _ => UnixSocketStatus.Alive,
             };
         }
     }
@@ -66,20 +66,20 @@ internal sealed class UnixSocketFile
 
     private static void RemoveStale(UnixDomainSocketEndPoint endpoint, string path)
     {
-        var entry = EntryOf(endpoint, path);
+        var entry = ReadEntry(endpoint, path);
         // Linux refuses a connect to a file that is no socket in the same words; elsewhere the words differ.
         var isSocket = entry.Kind is PathKind.Socket || (entry.Kind is PathKind.Unknown && !OperatingSystem.IsLinux());
-        if (isSocket && LifeOf(endpoint) is UnixSocketLife.Dead)
+        if (isSocket && GetStatus(endpoint) is UnixSocketStatus.Stale)
             DeleteIf(path, entry);
     }
 
     /// <summary>Nothing where a link stands before "..": there the system means another file than .NET, which deletes.</summary>
-    private static PathEntry EntryOf(UnixDomainSocketEndPoint endpoint, string path) =>
-        PathEntry.Of(path) is var entry && PathEntry.Of(endpoint.ToString()) == entry ? entry : default;
+    private static PathEntry ReadEntry(UnixDomainSocketEndPoint endpoint, string path) =>
+        PathEntry.Read(path) is var entry && PathEntry.Read(endpoint.ToString()) == entry ? entry : default;
 
     private static void DeleteIf(string path, PathEntry entry)
     {
-        if (entry.Kind is PathKind.Nothing || PathEntry.Of(path) != entry)
+        if (entry.Kind is PathKind.Nothing || PathEntry.Read(path) != entry)
             return;
         try
         {
@@ -93,11 +93,11 @@ internal sealed class UnixSocketFile
     }
 }
 
-internal enum UnixSocketLife
+internal enum UnixSocketStatus
 {
-    Dead,
+    Stale,
     Alive,
 
     /// <summary>This user may not ask.</summary>
-    Hidden,
+    Inaccessible,
 }

@@ -15,7 +15,7 @@ internal static class UnixSocketQueue
     /// The memory that sent bytes hold until they are read; null for what is no Unix socket, on other systems than Linux, and
     /// once the socket is closed. Allocates nothing.
     /// </summary>
-    public static long? UnreadMemory(Socket socket)
+    public static long? GetUnreadMemory(Socket socket)
     {
         if (!OperatingSystem.IsLinux() || socket.AddressFamily is not AddressFamily.Unix)
             return null;

@@ -8,7 +8,7 @@ internal sealed class CertificateAndChain
 {
     public CertificateAndChain(X509Certificate2 certificate, X509Certificate2Collection chain)
     {
-        if (CertificateKeys.WhyUnusable(certificate) is { } why)
+        if (CertificateKeys.DescribeUnusable(certificate) is { } why)
             throw new ArgumentException($"{char.ToUpperInvariant(why[0])}{why[1..]}.");
         if (!certificate.HasPrivateKey)
         {
@@ -29,9 +29,9 @@ internal sealed class CertificateAndChain
     public SslStreamCertificateContext Context { get; }
 
     /// <summary>The names that it is for, as it says itself.</summary>
-    public IReadOnlyList<string> Names() => NamesIn(Certificate);
+    public IReadOnlyList<string> Names() => GetNames(Certificate);
 
-    public static IReadOnlyList<string> NamesIn(X509Certificate2 certificate)
+    public static IReadOnlyList<string> GetNames(X509Certificate2 certificate)
     {
         var names = new List<string>();
         foreach (var extension in certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>())

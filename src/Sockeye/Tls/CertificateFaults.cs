@@ -9,7 +9,7 @@ internal static class CertificateFaults
 {
     private const int MaxNames = 5;
 
-    public static (TlsFailure Failure, string Sentence) Explain(
+    public static (TlsFailure Failure, string Sentence) Describe(
         X509Certificate2 certificate, X509Chain? chain, SslPolicyErrors errors, TlsStream tls)
     {
         var name = TlsCertificates.Describe(certificate);
@@ -20,9 +20,9 @@ internal static class CertificateFaults
             if (status.HasFlag(X509ChainStatusFlags.Revoked))
                 return (TlsFailure.Revoked, $"the certificate {name}, or one above it, was revoked by who signed it");
             if (status.HasFlag(X509ChainStatusFlags.NotTimeValid))
-                return Dates(certificate, chain!);
+                return DescribeDates(certificate, chain!);
             if ((status & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != 0)
-                return Authority(certificate, chain!, tls);
+                return DescribeAuthority(certificate, chain!, tls);
             var what = string.Join("; ", all.Select(one => one.StatusInformation.Trim().TrimEnd('.')).Distinct());
             return (TlsFailure.CertificateRefused, $"the certificate {name} cannot be trusted: {what}");
         }
@@ -30,14 +30,14 @@ internal static class CertificateFaults
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
         {
             return (TlsFailure.WrongHost,
-                $"the certificate is for {Names(certificate)}, not for {tls.TargetHostName}: dial one of its names, or say by "
+                $"the certificate is for {FormatNames(certificate)}, not for {tls.TargetHostName}: dial one of its names, or say by "
                     + "TargetHost which one is meant");
         }
 
         return (TlsFailure.CertificateRefused, $"the certificate {name} was refused: {errors}");
     }
 
-    private static (TlsFailure Failure, string Sentence) Dates(X509Certificate2 certificate, X509Chain chain)
+    private static (TlsFailure Failure, string Sentence) DescribeDates(X509Certificate2 certificate, X509Chain chain)
     {
         var bad = chain.ChainElements
             .FirstOrDefault(element => element.ChainElementStatus.Any(one => one.Status is X509ChainStatusFlags.NotTimeValid))
@@ -46,11 +46,11 @@ internal static class CertificateFaults
             ? $"the certificate {TlsCertificates.Describe(bad)}"
             : $"the certificate {TlsCertificates.Describe(bad)}, which signed the peer's,";
         return chain.ChainPolicy.VerificationTime < bad.NotBefore
-            ? (TlsFailure.CertificateNotYetValid, $"{which} is not valid before {Date(bad.NotBefore)}: is a clock wrong?")
-            : (TlsFailure.CertificateExpired, $"{which} expired on {Date(bad.NotAfter)}");
+            ? (TlsFailure.CertificateNotYetValid, $"{which} is not valid before {FormatDate(bad.NotBefore)}: is a clock wrong?")
+            : (TlsFailure.CertificateExpired, $"{which} expired on {FormatDate(bad.NotAfter)}");
     }
 
-    private static (TlsFailure Failure, string Sentence) Authority(X509Certificate2 certificate, X509Chain chain, TlsStream tls)
+    private static (TlsFailure Failure, string Sentence) DescribeAuthority(X509Certificate2 certificate, X509Chain chain, TlsStream tls)
     {
         if (certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData))
         {
@@ -62,18 +62,18 @@ internal static class CertificateFaults
 
         var top = chain.ChainElements.LastOrDefault()?.Certificate ?? certificate;
         return (TlsFailure.UnknownAuthority,
-            $"the certificate {TlsCertificates.Describe(certificate)} was signed by {Name(top.Issuer)}, whom this side does not "
+            $"the certificate {TlsCertificates.Describe(certificate)} was signed by {FormatName(top.Issuer)}, whom this side does not "
                 + "trust" + (tls.Role is TlsRole.Client ? " (TrustedAuthorities)" : " (RequireClientCertificate)"));
     }
 
-    private static string Names(X509Certificate2 certificate)
+    private static string FormatNames(X509Certificate2 certificate)
     {
-        var names = CertificateAndChain.NamesIn(certificate);
+        var names = CertificateAndChain.GetNames(certificate);
         var listed = string.Join(", ", names.Take(MaxNames));
         return names.Count == 0 ? "no name" : names.Count > MaxNames ? $"{listed} and {names.Count - MaxNames} more" : listed;
     }
 
-    private static string Name(string issuer) => issuer.Length > 0 ? issuer : "somebody without a name";
+    private static string FormatName(string issuer) => issuer.Length > 0 ? issuer : "somebody without a name";
 
-    private static string Date(DateTime time) => time.ToUniversalTime().ToString("u", CultureInfo.InvariantCulture);
+    private static string FormatDate(DateTime time) => time.ToUniversalTime().ToString("u", CultureInfo.InvariantCulture);
 }

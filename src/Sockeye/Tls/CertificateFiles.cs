@@ -17,7 +17,7 @@ internal sealed class CertificateFiles
     private readonly string? _keyPath;
     private readonly string? _password;
     private CertificateBytes _loaded;
-    private string? _complainedOf;
+    private string? _reportedHash;
 
     public CertificateFiles(string certificatePath, string? keyPath, string? password)
     {
@@ -29,7 +29,7 @@ internal sealed class CertificateFiles
     public CertificateAndChain Current { get; private set; }
 
     /// <summary>Reads the files if they are not those that were read last. True: there is a new certificate.</summary>
-    public bool Refresh(CertificateWatch watch)
+    public bool Refresh(CertificateReloadLog watch)
     {
         var tried = "";
         try
@@ -44,16 +44,16 @@ internal sealed class CertificateFiles
             // Still being written: the next look will find them whole.
             if (!Read().Equals(found))
                 return false;
-            (Current, _loaded, _complainedOf) = (loaded, found, null);
-            watch.Reloaded(_certificatePath, loaded.Certificate);
+            (Current, _loaded, _reportedHash) = (loaded, found, null);
+            watch.OnReloaded(_certificatePath, loaded.Certificate);
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             // A key that does not fit yet is the usual case: it is tried again, and told once.
-            if (_complainedOf != tried)
-                watch.Failed(_certificatePath, Current.Certificate, e);
-            _complainedOf = tried;
+            if (_reportedHash != tried)
+                watch.OnReloadFailed(_certificatePath, Current.Certificate, e);
+            _reportedHash = tried;
             return false;
         }
     }

@@ -9,7 +9,7 @@ internal static class CertificateKeys
     private const string Rsa = "1.2.840.113549.1.1.1";
     private const string Ec = "1.2.840.10045.2.1";
 
-    private const string WayOut = "make one with RSA (2048 bits or more), or with ECDSA on P-256, P-384 or P-521";
+    private const string Advice = "make one with RSA (2048 bits or more), or with ECDSA on P-256, P-384 or P-521";
 
     private static readonly Dictionary<string, string> Kinds = new()
     {
@@ -32,35 +32,35 @@ internal static class CertificateKeys
     };
 
     /// <summary>The kind as people name it; its object identifier where it is no usual one.</summary>
-    public static string KindOf(string? identifier) => Kinds.GetValueOrDefault(identifier ?? "", identifier ?? "unknown");
+    public static string GetKind(string? identifier) => Kinds.GetValueOrDefault(identifier ?? "", identifier ?? "unknown");
 
-    public static string KindOf(X509Certificate2 certificate) => KindOf(certificate.PublicKey.Oid.Value);
+    public static string GetKind(X509Certificate2 certificate) => GetKind(certificate.PublicKey.Oid.Value);
 
     /// <summary>Null for a key that TLS can use; otherwise why not, and the way out, as a sentence without a full stop.</summary>
-    public static string? WhyUnusable(X509Certificate2 certificate)
+    public static string? DescribeUnusable(X509Certificate2 certificate)
     {
         var name = TlsCertificates.Describe(certificate);
         var identifier = certificate.PublicKey.Oid.Value ?? "";
         if (identifier == Ec)
         {
-            return CurveOf(certificate) is var curve && Curves.ContainsKey(curve)
+            return GetCurve(certificate) is var curve && Curves.ContainsKey(curve)
                 ? null
                 : $"the certificate {name} has a key on the curve {curve}, for which TLS has no signatures (RFC 8446, section "
-                    + $"4.2.3): {WayOut}";
+                    + $"4.2.3): {Advice}";
         }
 
         return identifier != Rsa && Kinds.TryGetValue(identifier, out var kind)
-            ? $"the certificate {name} has a key of the kind {kind}, which .NET cannot use for TLS: {WayOut}"
+            ? $"the certificate {name} has a key of the kind {kind}, which .NET cannot use for TLS: {Advice}"
             : null;
     }
 
     /// <summary>The same for an error of .NET's that names the kind.</summary>
-    public static string? UnusableIn(string error) => Kinds
+    public static string? FindUnusable(string error) => Kinds
         .Where(kind => kind.Key is not (Rsa or Ec) && error.Contains($"'{kind.Key}'", StringComparison.Ordinal))
-        .Select(kind => $"there is a key of the kind {kind.Value}, which .NET cannot use for TLS: {WayOut}")
+        .Select(kind => $"there is a key of the kind {kind.Value}, which .NET cannot use for TLS: {Advice}")
         .FirstOrDefault();
 
-    private static string CurveOf(X509Certificate2 certificate)
+    private static string GetCurve(X509Certificate2 certificate)
     {
         try
         {

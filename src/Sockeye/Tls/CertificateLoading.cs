@@ -22,9 +22,9 @@ internal static class CertificateLoading
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            if (CertificateKeys.UnusableIn(e.Message) is { } unusable)
+            if (CertificateKeys.FindUnusable(e.Message) is { } unusable)
                 throw new CryptographicException($"{files}: {unusable}.", e);
-            var wrong = (pem is null ? PfxFaults.Explain(bytes.Certificate) : PemFaults.Explain(pem, password))
+            var wrong = (pem is null ? PfxFaults.Describe(bytes.Certificate) : PemFaults.Describe(pem, password))
                 ?? e.Message.TrimEnd('.');
             throw new CryptographicException(
                 $"{files}: there is no certificate with its private key: {wrong}. Expected: PEM (the key in the "
@@ -37,7 +37,7 @@ internal static class CertificateLoading
 
     private static void ThrowIfUnusable(X509Certificate2 certificate, string files)
     {
-        if (CertificateKeys.WhyUnusable(certificate) is { } why)
+        if (CertificateKeys.DescribeUnusable(certificate) is { } why)
             throw new CryptographicException($"{files}: {why}.");
     }
 
@@ -50,7 +50,7 @@ internal static class CertificateLoading
             : X509Certificate2.CreateFromEncryptedPem(pem.Certificates, pem.Key, password);
         var chain = new X509Certificate2Collection();
         chain.ImportFromPem(pem.Certificates);
-        return (Usable(leaf), Others(chain, leaf));
+        return (MakeUsable(leaf), WithoutLeaf(chain, leaf));
     }
 
     private static (X509Certificate2 Leaf, X509Certificate2Collection Chain) LoadPfx(byte[] bytes, string? password)
@@ -58,14 +58,14 @@ internal static class CertificateLoading
         var all = X509CertificateLoader.LoadPkcs12Collection(bytes, password);
         var leaf = all.FirstOrDefault(certificate => certificate.HasPrivateKey)
             ?? throw new CryptographicException("no certificate in it has a private key");
-        return (leaf, Others(all, leaf));
+        return (leaf, WithoutLeaf(all, leaf));
     }
 
-    private static X509Certificate2Collection Others(X509Certificate2Collection all, X509Certificate2 leaf) =>
+    private static X509Certificate2Collection WithoutLeaf(X509Certificate2Collection all, X509Certificate2 leaf) =>
         [.. all.Where(certificate => !certificate.RawDataMemory.Span.SequenceEqual(leaf.RawDataMemory.Span))];
 
     /// <summary>Windows' TLS does not take a key that was never in a store of keys: through PFX it gets into one.</summary>
-    private static X509Certificate2 Usable(X509Certificate2 certificate)
+    private static X509Certificate2 MakeUsable(X509Certificate2 certificate)
     {
         if (!OperatingSystem.IsWindows())
             return certificate;

@@ -12,27 +12,27 @@ internal sealed class CertificateSource
     public CertificateSource(CertificateAndChain certificate, string[] hostNames)
     {
         _hostNames = [.. hostNames];
-        _state = new(certificate, Names(certificate), null);
+        _state = new(certificate, GetNames(certificate), null);
     }
 
     public CertificateSource(CertificateFiles files)
     {
         (_files, _hostNames) = (files, []);
-        _state = new(files.Current, Names(files.Current), null);
+        _state = new(files.Current, GetNames(files.Current), null);
     }
 
     /// <param name="name">As <see cref="HostNames.ToAscii"/> makes it.</param>
-    public bool IsFor(string name) => _state.Names.Any(pattern => CertificateAndChain.Matches(pattern, name));
+    public bool Matches(string name) => _state.Names.Any(pattern => CertificateAndChain.Matches(pattern, name));
 
     /// <summary>Takes a new certificate from the files, where there is one.</summary>
-    public void Refresh(CertificateWatch watch)
+    public void Refresh(CertificateReloadLog watch)
     {
         if (_files is not null && _files.Refresh(watch) && _files.Current is var current && current != _state.Certificate)
-            _state = new(current, Names(current), null);
+            _state = new(current, GetNames(current), null);
     }
 
     /// <summary>The options with this certificate: made once, since what lets clients resume hangs on them.</summary>
-    public SslServerAuthenticationOptions Options(SslServerAuthenticationOptions common)
+    public SslServerAuthenticationOptions GetOptions(SslServerAuthenticationOptions common)
     {
         var state = _state;
         if (state.Options is { } made)
@@ -43,7 +43,7 @@ internal sealed class CertificateSource
         return options;
     }
 
-    private IReadOnlyList<string> Names(CertificateAndChain certificate) =>
+    private IReadOnlyList<string> GetNames(CertificateAndChain certificate) =>
         [.. (_hostNames.Length > 0 ? _hostNames : certificate.Names()).Select(HostNames.ToAscii)];
 
     private sealed record State(

@@ -6,7 +6,7 @@ namespace Sockeye;
 internal static class ChainPolicies
 {
     /// <summary>Trusts these authorities instead of the system's.</summary>
-    public static X509ChainPolicy Trusting(X509Certificate2Collection authorities, X509RevocationMode revocation)
+    public static X509ChainPolicy CreateTrusting(X509Certificate2Collection authorities, X509RevocationMode revocation)
     {
         var policy = new X509ChainPolicy
         {
@@ -19,7 +19,7 @@ internal static class ChainPolicies
     }
 
     /// <summary>The policy with the clock of the options for the dates; the given one where that clock is the system's.</summary>
-    public static X509ChainPolicy? At(TimeProvider time, X509ChainPolicy? policy, X509RevocationMode revocation)
+    public static X509ChainPolicy? WithTime(TimeProvider time, X509ChainPolicy? policy, X509RevocationMode revocation)
     {
         if (time == TimeProvider.System)
             return policy;

@@ -20,18 +20,18 @@ internal static class ClientHello
     private const byte HostName = 0;
 
     /// <summary>Whether a ClientHello may begin so.</summary>
-    public static bool IsBeginning(ReadOnlySpan<byte> message) => message.IsEmpty || message[0] == Type;
+    public static bool CanStartWith(ReadOnlySpan<byte> message) => message.IsEmpty || message[0] == Type;
 
     /// <summary>Its length with its header; null where that is not told yet, or it is another message.</summary>
-    public static int? LengthOf(ReadOnlySpan<byte> message) => message.Length >= HeaderLength && message[0] == Type
+    public static int? GetLength(ReadOnlySpan<byte> message) => message.Length >= HeaderLength && message[0] == Type
         ? HeaderLength + (message[1] << 16) + BinaryPrimitives.ReadUInt16BigEndian(message[2..])
         : null;
 
     /// <summary>The name that the client asks for, as it sent it and safe to print; null where it names none, or the message is
     /// broken, which is for TLS to say.</summary>
-    public static string? ServerNameIn(ReadOnlySpan<byte> message)
+    public static string? GetServerName(ReadOnlySpan<byte> message)
     {
-        if (LengthOf(message) is not { } length || message.Length < length)
+        if (GetLength(message) is not { } length || message.Length < length)
             return null;
         var rest = message[HeaderLength..length];
         if (!TryTake(ref rest, VersionAndRandom, out _) || !TryTakeVector(ref rest, 1, out _)
@@ -44,13 +44,13 @@ internal static class ClientHello
         while (TryTake(ref extensions, sizeof(ushort), out var type) && TryTakeVector(ref extensions, 2, out var content))
         {
             if (BinaryPrimitives.ReadUInt16BigEndian(type) == ServerName)
-                return TryTakeVector(ref content, 2, out var names) ? HostNameIn(names) : null;
+                return TryTakeVector(ref content, 2, out var names) ? GetHostName(names) : null;
         }
 
         return null;
     }
 
-    private static string? HostNameIn(ReadOnlySpan<byte> names)
+    private static string? GetHostName(ReadOnlySpan<byte> names)
     {
         while (TryTake(ref names, 1, out var kind) && TryTakeVector(ref names, 2, out var name))
         {

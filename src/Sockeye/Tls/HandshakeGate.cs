@@ -2,66 +2,66 @@ namespace Sockeye;
 
 /// <summary>
 /// Bounds the handshakes in flight of an endpoint. Where all places are taken, whoever arrives waits in line, and for each who
-/// waits the handshake that has stood still the longest is given up, if that is longer than <see cref="MaxStandstill"/>.
+/// waits the handshake that has stood still the longest is given up, if that is longer than <see cref="MaxStall"/>.
 /// </summary>
 /// <remarks>So clients that are in earnest come through while any number of handshakes never finish.</remarks>
 internal sealed class HandshakeGate(int maxHandshakes, TimeProvider time, CoarseTimer timer, Action<TlsHandshake> giveUp)
     : CoarseTimerEntry
 {
     /// <summary>An honest client answers within a round trip and the time it computes.</summary>
-    public static readonly TimeSpan MaxStandstill = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan MaxStall = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
 
     /// <summary>Who stands still the longest comes first.</summary>
-    private readonly LinkedList<Place> _running = new();
+    private readonly LinkedList<Permit> _running = new();
 
-    private readonly LinkedList<Place> _waiting = new();
-    private int _taken;
+    private readonly LinkedList<Permit> _waiting = new();
+    private int _permitCount;
 
     /// <summary>Places that will be free soon, since who holds them was given up.</summary>
-    private int _ending;
+    private int _evictedCount;
 
     /// <summary>Takes a place for the handshake, in order of arrival. Null: its time was over before.</summary>
-    public async ValueTask<Place?> EnterAsync(TlsHandshake handshake)
+    public async ValueTask<Permit?> EnterAsync(TlsHandshake handshake)
     {
-        var place = new Place(handshake);
+        var place = new Permit(handshake);
         handshake.OnTimeout = () => Leave(place);
-        Place? stale;
+        Permit? stale;
         lock (_lock)
         {
-            if (_taken < maxHandshakes)
+            if (_permitCount < maxHandshakes)
             {
-                _taken++;
-                Begin(place);
+                _permitCount++;
+                StartLocked(place);
                 return place;
             }
 
             _waiting.AddLast(place.Node);
-            stale = TakeStale();
+            stale = TakeStaleLocked();
         }
 
-        GiveUp(stale);
-        return await place.Turn.Task ? place : null;
+        Evict(stale);
+        return await place.Granted.Task ? place : null;
     }
 
     /// <summary>Something has arrived from the peer.</summary>
-    public void Progress(Place place)
+    public void OnProgress(Permit place)
     {
         lock (_lock)
         {
             if (!place.IsRunning)
                 return;
             _running.Remove(place.Node);
-            Begin(place);
+            StartLocked(place);
         }
     }
 
     /// <summary>The handshake has ended, or waits no longer.</summary>
-    public void Leave(Place place)
+    public void Leave(Permit place)
     {
-        Place? next = null;
-        Place? stale;
+        Permit? next = null;
+        Permit? stale;
         lock (_lock)
         {
             if (place.HasLeft)
@@ -77,41 +77,41 @@ internal sealed class HandshakeGate(int maxHandshakes, TimeProvider time, Coarse
                 if (place.IsRunning)
                     _running.Remove(place.Node);
                 else
-                    _ending--;
+                    _evictedCount--;
                 if (_waiting.First is { } first)
                 {
                     next = first.Value;
                     _waiting.RemoveFirst();
-                    Begin(next);
+                    StartLocked(next);
                 }
                 else
                 {
-                    _taken--;
+                    _permitCount--;
                 }
             }
 
             // For those who still wait: the timer may have found nobody in place.
-            stale = TakeStale();
+            stale = TakeStaleLocked();
         }
 
-        next?.Turn.TrySetResult(next != place);
-        GiveUp(stale);
+        next?.Granted.TrySetResult(next != place);
+        Evict(stale);
     }
 
     protected internal override void OnDue()
     {
         while (true)
         {
-            Place? stale;
+            Permit? stale;
             lock (_lock)
-                stale = TakeStale();
+                stale = TakeStaleLocked();
             if (stale is null)
                 return;
-            GiveUp(stale);
+            Evict(stale);
         }
     }
 
-    private void Begin(Place place)
+    private void StartLocked(Permit place)
     {
         place.Since = time.GetTimestamp();
         place.IsRunning = true;
@@ -119,11 +119,11 @@ internal sealed class HandshakeGate(int maxHandshakes, TimeProvider time, Coarse
     }
 
     /// <summary>Somebody to give up for somebody who waits; or sets the timer for when there is one.</summary>
-    private Place? TakeStale()
+    private Permit? TakeStaleLocked()
     {
-        if (_waiting.Count <= _ending || _running.First is not { Value: var oldest })
+        if (_waiting.Count <= _evictedCount || _running.First is not { Value: var oldest })
             return null;
-        var left = MaxStandstill - time.GetElapsedTime(oldest.Since);
+        var left = MaxStall - time.GetElapsedTime(oldest.Since);
         if (left > TimeSpan.Zero)
         {
             timer.Set(this, left);
@@ -132,26 +132,26 @@ internal sealed class HandshakeGate(int maxHandshakes, TimeProvider time, Coarse
 
         _running.RemoveFirst();
         oldest.IsRunning = false;
-        _ending++;
+        _evictedCount++;
         return oldest;
     }
 
-    private void GiveUp(Place? stale)
+    private void Evict(Permit? stale)
     {
         if (stale is not null)
             giveUp(stale.Handshake);
     }
 
     /// <summary>A handshake's place, or its wait for one.</summary>
-    internal sealed class Place
+    internal sealed class Permit
     {
-        public Place(TlsHandshake handshake) => (Handshake, Node) = (handshake, new(this));
+        public Permit(TlsHandshake handshake) => (Handshake, Node) = (handshake, new(this));
 
         public TlsHandshake Handshake { get; }
 
-        public LinkedListNode<Place> Node { get; }
+        public LinkedListNode<Permit> Node { get; }
 
-        public TaskCompletionSource<bool> Turn => field ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<bool> Granted => field ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public long Since { get; set; }
 

@@ -16,14 +16,14 @@ namespace Sockeye;
 internal sealed class HelloRecords
 {
     /// <summary>As many bytes of a ClientHello are read; usual ones have 200 to 2000.</summary>
-    public const int MaxHello = 64 * 1024;
+    public const int MaxHelloLength = 64 * 1024;
 
     private const int HeaderLength = 5;
     private const int LengthOffset = 3;
     private const byte Handshake = 22;
 
     // RFC 8446, section 5.1: a record that says more is wrong, and refused as that.
-    private const int MaxRecord = 1 << 14;
+    private const int MaxRecordLength = 1 << 14;
 
     private readonly ArrayBufferWriter<byte> _fragments = new();
     private byte[]? _version;
@@ -52,23 +52,23 @@ internal sealed class HelloRecords
                 break;
         }
 
-        if (ClientHello.LengthOf(Messages) > MaxHello)
+        if (ClientHello.GetLength(Messages) > MaxHelloLength)
         {
             throw new IOException(
-                $"the client announces a ClientHello of {ClientHello.LengthOf(Messages)} bytes, and at most {MaxHello} are read");
+                $"the client announces a ClientHello of {ClientHello.GetLength(Messages)} bytes, and at most {MaxHelloLength} are read");
         }
     }
 
     /// <summary>What was taken, in as few records as it fits into.</summary>
     public ReadOnlyMemory<byte> ToRecords()
     {
-        var count = (Messages.Length + MaxRecord - 1) / MaxRecord;
+        var count = (Messages.Length + MaxRecordLength - 1) / MaxRecordLength;
         var records = new byte[Messages.Length + (count * HeaderLength)];
         var from = Messages;
         var to = records.AsSpan();
         while (!from.IsEmpty)
         {
-            var fragment = from[..Math.Min(from.Length, MaxRecord)];
+            var fragment = from[..Math.Min(from.Length, MaxRecordLength)];
             to[0] = Handshake;
             _version.CopyTo(to[1..]);
             BinaryPrimitives.WriteUInt16BigEndian(to[LengthOffset..], (ushort)fragment.Length);
@@ -86,7 +86,7 @@ internal sealed class HelloRecords
         Span<byte> header = stackalloc byte[HeaderLength];
         while (true)
         {
-            if (IsOver)
+            if (IsComplete)
                 return false;
             if (rest.IsEmpty)
                 return true;
@@ -96,7 +96,7 @@ internal sealed class HelloRecords
                 return true;
             rest.Slice(0, HeaderLength).CopyTo(header);
             var length = BinaryPrimitives.ReadUInt16BigEndian(header[LengthOffset..]);
-            if (length is 0 or > MaxRecord)
+            if (length is 0 or > MaxRecordLength)
                 return false;
             if (rest.Length < HeaderLength + length)
                 return true;
@@ -108,7 +108,7 @@ internal sealed class HelloRecords
     }
 
     /// <summary>Whether nothing more is to be taken: all of the ClientHello is there, it is none, or it is too long.</summary>
-    private bool IsOver => ClientHello.LengthOf(Messages) is { } length
-        ? Messages.Length >= length || length > MaxHello
-        : Messages.Length > 0 && !ClientHello.IsBeginning(Messages);
+    private bool IsComplete => ClientHello.GetLength(Messages) is { } length
+        ? Messages.Length >= length || length > MaxHelloLength
+        : Messages.Length > 0 && !ClientHello.CanStartWith(Messages);
 }

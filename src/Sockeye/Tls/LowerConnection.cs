@@ -7,7 +7,7 @@ namespace Sockeye;
 internal sealed class LowerConnection(ConnectionContext connection)
 {
     private readonly IConnectionCloseFeature? _close = connection.Features.Get<IConnectionCloseFeature>();
-    private readonly IConnectionMovingFeature? _moving = connection.Features.Get<IConnectionMovingFeature>();
+    private readonly IConnectionIoFeature? _io = connection.Features.Get<IConnectionIoFeature>();
     private readonly IConnectionProgressFeature? _progress = connection.Features.Get<IConnectionProgressFeature>();
     private readonly CloseReasonLatch _reason = new();
 
@@ -19,25 +19,25 @@ internal sealed class LowerConnection(ConnectionContext connection)
 
     /// <summary>How its bytes are moved: those that TLS moves go the same way. The defaults, if the transport is not
     /// Sockeye's.</summary>
-    public StreamConnectionOptions Options => _moving?.Options ?? SocketTransport.Shared.ConnectionOptions;
+    public StreamConnectionOptions Options => _io?.Options ?? SocketTransport.Shared.ConnectionOptions;
 
     /// <summary>What its system knows; where that does not tell, what it has taken.</summary>
-    public SystemProgress? AskSystem() =>
-        _progress?.AskSystem() ?? (connection.BytesSent is { } sent ? new SystemProgress(sent, HasWaiting: false) : null);
+    public SystemProgress? GetSystemProgress() =>
+        _progress?.GetSystemProgress() ?? (connection.BytesSent is { } sent ? new SystemProgress(sent, HasPending: false) : null);
 
     /// <summary>Whether the peer's system has taken all that was sent, as far as this one tells.</summary>
-    public bool TookAll =>
-        _progress?.AskSystem() is not { } system || (!system.HasWaiting && system.Acknowledged >= connection.BytesSent);
+    public bool HasPeerAcknowledgedAll =>
+        _progress?.GetSystemProgress() is not { } system || (!system.HasPending && system.Acknowledged >= connection.BytesSent);
 
     /// <summary>Ends when nothing more will be sent.</summary>
-    public Task Sending => _moving?.Sending ?? Task.CompletedTask;
+    public Task Sending => _io?.Sending ?? Task.CompletedTask;
 
-    public void Explain(CloseReason reason)
+    public void SetCloseReason(CloseReason reason)
     {
         if (_close is null)
             _reason.TrySet(reason);
         else
-            _close.Explain(reason);
+            _close.SetCloseReason(reason);
     }
 
     public void Abort(CloseReason reason)

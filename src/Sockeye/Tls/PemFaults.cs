@@ -11,7 +11,7 @@ internal static class PemFaults
     private const string Pkcs8 = "PRIVATE KEY";
 
     /// <summary>A sentence without a full stop; null where nothing is known to be wrong.</summary>
-    public static string? Explain(PemPair pem, string? password)
+    public static string? Describe(PemPair pem, string? password)
     {
         if (pem.First is not { } certificate)
             return "there is no certificate that can be read";
@@ -30,9 +30,9 @@ internal static class PemFaults
             return "the private key is encrypted, and no password is given";
         if (label != Encrypted && password is not null)
             return "the private key is not encrypted, and a password is given";
-        if (KindOf(label, bytes, pem.Key, password) is not { } kind)
+        if (GetKind(label, bytes, pem.Key, password) is not { } kind)
             return label == Encrypted ? "the password does not open the private key" : "the private key cannot be read";
-        var expected = CertificateKeys.KindOf(certificate);
+        var expected = CertificateKeys.GetKind(certificate);
         if (kind != expected)
         {
             return $"the private key is {kind}, and the certificate {TlsCertificates.Describe(certificate)} has one of "
@@ -58,7 +58,7 @@ internal static class PemFaults
     }
 
     /// <summary>Null where the key cannot be read.</summary>
-    private static string? KindOf(string label, byte[] key, string text, string? password)
+    private static string? GetKind(string label, byte[] key, string text, string? password)
     {
         switch (label)
         {
@@ -69,21 +69,21 @@ internal static class PemFaults
             case "DSA PRIVATE KEY":
                 return "DSA";
             case Encrypted:
-                return Opens(RSA.Create(), text, password) ? "RSA" : Opens(ECDsa.Create(), text, password) ? "ECDSA" : null;
+                return CanDecrypt(RSA.Create(), text, password) ? "RSA" : CanDecrypt(ECDsa.Create(), text, password) ? "ECDSA" : null;
             default:
-                return KindOfPkcs8(key);
+                return GetPkcs8Kind(key);
         }
     }
 
     /// <summary>RFC 5958, section 2: a sequence of the version and the algorithm, which is a sequence that begins with its
     /// identifier.</summary>
-    private static string? KindOfPkcs8(byte[] key)
+    private static string? GetPkcs8Kind(byte[] key)
     {
         try
         {
             var content = new AsnReader(key, AsnEncodingRules.BER).ReadSequence();
             content.ReadInteger();
-            return CertificateKeys.KindOf(content.ReadSequence().ReadObjectIdentifier());
+            return CertificateKeys.GetKind(content.ReadSequence().ReadObjectIdentifier());
         }
         catch (AsnContentException)
         {
@@ -91,7 +91,7 @@ internal static class PemFaults
         }
     }
 
-    private static bool Opens(AsymmetricAlgorithm key, string text, string? password)
+    private static bool CanDecrypt(AsymmetricAlgorithm key, string text, string? password)
     {
         using (key)
         {

@@ -7,7 +7,7 @@ namespace Sockeye;
 internal static class PfxFaults
 {
     /// <summary>A sentence without a full stop; null where .NET's own says it.</summary>
-    public static string? Explain(byte[] bytes)
+    public static string? Describe(byte[] bytes)
     {
         if (bytes.Length == 0)
             return "the file is empty";

@@ -12,16 +12,16 @@ internal sealed partial class PipeStream : IValueTaskSource<int>
     private Memory<byte> _buffer;
 
     /// <summary>What was taken from the connection before this stream read from it, and is TLS: it is read first.</summary>
-    public ReadOnlyMemory<byte> TakenBefore { get; set; }
+    public ReadOnlyMemory<byte> Prefix { get; set; }
 
     /// <summary>The first bytes that arrive; throws to refuse them.</summary>
-    public Action<ReadOnlySequence<byte>>? OnFirst { get; set; }
+    public Action<ReadOnlySequence<byte>>? OnFirstBytes { get; set; }
 
     /// <summary>Called with every arrival.</summary>
     public Action? OnProgress { get; set; }
 
     /// <summary>Held while what has arrived is worked on, from when <see cref="AfterRead"/> is set.</summary>
-    public Lock Working { get; } = new();
+    public Lock ProcessingLock { get; } = new();
 
     /// <summary>Called after a read that had to wait, free of the lock.</summary>
     public Action? AfterRead { get; set; }
@@ -31,8 +31,8 @@ internal sealed partial class PipeStream : IValueTaskSource<int>
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (!TakenBefore.IsEmpty)
-            return new(TakeFirst(buffer));
+        if (!Prefix.IsEmpty)
+            return new(TakePrefix(buffer));
 #pragma warning disable CA2012 // Kept, since it is consumed once, when it is complete.
         var read = _input.ReadAsync(CancellationToken.None);
 #pragma warning restore CA2012
@@ -66,14 +66,14 @@ internal sealed partial class PipeStream : IValueTaskSource<int>
             return;
         }
 
-        lock (Working)
+        lock (ProcessingLock)
             EndRead();
         after();
     }
 
     private void EndRead()
     {
-        using (ContextFree.Enter())
+        using (NoSyncContextScope.Enter())
         {
             int count;
             try
@@ -90,12 +90,12 @@ internal sealed partial class PipeStream : IValueTaskSource<int>
         }
     }
 
-    private int TakeFirst(Memory<byte> buffer)
+    private int TakePrefix(Memory<byte> buffer)
     {
-        var part = TakenBefore[..Math.Min(TakenBefore.Length, buffer.Length)];
+        var part = Prefix[..Math.Min(Prefix.Length, buffer.Length)];
         part.CopyTo(buffer);
-        TakenBefore = TakenBefore[part.Length..];
-        OnFirst = null;
+        Prefix = Prefix[part.Length..];
+        OnFirstBytes = null;
         return part.Length;
     }
 
@@ -118,8 +118,8 @@ internal sealed partial class PipeStream : IValueTaskSource<int>
             else
             {
                 OnProgress?.Invoke();
-                OnFirst?.Invoke(read.Buffer);
-                OnFirst = null;
+                OnFirstBytes?.Invoke(read.Buffer);
+                OnFirstBytes = null;
                 part.CopyTo(buffer.Span);
             }
         }

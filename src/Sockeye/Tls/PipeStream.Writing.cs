@@ -7,7 +7,7 @@ namespace Sockeye;
 internal sealed partial class PipeStream : IValueTaskSource
 {
     private readonly Action _onFlushed;
-    private readonly Lock _writing = new();
+    private readonly Lock _writeLock = new();
     private ManualResetValueTaskSourceCore<bool> _flushing;
     private ValueTask<FlushResult> _pendingFlush;
     private bool _isFlushing;
@@ -24,7 +24,7 @@ internal sealed partial class PipeStream : IValueTaskSource
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         // Answers to what the peer sends may be written while data is.
-        lock (_writing)
+        lock (_writeLock)
             _output.Write(buffer);
         if (IsCorked || _isFlushing)
             return;
@@ -60,7 +60,7 @@ internal sealed partial class PipeStream : IValueTaskSource
     private void OnFlushed()
     {
         _isFlushing = false;
-        using (ContextFree.Enter())
+        using (NoSyncContextScope.Enter())
         {
             try
             {

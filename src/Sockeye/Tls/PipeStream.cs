@@ -8,7 +8,7 @@ namespace Sockeye;
 /// </summary>
 /// <remarks>
 /// <c>SslStream</c> awaits without a context. A task that ends while its thread has one sends such an await to the thread pool,
-/// where a simulation cannot follow; so waits end outside of any context (<see cref="ContextFree"/>). Tokens are not looked at:
+/// where a simulation cannot follow; so waits end outside of any context (<see cref="NoSyncContextScope"/>). Tokens are not looked at:
 /// who gives up ends the connection below. One reader and one writer at a time.
 /// </remarks>
 internal sealed partial class PipeStream : Stream

@@ -9,21 +9,21 @@ internal static class PlainText
     private const byte Alert = 21;
     private const byte Handshake = 22;
 
-    private const int Shown = 16;
+    private const int MaxShown = 16;
 
     /// <summary>Ends a handshake that cannot come to anything: otherwise a short line would wait for the time limit.</summary>
     public static void ThrowIfNotTls(TlsStream tls, in ReadOnlySequence<byte> first)
     {
         if (first.FirstSpan[0] is Handshake or Alert)
             return;
-        var start = first.Slice(0, Math.Min(first.Length, Shown)).ToArray();
+        var start = first.Slice(0, Math.Min(first.Length, MaxShown)).ToArray();
         tls.PlainText = tls.Role is TlsRole.Server
-            ? $"the peer sent plain text, not TLS ({Guess(start)}): it must use TLS on this port"
-            : $"the server answered in plain text, not TLS ({Guess(start)}): it has no TLS on this port";
+            ? $"the peer sent plain text, not TLS ({DescribeStart(start)}): it must use TLS on this port"
+            : $"the server answered in plain text, not TLS ({DescribeStart(start)}): it has no TLS on this port";
         throw new IOException(tls.PlainText);
     }
 
-    private static string Guess(ReadOnlySpan<byte> start)
+    private static string DescribeStart(ReadOnlySpan<byte> start)
     {
         var line = start.IndexOfAny((byte)'\r', (byte)'\n') is >= 0 and var end ? start[..end] : start;
         var shown = FirstBytes.Quote(line);

@@ -9,15 +9,15 @@ internal sealed class ServerCertificates
     private readonly SslServerAuthenticationOptions _common;
     private readonly IReadOnlyList<CertificateSource> _sources;
     private readonly TimeProvider _time;
-    private readonly CertificateWatch _watch;
+    private readonly CertificateReloadLog _reloadLog;
     private readonly Lock _lock = new();
-    private long _looked;
+    private long _refreshedAt;
 
     public ServerCertificates(
         SslServerAuthenticationOptions common, IReadOnlyList<CertificateSource> sources, TimeProvider time, ILogger logger)
     {
-        (_common, _sources, _time, _watch) = (common, sources, time, new(logger));
-        _looked = time.GetTimestamp();
+        (_common, _sources, _time, _reloadLog) = (common, sources, time, new(logger));
+        _refreshedAt = time.GetTimestamp();
     }
 
     /// <param name="serverName">As the client sent it; null where it named none.</param>
@@ -28,9 +28,9 @@ internal sealed class ServerCertificates
         var name = serverName is null ? null : HostNames.ToAscii(serverName);
         lock (_lock)
         {
-            RefreshInTime();
-            var source = _sources.FirstOrDefault(source => name is not null && source.IsFor(name)) ?? _sources[0];
-            return WithClock(source.Options(_common));
+            RefreshIfDueLocked();
+            var source = _sources.FirstOrDefault(source => name is not null && source.Matches(name)) ?? _sources[0];
+            return WithClock(source.GetOptions(_common));
         }
     }
 
@@ -40,17 +40,17 @@ internal sealed class ServerCertificates
         if (_time == TimeProvider.System || !options.ClientCertificateRequired)
             return options;
         var copy = OptionCopies.Copy(options);
-        copy.CertificateChainPolicy = ChainPolicies.At(
+        copy.CertificateChainPolicy = ChainPolicies.WithTime(
             _time, options.CertificateChainPolicy, options.CertificateRevocationCheckMode);
         return copy;
     }
 
-    private void RefreshInTime()
+    private void RefreshIfDueLocked()
     {
-        if (_time.GetElapsedTime(_looked) < CertificateFiles.Interval)
+        if (_time.GetElapsedTime(_refreshedAt) < CertificateFiles.Interval)
             return;
-        _looked = _time.GetTimestamp();
+        _refreshedAt = _time.GetTimestamp();
         foreach (var source in _sources)
-            source.Refresh(_watch);
+            source.Refresh(_reloadLog);
     }
 }

@@ -71,7 +71,7 @@ public static class TlsCertificates
     /// <summary>As sentences name it.</summary>
     internal static string Describe(X509Certificate2 certificate) => certificate.Subject is { Length: > 0 } subject
         ? subject
-        : CertificateAndChain.NamesIn(certificate) is [var name, ..] ? name : Fingerprint(certificate);
+        : CertificateAndChain.GetNames(certificate) is [var name, ..] ? name : Fingerprint(certificate);
 
     private static X500DistinguishedName With(this X500DistinguishedNameBuilder builder, string name)
     {

@@ -14,14 +14,14 @@ internal sealed class TlsClient
     public TlsClient(TlsClientOptions options, SockeyeClientOptions client)
     {
         _common = OptionCopies.Copy(options.Authentication);
-        _common.EnabledSslProtocols = TlsLimits.Checked(_common.EnabledSslProtocols);
+        _common.EnabledSslProtocols = TlsLimits.ValidateProtocols(_common.EnabledSslProtocols);
         _common.AllowRenegotiation = false;
         if (options.TrustedAuthorities is { } authorities)
-            _common.CertificateChainPolicy = ChainPolicies.Trusting(authorities, _common.CertificateRevocationCheckMode);
+            _common.CertificateChainPolicy = ChainPolicies.CreateTrusting(authorities, _common.CertificateRevocationCheckMode);
         _timeout = options.HandshakeTimeout;
         _client = client;
-        var peers = new PeerCertificates(_common.RemoteCertificateValidationCallback, isRequired: true, options.Pin);
-        _common.RemoteCertificateValidationCallback = peers.Accept;
+        var peers = new PeerCertificateValidator(_common.RemoteCertificateValidationCallback, isRequired: true, options.Pin);
+        _common.RemoteCertificateValidationCallback = peers.Validate;
     }
 
     public async ValueTask<ConnectionContext> ApplyAsync(
@@ -34,7 +34,7 @@ internal sealed class TlsClient
         {
             encrypted = await handshake.RunAsync(ssl =>
             {
-                var options = OptionsFor(target);
+                var options = CreateOptions(target);
                 ssl.ServerName = options.TargetHost is { Length: > 0 } name ? PrintableText.Escape(name) : null;
                 return ssl.AuthenticateAsClientAsync(options, CancellationToken.None);
             });
@@ -53,7 +53,7 @@ internal sealed class TlsClient
     private static void Cancel(LowerConnection lower) =>
         lower.Abort(CloseReason.Local(CloseCause.Abort, "connecting was cancelled during the TLS handshake"));
 
-    private SslClientAuthenticationOptions OptionsFor(EndPoint target)
+    private SslClientAuthenticationOptions CreateOptions(EndPoint target)
     {
         var options = OptionCopies.Copy(_common);
         options.TargetHost = HostNames.ForCertificate(options.TargetHost ?? target switch
@@ -62,7 +62,7 @@ internal sealed class TlsClient
             IPEndPoint ip => ip.Address.ToString(),
             _ => "",
         });
-        options.CertificateChainPolicy = ChainPolicies.At(
+        options.CertificateChainPolicy = ChainPolicies.WithTime(
             _client.TimeProvider, options.CertificateChainPolicy, options.CertificateRevocationCheckMode);
         return options;
     }

@@ -27,7 +27,7 @@ public sealed class TlsClientOptions
     public TimeSpan HandshakeTimeout
     {
         get;
-        set => field = TlsLimits.CheckedTimeout(value, nameof(HandshakeTimeout));
+        set => field = TlsLimits.ValidateTimeout(value, nameof(HandshakeTimeout));
     } = TlsLimits.DefaultHandshakeTimeout;
 
     /// <summary>
@@ -40,7 +40,7 @@ public sealed class TlsClientOptions
         get;
         set
         {
-            if (value is not null && Bytes(value) is null)
+            if (value is not null && ParseFingerprint(value) is null)
             {
                 throw new ArgumentException(
                     $"PinnedFingerprint is {value}, but a SHA-256 fingerprint is 32 bytes in hex, as AB:CD:….", nameof(value));
@@ -55,9 +55,9 @@ public sealed class TlsClientOptions
     public X509Certificate2Collection? TrustedAuthorities { get; set; }
 
     /// <summary>The fingerprint as bytes; null where none is pinned.</summary>
-    internal byte[]? Pin => PinnedFingerprint is null ? null : Bytes(PinnedFingerprint);
+    internal byte[]? Pin => PinnedFingerprint is null ? null : ParseFingerprint(PinnedFingerprint);
 
-    private static byte[]? Bytes(string fingerprint)
+    private static byte[]? ParseFingerprint(string fingerprint)
     {
         var hex = fingerprint.Replace(":", "", StringComparison.Ordinal);
         return hex.Length == 2 * FingerprintLength && hex.All(char.IsAsciiHexDigit) ? Convert.FromHexString(hex) : null;

@@ -64,7 +64,7 @@ internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
         lower.Context.Transport = connection.Transport;
         connection.Features.Set<IConnectionCloseFeature>(connection);
         connection.Features.Set<IConnectionLayerFeature>(connection);
-        (connection.Features.Get<IConnectionOwnerFeature>() as IKeptConnection)?.HandOver(connection);
+        (connection.Features.Get<IConnectionOwnerFeature>() as IOwnableConnection)?.TransferOwnership(connection);
         connection.Features.Set<IConnectionOwnerFeature>(connection);
         var feature = new TlsFeature(ssl);
         connection.Features.Set<ITlsInfoFeature>(feature);
@@ -73,7 +73,7 @@ internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
         return connection;
     }
 
-    public override void Explain(CloseReason reason) => _lower.Explain(reason);
+    public override void SetCloseReason(CloseReason reason) => _lower.SetCloseReason(reason);
 
     public override void Abort(CloseReason reason)
     {
@@ -85,8 +85,8 @@ internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
     public override void Close(CloseReason reason)
     {
         // The reason comes first: whoever notices the end finds it.
-        Explain(reason);
-        _socket.SayCloseNotifyNow();
+        SetCloseReason(reason);
+        _socket.TrySendCloseNotifyNow();
         base.Close(reason);
         _ = CloseLowerAsync(reason);
     }
@@ -119,11 +119,11 @@ internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
     private async Task CloseInOrderAsync()
     {
         await CompletePipesAsync();
-        await FlushInTimeAsync();
+        await FlushWithTimeoutAsync();
         Break(CloseReason.LocalFin, reset: false);
         await _lower.Context.DisposeAsync();
         await Finished;
-        LetGoOfInput();
+        AbandonInputMemory();
         _ssl.Dispose();
     }
 }

@@ -10,5 +10,5 @@ public sealed class TlsException : IOException
     public TlsFailure Failure { get; }
 
     /// <summary>As of any exception, and safe to print: what the messages quote of the peer is escaped.</summary>
-    public override string ToString() => PrintableException.TextOf(this, base.ToString());
+    public override string ToString() => PrintableException.GetText(this, base.ToString());
 }

@@ -36,7 +36,7 @@ internal static class TlsFailures
     ];
 
     /// <summary>A sentence without a full stop, and what it is about.</summary>
-    public static (TlsFailure Failure, string Sentence) Explain(TlsStream tls, Exception error)
+    public static (TlsFailure Failure, string Sentence) Describe(TlsStream tls, Exception error)
     {
         if (tls.PlainText is { } text)
             return (TlsFailure.PlainText, text);
@@ -47,12 +47,12 @@ internal static class TlsFailures
         if (tls.Pipe.HasEnded)
             return (TlsFailure.PeerClosed, "the peer closed the connection during the TLS handshake");
 
-        var words = Words(error);
+        var words = GetErrorText(error);
         var failure = Known.FirstOrDefault(known => words.Contains(known.Words, StringComparison.OrdinalIgnoreCase)).Failure;
-        return (failure, Sentence(failure, tls.Role, words));
+        return (failure, Format(failure, tls.Role, words));
     }
 
-    private static string Sentence(TlsFailure failure, TlsRole role, string words) => failure switch
+    private static string Format(TlsFailure failure, TlsRole role, string words) => failure switch
     {
         TlsFailure.ClientCertificateRequired => role is TlsRole.Server
             ? "the client showed no certificate, and RequireClientCertificate asks for one"
@@ -67,7 +67,7 @@ internal static class TlsFailures
     };
 
     /// <summary>What the innermost error says, and the one that names an alert.</summary>
-    private static string Words(Exception error)
+    private static string GetErrorText(Exception error)
     {
         var alert = "";
         while (error.InnerException is { } inner)

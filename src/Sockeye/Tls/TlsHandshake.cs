@@ -10,15 +10,15 @@ internal sealed class TlsHandshake : CoarseTimerEntry
     private readonly LowerConnection _lower;
     private readonly CoarseTimer _timer;
     private readonly TimeSpan _timeout;
-    private readonly TimeSpan _begun;
+    private readonly TimeSpan _start;
     private readonly TlsStream _ssl;
-    private volatile bool _isLate;
-    private volatile bool _hasHeard;
+    private volatile bool _hasTimedOut;
+    private volatile bool _hasReceived;
 
     public TlsHandshake(LowerConnection lower, TlsRole role, CoarseTimer timer, TimeSpan timeout)
     {
-        (_lower, _timer, _timeout, _begun) = (lower, timer, timeout, timer.Elapsed);
-        Pipe = new(lower.Transport) { OnFirst = bytes => PlainText.ThrowIfNotTls(_ssl!, bytes) };
+        (_lower, _timer, _timeout, _start) = (lower, timer, timeout, timer.Elapsed);
+        Pipe = new(lower.Transport) { OnFirstBytes = bytes => PlainText.ThrowIfNotTls(_ssl!, bytes) };
         _ssl = new(lower, Pipe, role);
         if (timeout != Timeout.InfiniteTimeSpan)
             timer.Set(this, timeout);
@@ -41,18 +41,18 @@ internal sealed class TlsHandshake : CoarseTimerEntry
     /// Waits for the client's ClientHello, which costs this side nothing but the connection. False where there is a
     /// <see cref="Reason"/> not to go on.
     /// </summary>
-    public async ValueTask<bool> BeginsAsync()
+    public async ValueTask<bool> WaitForHelloAsync()
     {
         try
         {
             var records = new HelloRecords();
-            await records.ReadAsync(_lower.Transport.Input, () => _hasHeard = true);
-            (Pipe.TakenBefore, _ssl.ServerName) = (records.ToRecords(), ClientHello.ServerNameIn(records.Messages));
+            await records.ReadAsync(_lower.Transport.Input, () => _hasReceived = true);
+            (Pipe.Prefix, _ssl.ServerName) = (records.ToRecords(), ClientHello.GetServerName(records.Messages));
             return true;
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            GiveUp(e);
+            Fail(e);
             return false;
         }
     }
@@ -64,16 +64,16 @@ internal sealed class TlsHandshake : CoarseTimerEntry
         try
         {
             Task authenticating;
-            using (ContextFree.Enter())
+            using (NoSyncContextScope.Enter())
                 authenticating = authenticate(_ssl);
             await authenticating;
-            TlsMetrics.OnDone(_ssl.Role, _timer.Elapsed - _begun, _ssl.SslProtocol);
+            TlsMetrics.OnDone(_ssl.Role, _timer.Elapsed - _start, _ssl.SslProtocol);
             return TlsConnection.Start(_lower, Pipe, _ssl);
         }
         catch (Exception e) when (e is IOException or AuthenticationException or OperationCanceledException
             or InvalidOperationException or ArgumentException or NotSupportedException)
         {
-            GiveUp(e);
+            Fail(e);
             return null;
         }
         catch
@@ -88,12 +88,12 @@ internal sealed class TlsHandshake : CoarseTimerEntry
     }
 
     /// <summary>It will not be run, or has failed.</summary>
-    public void GiveUp(Exception error)
+    public void Fail(Exception error)
     {
         _timer.Cancel(this);
-        var (failure, sentence) = TlsFailures.Explain(_ssl, error);
-        Failure = _isLate ? TlsFailure.Timeout : failure;
-        TlsMetrics.OnFailed(_ssl.Role, _timer.Elapsed - _begun, Failure);
+        var (failure, sentence) = TlsFailures.Describe(_ssl, error);
+        Failure = _hasTimedOut ? TlsFailure.Timeout : failure;
+        TlsMetrics.OnFailed(_ssl.Role, _timer.Elapsed - _start, Failure);
         Reason = _lower.Reason is { IsOrderly: false } known
             ? known
             : new(Failure is TlsFailure.PeerClosed ? ClosedBy.Peer : ClosedBy.Local, CloseCause.TlsError, CloseDirection.Both,
@@ -111,15 +111,15 @@ internal sealed class TlsHandshake : CoarseTimerEntry
         if (_ssl.RefusedCertificate is not null && !OperatingSystem.IsWindows())
             _lower.Abort(Reason!);
         else
-            _lower.Explain(Reason!);
+            _lower.SetCloseReason(Reason!);
     }
 
     protected internal override void OnDue()
     {
-        _isLate = true;
+        _hasTimedOut = true;
         _lower.Abort(CloseReason.Local(CloseCause.Timeout,
             $"the TLS handshake did not finish within {DisplayText.Format(_timeout)} (HandshakeTimeout)"
-                + (_hasHeard || Pipe.OnFirst is null ? "" : ": the peer sent nothing")));
+                + (_hasReceived || Pipe.OnFirstBytes is null ? "" : ": the peer sent nothing")));
         OnTimeout?.Invoke();
     }
 }

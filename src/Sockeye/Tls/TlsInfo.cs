@@ -13,8 +13,8 @@ public sealed class TlsInfo
         (Protocol, CipherSuite, ServerName) = (ssl.SslProtocol, ssl.NegotiatedCipherSuite, serverName);
         var application = ssl.NegotiatedApplicationProtocol;
         ApplicationProtocol = application.Protocol.IsEmpty ? null : PrintableText.Escape(application.Protocol.Span);
-        RemoteCertificate = Of(ssl.RemoteCertificate);
-        LocalCertificate = Of(ssl.LocalCertificate);
+        RemoteCertificate = ToCertificate2(ssl.RemoteCertificate);
+        LocalCertificate = ToCertificate2(ssl.LocalCertificate);
     }
 
     /// <summary>The version of TLS.</summary>
@@ -38,7 +38,7 @@ public sealed class TlsInfo
     /// <summary>The certificate that this side showed; null where it showed none.</summary>
     public X509Certificate2? LocalCertificate { get; }
 
-    private static X509Certificate2? Of(X509Certificate? certificate) =>
+    private static X509Certificate2? ToCertificate2(X509Certificate? certificate) =>
         certificate is null ? null : certificate as X509Certificate2 ?? new(certificate);
 }
 

@@ -9,13 +9,13 @@ internal static class TlsLimits
 
     private const SslProtocols Allowed = SslProtocols.Tls12 | SslProtocols.Tls13;
 
-    public static TimeSpan CheckedTimeout(TimeSpan value, string name) =>
+    public static TimeSpan ValidateTimeout(TimeSpan value, string name) =>
         value >= TimeSpan.FromMilliseconds(100) && value <= TimeSpan.FromHours(1)
             ? value
             : throw new ArgumentOutOfRangeException(name, value, $"{name} must be from 100 ms to 1 hour.");
 
     /// <summary>TLS 1.2 and 1.3 where nothing is asked for; an exception where less is.</summary>
-    public static SslProtocols Checked(SslProtocols protocols)
+    public static SslProtocols ValidateProtocols(SslProtocols protocols)
     {
         if ((protocols & ~Allowed) != 0)
         {

@@ -26,7 +26,7 @@ internal sealed partial class TlsServer
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var handshake = new TlsHandshake(new(connection), TlsRole.Server, _timer, _options.HandshakeTimeout);
-        if (await ShakeHandsAsync(handshake) is { } encrypted)
+        if (await HandshakeAsync(handshake) is { } encrypted)
         {
             await next(encrypted);
             return;
@@ -38,20 +38,20 @@ internal sealed partial class TlsServer
             connection.RemoteEndPoint, handshake.Failure, handshake.Reason!.Description);
     }
 
-    private async Task<TlsConnection?> ShakeHandsAsync(TlsHandshake handshake)
+    private async Task<TlsConnection?> HandshakeAsync(TlsHandshake handshake)
     {
         // Those who say nothing, or half a hello, take no place: any number of them leaves the good ones theirs.
-        if (!await handshake.BeginsAsync())
+        if (!await handshake.WaitForHelloAsync())
             return null;
         if (await _gate.EnterAsync(handshake) is not { } place)
         {
-            handshake.GiveUp(new IOException("The handshake has not begun."));
+            handshake.Fail(new IOException("The handshake has not begun."));
             return null;
         }
 
         try
         {
-            handshake.Pipe.OnProgress = () => _gate.Progress(place);
+            handshake.Pipe.OnProgress = () => _gate.OnProgress(place);
             return await handshake.RunAsync(ssl => ssl.AuthenticateAsServerAsync(
                 _certificates.Choose(ssl.ServerName), CancellationToken.None));
         }
@@ -64,6 +64,6 @@ internal sealed partial class TlsServer
 
     private void Refuse(TlsHandshake handshake) => _ = _refusals.RefuseAsync(
         handshake.Lower.Context, LimitAction.Reset, CloseCause.Limit,
-        $"its TLS handshake stood still for {DisplayText.Format(HandshakeGate.MaxStandstill)} while others waited for one of the "
+        $"its TLS handshake stood still for {DisplayText.Format(HandshakeGate.MaxStall)} while others waited for one of the "
             + $"{_options.MaxHandshakes} places (MaxHandshakes)");
 }

@@ -32,7 +32,7 @@ public sealed class TlsServerOptions
     public TimeSpan HandshakeTimeout
     {
         get;
-        set => field = TlsLimits.CheckedTimeout(value, nameof(HandshakeTimeout));
+        set => field = TlsLimits.ValidateTimeout(value, nameof(HandshakeTimeout));
     } = TlsLimits.DefaultHandshakeTimeout;
 
     /// <summary>
@@ -99,14 +99,14 @@ public sealed class TlsServerOptions
     internal SslServerAuthenticationOptions Checked(ListenOptions listen)
     {
         var common = OptionCopies.Copy(Authentication);
-        common.EnabledSslProtocols = TlsLimits.Checked(common.EnabledSslProtocols);
+        common.EnabledSslProtocols = TlsLimits.ValidateProtocols(common.EnabledSslProtocols);
         common.AllowRenegotiation = false;
         if (common.ServerCertificateSelectionCallback is { } select)
-            common.ServerCertificateSelectionCallback = (ssl, name) => select(ssl, NameFor(ssl, name));
-        common.RemoteCertificateValidationCallback = new PeerCertificates(
-            common.RemoteCertificateValidationCallback, common.ClientCertificateRequired).Accept;
+            common.ServerCertificateSelectionCallback = (ssl, name) => select(ssl, GetServerName(ssl, name));
+        common.RemoteCertificateValidationCallback = new PeerCertificateValidator(
+            common.RemoteCertificateValidationCallback, common.ClientCertificateRequired).Validate;
         if (_clientAuthorities is not null)
-            common.CertificateChainPolicy = ChainPolicies.Trusting(_clientAuthorities, common.CertificateRevocationCheckMode);
+            common.CertificateChainPolicy = ChainPolicies.CreateTrusting(_clientAuthorities, common.CertificateRevocationCheckMode);
         if (common.ServerCertificate is X509Certificate2 certificate && common.ServerCertificateContext is null)
             _certificates.Insert(0, new(new CertificateAndChain(certificate, []), []));
         if (_certificates.Count == 0 && common is
@@ -121,6 +121,6 @@ public sealed class TlsServerOptions
     }
 
     /// <summary>.NET looks for the name in one record only, and a ClientHello may need more.</summary>
-    private static string? NameFor(object ssl, string? name) =>
+    private static string? GetServerName(object ssl, string? name) =>
         string.IsNullOrEmpty(name) && ((TlsStream)ssl).ServerName is { } asked ? HostNames.ToUnicode(asked) : name;
 }

@@ -4,7 +4,7 @@ namespace Sockeye;
 
 /// <remarks>
 /// <c>SslStream</c> lets one thread read and one write, but not one read while another one says close_notify. So all that it does
-/// with what has arrived is done under <see cref="PipeStream.Working"/>. Whoever reads goes on after that lock.
+/// with what has arrived is done under <see cref="PipeStream.ProcessingLock"/>. Whoever reads goes on after that lock.
 /// </remarks>
 internal sealed partial class TlsSocket : IValueTaskSource<int>, IValueTaskSource<bool>
 {
@@ -22,23 +22,23 @@ internal sealed partial class TlsSocket : IValueTaskSource<int>, IValueTaskSourc
 
     public override ValueTask<bool> WaitForDataAsync()
     {
-        Begin(default);
-        return _isPending ? new(this, _reading.Version) : new(Take(_reading.Version) >= 0);
+        StartRead(default);
+        return _isPending ? new(this, _reading.Version) : new(GetReadResult(_reading.Version) >= 0);
     }
 
     public override ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
-        Begin(buffer);
-        return _isPending ? new(this, _reading.Version) : new(TakeOrEnd(_reading.Version));
+        StartRead(buffer);
+        return _isPending ? new(this, _reading.Version) : new(GetReadResultOrEnd(_reading.Version));
     }
 
     ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => _reading.GetStatus(token);
 
     ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _reading.GetStatus(token);
 
-    int IValueTaskSource<int>.GetResult(short token) => TakeOrEnd(token);
+    int IValueTaskSource<int>.GetResult(short token) => GetReadResultOrEnd(token);
 
-    bool IValueTaskSource<bool>.GetResult(short token) => Take(token) >= 0;
+    bool IValueTaskSource<bool>.GetResult(short token) => GetReadResult(token) >= 0;
 
     void IValueTaskSource<int>.OnCompleted(
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
@@ -48,12 +48,12 @@ internal sealed partial class TlsSocket : IValueTaskSource<int>, IValueTaskSourc
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _reading.OnCompleted(continuation, state, token, flags);
 
-    private void Begin(Memory<byte> buffer)
+    private void StartRead(Memory<byte> buffer)
     {
         _reading.Reset();
-        lock (_pipe.Working)
+        lock (_pipe.ProcessingLock)
         {
-            using (ContextFree.Enter())
+            using (NoSyncContextScope.Enter())
             {
 #pragma warning disable CA2012 // Kept, since it is consumed once, when it is complete.
                 _pending = _ssl.ReadAsync(buffer, CancellationToken.None);
@@ -65,13 +65,13 @@ internal sealed partial class TlsSocket : IValueTaskSource<int>, IValueTaskSourc
         }
 
         if (!_isPending)
-            Finish();
+            CompleteRead();
     }
 
     private void OnRead()
     {
         _hasRead = true;
-        if (!_pipe.Working.IsHeldByCurrentThread)
+        if (!_pipe.ProcessingLock.IsHeldByCurrentThread)
             ContinueReader(); // Something else than data ended it.
     }
 
@@ -80,10 +80,10 @@ internal sealed partial class TlsSocket : IValueTaskSource<int>, IValueTaskSourc
         if (!_hasRead)
             return;
         _hasRead = false;
-        Finish();
+        CompleteRead();
     }
 
-    private void Finish()
+    private void CompleteRead()
     {
         int count;
         try
@@ -92,18 +92,18 @@ internal sealed partial class TlsSocket : IValueTaskSource<int>, IValueTaskSourc
         }
         catch (Exception e)
         {
-            _reading.SetException(Broken(e));
+            _reading.SetException(ToException(e));
             return;
         }
 
         _reading.SetResult(count);
     }
 
-    private int Take(short token) => _reading.GetResult(token);
+    private int GetReadResult(short token) => _reading.GetResult(token);
 
-    private int TakeOrEnd(short token)
+    private int GetReadResultOrEnd(short token)
     {
-        var count = Take(token);
+        var count = GetReadResult(token);
         if (count > 0)
             return count;
         (EndedWithoutCloseNotify, HasCloseNotify) = (_pipe.HasEnded, !_pipe.HasEnded);

@@ -10,7 +10,7 @@ internal sealed partial class TlsSocket : StreamSocket
     private readonly LowerConnection _lower;
     private readonly PipeStream _pipe;
     private readonly TlsStream _ssl;
-    private int _saidCloseNotify;
+    private int _isCloseNotifySent;
     private int _isSending;
 
     public TlsSocket(LowerConnection lower, PipeStream pipe, TlsStream ssl)
@@ -27,7 +27,7 @@ internal sealed partial class TlsSocket : StreamSocket
 
     public override bool IsReset => _lower.Reason?.Cause is CloseCause.Reset;
 
-    public override SystemProgress? AskSystem() => _lower.AskSystem();
+    public override SystemProgress? GetSystemProgress() => _lower.GetSystemProgress();
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask SendAsync(ReadOnlySequence<byte> bytes)
@@ -44,7 +44,7 @@ internal sealed partial class TlsSocket : StreamSocket
         }
         catch (Exception e)
         {
-            throw Broken(e);
+            throw ToException(e);
         }
     }
 
@@ -56,31 +56,31 @@ internal sealed partial class TlsSocket : StreamSocket
 
     public override void ShutdownSend()
     {
-        MayBeResetInOrder = HasCloseNotify && !IsReset && _lower.TookAll;
-        SayCloseNotify();
+        MayBeResetInOrder = HasCloseNotify && !IsReset && _lower.HasPeerAcknowledgedAll;
+        SendCloseNotify();
         _pipe.CompleteOutput();
     }
 
     /// <summary>Tells the peer that nothing follows, unless something is being sent just now.</summary>
-    public void SayCloseNotifyNow()
+    public void TrySendCloseNotifyNow()
     {
         if (Interlocked.Exchange(ref _isSending, 1) == 1)
             return;
-        SayCloseNotify();
+        SendCloseNotify();
         _pipe.CompleteOutput();
     }
 
     /// <summary>It leaves with the next flush.</summary>
-    private void SayCloseNotify()
+    private void SendCloseNotify()
     {
-        if (Interlocked.Exchange(ref _saidCloseNotify, 1) == 1)
+        if (Interlocked.Exchange(ref _isCloseNotifySent, 1) == 1)
             return;
         // Reading and this touch the same state of TLS, and SslStream does not keep them apart.
-        lock (_pipe.Working)
+        lock (_pipe.ProcessingLock)
         {
             try
             {
-                using (ContextFree.Enter())
+                using (NoSyncContextScope.Enter())
                     _ = _ssl.ShutdownAsync();
             }
             catch (Exception e) when (e is IOException or InvalidOperationException)
@@ -97,5 +97,5 @@ internal sealed partial class TlsSocket : StreamSocket
         _pipe.CancelRead();
     }
 
-    private StreamBreakException Broken(Exception error) => new(_ssl.Explain(error), error);
+    private StreamClosedException ToException(Exception error) => new(_ssl.ToCloseReason(error), error);
 }

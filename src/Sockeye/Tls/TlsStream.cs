@@ -22,7 +22,7 @@ internal sealed class TlsStream(LowerConnection lower, PipeStream pipe, TlsRole 
     public string? PlainText { get; set; }
 
     /// <summary>Why reading or writing failed after the handshake.</summary>
-    public CloseReason Explain(Exception error)
+    public CloseReason ToCloseReason(Exception error)
     {
         if (lower.Reason is { IsOrderly: false } known)
             return known;
@@ -32,7 +32,7 @@ internal sealed class TlsStream(LowerConnection lower, PipeStream pipe, TlsRole 
                 "the peer ended in the middle of a TLS record: the end of what it sent is missing", error);
         }
 
-        var (_, sentence) = TlsFailures.Explain(this, error);
+        var (_, sentence) = TlsFailures.Describe(this, error);
         return new(ClosedBy.Peer, CloseCause.TlsError, CloseDirection.Both, sentence, error);
     }
 }

@@ -33,7 +33,7 @@ public abstract class HandlerWatchdogTests(LinuxEngine engine) : IAsyncLifetime
             Sockets = new() { UnsafePreferInlineScheduling = true, TimeProvider = _time },
         });
         _listener = await _transport.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), Cancelled);
-        ((ILoggingTransport)_transport).LogTo(_log);
+        ((ILoggingTransport)_transport).UseLogger(_log);
         _log.Collector.Clear();
     }
 

@@ -65,8 +65,8 @@ internal sealed class ChatSystem
             () => $"{_server.ConnectionCount} connections outlive their clients");
         await _server.StopAsync();
         await _invariants.BecomesTrueAsync(
-            () => _sockets.TrueForAll(options => options.Pool.LentCount == 0), TimeSpan.FromMinutes(5),
-            () => $"blocks lent after the end, by host: {string.Join(", ", _sockets.Select(options => options.Pool.LentCount))}");
+            () => _sockets.TrueForAll(options => options.Pool.RentedCount == 0), TimeSpan.FromMinutes(5),
+            () => $"blocks lent after the end, by host: {string.Join(", ", _sockets.Select(options => options.Pool.RentedCount))}");
         _invariants.Check(_room.Count == 0, () => $"{_room.Count} members are in the room after the end");
         _invariants.Check(_ledger.Heard is { Server: > 0, Clients: > 0 }, () => "nobody said anything in all the time");
         Look();
@@ -204,7 +204,7 @@ internal sealed class ChatSystem
     private void Look()
     {
         _invariants.ThrowIfBroken();
-        foreach (var (host, lent) in _sockets.Select((options, index) => (index, options.Pool.LentCount)))
+        foreach (var (host, lent) in _sockets.Select((options, index) => (index, options.Pool.RentedCount)))
         {
             var most = MaxBlocks * (host == 0 ? _server.ConnectionCount + 1 : 2);
             _invariants.Check(lent <= most, () => $"host {host} holds {lent} blocks, more than {most}");

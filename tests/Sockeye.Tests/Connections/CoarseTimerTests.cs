@@ -183,7 +183,7 @@ public sealed class CoarseTimerTests
     public void Lateness_is_told()
     {
         Entry entry = null!;
-        entry = new(() => _due.Add($"{_timer.LatenessOf(entry).TotalSeconds}"));
+        entry = new(() => _due.Add($"{_timer.GetLateness(entry).TotalSeconds}"));
         _timer.Set(entry, TimeSpan.FromSeconds(1));
 
         _time.Advance(TimeSpan.FromSeconds(11));

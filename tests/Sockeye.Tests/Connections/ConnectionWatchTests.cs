@@ -74,7 +74,7 @@ public sealed class ConnectionWatchTests
         _time.Advance(TimeSpan.FromHours(1)); // At once: nobody could run.
         alive.Receive(1, since: TimeSpan.Zero);
         Assert.Null(silent.CloseReason);
-        _time.Pass(ConnectionWatch.SettleTime + Tick, Tick);
+        _time.Pass(TimeoutMonitor.SettleTime + Tick, Tick);
 
         Assert.Null(alive.CloseReason);
         Assert.Equal(CloseCause.Timeout, silent.CloseReason?.Cause);
@@ -100,7 +100,7 @@ public sealed class ConnectionWatchTests
     {
         var (empty, unsent, unacknowledged) = (new CountedConnection(), new CountedConnection(), new CountedConnection());
         unsent.HasUnsent = true;
-        unacknowledged.System = new(5, HasWaiting: true);
+        unacknowledged.System = new(5, HasPending: true);
         _timeouts.WriteStall = Timeout.InfiniteTimeSpan;
         foreach (var connection in (CountedConnection[])[empty, unsent, unacknowledged])
             Watch(connection);
@@ -145,9 +145,9 @@ public sealed class ConnectionWatchTests
     public void Watch_with_the_defaults_is_small()
     {
         const int Count = 10_000;
-        var plan = new ConnectionWatchPlan(_timeouts, _timer);
+        var plan = new TimeoutMonitorSettings(_timeouts, _timer);
         var connection = new CountedConnection();
-        var watches = new ConnectionWatch[Count];
+        var watches = new TimeoutMonitor[Count];
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < Count; i++)
             watches[i] = new(connection, plan, null);
@@ -164,9 +164,9 @@ public sealed class ConnectionWatchTests
         return new(connection);
     }
 
-    private ConnectionWatch Watch(CountedConnection connection)
+    private TimeoutMonitor Watch(CountedConnection connection)
     {
-        var watch = new ConnectionWatch(connection, new(_timeouts, _timer), stop: null);
+        var watch = new TimeoutMonitor(connection, new(_timeouts, _timer), stop: null);
         watch.Start();
         return watch;
     }
@@ -197,7 +197,7 @@ public sealed class ConnectionWatchTests
 
         public bool IsSendBlocked => HasUnsent;
 
-        public SystemProgress? AskSystem()
+        public SystemProgress? GetSystemProgress()
         {
             Asked++;
             return System;
@@ -209,13 +209,13 @@ public sealed class ConnectionWatchTests
 
         public override void Abort(CloseReason reason)
         {
-            Explain(reason);
+            SetCloseReason(reason);
             WasReset = true;
         }
 
         public override void Close(CloseReason reason)
         {
-            Explain(reason);
+            SetCloseReason(reason);
             WasReset = false;
         }
     }

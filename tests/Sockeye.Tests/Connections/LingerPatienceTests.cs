@@ -9,7 +9,7 @@ public sealed class LingerPatienceTests
     private static readonly TimeSpan Max = TimeSpan.FromMinutes(1);
 
     private readonly FakeTimeProvider _time = new();
-    private LingerPatience _patience;
+    private LingerPolicy _patience;
 
     public LingerPatienceTests() => _patience = new(new()
     {
@@ -23,11 +23,11 @@ public sealed class LingerPatienceTests
     public void Peer_that_took_everything_has_the_linger_timeout(bool systemReports)
     {
         _time.Advance(Linger - TimeSpan.FromTicks(1));
-        Assert.Null(_patience.Look(Took(systemReports)));
+        Assert.Null(_patience.Poll(Took(systemReports)));
         _time.Advance(TimeSpan.FromTicks(1));
-        Assert.Same(CloseReason.LocalFin, _patience.Look(Took(systemReports)));
+        Assert.Same(CloseReason.LocalFin, _patience.Poll(Took(systemReports)));
 
-        static SystemProgress? Took(bool systemReports) => systemReports ? new(100, HasWaiting: false) : null;
+        static SystemProgress? Took(bool systemReports) => systemReports ? new(100, HasPending: false) : null;
     }
 
     [Fact]
@@ -35,13 +35,13 @@ public sealed class LingerPatienceTests
     {
         var waited = TimeSpan.Zero;
         for (long acknowledged = 0; acknowledged < 10; acknowledged++)
-            Assert.Null(LookAfterWait(new(acknowledged, HasWaiting: true), ref waited));
+            Assert.Null(LookAfterWait(new(acknowledged, HasPending: true), ref waited));
         Assert.True(waited > 2 * Linger);
 
         var lastSeenWaiting = waited;
         CloseReason? reason;
         do
-            reason = LookAfterWait(new(10, HasWaiting: false), ref waited);
+            reason = LookAfterWait(new(10, HasPending: false), ref waited);
         while (reason is null);
         Assert.Same(CloseReason.LocalFin, reason);
         Assert.Equal(Linger, waited - lastSeenWaiting);
@@ -51,12 +51,12 @@ public sealed class LingerPatienceTests
     public void Peer_that_acknowledges_nothing_more_has_the_close_timeout()
     {
         var waited = TimeSpan.Zero;
-        Assert.Null(LookAfterWait(new(7, HasWaiting: true), ref waited));
-        Assert.Null(LookAfterWait(new(8, HasWaiting: true), ref waited));
+        Assert.Null(LookAfterWait(new(7, HasPending: true), ref waited));
+        Assert.Null(LookAfterWait(new(8, HasPending: true), ref waited));
         var progressed = waited;
         CloseReason? reason;
         do
-            reason = LookAfterWait(new(8, HasWaiting: true), ref waited);
+            reason = LookAfterWait(new(8, HasPending: true), ref waited);
         while (reason is null);
         Assert.Equal(Close, waited - progressed);
         Assert.Equal((ClosedBy.Local, CloseCause.Timeout, false), (reason.By, reason.Cause, reason.IsOrderly));
@@ -70,7 +70,7 @@ public sealed class LingerPatienceTests
         long acknowledged = 0;
         CloseReason? reason;
         do
-            reason = LookAfterWait(new(acknowledged++, HasWaiting: true), ref waited);
+            reason = LookAfterWait(new(acknowledged++, HasPending: true), ref waited);
         while (reason is null);
         Assert.Equal(Max, waited);
         Assert.EndsWith("not all of it within 60 s (MaxLingerTime)", reason.Description, StringComparison.Ordinal);
@@ -83,18 +83,18 @@ public sealed class LingerPatienceTests
     public void Looks_are_neither_hasty_nor_rare(int timeout, int step)
     {
         var time = TimeSpan.FromMilliseconds(timeout);
-        var patience = new LingerPatience(new()
+        var patience = new LingerPolicy(new()
         {
             CloseTimeout = time, LingerTimeout = time, MaxLingerTime = time, TimeProvider = _time, MaxReadBufferSize = 1,
             MaxWriteBufferSize = 1,
         });
-        Assert.Equal(TimeSpan.FromMilliseconds(step), patience.Step);
+        Assert.Equal(TimeSpan.FromMilliseconds(step), patience.PollInterval);
     }
 
     private CloseReason? LookAfterWait(SystemProgress system, ref TimeSpan waited)
     {
-        waited += _patience.Step;
-        _time.Advance(_patience.Step);
-        return _patience.Look(system);
+        waited += _patience.PollInterval;
+        _time.Advance(_patience.PollInterval);
+        return _patience.Poll(system);
     }
 }

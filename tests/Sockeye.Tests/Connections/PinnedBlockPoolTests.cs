@@ -15,9 +15,9 @@ public sealed class PinnedBlockPoolTests
     public void A_block_is_as_large_as_asked_for_and_counted_while_it_is_lent(int asked, int given)
     {
         var block = _pool.Rent(asked);
-        Assert.Equal((given, 1), (block.Memory.Length, _pool.LentCount));
+        Assert.Equal((given, 1), (block.Memory.Length, _pool.RentedCount));
         block.Dispose();
-        Assert.Equal(0, _pool.LentCount);
+        Assert.Equal(0, _pool.RentedCount);
     }
 
     [Fact]
@@ -27,7 +27,7 @@ public sealed class PinnedBlockPoolTests
         block.Dispose();
         Assert.Same(block, _pool.Rent());
         Assert.NotSame(block, _pool.Rent());
-        Assert.Equal(2, _pool.LentCount);
+        Assert.Equal(2, _pool.RentedCount);
     }
 
     [Theory]
@@ -38,9 +38,9 @@ public sealed class PinnedBlockPoolTests
         var block = _pool.Rent(size);
         block.Dispose();
         block.Dispose();
-        Assert.Equal(0, _pool.LentCount);
+        Assert.Equal(0, _pool.RentedCount);
         Assert.NotSame(_pool.Rent(size), _pool.Rent(size));
-        Assert.Equal(2, _pool.LentCount);
+        Assert.Equal(2, _pool.RentedCount);
     }
 
     [Fact]
@@ -48,10 +48,10 @@ public sealed class PinnedBlockPoolTests
     {
         const int Burst = PinnedBlockPool.MaxIdleBlocks + 100;
         var blocks = RentMany(Burst);
-        Assert.Equal(Burst, _pool.LentCount);
+        Assert.Equal(Burst, _pool.RentedCount);
         foreach (var block in blocks)
             block.Dispose();
-        Assert.Equal(0, _pool.LentCount);
+        Assert.Equal(0, _pool.RentedCount);
 
         var known = blocks.ToHashSet(ReferenceEqualityComparer.Instance);
         Assert.Equal(PinnedBlockPool.MaxIdleBlocks, RentMany(Burst).Count(known.Contains));
@@ -72,30 +72,30 @@ public sealed class PinnedBlockPoolTests
                 Assert.Equal(-1, span[..8].IndexOfAnyExcept((byte)thread));
             }
         });
-        Assert.Equal(0, _pool.LentCount);
+        Assert.Equal(0, _pool.RentedCount);
     }
 
     [Fact]
     public void What_a_lender_lets_go_of_counts_no_more_and_is_never_lent_again()
     {
-        var (lender, other) = (new BlockLender(_pool), new BlockLender(_pool));
+        var (lender, other) = (new PipeBlockPool(_pool), new PipeBlockPool(_pool));
         var (kept, lost, large) = (lender.Rent(), lender.Rent(), lender.Rent(PinnedBlockPool.BlockSize + 1));
         var others = other.Rent();
         kept.Dispose();
-        Assert.Equal(3, _pool.LentCount);
+        Assert.Equal(3, _pool.RentedCount);
 
-        lender.LetGo();
-        lender.LetGo();
-        Assert.Equal(1, _pool.LentCount);
+        lender.Abandon();
+        lender.Abandon();
+        Assert.Equal(1, _pool.RentedCount);
         lost.Dispose(); // It comes too late.
         lost.Dispose();
         large.Dispose();
 
-        Assert.Equal(1, _pool.LentCount);
+        Assert.Equal(1, _pool.RentedCount);
         Assert.Same(kept, _pool.Rent());
         Assert.NotSame(lost, _pool.Rent());
         others.Dispose();
-        Assert.Equal(2, _pool.LentCount);
+        Assert.Equal(2, _pool.RentedCount);
         Assert.Same(others, _pool.Rent());
     }
 
@@ -105,10 +105,10 @@ public sealed class PinnedBlockPoolTests
         var rounds = Rounds.Of(least: 500, most: 20_000);
         while (rounds.Next())
         {
-            var lender = new BlockLender(_pool);
+            var lender = new PipeBlockPool(_pool);
             var block = lender.Rent();
-            Parallel.Invoke(lender.LetGo, block.Dispose);
-            Assert.Equal(0, _pool.LentCount);
+            Parallel.Invoke(lender.Abandon, block.Dispose);
+            Assert.Equal(0, _pool.RentedCount);
         }
     }
 
@@ -118,7 +118,7 @@ public sealed class PinnedBlockPoolTests
         var (lent, kept) = (_pool.Rent(), _pool.Rent());
         kept.Dispose();
         _pool.Dispose();
-        Assert.Equal(1, _pool.LentCount);
+        Assert.Equal(1, _pool.RentedCount);
         Assert.NotSame(kept, _pool.Rent());
         lent.Dispose();
     }

@@ -53,7 +53,7 @@ public sealed class PrintableTextTests
     {
         var plain = new InvalidOperationException("outside", new FormatException("inside"));
 
-        Assert.Same(plain, PrintableException.Of(plain));
+        Assert.Same(plain, PrintableException.Wrap(plain));
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class PrintableTextTests
         var thrown = Thrown(new InvalidOperationException("outside", new AggregateException(
             new FormatException("no number: 7\r\nfail: forged\n   at Nowhere()\u001b[2J"))));
 
-        var shown = PrintableException.Of(thrown);
+        var shown = PrintableException.Wrap(thrown);
 
         Assert.Equal("outside", shown.Message);
         Assert.Equal(thrown.StackTrace, shown.StackTrace);

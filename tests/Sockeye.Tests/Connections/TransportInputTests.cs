@@ -55,8 +55,8 @@ public sealed class TransportInputTests
     public async Task A_read_that_waits_gets_the_error_and_the_first_one_stays()
     {
         var reading = _input.ReadAsync(Cancellation).AsTask();
-        _input.FailAfterLastByte(new ConnectionResetException("first"));
-        _input.FailAfterLastByte(new ConnectionAbortedException("second"));
+        _input.SetFinalError(new ConnectionResetException("first"));
+        _input.SetFinalError(new ConnectionAbortedException("second"));
         await _pipe.Writer.CompleteAsync();
         Assert.Equal("first", (await Assert.ThrowsAsync<ConnectionResetException>(() => reading)).Message);
     }
@@ -76,11 +76,11 @@ public sealed class TransportInputTests
     public async Task Retiring_gives_the_memory_back_and_ends_reading()
     {
         await WriteAsync("unread");
-        _input.Retire();
-        _input.Retire();
+        _input.Detach();
+        _input.Detach();
         Assert.True((await _pipe.Writer.FlushAsync(Cancellation)).IsCompleted);
         await _pipe.Writer.CompleteAsync();
-        Assert.Equal(0, _pool.LentCount);
+        Assert.Equal(0, _pool.RentedCount);
         await ShouldBeOverAsync();
     }
 
@@ -89,13 +89,13 @@ public sealed class TransportInputTests
     {
         await WriteAsync("mine");
         var read = await _input.ReadAsync(Cancellation);
-        _input.Retire();
+        _input.Detach();
         await _pipe.Writer.CompleteAsync();
         _pool.Rent().Memory.Span.Fill(0xFF); // would be the reader's, had it been given back
         Assert.Equal("mine", Text(read));
-        Assert.Equal(2, _pool.LentCount);
+        Assert.Equal(2, _pool.RentedCount);
         _input.AdvanceTo(read.Buffer.Start);
-        Assert.Equal(1, _pool.LentCount);
+        Assert.Equal(1, _pool.RentedCount);
         await ShouldBeOverAsync();
     }
 
@@ -103,7 +103,7 @@ public sealed class TransportInputTests
     public async Task Retiring_ends_a_read_that_waits()
     {
         var reading = _input.ReadAsync(Cancellation).AsTask();
-        _input.Retire();
+        _input.Detach();
         Assert.True((await reading).IsCanceled);
         await ShouldBeOverAsync(); // asking again is enough: there is no memory to advance over
         Assert.True((await _pipe.Writer.FlushAsync(Cancellation)).IsCompleted);
@@ -132,7 +132,7 @@ public sealed class TransportInputTests
                 }
             }, Cancellation);
             await isReading.Task;
-            input.Retire();
+            input.Detach();
             await Assert.ThrowsAsync<ConnectionAbortedException>(() => reading.WaitAsync(TimeSpan.FromSeconds(30), Cancellation));
         }
     }
@@ -144,7 +144,7 @@ public sealed class TransportInputTests
         var reading = _input.ReadAsync(cancelling.Token).AsTask();
         await cancelling.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
-        _input.Retire();
+        _input.Detach();
         Assert.True((await _pipe.Writer.FlushAsync(Cancellation)).IsCompleted);
     }
 
@@ -155,9 +155,9 @@ public sealed class TransportInputTests
         var read = await _input.ReadAsync(Cancellation);
         await Assert.ThrowsAsync<InvalidOperationException>(() => _input.ReadAsync(Cancellation).AsTask());
         Assert.Throws<InvalidOperationException>(() => _input.TryRead(out _));
-        _input.Retire();
+        _input.Detach();
         await _pipe.Writer.CompleteAsync();
-        Assert.Equal(1, _pool.LentCount);
+        Assert.Equal(1, _pool.RentedCount);
         Assert.Equal("mine", Text(read));
     }
 
@@ -173,7 +173,7 @@ public sealed class TransportInputTests
         await _input.CompleteAsync();
         await _input.CompleteAsync();
         await _pipe.Writer.CompleteAsync();
-        Assert.Equal(0, _pool.LentCount);
+        Assert.Equal(0, _pool.RentedCount);
         await ShouldBeOverAsync();
     }
 
@@ -194,7 +194,7 @@ public sealed class TransportInputTests
 
     private void Fail(Exception error)
     {
-        _input.FailAfterLastByte(error);
+        _input.SetFinalError(error);
         _pipe.Writer.Complete();
     }
 

@@ -4,35 +4,35 @@ namespace Sockeye.Tests.Connections;
 
 public sealed class TurnTests
 {
-    private readonly Turn _turn = new();
+    private readonly AsyncLock _turn = new();
 
     [Fact]
     public void Only_one_has_the_turn()
     {
-        Assert.True(_turn.TryTake());
-        Assert.False(_turn.TryTake());
+        Assert.True(_turn.TryAcquire());
+        Assert.False(_turn.TryAcquire());
         Assert.False(WaitAsync().IsCompleted);
 
         _turn.Release(); // to the one who waits
-        Assert.False(_turn.TryTake());
+        Assert.False(_turn.TryAcquire());
     }
 
     [Fact]
     public async Task Those_who_wait_have_it_in_the_order_they_came()
     {
         List<int> order = [];
-        _turn.TryTake();
+        _turn.TryAcquire();
         var waiting = Enumerable.Range(0, 10).Select(TakeAsync).ToList();
 
         _turn.Release();
         await Task.WhenAll(waiting).Within();
 
         Assert.Equal(Enumerable.Range(0, 10), order);
-        Assert.True(_turn.TryTake());
+        Assert.True(_turn.TryAcquire());
 
         async Task TakeAsync(int number)
         {
-            await _turn.WaitAsync(TestContext.Current.CancellationToken);
+            await _turn.AcquireAsync(TestContext.Current.CancellationToken);
             order.Add(number);
             _turn.Release();
         }
@@ -42,7 +42,7 @@ public sealed class TurnTests
     public async Task Who_gives_up_leaves_the_turn_to_the_next()
     {
         using var impatience = new CancellationTokenSource();
-        _turn.TryTake();
+        _turn.TryAcquire();
         var (first, second) = (WaitAsync(impatience.Token), WaitAsync());
 
         await impatience.CancelAsync();
@@ -50,7 +50,7 @@ public sealed class TurnTests
         _turn.Release();
 
         await second.Within();
-        Assert.False(_turn.TryTake());
+        Assert.False(_turn.TryAcquire());
     }
 
     [Fact]
@@ -60,11 +60,11 @@ public sealed class TurnTests
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => WaitAsync(cancelled));
 
-        Assert.True(_turn.TryTake());
+        Assert.True(_turn.TryAcquire());
     }
 
     private Task WaitAsync(CancellationToken? cancellationToken = null) =>
-        _turn.WaitAsync(cancellationToken ?? TestContext.Current.CancellationToken).AsTask();
+        _turn.AcquireAsync(cancellationToken ?? TestContext.Current.CancellationToken).AsTask();
 
     [Fact]
     public async Task Many_threads_never_have_it_at_once()
@@ -79,7 +79,7 @@ public sealed class TurnTests
         {
             for (var i = 0; i < 1000; i++)
             {
-                await _turn.WaitAsync();
+                await _turn.AcquireAsync();
                 most = Math.Max(most, ++inside);
                 turns++;
                 inside--;

@@ -48,7 +48,7 @@ public sealed class PcapngBlockTests
         {
             var local = new IPEndPoint(isV6 ? IPAddress.Parse("2001:db8::ff:1") : IPAddress.Parse("203.0.113.255"), port);
             var remote = new IPEndPoint(isV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback, 50_000);
-            var connection = new CapturedConnection(Place, CaptureAddresses.Of(local, remote, true, 1), "");
+            var connection = new CapturedConnection(Place, CaptureAddresses.Create(local, remote, true, 1), "");
             var frame = new CapturedFrame(connection, isOutbound, TcpBits.Psh | TcpBits.Ack, sequence, acknowledged, 5)
             {
                 Length = data.Length,
@@ -66,7 +66,7 @@ public sealed class PcapngBlockTests
     [Fact]
     public void Largest_segment_fits_into_an_IP_datagram()
     {
-        var connection = new CapturedConnection(Place, CaptureAddresses.Of(
+        var connection = new CapturedConnection(Place, CaptureAddresses.Create(
             new IPEndPoint(IPAddress.Loopback, 1), new IPEndPoint(IPAddress.Loopback, 2), true, 1), "");
         var data = new byte[TcpSegment.MaxData];
         var frame = new CapturedFrame(connection, true, TcpBits.Ack, 0, 0, 5)
@@ -86,24 +86,24 @@ public sealed class PcapngBlockTests
     [InlineData("::1", "10.0.0.2", "::1", "::ffff:10.0.0.2")]
     public void Addresses_of_both_ends_have_one_family(string local, string remote, string shownLocal, string shownRemote)
     {
-        var addresses = CaptureAddresses.Of(
+        var addresses = CaptureAddresses.Create(
             new IPEndPoint(IPAddress.Parse(local), 1), new IPEndPoint(IPAddress.Parse(remote), 65_535), false, 1);
 
         Assert.Equal((IPAddress.Parse(shownLocal), 1), (new(addresses.Local), addresses.LocalPort));
         Assert.Equal((IPAddress.Parse(shownRemote), 65_535), (new(addresses.Remote), addresses.RemotePort));
-        Assert.Null(addresses.StandIn);
+        Assert.Null(addresses.SubstituteNote);
     }
 
     [Fact]
     public void Unix_sockets_stand_as_loopback_addresses_that_are_kept_apart()
     {
         var path = new UnixDomainSocketEndPoint("/run/a.sock");
-        var all = Enumerable.Range(1, 200_000).Select(number => CaptureAddresses.Of(path, null, isServer: true, number)).ToList();
+        var all = Enumerable.Range(1, 200_000).Select(number => CaptureAddresses.Create(path, null, isServer: true, number)).ToList();
 
         Assert.Equal(all.Count, all.Select(one => (new IPAddress(one.Remote), one.RemotePort)).Distinct().Count());
         Assert.All(all, one => Assert.Equal((127, 127, 1), (one.Local[0], one.Remote[0], one.LocalPort)));
         Assert.Equal(
-            "127.0.0.1:1 stands for the Unix socket /run/a.sock, 127.0.0.2:10001 for an unknown endpoint", all[0].StandIn);
+            "127.0.0.1:1 stands for the Unix socket /run/a.sock, 127.0.0.2:10001 for an unknown endpoint", all[0].SubstituteNote);
     }
 
     private static BlockWriter Written(CapturedFrame frame)

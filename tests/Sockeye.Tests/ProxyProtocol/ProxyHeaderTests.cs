@@ -195,7 +195,7 @@ public sealed class ProxyHeaderTests
     public void Checksum_is_the_one_of_RFC_3720()
     {
         // Its example: 32 bytes of zeros give AA 36 91 8A, least significant byte first.
-        Assert.Equal(0x8A9136AAu, ProxyTlvs.ChecksumOf(new byte[32], 7));
+        Assert.Equal(0x8A9136AAu, ProxyTlvs.ComputeChecksum(new byte[32], 7));
 
         var header = new ProxyHeader { Tlvs = [ProxyTlv.Checksum] }.ToBytes();
         Assert.NotNull(Parse(header));

@@ -260,7 +260,7 @@ public sealed class OutsideCodeTests
             return new(Listeners[^1]);
         }
 
-        public void LogTo(ILogger logger)
+        public void UseLogger(ILogger logger)
         {
             if (ThrowsWhenAskedToLog)
                 throw new InvalidOperationException("no log");

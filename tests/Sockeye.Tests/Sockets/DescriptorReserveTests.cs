@@ -140,11 +140,11 @@ public sealed class DescriptorReserveTests
     public void Several_taken_at_once_find_the_margin_or_the_reserve()
     {
         _reserve.Join();
-        _reserve.Look();
+        _reserve.Check();
         Assert.Equal(DescriptorReserve.Size, _table.Held);
 
         _table.Others = Limit - DescriptorReserve.Size - DescriptorReserve.Margin + 1;
-        _reserve.Look();
+        _reserve.Check();
         Assert.Equal(0, _table.Held);
     }
 
@@ -200,14 +200,14 @@ public sealed class DescriptorReserveTests
         const int InTheMaking = 4;
         await Patience.Until(
             () => table.CountOpen() - (DescriptorTable.CountEntries() - 1) is >= 0 and <= InTheMaking, "both counts agree");
-        Assert.Equal(DescriptorTable.SizeOfTable() > 0, table.CountsAtOnce); // since Linux 6.2
+        Assert.Equal(DescriptorTable.ReadTableSize() > 0, table.IsCountCheap); // since Linux 6.2
     }
 
     private bool HasRoom()
     {
         try
         {
-            _reserve.ThrowIfNoRoom();
+            _reserve.ThrowIfExhausted();
             return true;
         }
         catch (SocketException e) when (e.SocketErrorCode is SocketError.TooManyOpenSockets)
@@ -231,7 +231,7 @@ public sealed class DescriptorReserveTests
 
         public bool IsFastToCount { get; set; }
 
-        public override bool CountsAtOnce => IsFastToCount;
+        public override bool IsCountCheap => IsFastToCount;
 
         /// <summary>What everybody else has open.</summary>
         public int Others { get; set; }

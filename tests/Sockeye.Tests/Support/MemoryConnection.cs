@@ -45,14 +45,14 @@ internal sealed class MemoryConnection : TransportConnection
 
     public override void Abort(CloseReason reason)
     {
-        Explain(reason);
+        SetCloseReason(reason);
         End(new ConnectionAbortedException(reason.Description));
         _peer.ResetByPeer();
     }
 
     public override void Close(CloseReason reason)
     {
-        Explain(reason);
+        SetCloseReason(reason);
         _output.Writer.Complete();
         End(new ConnectionAbortedException(reason.Description));
     }
@@ -60,7 +60,7 @@ internal sealed class MemoryConnection : TransportConnection
     public override async ValueTask DisposeAsync()
     {
         IsDisposed = true;
-        Explain(CloseReason.LocalFin);
+        SetCloseReason(CloseReason.LocalFin);
         await _output.Writer.CompleteAsync();
         await _input.Reader.CompleteAsync();
         SignalClosed();
@@ -69,7 +69,7 @@ internal sealed class MemoryConnection : TransportConnection
     private void ResetByPeer()
     {
         var reset = new ConnectionResetException("reset by peer");
-        Explain(CloseReason.PeerReset(reset));
+        SetCloseReason(CloseReason.PeerReset(reset));
         End(reset);
     }
 

@@ -24,7 +24,7 @@ public sealed class HelloRecordsTests
 
         Assert.Equal(RecordedHello.Bytes, records.ToRecords().ToArray());
         Assert.Equal("behind"u8, rest);
-        Assert.Equal("localhost", ClientHello.ServerNameIn(records.Messages));
+        Assert.Equal("localhost", ClientHello.GetServerName(records.Messages));
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class HelloRecordsTests
     [InlineData(2_000)]
     public async Task Hello_that_announces_too_much_is_refused_by_what_it_says(int length)
     {
-        var hello = Announced(HelloRecords.MaxHello + 1);
+        var hello = Announced(HelloRecords.MaxHelloLength + 1);
 
         var error = await Assert.ThrowsAsync<IOException>(
             () => ReadAsync([.. CutHello.Cut(Record(hello.AsSpan(..2_000)), length).SelectMany(one => one)], completes: false));
@@ -123,13 +123,13 @@ public sealed class HelloRecordsTests
     public void Name_in_a_hello_that_is_cut_off_or_damaged_is_none_or_safe_to_print()
     {
         for (var length = 0; length < Hello.Length; length++)
-            Assert.Null(ClientHello.ServerNameIn(Hello.AsSpan(0, length)));
+            Assert.Null(ClientHello.GetServerName(Hello.AsSpan(0, length)));
         Gen.Select(Gen.Int[4, Hello.Length - 1], Gen.Byte).Array[1, 5].Sample(changes =>
         {
             var damaged = Hello.ToArray();
             foreach (var (at, value) in changes)
                 damaged[at] = value;
-            var name = ClientHello.ServerNameIn(damaged);
+            var name = ClientHello.GetServerName(damaged);
             Assert.Same(name ?? "", PrintableText.Escape(name));
         });
     }
@@ -140,7 +140,7 @@ public sealed class HelloRecordsTests
         var at = Hello.AsSpan().IndexOf("localhost"u8);
         byte[] evil = [.. Hello.AsSpan(0, at), .. "a\n\u001b[2J\0é"u8, .. Hello.AsSpan(at + "localhost".Length)];
 
-        Assert.Equal("a\\x0A\\x1B[2J\\x00é", ClientHello.ServerNameIn(evil));
+        Assert.Equal("a\\x0A\\x1B[2J\\x00é", ClientHello.GetServerName(evil));
     }
 
     private static byte[] Record(ReadOnlySpan<byte> content) =>

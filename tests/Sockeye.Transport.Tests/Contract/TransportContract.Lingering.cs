@@ -113,9 +113,9 @@ public abstract partial class TransportContract
     {
         await end.SendAsync(Down.Take(Answer));
         await world.BecomesTrueAsync(() => end.BytesSent == Answer);
-        var system = FeatureOf(end).AskSystem();
+        var system = FeatureOf(end).GetSystemProgress();
         Assert.SkipWhen(system is null, "The system does not report what the peer has taken.");
-        Assert.True(system.Value.HasWaiting);
+        Assert.True(system.Value.HasPending);
     }
 
     /// <summary>Returns when <c>LingerTimeout</c> is over for a connection that was closed after this call.</summary>

@@ -20,11 +20,11 @@ public abstract partial class TransportContract
             var progress = ProgressOf(end);
             Assert.Equal(end.Connection.BytesReceived, progress.BytesReceived);
             Assert.Equal(end.Connection.BytesSent, progress.BytesSent);
-            Assert.Equal(TimeSpan.Zero, progress.ReceivePaused);
+            Assert.Equal(TimeSpan.Zero, progress.ReceivePauseTime);
             var feature = FeatureOf(end);
             Assert.False(feature.IsReadPaused || feature.IsSendBlocked || feature.HasEnded);
             // The acknowledgement may still be on its way.
-            await world.BecomesTrueAsync(() => FeatureOf(end).AskSystem() is null or { HasWaiting: false });
+            await world.BecomesTrueAsync(() => FeatureOf(end).GetSystemProgress() is null or { HasPending: false });
         }
     });
 
@@ -35,11 +35,11 @@ public abstract partial class TransportContract
     {
         var (writer, reader) = await world.ConnectAsync(clientFirst);
         var flush = OfferTooMuch(writer);
-        await world.BecomesTrueAsync(() => ProgressOf(writer).SendWaited >= TimeSpan.FromMilliseconds(15));
-        await world.BecomesTrueAsync(() => ProgressOf(reader).ReceivePaused > TimeSpan.Zero);
+        await world.BecomesTrueAsync(() => ProgressOf(writer).SendWaitTime >= TimeSpan.FromMilliseconds(15));
+        await world.BecomesTrueAsync(() => ProgressOf(reader).ReceivePauseTime > TimeSpan.Zero);
         await world.BecomesTrueAsync(() => ProgressOf(writer).HasUnsent);
-        await world.BecomesTrueAsync(() => FeatureOf(writer).AskSystem() is null or { HasWaiting: true });
-        var asked = FeatureOf(writer).AskSystem();
+        await world.BecomesTrueAsync(() => FeatureOf(writer).GetSystemProgress() is null or { HasPending: true });
+        var asked = FeatureOf(writer).GetSystemProgress();
 
         // When the peer reads, time stands still on both sides.
         await reader.ReceiveAsync(Up, TooMuch);
@@ -47,9 +47,9 @@ public abstract partial class TransportContract
         await world.BecomesTrueAsync(() => !ProgressOf(writer).HasUnsent);
         (TimeSpan, TimeSpan) last = default;
         await world.BecomesTrueAsync(() =>
-            last == (last = (ProgressOf(writer).SendWaited, ProgressOf(reader).ReceivePaused)), "both clocks stand still");
+            last == (last = (ProgressOf(writer).SendWaitTime, ProgressOf(reader).ReceivePauseTime)), "both clocks stand still");
         if (asked is { } taken)
-            Assert.True(FeatureOf(writer).AskSystem()?.Acknowledged > taken.Acknowledged);
+            Assert.True(FeatureOf(writer).GetSystemProgress()?.Acknowledged > taken.Acknowledged);
     });
 
     [Theory]
@@ -92,24 +92,24 @@ public abstract partial class TransportContract
     {
         var (client, server) = await world.ConnectAsync();
         // The end of a handshake may still be on its way.
-        await world.BecomesTrueAsync(() => ProgressOf(server).SinceMoved >= TimeSpan.FromMilliseconds(40));
+        await world.BecomesTrueAsync(() => ProgressOf(server).IdleTime >= TimeSpan.FromMilliseconds(40));
 
         var sent = world.Time.GetTimestamp();
         await client.SendAsync("x");
         await server.ShouldReceiveAsync("x");
 
-        Assert.True(ProgressOf(server).SinceMoved <= world.Time.GetElapsedTime(sent));
+        Assert.True(ProgressOf(server).IdleTime <= world.Time.GetElapsedTime(sent));
         // The byte may have arrived before its sender was told that it went.
-        await world.BecomesTrueAsync(() => ProgressOf(client).SinceMoved <= world.Time.GetElapsedTime(sent));
+        await world.BecomesTrueAsync(() => ProgressOf(client).IdleTime <= world.Time.GetElapsedTime(sent));
     });
 
     [Fact]
     public Task Connection_whose_peer_takes_nothing_is_reset_by_its_watch() => Run(SmallBuffers, async world =>
     {
         var (client, server) = await world.ConnectAsync();
-        var timeouts = ConnectionTimeouts.Off();
+        var timeouts = ConnectionTimeouts.CreateDisabled();
         timeouts.WriteStall = TimeSpan.FromMilliseconds(400);
-        var watch = new ConnectionWatch(server.Connection, new(timeouts, new CoarseTimer(world.Time)), stop: null);
+        var watch = new TimeoutMonitor(server.Connection, new(timeouts, new CoarseTimer(world.Time)), stop: null);
         watch.Start();
 
         var flush = server.Output.WriteAsync(Up.Take(TooMuch)).AsTask();
@@ -124,9 +124,9 @@ public abstract partial class TransportContract
     public Task Connection_that_does_nothing_is_closed_in_order_by_its_watch() => Run(SmallBuffers, async world =>
     {
         var (client, server) = await world.ConnectAsync();
-        var timeouts = ConnectionTimeouts.Off();
+        var timeouts = ConnectionTimeouts.CreateDisabled();
         timeouts.Idle = TimeSpan.FromMilliseconds(200);
-        var watch = new ConnectionWatch(server.Connection, new(timeouts, new CoarseTimer(world.Time)), stop: null);
+        var watch = new TimeoutMonitor(server.Connection, new(timeouts, new CoarseTimer(world.Time)), stop: null);
         watch.Start();
         await client.SendAsync("x");
         await server.ShouldReceiveAsync("x");

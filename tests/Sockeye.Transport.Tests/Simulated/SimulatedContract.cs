@@ -35,7 +35,7 @@ public sealed class SimulatedFixture(double loss) : TransportFixture
                 Dialling = near,
                 NewEndPoint = () => new IPEndPoint(far.Address, 0),
                 Time = network.TimeProvider,
-                LentBuffers = () => options.Pool.LentCount,
+                LentBuffers = () => options.Pool.RentedCount,
                 AssertReleased = _ => { },
             }.RunAsync(test);
         });

@@ -48,7 +48,7 @@ public sealed class SocketFixture(AddressFamily family, bool inline = false) : T
                 _ => new UnixDomainSocketEndPoint(directory.NewPath()),
             },
             Time = TimeProvider.System,
-            LentBuffers = () => options.Pool.LentCount,
+            LentBuffers = () => options.Pool.RentedCount,
             AssertReleased = connection => Assert.True(
                 connection.Features.Get<IConnectionSocketFeature>()!.Socket.SafeHandle.IsClosed, "The socket is still open."),
         }.RunAsync(test);

@@ -68,9 +68,9 @@ public sealed class UnixSocketFileTests : IDisposable
             var listener = await BindAsync(binding, path);
             File.Delete(path);
             put(path);
-            var before = PathEntry.Of(path);
+            var before = PathEntry.Read(path);
             await listener.DisposeAsync();
-            Assert.Equal(before, PathEntry.Of(path));
+            Assert.Equal(before, PathEntry.Read(path));
         }
     }
 
@@ -89,7 +89,7 @@ public sealed class UnixSocketFileTests : IDisposable
         await AssertRefusedAsync(path => File.CreateSymbolicLink(path, "/nowhere/at/all"), "a symbolic link");
         await AssertRefusedAsync(path => File.CreateSymbolicLink(path, path), "a symbolic link");
         await AssertRefusedAsync(path => File.CreateSymbolicLink(path, "/dev/null"), "a symbolic link");
-        Assert.True(PathEntry.Of(dead).Kind is PathKind.Socket);
+        Assert.True(PathEntry.Read(dead).Kind is PathKind.Socket);
         await AssertServesAsync(living, alive);
     }
 
@@ -132,7 +132,7 @@ public sealed class UnixSocketFileTests : IDisposable
         var listener = await BindAsync(SocketTransport.Shared, Path.Combine(_directory.Path, "link", "..", "s"));
         await AssertServesAsync(listener, Path.Combine(_directory.Path, "other", "s"));
         await listener.DisposeAsync();
-        Assert.Equal(PathKind.Socket, PathEntry.Of(victim).Kind);
+        Assert.Equal(PathKind.Socket, PathEntry.Read(victim).Kind);
     }
 
     [Theory, MemberData(nameof(Transports))]
@@ -185,9 +185,9 @@ public sealed class UnixSocketFileTests : IDisposable
     [Fact]
     public void File_whose_name_begins_with_an_at_sign_is_a_file()
     {
-        Assert.Equal("@name", UnixSocketAddress.PathOf(new("@name")));
+        Assert.Equal("@name", UnixSocketAddress.GetPath(new("@name")));
         if (OperatingSystem.IsLinux())
-            Assert.Null(UnixSocketAddress.PathOf(new("\0name")));
+            Assert.Null(UnixSocketAddress.GetPath(new("\0name")));
     }
 
     private static LinuxTransport New(string transport)
@@ -231,10 +231,10 @@ public sealed class UnixSocketFileTests : IDisposable
     {
         var path = _directory.NewPath();
         put(path);
-        var before = PathEntry.Of(path);
+        var before = PathEntry.Read(path);
         var error = await Assert.ThrowsAsync<AddressInUseException>(() => BindAsync(SocketTransport.Shared, path));
         Assert.Contains($"Cannot listen on {path}: ", error.Message, StringComparison.Ordinal);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
-        Assert.Equal(before, PathEntry.Of(path));
+        Assert.Equal(before, PathEntry.Read(path));
     }
 }

@@ -4,14 +4,14 @@ using Microsoft.Extensions.Logging;
 namespace Sockeye;
 
 /// <summary>Tells of certificates that were read anew.</summary>
-internal sealed partial class CertificateWatch(ILogger logger)
+internal sealed partial class CertificateReloadLog(ILogger logger)
 {
     private readonly ILogger _logger = logger;
 
-    public void Reloaded(string path, X509Certificate2 certificate) =>
+    public void OnReloaded(string path, X509Certificate2 certificate) =>
         LogReloaded(path, TlsCertificates.Fingerprint(certificate), certificate.NotAfter.ToUniversalTime());
 
-    public void Failed(string path, X509Certificate2 kept, Exception error) =>
+    public void OnReloadFailed(string path, X509Certificate2 kept, Exception error) =>
         LogReloadFailed(error, path, TlsCertificates.Fingerprint(kept), kept.NotAfter.ToUniversalTime(), error.Message);
 
     [LoggerMessage(1501, LogLevel.Information,

@@ -10,21 +10,21 @@ namespace Sockeye;
 /// On Linux it is an abstract name, which the system frees with its holder. It is known by the directory's inode: one path has
 /// many spellings. Servers in other network namespaces, and other programs, do not see it.
 /// </remarks>
-internal readonly struct UnixPathTurn : IDisposable
+internal readonly struct UnixPathLock : IDisposable
 {
     private readonly Socket? _name;
 
-    private UnixPathTurn(bool isMine, Socket? name) => (IsMine, _name) = (isMine, name);
+    private UnixPathLock(bool isMine, Socket? name) => (IsHeld, _name) = (isMine, name);
 
     /// <summary>Whether stale sockets may be replaced.</summary>
-    public bool IsMine { get; }
+    public bool IsHeld { get; }
 
     /// <param name="path">An absolute one.</param>
-    public static UnixPathTurn Take(string path)
+    public static UnixPathLock Acquire(string path)
     {
         if (!OperatingSystem.IsLinux())
             return new(isMine: true, null);
-        var directory = PathEntry.Of(Path.Combine(Path.GetDirectoryName(path) ?? "/", "."));
+        var directory = PathEntry.Read(Path.Combine(Path.GetDirectoryName(path) ?? "/", "."));
         var file = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFileName(path))), 0, 16);
         var name = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         try

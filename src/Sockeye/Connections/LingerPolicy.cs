@@ -5,49 +5,49 @@ namespace Sockeye;
 /// What the peer sends meanwhile does not prolong the wait; only what it acknowledges does. A system that does not report
 /// acknowledgements counts as one whose peer has taken everything.
 /// </remarks>
-internal struct LingerPatience
+internal struct LingerPolicy
 {
-    private static readonly TimeSpan ShortestStep = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan LongestStep = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MinPollInterval = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan MaxPollInterval = TimeSpan.FromSeconds(1);
 
     private readonly StreamConnectionOptions _options;
-    private readonly long _begun;
-    private long _lookedAt;
-    private long? _tookAllAt;
+    private readonly long _start;
+    private long _polledAt;
+    private long? _acknowledgedAllAt;
     private long _progressedAt;
     private long _acknowledged = -1;
 
-    public LingerPatience(StreamConnectionOptions options)
+    public LingerPolicy(StreamConnectionOptions options)
     {
         _options = options;
-        _begun = _lookedAt = options.TimeProvider.GetTimestamp();
-        _tookAllAt = _begun;
-        Step = TimeSpan.FromTicks(Math.Clamp(options.ShortestPatience.Ticks / 4, ShortestStep.Ticks, LongestStep.Ticks));
+        _start = _polledAt = options.TimeProvider.GetTimestamp();
+        _acknowledgedAllAt = _start;
+        PollInterval = TimeSpan.FromTicks(Math.Clamp(options.ShortestTimeout.Ticks / 4, MinPollInterval.Ticks, MaxPollInterval.Ticks));
     }
 
     /// <summary>How long to wait before each look. Most peers have ended before the first.</summary>
-    public TimeSpan Step { get; }
+    public TimeSpan PollInterval { get; }
 
     /// <summary>Null: the peer gets more time. Otherwise the reason to close now.</summary>
     /// <param name="system">What the system reports.</param>
-    public CloseReason? Look(SystemProgress? system)
+    public CloseReason? Poll(SystemProgress? system)
     {
         var now = _options.TimeProvider.GetTimestamp();
-        var before = _lookedAt;
-        _lookedAt = now;
-        if (system is not { HasWaiting: true, Acknowledged: var acknowledged })
+        var before = _polledAt;
+        _polledAt = now;
+        if (system is not { HasPending: true, Acknowledged: var acknowledged })
         {
-            _tookAllAt ??= before; // It was at some moment since then.
-            return Elapsed(_tookAllAt.Value, now) >= _options.LingerTimeout ? CloseReason.LocalFin : null;
+            _acknowledgedAllAt ??= before; // It was at some moment since then.
+            return Elapsed(_acknowledgedAllAt.Value, now) >= _options.LingerTimeout ? CloseReason.LocalFin : null;
         }
 
-        _tookAllAt = null;
+        _acknowledgedAllAt = null;
         if (acknowledged != _acknowledged)
             (_acknowledged, _progressedAt) = (acknowledged, now);
         else if (Elapsed(_progressedAt, now) >= _options.CloseTimeout)
             return CloseReason.Unacknowledged(
                 $"nothing more of it for {_options.CloseTimeout.TotalSeconds:0.###} s (CloseTimeout)");
-        return Elapsed(_begun, now) >= _options.MaxLingerTime
+        return Elapsed(_start, now) >= _options.MaxLingerTime
             ? CloseReason.Unacknowledged($"not all of it within {_options.MaxLingerTime.TotalSeconds:0.###} s (MaxLingerTime)")
             : null;
     }

@@ -1,7 +1,7 @@
 namespace Sockeye;
 
 /// <summary>Says what came in place of a PROXY header.</summary>
-internal static class NoHeader
+internal static class HeaderMismatch
 {
     private const byte TlsHandshake = 0x16;
 

@@ -1,11 +1,11 @@
 namespace Sockeye;
 
 /// <summary>What one look at a connection finds. The system is asked at most once, and only if an answer depends on it.</summary>
-internal struct ConnectionLook(IConnectionProgressFeature connection, TimeSpan now, long taken)
+internal struct TimeoutPoll(IConnectionProgressFeature connection, TimeSpan now, long taken)
 {
-    private readonly long _takenBefore = taken;
-    private long _taken = taken;
-    private bool _hasAsked;
+    private readonly long _acknowledgedBefore = taken;
+    private long _acknowledged = taken;
+    private bool _hasQueried;
     private SystemProgress? _system;
 
     public readonly TimeSpan Now => now;
@@ -13,32 +13,32 @@ internal struct ConnectionLook(IConnectionProgressFeature connection, TimeSpan n
     public ConnectionProgress Progress { get; } = connection.Progress;
 
     /// <summary>What the peer has taken in all, as it was last asked for.</summary>
-    public readonly long Taken => _taken;
+    public readonly long Acknowledged => _acknowledged;
 
     /// <summary>Whether the peer has taken something since it was last asked for, or was never asked for.</summary>
-    public bool PeerTookSome
+    public bool HasPeerProgress
     {
         get
         {
-            Ask();
-            return _taken != _takenBefore;
+            QuerySystem();
+            return _acknowledged != _acknowledgedBefore;
         }
     }
 
     /// <summary>Whether something is on its way to the peer, here or with the system.</summary>
-    public bool SomethingWaits
+    public bool HasPendingData
     {
         get
         {
             if (Progress.HasUnsent)
                 return true;
-            Ask();
-            return _system is { HasWaiting: true };
+            QuerySystem();
+            return _system is { HasPending: true };
         }
     }
 
     /// <summary>A timeout may be over then.</summary>
-    public static void At(TimeSpan time, ref TimeSpan next)
+    public static void ScheduleAt(TimeSpan time, ref TimeSpan next)
     {
         if (time < next)
             next = time;
@@ -48,18 +48,18 @@ internal struct ConnectionLook(IConnectionProgressFeature connection, TimeSpan n
     /// Something may have begun by then. Connections meet on a few such times, so that many that are idle wake the timer as
     /// seldom as one.
     /// </summary>
-    public readonly void NoLaterThan(TimeSpan wait, ref TimeSpan next)
+    public readonly void ScheduleWithin(TimeSpan wait, ref TimeSpan next)
     {
         var grid = Math.Max(wait.Ticks / 16, 1);
-        At(TimeSpan.FromTicks((now + wait).Ticks / grid * grid), ref next);
+        ScheduleAt(TimeSpan.FromTicks((now + wait).Ticks / grid * grid), ref next);
     }
 
-    private void Ask()
+    private void QuerySystem()
     {
-        if (_hasAsked)
+        if (_hasQueried)
             return;
-        _hasAsked = true;
-        _system = connection.AskSystem();
-        _taken = _system?.Acknowledged ?? Progress.BytesSent;
+        _hasQueried = true;
+        _system = connection.GetSystemProgress();
+        _acknowledged = _system?.Acknowledged ?? Progress.BytesSent;
     }
 }

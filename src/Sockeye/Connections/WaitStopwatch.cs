@@ -2,23 +2,23 @@ namespace Sockeye;
 
 /// <summary>Adds up the times in which something waited. One thread at a time begins and ends; any thread asks.</summary>
 /// <remarks>Must not be copied. Timestamps are never 0, which says that nothing waits.</remarks>
-internal struct WaitClock
+internal struct WaitStopwatch
 {
     private long _since;
     private long _total;
 
     /// <summary>Shorter waits are the rhythm of a connection that is busy, not something that stands still.</summary>
-    public static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(100);
+    public static readonly TimeSpan MinReportedWait = TimeSpan.FromMilliseconds(100);
 
     public readonly bool IsRunning => Volatile.Read(in _since) != 0;
 
-    public void Begin(long timestamp)
+    public void Start(long timestamp)
     {
         if (_since == 0)
             Volatile.Write(ref _since, timestamp == 0 ? 1 : timestamp);
     }
 
-    public void End(long timestamp)
+    public void Stop(long timestamp)
     {
         if (_since is not 0 and var since)
         {
@@ -29,7 +29,7 @@ internal struct WaitClock
     }
 
     /// <summary>What waits has moved a little: all of the time counts, but it begins to stand still anew.</summary>
-    public void Move(long timestamp)
+    public void Lap(long timestamp)
     {
         if (_since is not 0 and var since)
         {
@@ -39,14 +39,14 @@ internal struct WaitClock
         }
     }
 
-    /// <summary>For how long something has stood still; zero where nothing waits, or for less than a <see cref="Moment"/>. Asks
+    /// <summary>For how long something has stood still; zero where nothing waits, or for less than a <see cref="MinReportedWait"/>. Asks
     /// the clock only if anything waits.</summary>
-    public readonly TimeSpan StandsStillFor(TimeProvider time) =>
-        Volatile.Read(in _since) is not 0 and var since && time.GetElapsedTime(since) is var elapsed && elapsed >= Moment
+    public readonly TimeSpan GetCurrentWait(TimeProvider time) =>
+        Volatile.Read(in _since) is not 0 and var since && time.GetElapsedTime(since) is var elapsed && elapsed >= MinReportedWait
             ? elapsed
             : TimeSpan.Zero;
 
-    public readonly TimeSpan Total(TimeProvider time)
+    public readonly TimeSpan GetTotal(TimeProvider time)
     {
         var total = Volatile.Read(in _total);
         var since = Volatile.Read(in _since);

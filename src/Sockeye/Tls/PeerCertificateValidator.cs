@@ -8,9 +8,9 @@ namespace Sockeye;
 /// <param name="own">The user's judgement, which then is the only one.</param>
 /// <param name="isRequired">Whether the peer has to show one.</param>
 /// <param name="pin">The SHA-256 fingerprint of the only one to accept.</param>
-internal sealed class PeerCertificates(RemoteCertificateValidationCallback? own, bool isRequired, byte[]? pin = null)
+internal sealed class PeerCertificateValidator(RemoteCertificateValidationCallback? own, bool isRequired, byte[]? pin = null)
 {
-    public bool Accept(object ssl, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    public bool Validate(object ssl, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         var tls = (TlsStream)ssl;
         if (own is not null)
@@ -45,7 +45,7 @@ internal sealed class PeerCertificates(RemoteCertificateValidationCallback? own,
 
         if (errors is SslPolicyErrors.None)
             return true;
-        tls.RefusedCertificate = CertificateFaults.Explain(shown, chain, errors, tls);
+        tls.RefusedCertificate = CertificateFaults.Describe(shown, chain, errors, tls);
         return false;
     }
 }

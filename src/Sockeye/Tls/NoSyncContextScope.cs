@@ -1,13 +1,13 @@
 namespace Sockeye;
 
 /// <summary>While it is held, the thread has no <see cref="SynchronizationContext"/>.</summary>
-internal readonly ref struct ContextFree
+internal readonly ref struct NoSyncContextScope
 {
     private readonly SynchronizationContext? _context;
 
-    private ContextFree(SynchronizationContext? context) => _context = context;
+    private NoSyncContextScope(SynchronizationContext? context) => _context = context;
 
-    public static ContextFree Enter()
+    public static NoSyncContextScope Enter()
     {
         var context = SynchronizationContext.Current;
         if (context is not null)

@@ -1,14 +1,14 @@
 namespace Sockeye.Testing;
 
 /// <summary>Ends a fault when it is disposed, once.</summary>
-internal sealed class Lifting(Action lift) : IDisposable
+internal sealed class DisposableAction(Action lift) : IDisposable
 {
-    private Action? _lift = lift;
+    private Action? _action = lift;
 
     public void Dispose()
     {
-        var lift = _lift;
-        _lift = null;
+        var lift = _action;
+        _action = null;
         lift?.Invoke();
     }
 }

@@ -7,34 +7,34 @@ namespace Sockeye;
 /// In place of <see cref="SemaphoreSlim"/>, whose waits with a token always pass through the thread pool: a simulation could not
 /// tell where they go on. Safe from any thread; taking a free turn allocates nothing.
 /// </remarks>
-internal sealed class Turn
+internal sealed class AsyncLock
 {
     private readonly Lock _lock = new();
-    private readonly Queue<TaskCompletionSource> _waiting = new();
-    private bool _isTaken;
+    private readonly Queue<TaskCompletionSource> _waiters = new();
+    private bool _isHeld;
 
-    public bool TryTake()
+    public bool TryAcquire()
     {
         lock (_lock)
-            return !_isTaken && (_isTaken = true);
+            return !_isHeld && (_isHeld = true);
     }
 
     /// <summary>Cancelling before the turn has come gives it up.</summary>
-    public ValueTask WaitAsync(CancellationToken cancellationToken = default)
+    public ValueTask AcquireAsync(CancellationToken cancellationToken = default)
     {
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled(cancellationToken);
         lock (_lock)
         {
-            if (!_isTaken)
+            if (!_isHeld)
             {
-                _isTaken = true;
+                _isHeld = true;
                 return default;
             }
 
             var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _waiting.Enqueue(waiter);
-            return new(WaitAsync(waiter, cancellationToken));
+            _waiters.Enqueue(waiter);
+            return new(AcquireAsync(waiter, cancellationToken));
         }
     }
 
@@ -45,9 +45,9 @@ internal sealed class Turn
         {
             lock (_lock)
             {
-                if (!_waiting.TryDequeue(out next!))
+                if (!_waiters.TryDequeue(out next!))
                 {
-                    _isTaken = false;
+                    _isHeld = false;
                     return;
                 }
             }
@@ -55,7 +55,7 @@ internal sealed class Turn
         while (!next.TrySetResult()); // It was cancelled meanwhile: the turn is the next one's.
     }
 
-    private static async Task WaitAsync(TaskCompletionSource waiter, CancellationToken cancellationToken)
+    private static async Task AcquireAsync(TaskCompletionSource waiter, CancellationToken cancellationToken)
     {
         using var cancelling = cancellationToken.UnsafeRegister(
             static (waiter, token) => ((TaskCompletionSource)waiter!).TrySetCanceled(token), waiter);

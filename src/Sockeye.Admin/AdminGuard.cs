@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Sockeye.Admin;
 
-/// <summary>Who may ask for what: the rules that keep other sites out of a browser that can reach the page.</summary>
+/// <summary>The access rules, which keep other sites out of a browser that can reach the page.</summary>
 internal sealed class AdminGuard(SockeyeAdminOptions options, string token)
 {
     private const int DefaultPort = 80;
@@ -12,15 +12,15 @@ internal sealed class AdminGuard(SockeyeAdminOptions options, string token)
     private readonly byte[] _token = Encoding.ASCII.GetBytes(token);
     private readonly string[] _allowed = [.. options.AllowedHosts.Select(Plain)];
 
-    /// <summary>Whether the page's own text may hold the token: only where nobody but this machine can read it.</summary>
+    /// <summary>Whether the page may contain the token: only if no other machine can read the page.</summary>
     public bool PageCarriesToken => !options.IsBeyondLoopback;
 
     public string Token => token;
 
-    /// <summary>A site whose name is made to point here sends its own name (DNS rebinding). No browser sends HTTP/1.0, so that a
-    /// probe may do without a name.</summary>
-    /// <param name="request">What is asked.</param>
-    /// <param name="isProbe">Whether the answer shows whether the server serves, and nothing else.</param>
+    /// <summary>Checks the host. A site whose name is made to resolve to this machine sends its own name (DNS rebinding).
+    /// Browsers never send HTTP/1.0, so probes with HTTP/1.0 need no name.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="isProbe">Whether the response shows only whether the server serves.</param>
     /// <exception cref="HttpRefusal">421, or 400.</exception>
     public void CheckHost(HttpRequest request, bool isProbe)
     {
@@ -49,7 +49,7 @@ internal sealed class AdminGuard(SockeyeAdminOptions options, string token)
             CheckToken(request);
     }
 
-    /// <summary>A change needs the token, and comes from the page itself.</summary>
+    /// <summary>Checks that a change has the token and comes from the page itself.</summary>
     /// <exception cref="HttpRefusal">401, 403 or 415.</exception>
     public void CheckChange(HttpRequest request)
     {
@@ -63,7 +63,7 @@ internal sealed class AdminGuard(SockeyeAdminOptions options, string token)
         }
 
         CheckToken(request);
-        // No form of another site can send this type.
+        // Forms of other sites cannot send this content type.
         if (!request.TryGet("content-type", out var type)
             || !type.Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase))
         {
@@ -80,12 +80,12 @@ internal sealed class AdminGuard(SockeyeAdminOptions options, string token)
                 401, "this needs the token: send Authorization: Bearer TOKEN, or open the address with #token=");
         }
 
-        // As long for a token that is nearly right as for any other.
+        // The comparison takes the same time for every token.
         if (!CryptographicOperations.FixedTimeEquals(Encoding.Latin1.GetBytes(given[Scheme.Length..]), _token))
-            throw new HttpRefusal(401, "the token is not the one of this start: take the new one from the server's output");
+            throw new HttpRefusal(401, "the token is not valid since the last start: take the new one from the server's output");
     }
 
-    /// <summary>A host in the one form in which names are compared, with its port where it has one.</summary>
+    /// <summary>Returns a host in the form in which names are compared, with its port if it has one.</summary>
     private static string Plain(string host)
     {
         var colon = host.LastIndexOf(':');
@@ -105,7 +105,7 @@ internal sealed class AdminGuard(SockeyeAdminOptions options, string token)
 
     private bool IsAllowedName(string name)
     {
-        // An address cannot be made to point elsewhere, as a name can.
+        // An address, unlike a name, cannot be made to resolve elsewhere.
         if (IPAddress.TryParse(name, out var address))
             return IPAddress.IsLoopback(address) || options.IsBeyondLoopback || _allowed.Contains(name);
         return name == "localhost" || _allowed.Contains(name);

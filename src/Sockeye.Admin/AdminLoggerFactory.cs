@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Sockeye.Admin;
 
 /// <summary>
-/// What the page's own server logs, in a category of its own, so that nobody takes it for the server that is shown; and from
-/// Warning on, since a line for each connection of a browser helps nobody.
+/// Logs the page's own server in a separate category, so that it is not mistaken for the server that the page shows; and from
+/// level Warning on, because a line for each connection of a browser is noise.
 /// </summary>
 internal sealed class AdminLoggerFactory(ILoggerFactory factory) : ILoggerFactory
 {
@@ -16,7 +16,7 @@ internal sealed class AdminLoggerFactory(ILoggerFactory factory) : ILoggerFactor
 
     public void Dispose()
     {
-        // The factory is its owner's.
+        // The factory belongs to its owner, who disposes it.
     }
 
     private sealed class Warnings(ILogger logger) : ILogger

@@ -3,11 +3,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Sockeye.Admin;
 
-/// <summary>Serves the admin page of a server that the host runs: from when all services have started until all have stopped, so
-/// that it shows how the server drains.</summary>
+/// <summary>Serves the admin page of a server of the host, from when all services have started until all have stopped, so that
+/// the page shows the drain.</summary>
 /// <param name="section">The server's section, which is its name.</param>
-/// <param name="hosted">The server. It is read once all services have started.</param>
-/// <param name="applicationName">The name of the host's application; empty where it has none.</param>
+/// <param name="hosted">The server. It is read after all services have started.</param>
+/// <param name="applicationName">The name of the host's application; empty if it has none.</param>
 /// <param name="configure">Changes the options of the page.</param>
 /// <param name="loggerFactory">Where the page logs.</param>
 internal sealed class AdminService(
@@ -15,7 +15,7 @@ internal sealed class AdminService(
     ILoggerFactory loggerFactory)
     : IHostedLifecycleService
 {
-    /// <summary>The section of a server that <c>AddSockeyeServer</c> got no section for.</summary>
+    /// <summary>The default section of <c>AddSockeyeServer</c>.</summary>
     public const string DefaultSection = "Sockeye";
 
     private SockeyeAdmin? _admin;

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Sockeye.Admin;
 
-/// <summary>What is where, and who may ask for it.</summary>
+/// <summary>Maps paths to resources, and applies the access rules.</summary>
 internal sealed class AdminSite
 {
     public const string HealthPath = "/healthz";
@@ -38,7 +38,7 @@ internal sealed class AdminSite
         _page = PageFiles.Load(guard);
     }
 
-    /// <exception cref="HttpRefusal">It is not for this client, or not there.</exception>
+    /// <exception cref="HttpRefusal">The client may not access the resource, or it does not exist.</exception>
     public HttpResponse Answer(HttpRequest request)
     {
         var isOptions = request is { Method: "OPTIONS", Path: not ClosePath };
@@ -54,11 +54,11 @@ internal sealed class AdminSite
             return HttpResponse.Methods($"{ReadingMethods}, OPTIONS, POST");
         var file = _page.GetValueOrDefault(request.Path);
         if (file is null && !_data.ContainsKey(request.Path))
-            throw new HttpRefusal(404, $"there is no {request.Path} here: begin at /");
+            throw new HttpRefusal(404, $"there is no {request.Path} here: start at /");
         if (isOptions)
             return HttpResponse.Methods(ReadingMethods);
         Allow(request, ReadingMethods);
-        // The page is text without data: beyond the loopback it has no token in it.
+        // The page contains no data and, beyond the loopback interface, no token.
         if (file is not null)
             return file;
         _guard.CheckReading(request);
@@ -82,7 +82,7 @@ internal sealed class AdminSite
         }
 
         if (!_server.Abort(asked.Id, $"closed on the admin page: {why}"))
-            throw new HttpRefusal(404, $"there is no connection {asked.Id} any more");
+            throw new HttpRefusal(404, $"connection {asked.Id} is no longer open");
         _onClosing(asked.Id, why);
         return HttpResponse.Json("{\"closed\":true}"u8.ToArray());
     }
@@ -95,7 +95,7 @@ internal sealed class AdminSite
         }
         catch (JsonException)
         {
-            return null; // Said as any other wrong body.
+            return null; // Reported like any other invalid body.
         }
     }
 }

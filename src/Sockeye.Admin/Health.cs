@@ -3,11 +3,10 @@ using Sockeye.Shared;
 
 namespace Sockeye.Admin;
 
-/// <summary>Whether clients should come here, for those who only ask that: a load balancer, a readiness probe.</summary>
+/// <summary>Answers whether clients should connect to this server, for load balancers and readiness probes.</summary>
 internal static class Health
 {
-    /// <summary>503 where clients fail already, and while the server is being stopped; in either case a line for each thing that
-    /// there is to say.</summary>
+    /// <summary>Returns 503 if clients fail, and while the server stops, with one line per cause.</summary>
     public static HttpResponse Answer(ServerLoad load)
     {
         var signs = load.UnplannedSigns.ToList();

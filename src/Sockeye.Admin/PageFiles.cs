@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Sockeye.Admin;
 
-/// <summary>The page: files that are part of the assembly.</summary>
+/// <summary>The files of the page, embedded in the assembly.</summary>
 internal static class PageFiles
 {
     private const string Folder = "Sockeye.Admin.Page.";

@@ -11,8 +11,8 @@ public sealed partial class SockeyeAdmin
     private partial void LogStarted(Uri url);
 
     [LoggerMessage(1801, LogLevel.Warning,
-        "The admin page listens on {EndPoint}, which other machines reach: whoever has its token sees all connections and may " +
-        "close them, and the token crosses the network in clear.")]
+        "The admin page listens on {EndPoint}, which other machines reach: everyone with its token sees all connections and " +
+        "may close them, and the token crosses the network in clear text.")]
     private partial void LogBeyondLoopback(EndPoint endpoint);
 
     [LoggerMessage(1802, LogLevel.Information, "Connection {ConnectionId} was closed on the admin page: {Reason}.")]

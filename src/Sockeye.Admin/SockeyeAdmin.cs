@@ -5,16 +5,16 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye.Admin;
 
 /// <summary>
-/// The admin page of a running server: its listeners and connections, live, and how near it is to not serving; the same as JSON
-/// and for Prometheus. It can close connections.
+/// The admin page of a running server. It shows listeners, connections and saturation signs live, also as JSON and for
+/// Prometheus, and can close connections.
 /// </summary>
 /// <remarks>
-/// It listens on the loopback only, unless options with danger in their name say otherwise. On Linux it has a thread of its own,
-/// and answers while handlers block every thread of the pool.
+/// The page listens on the loopback interface only, unless an option prefixed <c>Unsafe</c> allows more. On Linux it has its own
+/// thread, and answers while handlers block every thread of the pool.
 /// </remarks>
 public sealed partial class SockeyeAdmin : IAsyncDisposable
 {
-    /// <summary>Those that lose their place are still open for a moment.</summary>
+    /// <summary>More than the page serves at a time, because reset connections are still open for a moment.</summary>
     private const int MaxConnections = 2 * HttpPlaces.Most;
 
     private readonly SockeyeServer _observed;
@@ -39,11 +39,11 @@ public sealed partial class SockeyeAdmin : IAsyncDisposable
         _sampler = new(observed, options.TimeProvider, options.SampleInterval);
     }
 
-    /// <summary>Where it listens, with the real port; localhost has two.</summary>
+    /// <summary>Gets the endpoints on which the page listens, with the actual port; localhost has two.</summary>
     public IReadOnlyList<EndPoint> EndPoints => _server!.EndPoints;
 
-    /// <summary>What to open in a browser. Beyond the loopback it holds the token: give it to nobody who may not close
-    /// connections.</summary>
+    /// <summary>Gets the address to open in a browser. Beyond the loopback interface it contains the token, so give it only to
+    /// people who may close connections.</summary>
     public Uri Url
     {
         get
@@ -56,16 +56,16 @@ public sealed partial class SockeyeAdmin : IAsyncDisposable
         }
     }
 
-    /// <summary>What closing a connection takes: <c>Authorization: Bearer TOKEN</c>.</summary>
+    /// <summary>Gets the token that is required to close a connection: <c>Authorization: Bearer TOKEN</c>.</summary>
     public string Token { get; }
 
-    /// <summary>Starts the page of a server; it listens when the task completes.</summary>
-    /// <param name="server">The server to show. The page ends first, then the server.</param>
-    /// <param name="configure">Changes the options; null: localhost:7001.</param>
-    /// <param name="cancellationToken">Ends the start.</param>
-    /// <exception cref="InvalidOperationException">The options are wrong; the message says what to change.</exception>
-    /// <exception cref="IOException">The port cannot be listened on; the message says why (<see cref="AddressInUseException"/>
-    /// where it is in use).</exception>
+    /// <summary>Starts the admin page of a server. The page listens when the task completes.</summary>
+    /// <param name="server">The server to show. Dispose the page before the server.</param>
+    /// <param name="configure">Changes the options. Default: null, a page on localhost:7001.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    /// <exception cref="InvalidOperationException">The options are invalid; the message says what to change.</exception>
+    /// <exception cref="IOException">The page cannot listen on the port; the message says why
+    /// (<see cref="AddressInUseException"/> if it is in use).</exception>
     public static async Task<SockeyeAdmin> StartAsync(
         SockeyeServer server, Action<SockeyeAdminOptions>? configure = null, CancellationToken cancellationToken = default)
     {
@@ -86,7 +86,7 @@ public sealed partial class SockeyeAdmin : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the page: answers that are under way are sent. Safe more than once.</summary>
+    /// <summary>Ends the page after pending responses are sent. Further calls do nothing.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_server is not null)

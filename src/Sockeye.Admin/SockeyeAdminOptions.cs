@@ -5,15 +5,16 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Sockeye.Admin;
 
-/// <summary>Where the admin page of a server is, and who may see it. Read once, when it starts.</summary>
+/// <summary>The options of an admin page: its address, its access rules and its clock. They are read once, at start.</summary>
 public sealed class SockeyeAdminOptions
 {
     private const int MinTokenLength = 16;
     private const int MaxNameLength = 100;
 
     /// <summary>
-    /// What the page calls the server; null (the default): with <c>AddSockeyeAdmin</c> the server's section, or the application's
-    /// name where that is "Sockeye", otherwise the program's name. Range: 1 to 100 characters on one line.
+    /// Gets or sets the name of the server on the page. Default: null, which means the server's section with
+    /// <c>AddSockeyeAdmin</c> (the application's name if the section is "Sockeye"), and otherwise the program's name. Range: 1 to
+    /// 100 characters on one line.
     /// </summary>
     public string? Name
     {
@@ -23,8 +24,8 @@ public sealed class SockeyeAdminOptions
             : throw new ArgumentException($"Name needs 1 to {MaxNameLength} characters on one line.", nameof(Name));
     }
 
-    /// <summary>The port, default 7001; 0 takes a free one, which <see cref="SockeyeAdmin.Url"/> tells. Range: 0 to
-    /// 65535.</summary>
+    /// <summary>Gets or sets the port. Default: 7001. Range: 0 to 65535; 0 takes a free port, which
+    /// <see cref="SockeyeAdmin.Url"/> contains.</summary>
     public int Port
     {
         get;
@@ -33,20 +34,21 @@ public sealed class SockeyeAdminOptions
             : throw new ArgumentOutOfRangeException(nameof(Port), value, "A port is from 0 (any free one) to 65535.");
     } = 7001;
 
-    /// <summary>The address to listen on; null (the default): 127.0.0.1 and ::1. One that is not of the loopback needs
-    /// <see cref="UnsafeListenBeyondLoopback"/>.</summary>
+    /// <summary>Gets or sets the address to listen on. Default: null, which means 127.0.0.1 and ::1. An address beyond the
+    /// loopback interface requires <see cref="UnsafeListenBeyondLoopback"/>.</summary>
     public IPAddress? Address { get; set; }
 
     /// <summary>
-    /// Lets <see cref="Address"/> be one that other machines reach, default false. Danger: whoever has the token then sees all
-    /// connections and may close each, and the token crosses the network in clear. Reading needs the token too then: the page is
-    /// opened by <see cref="SockeyeAdmin.Url"/>, others send <c>Authorization: Bearer TOKEN</c>.
+    /// Gets or sets whether <see cref="Address"/> may be one that other machines reach. Default: false. Danger: everyone with the
+    /// token sees all connections and may close each, and the token crosses the network in clear text. Reading then requires the
+    /// token too: open the page by <see cref="SockeyeAdmin.Url"/>; other clients send <c>Authorization: Bearer TOKEN</c>.
     /// </summary>
     public bool UnsafeListenBeyondLoopback { get; set; }
 
     /// <summary>
-    /// What closing a connection takes, and beyond the loopback reading too; null (the default): a new random one each start,
-    /// which the page carries. At least 16 characters: letters, digits and <c>-._~+/=</c>.
+    /// Gets or sets the token that is required to close a connection and, beyond the loopback interface, to read. Default: null,
+    /// which means a new random token at each start, which the page contains. Range: at least 16 characters, of letters, digits
+    /// and <c>-._~+/=</c>.
     /// </summary>
     public string? Token
     {
@@ -59,14 +61,15 @@ public sealed class SockeyeAdminOptions
     }
 
     /// <summary>
-    /// Names besides localhost, 127.0.0.1 and [::1] by which browsers may ask for the page, as <c>admin.example</c>, or with
-    /// another port than the page's, as <c>localhost:9000</c> behind a tunnel. Others are refused (421), so that no foreign site
-    /// whose name is made to point here can read it (DNS rebinding). Default: none.
+    /// Gets the host names besides localhost, 127.0.0.1 and [::1] by which browsers may request the page, such as
+    /// <c>admin.example</c>, or with a port other than the page's, such as <c>localhost:9000</c> behind a tunnel. Default: none.
+    /// Other names are refused (421), so that a site whose name is made to resolve to this machine cannot read the page (DNS
+    /// rebinding).
     /// </summary>
     public IList<string> AllowedHosts { get; } = [];
 
-    /// <summary>How often the server is looked at for the charts, default 2 s; they show the last 300 looks. Range: 100 ms to
-    /// 1 minute.</summary>
+    /// <summary>Gets or sets the interval between two samples for the charts, which show the last 300. Default: 2 s. Range:
+    /// 100 ms to 1 minute.</summary>
     public TimeSpan SampleInterval
     {
         get;
@@ -76,13 +79,14 @@ public sealed class SockeyeAdminOptions
                 nameof(SampleInterval), value, "SampleInterval must be from 100 ms to 1 minute.");
     } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Where the page logs, default nowhere. Event ids are in docs/observability.md.</summary>
+    /// <summary>Gets or sets where the page logs. Default: no log. docs/observability.md lists the event ids.</summary>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
 
-    /// <summary>Null: one of its own, whose thread the page has for itself. For tests: one that the page does not end.</summary>
+    /// <summary>Gets or sets the transport. Null means a separate one with its own thread. Tests set one, which the page does not
+    /// dispose.</summary>
     internal IConnectionListenerFactory? Transport { get; set; }
 
-    /// <summary>The clock; default: the transport's where it has one, otherwise the system's.</summary>
+    /// <summary>Gets or sets the clock. Default: the transport's if it has one, otherwise the system's.</summary>
     internal TimeProvider TimeProvider
     {
         get => field ?? (Transport is null ? TimeProvider.System : Scheduling.GetTimeProvider(Transport));
@@ -91,7 +95,8 @@ public sealed class SockeyeAdminOptions
 
     internal bool IsBeyondLoopback => Address is { } address && !IPAddress.IsLoopback(address);
 
-    /// <exception cref="InvalidOperationException">They contradict each other; the message says what to change.</exception>
+    /// <exception cref="InvalidOperationException">The options contradict each other; the message says what to
+    /// change.</exception>
     internal void ThrowIfWrong()
     {
         if (IsBeyondLoopback && !UnsafeListenBeyondLoopback)
@@ -106,7 +111,7 @@ public sealed class SockeyeAdminOptions
             if (host.Contains('/', StringComparison.Ordinal) || !Uri.TryCreate($"http://{host}/", UriKind.Absolute, out _))
             {
                 throw new InvalidOperationException(
-                    $"AllowedHosts has \"{host}\", which is no host: write a name as admin.example, or with a port.");
+                    $"AllowedHosts has \"{host}\", which is not a host: write a name as in admin.example or admin.example:80.");
             }
         }
     }

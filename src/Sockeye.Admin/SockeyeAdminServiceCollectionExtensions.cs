@@ -20,8 +20,8 @@ public static class SockeyeAdminServiceCollectionExtensions
         /// <c>AddSockeyeServer</c> of the package Sockeye.Hosting adds it; a host that starts its server otherwise adds one.
         /// </remarks>
         /// <param name="configure">Changes the options. Default: null, a page on localhost:7001.</param>
-        /// <param name="section">The section of the server, which is its name. Each server has a page of its own, and each page
-        /// needs a port of its own. Default: "Sockeye".</param>
+        /// <param name="section">The section of the server, which is its name. Each server has a separate page, and each page
+        /// needs a separate port. Default: "Sockeye".</param>
         /// <exception cref="ArgumentException"><paramref name="section"/> is empty.</exception>
         public IServiceCollection AddSockeyeAdmin(
             Action<SockeyeAdminOptions>? configure = null, string section = AdminService.DefaultSection)

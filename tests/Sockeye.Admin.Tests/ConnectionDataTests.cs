@@ -141,7 +141,7 @@ public sealed class ConnectionDataTests
     [InlineData("?limit=201", "limit is \"201\", and must be a number from 1 to 200")]
     [InlineData("?limit=0", "limit is")]
     [InlineData("?offset=-1", "offset is")]
-    [InlineData("?page=2", "\"page\" is no argument here")]
+    [InlineData("?page=2", "\"page\" is not an argument here")]
     public void Query_for_what_there_is_not_says_what_there_is(string query, string message) => AdminWorld.Run(async world =>
     {
         var answer = await world.GetAsync($"/api/connections{query}");

@@ -4,7 +4,7 @@ using Sockeye.Shared;
 
 namespace Sockeye.Admin;
 
-/// <summary>What the page shows, as JSON.</summary>
+/// <summary>Returns the data of the page as JSON.</summary>
 internal sealed class AdminData(SockeyeServer server, ServerIdentity identity, Sampler sampler, TimeProvider time)
 {
     private readonly ConnectionPages _pages = new(server, time);
@@ -52,7 +52,7 @@ internal sealed class AdminData(SockeyeServer server, ServerIdentity identity, S
             AdminJson.Default.ServerView);
     }
 
-    /// <summary>One page of them.</summary>
+    /// <summary>Returns one page of connections.</summary>
     public byte[] Connections(ConnectionQuery query) =>
         JsonSerializer.SerializeToUtf8Bytes(_pages.Get(query), AdminJson.Default.ConnectionsView);
 
@@ -69,15 +69,15 @@ internal sealed class AdminData(SockeyeServer server, ServerIdentity identity, S
         return JsonSerializer.SerializeToUtf8Bytes(new ClosedView([.. causes], [.. rows]), AdminJson.Default.ClosedView);
     }
 
-    /// <summary>The samples from <c>since</c> on; all there are without it.</summary>
-    /// <exception cref="HttpRefusal"><c>since</c> is no number.</exception>
+    /// <summary>Returns the samples from <c>since</c> on, or all without <c>since</c>.</summary>
+    /// <exception cref="HttpRefusal"><c>since</c> is not a number.</exception>
     public byte[] History(Dictionary<string, string> arguments)
     {
         long since = 0;
         if (arguments.TryGetValue("since", out var text)
             && !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out since))
         {
-            throw HttpRefusal.Bad($"since is \"{text}\", and must be the number that the answer before gave as next");
+            throw HttpRefusal.Bad($"since is \"{text}\", and must be the number that the previous response had as next");
         }
 
         var samples = sampler.From(since);

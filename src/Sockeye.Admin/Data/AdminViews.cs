@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Sockeye.Admin;
 
-/// <summary>What /api/server tells. Times are in seconds, rates in a second; null is what is not known. <c>Uptime</c> is the
+/// <summary>The response of /api/server. Times are in seconds, rates per second; unknown values are null. <c>Uptime</c> is the
 /// server's, <c>Watched</c> the page's.</summary>
 internal sealed record ServerView(
     DateTimeOffset Now,
@@ -26,7 +26,7 @@ internal sealed record ServerView(
     IReadOnlyList<SignView> Signs,
     IReadOnlyList<ListenerView> Listeners);
 
-/// <summary>What accepts, receives and sends, and why it does and no other.</summary>
+/// <summary>The engine, and the reason for its selection.</summary>
 internal sealed record EngineView(string Name, string? Reason);
 
 /// <summary>Where the server runs. <c>Cpu</c> is in processors: 1 is all the time of one.</summary>
@@ -43,10 +43,10 @@ internal sealed record ProcessView(
     long WorkingSet,
     long GcHeap);
 
-/// <summary>A stop as planned. <c>TimeLeft</c> is null where nothing bounds it.</summary>
+/// <summary>A planned stop. <c>TimeLeft</c> is null if the stop has no time limit.</summary>
 internal sealed record StoppingView(int Left, double? TimeLeft, string Text);
 
-/// <summary>A sign that a server is near to not serving. At level 1 clients fail.</summary>
+/// <summary>A saturation sign. At level 1, clients fail.</summary>
 internal sealed record SignView(string Kind, string? EndPoint, double Level, string Text);
 
 internal sealed record ListenerView(
@@ -62,10 +62,10 @@ internal sealed record ListenerView(
     double? HeldFor);
 
 /// <summary>One page of connections.</summary>
-/// <param name="Total">All that are open.</param>
-/// <param name="Matching">Those that the query asks for.</param>
-/// <param name="Offset">How many of those stand before the first row.</param>
-/// <param name="Rows">At most <see cref="ConnectionQuery.MaxRows"/>.</param>
+/// <param name="Total">The number of open connections.</param>
+/// <param name="Matching">The number of connections that match the query.</param>
+/// <param name="Offset">The number of matching connections before the first row.</param>
+/// <param name="Rows">At most <see cref="ConnectionQuery.MaxRows"/> rows.</param>
 internal sealed record ConnectionsView(int Total, int Matching, int Offset, IReadOnlyList<ConnectionRow> Rows);
 
 internal sealed record ConnectionRow(
@@ -90,7 +90,7 @@ internal sealed record ConnectionRow(
     long? Unsent,
     string? CloseReason);
 
-/// <summary>Connections that ended lately, the newest first, and how many ended for which reason.</summary>
+/// <summary>Recently closed connections, newest first, and their number per cause.</summary>
 internal sealed record ClosedView(IReadOnlyList<CloseCount> Causes, IReadOnlyList<ClosedRow> Rows);
 
 internal sealed record CloseCount(string Cause, string By, int Count);
@@ -108,8 +108,8 @@ internal sealed record ClosedRow(
     string By,
     string Reason);
 
-/// <summary>Samples, the oldest first, each a number in every list. <c>Next</c> is what to send as <c>since</c> to get only newer
-/// ones; <c>Interval</c> is the time between two when nothing holds one up, <c>Time</c> when each was taken, since the page's
+/// <summary>Samples, oldest first; each is one number in every list. <c>Next</c> is the value of <c>since</c> for newer samples
+/// only. <c>Interval</c> is the planned time between two samples, and <c>Time</c> the time of each since the page's
 /// start.</summary>
 internal sealed record HistoryView(
     double Interval,

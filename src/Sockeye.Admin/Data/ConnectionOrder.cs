@@ -2,13 +2,13 @@ using System.Net;
 
 namespace Sockeye.Admin;
 
-/// <summary>Puts connections in the order that somebody asks for: numbers are compared, not texts.</summary>
+/// <summary>Sorts connections. Numbers are compared as numbers, not as text.</summary>
 internal static class ConnectionOrder
 {
     /// <summary>The places in the snapshot, in order; connections that are equal stay in the order they came.</summary>
     public static void Sort(List<int> places, ConnectionSnapshot snapshot, ConnectionSort sort, bool descending)
     {
-        // The snapshot is in the order they came, so by age and by number there is nothing to compare.
+        // The snapshot is in the order of accepting, so sorting by age or by number needs no comparison.
         if (sort is ConnectionSort.Age or ConnectionSort.Id)
         {
             if (descending != sort is ConnectionSort.Age)
@@ -45,7 +45,7 @@ internal static class ConnectionOrder
         };
     }
 
-    /// <summary>What is not known comes before 0.</summary>
+    /// <summary>Orders unknown values before 0.</summary>
     private static (UInt128, int) NumberKey(long? number) => ((UInt128)(Math.Max(number ?? -1, -1) + 1), 0);
 
     private static (UInt128, int) AddressKey(EndPoint? endpoint)

@@ -42,7 +42,7 @@ internal sealed class ConnectionPages(SockeyeServer server, TimeProvider time)
     private static bool Has(string? whole, string text) =>
         whole is not null && whole.Contains(text, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The kernel is asked for those that are shown, and for no others: one system call each.</summary>
+    /// <summary>Makes one system call for each visible connection, and none for the others.</summary>
     private static ConnectionRow RowOf(ConnectionSnapshot snapshot, int place)
     {
         var connection = snapshot.Connections[place];

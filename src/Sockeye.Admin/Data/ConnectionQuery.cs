@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace Sockeye.Admin;
 
-/// <summary>Which connections somebody asks for, and in which order.</summary>
-/// <param name="Sort">By what.</param>
-/// <param name="Descending">The largest first.</param>
-/// <param name="Text">What stands somewhere in id, addresses or close reason, whatever its case; empty: anything.</param>
-/// <param name="State">As rows name it, or <c>readPaused</c>, <c>sendBlocked</c>; empty: any.</param>
-/// <param name="Listener">The listener's address; empty: any.</param>
-/// <param name="Offset">How many to leave out.</param>
-/// <param name="Limit">How many rows.</param>
+/// <summary>A query for connections: filter, order and page.</summary>
+/// <param name="Sort">The sort key.</param>
+/// <param name="Descending">Whether the largest come first.</param>
+/// <param name="Text">Text in the id, an address or the close reason, not case-sensitive; empty means any.</param>
+/// <param name="State">The state as in the rows, or <c>readPaused</c>, <c>sendBlocked</c>; empty means any.</param>
+/// <param name="Listener">The listener's address; empty means any.</param>
+/// <param name="Offset">The number of rows to skip.</param>
+/// <param name="Limit">The maximum number of rows.</param>
 internal sealed record ConnectionQuery(
     ConnectionSort Sort, bool Descending, string Text, string State, string Listener, int Offset, int Limit)
 {
@@ -26,18 +26,19 @@ internal sealed record ConnectionQuery(
     private static readonly string[] States =
         ["", "waiting", "open", "halfClosed", "closing", "readPaused", "sendBlocked"];
 
-    /// <exception cref="HttpRefusal">It asks for what there is not.</exception>
+    /// <exception cref="HttpRefusal">The query has an unknown argument or value.</exception>
     public static ConnectionQuery Parse(IReadOnlyDictionary<string, string> arguments)
     {
         foreach (var name in arguments.Keys)
         {
             if (name is not ("sort" or "order" or "q" or "state" or "listener" or "offset" or "limit"))
-                throw HttpRefusal.Bad($"\"{name}\" is no argument here: write sort, order, q, state, listener, offset or limit");
+                throw HttpRefusal.Bad(
+                    $"\"{name}\" is not an argument here: write sort, order, q, state, listener, offset or limit");
         }
 
         var text = arguments.GetValueOrDefault("q", "").Trim();
         if (text.Length > MaxText)
-            throw HttpRefusal.Bad($"q has {text.Length} characters, and at most {MaxText} are looked for");
+            throw HttpRefusal.Bad($"q has {text.Length} characters, and may have at most {MaxText}");
         return new(
             Choice("sort", Sorts, Names.Of(ConnectionSort.Age)),
             Choice("order", Orders, "asc"),
@@ -59,8 +60,7 @@ internal sealed record ConnectionQuery(
     }
 }
 
-/// <summary>What connections can be ordered by. The kernel is not asked for all of them, so what it alone knows is not
-/// here.</summary>
+/// <summary>The sort keys of connections. They exclude values from the kernel, which are read for visible rows only.</summary>
 internal enum ConnectionSort
 {
     Age,

@@ -1,9 +1,9 @@
 namespace Sockeye.Admin;
 
-/// <summary>The connections as they were a moment ago, and how fast bytes crossed them.</summary>
+/// <summary>Snapshots of the connections, with the rates of their bytes.</summary>
 /// <remarks>
-/// A snapshot serves all who ask within <see cref="MaxAge"/>: many viewers cost what one does. A rate needs a snapshot before it,
-/// so there is none at the first look, nor for connections beyond <see cref="MaxRated"/>.
+/// One snapshot serves all requests within <see cref="MaxAge"/>: many viewers cost as much as one. A rate needs a previous
+/// snapshot, so the first snapshot has no rates, and neither have connections beyond <see cref="MaxRated"/>.
 /// </remarks>
 internal sealed class ConnectionSnapshots(SockeyeServer server, TimeProvider time)
 {
@@ -61,8 +61,8 @@ internal sealed class ConnectionSnapshots(SockeyeServer server, TimeProvider tim
             : null;
 }
 
-/// <param name="Connections">In the order they came.</param>
-/// <param name="Rates">Bytes a second, of each; null where there is nothing to compare with.</param>
-/// <param name="Timestamp">When it was taken.</param>
+/// <param name="Connections">The connections, in the order they were accepted.</param>
+/// <param name="Rates">Bytes a second of each; null without a previous snapshot.</param>
+/// <param name="Timestamp">When the snapshot was taken.</param>
 internal sealed record ConnectionSnapshot(
     IReadOnlyList<ServerConnectionInfo> Connections, (double Received, double Sent)?[] Rates, long Timestamp);

@@ -3,10 +3,10 @@ using System.Text.Json;
 
 namespace Sockeye.Admin;
 
-/// <summary>How the page's data names things.</summary>
+/// <summary>The names in the page's data.</summary>
 internal static class Names
 {
-    /// <summary>As JSON has it: <c>halfClosed</c>. The same string each time.</summary>
+    /// <summary>Returns a name as JSON has it, such as <c>halfClosed</c>; always the same string object.</summary>
     public static string Of<T>(T value)
         where T : struct, Enum => Cache<T>.All.GetValueOrDefault(value, "other");
 

@@ -2,7 +2,8 @@ using System.Net;
 
 namespace Sockeye.Admin;
 
-/// <summary>How the server was at one moment. Counters are totals since its start, the processor time is the process's.</summary>
+/// <summary>The state of the server at one moment. Counters are totals since its start; CPU time is that of the
+/// process.</summary>
 internal sealed record Sample(
     long Number,
     long Timestamp,
@@ -16,7 +17,7 @@ internal sealed record Sample(
     public long AcceptedBy(EndPoint endpoint) =>
         Load.Listeners.FirstOrDefault(each => each.EndPoint.Equals(endpoint))?.Accepted ?? 0;
 
-    /// <summary>Of the fullest queue, as a share of its limit; both are 0 where the system tells of none.</summary>
+    /// <summary>The fullest queue, as a share of its limit; both are 0 if the system does not report queues.</summary>
     public (int Depth, int Limit) FullestQueue => Load.Listeners
         .Select(listener => (Depth: listener.AcceptQueueDepth ?? 0, Limit: listener.AcceptQueueLimit ?? 0))
         .OrderByDescending(queue => queue.Limit == 0 ? 0 : (double)queue.Depth / queue.Limit)

@@ -1,12 +1,12 @@
 namespace Sockeye.Admin;
 
 /// <summary>
-/// Looks at the server again and again, and keeps the last looks. A timer sees to it, and so does whoever asks: where handlers
-/// block the pool the timer is late, and that is when the charts matter.
+/// Takes samples of the server and keeps the latest. A timer takes them, and so does each request: if handlers block the pool,
+/// the timer is late, and that is when the charts matter.
 /// </summary>
 internal sealed class Sampler : IDisposable
 {
-    /// <summary>Ten minutes of them at the usual interval.</summary>
+    /// <summary>The number of samples: ten minutes at the default interval.</summary>
     public const int MaxSamples = 300;
 
     private readonly SockeyeServer _server;
@@ -26,10 +26,10 @@ internal sealed class Sampler : IDisposable
 
     public TimeSpan Interval { get; }
 
-    /// <summary>When the page began to look.</summary>
+    /// <summary>When the page started to take samples.</summary>
     public long Start { get; }
 
-    /// <summary>The last sample and the one before it, which rates are made of.</summary>
+    /// <summary>The last sample and the one before it, from which rates are computed.</summary>
     public (Sample Last, Sample? Previous) Latest
     {
         get
@@ -40,7 +40,7 @@ internal sealed class Sampler : IDisposable
         }
     }
 
-    /// <summary>All from this number on, the oldest first, each with the one before it.</summary>
+    /// <summary>Returns all samples from this number on, oldest first, each with the one before it.</summary>
     public List<(Sample Sample, Sample? Previous)> From(long number)
     {
         TakeIfDue();
@@ -69,7 +69,7 @@ internal sealed class Sampler : IDisposable
     {
         lock (_lock)
         {
-            // Some of the interval is left to the timer's own inaccuracy.
+            // A part of the interval allows for the timer's inaccuracy.
             if (_last is { } last && _time.GetElapsedTime(last.Timestamp) < Interval * 0.8)
                 return;
             var now = _time.GetTimestamp();

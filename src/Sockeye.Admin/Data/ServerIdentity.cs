@@ -4,14 +4,14 @@ using System.Runtime.InteropServices;
 
 namespace Sockeye.Admin;
 
-/// <summary>Which server this is, and where it runs: what does not change while it does.</summary>
+/// <summary>The identity of the server and its process, which does not change while it runs.</summary>
 internal sealed record ServerIdentity(string Name, string Engine, string? EngineReason)
 {
     private static readonly Assembly? Program = Assembly.GetEntryAssembly();
 
     public static string ProgramName => Program?.GetName().Name ?? "server";
 
-    /// <summary>The program's; its own where that has none.</summary>
+    /// <summary>The version of the program, or of Sockeye if the program has none.</summary>
     public static string Version { get; } = VersionOf(Program ?? typeof(SockeyeServer).Assembly);
 
     public static string SockeyeVersion { get; } = VersionOf(typeof(SockeyeServer).Assembly);
@@ -26,7 +26,7 @@ internal sealed record ServerIdentity(string Name, string Engine, string? Engine
         ? new(name ?? ProgramName, transport.Name, transport.Reason)
         : new(name ?? ProgramName, server.Transport.GetType().Name, null);
 
-    /// <summary>Without the commit, which the compiler adds behind a plus sign.</summary>
+    /// <summary>Returns the version without the commit that the compiler adds after a plus sign.</summary>
     private static string VersionOf(Assembly assembly) =>
         assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]
         ?? assembly.GetName().Version?.ToString() ?? "unknown";

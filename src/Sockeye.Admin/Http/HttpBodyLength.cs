@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Sockeye.Admin;
 
-/// <summary>Where a request ends. Whoever is of two minds here lets requests be smuggled.</summary>
+/// <summary>Determines where a request ends. Two interpretations would allow request smuggling.</summary>
 internal static class HttpBodyLength
 {
-    /// <exception cref="HttpRefusal">It is unsure, too long, or not told.</exception>
+    /// <exception cref="HttpRefusal">The length is ambiguous, too large or missing.</exception>
     public static int Of(string method, IReadOnlyDictionary<string, string> headers, bool isHttp10)
     {
         if (headers.ContainsKey("transfer-encoding"))
@@ -14,12 +14,12 @@ internal static class HttpBodyLength
                 throw HttpRefusal.Broken(400, "HTTP/1.0 has no Transfer-Encoding");
             throw headers.ContainsKey("content-length")
                 ? HttpRefusal.Broken(400, "Transfer-Encoding and Content-Length exclude each other")
-                : HttpRefusal.Broken(501, "Transfer-Encoding is not served here: send Content-Length");
+                : HttpRefusal.Broken(501, "Transfer-Encoding is not supported here: send Content-Length");
         }
 
-        // With HTTP/1.0 it is to be ignored (RFC 9110, section 10.1.1).
+        // With HTTP/1.0, Expect is ignored (RFC 9110, section 10.1.1).
         if (headers.ContainsKey("expect") && !isHttp10)
-            throw HttpRefusal.Broken(417, "Expect is not served here: send the body at once");
+            throw HttpRefusal.Broken(417, "Expect is not supported here: send the body at once");
         var length = 0;
         if (headers.TryGetValue("content-length", out var text))
             length = Parse(text);
@@ -32,7 +32,7 @@ internal static class HttpBodyLength
 
     private static int Parse(string text)
     {
-        // Neither sign nor space: NumberStyles.None takes digits alone.
+        // NumberStyles.None accepts digits only, neither a sign nor spaces.
         if (text.Length == 0 || !text.All(char.IsAsciiDigit))
             throw HttpRefusal.Broken(400, $"Content-Length \"{text}\" is not a number");
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var length)

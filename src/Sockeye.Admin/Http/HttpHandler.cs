@@ -5,13 +5,13 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Admin;
 
-/// <summary>Serves HTTP/1.1 and 1.0 on a connection: one request after the other, each answered before the next is looked
-/// at.</summary>
+/// <summary>Serves HTTP/1.1 and 1.0 on a connection: one request after the other, each answered before the next is
+/// read.</summary>
 /// <param name="places">Who is served.</param>
-/// <param name="answer">Makes the answer, at once: nothing here waits for another thread.</param>
-/// <param name="onRefused">Told what was refused, and of whom.</param>
-/// <param name="onFailed">Told what an answer failed with.</param>
-/// <param name="time">The clock of <see cref="RequestTimeout"/>, and of the date that answers tell.</param>
+/// <param name="answer">Makes the response synchronously: nothing here waits for another thread.</param>
+/// <param name="onRefused">Called with each refused request and its client.</param>
+/// <param name="onFailed">Called with the exception of a failed response.</param>
+/// <param name="time">The clock of <see cref="RequestTimeout"/> and of the Date header.</param>
 internal sealed class HttpHandler(
     HttpPlaces places,
     Func<HttpRequest, HttpResponse> answer,
@@ -19,7 +19,7 @@ internal sealed class HttpHandler(
     Action<Exception> onFailed,
     TimeProvider time)
 {
-    /// <summary>From the first byte of a request to its last.</summary>
+    /// <summary>The maximum time from the first byte of a request to its last.</summary>
     public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
 
     public async Task RunAsync(ConnectionContext connection)
@@ -29,7 +29,7 @@ internal sealed class HttpHandler(
             places.OnAnswered(place);
     }
 
-    /// <summary>False where the connection is to end.</summary>
+    /// <summary>Returns false if the connection is to be closed.</summary>
     private async ValueTask<bool> ServeNextAsync(ConnectionContext connection)
     {
         HttpRequest? request = null;
@@ -76,13 +76,13 @@ internal sealed class HttpHandler(
         }
     }
 
-    /// <summary>Null where the client, or a stop, wants no more.</summary>
+    /// <summary>Returns null if the client has closed the connection, or the server stops.</summary>
     private async ValueTask<HttpRequest?> ReadAsync(ConnectionContext connection)
     {
         var input = connection.Transport.Input;
         try
         {
-            // How long a client may be silent between requests is a matter of the server's timeouts. An empty line begins none.
+            // The server's timeouts bound the silence between requests. An empty line does not start a request.
             while (true)
             {
                 var read = await input.ReadAsync(connection.StopRequested);

@@ -5,18 +5,17 @@ using System.Text;
 namespace Sockeye.Admin;
 
 /// <summary>
-/// Reads the head of a request (RFC 9112): takes what a server has to take, and refuses what two programs might read in two ways
-/// (docs/decisions/0027).
+/// Reads the head of a request (RFC 9112): accepts what a server has to accept, and refuses what two programs might interpret
+/// differently (docs/decisions/0027).
 /// </summary>
 /// <remarks>
 /// <code>
-/// CR LF                                             empty lines before a request count for nothing
+/// CR LF                                             empty lines before a request are ignored
 /// GET /api/connections?sort=age HTTP/1.1 CR LF      method SP target SP version
-/// Host: localhost:7001 CR LF                        name ":" value, one a line
+/// Host: localhost:7001 CR LF                        name ":" value, one per line
 /// CR LF
 /// </code>
-/// So there is no bare CR or LF, no folded line, no space before a colon, no second Host or Content-Length, and no
-/// Transfer-Encoding.
+/// A bare CR or LF, a folded line, a space before a colon, a second Host or Content-Length, and Transfer-Encoding are refused.
 /// </remarks>
 internal static class HttpHeadParser
 {
@@ -27,13 +26,14 @@ internal static class HttpHeadParser
     private static readonly SearchValues<byte> TokenBytes = SearchValues.Create(
         "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
 
-    /// <summary>Headers that something depends on, and that are no lists. Others may come on several lines (RFC 9110, section
+    /// <summary>The headers that matter here and are not lists. Other headers may come on several lines (RFC 9110, section
     /// 5.3).</summary>
     private static readonly HashSet<string> Single =
         ["host", "content-length", "content-type", "authorization", "origin", "sec-fetch-site"];
 
-    /// <summary>Takes a head from the buffer; false where more has to come, and the buffer stays as it is.</summary>
-    /// <exception cref="HttpRefusal">It is none, or asks for what is not served.</exception>
+    /// <summary>Takes a head from the buffer. Returns false, and leaves the buffer unchanged, if the head is
+    /// incomplete.</summary>
+    /// <exception cref="HttpRefusal">The bytes are not a valid head, or request something that is not supported.</exception>
     public static bool TryParse(ref ReadOnlySequence<byte> buffer, [NotNullWhen(true)] out HttpRequest? request)
     {
         request = null;
@@ -44,9 +44,9 @@ internal static class HttpHeadParser
         rest.Slice(0, bytes.Length).CopyTo(bytes);
         if (bytes is [] or [(byte)'\r'])
             return false;
-        // A TLS hello, and most else that is no HTTP, is known by its first byte.
+        // The first byte identifies a TLS hello, and most other data that is not HTTP.
         if (!TokenBytes.Contains(bytes[0]))
-            throw HttpRefusal.Broken(400, "this is no HTTP/1.1 request (the page is served without TLS)");
+            throw HttpRefusal.Broken(400, "this is not an HTTP/1.1 request (the page is served without TLS)");
         var end = bytes.IndexOf("\r\n\r\n"u8);
         ThrowIfBareLineFeed(end < 0 ? bytes : bytes[..end]);
         if (end < 0)
@@ -62,7 +62,7 @@ internal static class HttpHeadParser
         return true;
     }
 
-    /// <summary>What may stand before a request (RFC 9112, section 2.2): some clients send one line too many after a
+    /// <summary>Skips empty lines before a request (RFC 9112, section 2.2): some clients send an additional line after a
     /// body.</summary>
     public static void SkipEmptyLines(ref ReadOnlySequence<byte> buffer)
     {
@@ -102,7 +102,7 @@ internal static class HttpHeadParser
         };
     }
 
-    /// <summary>Said at once, not when a line that never comes is overdue.</summary>
+    /// <summary>Refuses invalid bytes at once, instead of waiting for the rest of the line.</summary>
     private static void ThrowIfBareLineFeed(ReadOnlySpan<byte> head)
     {
         for (var at = 0; head[at..].IndexOf((byte)'\n') is >= 0 and var found; at += found + 1)
@@ -140,7 +140,7 @@ internal static class HttpHeadParser
         }
 
         if (version[5] != '1')
-            throw HttpRefusal.Broken(505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
+            throw HttpRefusal.Broken(505, "only HTTP/1.1 and HTTP/1.0 are supported here");
         var target = line[(space + 1)..last];
         if (target.IsEmpty || target.ContainsAnyExceptInRange((byte)0x21, (byte)0x7E) || target.Contains((byte)'#'))
             throw HttpRefusal.Broken(400, "the target has a space, a # or a character that needs a percent escape");
@@ -150,7 +150,7 @@ internal static class HttpHeadParser
     private static (string Name, string Value) ParseHeader(ReadOnlySpan<byte> line)
     {
         if (line[0] is (byte)' ' or (byte)'\t')
-            throw HttpRefusal.Broken(400, "a header is folded over two lines, which RFC 9112, section 5.2, has ended");
+            throw HttpRefusal.Broken(400, "a header is folded over two lines, which RFC 9112, section 5.2, forbids");
         var colon = line.IndexOf((byte)':');
         if (colon <= 0 || line[..colon].ContainsAnyExcept(TokenBytes))
             throw HttpRefusal.Broken(400, "a header is not \"Name: value\"");

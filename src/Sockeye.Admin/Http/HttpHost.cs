@@ -7,8 +7,8 @@ namespace Sockeye.Admin;
 /// <summary>The host and port that a request is for (RFC 9110, section 7.2).</summary>
 /// <remarks>
 /// <code>
-/// localhost:7001      name or IPv4 address, then ":" port where it is not the scheme's
-/// [::1]:7001          an IPv6 address stands in brackets
+/// localhost:7001      name or IPv4 address, then ":" port if it is not the scheme's default
+/// [::1]:7001          an IPv6 address is in brackets
 /// </code>
 /// </remarks>
 internal static class HttpHost
@@ -16,7 +16,7 @@ internal static class HttpHost
     private static readonly SearchValues<char> NameCharacters = SearchValues.Create(
         "!$%&'()*+,-._~;=0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
-    /// <summary>Whether it has that form. An empty one has.</summary>
+    /// <summary>Returns whether the text has that form. Empty text does.</summary>
     public static bool IsValid(ReadOnlySpan<char> text)
     {
         ReadOnlySpan<char> port;

@@ -3,16 +3,15 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Admin;
 
-/// <summary>The clients that are served at a time. One that keeps its place without asking for anything never keeps another
-/// out.</summary>
+/// <summary>Limits the clients that are served at a time. A client without requests never locks out another one.</summary>
 /// <remarks>
-/// Each stands in a row, in the order in which it was accepted or last answered. When more than <see cref="Count"/> are there,
-/// the first in the row are reset, unless they have been there for less than <see cref="Grace"/>: a request needs a moment to
-/// arrive. Above <see cref="Most"/> nothing counts but the order. So half requests, answers that are not read and silence end in
-/// the same way, and bytes that trickle in gain nothing.
+/// The clients are in a list, ordered by the time at which they were accepted or last answered. When there are more than
+/// <see cref="Count"/>, the first in the list are reset, unless they have been there for less than <see cref="Grace"/>, because a
+/// request needs time to arrive. Above <see cref="Most"/>, only the order counts. So half requests, unread responses, silence and
+/// trickling bytes all have the same effect.
 /// </remarks>
 /// <param name="time">The clock of <see cref="Grace"/>.</param>
-/// <param name="onEvicted">Called for each that loses its place.</param>
+/// <param name="onEvicted">Called for each client that is reset.</param>
 internal sealed class HttpPlaces(TimeProvider time, Action<ConnectionContext> onEvicted)
 {
     public const int Count = 64;
@@ -43,30 +42,30 @@ internal sealed class HttpPlaces(TimeProvider time, Action<ConnectionContext> on
 
         foreach (var place in evicted)
         {
-            Debug.Assert(place.Connection != connection, "The one that has just come is the last in the row.");
+            Debug.Assert(place.Connection != connection, "The newest client is the last in the list.");
             onEvicted(place.Connection);
             place.Connection.Abort(new ConnectionAbortedException(
-                "the page needed the place for another client, and none had gone longer without an answer"));
+                "the page made room for another client, and this one had gone longest without an answer"));
         }
 
         return node;
     }
 
-    /// <summary>The client has got an answer: it goes to the end of the row.</summary>
+    /// <summary>Moves a client that has been answered to the end of the list.</summary>
     public void OnAnswered(LinkedListNode<Place> node)
     {
         lock (_lock)
         {
             if (node.List is null)
-                return; // It has lost its place meanwhile.
+                return; // The client has been reset.
             _row.Remove(node);
             node.Value = node.Value with { Since = time.GetTimestamp() };
             _row.AddLast(node);
         }
     }
 
-    /// <summary>A place lasts until the connection is closed, which may be long after the last answer. Asked for when it matters:
-    /// what tells of the end runs on the thread pool, which may have no thread.</summary>
+    /// <summary>Returns whether a connection has ended, which may be long after the last response. The end is polled, because its
+    /// notification runs on the thread pool, which may have no free thread.</summary>
     private static bool HasEnded(ConnectionContext connection) =>
         connection.Features.Get<IConnectionProgressFeature>() is { HasEnded: true };
 
@@ -81,7 +80,7 @@ internal sealed class HttpPlaces(TimeProvider time, Action<ConnectionContext> on
         }
     }
 
-    /// <param name="Connection">The client's.</param>
-    /// <param name="Since">When it was accepted or last answered.</param>
+    /// <param name="Connection">The client's connection.</param>
+    /// <param name="Since">When the client was accepted or last answered.</param>
     internal readonly record struct Place(ConnectionContext Connection, long Since);
 }

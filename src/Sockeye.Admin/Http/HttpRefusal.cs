@@ -1,19 +1,19 @@
 namespace Sockeye.Admin;
 
-/// <summary>A request that gets an error for its answer.</summary>
-/// <param name="status">As RFC 9110, section 15, numbers them.</param>
-/// <param name="message">A sentence without a full stop: what is wrong, and the way out. What it quotes is escaped.</param>
+/// <summary>The refusal of a request.</summary>
+/// <param name="status">The status code of RFC 9110, section 15.</param>
+/// <param name="message">A sentence without a full stop: the error and the remedy. Quoted text is escaped.</param>
 internal sealed class HttpRefusal(int status, string message) : Exception(PrintableText.Escape(message))
 {
     public int Status => status;
 
-    /// <summary>What the client may do instead, for 405.</summary>
+    /// <summary>The allowed methods, with 405.</summary>
     public string? Allow { get; init; }
 
-    /// <summary>Whether what follows on the connection cannot be trusted to be a request.</summary>
+    /// <summary>Whether the following bytes on the connection may not be a request.</summary>
     public bool EndsConnection { get; init; }
 
-    /// <summary>It is no request, or one of which it is unsure where it ends.</summary>
+    /// <summary>A refusal of bytes that are not a request, or whose end is ambiguous.</summary>
     public static HttpRefusal Broken(int status, string message) => new(status, message) { EndsConnection = true };
 
     /// <summary>A request with a wrong argument.</summary>

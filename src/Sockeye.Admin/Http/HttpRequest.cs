@@ -4,12 +4,12 @@ using System.Text;
 
 namespace Sockeye.Admin;
 
-/// <summary>One request, checked.</summary>
-/// <param name="method">As it came: whether there is such a method is the resource's matter.</param>
-/// <param name="path">As <see cref="HttpTarget.Path"/>.</param>
-/// <param name="query">What stands after it; empty where there is none.</param>
-/// <param name="headers">Names are lower case; the values of a name that came twice are one list, with commas.</param>
-/// <param name="contentLength">How many bytes of body follow.</param>
+/// <summary>A valid request.</summary>
+/// <param name="method">The method as received; the resource checks whether it supports it.</param>
+/// <param name="path">The path, as <see cref="HttpTarget.Path"/>.</param>
+/// <param name="query">The text after the question mark; empty if there is none.</param>
+/// <param name="headers">The headers. Names are lower case; the values of a repeated name are one list, with commas.</param>
+/// <param name="contentLength">The number of bytes in the body.</param>
 internal sealed class HttpRequest(
     string method, string path, string query, IReadOnlyDictionary<string, string> headers, int contentLength)
 {
@@ -21,28 +21,28 @@ internal sealed class HttpRequest(
 
     public int ContentLength => contentLength;
 
-    /// <summary>The port that it came to; 0 where the connection has none.</summary>
+    /// <summary>The local port of the connection; 0 if it has none.</summary>
     public int Port { get; set; }
 
-    /// <summary>The body, once it has come.</summary>
+    /// <summary>The body, after it has arrived.</summary>
     public byte[] Body { get; set; } = [];
 
-    /// <summary>Whether it is of HTTP/1.0: then it may lack a host, and ends its connection unless it says otherwise.</summary>
+    /// <summary>Whether the request is HTTP/1.0: it may lack a host, and by default closes its connection.</summary>
     public bool IsHttp10 { get; init; }
 
-    /// <summary>The host of a target in absolute form, which counts in place of the header.</summary>
+    /// <summary>The host of a target in absolute form, which replaces the header.</summary>
     public string? Authority { get; init; }
 
-    /// <summary>Whether the client wants another answer on this connection (RFC 9112, section 9.3).</summary>
+    /// <summary>Whether the client keeps the connection open for another request (RFC 9112, section 9.3).</summary>
     public bool KeepsAlive => !HasConnectionOption("close") && (!IsHttp10 || HasConnectionOption("keep-alive"));
 
-    /// <summary>The host and port that it is for; null only with HTTP/1.0.</summary>
+    /// <summary>The requested host and port; null only with HTTP/1.0.</summary>
     public string? Host => Authority ?? (TryGet("host", out var host) ? host : null);
 
     public bool TryGet(string header, [NotNullWhen(true)] out string? value) => headers.TryGetValue(header, out value);
 
     /// <summary>The arguments of the query, each at most once.</summary>
-    /// <exception cref="HttpRefusal">It is no list of name=value.</exception>
+    /// <exception cref="HttpRefusal">The query is not a list of name=value.</exception>
     public Dictionary<string, string> ReadQuery()
     {
         Dictionary<string, string> arguments = new(StringComparer.Ordinal);

@@ -3,19 +3,19 @@ using System.Text;
 
 namespace Sockeye.Admin;
 
-/// <summary>One answer.</summary>
+/// <summary>A response.</summary>
 internal sealed record HttpResponse(int Status, string ContentType, ReadOnlyMemory<byte> Body)
 {
-    /// <summary>The methods that there are, with 405 and for OPTIONS.</summary>
+    /// <summary>The allowed methods, with 405 and for OPTIONS.</summary>
     public string? Allow { get; init; }
 
-    /// <summary>How to show who one is, with 401.</summary>
+    /// <summary>The authentication challenge, with 401.</summary>
     public string? Challenge { get; init; }
 
     public static HttpResponse Text(int status, string text) =>
         new(status, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(text));
 
-    /// <summary>For OPTIONS: no content, and which methods there are.</summary>
+    /// <summary>The response to OPTIONS: no content, and the allowed methods.</summary>
     public static HttpResponse Methods(string allow) => Text(200, "") with { Allow = allow };
 
     public static HttpResponse Json(byte[] body) => new(200, "application/json", body);
@@ -43,8 +43,8 @@ internal sealed record HttpResponse(int Status, string ContentType, ReadOnlyMemo
         _ => "Unknown",
     };
 
-    /// <summary>The bytes up to the body. The same headers protect every answer: nothing comes from elsewhere, nothing is framed,
-    /// guessed at or kept.</summary>
+    /// <summary>Returns the bytes up to the body. The same headers protect every response: no content from other hosts, no
+    /// framing, no content sniffing, no caching.</summary>
     public byte[] Head(bool keepsAlive, DateTimeOffset now)
     {
         var head = new StringBuilder()

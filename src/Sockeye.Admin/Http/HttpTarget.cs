@@ -1,25 +1,25 @@
 namespace Sockeye.Admin;
 
-/// <summary>What a request line asks for (RFC 9112, section 3.2).</summary>
+/// <summary>The target of a request line (RFC 9112, section 3.2).</summary>
 /// <remarks>
 /// <code>
 /// /api/server                          origin form
-/// http://localhost:7001/api/server     absolute form: the host in it counts, not the header
+/// http://localhost:7001/api/server     absolute form: its host replaces the header
 /// *                                    asterisk form: the server as a whole, for OPTIONS
 /// </code>
 /// </remarks>
-/// <param name="Authority">The host of an absolute form; null in the others.</param>
-/// <param name="Path">Begins with <c>/</c>, or is <c>*</c>; what needs no escape has none.</param>
-/// <param name="Query">What stands after the question mark; empty where there is none.</param>
+/// <param name="Authority">The host of an absolute form; null in the other forms.</param>
+/// <param name="Path">The path, which starts with <c>/</c>, or <c>*</c>; without unnecessary escapes.</param>
+/// <param name="Query">The text after the question mark; empty if there is none.</param>
 internal readonly record struct HttpTarget(string? Authority, string Path, string Query)
 {
-    /// <exception cref="HttpRefusal">It is none of them.</exception>
+    /// <exception cref="HttpRefusal">The target has none of these forms.</exception>
     public static HttpTarget Parse(string method, string text)
     {
         if (text == "*" && method == "OPTIONS")
             return new(null, text, "");
         if (method == "CONNECT")
-            throw HttpRefusal.Broken(501, "CONNECT is for proxies, and the page is none");
+            throw HttpRefusal.Broken(501, "CONNECT is for proxies, and the page is not a proxy");
         string? authority = null;
         if (text is not ['/', ..])
             (authority, text) = SplitAbsolute(text);
@@ -35,7 +35,7 @@ internal readonly record struct HttpTarget(string? Authority, string Path, strin
         if (text.StartsWith(SchemeOfTls, StringComparison.OrdinalIgnoreCase))
             throw HttpRefusal.Broken(421, "the page is served without TLS: ask for http://, not for https://");
         if (!text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
-            throw HttpRefusal.Broken(400, "the target is neither a path that begins with / nor a URL that begins with http://");
+            throw HttpRefusal.Broken(400, "the target is neither a path that starts with / nor a URL that starts with http://");
         var begin = Scheme.Length;
         var end = text.IndexOfAny(['/', '?'], begin) is >= 0 and var found ? found : text.Length;
         var authority = text[begin..end];

@@ -3,8 +3,8 @@ using System.Diagnostics.Metrics;
 
 namespace Sockeye.Admin;
 
-/// <summary>Counts what the meters of Sockeye measure, from its start on, of all servers of the process; and what .NET tells of
-/// the process.</summary>
+/// <summary>Counts the measurements of Sockeye's meters, for all servers of the process and since the collector's start, and
+/// .NET's metrics of the process.</summary>
 internal sealed class MetricCollector : IDisposable
 {
     private readonly MeterListener _listener = new();
@@ -24,10 +24,10 @@ internal sealed class MetricCollector : IDisposable
         _listener.Start();
     }
 
-    /// <summary>Asks what is observed, and hands all families to <paramref name="write"/>, by name.</summary>
+    /// <summary>Reads the observable instruments, and passes all families to <paramref name="write"/>, ordered by name.</summary>
     public void Read(Action<MetricFamily> write)
     {
-        // Two readers at once would add up what each of them asked for.
+        // Two concurrent readers would add up their observations.
         lock (_lock)
         {
             foreach (var observed in _families.Values.Where(family => family.IsObservable).SelectMany(family => family.Series))
@@ -40,8 +40,8 @@ internal sealed class MetricCollector : IDisposable
 
     public void Dispose() => _listener.Dispose();
 
-    /// <summary>To Prometheus a name that ends with _count is a part of a histogram, so that .NET's thread_pool.thread.count and
-    /// its like cannot be told.</summary>
+    /// <summary>In Prometheus, a name that ends with _count is a part of a histogram, so .NET's thread_pool.thread.count and
+    /// similar metrics are left out.</summary>
     private static bool IsWanted(Instrument instrument) =>
         instrument.Meter.Name.StartsWith("Sockeye.", StringComparison.Ordinal)
         || (instrument.Meter.Name == "System.Runtime" && !instrument.Name.EndsWith(".count", StringComparison.Ordinal));

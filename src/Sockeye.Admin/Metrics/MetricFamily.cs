@@ -6,14 +6,15 @@ namespace Sockeye.Admin;
 /// <summary>All series of one instrument.</summary>
 /// <remarks>
 /// A measurement finds its series by the hash of its tags, without a lock and without allocating. The same tags in another order
-/// hash to something else, but have the same labels, and so the same series in the end.
+/// have another hash, but the same labels, and therefore the same series.
 /// </remarks>
 internal sealed class MetricFamily(Instrument instrument)
 {
-    /// <summary>Tags come from this process, and are few; what is over it is counted in one series, <c>overflow</c>.</summary>
+    /// <summary>The maximum number of series. Tags come from this process, and are few; the rest counts in one series,
+    /// <c>overflow</c>.</summary>
     public const int MaxSeries = 1000;
 
-    /// <summary>What OpenTelemetry takes where an instrument does not say.</summary>
+    /// <summary>OpenTelemetry's default bounds, for instruments that do not specify any.</summary>
     private static readonly double[] UsualBounds =
         [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000];
 
@@ -53,7 +54,7 @@ internal sealed class MetricFamily(Instrument instrument)
     {
         var labels = _series.Count < MaxSeries ? PrometheusNames.Labels(tags) : "{overflow=\"true\"}";
         var series = _series.GetOrAdd(labels, NewSeries);
-        // Two threads may add the same at once: then it stands there twice, and both lead to the same series.
+        // Two threads may add the same tags at once. Then there are two entries, and both lead to the same series.
         if (_known.Count < MaxSeries)
             _known.AddOrUpdate(key, _ => new(tags, series, null), (_, first) => new(tags, series, first));
         return series;

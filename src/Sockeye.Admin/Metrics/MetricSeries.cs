@@ -19,7 +19,7 @@ internal class MetricSeries(string labels)
         }
     }
 
-    /// <summary>Without a lock: messages are counted with it.</summary>
+    /// <summary>Adds without a lock, because it runs for every message.</summary>
     public virtual void Add(long value) => Interlocked.Add(ref _whole, value);
 
     public virtual void Add(double value)
@@ -28,7 +28,7 @@ internal class MetricSeries(string labels)
             _fraction += value;
     }
 
-    /// <summary>Before an observed one is asked for anew.</summary>
+    /// <summary>Clears an observable series before the next observation.</summary>
     public void Reset()
     {
         lock (_lock)
@@ -37,8 +37,8 @@ internal class MetricSeries(string labels)
 }
 
 /// <summary>One series of a histogram.</summary>
-/// <param name="labels">As of any series.</param>
-/// <param name="bounds">The upper bounds of its buckets, each included; above the last there is one more.</param>
+/// <param name="labels">The tags as text.</param>
+/// <param name="bounds">The inclusive upper bounds of the buckets; one more bucket is above the last bound.</param>
 internal sealed class HistogramSeries(string labels, double[] bounds) : MetricSeries(labels)
 {
     private readonly Lock _lock = new();

@@ -4,7 +4,8 @@ using System.Text;
 
 namespace Sockeye.Admin;
 
-/// <summary>Names of OpenTelemetry as Prometheus has them (OpenTelemetry, "Prometheus and OpenMetrics Compatibility").</summary>
+/// <summary>Converts OpenTelemetry names to Prometheus names (OpenTelemetry, "Prometheus and OpenMetrics
+/// Compatibility").</summary>
 internal static class PrometheusNames
 {
     public static string Of(Instrument instrument)
@@ -13,7 +14,7 @@ internal static class PrometheusNames
         var unit = instrument.Unit switch
         {
             null or "" => "",
-            ['{', ..] => "", // What is counted is said by the name.
+            ['{', ..] => "", // The name contains what is counted.
             "s" => "seconds",
             "ms" => "milliseconds",
             "By" => "bytes",
@@ -34,7 +35,7 @@ internal static class PrometheusNames
             : "gauge";
     }
 
-    /// <summary><c>{a="b",c="d"}</c>, in the order of the names; nothing where there are no tags.</summary>
+    /// <summary>Returns <c>{a="b",c="d"}</c>, ordered by name; empty without tags.</summary>
     public static string Labels(IEnumerable<KeyValuePair<string, object?>> tags)
     {
         var labels = tags.Where(tag => tag.Value is not null)
@@ -44,7 +45,7 @@ internal static class PrometheusNames
         return text.Length == 0 ? "" : $"{{{text}}}";
     }
 
-    /// <summary>Line ends as the format has them; other controls, which it would pass on, as everywhere.</summary>
+    /// <summary>Escapes line breaks as the format requires, and other control characters as everywhere in Sockeye.</summary>
     private static string Escape(string value) => string.Join("\\n", value.Split('\n').Select(line =>
         PrintableText.Escape(line).Replace("\\", "\\\\", StringComparison.Ordinal)
             .Replace("\"", "\\\"", StringComparison.Ordinal)));

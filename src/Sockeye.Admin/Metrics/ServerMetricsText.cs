@@ -1,7 +1,7 @@
 namespace Sockeye.Admin;
 
-/// <summary>What /metrics answers: the meters of Sockeye and .NET, the process as Prometheus names it, and what this server is
-/// and where it listens.</summary>
+/// <summary>Writes the response of /metrics: the meters of Sockeye and .NET, process metrics with Prometheus' names, and the
+/// identity and listeners of this server.</summary>
 internal sealed class ServerMetricsText(SockeyeServer server, ServerIdentity identity, MetricCollector collector)
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
@@ -31,14 +31,14 @@ internal sealed class ServerMetricsText(SockeyeServer server, ServerIdentity ide
         }
     }
 
-    /// <summary>As the client libraries of Prometheus name them, which dashboards expect.</summary>
+    /// <summary>Writes process metrics with the names of Prometheus' client libraries, which dashboards expect.</summary>
     private static void WriteProcess(PrometheusText text)
     {
         One("process_cpu_seconds_total", "counter", "Processor time of the process, in seconds.",
             Environment.CpuUsage.TotalTime.TotalSeconds);
         One("process_resident_memory_bytes", "gauge", "Memory of the process that is resident (working set).",
             Environment.WorkingSet);
-        One("process_start_time_seconds", "gauge", "When the process began, in seconds since 1970.",
+        One("process_start_time_seconds", "gauge", "When the process started, in seconds since 1970.",
             ServerIdentity.ProcessStart.ToUnixTimeMilliseconds() / 1000.0);
 
         void One(string name, string type, string help, double value)
@@ -59,10 +59,10 @@ internal sealed class ServerMetricsText(SockeyeServer server, ServerIdentity ide
         text.Value(Uptime, "", server.Uptime.TotalSeconds);
     }
 
-    /// <summary>What no instrument tells: whether a listener is there at all.</summary>
+    /// <summary>Writes what no instrument reports: whether a listener exists.</summary>
     private static void WriteListeners(PrometheusText text, ServerLoad load)
     {
-        text.Family("sockeye_server_listening", "gauge", "1 where the server listens, 0 where it does not any more.");
+        text.Family("sockeye_server_listening", "gauge", "1 if the server listens, 0 if it no longer does.");
         foreach (var listener in load.Listeners)
         {
             var labels = PrometheusNames.Labels(MetricTags.Of(listener.EndPoint));

@@ -4,7 +4,7 @@ import { element, setText } from "./words.js";
 
 const svg = "http://www.w3.org/2000/svg";
 const width = 400, height = 96, top = 6, bottom = 2;
-const spans = [60, 120, 300, 600]; // seconds that are shown: no more than there are
+const spans = [60, 120, 300, 600]; // the visible seconds, limited to the available samples
 
 function draw(name, attributes) {
   const made = document.createElementNS(svg, name);
@@ -12,14 +12,14 @@ function draw(name, attributes) {
   return made;
 }
 
-// The next number above that reads well: 1, 2 or 5 times a power of ten.
+// Rounds up to a number that is easy to read: 1, 2 or 5 times a power of ten.
 function niceMax(number) {
   const power = 10 ** Math.floor(Math.log10(Math.max(number, 1)));
   return [1, 2, 5, 10].map(n => n * power).find(n => n >= number) ?? number;
 }
 
 export class Chart {
-  // Series: { key, label }; format: how numbers are written; limit: key of a bound that is drawn where it is near.
+  // Series: { key, label }; format: how numbers are written; limit: key of a bound that is drawn if it is near.
   constructor(title, series, format) {
     Object.assign(this, { title, series, format, samples: [] });
     this.now = element("span", { class: "now" });
@@ -70,7 +70,7 @@ export class Chart {
     if (!this.isPointedAt) this.tell(samples[samples.length - 1]);
   }
 
-  // A line ends where samples are missing, and begins again after the gap.
+  // A line ends where samples are missing, and starts again after the gap.
   pathsOf(key) {
     let line = "", area = "", begin = null, last = null;
     const finish = () => {

@@ -1,10 +1,10 @@
-// The table of connections: asks for one page of them, keeps rows where the pointer is, closes one with a reason.
+// The table of connections: loads one page, keeps rows in place under the pointer, closes a connection with a reason.
 
 import { bytes, count, element, roundTrip, setText, time } from "./words.js";
 
 const states = { waiting: "waiting for a handler", open: "open", halfClosed: "half-closed", closing: "closing" };
 
-// sort: what the server orders by; what only the kernel knows is known of the rows that are shown, and cannot be ordered by.
+// sort: the key by which the server sorts. Values from the kernel exist for visible rows only, so they have no key.
 const columns = [
   { title: "Connection", sort: "id", text: row => row.id, mono: true },
   { title: "Remote", sort: "remote", text: row => row.remote ?? "–", mono: true },
@@ -21,7 +21,7 @@ const columns = [
 ];
 
 const classOf = column => ["number", "mono", "wide"].filter(name => column[name]).concat(column.sort ?? []).join(" ");
-// Below a phone's list there is more to see.
+// On a phone, there is more content below the list.
 const isPhone = matchMedia("(max-width: 760px)").matches;
 const find = id => document.getElementById(id);
 
@@ -44,7 +44,7 @@ export class Connections {
     this.makeDialog();
   }
 
-  // Rows must not move away under a pointer that is about to press.
+  // Rows must not move while the pointer is about to press.
   get isHeld() {
     return this.body.matches(":hover") && matchMedia("(hover: hover)").matches;
   }
@@ -68,7 +68,7 @@ export class Connections {
   }
 
   sortBy(column) {
-    // Numbers are looked at for the largest, words for the first.
+    // Numbers sort largest first, text sorts in ascending order.
     const first = column.number && column.sort !== "age" ? "desc" : "asc";
     this.order = this.sort === column.sort ? (this.order === "asc" ? "desc" : "asc") : first;
     Object.assign(this, { sort: column.sort, offset: 0 });
@@ -109,7 +109,7 @@ export class Connections {
   async update() {
     const asked = this.query.toString();
     const view = await this.api(`/api/connections?${asked}`);
-    // An answer that came after the next question is one to another question.
+    // A response that arrives after the next request belongs to an outdated query.
     if (asked !== this.query.toString()) return;
     this.isNewQuestion = asked !== this.asked;
     Object.assign(this, { view, asked, offset: view.offset });
@@ -141,7 +141,7 @@ export class Connections {
     this.opened.delete(id);
   }
 
-  // Moves only what is out of place, and gives the focus back to what was moved with it.
+  // Moves only rows that are out of order, and restores the focus of a moved row.
   place(rows) {
     const focused = document.activeElement;
     let next = this.body.firstElementChild;
@@ -181,10 +181,10 @@ export class Connections {
     shown.tr.classList.remove("gone");
     columns.forEach((column, i) => setText(i === 0 ? shown.opener : shown.cells[i], column.text(row)));
     const state = shown.tr.querySelector(".state");
-    // A handler that cannot send does not read either: the peer is what to look at.
+    // A handler that cannot send does not read either, so the row shows the peer.
     if (row.readPaused && !row.sendBlocked) state.append(" ", element("span", { class: "mark" }, `handler not reading for ${time(row.readPausedFor)}`));
     if (row.sendBlocked) state.append(" ", element("span", { class: "mark" }, `peer not reading for ${time(row.sendBlockedFor)}`));
-    // The handler has given it all away, and the system keeps what the peer does not take.
+    // The handler has written everything, and the system holds what the peer does not read.
     if (!row.sendBlocked && row.unsent > 0 && row.idleTime >= 5) {
       state.append(" ", element("span", { class: "mark" }, `peer slow or not reading: ${bytes(row.unsent)} unsent`));
     }
@@ -226,7 +226,7 @@ export class Connections {
     this.table.hidden = view.matching === 0;
     setText(find("none"), view.total > 0
       ? "No connection matches. Clear the search, or set state and listener to any."
-      : "Nobody is connected. Connect a client to one of the listeners, and it appears here.");
+      : "There are no connections. Connect a client to one of the listeners, and it appears here.");
     find("pages").hidden = view.matching <= this.limit;
     find("back").disabled = view.offset === 0;
     find("next").disabled = view.offset + this.limit >= view.matching;

@@ -1,4 +1,4 @@
-// Asks the server every two seconds, and shows what it says.
+// Requests the data every two seconds, and shows it.
 
 import { Chart } from "./charts.js";
 import { Connections } from "./connections.js";
@@ -7,7 +7,7 @@ import { bytes, bytesPerSecond, count, element, perSecond, plural, rate, sentenc
 const interval = 2000, patience = 10000, kept = 320;
 const find = id => document.getElementById(id);
 
-// Beyond the loopback the page does not carry the token: its address does, after the #, which no request contains.
+// Beyond the loopback interface, the token is not in the page but in its address, after the #, which requests do not contain.
 const token = document.querySelector("meta[name=token]").content || new URLSearchParams(location.hash.slice(1)).get("token") || "";
 
 class ServerAnswer extends Error {
@@ -81,7 +81,7 @@ function line(strong, text) {
 }
 
 function showServer(server) {
-  // A server that was started anew has another token, and another page maybe.
+  // A restarted server has another token, and may have another page.
   if (server.watched < watched) location.reload();
   watched = server.watched;
   document.title = `${plural(server.connections, "connection")} · ${server.name} · Sockeye`;
@@ -194,7 +194,7 @@ async function ask() {
   setText(find("status"), isPaused ? "Paused" : `Live · up ${time(server.uptime)}`);
 }
 
-// One question at a time; who asks meanwhile is answered by one more.
+// One request at a time; requests made in the meantime cause one more.
 async function refresh() {
   if (running) {
     again = true;
@@ -223,7 +223,7 @@ find("pause").addEventListener("click", () => {
   else refresh();
 });
 
-// A page that nobody sees costs the server nothing.
+// A hidden page sends no requests.
 setInterval(() => isPaused || document.hidden || refresh(), interval);
 document.addEventListener("visibilitychange", () => isPaused || document.hidden || refresh());
 refresh();

@@ -16,7 +16,7 @@ internal sealed class KestrelListener(
 
     public EndPoint EndPoint => listener.EndPoint;
 
-    public TcpInfo? Info => listener.TcpInfo;
+    public TcpInfo? GetTcpInfo() => listener.GetTcpInfo();
 
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
@@ -26,11 +26,11 @@ internal sealed class KestrelListener(
         var connection = await _loop.AcceptAsync((both ?? _unbound).Token).ConfigureAwait(false);
         if (connection is null && !_unbound.IsCancellationRequested)
             cancellationToken.ThrowIfCancellationRequested();
-        connection?.Features.Get<IConnectionReceiveEndFeature>()?.SignalClosedWhenReceivingEnds();
+        connection?.Features.Get<IConnectionIoFeature>()?.SignalClosedWhenReceivingEnds();
         return connection;
     }
 
-    public int Shed(int most) => (listener as IAcceptQueue)?.Shed(most) ?? 0;
+    public int Shed(int maxCount) => (listener as IAcceptQueue)?.Shed(maxCount) ?? 0;
 
     /// <summary>It throws nothing: Kestrel would leave its connections as they are, and end the stop.</summary>
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default) =>

@@ -47,7 +47,7 @@ internal sealed class ConnectionPages(SockeyeServer server, TimeProvider time)
     {
         var connection = snapshot.Connections[place];
         var rate = snapshot.Rates[place];
-        var kernel = connection.ReadTcpInfo();
+        var kernel = connection.GetTcpInfo();
         return new(
             connection.ConnectionId,
             Names.Of(connection.ListenerEndPoint),

@@ -67,7 +67,7 @@ internal sealed class DemoLife(TimeProvider time)
         StepText.Note(step) is { Length: > 0 } note ? note : null);
 
     private static string StateOf(ConnectionContext connection) =>
-        StepText.State(connection.TcpInfo?.State) is { Length: > 0 } state ? state : "closed";
+        StepText.State(connection.GetTcpInfo()?.State) is { Length: > 0 } state ? state : "closed";
 
     private static string States(ConnectionContext client, ConnectionContext server) =>
         $"now: client {StateOf(client)}, server {StateOf(server)}";
@@ -84,7 +84,7 @@ internal sealed class DemoLife(TimeProvider time)
 
     /// <summary>Null where the system does not tell of its accept queue, even if it tells of connections.</summary>
     private static TcpInfo? QueueOf(IConnectionListener listener) =>
-        listener.TcpInfo is { AcceptQueueLimit: not null } info ? info : null;
+        listener.GetTcpInfo() is { AcceptQueueLimit: not null } info ? info : null;
 
     /// <summary>Together, because each waits for the other's FIN.</summary>
     private static Task CloseBothAsync(ConnectionContext one, ConnectionContext other) =>

@@ -13,9 +13,9 @@ internal partial class EngineConnection
     private bool _isCloseDone;
     private volatile bool _resets;
 
-    protected override Task Receiving => _receiving.Task;
+    protected override Task ReceiveCompletion => _receiving.Task;
 
-    protected override Task Sending => _sending.Task;
+    public override Task SendCompletion => _sending.Task;
 
     protected override Task Finished => _finished.Task;
 

@@ -35,13 +35,13 @@ internal partial class EngineConnection
         }
     }
 
-    public TcpInfo? TcpInfo => TcpInfo.Of(ReadTcpInfo(stackalloc byte[TcpInfoBytes.Size]));
+    public TcpInfo? GetTcpInfo() => ReadTcpInfo(stackalloc byte[LinuxTcpInfo.Size]).ToTcpInfo();
 
-    public override SystemProgress? GetSystemProgress() => ReadTcpInfo(stackalloc byte[TcpInfoBytes.Size]).Progress;
+    public override SystemProgress? GetSystemProgress() => ReadTcpInfo(stackalloc byte[LinuxTcpInfo.Size]).Progress;
 
-    private bool IsSocketReset => ReadTcpInfo(stackalloc byte[TcpInfoBytes.Size]).State is TcpState.Closed;
+    private bool IsSocketReset => ReadTcpInfo(stackalloc byte[LinuxTcpInfo.Size]).State is TcpState.Closed;
 
-    private TcpInfoBytes ReadTcpInfo(Span<byte> buffer)
+    private LinuxTcpInfo ReadTcpInfo(Span<byte> buffer)
     {
         // Once it is closed, the number may be another connection's.
         lock (_descriptorLock)
@@ -92,7 +92,7 @@ internal partial class EngineConnection
         if (options.OnStep is not null)
         {
             new SocketSteps(options).Notify(
-                function, Descriptor, TcpInfo, LocalEndPoint, RemoteEndPoint, bytes, begun, isReset, error);
+                function, Descriptor, GetTcpInfo(), LocalEndPoint, RemoteEndPoint, bytes, begun, isReset, error);
         }
     }
 }

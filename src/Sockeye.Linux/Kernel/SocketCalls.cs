@@ -91,8 +91,8 @@ internal static unsafe class SocketCalls
 
     /// <summary>Empty where the kernel does not tell.</summary>
     /// <param name="socket">Which one.</param>
-    /// <param name="buffer">Of <see cref="TcpInfoBytes.Size"/> bytes.</param>
-    public static TcpInfoBytes ReadTcpInfo(int socket, Span<byte> buffer)
+    /// <param name="buffer">Of <see cref="LinuxTcpInfo.Size"/> bytes.</param>
+    public static LinuxTcpInfo ReadTcpInfo(int socket, Span<byte> buffer)
     {
         var length = buffer.Length;
         fixed (byte* info = buffer)

@@ -35,10 +35,10 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
     /// <summary>Ends when the engine watches for clients, with the error where the system refuses.</summary>
     public Task Started => Task.WhenAll(_sources.Select(source => source.Started));
 
-    public TcpInfo? Info => TcpInfo.Read(_sources[0].Socket);
+    public TcpInfo? GetTcpInfo() => TcpInfo.Read(_sources[0].Socket);
 
     /// <summary>Of several sockets the fullest one's: its clients fail first.</summary>
-    public AcceptQueue? Queue => _sources
+    public AcceptQueue? GetQueue() => _sources
         .Select(source => AcceptQueue.FromTcpInfo(TcpInfo.Read(source.Socket)))
         .MaxBy(queue => queue?.FillRatio);
 

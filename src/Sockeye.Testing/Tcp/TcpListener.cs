@@ -22,9 +22,9 @@ internal sealed class TcpListener : IConnectionListener, IAcceptQueue
 
     public EndPoint EndPoint => _endPoint;
 
-    public TcpInfo? Info => null;
+    public TcpInfo? GetTcpInfo() => null;
 
-    public AcceptQueue? Queue => new(_queue.Count, _backlog);
+    public AcceptQueue? GetQueue() => new(_queue.Count, _backlog);
 
     /// <summary>A SYN has come. False while the queue is full: the client tries again, as with Linux.</summary>
     public bool OnSyn(Segment segment)
@@ -69,10 +69,10 @@ internal sealed class TcpListener : IConnectionListener, IAcceptQueue
         }
     }
 
-    public int Shed(int most)
+    public int Shed(int maxCount)
     {
         var shed = 0;
-        for (; shed < most && _queue.TryDequeue(out var socket); shed++)
+        for (; shed < maxCount && _queue.TryDequeue(out var socket); shed++)
             socket.Close(reset: true);
         return shed;
     }

@@ -21,10 +21,10 @@ public static class ConnectionContextExtensions
         /// <summary>
         /// Bytes taken from the peer so far, read by the handler or not; null where the transport does not tell.
         /// </summary>
-        public long? BytesReceived => connection.Features.Get<IConnectionTrafficFeature>()?.BytesReceived;
+        public long? BytesReceived => connection.Features.Get<IConnectionProgressFeature>()?.BytesReceived;
 
         /// <summary>Bytes given to the system for the peer so far; null where the transport does not tell.</summary>
-        public long? BytesSent => connection.Features.Get<IConnectionTrafficFeature>()?.BytesSent;
+        public long? BytesSent => connection.Features.Get<IConnectionProgressFeature>()?.BytesSent;
 
         /// <summary>
         /// Fires when the server is asked to stop, or when the connection has lasted for <c>Timeouts.Lifetime</c>: finish what is

@@ -3,14 +3,17 @@ using Microsoft.AspNetCore.Connections.Features;
 
 namespace Sockeye;
 
-/// <summary>What Sockeye adds to connections that stand on a socket.</summary>
+/// <summary>Extends connections with what the kernel knows of their socket.</summary>
 public static class ConnectionContextTcpInfoExtensions
 {
     extension(ConnectionContext connection)
     {
-        /// <summary>What the kernel knows of the connection now: one system call; null where it does not tell.</summary>
-        public TcpInfo? TcpInfo =>
-            connection.Features.Get<ITcpInfoFeature>() is { } feature ? feature.TcpInfo
+        /// <summary>
+        /// Asks the kernel for the current state of the connection, with one system call. Null where the transport has no TCP
+        /// socket, and once the connection is closed.
+        /// </summary>
+        public TcpInfo? GetTcpInfo() =>
+            connection.Features.Get<ITcpInfoFeature>() is { } feature ? feature.GetTcpInfo()
             : connection.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket ? TcpInfo.Read(socket) : null;
     }
 }

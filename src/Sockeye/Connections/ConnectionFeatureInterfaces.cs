@@ -1,95 +1,85 @@
 using System.Diagnostics;
+using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>How a transport tells why its connection ended, and lets others say so.</summary>
+/// <summary>Reports why a connection ended, and lets others end it. Safe from any thread, more than once.</summary>
 internal interface IConnectionCloseFeature
 {
-    /// <summary>Null while both directions are open.</summary>
+    /// <summary>The reason of the end; null while both directions are open.</summary>
     CloseReason? CloseReason { get; }
 
-    /// <summary>Gives the reason of an end that is about to come, without ending anything.</summary>
+    /// <summary>Records the reason of an end that is about to happen, without ending anything.</summary>
     void SetCloseReason(CloseReason reason);
 
     /// <summary>Ends both directions at once (RST where the transport has it), for this reason.</summary>
     void Abort(CloseReason reason);
 
-    /// <summary>Ends both directions at once, in order (FIN): for a connection with nothing in flight.</summary>
+    /// <summary>Ends both directions at once, in order (FIN). For a connection with nothing in flight.</summary>
     void Close(CloseReason reason);
 }
 
-/// <summary>How a connection's bytes are moved, for one that is put upon it and moves them in the same way.</summary>
+/// <summary>Exposes how the bytes of a connection are moved, to what is layered on top of it and to hosts.</summary>
 internal interface IConnectionIoFeature
 {
-    StreamConnectionOptions Options { get; }
+    /// <summary>The scheduler for work that no caller awaits, such as callbacks.</summary>
+    PipeScheduler Scheduler { get; }
 
-    /// <summary>Ends when nothing more will be sent.</summary>
-    Task Sending { get; }
+    /// <summary>Completes when nothing more will be sent.</summary>
+    Task SendCompletion { get; }
+
+    /// <summary>
+    /// From now on <c>ConnectionClosed</c> fires as soon as nothing more will be received (FIN, a reset, an abort), although
+    /// something may still be sent; immediately if that is so already. For hosts that expect this, as Kestrel does.
+    /// </summary>
+    void SignalClosedWhenReceivingEnds();
 }
 
-/// <summary>A connection that was put upon another one, which it owns. The two share their features.</summary>
+/// <summary>A connection that is layered on top of another one, which it owns. The two share their features.</summary>
 internal interface IConnectionLayerFeature
 {
-    /// <summary>What is to be disposed in place of the connection below.</summary>
+    /// <summary>The connection to dispose in place of the one below.</summary>
     ConnectionContext Outermost { get; }
 }
 
-/// <summary>Whether a connection is ended by another than the one who uses it: by the server whose handler uses it, or by the
-/// pool that lends it.</summary>
+/// <summary>Reports whether something other than the user of a connection ends it: the server whose handler uses it, or the pool
+/// that rented it out.</summary>
 internal interface IConnectionOwnerFeature
 {
     bool HasOwner { get; }
 }
 
-/// <summary>How a server keeps the end of a connection to itself while its handler uses the connection.</summary>
+/// <summary>A connection whose end a server can reserve for itself while the handler uses the connection.</summary>
 internal interface IOwnableConnection : IConnectionOwnerFeature
 {
     /// <summary>From now on disposing the connection only completes its pipes, and completing its output sends FIN when the
-    /// handler goes on.</summary>
-    /// <param name="timer">Measures how long FIN waits at most.</param>
+    /// handler continues.</summary>
+    /// <param name="timer">Limits how long FIN waits.</param>
     void TakeOwnership(CoarseTimer timer);
 
-    /// <summary>The owner knows how the connection is to end: what it asks for from now on is done.</summary>
+    /// <summary>The owner has decided how the connection ends: from now on it is ended as requested.</summary>
     void ReleaseOwnership();
 
-    /// <summary>A connection that was put upon this one is kept in its place.</summary>
+    /// <summary>Moves the ownership to a connection that is layered on top of this one.</summary>
     void TransferOwnership(IOwnableConnection upper);
 }
 
-/// <summary>How a transport tells what crossed a connection.</summary>
-internal interface IConnectionTrafficFeature
-{
-    /// <summary>Bytes taken from the peer so far, read by the handler or not.</summary>
-    long BytesReceived { get; }
-
-    /// <summary>Bytes given to the system for the peer so far.</summary>
-    long BytesSent { get; }
-}
-
-/// <summary>How a transport without a <c>Socket</c> at hand tells what the kernel knows of a connection.</summary>
+/// <summary>Asks the kernel about a connection whose transport has no <c>Socket</c> at hand.</summary>
 internal interface ITcpInfoFeature
 {
-    /// <summary>Null for what is not TCP, and once the connection is closed.</summary>
-    TcpInfo? TcpInfo { get; }
+    /// <summary>Makes one system call. Null for a connection that is not TCP, and once it is closed.</summary>
+    TcpInfo? GetTcpInfo();
 }
 
-/// <summary>How a connection that came through a proxy, and has its client's addresses, tells the proxy's own.</summary>
+/// <summary>Reports the address of the proxy on a connection that carries the addresses of its client.</summary>
 internal interface IProxiedConnectionFeature
 {
     EndPoint? ProxyEndPoint { get; }
 }
 
-/// <summary>How a host that is built on it asks for an early end of <c>ConnectionClosed</c>.</summary>
-internal interface IConnectionReceiveEndFeature
-{
-    /// <summary>From now on <c>ConnectionClosed</c> fires as soon as nothing more will be received (FIN, a reset, an abort),
-    /// although something may still be sent. At once where that is so already.</summary>
-    void SignalClosedWhenReceivingEnds();
-}
-
-/// <summary>How a connection that is traced tells its activity.</summary>
+/// <summary>Reports the activity of a traced connection.</summary>
 internal interface IConnectionTraceFeature
 {
     Activity Activity { get; }

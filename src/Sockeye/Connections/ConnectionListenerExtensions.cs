@@ -2,13 +2,15 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>What Sockeye adds to listeners that are used without a server.</summary>
+/// <summary>Extends listeners that are used without a server.</summary>
 public static class ConnectionListenerExtensions
 {
     extension(IConnectionListener listener)
     {
-        /// <summary>What the kernel knows of the listening socket now: accept-queue depth and limit; one system call; null where
-        /// it does not tell.</summary>
-        public TcpInfo? TcpInfo => (listener as IAcceptQueue)?.Info;
+        /// <summary>
+        /// Asks the kernel for the accept-queue depth and limit of the listening socket, with one system call. Null where the
+        /// kernel does not report them, and where the listener is not one of Sockeye's.
+        /// </summary>
+        public TcpInfo? GetTcpInfo() => (listener as IAcceptQueue)?.GetTcpInfo();
     }
 }

@@ -7,17 +7,14 @@ namespace Sockeye;
 /// whatever moves its bytes.
 /// </summary>
 internal abstract partial class DuplexConnection(StreamConnectionOptions options)
-    : TransportConnection, IConnectionIoFeature, IConnectionProgressFeature
+    : TransportConnection, IConnectionProgressFeature
 {
-    StreamConnectionOptions IConnectionIoFeature.Options => options;
-
-    Task IConnectionIoFeature.Sending => Sending;
+    internal StreamConnectionOptions StreamOptions => options;
 
     /// <summary>Ends when nothing more will be received.</summary>
-    protected abstract Task Receiving { get; }
+    protected abstract Task ReceiveCompletion { get; }
 
-    /// <summary>Ends when nothing more will be sent.</summary>
-    protected abstract Task Sending { get; }
+    public abstract override Task SendCompletion { get; }
 
     /// <summary>Ends when the socket is closed and nothing is held any more.</summary>
     protected abstract Task Finished { get; }
@@ -77,13 +74,13 @@ internal abstract partial class DuplexConnection(StreamConnectionOptions options
     /// <summary>Waits until all is sent, as long as the peer takes something.</summary>
     protected async ValueTask FlushWithTimeoutAsync()
     {
-        while (!Sending.IsCompleted)
+        while (!SendCompletion.IsCompleted)
         {
             var before = GetAcknowledged();
-            if (await CompletesInTimeAsync(Sending, options.ShortestTimeout).ConfigureAwait(options.KeepsContext))
+            if (await CompletesInTimeAsync(SendCompletion, options.ShortestTimeout).ConfigureAwait(options.KeepsContext))
                 return;
             DiscardInput(); // A peer that writes first and reads later takes nothing before its own bytes are taken.
-            if (!await CompletesInTimeAsync(Sending, options.CloseTimeout - options.ShortestTimeout)
+            if (!await CompletesInTimeAsync(SendCompletion, options.CloseTimeout - options.ShortestTimeout)
                     .ConfigureAwait(options.KeepsContext)
                 && GetAcknowledged() == before)
             {
@@ -100,10 +97,10 @@ internal abstract partial class DuplexConnection(StreamConnectionOptions options
     /// </summary>
     private async ValueTask LingerAsync()
     {
-        if (Receiving.IsCompleted)
+        if (ReceiveCompletion.IsCompleted)
             return;
         var patience = new LingerPolicy(options);
-        while (!await CompletesInTimeAsync(Receiving, patience.PollInterval).ConfigureAwait(options.KeepsContext))
+        while (!await CompletesInTimeAsync(ReceiveCompletion, patience.PollInterval).ConfigureAwait(options.KeepsContext))
         {
             var system = GetSystemProgress();
             if (patience.Poll(system) is { } over)

@@ -1,26 +1,27 @@
 namespace Sockeye;
 
-/// <summary>A listener whose kernel queue can be looked at and, when descriptors have run out, emptied.</summary>
+/// <summary>A listener whose accept queue can be inspected and, when descriptors have run out, shed.</summary>
 internal interface IAcceptQueue
 {
-    /// <summary>What the kernel says of the listening socket: queue depth and limit; null where it does not tell.</summary>
-    TcpInfo? Info { get; }
+    /// <summary>Makes one system call for the queue depth and limit of the listening socket; null where the kernel does not
+    /// report them.</summary>
+    TcpInfo? GetTcpInfo();
 
-    /// <summary>How many clients wait, and how many may; null where nobody tells.</summary>
-    AcceptQueue? Queue => AcceptQueue.FromTcpInfo(Info);
+    /// <summary>The number of waiting clients and its limit; null where they are unknown.</summary>
+    AcceptQueue? GetQueue() => AcceptQueue.FromTcpInfo(GetTcpInfo());
 
     /// <summary>
-    /// Takes up to <paramref name="most"/> waiting clients off the queue and resets them, so that they learn at once that they
+    /// Takes up to <paramref name="maxCount"/> waiting clients off the queue and resets them, so that they learn at once that they
     /// will not be served. Needs no free descriptor. Returns how many.
     /// </summary>
-    int Shed(int most);
+    int Shed(int maxCount);
 }
 
-/// <param name="Depth">Finished handshakes that wait for <c>accept()</c>.</param>
-/// <param name="Limit">How many may wait. Linux takes one more.</param>
+/// <param name="Depth">The number of completed handshakes that wait for <c>accept()</c>.</param>
+/// <param name="Limit">How many may wait. Linux accepts one more.</param>
 internal readonly record struct AcceptQueue(int Depth, int Limit)
 {
-    /// <summary>From 0 to 1, where the next client finds no place.</summary>
+    /// <summary>From 0 to 1; at 1 the next client is not accepted into the queue.</summary>
     public double FillRatio => Limit == 0 ? Math.Min(Depth, 1) : Math.Min((double)Depth / Limit, 1);
 
     public static AcceptQueue? FromTcpInfo(TcpInfo? info) =>

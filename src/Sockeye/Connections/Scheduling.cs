@@ -18,12 +18,6 @@ internal interface ISelfContainedTransport : ISchedulingTransport
     Random Random { get; }
 }
 
-/// <summary>Where such a transport's connections run, told by the connection.</summary>
-internal interface IConnectionSchedulingFeature
-{
-    PipeScheduler Scheduler { get; }
-}
-
 /// <summary>Where work runs that nobody awaits: never on the thread that happened to ask for it.</summary>
 internal static class Scheduling
 {
@@ -38,7 +32,7 @@ internal static class Scheduling
 #pragma warning restore RS0030
 
     public static PipeScheduler GetScheduler(ConnectionContext connection) =>
-        connection.Features.Get<IConnectionSchedulingFeature>()?.Scheduler ?? PipeScheduler.ThreadPool;
+        connection.Features.Get<IConnectionIoFeature>()?.Scheduler ?? PipeScheduler.ThreadPool;
 
     /// <summary>Starts work on the scheduler, free of the caller's context. The task is the work's.</summary>
     public static async Task<T> RunAsync<T>(this PipeScheduler scheduler, Func<Task<T>> work)

@@ -37,9 +37,9 @@ internal partial class StreamConnection : DuplexConnection
 
     protected override bool IsReadPending => _input.IsReadPending;
 
-    protected override Task Receiving => _receiving;
+    protected override Task ReceiveCompletion => _receiving;
 
-    protected override Task Sending => _sending;
+    public override Task SendCompletion => _sending;
 
     public override MemoryPool<byte> MemoryPool => _options.Pool;
 

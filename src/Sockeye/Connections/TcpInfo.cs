@@ -3,59 +3,163 @@ using System.Net.Sockets;
 
 namespace Sockeye;
 
-/// <summary>What the kernel knows of a TCP socket at one moment (Linux: <c>TCP_INFO</c>, tcp(7); macOS:
-/// <c>TCP_CONNECTION_INFO</c>; Windows: <c>SIO_TCP_INFO</c>).</summary>
+/// <summary>
+/// The kernel's view of a TCP socket at one moment (Linux: <c>TCP_INFO</c>, tcp(7); macOS: <c>TCP_CONNECTION_INFO</c>; Windows:
+/// <c>SIO_TCP_INFO</c>).
+/// </summary>
 /// <remarks>
-/// A property is null, never zero, where the kernel does not tell: another system or an older one than the property names, a
-/// listening socket, a value that was not measured yet. "Windows" stands for Windows 10 1703, Windows Server 2016, and later;
-/// Windows tells nothing of a listening socket. The whole is null on other systems, and where a system tells nothing.
+/// A property is null, never zero, where the kernel does not report the value: on a system or version that is not listed in its
+/// documentation, for a listening socket, and for a value that was not measured yet. "Windows" means Windows 10 1703, Windows
+/// Server 2016, and later; Windows reports nothing about a listening socket.
 /// </remarks>
-public sealed partial class TcpInfo
+public sealed class TcpInfo
 {
-    private TcpInfo(TcpState state) => State = state;
+    internal TcpInfo(TcpState state) => State = state;
 
-    private TcpInfo(TcpInfoBytes info)
-        : this(info.State)
-    {
-        if (State is TcpState.Listen)
-        {
-            AcceptQueueDepth = (int?)info.Number(TcpInfoBytes.Unacknowledged);
-            AcceptQueueLimit = (int?)info.Number(TcpInfoBytes.SelectivelyAcknowledged);
-            return;
-        }
-
-        ReadPath(info);
-        ReadSending(info);
-    }
-
-    /// <summary>The state of RFC 9293, section 3.3.2.</summary>
+    /// <summary>Gets the state of the connection (RFC 9293, section 3.3.2).</summary>
     public TcpState State { get; }
 
-    /// <summary>Finished handshakes that wait for <c>accept()</c>; only for a listening socket. Linux.</summary>
-    public int? AcceptQueueDepth { get; }
+    /// <summary>
+    /// Gets the number of completed handshakes that wait for <c>accept()</c>. Only for a listening socket. Linux.
+    /// </summary>
+    public int? AcceptQueueDepth { get; internal set; }
 
-    /// <summary>How many may wait: the backlog, as the kernel capped it at <c>net.core.somaxconn</c>; only for a listening
-    /// socket. Linux, which takes one more than this.</summary>
-    public int? AcceptQueueLimit { get; }
+    /// <summary>
+    /// Gets the limit of the accept queue: the backlog, capped by the kernel at <c>net.core.somaxconn</c>. Linux accepts one more
+    /// than this. Only for a listening socket. Linux.
+    /// </summary>
+    public int? AcceptQueueLimit { get; internal set; }
 
-    /// <summary>Null where the kernel told nothing.</summary>
-    internal static TcpInfo? Of(TcpInfoBytes info) => info.IsEmpty ? null : new(info);
+    /// <summary>
+    /// Gets the smoothed round-trip time in steps of 1 µs (macOS: 1 ms, and null below that). Right after the handshake it is the
+    /// time from SYN to SYN/ACK, or from SYN/ACK to ACK on the accepting side. Null until measured. Since Linux 2.6; macOS;
+    /// Windows.
+    /// </summary>
+    public TimeSpan? RoundTripTime { get; internal set; }
 
-    /// <summary>Asks the kernel; null for what is not TCP, on other systems, and once the socket is closed.</summary>
+    /// <summary>
+    /// Gets the mean deviation of the round-trip time (RFC 6298, RTTVAR) in steps of 1 µs (macOS: 1 ms). Null until measured.
+    /// Since Linux 2.6; macOS.
+    /// </summary>
+    public TimeSpan? RoundTripTimeVariance { get; internal set; }
+
+    /// <summary>
+    /// Gets the shortest recent round-trip time in steps of 1 µs: the time of the path without queues. Linux looks back for
+    /// <c>net.ipv4.tcp_min_rtt_wlen</c>, by default 5 minutes. Null until measured. Since Linux 4.6; Windows.
+    /// </summary>
+    public TimeSpan? MinRoundTripTime { get; internal set; }
+
+    /// <summary>Gets the size in bytes of the largest segment that this side sends. Since Linux 2.6; macOS; Windows.</summary>
+    public int? MaxSegmentSize { get; internal set; }
+
+    /// <summary>Gets the congestion window in segments: how many may be in flight at once. Since Linux 2.6.</summary>
+    public int? CongestionWindowSegments { get; internal set; }
+
+    /// <summary>
+    /// Gets the congestion window in bytes: how many may be in flight at once. On Linux it is the number of segments, each counted
+    /// as <see cref="MaxSegmentSize"/>. Since Linux 2.6; macOS; Windows.
+    /// </summary>
+    public long? CongestionWindowBytes { get; internal set; }
+
+    /// <summary>
+    /// Gets the most recent delivery rate to the peer's kernel, in bytes per second. It is small where the handler offered less
+    /// than the path could carry. Null until measured. Since Linux 4.9.
+    /// </summary>
+    public long? DeliveryRate { get; internal set; }
+
+    /// <summary>Gets the number of sent segments that the peer has not acknowledged yet. Since Linux 2.6.</summary>
+    public int? UnacknowledgedSegments { get; internal set; }
+
+    /// <summary>
+    /// Gets the number of sent bytes that the peer has not acknowledged yet. On the connecting side Linux counts the SYN as
+    /// acknowledged, so the number is one too small there. Since Linux 4.19; Windows.
+    /// </summary>
+    public long? UnacknowledgedBytes { get; internal set; }
+
+    /// <summary>
+    /// Gets the number of bytes that wait in this kernel because the peer's window or the congestion window is full. Since
+    /// Linux 4.6.
+    /// </summary>
+    public long? UnsentBytes { get; internal set; }
+
+    /// <summary>Gets the number of sent segments that TCP considers lost. Since Linux 2.6.</summary>
+    public int? LostSegments { get; internal set; }
+
+    /// <summary>Gets the number of retransmitted segments that the peer has not acknowledged yet. Since Linux 2.6.</summary>
+    public int? RetransmitsInFlight { get; internal set; }
+
+    /// <summary>Gets the number of segments retransmitted since the connection was opened. Since Linux 2.6; macOS.</summary>
+    public long? Retransmits { get; internal set; }
+
+    /// <summary>
+    /// Gets the number of bytes retransmitted since the connection was opened. Since Linux 4.19; macOS; Windows, where it wraps
+    /// after 4 GiB.
+    /// </summary>
+    public long? RetransmittedBytes { get; internal set; }
+
+    /// <summary>
+    /// Gets the time since data was last sent, or since the handshake where none was, in steps of 1 ms. Null before the handshake.
+    /// Since Linux 2.6.
+    /// </summary>
+    public TimeSpan? SinceDataSent { get; internal set; }
+
+    /// <summary>
+    /// Gets the time since data was last received, or since the handshake where none was, in steps of 1 ms. Null before the
+    /// handshake. Since Linux 2.6.
+    /// </summary>
+    public TimeSpan? SinceDataReceived { get; internal set; }
+
+    /// <summary>Sent bytes that the peer has acknowledged; null before Linux 4.1 and on other systems.</summary>
+    internal long? BytesAcknowledged { get; set; }
+
+    /// <summary>Whether the handshake is complete. A closed socket may never have been connected; one that was has a measured
+    /// round trip.</summary>
+    internal bool IsHandshakeComplete => State switch
+    {
+        TcpState.Unknown or TcpState.Listen or TcpState.SynSent or TcpState.SynReceived => false,
+        TcpState.Closed => RoundTripTime is not null,
+        _ => true,
+    };
+
+    /// <summary>Asks the kernel. Null for a socket that is not TCP, on other systems, and once the socket is closed.</summary>
     internal static TcpInfo? Read(Socket socket) =>
-        OperatingSystem.IsMacOS() ? OfMac(TcpInfoSource.Mac(socket, stackalloc byte[MacSize]))
-        : OperatingSystem.IsWindows() ? OfWindows(TcpInfoSource.Windows(socket))
-        : Of(TcpInfoBytes.Read(socket, stackalloc byte[TcpInfoBytes.Size]));
-
-    /// <summary>Each system numbers the states its own way, and a later one may have more.</summary>
-    internal static TcpState Find(TcpState[] states, uint? number) =>
-        number < states.Length ? states[number.Value] : TcpState.Unknown;
+        OperatingSystem.IsMacOS() ? MacTcpInfo.Read(socket)
+        : OperatingSystem.IsWindows() ? WindowsTcpInfo.Read(socket)
+        : LinuxTcpInfo.Read(socket, stackalloc byte[LinuxTcpInfo.Size]).ToTcpInfo();
 
     /// <summary>The state alone, without allocation; unknown on other systems than Linux.</summary>
     internal static TcpState ReadState(Socket socket) =>
-        TcpInfoBytes.Read(socket, stackalloc byte[TcpInfoBytes.Size]).State;
+        LinuxTcpInfo.Read(socket, stackalloc byte[LinuxTcpInfo.Size]).State;
 
-    /// <summary>For timeouts: without allocation. Null where the kernel does not tell, as on other systems than Linux.</summary>
+    /// <summary>What timeouts need, without allocation. Null where the kernel does not report it, as on other systems than
+    /// Linux.</summary>
     internal static SystemProgress? ReadProgress(Socket socket) =>
-        TcpInfoBytes.Read(socket, stackalloc byte[TcpInfoBytes.Size]).Progress;
+        LinuxTcpInfo.Read(socket, stackalloc byte[LinuxTcpInfo.Size]).Progress;
+
+    /// <summary>Maps a number to a state. Each system has its own numbers, and a later version may have more.</summary>
+    internal static TcpState FindState(TcpState[] states, uint? number) =>
+        number < states.Length ? states[number.Value] : TcpState.Unknown;
+
+    /// <summary>Kernels report zero, or the greatest number, for a minimum that was not measured yet.</summary>
+    internal static TimeSpan? FromMeasuredMicroseconds(uint? microseconds) =>
+        microseconds is > 0 and < uint.MaxValue and { } time ? TimeSpan.FromMicroseconds(time) : null;
+
+    internal static TimeSpan? FromMilliseconds(uint? milliseconds) =>
+        milliseconds is { } time ? TimeSpan.FromMilliseconds(time) : null;
+
+    /// <summary>Reads a TCP socket option. Empty for a socket that is not TCP, and once the socket is closed.</summary>
+    internal static ReadOnlySpan<byte> ReadOption(Socket socket, int option, Span<byte> buffer)
+    {
+        const int Tcp = 6; // IPPROTO_TCP
+        if (socket.ProtocolType is not ProtocolType.Tcp)
+            return default;
+        try
+        {
+            return buffer[..socket.GetRawSocketOption(Tcp, option, buffer)];
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return default; // The socket was closed by now, which is what an empty answer says.
+        }
+    }
 }

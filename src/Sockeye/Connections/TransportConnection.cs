@@ -16,17 +16,14 @@ internal abstract class TransportConnection : ConnectionContext,
     IConnectionEndPointFeature,
     IMemoryPoolFeature,
     IConnectionCloseFeature,
-    IConnectionTrafficFeature,
-    IConnectionSchedulingFeature,
-    IConnectionReceiveEndFeature
+    IConnectionIoFeature
 {
     private static readonly Type[] OwnFeatures =
     [
         typeof(IConnectionIdFeature), typeof(IConnectionTransportFeature), typeof(IConnectionItemsFeature),
         typeof(IConnectionLifetimeFeature), typeof(IConnectionEndPointFeature), typeof(IMemoryPoolFeature),
-        typeof(IConnectionCloseFeature), typeof(IConnectionTrafficFeature), typeof(IConnectionSchedulingFeature),
-        typeof(IConnectionProgressFeature), typeof(IConnectionIoFeature), typeof(IConnectionSocketFeature),
-        typeof(IConnectionReceiveEndFeature), typeof(IConnectionOwnerFeature),
+        typeof(IConnectionCloseFeature), typeof(IConnectionProgressFeature), typeof(IConnectionIoFeature),
+        typeof(IConnectionSocketFeature), typeof(IConnectionOwnerFeature),
     ];
 
     private const int EarlySignalWanted = 1;
@@ -65,8 +62,9 @@ internal abstract class TransportConnection : ConnectionContext,
 
     public abstract MemoryPool<byte> MemoryPool { get; }
 
-    /// <summary>Where work runs that nobody awaits.</summary>
     public virtual PipeScheduler Scheduler => PipeScheduler.ThreadPool;
+
+    public virtual Task SendCompletion => Task.CompletedTask;
 
     public abstract long BytesReceived { get; }
 

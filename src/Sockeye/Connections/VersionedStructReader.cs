@@ -2,30 +2,30 @@ using System.Buffers.Binary;
 
 namespace Sockeye;
 
-/// <summary>A C struct as far as a kernel filled it: an older one tells less. Allocates nothing.</summary>
+/// <summary>Reads a little-endian C struct that a kernel filled. An older kernel fills fewer fields. Allocates nothing.</summary>
 internal readonly ref struct VersionedStructReader
 {
     private readonly ReadOnlySpan<byte> _bytes;
 
-    /// <param name="bytes">What the kernel gave; fewer than <paramref name="smallest"/> are taken for nothing.</param>
-    /// <param name="smallest">What every kernel gives that knows the struct at all.</param>
-    public VersionedStructReader(ReadOnlySpan<byte> bytes, int smallest)
+    /// <param name="bytes">What the kernel filled. Fewer than <paramref name="minSize"/> bytes count as nothing.</param>
+    /// <param name="minSize">What every kernel that knows the struct fills.</param>
+    public VersionedStructReader(ReadOnlySpan<byte> bytes, int minSize)
     {
-        _bytes = BitConverter.IsLittleEndian && bytes.Length >= smallest ? bytes : default;
+        _bytes = BitConverter.IsLittleEndian && bytes.Length >= minSize ? bytes : default;
     }
 
-    /// <summary>Whether the kernel told nothing.</summary>
+    /// <summary>Whether the kernel reported nothing.</summary>
     public bool IsEmpty => _bytes.IsEmpty;
 
-    /// <summary>An 8-bit field; null where this kernel does not know it.</summary>
+    /// <summary>An 8-bit field; null if this kernel does not have it.</summary>
     public byte? ReadByte(int offset) => _bytes.Length > offset ? _bytes[offset] : null;
 
-    /// <summary>A 32-bit field; null where this kernel does not know it.</summary>
+    /// <summary>A 32-bit field; null if this kernel does not have it.</summary>
     public uint? ReadUInt32(int offset) => _bytes.Length >= offset + sizeof(uint)
         ? BinaryPrimitives.ReadUInt32LittleEndian(_bytes[offset..])
         : null;
 
-    /// <summary>A 64-bit field; null where this kernel does not know it.</summary>
+    /// <summary>A 64-bit field; null if this kernel does not have it.</summary>
     public long? ReadInt64(int offset) => _bytes.Length >= offset + sizeof(long)
         ? BinaryPrimitives.ReadInt64LittleEndian(_bytes[offset..])
         : null;

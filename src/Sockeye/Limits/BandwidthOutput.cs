@@ -54,7 +54,7 @@ internal sealed class BandwidthOutput
         }
     }
 
-    private long? GetBytesTakenByPeer() => _connection.TcpInfo?.BytesAcknowledged ?? _connection.BytesSent;
+    private long? GetBytesTakenByPeer() => _connection.GetTcpInfo()?.BytesAcknowledged ?? _connection.BytesSent;
 
     private async Task PumpAsync()
     {

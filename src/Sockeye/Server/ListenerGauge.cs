@@ -15,9 +15,9 @@ internal sealed class ListenerGauge(ActiveListener listener, ConnectionTable tab
 
     public long? Active => listener.OpenCount;
 
-    public long? QueueDepth => (listener.Listener as IAcceptQueue)?.Queue?.Depth;
+    public long? QueueDepth => (listener.Listener as IAcceptQueue)?.GetQueue()?.Depth;
 
-    public long? QueueLimit => (listener.Listener as IAcceptQueue)?.Queue?.Limit;
+    public long? QueueLimit => (listener.Listener as IAcceptQueue)?.GetQueue()?.Limit;
 
     public IEnumerable<Measurement<long>> Traffic()
     {

@@ -13,7 +13,7 @@ public sealed class ListenerInfo
         IsListening = !isStopping && Status is not { HasEnded: true };
         if (!IsListening)
             return;
-        Queue = (active.Listener as IAcceptQueue)?.Queue;
+        Queue = (active.Listener as IAcceptQueue)?.GetQueue();
         (AcceptFailingFor, HeldFor) = (Status?.FailingFor, Status?.HeldFor);
     }
 

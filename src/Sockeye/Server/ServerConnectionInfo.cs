@@ -76,7 +76,7 @@ public sealed class ServerConnectionInfo
 
     /// <summary>What the kernel knows of it now, not then: one system call. Null once it is closed, and where the system does not
     /// tell.</summary>
-    public TcpInfo? ReadTcpInfo() => _connection.TcpInfo;
+    public TcpInfo? GetTcpInfo() => _connection.GetTcpInfo();
 
     private static ConnectionState StateOf(HandlerPhase phase, CloseReason? reason, bool hasEnded) => phase switch
     {

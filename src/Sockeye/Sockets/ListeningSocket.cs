@@ -55,13 +55,13 @@ internal sealed class ListeningSocket
     }
 
     /// <inheritdoc cref="IAcceptQueue.Shed"/>
-    public int Shed(int most)
+    public int Shed(int maxCount)
     {
         var shed = 0;
         try
         {
             // The reserve has been given up by now: there is a descriptor for this.
-            while (shed < most && Socket.Poll(TimeSpan.Zero, SelectMode.SelectRead))
+            while (shed < maxCount && Socket.Poll(TimeSpan.Zero, SelectMode.SelectRead))
             {
                 Socket.Accept().Close(timeout: 0); // RST
                 shed++;

@@ -23,7 +23,7 @@ internal sealed class SocketListener : IConnectionListener, IAcceptQueue
 
     public EndPoint EndPoint => _listening.EndPoint;
 
-    public TcpInfo? Info => TcpInfo.Read(_socket);
+    public TcpInfo? GetTcpInfo() => TcpInfo.Read(_socket);
 
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
@@ -36,7 +36,7 @@ internal sealed class SocketListener : IConnectionListener, IAcceptQueue
         }
     }
 
-    public int Shed(int most) => _listening.Shed(most);
+    public int Shed(int maxCount) => _listening.Shed(maxCount);
 
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {

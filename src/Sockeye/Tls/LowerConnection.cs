@@ -19,7 +19,7 @@ internal sealed class LowerConnection(ConnectionContext connection)
 
     /// <summary>How its bytes are moved: those that TLS moves go the same way. The defaults, if the transport is not
     /// Sockeye's.</summary>
-    public StreamConnectionOptions Options => _io?.Options ?? SocketTransport.Shared.ConnectionOptions;
+    public StreamConnectionOptions Options => (_io as DuplexConnection)?.StreamOptions ?? SocketTransport.Shared.ConnectionOptions;
 
     /// <summary>What its system knows; where that does not tell, what it has taken.</summary>
     public SystemProgress? GetSystemProgress() =>
@@ -30,7 +30,7 @@ internal sealed class LowerConnection(ConnectionContext connection)
         _progress?.GetSystemProgress() is not { } system || (!system.HasPending && system.Acknowledged >= connection.BytesSent);
 
     /// <summary>Ends when nothing more will be sent.</summary>
-    public Task Sending => _io?.Sending ?? Task.CompletedTask;
+    public Task SendCompletion => _io?.SendCompletion ?? Task.CompletedTask;
 
     public void SetCloseReason(CloseReason reason)
     {

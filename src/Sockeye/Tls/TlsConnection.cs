@@ -94,7 +94,7 @@ internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
     /// <summary>As soon as close_notify is with the system.</summary>
     private async Task CloseLowerAsync(CloseReason reason)
     {
-        var (sending, options) = (_lower.Sending, _lower.Options);
+        var (sending, options) = (_lower.SendCompletion, _lower.Options);
         if (!sending.IsCompleted)
             await sending.WaitAsync(options.CloseTimeout, options.TimeProvider).WithoutThrowing();
         _lower.Close(reason);

@@ -11,7 +11,7 @@ public sealed class TcpInfoOfOtherSystemsTests
     [Fact]
     public void MacOS_tells_in_milliseconds_and_bytes()
     {
-        var info = TcpInfo.OfMac(Mac(MacEstablished))!;
+        var info = MacTcpInfo.Parse(Mac(MacEstablished))!;
 
         Assert.Equal(TcpState.Established, info.State);
         Assert.Equal(TimeSpan.FromMilliseconds(23), info.RoundTripTime);
@@ -26,17 +26,17 @@ public sealed class TcpInfoOfOtherSystemsTests
     [Fact]
     public void MacOS_without_the_last_field_tells_the_others()
     {
-        var info = TcpInfo.OfMac(Mac(MacEstablished).AsSpan(..104))!;
+        var info = MacTcpInfo.Parse(Mac(MacEstablished).AsSpan(..104))!;
 
         Assert.Null(info.Retransmits);
         Assert.Equal(5_000_000_000, info.RetransmittedBytes);
-        Assert.Null(TcpInfo.OfMac(Mac(MacEstablished).AsSpan(..103)));
+        Assert.Null(MacTcpInfo.Parse(Mac(MacEstablished).AsSpan(..103)));
     }
 
     [Fact]
     public void A_round_trip_that_macOS_measures_as_zero_is_null()
     {
-        var info = TcpInfo.OfMac(Mac(MacEstablished, roundTrip: 0))!;
+        var info = MacTcpInfo.Parse(Mac(MacEstablished, roundTrip: 0))!;
 
         Assert.Null(info.RoundTripTime);
         Assert.Null(info.RoundTripTimeVariance);
@@ -46,7 +46,7 @@ public sealed class TcpInfoOfOtherSystemsTests
     [Fact]
     public void Windows_tells_in_microseconds_and_bytes()
     {
-        var info = TcpInfo.OfWindows(Windows(WindowsEstablished))!;
+        var info = WindowsTcpInfo.Parse(Windows(WindowsEstablished))!;
 
         Assert.Equal(TcpState.Established, info.State);
         Assert.Equal(TimeSpan.FromMicroseconds(23_456), info.RoundTripTime);
@@ -56,7 +56,7 @@ public sealed class TcpInfoOfOtherSystemsTests
         AssertNullBut(
             info, nameof(info.RoundTripTime), nameof(info.MinRoundTripTime), nameof(info.MaxSegmentSize),
             nameof(info.CongestionWindowBytes), nameof(info.UnacknowledgedBytes), nameof(info.RetransmittedBytes));
-        Assert.Null(TcpInfo.OfWindows(Windows(WindowsEstablished).AsSpan(..87)));
+        Assert.Null(WindowsTcpInfo.Parse(Windows(WindowsEstablished).AsSpan(..87)));
     }
 
     [Theory]
@@ -64,7 +64,7 @@ public sealed class TcpInfoOfOtherSystemsTests
     [InlineData(uint.MaxValue)]
     public void A_round_trip_that_Windows_has_not_measured_is_null(uint time)
     {
-        var info = TcpInfo.OfWindows(Windows(WindowsEstablished, time, time))!;
+        var info = WindowsTcpInfo.Parse(Windows(WindowsEstablished, time, time))!;
 
         Assert.Null(info.RoundTripTime);
         Assert.Null(info.MinRoundTripTime);
@@ -74,7 +74,7 @@ public sealed class TcpInfoOfOtherSystemsTests
     [Fact]
     public void A_listener_tells_its_state_only()
     {
-        foreach (var info in (TcpInfo[])[TcpInfo.OfMac(Mac(Listen))!, TcpInfo.OfWindows(Windows(Listen))!])
+        foreach (var info in (TcpInfo[])[MacTcpInfo.Parse(Mac(Listen))!, WindowsTcpInfo.Parse(Windows(Listen))!])
         {
             Assert.Equal(TcpState.Listen, info.State);
             AssertNullBut(info);
@@ -84,7 +84,7 @@ public sealed class TcpInfoOfOtherSystemsTests
     [Fact]
     public void Before_the_handshake_there_is_neither_a_window_nor_a_segment_size()
     {
-        foreach (var info in (TcpInfo[])[TcpInfo.OfMac(Mac(SynSent))!, TcpInfo.OfWindows(Windows(SynSent))!])
+        foreach (var info in (TcpInfo[])[MacTcpInfo.Parse(Mac(SynSent))!, WindowsTcpInfo.Parse(Windows(SynSent))!])
         {
             Assert.Equal(TcpState.SynSent, info.State);
             Assert.Null(info.MaxSegmentSize);
@@ -102,13 +102,13 @@ public sealed class TcpInfoOfOtherSystemsTests
                 .. both, TcpState.CloseWait, TcpState.FinWait1, TcpState.Closing, TcpState.LastAck, TcpState.FinWait2,
                 TcpState.TimeWait, TcpState.Unknown,
             ],
-            Enumerable.Range(0, 12).Select(number => TcpInfo.OfMac(Mac((byte)number))!.State));
+            Enumerable.Range(0, 12).Select(number => MacTcpInfo.Parse(Mac((byte)number))!.State));
         Assert.Equal(
             [
                 .. both, TcpState.FinWait1, TcpState.FinWait2, TcpState.CloseWait, TcpState.Closing, TcpState.LastAck,
                 TcpState.TimeWait, TcpState.Unknown,
             ],
-            Enumerable.Range(0, 12).Select(number => TcpInfo.OfWindows(Windows((byte)number))!.State));
+            Enumerable.Range(0, 12).Select(number => WindowsTcpInfo.Parse(Windows((byte)number))!.State));
     }
 
     private static void AssertNullBut(TcpInfo info, params string[] told) => Assert.Equal(

@@ -11,7 +11,7 @@ public sealed class TcpInfoTests
     [Fact]
     public void What_an_old_kernel_does_not_tell_is_null()
     {
-        var info = TcpInfo.Of(new(Filled(Established).AsSpan(..104)))!; // Linux 2.6 to 3.14
+        var info = new LinuxTcpInfo(Filled(Established).AsSpan(..104)).ToTcpInfo()!; // Linux 2.6 to 3.14
 
         Assert.Equal(TimeSpan.FromMicroseconds(68), info.RoundTripTime);
         Assert.Equal(TimeSpan.FromMicroseconds(72), info.RoundTripTimeVariance);
@@ -36,7 +36,7 @@ public sealed class TcpInfoTests
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(160), 7_000_000_000); // rate
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(200), 6_000_000_000); // sent, repeats among them
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(208), 300_000_000); // sent again
-        var info = TcpInfo.Of(new(bytes))!;
+        var info = new LinuxTcpInfo(bytes).ToTcpInfo()!;
 
         Assert.Equal(TimeSpan.FromMicroseconds(148), info.MinRoundTripTime);
         Assert.Equal(7_000_000_000, info.DeliveryRate);
@@ -54,7 +54,7 @@ public sealed class TcpInfoTests
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(200), 10);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(208), 0);
 
-        Assert.Equal(0, TcpInfo.Of(new(bytes))!.UnacknowledgedBytes);
+        Assert.Equal(0, new LinuxTcpInfo(bytes).ToTcpInfo()!.UnacknowledgedBytes);
     }
 
     [Theory]
@@ -66,7 +66,7 @@ public sealed class TcpInfoTests
         bytes.AsSpan(68, 4).Clear(); // rtt
         bytes.AsSpan(148, 4).Fill(0xFF); // min_rtt
         bytes.AsSpan(160, 8).Clear(); // delivery_rate
-        var info = TcpInfo.Of(new(bytes))!;
+        var info = new LinuxTcpInfo(bytes).ToTcpInfo()!;
 
         Assert.Equal(expected, info.State);
         Assert.Null(info.RoundTripTime);
@@ -81,7 +81,7 @@ public sealed class TcpInfoTests
     [Fact]
     public void Listener_has_a_queue_and_nothing_else()
     {
-        var info = TcpInfo.Of(new(Filled(Listen)))!;
+        var info = new LinuxTcpInfo(Filled(Listen)).ToTcpInfo()!;
 
         Assert.Equal((TcpState.Listen, 24, 28), (info.State, info.AcceptQueueDepth, info.AcceptQueueLimit));
         foreach (var property in typeof(TcpInfo).GetProperties())
@@ -92,12 +92,13 @@ public sealed class TcpInfoTests
     }
 
     [Fact]
-    public void A_kernel_that_tells_too_little_tells_nothing() => Assert.Null(TcpInfo.Of(new(Filled(Established).AsSpan(..68))));
+    public void A_kernel_that_tells_too_little_tells_nothing() => 
+        Assert.Null(new LinuxTcpInfo(Filled(Established).AsSpan(..68)).ToTcpInfo());
 
     /// <summary>Every field has its own offset for a value.</summary>
     private static byte[] Filled(byte state)
     {
-        var info = new byte[TcpInfoBytes.Size];
+        var info = new byte[LinuxTcpInfo.Size];
         for (var offset = 8; offset < info.Length; offset += sizeof(uint))
             BinaryPrimitives.WriteInt32LittleEndian(info.AsSpan(offset), offset);
         info[0] = state;

@@ -11,7 +11,7 @@ internal sealed class ScriptedListener : IConnectionListener, IAcceptQueue
 
     public EndPoint EndPoint { get; } = new IPEndPoint(IPAddress.Loopback, 7000);
 
-    public TcpInfo? Info => null;
+    public TcpInfo? GetTcpInfo() => null;
 
     /// <summary>How often accept was called, the one that waits included.</summary>
     public int AcceptCalls { get; private set; }

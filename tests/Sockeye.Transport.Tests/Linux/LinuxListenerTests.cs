@@ -129,7 +129,7 @@ public sealed class LinuxListenerTests
         });
 
     private static (int? Depth, int? Limit) Queue(IConnectionListener listener) =>
-        (listener.TcpInfo?.AcceptQueueDepth, listener.TcpInfo?.AcceptQueueLimit);
+        (listener.GetTcpInfo()?.AcceptQueueDepth, listener.GetTcpInfo()?.AcceptQueueLimit);
 
     private static async Task<Socket> DialAsync(IConnectionListener listener)
     {

@@ -86,10 +86,10 @@ public sealed class ServerLoadTests
         var clients = new List<ConnectionContext>();
 
         // The kernel spreads them by their ports: of 15 clients one queue holds 8 or more.
-        for (var i = 0; i < 15 && queue.Queue?.Depth < 8; i++)
+        for (var i = 0; i < 15 && queue.GetQueue()?.Depth < 8; i++)
             clients.Add(await SocketTransport.Shared.ConnectAsync(listener.EndPoint, Cancelled));
 
-        await UntilAsync(() => queue.Queue is { Depth: >= 8, Limit: 8 });
+        await UntilAsync(() => queue.GetQueue() is { Depth: >= 8, Limit: 8 });
         foreach (var client in clients)
             client.Abort();
     }

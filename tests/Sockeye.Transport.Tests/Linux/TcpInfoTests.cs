@@ -66,8 +66,8 @@ public sealed class TcpInfoTests
         await server.ReceiveFinAsync();
         await server.DisposeAsync();
 
-        Assert.Null(client.Connection.TcpInfo);
-        Assert.Null(server.Connection.TcpInfo);
+        Assert.Null(client.Connection.GetTcpInfo());
+        Assert.Null(server.Connection.GetTcpInfo());
     });
 
     [Theory, ClassData<EachFixture>]
@@ -91,7 +91,7 @@ public sealed class TcpInfoTests
         Assert.Equal((long)told("bytes_acked"), info.BytesAcknowledged);
     });
 
-    private static TcpInfo InfoOf(TestEnd end) => end.Connection.TcpInfo!;
+    private static TcpInfo InfoOf(TestEnd end) => end.Connection.GetTcpInfo()!;
 
     private static async Task<Func<string, double>> AskSsAsync(TestEnd end)
     {

@@ -44,7 +44,7 @@ public sealed class SocketFeatureTests
                 await other.ShouldReceiveAsync("and back");
             }
 
-            _ = server.Connection.TcpInfo; // Must not throw.
+            _ = server.Connection.GetTcpInfo(); // Must not throw.
             server.Connection.Abort();
             await world.Soon(server.Closed);
             client.Connection.Abort();

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Sockeye.Shared;
+namespace Sockeye;
 
 /// <summary>Describes what is left of a server that stops as planned.</summary>
 internal static class DrainText

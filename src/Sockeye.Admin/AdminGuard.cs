@@ -90,7 +90,7 @@ internal sealed class AdminGuard(SockeyeAdminOptions options, string token)
     {
         var colon = host.LastIndexOf(':');
         var port = colon > host.LastIndexOf(']') ? host[colon..] : "";
-        return HostNames.ToAscii(host[..^port.Length]) + port;
+        return HostText.Normalize(host[..^port.Length]) + port;
     }
 
     private bool IsAllowed(string host, int port)

@@ -1,5 +1,4 @@
 using System.Text;
-using Sockeye.Shared;
 
 namespace Sockeye.Admin;
 

@@ -18,17 +18,28 @@ public sealed class FolderArrowTests
     {
         ["Sockeye"] =
         [
-            ("Text", []),
             ("Connections", []),
-            // Text: a path or a host is refused in the same words wherever it is written.
-            ("Sockets", ["Text", "Connections"]),
-            ("Server", ["Text", "Connections", "Sockets"]),
-            ("Client", ["Text", "Connections", "Sockets"]),
+            ("Sockets", ["Connections"]),
+            ("Server", ["Connections", "Sockets"]),
+            ("Client", ["Connections", "Sockets"]),
             ("Framing", ["Connections", "Sockets", "Server", "Client"]),
             ("Limits", ["Connections", "Sockets", "Server", "Client"]),
             ("Diagnostics", ["Connections", "Sockets", "Server", "Client"]),
             ("Tls", ["Connections", "Sockets", "Server", "Client"]),
             ("ProxyProtocol", ["Connections", "Sockets", "Server", "Client"]),
+        ],
+        ["Sockeye.Admin"] =
+        [
+            ("Http", []),
+            ("Data", ["Http"]),
+            ("Metrics", ["Http", "Data"]),
+            ("", ["Http", "Data", "Metrics"]),
+        ],
+        ["Sockeye.Hosting"] =
+        [
+            ("Settings", []),
+            ("Server", ["Settings"]),
+            ("Health", ["Server"]),
         ],
     };
 
@@ -36,7 +47,7 @@ public sealed class FolderArrowTests
 
     [Theory, MemberData(nameof(EachProject))]
     public void Folders_use_only_the_folders_below_them(string project) =>
-        Check(project, Repository.Files($"src/{project}", "*.cs")).AssertNone();
+        Check(project, CSharp.ProjectFiles(project)).AssertNone();
 
     [Theory, MemberData(nameof(EachProject))]
     public void No_two_folders_may_use_each_other(string project)

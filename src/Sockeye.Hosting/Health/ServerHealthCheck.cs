@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Sockeye.Shared;
 
 namespace Sockeye.Hosting;
 

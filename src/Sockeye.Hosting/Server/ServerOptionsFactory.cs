@@ -47,7 +47,7 @@ internal sealed class ServerOptionsFactory(SockeyeServerBuilder builder, IServic
             var listen = options.Endpoints[i];
             if (ErrorOf(listen) is { } error)
                 yield return $"{names[listen]}: {error}";
-            foreach (var earlier in options.Endpoints.Take(i).Where(earlier => ListenValidation.Overlaps(earlier, listen)))
+            foreach (var earlier in options.Endpoints.Take(i).Where(earlier => earlier.Overlaps(listen)))
             {
                 yield return $"{names[listen]} is \"{listen}\": the same port as {names[earlier]}, \"{earlier}\". Give each end "
                     + "point its own, or remove one of them.";
@@ -59,7 +59,7 @@ internal sealed class ServerOptionsFactory(SockeyeServerBuilder builder, IServic
     {
         try
         {
-            ListenValidation.ThrowIfInvalid(listen);
+            listen.ThrowIfInvalid();
             return null;
         }
         catch (InvalidOperationException e)

@@ -38,7 +38,7 @@ internal sealed class EndPointSettings(
         TlsSettings.Apply(reader.Section("Tls"), settings, contentRoot);
         reader.ReportUnknown();
         if (!string.IsNullOrEmpty(handler))
-            Run(reader, handler, settings);
+            Run(reader, handler, listen);
         return listen;
     }
 
@@ -72,7 +72,11 @@ internal sealed class EndPointSettings(
 
     private const string Forms = "7000 (localhost), *:7000 (every address), 127.0.0.1:7000, [::1]:7000 or unix:/path";
 
-    private void Run(SettingsReader reader, string name, ListenOptions listen)
+    /// <param name="reader">The section of the endpoint.</param>
+    /// <param name="name">The name of the handler.</param>
+    /// <param name="listen">The endpoint. Null where its address is wrong: it is not served, and code that builds pipelines is
+    /// not called.</param>
+    private void Run(SettingsReader reader, string name, ListenOptions? listen)
     {
         if (!handlers.TryGetValue(name, out var handler))
         {
@@ -82,8 +86,8 @@ internal sealed class EndPointSettings(
             return;
         }
 
-        if (listen.Server != options)
-            return; // Its address is wrong, so it is not served; code that builds pipelines is not asked for it.
+        if (listen is null)
+            return;
         handler(listen);
         if (!listen.HasHandler)
             reader.Fail("Handler", name, "its code does not end with Run(…): it has to say what serves a connection.");

@@ -21,31 +21,9 @@ internal static class ProxySettings
         {
             foreach (var network in (from ?? []).SelectMany(networks => networks))
                 options.TrustedProxies.Add(network);
-            reader.Read<TimeSpan>("HeaderTimeout", SettingsParsers.Time, time =>
-            {
-                options.HeaderTimeout = time;
-                Check(options, options => options.HeaderTimeout = TimeSpan.FromSeconds(5));
-            });
-            reader.Read<int>("MaxHeaderLength", SettingsParsers.Number, length =>
-            {
-                options.MaxHeaderLength = length;
-                Check(options, options => options.MaxHeaderLength = ProxyHeader.DefaultMaxLength);
-            });
+            reader.Read<TimeSpan>("HeaderTimeout", SettingsParsers.Time, time => options.HeaderTimeout = time);
+            reader.Read<int>("MaxHeaderLength", SettingsParsers.Number, length => options.MaxHeaderLength = length);
         });
         reader.ReportUnknown();
-    }
-
-    /// <summary>These options are checked when all are set; a setting is to be blamed for its own.</summary>
-    private static void Check(ProxyProtocolOptions options, Action<ProxyProtocolOptions> otherwise)
-    {
-        try
-        {
-            options.Validate();
-        }
-        catch (ArgumentException)
-        {
-            otherwise(options); // The setting's error is enough: the rest is read on.
-            throw;
-        }
     }
 }

@@ -10,11 +10,25 @@ internal static class TlsSettings
     {
         if (reader is null)
             return;
-        var tls = new TlsServerOptions();
-        var named = AddCertificate(reader, tls, contentRoot);
+        var isUsable = false;
+        try
+        {
+            listen.UseTls(tls => isUsable = Apply(reader, tls, contentRoot));
+        }
+        catch (ArgumentException) when (!isUsable)
+        {
+            // The reader has reported why no certificate could be added.
+        }
+    }
+
+    /// <summary>Returns whether a certificate was added.</summary>
+    private static bool Apply(SettingsReader reader, TlsServerOptions tls, string contentRoot)
+    {
+        var isUsable = false;
+        var named = AddCertificate(reader, tls, contentRoot, ref isUsable);
         foreach (var other in Below(reader.Section("Others")))
         {
-            if (!AddCertificate(other, tls, contentRoot))
+            if (!AddCertificate(other, tls, contentRoot, ref isUsable))
                 other.RequiredText("Certificate", "\"server.pem\"");
             other.ReportUnknown();
         }
@@ -39,21 +53,26 @@ internal static class TlsSettings
         if (reader.List<string>("ApplicationProtocols", Protocol) is { } protocols)
             tls.Authentication.ApplicationProtocols = [.. protocols.Select(name => new SslApplicationProtocol(name))];
         reader.ReportUnknown();
-        if (tls.Certificates.Count > 0)
-            listen.Use(tls);
+        return isUsable;
     }
 
     private static IEnumerable<SettingsReader> Below(SettingsReader? list) =>
         list?.Names.Select(list.Section).OfType<SettingsReader>() ?? [];
 
-    /// <summary>Whether one is named; it may be unusable.</summary>
-    private static bool AddCertificate(SettingsReader reader, TlsServerOptions tls, string contentRoot)
+    /// <summary>Returns whether a certificate is named. It may be unusable.</summary>
+    private static bool AddCertificate(SettingsReader reader, TlsServerOptions tls, string contentRoot, ref bool isUsable)
     {
         var (certificate, key, password) = (reader.Text("Certificate"), reader.Text("Key"), reader.Text("Password"));
         if (string.IsNullOrEmpty(certificate))
             return false;
-        reader.Try("Certificate", certificate, () => tls.AddCertificateFiles(
-            Path.GetFullPath(certificate, contentRoot), key is null ? null : Path.GetFullPath(key, contentRoot), password));
+        var isAdded = false;
+        reader.Try("Certificate", certificate, () =>
+        {
+            tls.AddCertificateFiles(
+                Path.GetFullPath(certificate, contentRoot), key is null ? null : Path.GetFullPath(key, contentRoot), password);
+            isAdded = true;
+        });
+        isUsable |= isAdded;
         return true;
     }
 

@@ -44,24 +44,8 @@ internal static class HostNames
 
         return EndPoints.ToConnect(new IPEndPoint(address, name.Port));
     }
-    /// <summary>
-    /// A name as it crosses the wire and stands in certificates, to compare it: in small letters, labels of other alphabets in
-    /// Punycode (RFC 5890, section 2.3.2.1), no dot at the end. What cannot be such a name is given back in small letters.
-    /// </summary>
-    public static string ToAscii(string name)
-    {
-        var ascii = name.ToLowerInvariant();
-        try
-        {
-            ascii = HostText.ToAscii(ascii.Normalize());
-        }
-        catch (ArgumentException)
-        {
-            // Half a character, a label that is too long: no such name can be meant.
-        }
-
-        return ascii.EndsWith('.') ? ascii[..^1] : ascii;
-    }
+    /// <inheritdoc cref="HostText.Normalize"/>
+    public static string ToAscii(string name) => HostText.Normalize(name);
 
     /// <summary>The name as people read it, as .NET gives it to the callbacks of TLS.</summary>
     public static string ToUnicode(string name)

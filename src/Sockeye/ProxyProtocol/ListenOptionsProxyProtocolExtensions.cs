@@ -37,7 +37,7 @@ public static class ListenOptionsProxyProtocolExtensions
             ArgumentNullException.ThrowIfNull(configure);
             var options = new ProxyProtocolOptions();
             configure(options);
-            return Use(listen, options.Validate());
+            return Use(listen, options);
         }
     }
 

@@ -14,30 +14,26 @@ public sealed class ProxyProtocolOptions
     public IList<IPNetwork> TrustedProxies { get; } = [];
 
     /// <summary>
-    /// How long the header may take after the connection was accepted, whatever comes in what pieces. Default: 5 s. Range: above
-    /// zero, at most a day. Over it by up to 0.2 s; then the connection is reset, with <see cref="CloseCause.Timeout"/>.
+    /// How long the header may take after the connection was accepted, whatever comes in what pieces. Default: 5 s. Range: 1 ms
+    /// to 1 day. Over it by up to 0.2 s; then the connection is reset, with <see cref="CloseCause.Timeout"/>.
     /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Outside the range.</exception>
     /// <remarks>More gives those who send slowly more connections to hold at a time.</remarks>
-    public TimeSpan HeaderTimeout { get; set; } = TimeSpan.FromSeconds(5);
+    public TimeSpan HeaderTimeout
+    {
+        get;
+        set => field = OptionChecks.InRange(value, TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1));
+    } = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// The longest header in bytes, TLVs and all. Default: 4096; range: 107 to 65,551, the most that version 2 can say. Version 1
     /// has at most 107 in any case.
     /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Outside the range.</exception>
     /// <remarks>As much memory each connection can hold that has not sent all of its header.</remarks>
-    public int MaxHeaderLength { get; set; } = ProxyHeader.DefaultMaxLength;
-
-    internal ProxyProtocolOptions Validate()
+    public int MaxHeaderLength
     {
-        if (HeaderTimeout <= TimeSpan.Zero || HeaderTimeout > TimeSpan.FromDays(1))
-            throw new ArgumentException($"{nameof(HeaderTimeout)} must be above zero and at most a day, but is {HeaderTimeout}.");
-        if (MaxHeaderLength is < ProxyHeaderV1.MaxLength or > ProxyHeaderV2.MaxLength)
-        {
-            throw new ArgumentException(
-                $"{nameof(MaxHeaderLength)} must be {ProxyHeaderV1.MaxLength} to {ProxyHeaderV2.MaxLength} bytes, "
-                + $"but is {MaxHeaderLength}.");
-        }
-
-        return this;
-    }
+        get;
+        set => field = OptionChecks.InRange(value, ProxyHeaderV1.MaxLength, ProxyHeaderV2.MaxLength);
+    } = ProxyHeader.DefaultMaxLength;
 }

@@ -25,12 +25,13 @@ public sealed class ListenOptions : IConnectionBuilder
     /// <summary>The services of the server's options.</summary>
     public IServiceProvider ApplicationServices => Server.ApplicationServices;
 
+    /// <summary>Gets whether <c>Run</c> has ended the pipeline.</summary>
+    public bool HasHandler => _handler is not null;
+
     internal SockeyeServerOptions Server { get; }
 
     /// <summary>Whether 127.0.0.1 and ::1 are meant, with one port.</summary>
     internal bool IsLocalhost { get; }
-
-    internal bool HasHandler => _handler is not null;
 
     /// <summary>As the start of the server logs it: the class of a handler class.</summary>
     internal string HandlerName { get; private set; } = HandlerNames.Handler;
@@ -74,6 +75,32 @@ public sealed class ListenOptions : IConnectionBuilder
         Run(HandlerNames.GetName(typeof(THandler)), handler);
     }
 
+    /// <summary>Ends the pipeline with the code that serves a connection, as <see cref="Run(ConnectionDelegate)"/> does, under a
+    /// name.</summary>
+    /// <param name="name">The name of the handler in the log of the server's start.</param>
+    /// <param name="handler">The code that serves a connection.</param>
+    /// <exception cref="InvalidOperationException">There is a handler already.</exception>
+    public void Run(string name, ConnectionDelegate handler)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(handler);
+        ThrowIfEnded();
+        (HandlerName, _handler) = (name, handler);
+    }
+
+    /// <summary>Gets whether this endpoint and another one need the same port of the machine, so that a server cannot listen on
+    /// both.</summary>
+    public bool Overlaps(ListenOptions other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return ListenValidation.Overlaps(this, other);
+    }
+
+    /// <summary>Checks the middleware of the endpoint, as the start of the server does.</summary>
+    /// <exception cref="InvalidOperationException">The order of the middleware is wrong, or a middleware needs what the endpoint
+    /// does not have. The message names the middleware and a remedy.</exception>
+    public void ThrowIfInvalid() => ListenValidation.ThrowIfInvalid(this);
+
     /// <summary>The address, as logs and errors name it.</summary>
     public override string ToString() => IsLocalhost ? $"localhost:{((IPEndPoint)EndPoint).Port}" : $"{EndPoint}";
 
@@ -81,13 +108,6 @@ public sealed class ListenOptions : IConnectionBuilder
         Use(HandlerNames.GetName(middleware), middleware);
 
     ConnectionDelegate IConnectionBuilder.Build() => Build();
-
-    /// <summary>Ends the pipeline with a handler under the name that the start of the server logs.</summary>
-    internal void Run(string name, ConnectionDelegate handler)
-    {
-        ThrowIfEnded();
-        (HandlerName, _handler) = (name, handler);
-    }
 
     /// <summary>Adds a middleware under the name that the start of the server logs.</summary>
     internal ListenOptions Use(

@@ -1,9 +1,32 @@
 using Microsoft.Extensions.Logging;
 
-namespace Sockeye;
+namespace Sockeye.Transports;
 
-/// <summary>A logger that cannot take the server down. The lines that are missing are counted.</summary>
-internal sealed class SafeLogger(ILogger logger) : QuietLogger(logger)
+/// <summary>A logger that does not throw, for transports and for hosts that are built on Sockeye.</summary>
+/// <remarks>
+/// What the logger behind it throws ends here, and the lost line is counted (<c>sockeye.server.log.failures</c>). Each message
+/// is escaped as a whole, so that text which a peer chose cannot forge a line or control a terminal. Safe for use from any
+/// thread, if the logger behind it is.
+/// </remarks>
+/// <param name="logger">The logger to write to.</param>
+public sealed class SafeLogger(ILogger logger) : ILogger
 {
-    protected override void OnLineLost() => ServerMetrics.OnLogFailed();
+    private readonly CountingLogger _logger = new(logger ?? throw new ArgumentNullException(nameof(logger)));
+
+    /// <inheritdoc/>
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => _logger.BeginScope(state);
+
+    /// <inheritdoc/>
+    public bool IsEnabled(LogLevel logLevel) => _logger.IsEnabled(logLevel);
+
+    /// <inheritdoc/>
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        _logger.Log(logLevel, eventId, state, exception, formatter);
+
+    private sealed class CountingLogger(ILogger logger) : QuietLogger(logger)
+    {
+        protected override void OnLineLost() => ServerMetrics.OnLogFailed();
+    }
 }

@@ -112,7 +112,8 @@ public sealed class SockeyeServerOptions
         set => _log = value;
     }
 
-    internal IReadOnlyList<ListenOptions> Endpoints => _endpoints;
+    /// <summary>Gets the endpoints that were added, in the order in which they were added.</summary>
+    public IReadOnlyList<ListenOptions> Endpoints => _endpoints;
 
     /// <summary>Time limits of many connections. Its clock is the one that is set when it is first asked for: at start.</summary>
     internal CoarseTimer Timer => _timer ??= new(

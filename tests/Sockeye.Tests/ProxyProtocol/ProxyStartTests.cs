@@ -105,7 +105,7 @@ public sealed class ProxyStartTests
     [InlineData(5, 106)]
     [InlineData(5, 65_552)]
     public void Options_out_of_range_are_refused_where_they_are_set(int seconds, int length) =>
-        Assert.Throws<ArgumentException>(() => new SockeyeServerOptions().ListenLocalhost(0).UseProxyProtocol(options =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new SockeyeServerOptions().ListenLocalhost(0).UseProxyProtocol(options =>
         {
             options.TrustedProxies.Add(Proxies);
             (options.HeaderTimeout, options.MaxHeaderLength) = (TimeSpan.FromSeconds(seconds), length);

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Xml.Linq;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -42,6 +43,18 @@ internal static class CSharp
 
     public static SyntaxTree Parse(RepositoryFile file) => CSharpSyntaxTree.ParseText(file.Text, ParseOptions, file.Path);
 
+    /// <summary>What a project of src is compiled from: its own files, the files of src/Shared that it names, and its global
+    /// usings.</summary>
+    public static IReadOnlyList<RepositoryFile> ProjectFiles(string name)
+    {
+        var project = XDocument.Parse(Repository.Read($"src/{name}/{name}.csproj").Text);
+        var linked = Includes(project, "Compile")
+            .Select(include => include.Replace("../", "src/", StringComparison.Ordinal))
+            .SelectMany(path => Repository.Files(path[..path.LastIndexOf('/')], path[(path.LastIndexOf('/') + 1)..]));
+        var usings = Includes(project, "Using").Select(include => $"global using {include};\n");
+        return [.. Repository.Files($"src/{name}", "*.cs"), .. linked, new("src/Usings.cs", string.Concat(usings))];
+    }
+
     /// <summary>
     /// Compiles the files of a project of src, under its name: against the built core, unless they are the core, and against
     /// everything outside this repository.
@@ -58,6 +71,9 @@ internal static class CSharp
         [.. compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning)];
 
     public static int LineNumber(this Location location) => location.GetLineSpan().StartLinePosition.Line + 1;
+
+    private static IEnumerable<string> Includes(XDocument project, string item) => project.Descendants(item)
+        .SelectMany(element => ((string?)element.Attribute("Include") ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries));
 
     private static Compilation Compile(
         string name, SyntaxTree[] trees, IEnumerable<MetadataReference> references, bool allowUnsafe = false)

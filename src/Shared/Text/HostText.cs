@@ -41,6 +41,26 @@ internal static class HostText
     public static string ToAscii(string name) =>
         Ascii(name, out var problem) ?? throw new ArgumentException(problem, nameof(name));
 
+    /// <summary>
+    /// The form in which names are compared, as they cross the wire and as certificates have them: in small letters, labels of
+    /// other alphabets in Punycode (RFC 5890, section 2.3.2.1), without a dot at the end. A text that cannot be such a name is
+    /// returned in small letters.
+    /// </summary>
+    public static string Normalize(string name)
+    {
+        var ascii = name.ToLowerInvariant();
+        try
+        {
+            ascii = ToAscii(ascii.Normalize());
+        }
+        catch (ArgumentException)
+        {
+            // Half a character, or a label that is too long: such a name does not exist.
+        }
+
+        return ascii.EndsWith('.') ? ascii[..^1] : ascii;
+    }
+
     private static string? ParseIPv6(string text, out IPAddress? address)
     {
         var percent = text.IndexOf('%', StringComparison.Ordinal);

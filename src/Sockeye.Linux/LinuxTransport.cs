@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
@@ -6,11 +7,11 @@ using Microsoft.Extensions.Logging;
 namespace Sockeye.Linux;
 
 /// <summary>
-/// The fast transport: engine threads on io_uring or epoll, each with connections of its own. Where neither can run it is the
-/// portable transport, and says so.
+/// The fast transport: engine threads on io_uring or epoll, each of which serves its own connections. Where neither can run, it
+/// is the portable transport, and <see cref="EngineReason"/> says why.
 /// </summary>
 /// <remarks>
-/// Safe from many callers. Its threads start with the first endpoint that is bound or dialled. Unix sockets are always served by
+/// Safe for concurrent use. The threads start when the first endpoint is bound or connected to. Unix sockets are always served by
 /// the portable transport.
 /// </remarks>
 public sealed partial class LinuxTransport
@@ -31,9 +32,11 @@ public sealed partial class LinuxTransport
     private EngineGroup? _engine;
     private bool _isDisposed;
 
-    /// <summary>A transport with the given options, or the defaults. Later changes of the options have no effect.</summary>
+    /// <summary>Creates a transport. Later changes of the options have no effect.</summary>
+    /// <param name="options">The options. Default: the default of each option.</param>
     /// <exception cref="PlatformNotSupportedException">The engine asked for cannot run here; the message says why.</exception>
-    /// <exception cref="InvalidOperationException">The environment variable <c>SOCKEYE_ENGINE</c> names no engine.</exception>
+    /// <exception cref="InvalidOperationException">The environment variable <c>SOCKEYE_ENGINE</c> does not name an
+    /// engine.</exception>
     public LinuxTransport(LinuxTransportOptions? options = null) : this(options ?? new(), isShared: false)
     {
     }
@@ -53,31 +56,35 @@ public sealed partial class LinuxTransport
     }
 
     /// <summary>
-    /// The transport with all options at their defaults, shared by everything in the process, and by servers that name none. It
-    /// lives as long as the process: disposing of it does nothing.
+    /// Gets the transport with all options at their defaults that the whole process shares, and that servers use which name none.
+    /// It lives as long as the process: disposing of it has no effect.
     /// </summary>
     /// <exception cref="PlatformNotSupportedException">
     /// The environment variable <c>SOCKEYE_ENGINE</c> asks for an engine that cannot run here.
     /// </exception>
-    /// <exception cref="InvalidOperationException">The environment variable <c>SOCKEYE_ENGINE</c> names no engine.</exception>
+    /// <exception cref="InvalidOperationException">The environment variable <c>SOCKEYE_ENGINE</c> does not name an
+    /// engine.</exception>
     public static LinuxTransport Shared => LazyShared.Value;
 
     /// <summary>
-    /// The engine in use, never <see cref="LinuxEngine.Auto"/>. Where nobody asked for io_uring, it gives way to epoll if the
-    /// first endpoint finds no memory for its rings.
+    /// Gets the engine in use, never <see cref="LinuxEngine.Auto"/>. Where io_uring was not asked for, it falls back to epoll if
+    /// the first endpoint finds no memory for its rings.
     /// </summary>
     public LinuxEngine Engine => _selection.Engine;
 
-    /// <summary>Why this engine and not another, as a sentence without a full stop.</summary>
+    /// <summary>Gets why this engine was selected, as a sentence without a full stop.</summary>
     public string EngineReason => _selection.Reason;
 
     /// <summary>Memory for data that connections hold now, in blocks of 4 KiB.</summary>
     internal long RentedBlockCount =>
         ((Volatile.Read(ref _engine)?.RentedBytes ?? 0) + SegmentPool.SmallSize - 1) / SegmentPool.SmallSize;
 
-    /// <summary>How its engine threads are set up, for a test.</summary>
+    /// <summary>For a test: creates the setup of the engine threads.</summary>
     internal Func<LinuxEngine, SocketTransportOptions, EngineSetup> CreateSetup { get; init; } =
         static (engine, sockets) => new(engine, sockets);
+
+    /// <summary>For a test: the settings of engine threads on io_uring.</summary>
+    internal RingSettings RingSettings { get; init; } = RingSettings.Default;
 
     PipeScheduler ISchedulingTransport.Scheduler =>
         Engine is LinuxEngine.Sockets ? PipeScheduler.ThreadPool
@@ -102,7 +109,7 @@ public sealed partial class LinuxTransport
         if (GetEngine(endpoint) is not { } engine)
             return _portable.BindAsync(endpoint, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
-        return engine.ListenAsync(endpoint);
+        return LinuxListener.BindAsync(endpoint, engine);
     }
 
     /// <inheritdoc cref="SocketTransport.ConnectAsync(EndPoint, CancellationToken)"/>
@@ -114,8 +121,8 @@ public sealed partial class LinuxTransport
         ConnectAsync(remote, local, cancellationToken);
 
     /// <summary>
-    /// Stops listening and ends the engine threads; connections that are still open are aborted. Of <see cref="Shared"/> nothing
-    /// ends: it belongs to everybody.
+    /// Stops listening and ends the engine threads; connections that are still open are aborted. On <see cref="Shared"/> it has
+    /// no effect.
     /// </summary>
     public ValueTask DisposeAsync()
     {
@@ -131,26 +138,27 @@ public sealed partial class LinuxTransport
 
     void ILoggingTransport.UseLogger(ILogger logger)
     {
-        var inline = _sockets.UnsafePreferInlineScheduling;
-        LogEngine(logger, EngineNames.GetName(Engine), EngineReason, _threadCount, inline ? "on them" : "beside them");
+        var isInline = _sockets.UnsafePreferInlineScheduling;
+        Log.Engine(logger, EngineNames.GetName(Engine), EngineReason, _threadCount, isInline ? "on them" : "beside them");
         if (_sockets.Backlog is { } backlog && BacklogLimit.Read() is { } limit && limit < backlog)
-            LogBacklogCut(logger, backlog, limit);
-        _watchdog?.LogTo(logger);
-        _errorLog.LogTo(logger);
+            Log.BacklogCut(logger, backlog, limit);
+        _watchdog?.UseLogger(logger);
+        _errorLog.UseLogger(logger);
     }
 
-    /// <summary>Null where the portable transport is to do it.</summary>
+    /// <summary>The engine for an endpoint; null where the portable transport serves it.</summary>
     private EngineGroup? GetEngine(EndPoint endpoint)
     {
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return Engine is LinuxEngine.Sockets || endpoint is not IPEndPoint ? null : _engine ??= Start();
+            return Engine is LinuxEngine.Sockets || endpoint is not IPEndPoint ? null : _engine ??= StartEngineLocked();
         }
     }
 
-    private EngineGroup Start()
+    private EngineGroup StartEngineLocked()
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread, "The engine starts once.");
         try
         {
             return StartThreads();
@@ -168,7 +176,7 @@ public sealed partial class LinuxTransport
     {
         var setup = CreateSetup(Engine, _sockets);
         setup.ErrorLog = _errorLog;
-        return EngineStarter.Start(setup, _threadCount, _reusesPort);
+        return EngineStarter.Start(setup, RingSettings, _threadCount, _reusesPort);
     }
 
     private async ValueTask<ConnectionContext> ConnectAsync(EndPoint remote, EndPoint? local, CancellationToken cancellationToken)
@@ -179,5 +187,18 @@ public sealed partial class LinuxTransport
             return await _portable.ConnectAsync(remote, local, cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         return await Connector.ConnectAsync(engine, remote, local, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4000, LogLevel.Information,
+            "TCP is served by {Engine}: {Reason}. Engine threads: {ThreadCount}; handlers run {HandlersRun}.")]
+        public static partial void Engine(
+            ILogger logger, string engine, string reason, int threadCount, string handlersRun);
+
+        [LoggerMessage(4001, LogLevel.Warning,
+            "The backlog is {Limit} connections and not {Backlog}, since the system cuts it: raise it by " +
+            "'sysctl -w net.core.somaxconn={Backlog}', or ask for less.")]
+        public static partial void BacklogCut(ILogger logger, int backlog, int limit);
     }
 }

@@ -1,19 +1,20 @@
 namespace Sockeye.Linux;
 
-/// <summary>How <see cref="LinuxTransport"/> works. Read once, when the transport is constructed.</summary>
+/// <summary>The options of <see cref="LinuxTransport"/>. They are read once, when the transport is constructed.</summary>
 public sealed class LinuxTransportOptions
 {
     /// <summary>
-    /// The engine, default <see cref="LinuxEngine.Auto"/>. The environment variable <c>SOCKEYE_ENGINE</c> (<c>io_uring</c>,
-    /// <c>epoll</c> or <c>sockets</c>) decides where this is <see cref="LinuxEngine.Auto"/>. An engine that was asked for and
-    /// cannot run here is an error that says why.
+    /// Gets or sets the engine. Default: <see cref="LinuxEngine.Auto"/>, with which the environment variable
+    /// <c>SOCKEYE_ENGINE</c> (<c>io_uring</c>, <c>epoll</c> or <c>sockets</c>) decides, if it is set. If an engine that was asked
+    /// for cannot run here, the constructor of the transport throws and says why.
     /// </summary>
     public LinuxEngine Engine { get; set; } = LinuxEngine.Auto;
 
     /// <summary>
-    /// Engine threads, each with connections of its own; null (the default): one a processor with inline handlers, else one for
-    /// two. Range: 1 to 256.
+    /// Gets or sets the number of engine threads. Default: null, which is one a processor with inline handlers, otherwise one for
+    /// two processors. Range: 1 to 256.
     /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside the range.</exception>
     public int? ThreadCount
     {
         get;
@@ -22,9 +23,9 @@ public sealed class LinuxTransportOptions
             : throw new ArgumentOutOfRangeException(nameof(ThreadCount), value, "ThreadCount must be from 1 to 256.");
     }
 
-    /// <summary>How connections reach the engine threads, default <see cref="LinuxAcceptMode.LeastLoaded"/>.</summary>
+    /// <summary>Gets or sets how connections reach the engine threads. Default: <see cref="LinuxAcceptMode.LeastLoaded"/>.</summary>
     public LinuxAcceptMode AcceptMode { get; set; }
 
-    /// <summary>What is the same for every transport: backlog, buffers, timeouts, where handlers run.</summary>
+    /// <summary>Gets or sets the options that all transports share: backlog, buffers, timeouts, where handlers run.</summary>
     public SocketTransportOptions Sockets { get; set; } = new();
 }

@@ -28,18 +28,16 @@ public sealed class FolderArrowTests
             ("Tls", ["Connections", "Sockets", "Server", "Client"]),
             ("ProxyProtocol", ["Connections", "Sockets", "Server", "Client"]),
         ],
-        ["Sockeye.Admin"] =
+        ["Sockeye.Linux"] =
         [
-            ("Http", []),
-            ("Data", ["Http"]),
-            ("Metrics", ["Http", "Data"]),
-            ("", ["Http", "Data", "Metrics"]),
-        ],
-        ["Sockeye.Hosting"] =
-        [
-            ("Settings", []),
-            ("Server", ["Settings"]),
-            ("Health", ["Server"]),
+            ("Kernel", []),
+            ("Memory", []),
+            ("Engines", ["Kernel", "Memory"]),
+            ("Connections", ["Kernel", "Memory", "Engines"]),
+            ("Listening", ["Kernel", "Engines"]),
+            ("Epoll", ["Kernel", "Memory", "Engines", "Connections"]),
+            ("IoUring", ["Kernel", "Memory", "Engines", "Connections"]),
+            ("", ["Kernel", "Memory", "Engines", "Listening", "Epoll", "IoUring"]),
         ],
     };
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Sockeye.Linux;
 
 internal partial class EngineConnection
@@ -19,8 +21,15 @@ internal partial class EngineConnection
 
     protected override Task Finished => _finished.Task;
 
-    /// <summary>On the engine thread: whether the socket is being closed; nothing new must begin.</summary>
-    protected bool IsClosing => _isClosing;
+    /// <summary>Whether the socket is being closed; nothing new must start.</summary>
+    protected bool IsClosing
+    {
+        get
+        {
+            Thread.AssertOnEngineThread();
+            return _isClosing;
+        }
+    }
 
     protected override bool IsReadPending => Input.IsWaiting;
 
@@ -31,7 +40,7 @@ internal partial class EngineConnection
         _isCompleting = true;
         Input.Detach();
         Output.Complete();
-        Interlocked.MemoryBarrier(); // Either the engine sees that it is to tell, or this sees that it is over.
+        Interlocked.MemoryBarrier(); // Either the engine sees that it is to notify, or this sees that it is over.
         if (_finished.IsSet)
             return default;
         Post(EngineRequests.Send);
@@ -46,15 +55,16 @@ internal partial class EngineConnection
     {
         if (Interlocked.Exchange(ref _closing, 1) == 1)
             return;
-        // The reason comes first: whoever sees the connection closed finds it.
+        // The reason comes first: every observer of the close finds it.
         SetCloseReason(reason);
         _resets = reset;
         Post(EngineRequests.Close);
     }
 
-    /// <summary>On the engine thread: its work for this connection threw, or the system refused. The others go on.</summary>
+    /// <summary>The engine's work for this connection threw, or the system refused. Other connections are not affected.</summary>
     public void OnWorkFailed(Exception error)
     {
+        Thread.AssertOnEngineThread();
         try
         {
             if (Interlocked.Exchange(ref _closing, 1) == 0)
@@ -63,32 +73,34 @@ internal partial class EngineConnection
                 SetCloseReason(CloseReason.Local(CloseCause.Abort, $"its engine thread cannot serve it: {error.Message}", error));
             }
 
-            CloseNow(); // Whoever was closing it already may have asked for it in what failed.
+            CloseNow(); // The request to close may have been part of the work that failed.
         }
         catch (Exception e) when (e is not EngineException)
         {
-            // Without memory even the end of a connection may fail: it is tried again in the next turn.
+            // Without memory even closing a connection may fail: the next iteration tries again.
             Post(EngineRequests.Close);
             Thread.Setup.ErrorLog.Log(Thread.Name, e);
         }
     }
 
-    /// <summary>Whoever closes the connection goes on, where handlers run.</summary>
+    /// <summary>Resumes the task that closes the connection, where handlers run.</summary>
     void IThreadPoolWorkItem.Execute() => _sendAttempted.Set();
 
     /// <summary>What the kernel took at once is sent by now.</summary>
     private void NotifySendAttempted()
     {
+        Thread.AssertOnEngineThread();
         if (!_isCompleting || _isSendAttempted)
             return;
         _isSendAttempted = true;
         Thread.Resume(this, this);
     }
 
-    /// <summary>Never on this stack: whoever waits goes on on the pool, or where handlers are inline, in a turn of its
-    /// own.</summary>
+    /// <summary>Never on this stack: waiters resume on the thread pool, or where handlers are inline, as work of the next
+    /// iteration.</summary>
     private void NotifyWaiters(ref LazySignal signal)
     {
+        Thread.AssertOnEngineThread();
         if (signal.TakeWaiters() is not { } waiting)
             return;
         if (Thread.Setup.RunsHandlersInline)
@@ -117,16 +129,18 @@ internal partial class EngineConnection
 
     private void CloseIfEnded()
     {
-        // If somebody breaks the connection just now, the request to close is on its way.
+        // If the connection is being broken just now, the request to close is on its way.
         if (_receiving.IsSet && _sending.IsSet && Interlocked.Exchange(ref _closing, 1) == 0)
             CloseNow();
     }
 
     private void CloseNow()
     {
+        Thread.AssertOnEngineThread();
+        Debug.Assert(Volatile.Read(ref _closing) == 1, "Whatever closes a connection claims it first.");
         if (_isCloseDone)
             return;
-        _isClosing = true; // Each step may be taken again, should one of them have failed.
+        _isClosing = true; // Each step may run again, should one of them have failed.
         Input.End(CloseReason is { IsOrderly: false } reason ? SocketErrors.ToReadException(reason) : null);
         Output.End();
         NotifyWaiters(ref _receiving);

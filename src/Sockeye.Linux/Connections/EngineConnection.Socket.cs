@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 
@@ -9,8 +10,8 @@ internal partial class EngineConnection
     private Socket? _socket;
     private bool _isDescriptorClosed;
 
-    /// <summary>The socket for handlers: on a descriptor of its own, so that closing it takes nothing from the engine, which goes
-    /// on with <see cref="Descriptor"/>. It is disposed when the connection is closed.</summary>
+    /// <summary>The socket for handlers, on a duplicate of the descriptor: closing it takes nothing from the engine, which keeps
+    /// <see cref="Descriptor"/>. It is disposed when the connection is closed.</summary>
     /// <exception cref="ObjectDisposedException">The connection is closed, and the socket was never asked for before.</exception>
     /// <exception cref="SocketException">The process has no descriptor left.</exception>
     public Socket Socket
@@ -22,16 +23,6 @@ internal partial class EngineConnection
                 ObjectDisposedException.ThrowIf(_isDescriptorClosed && _socket is null, this);
                 return _socket ??= new(new SafeSocketHandle(SocketCalls.Duplicate(Descriptor), ownsHandle: true));
             }
-        }
-    }
-
-    /// <summary>Whether the descriptor has been given back.</summary>
-    public bool IsReleased
-    {
-        get
-        {
-            lock (_descriptorLock)
-                return _isDescriptorClosed;
         }
     }
 
@@ -48,7 +39,7 @@ internal partial class EngineConnection
             return _isDescriptorClosed ? default : SocketCalls.ReadTcpInfo(Descriptor, buffer);
     }
 
-    /// <summary>From any thread: whether a handler has, or had, a descriptor of its own for the socket.</summary>
+    /// <summary>Whether a handler has, or had, a duplicate of the descriptor. Safe from any thread.</summary>
     protected bool IsDuplicated
     {
         get
@@ -58,12 +49,15 @@ internal partial class EngineConnection
         }
     }
 
-    /// <summary>On the engine thread, with no operation under way: <c>close()</c>. The connection is over.</summary>
+    /// <summary>With no operation in flight: <c>close()</c>. The connection is over.</summary>
     protected void CloseDescriptor()
     {
+        Thread.AssertOnEngineThread();
+        Debug.Assert(_isClosing && !HasSendInFlight, "A descriptor is closed at the end, when the kernel no longer uses it.");
         Socket? duplicate;
         lock (_descriptorLock)
         {
+            Debug.Assert(!_isDescriptorClosed, "A descriptor is closed once: afterwards its number may be another file's.");
             _isDescriptorClosed = true;
             duplicate = _socket;
         }
@@ -84,15 +78,15 @@ internal partial class EngineConnection
         NotifySendAttempted();
     }
 
-    /// <summary>Tells the observer of steps, if there is one.</summary>
-    public void NotifyStep(
-        SocketFunction function, long bytes = 0, long? begun = null, bool isReset = false, SocketError? error = null)
+    /// <summary>Notifies the observer of steps, if there is one. Safe from any thread.</summary>
+    private void NotifyStep(
+        SocketFunction function, long bytes = 0, long? startedAt = null, bool isReset = false, SocketError? error = null)
     {
         var options = Thread.Setup.Sockets;
         if (options.OnStep is not null)
         {
             new SocketSteps(options).Notify(
-                function, Descriptor, GetTcpInfo(), LocalEndPoint, RemoteEndPoint, bytes, begun, isReset, error);
+                function, Descriptor, GetTcpInfo(), LocalEndPoint, RemoteEndPoint, bytes, startedAt, isReset, error);
         }
     }
 }

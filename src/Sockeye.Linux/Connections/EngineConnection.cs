@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections.Features;
@@ -10,8 +11,8 @@ namespace Sockeye.Linux;
 /// kernel is asked is the engine's.
 /// </summary>
 /// <remarks>
-/// The engine thread alone calls the kernel for it. Everybody else leaves a request and wakes the thread; requests that are left
-/// before it looks become one.
+/// The engine thread alone calls the kernel for it. Other threads post a request and wake the thread; requests that are posted
+/// before it runs them become one.
 /// </remarks>
 internal abstract partial class EngineConnection
     : DuplexConnection, IDuplexPipe, IEngineWorkItem, IThreadPoolWorkItem, IConnectionSocketFeature, ITcpInfoFeature
@@ -57,7 +58,7 @@ internal abstract partial class EngineConnection
 
     IEngineWorkItem? IEngineWorkItem.NextWork { get; set; }
 
-    /// <summary>The engine's number for it.</summary>
+    /// <summary>The engine's token for it; 0 while the engine does not know it.</summary>
     protected ulong Token { get; set; }
 
     protected int Descriptor { get; }
@@ -66,18 +67,36 @@ internal abstract partial class EngineConnection
 
     protected EngineOutput Output { get; }
 
-    /// <summary>From any thread.</summary>
+    /// <summary>Reports the connection to the observer of steps, and starts to serve it.</summary>
+    public void Start(SocketFunction function, long? startedAt)
+    {
+        try
+        {
+            NotifyStep(function, startedAt: startedAt);
+        }
+        catch
+        {
+            Post(EngineRequests.Start);
+            Abort(CloseReason.Local(CloseCause.HandlerError, "the observer of steps threw"));
+            throw;
+        }
+
+        Post(EngineRequests.Start);
+    }
+
+    /// <summary>Safe from any thread.</summary>
     public void Post(EngineRequests requests)
     {
         if (Interlocked.Or(ref _requests, (int)requests) == 0)
             Thread.Post(this);
     }
 
-    /// <summary>From any thread: lets the handler go on, where handlers run.</summary>
+    /// <summary>Resumes the handler, where handlers run. Safe from any thread.</summary>
     public void Resume(IThreadPoolWorkItem handler) => Thread.Resume(this, handler);
 
     void IEngineWorkItem.Run()
     {
+        Thread.AssertOnEngineThread();
         try
         {
             RunRequests((EngineRequests)Interlocked.Exchange(ref _requests, 0));
@@ -104,22 +123,23 @@ internal abstract partial class EngineConnection
 
     private void StartUnlessStopping()
     {
+        Debug.Assert(Token == 0, "A connection starts once.");
         Start();
         if (Thread.IsStopping)
-            Abort(EngineThread.StoppedReason); // Those that had begun before have been told.
+            Abort(EngineThread.StoppedReason); // Those that had started before were aborted already.
     }
 
-    /// <summary>Makes the socket known to the kernel's side of the engine, and begins to receive.</summary>
+    /// <summary>Registers the socket with the engine, and starts to receive.</summary>
     protected abstract void Start();
 
-    /// <summary>Receives, or begins to, if there is room.</summary>
+    /// <summary>Receives, or starts to, if there is room.</summary>
     protected abstract void Receive();
 
-    /// <summary>Sends, or begins to, what is flushed; FIN where that is the end.</summary>
+    /// <summary>Sends, or starts to, what is flushed; FIN where that is the end.</summary>
     protected abstract void Send();
 
     /// <summary>
-    /// Ends what is under way with the kernel; once nothing is, calls <see cref="CloseDescriptor"/>, at once or later.
+    /// Cancels what is in flight with the kernel; once nothing is, calls <see cref="CloseDescriptor"/>, at once or later.
     /// </summary>
     protected abstract void CancelAndClose();
 }

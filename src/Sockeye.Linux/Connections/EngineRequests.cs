@@ -1,12 +1,12 @@
 namespace Sockeye.Linux;
 
-/// <summary>What others ask of a connection's engine thread.</summary>
+/// <summary>What other threads ask of a connection's engine thread.</summary>
 [Flags]
 internal enum EngineRequests
 {
     None = 0,
 
-    /// <summary>The connection is new: begin.</summary>
+    /// <summary>The connection is new: start it.</summary>
     Start = 1,
 
     /// <summary>There is room for more to be received.</summary>

@@ -1,14 +1,14 @@
 namespace Sockeye.Linux;
 
-/// <summary>Something that happens once, with a task for it only if somebody asks.</summary>
-/// <param name="options">Where those who wait go on.</param>
+/// <summary>An event that happens once, with a task for it only if there is a waiter.</summary>
+/// <param name="options">Where waiters resume.</param>
 internal struct LazySignal(TaskCreationOptions options)
 {
-    private static readonly TaskCompletionSource Done = NewDone();
+    private static readonly TaskCompletionSource AlreadySet = CreateSet();
 
     private TaskCompletionSource? _source;
 
-    public readonly bool IsSet => Volatile.Read(in _source) == Done;
+    public readonly bool IsSet => Volatile.Read(in _source) == AlreadySet;
 
     public Task Task
     {
@@ -23,14 +23,14 @@ internal struct LazySignal(TaskCreationOptions options)
 
     public void Set() => TakeWaiters()?.TrySetResult();
 
-    /// <summary>Sets it; whoever waits goes on when the caller completes what this gives. Null: nobody does.</summary>
+    /// <summary>Sets it. Waiters resume when the caller completes the result; null: there are none.</summary>
     public TaskCompletionSource? TakeWaiters() =>
-        Interlocked.Exchange(ref _source, Done) is { } waiting && waiting != Done ? waiting : null;
+        Interlocked.Exchange(ref _source, AlreadySet) is { } waiting && waiting != AlreadySet ? waiting : null;
 
-    private static TaskCompletionSource NewDone()
+    private static TaskCompletionSource CreateSet()
     {
-        var done = new TaskCompletionSource();
-        done.SetResult();
-        return done;
+        var set = new TaskCompletionSource();
+        set.SetResult();
+        return set;
     }
 }

@@ -6,9 +6,8 @@ namespace Sockeye.Linux;
 /// <summary>The one wait at an end of a connection's pipes, a reader's for data or a writer's for room, and the lock of that
 /// end.</summary>
 /// <remarks>
-/// <para>Allocates nothing. Members are called under <see cref="Lock"/> unless they say otherwise. True from
-/// <see cref="TryEndLocked"/> or <see cref="TryCancelLocked"/> obliges the caller to call <see cref="Complete"/>, where handlers run. Must
-/// not be copied.</para>
+/// <para>Allocates nothing. After true from <see cref="TryEndLocked"/> or <see cref="TryCancelLocked"/> the caller must call
+/// <see cref="Complete"/>, where handlers run. Must not be copied.</para>
 /// <para>The lock is private to the end: handlers hold the pipes, and may lock them for as long as they like.</para>
 /// <para>A second task that uses the same end at the same time gets an <see cref="InvalidOperationException"/> from its own call.
 /// <see cref="GetStatus"/> and <see cref="OnCompleted"/> never throw, because what they throw is rethrown by the runtime on the
@@ -28,7 +27,7 @@ internal struct PipeWait()
         /// <summary>There is no wait, or its result was taken.</summary>
         None,
 
-        /// <summary>The wait goes on.</summary>
+        /// <summary>The wait has not ended.</summary>
         Waiting,
 
         /// <summary>The wait is over; <see cref="Complete"/> is due.</summary>
@@ -41,13 +40,27 @@ internal struct PipeWait()
     /// <summary>Guards the end of the pipe that this wait belongs to.</summary>
     public Lock Lock { get; } = new();
 
-    public readonly bool IsWaiting => _phase is Phase.Waiting;
+    public readonly bool IsWaiting
+    {
+        get
+        {
+            AssertLocked();
+            return _phase is Phase.Waiting;
+        }
+    }
 
     /// <summary>Whether a task was handed out whose result is still to be taken. A task that was dropped does not count once it
     /// has completed.</summary>
-    public readonly bool IsPending => _phase is Phase.Waiting or Phase.Ended || (_phase is Phase.Completed && _isAwaited);
+    public readonly bool IsPending
+    {
+        get
+        {
+            AssertLocked();
+            return _phase is Phase.Waiting or Phase.Ended || (_phase is Phase.Completed && _isAwaited);
+        }
+    }
 
-    /// <summary>Begins to wait; gives the version for the task that is handed out.</summary>
+    /// <summary>Starts to wait; gives the version for the task that is handed out.</summary>
     /// <param name="owner">The end of the pipe.</param>
     /// <param name="onCancelled">Called with the owner and the token when the token fires; it takes the lock.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -68,6 +81,7 @@ internal struct PipeWait()
         AssertLocked();
         if (!IsWaiting)
             return false;
+        Debug.Assert(!_isCancelled, "A wait ends once.");
         _phase = Phase.Ended;
         return true;
     }
@@ -81,16 +95,17 @@ internal struct PipeWait()
         return true;
     }
 
-    /// <summary>Without the lock: runs the continuation, if there is one by now, on this thread.</summary>
+    /// <summary>Runs the continuation, if there is one by now, on this thread.</summary>
     public void Complete()
     {
+        AssertLockIsFree();
         lock (Lock)
         {
             Debug.Assert(_phase is Phase.Ended, "Only a wait that has ended is completed, and once.");
             _phase = Phase.Completed;
             if (!_isAwaited)
             {
-                // Under the lock, so that no new wait begins in between. There is no continuation to run.
+                // Under the lock, so that no new wait starts in between. There is no continuation to run.
                 _core.SetResult(true);
                 return;
             }
@@ -99,9 +114,11 @@ internal struct PipeWait()
         _core.SetResult(true);
     }
 
-    /// <summary>Without the lock, before <see cref="TakeLocked"/>: a cancellation under way takes the lock.</summary>
+    /// <summary>Must be called before <see cref="TakeLocked"/>: it waits for a cancellation under way, which takes the
+    /// lock.</summary>
     public readonly void StopCancelling(short version)
     {
+        AssertLockIsFree();
         if (version == _core.Version)
             _cancelling.Dispose();
     }
@@ -120,8 +137,7 @@ internal struct PipeWait()
             throw new OperationCanceledException(_token);
     }
 
-    /// <summary>Without the lock. A task that is out of date has the status of a failed one: <see cref="TakeLocked"/> says
-    /// why.</summary>
+    /// <summary>A task that is out of date has the status of a failed one: <see cref="TakeLocked"/> says why.</summary>
     public readonly ValueTaskSourceStatus GetStatus(short version)
     {
         try
@@ -134,8 +150,8 @@ internal struct PipeWait()
         }
     }
 
-    /// <summary>Without the lock. A second continuation, or one of a task that is out of date, runs on the thread pool, where
-    /// <see cref="TakeLocked"/> fails.</summary>
+    /// <summary>A second continuation, or one of a task that is out of date, runs on the thread pool, where
+    /// <see cref="TakeLocked"/> throws.</summary>
     public void OnCompleted(
         Action<object?> continuation, object? state, short version, ValueTaskSourceOnCompletedFlags flags)
     {
@@ -154,12 +170,16 @@ internal struct PipeWait()
             }
         }
 
-        // Without the lock: the core hands the continuation to the caller's context at once. No new wait begins meanwhile.
+        // Without the lock: the core hands the continuation to the caller's context at once. No new wait can start until it ran.
         if (isCurrent)
             _core.OnCompleted(continuation, state, version, flags);
         else
             ThreadPool.UnsafeQueueUserWorkItem(continuation, state, preferLocal: false);
     }
+
+    [Conditional("DEBUG")]
+    private readonly void AssertLockIsFree() =>
+        Debug.Assert(!Lock.IsHeldByCurrentThread, "A handler, or a callback that takes the lock, must not run under it.");
 
     [Conditional("DEBUG")]
     private readonly void AssertLocked() =>

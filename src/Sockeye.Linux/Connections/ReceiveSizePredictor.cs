@@ -1,9 +1,11 @@
+using System.Diagnostics;
+
 namespace Sockeye.Linux;
 
-/// <summary>The segment that a connection's next bytes get, by what the last ones needed.</summary>
+/// <summary>Predicts the segment size for a connection's next bytes from what the last ones needed.</summary>
 /// <remarks>
-/// A small one for everybody would cost a stream a call for each few KiB; a large one would hold the memory of many connections
-/// for a few bytes each.
+/// A small size for all would cost a stream a call for each few KiB; a large one would hold the memory of many connections for a
+/// few bytes each.
 /// </remarks>
 internal struct ReceiveSizePredictor()
 {
@@ -16,6 +18,7 @@ internal struct ReceiveSizePredictor()
     /// <param name="room">What it could have given.</param>
     public void Record(int received, int room)
     {
+        Debug.Assert(received > 0 && received <= room, "A receive gives no more than it has room for.");
         if (received < room || Next == SegmentPool.LargeSize)
             Next = received <= SegmentPool.TinySize / 2 ? SegmentPool.TinySize
                 : received < SegmentPool.SmallSize ? SegmentPool.SmallSize

@@ -1,8 +1,8 @@
 namespace Sockeye.Linux;
 
 /// <summary>
-/// Lets those who wait for a signal go on on their engine thread, where handlers run inline: a connection then closes without the
-/// thread pool, which others may block. In a turn of its own: never in the middle of what gave the signal.
+/// Resumes the waiters of a signal on their engine thread, where handlers run inline: a connection then closes without the thread
+/// pool, which others may block. It is work of the next iteration: waiters never run in the middle of what set the signal.
 /// </summary>
 internal sealed class SignalWork(EngineThread thread, TaskCompletionSource waiting) : IEngineWorkItem, IThreadPoolWorkItem
 {

@@ -2,15 +2,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Sockeye.Linux;
 
-/// <summary>Logs what is thrown on an engine's threads and concerns no connection: the thread goes on.</summary>
+/// <summary>Logs exceptions on an engine's threads that concern no connection. The thread continues.</summary>
 internal sealed partial class EngineErrorLog
 {
     private volatile ILogger? _logger;
 
-    /// <summary>Logs to this logger from now on; it must not throw.</summary>
-    public void LogTo(ILogger logger) => _logger = logger;
+    /// <summary>Sets the logger, which must not throw.</summary>
+    public void UseLogger(ILogger logger) => _logger = logger;
 
-    /// <summary>From any thread.</summary>
     public void Log(string thread, Exception error)
     {
         if (_logger is { } logger)

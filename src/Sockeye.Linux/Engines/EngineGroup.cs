@@ -1,16 +1,15 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Net;
 using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Linux;
 
-/// <summary>The engine threads of one transport, which run, and what they have been given.</summary>
+/// <summary>The running engine threads of one transport, and the listeners on them.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "A source without a timer and without links holds nothing.")]
 internal sealed class EngineGroup
 {
-    private readonly HashSet<LinuxListener> _listeners = [];
+    private readonly HashSet<IConnectionListener> _listeners = [];
     private readonly Lock _lock = new();
-    private readonly CancellationTokenSource _stopped = new();
+    private readonly CancellationTokenSource _stopSource = new();
     private Task? _stopping;
     private int _next;
 
@@ -23,66 +22,39 @@ internal sealed class EngineGroup
 
     public IReadOnlyList<EngineThread> Threads { get; }
 
-    /// <summary>Cancelled when connects under way must end.</summary>
-    public CancellationToken StopToken => _stopped.Token;
+    /// <summary>Fires when connects under way must end.</summary>
+    public CancellationToken StopToken => _stopSource.Token;
 
     /// <summary>Bytes of memory for data that connections hold now.</summary>
     public long RentedBytes => Setup.Pool.RentedBytes + Threads.Sum(thread => thread.RentedBytes);
 
-    public async ValueTask<IConnectionListener> ListenAsync(EndPoint endpoint)
+    /// <summary>Creates a listener that ends with these threads.</summary>
+    /// <exception cref="ObjectDisposedException">The threads are stopping.</exception>
+    public T AddListener<T>(Func<T> create)
+        where T : IConnectionListener
     {
-        LinuxListener listener;
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_stopping is not null, typeof(LinuxTransport));
-            listener = new(endpoint, this);
+            if (_stopping is not null)
+                throw EngineSetup.CreateDisposedException();
+            var listener = create();
             _listeners.Add(listener);
-        }
-
-        try
-        {
-            await listener.Started.ConfigureAwait(false);
             return listener;
-        }
-        catch
-        {
-            // What the refusal brings about is no news beside it.
-            await listener.DisposeAsync().AsTask().WithoutThrowing(keepsContext: false);
-            throw;
         }
     }
 
-    public void Remove(LinuxListener listener)
+    public void RemoveListener(IConnectionListener listener)
     {
         lock (_lock)
             _listeners.Remove(listener);
     }
 
-    /// <summary>A thread that is promised one connection more; null: all of this is being stopped.</summary>
-    /// <param name="thread">Which one; null: the one with the fewest, and among equals they take turns.</param>
+    /// <summary>A thread with one more connection reserved. Null: the threads are stopping.</summary>
+    /// <param name="thread">The thread. Null: the one with the fewest connections, equals in rotation.</param>
     public EngineThread? TryReserve(EngineThread? thread = null)
     {
         thread ??= GetLeastLoaded();
         return thread.TryReserve() ? thread : null;
-    }
-
-    /// <summary>Gives a connected socket to a thread that was reserved for it.</summary>
-    public static EngineConnection Open(ConnectedSocket socket, EngineThread thread, SocketFunction function, long? begun = null)
-    {
-        var connection = thread.NewConnection(socket);
-        try
-        {
-            connection.NotifyStep(function, begun: begun);
-        }
-        catch
-        {
-            connection.Post(EngineRequests.Start);
-            connection.Abort(CloseReason.Local(CloseCause.HandlerError, "the observer of steps threw"));
-            throw;
-        }
-
-        connection.Post(EngineRequests.Start);
-        return connection;
     }
 
     public Task StopAsync()
@@ -91,7 +63,7 @@ internal sealed class EngineGroup
             return _stopping ??= StopCoreAsync([.. _listeners]);
     }
 
-    private async Task StopCoreAsync(LinuxListener[] listeners)
+    private async Task StopCoreAsync(IConnectionListener[] listeners)
     {
         try
         {
@@ -99,8 +71,8 @@ internal sealed class EngineGroup
         }
         finally
         {
-            // Also where an observer of steps threw, which the caller is told at the end.
-            await _stopped.CancelAsync().ConfigureAwait(false);
+            // Also where an observer of steps threw, which is rethrown at the end.
+            await _stopSource.CancelAsync().ConfigureAwait(false);
             foreach (var thread in Threads)
                 thread.Stop();
             foreach (var thread in Threads)

@@ -17,11 +17,9 @@ internal sealed class EngineSetup(LinuxEngine engine, SocketTransportOptions soc
 
     public SegmentPool Pool { get; init; } = new();
 
-    public RingSizes RingSizes { get; init; } = RingSizes.Default;
-
-    /// <summary>Refuses to registration a descriptor in the system's place, for a test.</summary>
+    /// <summary>For a test: refuses to register a descriptor, in place of the system.</summary>
     public Func<int, Errno> RefuseToRegister { get; init; } = static _ => Errno.None;
 
-    /// <summary>Does without what only Linux 6.17 and later have, for a test.</summary>
-    public bool AvoidsReceiveLimit { get; init; }
+    /// <summary>What a caller gets who comes after the end of the transport.</summary>
+    public static ObjectDisposedException CreateDisposedException() => new("Sockeye.Linux.LinuxTransport");
 }

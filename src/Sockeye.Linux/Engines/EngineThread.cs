@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Linux;
 
@@ -6,9 +7,9 @@ namespace Sockeye.Linux;
 /// An event loop and its thread: it alone calls the kernel for its connections, from the first to the last call.
 /// </summary>
 /// <remarks>
-/// Each turn of the loop does what was asked of it before, lets handlers run, and waits for the kernel. Whatever others ask
-/// (<see cref="Post"/>) is put in a list; who asks from outside also wakes the thread, unless a batch of handlers is under way
-/// that will do it for all. Members are for the engine thread unless they say otherwise.
+/// Each iteration of the loop runs the work that was posted before it, lets handlers run, and waits for the kernel. Work from
+/// other threads (<see cref="Post"/>) goes to the injection queue; whoever posts it also wakes the thread, unless a batch of
+/// handlers is running that wakes it once for all. Members that assert it are for the engine thread, the others for any thread.
 /// </remarks>
 internal abstract class EngineThread
 {
@@ -25,78 +26,92 @@ internal abstract class EngineThread
     private readonly TaskCompletionSource _opened = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WorkList _work;
-    private EngineConnection? _running;
-    private bool _isRunning;
+    private ConnectionContext? _runningConnection;
+    private bool _isRunningHandler;
     private long _batchedBytes;
     private int _connectionCount;
     private long _callCount;
     private long _now;
-    private volatile bool _stopping;
+    private volatile bool _isStopping;
 
     protected EngineThread(EngineSetup setup, int index)
     {
         Setup = setup;
         _handlers = new(this, $"Sockeye handlers {index}");
-        _thread = new(RunHandler) { IsBackground = true, Name = $"Sockeye {setup.EngineName} {index}" };
+        _thread = new(RunLoop) { IsBackground = true, Name = $"Sockeye {setup.EngineName} {index}" };
     }
 
-    /// <summary>The current thread's, if it is an engine thread.</summary>
+    /// <summary>The engine thread that is running the caller, if one is.</summary>
     public static EngineThread? Current => _current;
 
-    /// <summary>Why connections end that are open when it stops.</summary>
+    /// <summary>Why connections end that are open when the thread stops.</summary>
     public static CloseReason StoppedReason => CloseReason.Local(CloseCause.Abort, "the transport was disposed");
 
     public EngineSetup Setup { get; }
 
-    /// <summary>From any thread.</summary>
     public string Name => _thread.Name!;
 
-    /// <summary>From any thread: open connections, and those that have been promised to it.</summary>
+    /// <summary>Open connections, and those that are reserved.</summary>
     public int ConnectionCount => Volatile.Read(ref _connectionCount);
 
-    /// <summary>From any thread: whether this is the current one.</summary>
+    /// <summary>Whether the caller runs on this thread.</summary>
     public bool IsCurrent => _current == this;
 
-    /// <summary>For members that only the engine thread may call.</summary>
-    [Conditional("DEBUG")]
-    public void AssertOnEngineThread() => Debug.Assert(IsCurrent, "Only the engine thread may do this.");
+    /// <summary>A timestamp, taken once after each wait for the kernel.</summary>
+    public long Now
+    {
+        get
+        {
+            AssertOnEngineThread();
+            return _now == 0 ? _now = Setup.Connections.TimeProvider.GetTimestamp() : _now;
+        }
+    }
 
-    /// <summary>On the thread: a timestamp, taken once after each wait for the kernel.</summary>
-    public long Now => _now == 0 ? _now = Setup.Connections.TimeProvider.GetTimestamp() : _now;
-
-    /// <summary>From any thread: bytes of memory of its own that connections hold.</summary>
+    /// <summary>Bytes of the engine's own memory that connections hold.</summary>
     public virtual long RentedBytes => 0;
 
-    /// <summary>From any thread: whether it ends once nothing is promised to it any more.</summary>
-    public bool IsStopping => _stopping;
+    /// <summary>Whether it ends once no connection is open or reserved.</summary>
+    public bool IsStopping => _isStopping;
 
-    /// <summary>From any thread: ends when the thread has ended.</summary>
+    /// <summary>Completes when the thread has ended.</summary>
     public Task Ended => _ended.Task;
+
+    /// <summary>The connection whose handler runs inline on this thread now, and the number of that call.</summary>
+    public (ConnectionContext? Connection, long Call) CurrentCall =>
+        (Volatile.Read(ref _runningConnection), Volatile.Read(ref _callCount));
 
     protected Waker Waker { get; } = new(isBlocking: false);
 
-    /// <summary>Whether it may end. The last connection goes here; who stops it, and who gives up a promise, posts.</summary>
-    private bool IsFinished => _stopping && ConnectionCount == 0;
+    /// <summary>Whether the thread may end. The last connection goes on this thread; stopping and releasing are posted.</summary>
+    private bool IsFinished => _isStopping && ConnectionCount == 0;
 
-    /// <summary>Returns when the thread runs. What the kernel refuses to it is thrown here.</summary>
+    private bool IsBatchLarge => _batchedBytes >= SegmentPool.LargeSize;
+
+    /// <summary>For members that only this thread may call.</summary>
+    [Conditional("DEBUG")]
+    public void AssertOnEngineThread() => Debug.Assert(IsCurrent, "Only the engine thread may do this.");
+
+    /// <summary>Starts the thread and returns when it runs. What the kernel refuses to it is thrown here.</summary>
     public void Start()
     {
         _thread.UnsafeStart();
         _opened.Task.GetAwaiter().GetResult();
     }
 
-    /// <summary>From any thread: the connections that are left are aborted, then the thread ends.</summary>
+    /// <summary>Aborts the connections that are left, then ends the thread.</summary>
     public void Stop()
     {
-        _stopping = true;
+        _isStopping = true;
         Post(new AbortConnectionsWork(this));
     }
 
-    /// <summary>From any thread, after <see cref="TryReserve"/>: a connection on this socket, which this thread will
-    /// serve.</summary>
-    public abstract EngineConnection NewConnection(ConnectedSocket socket);
+    /// <summary>After <see cref="TryReserve"/>: makes a connection of a socket, which this thread serves from now on.</summary>
+    /// <param name="socket">The connected socket.</param>
+    /// <param name="function">What connected it, for the observer of steps.</param>
+    /// <param name="startedAt">When connecting started, for the observer of steps.</param>
+    public abstract ConnectionContext StartConnection(
+        ConnectedSocket socket, SocketFunction function, long? startedAt = null);
 
-    /// <summary>From any thread.</summary>
     public void Post(IEngineWorkItem work)
     {
         if (IsCurrent)
@@ -110,34 +125,33 @@ internal abstract class EngineThread
             Waker.Wake();
     }
 
-    /// <summary>From any thread: wakes the thread if there is something for it.</summary>
+    /// <summary>Wakes the thread if work was posted.</summary>
     public void WakeIfWorkIsPosted()
     {
         if (!_injectionQueue.IsEmpty)
             Waker.Wake();
     }
 
-    /// <summary>From any thread.</summary>
     public void Wake() => Waker.Wake();
 
-    /// <summary>From any thread: lets a handler go on, on this thread only if that was asked for.</summary>
-    /// <param name="connection">The handler's connection, for the watchdog; null for what only begins handlers.</param>
-    /// <param name="handler">What goes on.</param>
-    public void Resume(EngineConnection? connection, IThreadPoolWorkItem handler)
+    /// <summary>Resumes a handler, on this thread only if that was asked for.</summary>
+    /// <param name="connection">The handler's connection, for the watchdog; null for what only starts handlers.</param>
+    /// <param name="handler">The handler's continuation.</param>
+    public void Resume(ConnectionContext? connection, IThreadPoolWorkItem handler)
     {
-        // A handler that makes another one's wait end must not run it on its own stack.
-        if (!IsCurrent || (Setup.RunsHandlersInline && _isRunning))
+        // A handler that ends another one's wait must not run it on its own stack.
+        if (!IsCurrent || (Setup.RunsHandlersInline && _isRunningHandler))
         {
             ThreadPool.UnsafeQueueUserWorkItem(handler, preferLocal: false);
         }
         else if (Setup.RunsHandlersInline)
         {
-            _isRunning = true;
+            _isRunningHandler = true;
             Volatile.Write(ref _callCount, _callCount + 1);
-            Volatile.Write(ref _running, connection);
+            Volatile.Write(ref _runningConnection, connection);
             RunHandler(handler);
-            Volatile.Write(ref _running, null);
-            _isRunning = false;
+            Volatile.Write(ref _runningConnection, null);
+            _isRunningHandler = false;
         }
         else
         {
@@ -145,8 +159,8 @@ internal abstract class EngineThread
         }
     }
 
-    /// <summary>From any thread: runs a handler. Handlers end their own connection when they throw; whatever comes through in
-    /// spite of that is logged, and ends nothing else.</summary>
+    /// <summary>Runs a handler. Handlers end their own connection when they throw; an exception that escapes in spite of that is
+    /// logged, and ends nothing else.</summary>
     public void RunHandler(IThreadPoolWorkItem handler)
     {
         try
@@ -159,44 +173,50 @@ internal abstract class EngineThread
         }
     }
 
-    /// <summary>From any thread: the connection whose handler runs on this thread now, and which call that is.</summary>
-    public (EngineConnection? Connection, long Call) CurrentCall => (Volatile.Read(ref _running), Volatile.Read(ref _callCount));
-
-    /// <summary>
-    /// From any thread: promises it a connection, which it will not end without. False: it ends already.
-    /// </summary>
+    /// <summary>Reserves a connection, without which the thread does not end. False: the thread is stopping.</summary>
     public bool TryReserve()
     {
-        // A full fence: either the thread, which ends when nothing is promised, sees this, or this sees that it ends.
+        // A full fence: either the thread, which ends when nothing is reserved, sees this, or this sees that it is stopping.
         Interlocked.Increment(ref _connectionCount);
-        if (!_stopping)
+        if (!_isStopping)
             return true;
         ReleaseReservation();
         return false;
     }
 
-    /// <summary>From any thread: what was promised will not come.</summary>
+    /// <summary>The reserved connection does not come.</summary>
     public void ReleaseReservation() => Post(new ReleaseReservationWork(this));
 
-    /// <summary>A connection is gone.</summary>
-    public void OnConnectionClosed() => Interlocked.Decrement(ref _connectionCount);
+    public void OnConnectionClosed()
+    {
+        AssertOnEngineThread();
+        var left = Interlocked.Decrement(ref _connectionCount);
+        Debug.Assert(left >= 0, "Each connection was reserved, and closes once.");
+    }
 
-    /// <summary>Tells the registration when its descriptor becomes ready, again and again, until it is ended.</summary>
-    public abstract void RegisterSocket(Registration registration);
+    /// <summary>Notifies the registration each time its descriptor becomes ready, until it is deregistered.</summary>
+    public abstract void Register(Registration registration);
 
     public abstract void Deregister(Registration registration);
 
+    /// <summary>Counts bytes that wait for the handlers of this iteration.</summary>
+    public void AddToBatch(int bytes)
+    {
+        AssertOnEngineThread();
+        _batchedBytes += bytes;
+    }
+
     protected abstract void OpenEngine();
 
-    /// <summary>Waits for the kernel up to the time, in milliseconds (-1: for ever), and does what it tells. False:
-    /// nothing.</summary>
+    /// <summary>Waits for the kernel, up to a time in milliseconds (-1: without end), and handles its events. False: there were
+    /// none.</summary>
     protected abstract bool Poll(int timeout);
 
-    protected abstract IEnumerable<EngineConnection> GetConnections();
+    protected abstract void AbortConnections(CloseReason reason);
 
     protected abstract void CloseEngine();
 
-    private void RunHandler()
+    private void RunLoop()
     {
         _current = this;
         var cache = new SegmentCache(Setup.Pool);
@@ -207,9 +227,9 @@ internal abstract class EngineThread
                 _handlers.Start();
             while (!IsFinished)
                 RunOnce();
-            _handlers.Publish(); // Those that the last turn let go on.
+            _handlers.Publish(); // Those that the last iteration resumed.
             while (!_work.IsEmpty)
-                RunPostedWork(); // And those who waited for the end of the last connection.
+                RunPostedWork(); // And those that waited for the end of the last connection.
         }
 
         CloseEngine();
@@ -234,10 +254,29 @@ internal abstract class EngineThread
         }
     }
 
-    private bool IsBatchLarge => _batchedBytes >= SegmentPool.LargeSize;
+    private void RunOnce()
+    {
+        RunPostedWork();
+        // With one processor, to wake a handler is to be interrupted by it: what else has arrived comes first.
+        for (var more = MaxPollsOfBatch; more > 0 && HasOneProcessor && _handlers.HasUnpublished && !IsBatchLarge; more--)
+        {
+            if (!PollAndResetClock(0))
+                break;
+            RunPostedWork();
+        }
 
-    /// <summary>So many bytes wait for handlers.</summary>
-    public void AddToBatch(int bytes) => _batchedBytes += bytes;
+        _handlers.Publish();
+        _batchedBytes = 0;
+        if (HasOneProcessor && _handlers.HasWaiting)
+            Thread.Yield();
+        Waker.BeginSleep();
+        var isDelayingWakes = _handlers.IsDelayingWakes;
+        // The last connection may have been closed just now: nothing else would wake the thread.
+        var timeout = IsFinished || !_work.IsEmpty || !_injectionQueue.IsEmpty ? 0
+            : isDelayingWakes || _handlers.HasWaiting ? (int)HandlerQueue.MaxDelay.TotalMilliseconds : -1;
+        if (!PollAndResetClock(timeout) && timeout > 0)
+            _handlers.StopDelayingWakes();
+    }
 
     private bool PollAndResetClock(int timeout)
     {
@@ -245,32 +284,13 @@ internal abstract class EngineThread
         return Poll(timeout);
     }
 
-    private void RunOnce()
-    {
-        RunPostedWork();
-        // With one processor, to wake a handler is to be interrupted by it: what else is there comes first.
-        for (var more = MaxPollsOfBatch; more > 0 && HasOneProcessor && _handlers.HasUnpublished && !IsBatchLarge && PollAndResetClock(0); more--)
-            RunPostedWork();
-        _handlers.Publish();
-        _batchedBytes = 0;
-        if (HasOneProcessor && _handlers.HasWaiting)
-            Thread.Yield();
-        Waker.BeginSleep();
-        var mayDelay = _handlers.IsDelayingWakes;
-        // The last connection may have been closed just now: nothing would wake the thread any more.
-        var timeout = IsFinished || !_work.IsEmpty || !_injectionQueue.IsEmpty ? 0
-            : mayDelay || _handlers.HasWaiting ? (int)HandlerQueue.MaxDelay.TotalMilliseconds : -1;
-        if (!PollAndResetClock(timeout) && timeout > 0)
-            _handlers.StopDelayingWakes();
-    }
-
-    /// <summary>What is asked meanwhile is for the next turn: nobody keeps the thread from the kernel.</summary>
+    /// <summary>Work that is posted by this work is for the next iteration: it never keeps the thread from the kernel.</summary>
     private void RunPostedWork()
     {
         _injectionQueue.DrainTo(ref _work);
-        var now = _work;
+        var posted = _work;
         _work = default;
-        while (now.TryTake() is { } work)
+        while (posted.TryTake() is { } work)
         {
             try
             {
@@ -294,10 +314,6 @@ internal abstract class EngineThread
     {
         public IEngineWorkItem? NextWork { get; set; }
 
-        public void Run()
-        {
-            foreach (var connection in thread.GetConnections())
-                connection.Abort(StoppedReason);
-        }
+        public void Run() => thread.AbortConnections(StoppedReason);
     }
 }

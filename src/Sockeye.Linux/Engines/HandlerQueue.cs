@@ -1,20 +1,21 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Sockeye.Linux;
 
-/// <summary>Handlers of one engine thread that can go on, run by a thread of their own and, behind it, by the thread
-/// pool.</summary>
+/// <summary>Handlers of one engine thread that can run, and the thread beside it that runs them, with the thread pool
+/// behind.</summary>
 /// <remarks>
-/// A thread that waits in the kernel is woken for less than one of the pool, which spins before and after. It is meant for
-/// handlers that return soon. If one does not, or there is more than one thread can do, the pool takes what waits: a handler that
-/// blocks holds up nobody but itself. What the handlers of a batch ask of the engine thread is told to it once, when the batch
-/// ends; if that takes longer than <see cref="MaxDelay"/>, the engine thread stops this and looks.
+/// To wake a thread that waits in the kernel costs less than to wake one of the pool, which spins before and after. The thread is
+/// meant for handlers that return soon. If one does not, or there is more than one thread can do, the pool takes what waits: a
+/// handler that blocks delays no other. What the handlers of a batch post to the engine thread wakes it once, when the batch
+/// ends; if that takes longer than <see cref="MaxDelay"/>, the engine thread looks by itself, and is woken at once from then on.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "Its thread disposes of what it owns when it ends.")]
 internal sealed class HandlerQueue : IThreadPoolWorkItem
 {
-    /// <summary>How long the engine thread may not know what a handler of a batch asks of it, and handlers wait for one that
+    /// <summary>For how long the engine thread may not know what a handler of a batch posted, and handlers wait behind one that
     /// blocks.</summary>
     public static readonly TimeSpan MaxDelay = TimeSpan.FromMilliseconds(1);
 
@@ -28,59 +29,72 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
     private readonly string _name;
     private Waker? _waker;
     private int _batches;
-    private int _helperIsQueued;
+    private int _isHelperQueued;
     private long _added;
     private long _completed;
     private long _addedAtCheck;
     private long _checkedAt;
+    private bool _hasUnpublished;
     private volatile bool _isDelayingWakes;
-    private volatile bool _ending;
+    private volatile bool _isStopping;
 
     public HandlerQueue(EngineThread engine, string name) => (_engine, _name) = (engine, name);
-
-    /// <summary>Whether a batch runs that will wake the engine thread at its end.</summary>
-    public bool IsDelayingWakes => _isDelayingWakes && Volatile.Read(ref _batches) > 0;
-
-    /// <summary>On the engine thread: whether something was added that is not published yet.</summary>
-    public bool HasUnpublished { get; private set; }
-
-    /// <summary>Whether handlers wait, for one to end or for a thread.</summary>
-    public bool HasWaiting => !_ready.IsEmpty;
-
-    /// <summary>Whether the current thread runs a batch of this queue, at whose end the engine thread will be woken.</summary>
-    public bool WillWakeEngine => _current == this && _isDelayingWakes;
-
-    /// <summary>On the engine thread, where handlers do not run on it.</summary>
-    public void Start()
-    {
-        var waker = _waker = new(isBlocking: true);
-        new Thread(() => RunThread(waker)) { IsBackground = true, Name = _name }.UnsafeStart();
-    }
 
     /// <summary>The queue whose handler the current thread runs, if it runs one.</summary>
     public static HandlerQueue? Current => _current;
 
     public EngineThread Engine => _engine;
 
-    /// <summary>On the engine thread: the handler runs once <see cref="Publish"/> has been called.</summary>
+    /// <summary>Whether a batch runs that wakes the engine thread at its end.</summary>
+    public bool IsDelayingWakes => _isDelayingWakes && Volatile.Read(ref _batches) > 0;
+
+    /// <summary>Whether something was added that is not published yet.</summary>
+    public bool HasUnpublished
+    {
+        get
+        {
+            _engine.AssertOnEngineThread();
+            return _hasUnpublished;
+        }
+    }
+
+    /// <summary>Whether handlers wait, for another one to end or for a thread.</summary>
+    public bool HasWaiting => !_ready.IsEmpty;
+
+    /// <summary>Whether the current thread runs a batch of this queue, which wakes the engine thread at its end.</summary>
+    public bool WillWakeEngine => _current == this && _isDelayingWakes;
+
+    /// <summary>Starts the thread. For transports whose handlers do not run inline.</summary>
+    public void Start()
+    {
+        _engine.AssertOnEngineThread();
+        var waker = _waker = new(isBlocking: true);
+        new Thread(() => RunThread(waker)) { IsBackground = true, Name = _name }.UnsafeStart();
+    }
+
+    /// <summary>Adds a handler, which runs once <see cref="Publish"/> has been called.</summary>
     public void Add(IThreadPoolWorkItem handler)
     {
-        HasUnpublished = true;
+        _engine.AssertOnEngineThread();
+        _hasUnpublished = true;
         Enqueue(handler);
     }
 
-    /// <summary>From a handler: this one runs after it, or elsewhere if it takes long.</summary>
+    /// <summary>Adds a handler from a handler of this queue: it runs after that one, or on another thread if that takes
+    /// long.</summary>
     public void AddFromHandler(IThreadPoolWorkItem handler)
     {
+        Debug.Assert(_current == this, "The caller runs on a thread of this queue.");
         Enqueue(handler);
         if (!_isDelayingWakes)
-            _engine.Wake(); // Somebody has to notice if this handler does not return.
+            _engine.Wake(); // The engine thread must notice if this handler does not return.
     }
 
-    /// <summary>On the engine thread: lets run what is ready.</summary>
+    /// <summary>Lets the handlers run that were added.</summary>
     public void Publish()
     {
-        HasUnpublished = false;
+        _engine.AssertOnEngineThread();
+        _hasUnpublished = false;
         if (_ready.IsEmpty)
             return;
         _isDelayingWakes = true;
@@ -89,25 +103,28 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
         QueueHelperIfBehind();
     }
 
-    /// <summary>On the engine thread, before it looks at its inbox and sleeps for long: from now on who asks wakes it.</summary>
+    /// <summary>Called before the engine thread drains its injection queue and waits without end: from now on posted work wakes it
+    /// at once.</summary>
     public void StopDelayingWakes()
     {
+        _engine.AssertOnEngineThread();
         _isDelayingWakes = false;
-        Interlocked.MemoryBarrier(); // Either this thread sees what was asked before, or who asks afterwards sees the line above.
+        Interlocked.MemoryBarrier(); // Either this thread sees what was posted before, or a later poster sees the line above.
     }
 
-    /// <summary>After the engine thread has ended: so does the thread, once its last handler has returned.</summary>
+    /// <summary>Ends the thread once its last handler has returned.</summary>
     public void Stop()
     {
-        _ending = true;
+        _engine.AssertOnEngineThread();
+        _isStopping = true;
         Interlocked.MemoryBarrier(); // Either the thread sees this before it sleeps, or this sees that it sleeps.
         _waker?.Wake();
     }
 
-    /// <summary>A thread of the pool helps out.</summary>
+    /// <summary>Helps out on a thread of the pool.</summary>
     public void Execute()
     {
-        Interlocked.Exchange(ref _helperIsQueued, 0);
+        Interlocked.Exchange(ref _isHelperQueued, 0);
         if (!_ready.TryDequeue(out var handler))
             return;
         if (!_ready.IsEmpty)
@@ -117,14 +134,14 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
 
     private void RunThread(Waker waker)
     {
-        while (!_ending || !_ready.IsEmpty)
+        while (!_isStopping || !_ready.IsEmpty)
         {
             if (_ready.TryDequeue(out var handler))
                 RunBatch(handler);
             if (EngineThread.HasOneProcessor && Thread.Yield() && !_ready.IsEmpty)
                 continue;
             waker.BeginSleep();
-            if (_ready.IsEmpty && !_ending)
+            if (_ready.IsEmpty && !_isStopping)
                 waker.Wait();
             waker.EndSleep();
         }
@@ -134,6 +151,7 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
 
     private void RunBatch(IThreadPoolWorkItem? handler)
     {
+        Debug.Assert(_current is null, "A batch does not run inside another one.");
         Interlocked.Increment(ref _batches);
         _current = this;
         for (var count = 1; handler is not null; count++)
@@ -147,13 +165,14 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
 
         _current = null;
         _engine.WakeIfWorkIsPosted();
-        Interlocked.Decrement(ref _batches);
+        var batches = Interlocked.Decrement(ref _batches);
+        Debug.Assert(batches >= 0, "A batch ends once.");
     }
 
-    /// <summary>Calls for help if handlers that could go on a while ago have not all done so by now.</summary>
+    /// <summary>Asks the pool for help if the handlers that were ready at the last check have not all run by now.</summary>
     private void QueueHelperIfBehind()
     {
-        var now = TimeProvider.System.GetTimestamp(); // The threads' own affair: a clock of the user's says nothing about them.
+        var now = TimeProvider.System.GetTimestamp(); // About the threads of the system: a user's clock says nothing about them.
         if (Volatile.Read(ref _completed) >= _addedAtCheck)
             (_addedAtCheck, _checkedAt) = (Volatile.Read(ref _added), now);
         else if (TimeProvider.System.GetElapsedTime(_checkedAt, now) >= MaxDelay)
@@ -168,7 +187,7 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
 
     private void QueueHelper()
     {
-        if (Interlocked.Exchange(ref _helperIsQueued, 1) == 0)
+        if (Interlocked.Exchange(ref _isHelperQueued, 1) == 0)
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 }

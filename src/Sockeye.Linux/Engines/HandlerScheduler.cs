@@ -2,11 +2,11 @@ using System.IO.Pipelines;
 
 namespace Sockeye.Linux;
 
-/// <summary>Begins handlers where handlers go on, if the one who asks is there already: without a way through the thread
-/// pool.</summary>
+/// <summary>Starts handlers where handlers of the caller's engine run, if the caller is there already: without a way through the
+/// thread pool.</summary>
 /// <remarks>
-/// Only a transport with inline handlers begins them on an engine thread: one that asks from there may ask for another server, as
-/// the admin page does, which has such a thread and looks at a server that has none.
+/// Only a transport with inline handlers starts them on an engine thread. A caller on such a thread may ask on behalf of another
+/// server: the admin page runs on one, and reads a server that has none.
 /// </remarks>
 internal sealed class HandlerScheduler : PipeScheduler
 {

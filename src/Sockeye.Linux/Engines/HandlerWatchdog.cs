@@ -1,20 +1,23 @@
+using System.Diagnostics;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
 namespace Sockeye.Linux;
 
 /// <summary>
-/// Looks at engine threads that run handlers, and tells when one of those blocks: then all connections of the thread stand
-/// still.
+/// Polls engine threads that run handlers inline, and reports a handler that blocks one: then no connection of the thread is
+/// served.
 /// </summary>
 /// <remarks>
-/// It samples, so that a handler's call costs the engine nothing more. A call is seen at most one <see cref="Interval"/> after it
-/// began; the times that are told are therefore a little short, and never too long.
+/// It samples, so that a handler's call costs the engine nothing more. A call is seen at most one <see cref="Interval"/> after its
+/// start: the reported times are therefore a little short, and never too long.
 /// </remarks>
 internal sealed partial class HandlerWatchdog : IDisposable
 {
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(125);
 
-    /// <summary>How long a call may be seen to hold its thread before it is told.</summary>
+    /// <summary>For how long a call must be seen to hold its thread before it is reported.</summary>
     public static readonly TimeSpan BlockedAfter = TimeSpan.FromMilliseconds(250);
 
     private readonly TimeProvider _time;
@@ -27,10 +30,10 @@ internal sealed partial class HandlerWatchdog : IDisposable
     private bool _isDisposed;
 
     /// <param name="time">The clock.</param>
-    /// <param name="threads">The threads that run now; they may begin to run later.</param>
+    /// <param name="threads">Gives the threads that run now; there may be none yet.</param>
     public HandlerWatchdog(TimeProvider time, Func<IReadOnlyList<EngineThread>> threads) => (_time, _threads) = (time, threads);
 
-    /// <summary>The calls that were found to block a thread and that still do. From any thread, at once.</summary>
+    /// <summary>The calls that were found to block a thread and still do.</summary>
     public IReadOnlyList<BlockingHandler> BlockingHandlers
     {
         get
@@ -40,8 +43,8 @@ internal sealed partial class HandlerWatchdog : IDisposable
         }
     }
 
-    /// <summary>Tells this logger from now on, which must not throw. Without any there is nothing to look for.</summary>
-    public void LogTo(ILogger logger)
+    /// <summary>Sets the logger, which must not throw. Polling starts with the first one.</summary>
+    public void UseLogger(ILogger logger)
     {
         lock (_lock)
         {
@@ -62,7 +65,7 @@ internal sealed partial class HandlerWatchdog : IDisposable
 
     private void Poll()
     {
-        // A look that takes longer than the interval must not meet the next one.
+        // A poll that takes longer than the interval must not meet the next one.
         if (!_lock.TryEnter())
             return;
         try
@@ -71,8 +74,8 @@ internal sealed partial class HandlerWatchdog : IDisposable
                 return;
             foreach (var thread in _threads())
                 Poll(thread, _logger!);
-            if (_blocking.Length > 0 || _calls.Values.Any(call => call.IsLogged))
-                _blocking = [.. _calls.Values.Where(call => call.IsLogged)];
+            if (_blocking.Length > 0 || _calls.Values.Any(call => call.IsReported))
+                _blocking = [.. _calls.Values.Where(call => call.IsReported)];
         }
         finally
         {
@@ -82,20 +85,21 @@ internal sealed partial class HandlerWatchdog : IDisposable
 
     private void Poll(EngineThread thread, ILogger logger)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread, "The calls change only under the lock.");
         var (connection, number) = thread.CurrentCall;
         if (_calls.GetValueOrDefault(thread) is { } call)
         {
             if (connection is not null && number == call.Number)
             {
-                // The first look may have met the end of the call before: only now connection and call surely belong together.
+                // The first poll may have met the end of the call before: only now connection and call surely belong together.
                 call.Connection = connection;
                 CheckCall(call, thread, logger);
                 return;
             }
 
             _calls.Remove(thread);
-            if (call is { IsLogged: true, Connection: var released })
-                LogResumed(logger, released.ConnectionId, released.RemoteEndPoint, thread.Name, Seconds(call), call.Waiting);
+            if (call is { IsReported: true, Connection: var released })
+                Log.Returned(logger, released.ConnectionId, released.RemoteEndPoint, thread.Name, Seconds(call), call.Waiting);
         }
 
         if (connection is not null)
@@ -105,11 +109,11 @@ internal sealed partial class HandlerWatchdog : IDisposable
     private void CheckCall(Call call, EngineThread thread, ILogger logger)
     {
         call.Waiting = Math.Max(0, thread.ConnectionCount - 1);
-        if (call.IsLogged || _time.GetElapsedTime(call.SeenAt) < BlockedAfter)
+        if (call.IsReported || _time.GetElapsedTime(call.SeenAt) < BlockedAfter)
             return;
-        call.IsLogged = true;
+        call.IsReported = true;
         var blocking = call.Connection;
-        LogBlocked(logger, blocking.ConnectionId, blocking.RemoteEndPoint, thread.Name, Seconds(call), call.Waiting);
+        Log.Blocked(logger, blocking.ConnectionId, blocking.RemoteEndPoint, thread.Name, Seconds(call), call.Waiting);
     }
 
     private BlockingHandler Describe(Call call) => new(
@@ -118,7 +122,7 @@ internal sealed partial class HandlerWatchdog : IDisposable
 
     private double Seconds(Call call) => _time.GetElapsedTime(call.SeenAt).TotalSeconds;
 
-    /// <summary>A call of a handler that was under way when somebody looked.</summary>
+    /// <summary>A call of a handler that was running at a poll.</summary>
     private sealed class Call(EngineThread thread, long number, long seenAt)
     {
         public EngineThread Thread => thread;
@@ -127,12 +131,27 @@ internal sealed partial class HandlerWatchdog : IDisposable
 
         public long SeenAt => seenAt;
 
-        public required EngineConnection Connection { get; set; }
+        public required ConnectionContext Connection { get; set; }
 
-        public bool IsLogged { get; set; }
+        public bool IsReported { get; set; }
 
         public int Waiting { get; set; }
 
         public bool IsRunning => thread.CurrentCall is { Connection: not null, Call: var current } && current == number;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(4002, LogLevel.Warning,
+            "The handler of {ConnectionId} ({RemoteEndPoint}) has blocked its engine thread, {Thread}, for {Seconds:0.0} s: " +
+            "{Waiting} other connections are waiting.")]
+        public static partial void Blocked(
+            ILogger logger, string connectionId, EndPoint? remoteEndPoint, string thread, double seconds, int waiting);
+
+        [LoggerMessage(4003, LogLevel.Warning,
+            "The handler of {ConnectionId} ({RemoteEndPoint}) has returned. It blocked its engine thread, {Thread}, for " +
+            "{Seconds:0.0} s: {Waiting} other connections waited.")]
+        public static partial void Returned(
+            ILogger logger, string connectionId, EndPoint? remoteEndPoint, string thread, double seconds, int waiting);
     }
 }

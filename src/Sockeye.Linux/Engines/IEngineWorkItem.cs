@@ -1,11 +1,11 @@
 namespace Sockeye.Linux;
 
-/// <summary>Something that an engine thread is asked to do. It is in at most one list at a time.</summary>
+/// <summary>Work that is posted to an engine thread. It is in at most one list at a time.</summary>
 internal interface IEngineWorkItem
 {
-    /// <summary>The next one of the list it is in; the list's.</summary>
+    /// <summary>The next item of the list it is in; set by the list.</summary>
     IEngineWorkItem? NextWork { get; set; }
 
-    /// <summary>Done on the engine thread.</summary>
+    /// <summary>Runs on the engine thread.</summary>
     void Run();
 }

@@ -7,8 +7,8 @@ internal sealed class InjectionQueue
 
     public bool IsEmpty => Volatile.Read(ref _top) is null;
 
-    /// <summary>From any thread. A full fence: who looks at the engine's state afterwards does so after the work is
-    /// there.</summary>
+    /// <summary>Safe from any thread. A full fence: what the caller reads of the engine's state afterwards is read after the work
+    /// is in the queue.</summary>
     public void Push(IEngineWorkItem work)
     {
         var top = Volatile.Read(ref _top);
@@ -22,7 +22,7 @@ internal sealed class InjectionQueue
         }
     }
 
-    /// <summary>On the engine thread.</summary>
+    /// <summary>Moves all work to the list of the engine thread, in the order it came.</summary>
     public void DrainTo(ref WorkList list)
     {
         if (!IsEmpty)

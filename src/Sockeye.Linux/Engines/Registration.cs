@@ -1,68 +1,100 @@
+using System.Diagnostics;
+
 namespace Sockeye.Linux;
 
-/// <summary>Waits on an engine thread for a descriptor that is no connection (yet): a listener's, or one that is
+/// <summary>Waits on an engine thread for a descriptor that has no connection (yet): a listener's, or one that is
 /// connecting.</summary>
 /// <remarks>
-/// Edge-triggered: told once when the descriptor becomes ready, and again only after it was not. The descriptor must stay open
-/// until <see cref="StopAsync"/> has ended.
+/// Edge-triggered: it notifies once when the descriptor becomes ready, and again only after it was not. The descriptor must stay
+/// open until <see cref="StopAsync"/> has ended.
 /// </remarks>
-/// <param name="thread">Who waits.</param>
-/// <param name="descriptor">For what.</param>
-/// <param name="forWriting">Whether for room to write, or for something to read.</param>
+/// <param name="thread">The thread that waits.</param>
+/// <param name="descriptor">The descriptor it waits for.</param>
+/// <param name="isForWriting">Whether it waits for room to write, or for something to read.</param>
 /// <param name="onReady">Called on the engine thread: it must be quick.</param>
-/// <param name="onBegun">Called on the engine thread, as quick: null, or, then or later, why the system refuses.</param>
+/// <param name="onStarted">Called on the engine thread: it must be quick. The argument is null or, then or later, why the system
+/// refuses.</param>
 internal sealed class Registration(
-    EngineThread thread, int descriptor, bool forWriting, Action onReady, Action<Exception?> onBegun) : IEngineWorkItem
+    EngineThread thread, int descriptor, bool isForWriting, Action onReady, Action<Exception?> onStarted) : IEngineWorkItem
 {
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _posted;
-    private volatile bool _ending;
-    private bool _isStarted;
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _isPosted;
+    private volatile bool _isStopRequested;
+    private State _state;
+
+    private enum State
+    {
+        /// <summary>The engine does not know it; or refused it.</summary>
+        New,
+
+        /// <summary>The engine waits for the descriptor.</summary>
+        Started,
+
+        /// <summary>The engine still uses the descriptor, but notifies no more.</summary>
+        Stopping,
+
+        /// <summary>The engine no longer uses the descriptor.</summary>
+        Stopped,
+    }
 
     public int Descriptor => descriptor;
 
-    public bool IsForWriting => forWriting;
+    public bool IsForWriting => isForWriting;
 
-    /// <summary>The engine's number for it.</summary>
+    /// <summary>The engine's token for it.</summary>
     public ulong Token { get; set; }
 
-    /// <summary>For the engine: nobody is to be told any more.</summary>
-    public bool IsStopping { get; set; }
+    /// <summary>For the engine: no more notifications.</summary>
+    public bool IsStopping => _state is State.Stopping;
 
     public IEngineWorkItem? NextWork { get; set; }
 
     public void Start() => Post();
 
-    /// <summary>From any thread, more than once.</summary>
+    /// <summary>Safe from any thread, more than once.</summary>
     public Task StopAsync()
     {
-        _ending = true;
+        _isStopRequested = true;
         Post();
-        return _ended.Task;
+        return _stopped.Task;
     }
 
-    /// <summary>Called on the engine thread: it must be quick.</summary>
-    public void OnReady() => onReady();
+    public void OnReady()
+    {
+        thread.AssertOnEngineThread();
+        onReady();
+    }
 
-    /// <summary>The system refuses, which it told after the registration had begun.</summary>
-    public void OnFailed(Exception error) => onBegun(error);
+    /// <summary>The system refused after the registration had started.</summary>
+    public void OnFailed(Exception error)
+    {
+        thread.AssertOnEngineThread();
+        onStarted(error);
+    }
 
-    /// <summary>The engine will not touch the descriptor any more.</summary>
-    public void OnStopped() => _ended.TrySetResult();
+    /// <summary>The engine no longer uses the descriptor.</summary>
+    public void OnStopped()
+    {
+        thread.AssertOnEngineThread();
+        Debug.Assert(_state is State.New or State.Stopping, "A registration stops once.");
+        _state = State.Stopped;
+        _stopped.SetResult();
+    }
 
     public void Run()
     {
-        Interlocked.Exchange(ref _posted, 0);
-        if (!_ending && !_isStarted)
+        thread.AssertOnEngineThread();
+        Interlocked.Exchange(ref _isPosted, 0);
+        if (!_isStopRequested && _state is State.New)
         {
             TryStart();
         }
-        else if (_ending && _isStarted)
+        else if (_isStopRequested && _state is State.Started)
         {
-            _isStarted = false;
+            _state = State.Stopping;
             thread.Deregister(this);
         }
-        else if (_ending)
+        else if (_isStopRequested && _state is State.New)
         {
             OnStopped();
         }
@@ -72,21 +104,21 @@ internal sealed class Registration(
     {
         try
         {
-            thread.RegisterSocket(this);
-            _isStarted = true;
+            thread.Register(this);
+            _state = State.Started;
         }
         catch (Exception e) when (e is not EngineException)
         {
-            onBegun(e);
+            onStarted(e);
             return;
         }
 
-        onBegun(null);
+        onStarted(null);
     }
 
     private void Post()
     {
-        if (Interlocked.Exchange(ref _posted, 1) == 0)
+        if (Interlocked.Exchange(ref _isPosted, 1) == 0)
             thread.Post(this);
     }
 }

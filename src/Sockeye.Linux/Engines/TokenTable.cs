@@ -1,9 +1,12 @@
+using System.Diagnostics;
+
 namespace Sockeye.Linux;
 
-/// <summary>The connections of one engine thread by number, as the kernel hands the numbers back. For that thread.</summary>
+/// <summary>The connections or registrations of one engine thread by token, as the kernel hands the tokens back. Not safe for
+/// several threads.</summary>
 /// <remarks>
-/// A number has the slot and how often the slot was given out: an event of a connection that is gone never meets the one that has
-/// its slot, or its descriptor, now.
+/// A token has an index and a generation, the number of times the index was given out: a late event of a connection that is
+/// gone never meets the one that has its index, or its descriptor, now.
 /// </remarks>
 internal sealed class TokenTable<T>
     where T : class
@@ -12,43 +15,48 @@ internal sealed class TokenTable<T>
     private const uint GenerationMask = (1u << GenerationBits) - 1;
 
     private readonly Stack<int> _unused = new();
-    private (T? Connection, uint Generation)[] _slots = new (T?, uint)[64];
+    private (T? Item, uint Generation)[] _entries = new (T?, uint)[64];
     private int _used;
 
     public int Count => _used - _unused.Count;
 
-    /// <summary>Gives a connection its number: 56 bits, never 0.</summary>
-    public ulong Add(T connection)
+    /// <summary>Adds an item and gives its token: 56 bits, never 0.</summary>
+    public ulong Add(T item)
     {
-        if (!_unused.TryPop(out var slot))
+        if (!_unused.TryPop(out var index))
         {
-            if (_used == _slots.Length)
-                Array.Resize(ref _slots, 2 * _slots.Length);
-            slot = _used++;
+            if (_used == _entries.Length)
+                Array.Resize(ref _entries, 2 * _entries.Length);
+            index = _used++;
         }
 
-        ref var place = ref _slots[slot];
-        place.Generation = (place.Generation + 1) & GenerationMask;
-        place.Connection = connection;
-        return ((ulong)(uint)(slot + 1) << GenerationBits) | place.Generation;
+        ref var entry = ref _entries[index];
+        Debug.Assert(entry.Item is null, "An index is given to one item at a time.");
+        entry.Generation = (entry.Generation + 1) & GenerationMask;
+        entry.Item = item;
+        return ((ulong)(uint)(index + 1) << GenerationBits) | entry.Generation;
     }
 
-    /// <summary>Null if that connection is gone.</summary>
-    public T? Find(ulong number)
+    /// <summary>The item of a token; null if it was removed.</summary>
+    public T? Find(ulong token)
     {
-        var slot = (int)(number >> GenerationBits) - 1;
-        if ((uint)slot >= (uint)_used)
+        var index = IndexOf(token);
+        if ((uint)index >= (uint)_used)
             return null;
-        ref var place = ref _slots[slot];
-        return place.Generation == ((uint)number & GenerationMask) ? place.Connection : null;
+        ref var entry = ref _entries[index];
+        return entry.Generation == ((uint)token & GenerationMask) ? entry.Item : null;
     }
 
-    public void Remove(ulong number)
+    public void Remove(ulong token)
     {
-        var slot = (int)(number >> GenerationBits) - 1;
-        _slots[slot].Connection = null;
-        _unused.Push(slot);
+        Debug.Assert(Find(token) is not null, "An item is removed once, by its own token.");
+        var index = IndexOf(token);
+        _entries[index].Item = null;
+        _unused.Push(index);
+        Debug.Assert(Count >= 0, "No more items are removed than were added.");
     }
 
-    public List<T> ToList() => [.. _slots.Where(place => place.Connection is not null).Select(place => place.Connection!)];
+    public List<T> ToList() => [.. _entries.Where(entry => entry.Item is not null).Select(entry => entry.Item!)];
+
+    private static int IndexOf(ulong token) => (int)(token >> GenerationBits) - 1;
 }

@@ -1,9 +1,9 @@
 namespace Sockeye.Linux;
 
-/// <summary>Wakes a thread that waits in the kernel, by an eventfd(2): among what it waits for, or alone.</summary>
+/// <summary>Wakes a thread that waits in the kernel, by an eventfd(2): one of the things it waits for, or the only one.</summary>
 internal sealed unsafe class Waker : IDisposable
 {
-    private int _sleeping;
+    private int _isSleeping;
     private int _writers;
 
     public Waker(bool isBlocking)
@@ -16,39 +16,41 @@ internal sealed unsafe class Waker : IDisposable
 
     public int Descriptor { get; }
 
-    /// <summary>Blocks until it is woken: for one that is blocking.</summary>
+    /// <summary>Blocks until it is woken. For a blocking waker.</summary>
     public void Wait()
     {
         ulong count;
-        _ = Libc.Read(Descriptor, (byte*)&count, sizeof(ulong)); // A signal may end it too: whoever waits looks again.
+        _ = Libc.Read(Descriptor, (byte*)&count, sizeof(ulong)); // A signal may end it too: the caller checks again.
     }
 
     /// <summary>
-    /// The thread is about to wait. A full fence: either it sees what is added now, or who adds it sees this.
+    /// The thread is about to wait. A full fence: either the thread sees work that is being added, or whoever adds it sees that
+    /// the thread sleeps.
     /// </summary>
-    public void BeginSleep() => Interlocked.Exchange(ref _sleeping, 1);
+    public void BeginSleep() => Interlocked.Exchange(ref _isSleeping, 1);
 
-    public void EndSleep() => Volatile.Write(ref _sleeping, 0);
+    public void EndSleep() => Volatile.Write(ref _isSleeping, 0);
 
-    /// <summary>To be called after work was added, which is a full fence. Only the first of many pays for the call.</summary>
+    /// <summary>Safe from any thread. Called after work was added, which is a full fence. Only the first of many pays for the
+    /// system call.</summary>
     public void Wake()
     {
-        if (Volatile.Read(ref _sleeping) == 0)
+        if (Volatile.Read(ref _isSleeping) == 0)
             return;
         Interlocked.Increment(ref _writers);
         ulong one = 1;
-        // It fails only if nobody has waited for 2^64 wake-ups, and then there is one to be seen.
-        if (Interlocked.Exchange(ref _sleeping, 0) == 1)
+        // It fails only if 2^64 wakes were not read, and then one can be read.
+        if (Interlocked.Exchange(ref _isSleeping, 0) == 1)
             _ = Libc.Write(Descriptor, (byte*)&one, sizeof(ulong));
         Interlocked.Decrement(ref _writers);
     }
 
-    /// <summary>On the engine thread, which will not sleep again; others may go on to wake it.</summary>
+    /// <summary>For the thread itself, which does not sleep again; others may still wake it.</summary>
     public void Dispose()
     {
-        // A full fence: who counts itself as a writer from now on finds that nobody sleeps. Those before must not write to a
-        // descriptor whose number somebody else may have by then.
-        Interlocked.Exchange(ref _sleeping, 0);
+        // A full fence: a writer that counts itself from now on finds the thread awake. Those before must not write to a
+        // descriptor whose number may be another file's by then.
+        Interlocked.Exchange(ref _isSleeping, 0);
         var spin = new SpinWait();
         while (Volatile.Read(ref _writers) > 0)
             spin.SpinOnce();

@@ -1,6 +1,6 @@
 namespace Sockeye.Linux;
 
-/// <summary>Work in the order it came; for one thread.</summary>
+/// <summary>Work in the order it came. Not safe for several threads.</summary>
 internal struct WorkList
 {
     private IEngineWorkItem? _first;
@@ -18,7 +18,7 @@ internal struct WorkList
         _last = work;
     }
 
-    /// <summary>Adds a list that has the last one first.</summary>
+    /// <summary>Adds a list that has its newest item first.</summary>
     public void AddReversed(IEngineWorkItem? work)
     {
         IEngineWorkItem? inOrder = null;

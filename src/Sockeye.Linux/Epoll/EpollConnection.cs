@@ -1,15 +1,17 @@
+using System.Diagnostics;
+
 namespace Sockeye.Linux;
 
 /// <summary>A connection that receives and sends when epoll says that it can.</summary>
-/// <remarks>For the engine thread. The descriptor does not block.</remarks>
+/// <remarks>The descriptor does not block.</remarks>
 internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket socket) : EngineConnection(thread, socket)
 {
-    /// <summary>What one turn may send, so that a large answer does not hold up other connections.</summary>
+    /// <summary>The most that is sent before other connections are served.</summary>
     private const int MaxSendBytes = 256 * 1024;
 
     private const int MaxVectors = 64;
 
-    /// <summary>A handler may make the socket block, through its own descriptor for it: the engine's calls never do.</summary>
+    /// <summary>A handler may make the socket block, through its duplicate of the descriptor: the engine's calls never do.</summary>
     private const int SendFlags = Constants.MessageNoSignal | Constants.MessageDoNotWait;
 
     private bool _isReadable;
@@ -19,6 +21,8 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
 
     public void OnEvents(EpollEvents events)
     {
+        Thread.AssertOnEngineThread();
+        Debug.Assert(Token != 0, "Only a registered connection has events.");
         if ((events & EpollEvents.Received) != 0)
         {
             _isReadable = true;
@@ -37,7 +41,7 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
 
     protected override void Start() => Token = thread.RegisterSocket(this, Descriptor);
 
-    /// <summary>One call a turn: a connection with much to receive goes on after the others have had theirs.</summary>
+    /// <summary>Makes one call: a connection with more to receive continues after the others have had theirs.</summary>
     protected override void Receive()
     {
         if (!_isReadable || !Input.TryBeginFill(_size.Next, out var segment, out var length))
@@ -84,7 +88,7 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
             var sent = TrySend(vectors, count);
             if (sent < 0)
                 return;
-            // A short send is certain to have found no room: nothing else cuts it, and epoll tells when there is some.
+            // A short send has surely found no room: nothing else cuts it short, and epoll reports when there is some.
             _isWritable = sent == bytes;
             budget -= sent;
             if (!OnSent(sent))
@@ -95,10 +99,14 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
     protected override void CancelAndClose()
     {
         if (Token != 0)
+        {
             thread.Remove(Token);
-        // To close the last descriptor takes the socket out of epoll; while there is another one, epoll(7) goes on.
-        if (Token != 0 && IsDuplicated)
-            thread.DeregisterSocket(Descriptor);
+            Token = 0; // A step that fails is tried again, but this one is not repeated.
+            // Closing the last descriptor removes the socket from epoll; with a duplicate open it stays there, epoll(7).
+            if (IsDuplicated)
+                thread.DeregisterSocket(Descriptor);
+        }
+
         CloseDescriptor();
     }
 
@@ -118,7 +126,7 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
         return -1;
     }
 
-    /// <summary>Takes what nobody wants to read, so that the peer's FIN or reset is still seen.</summary>
+    /// <summary>Receives and discards what has no reader, so that the peer's FIN or reset is still seen.</summary>
     private void ReceiveAndDiscard()
     {
         var received = (int)Libc.Receive(
@@ -136,8 +144,8 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
     private void OnBytesReceived(int received, int asked)
     {
         OnReceived(received);
-        // Less than asked for: there is no more, and epoll tells when more comes. But behind an urgent mark, at which a receive
-        // ends, and of an end it may have told already: then only receiving nothing is certain.
+        // Less than asked for: there is no more, and epoll reports when more comes. But a receive also ends at an urgent mark, and
+        // epoll may have reported an end already: then only a receive of nothing is certain.
         if (received < asked && !_canBeShort)
             _isReadable = false;
         else

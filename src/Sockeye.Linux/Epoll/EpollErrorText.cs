@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Sockeye.Linux;
 
-/// <summary>What it means that epoll_ctl(2) refuses to registration a descriptor, and what to do.</summary>
+/// <summary>Says what an error of epoll_ctl(2) means, and what to do.</summary>
 internal static class EpollErrorText
 {
     public static SocketException ToException(Errno error)
@@ -13,7 +13,7 @@ internal static class EpollErrorText
 
     private static string Describe(Errno error) => error switch
     {
-        Errno.NoSpace => "this user watches as many descriptors as may be (ENOSPC). Raise the limit: " +
+        Errno.NoSpace => "this user watches as many descriptors as the limit allows (ENOSPC). Raise the limit: " +
             "'sysctl -w fs.epoll.max_user_watches=N'.",
         Errno.NoMemory => "the system has no memory left for it (ENOMEM).",
         _ => $"error {(int)error}, {error}.",

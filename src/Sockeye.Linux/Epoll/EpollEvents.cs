@@ -1,6 +1,6 @@
 namespace Sockeye.Linux;
 
-/// <summary>What epoll_ctl(2) is asked for, and epoll_wait(2) tells.</summary>
+/// <summary>The events that epoll_ctl(2) asks for and epoll_wait(2) reports.</summary>
 [Flags]
 internal enum EpollEvents : uint
 {

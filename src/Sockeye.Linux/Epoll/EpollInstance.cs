@@ -2,14 +2,14 @@ using System.Runtime.InteropServices;
 
 namespace Sockeye.Linux;
 
-/// <summary>An epoll instance and the room for the events that it tells.</summary>
+/// <summary>An epoll instance and the memory for the events that it reports.</summary>
 /// <remarks>
 /// <c>struct epoll_event</c> is packed on x86-64 (12 bytes) and not elsewhere (16 bytes), so it is read by its offsets. The
-/// events are in memory of this object alone, which is freed when it is disposed, on the thread that waits.
+/// events are in memory of this object, which the thread that waits frees when it disposes of it.
 /// </remarks>
 internal sealed unsafe class EpollInstance : IDisposable
 {
-    /// <summary>Tells the number of a registration from a connection's.</summary>
+    /// <summary>Distinguishes the token of a registration from that of a connection.</summary>
     public const ulong RegistrationFlag = 1ul << 63;
 
     private const int ControlAdd = 1; // EPOLL_CTL_ADD
@@ -33,7 +33,7 @@ internal sealed unsafe class EpollInstance : IDisposable
         _events = (byte*)NativeMemory.Alloc((nuint)maxEvents, MaxEventSize);
     }
 
-    public (EpollEvents Events, ulong Number) this[int index]
+    public (EpollEvents Events, ulong Token) this[int index]
     {
         get
         {
@@ -42,11 +42,11 @@ internal sealed unsafe class EpollInstance : IDisposable
         }
     }
 
-    public Errno Add(int descriptor, EpollEvents events, ulong number)
+    public Errno Add(int descriptor, EpollEvents events, ulong token)
     {
         var e = stackalloc byte[MaxEventSize];
         *(EpollEvents*)e = events;
-        *(ulong*)(e + TokenOffset) = number;
+        *(ulong*)(e + TokenOffset) = token;
         return Libc.EpollControl(_descriptor, ControlAdd, descriptor, e) < 0 ? Libc.LastError : Errno.None;
     }
 
@@ -57,7 +57,7 @@ internal sealed unsafe class EpollInstance : IDisposable
             throw Libc.LastError.ToException();
     }
 
-    /// <summary>Waits up to so many milliseconds, -1: for ever. Gives the count of events.</summary>
+    /// <summary>Waits up to a time in milliseconds (-1: without end) and gives the number of events.</summary>
     public int Wait(int timeout)
     {
         var count = Libc.EpollWait(_descriptor, _events, _maxEvents, timeout);

@@ -1,11 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Linux;
 
 /// <summary>An engine thread on epoll(7).</summary>
 /// <remarks>
-/// Edge-triggered: a socket is registered once, for both directions, and not again until it is closed. Each event is one bounded
-/// turn of its connection.
+/// Edge-triggered: a socket is registered once, for both directions, and not again until it is closed. Each event leads to a
+/// bounded amount of work for its connection.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "The thread disposes of what it owns when it ends.")]
 internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(setup, index)
@@ -16,32 +17,47 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
     private readonly TokenTable<Registration> _registrations = new();
     private EpollInstance? _epoll;
 
-    /// <summary>Where bytes go that nobody wants to read.</summary>
+    /// <summary>Memory for bytes that have no reader.</summary>
     public Segment DiscardBuffer { get; } = setup.Pool.CreateUnpooled(SegmentPool.LargeSize);
 
-    public override EngineConnection NewConnection(ConnectedSocket socket) => new EpollConnection(this, socket);
+    public override ConnectionContext StartConnection(ConnectedSocket socket, SocketFunction function, long? startedAt = null)
+    {
+        var connection = new EpollConnection(this, socket);
+        connection.Start(function, startedAt);
+        return connection;
+    }
 
     public ulong RegisterSocket(EpollConnection connection, int descriptor)
     {
-        var number = _connections.Add(connection);
+        AssertOnEngineThread();
+        var token = _connections.Add(connection);
         try
         {
-            Add(descriptor, EpollEvents.Both, number);
-            return number;
+            Add(descriptor, EpollEvents.Both, token);
+            return token;
         }
         catch
         {
-            _connections.Remove(number);
+            _connections.Remove(token);
             throw;
         }
     }
 
-    public void Remove(ulong number) => _connections.Remove(number);
-
-    public void DeregisterSocket(int descriptor) => _epoll!.Remove(descriptor);
-
-    public override void RegisterSocket(Registration registration)
+    public void Remove(ulong token)
     {
+        AssertOnEngineThread();
+        _connections.Remove(token);
+    }
+
+    public void DeregisterSocket(int descriptor)
+    {
+        AssertOnEngineThread();
+        _epoll!.Remove(descriptor);
+    }
+
+    public override void Register(Registration registration)
+    {
+        AssertOnEngineThread();
         registration.Token = _registrations.Add(registration);
         try
         {
@@ -59,6 +75,7 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
 
     public override void Deregister(Registration registration)
     {
+        AssertOnEngineThread();
         _epoll!.Remove(registration.Descriptor);
         _registrations.Remove(registration.Token);
         registration.OnStopped();
@@ -76,10 +93,10 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
         Waker.EndSleep();
         for (var i = 0; i < count; i++)
         {
-            var (events, number) = _epoll![i];
+            var (events, token) = _epoll![i];
             try
             {
-                OnEvents(events, number);
+                OnEvents(events, token);
             }
             catch (Exception e)
             {
@@ -90,19 +107,23 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
         return count > 0;
     }
 
-    protected override IEnumerable<EngineConnection> GetConnections() => _connections.ToList();
+    protected override void AbortConnections(CloseReason reason)
+    {
+        foreach (var connection in _connections.ToList())
+            connection.Abort(reason);
+    }
 
     protected override void CloseEngine() => _epoll?.Dispose();
 
-    private void OnEvents(EpollEvents events, ulong number)
+    private void OnEvents(EpollEvents events, ulong token)
     {
-        if ((number & EpollInstance.RegistrationFlag) != 0)
+        if ((token & EpollInstance.RegistrationFlag) != 0)
         {
-            _registrations.Find(number & ~EpollInstance.RegistrationFlag)?.OnReady();
+            _registrations.Find(token & ~EpollInstance.RegistrationFlag)?.OnReady();
             return;
         }
 
-        if (_connections.Find(number) is not { } connection)
+        if (_connections.Find(token) is not { } connection)
             return;
         try
         {
@@ -114,11 +135,11 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
         }
     }
 
-    private void Add(int descriptor, EpollEvents events, ulong number)
+    private void Add(int descriptor, EpollEvents events, ulong token)
     {
         var error = Setup.RefuseToRegister(descriptor);
         if (error is Errno.None)
-            error = _epoll!.Add(descriptor, events, number);
+            error = _epoll!.Add(descriptor, events, token);
         if (error is not Errno.None)
             throw EpollErrorText.ToException(error);
     }

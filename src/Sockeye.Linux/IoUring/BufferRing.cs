@@ -50,7 +50,7 @@ internal sealed unsafe class BufferRing : IDisposable
         var answer = LockedMemory.AllocateWithRetries(Attempt, Shrink, wait ?? LockedMemory.Wait);
         return answer >= 0
             ? new(ring, group, entries, pages, length)
-            : throw EngineException.From("io_uring_register", -answer);
+            : throw IoUringErrorText.ToException("io_uring_register", -answer);
 
         int Attempt()
         {

@@ -1,12 +1,15 @@
 namespace Sockeye.Linux;
 
-/// <summary>Says in a sentence who refuses io_uring, and what would help.</summary>
+/// <summary>Says in a sentence what refuses io_uring, and what would help.</summary>
 internal static class IoUringErrorText
 {
     private const string SwitchFile = "/proc/sys/kernel/io_uring_disabled";
 
     /// <summary>The system's version, as 6.1.0.</summary>
     public static string KernelVersion => Environment.OSVersion.Version.ToString(3);
+
+    /// <summary>The exception for a refused call.</summary>
+    public static EngineException ToException(string call, int error) => new(call, error, Describe(call, error));
 
     public static string Describe(string call, int error) => Describe(call, error, ReadSwitch());
 

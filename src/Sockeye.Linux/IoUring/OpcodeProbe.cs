@@ -26,7 +26,7 @@ internal sealed unsafe class OpcodeProbe
         var answer = IoUringCalls.Register(ring.Descriptor, RegisterCode.Probe, probe, MaxOpcodes);
         return answer >= 0
             ? new(new(probe + HeaderLength, Math.Min((int)probe[1], MaxOpcodes) * EntryLength))
-            : throw EngineException.From("io_uring_register", -answer);
+            : throw IoUringErrorText.ToException("io_uring_register", -answer);
     }
 
     public bool Has(Opcode opcode) => _isSupported[(int)opcode];

@@ -1,10 +1,11 @@
+using System.Diagnostics;
+
 namespace Sockeye.Linux;
 
 /// <summary>Buffers of one size that the kernel receives into, and that connections then read from.</summary>
 /// <remarks>
 /// A buffer is with the kernel, with a connection, or on its way back from another thread. When they are scarce with the kernel,
-/// more are made, up to a bound, or what arrives is copied: readers who are slow never take the last ones from the others. For
-/// the engine thread, but for <see cref="Return"/>.
+/// more are created, up to a bound, or what arrives is copied: slow readers never take the last ones from the others.
 /// </remarks>
 internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
 {
@@ -37,21 +38,24 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
     /// <summary>Whether there is a buffer that the kernel could use.</summary>
     public bool HasAny => _withKernel > 0;
 
-    /// <summary>From any thread: bytes that connections hold; exact while nothing moves.</summary>
+    /// <summary>Bytes that connections hold; exact while none is taken or returned. Safe from any thread.</summary>
     public long RentedBytes =>
         (Volatile.Read(ref _rented) - Volatile.Read(ref _returnedHere) - Volatile.Read(ref _returnedElsewhere)) * _size;
 
-    /// <summary>The kernel has filled a buffer; who takes it gives it back.</summary>
+    /// <summary>Takes a buffer that the kernel has filled. The caller releases it.</summary>
     public Segment Take(ushort id, int filled)
     {
+        _thread.AssertOnEngineThread();
+        Debug.Assert(id < _created && _withKernel > 0, "The kernel fills only buffers that it was given.");
         var segment = _byId[id];
+        segment.MarkRented();
         segment.Fill(filled);
         Volatile.Write(ref _rented, _rented + 1);
         _withKernel--;
         return segment;
     }
 
-    /// <summary>From any thread.</summary>
+    /// <summary>Safe from any thread.</summary>
     public void Return(Segment segment)
     {
         if (_thread.IsCurrent)
@@ -73,12 +77,13 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
         }
     }
 
-    /// <summary>From any thread: other memory takes the place of this in the ring.</summary>
+    /// <summary>Puts other memory in the place of this in the ring. Safe from any thread.</summary>
     public void Abandon(Segment segment) => Return(new(this, _size, segment.Id));
 
     /// <summary>Gives the kernel what has come back.</summary>
     public void Publish()
     {
+        _thread.AssertOnEngineThread();
         if (Volatile.Read(ref _returned) is not null)
         {
             for (var segment = Interlocked.Exchange(ref _returned, null); segment is not null;)
@@ -100,16 +105,18 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
 
     private void Provide(Segment segment)
     {
+        Debug.Assert(_withKernel < _byId.Length, "The ring has an entry for each buffer.");
         _byId[segment.Id] = segment;
         _ring.Provide(segment.Address, segment.Size, (ushort)segment.Id);
         _withKernel++;
         _hasUnpublished = true;
     }
 
-    /// <summary>Makes more, of one piece of memory; false where the ring has no entries left for them.</summary>
+    /// <summary>Creates more, of one piece of memory; false where the ring has no entries left for them.</summary>
     public bool TryGrow()
     {
-        // Twice as many each time: few pieces of memory, which is never given back, among what is.
+        _thread.AssertOnEngineThread();
+        // Twice as many each time: memory that is never given back is in few pieces.
         var more = Math.Min(Math.Max(_step, _created), _byId.Length - _created);
         if (more == 0)
             return false;

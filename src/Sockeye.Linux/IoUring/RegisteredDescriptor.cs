@@ -27,7 +27,7 @@ internal sealed unsafe class RegisteredDescriptor : IDisposable
         else if (answer != -IoUringError.Busy)
         {
             // Busy: a thread registers at most 16. The ring goes on by its plain descriptor then.
-            throw EngineException.From("io_uring_register", -answer);
+            throw IoUringErrorText.ToException("io_uring_register", -answer);
         }
     }
 

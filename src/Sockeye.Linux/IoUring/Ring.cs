@@ -175,7 +175,7 @@ internal sealed unsafe class Ring : IDisposable
             IoUringError.TimedOut => EnterOutcome.TimedOut,
             IoUringError.Interrupted => EnterOutcome.Interrupted,
             IoUringError.TryAgain or IoUringError.Busy => EnterOutcome.Busy,
-            var error => throw EngineException.From("io_uring_enter", error),
+            var error => throw IoUringErrorText.ToException("io_uring_enter", error),
         };
     }
 

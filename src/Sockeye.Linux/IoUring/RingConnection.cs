@@ -1,13 +1,15 @@
+using System.Diagnostics;
+
 namespace Sockeye.Linux;
 
-/// <summary>A connection that tells the kernel what to receive and send, and is told when it is done.</summary>
+/// <summary>A connection that submits its receives and sends to the kernel, and acts when they complete.</summary>
 /// <remarks>
-/// For the engine thread. The descriptor is closed only when nothing is under way with it: an operation of the kernel's holds the
-/// socket, and would go on delivering after <c>close()</c>.
+/// The descriptor is closed only when nothing is in flight with it: an operation in the kernel holds the socket, and would go on
+/// delivering after <c>close()</c>.
 /// </remarks>
 internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) : EngineConnection(thread, socket)
 {
-    /// <summary>What one send may take: what it has sent is given back when all of it is.</summary>
+    /// <summary>The most bytes of one send: their memory is given back only when all of them are sent.</summary>
     private const int MaxSendBytes = 128 * 1024;
 
     private SendList? _sendList;
@@ -19,14 +21,16 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
 
     /// <param name="segment">What was received.</param>
     /// <param name="result">Bytes; 0 for the peer's FIN; a negative error.</param>
-    /// <param name="hasMore">Whether the same operation goes on.</param>
+    /// <param name="hasMore">Whether the same operation continues.</param>
     /// <param name="buffers">Where the segment is from.</param>
     public void OnReceiveCompleted(Segment? segment, int result, bool hasMore, ReceiveBuffers buffers)
     {
+        Thread.AssertOnEngineThread();
+        Debug.Assert(_isReceiving, "A completion belongs to the receive in flight.");
         if (!hasMore)
         {
             _isReceiving = false;
-            _inFlight--;
+            OnOperationEnded();
         }
 
         if (segment is not null && (result <= 0 || IsClosing))
@@ -44,8 +48,10 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
 
     public void OnSendCompleted(int result)
     {
+        Thread.AssertOnEngineThread();
+        Debug.Assert(_isSending, "A completion belongs to the send in flight.");
         _isSending = false;
-        _inFlight--;
+        OnOperationEnded();
         if (IsClosing)
             CloseIfIdle();
         else if (result < 0 && (Errno)(-result) is not (Errno.Again or Errno.Interrupted))
@@ -56,7 +62,8 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
 
     public void OnCancelCompleted()
     {
-        _inFlight--;
+        Thread.AssertOnEngineThread();
+        OnOperationEnded();
         CloseIfIdle();
     }
 
@@ -72,14 +79,15 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
     {
         if (_isReceiving || IsClosing || Input.GetRoomOrPause() is not (> 0 and var room))
             return;
+        Debug.Assert(Token != 0, "Only a registered connection receives.");
         var isLarge = _size.IsStreaming && thread.LargeBuffers.HasAny;
         var buffers = isLarge ? thread.LargeBuffers : thread.SmallBuffers;
-        var mark = RingUserData.Pack(isLarge ? RingOperation.ReceiveLarge : RingOperation.ReceiveSmall, Token);
-        // The kernel stops by itself when the reader has enough: an operation of its own for that could lose a race.
+        var data = RingUserData.Pack(isLarge ? RingOperation.ReceiveLarge : RingOperation.ReceiveSmall, Token);
+        // The kernel stops by itself when the reader has enough: a separate cancel for that could lose a race.
         if (thread.HasReceiveLimit)
-            thread.Ring.Next().ReceiveMultishot(Descriptor, buffers.Group, (uint)Math.Min(room, Options.MaxReadBufferSize), mark);
+            thread.Ring.Next().ReceiveMultishot(Descriptor, buffers.Group, (uint)Math.Min(room, Options.MaxReadBufferSize), data);
         else
-            thread.Ring.Next().ReceiveOnce(Descriptor, buffers.Group, mark);
+            thread.Ring.Next().ReceiveOnce(Descriptor, buffers.Group, data);
         _isReceiving = true;
         _inFlight++;
     }
@@ -88,6 +96,7 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
     {
         if (_isSending || IsClosing)
             return;
+        Debug.Assert(Token != 0, "Only a registered connection sends.");
         Span<IoVector> vectors = stackalloc IoVector[SendList.MaxVectors];
         var (count, bytes) = Output.BeginSend(vectors, MaxSendBytes, out var isEnd);
         if (count == 0)
@@ -97,11 +106,11 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
             return;
         }
 
-        var mark = RingUserData.Pack(RingOperation.Send, Token);
+        var data = RingUserData.Pack(RingOperation.Send, Token);
         if (count == 1)
-            thread.Ring.Next().Send(Descriptor, vectors[0].Address, bytes, mark);
+            thread.Ring.Next().Send(Descriptor, vectors[0].Address, bytes, data);
         else
-            thread.Ring.Next().SendMessage(Descriptor, (_sendList ??= new()).Fill(vectors[..count]), mark);
+            thread.Ring.Next().SendMessage(Descriptor, (_sendList ??= new()).Fill(vectors[..count]), data);
         _isSending = true;
         _inFlight++;
     }
@@ -117,6 +126,14 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
         CloseIfIdle();
     }
 
+    private void OnOperationEnded()
+    {
+        _inFlight--;
+        Debug.Assert(_inFlight >= 0, "Each operation ends once.");
+        Debug.Assert(
+            _inFlight >= (_isReceiving ? 1 : 0) + (_isSending ? 1 : 0), "A receive and a send in flight are counted.");
+    }
+
     private void OnBytesReceived(Segment segment, ReceiveBuffers buffers)
     {
         var count = segment.End;
@@ -128,7 +145,7 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
         Input.Add(segment);
     }
 
-    /// <summary>Others need the kernel's buffers more than this reader does, who may be slow.</summary>
+    /// <summary>Other connections need the kernel's buffers more than this reader does, which may be slow.</summary>
     private Segment CopyAndRelease(Segment segment)
     {
         try
@@ -152,7 +169,7 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
                 if (!IsClosing)
                     OnFinReceived();
                 break;
-            case Errno.NoBuffers: // What is read or copied now comes back before the next receive is asked for.
+            case Errno.NoBuffers: // What is read or copied now comes back before the next receive is submitted.
                 _size.Reduce();
                 break;
             case Errno.Cancelled or Errno.Again or Errno.Interrupted:
@@ -167,6 +184,7 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
     {
         if (_inFlight > 0 || _isClosed)
             return;
+        Debug.Assert(!_isReceiving && !_isSending, "Nothing is in flight of a connection that closes.");
         _isClosed = true;
         if (Token != 0)
             thread.Remove(Token);

@@ -81,6 +81,6 @@ internal sealed unsafe class RingMemory : IDisposable
     private byte* Map(nint length, long offset)
     {
         var address = IoUringCalls.MapRing(Descriptor, length, offset, out var error);
-        return error == 0 ? address : throw EngineException.From("mmap", error);
+        return error == 0 ? address : throw IoUringErrorText.ToException("mmap", error);
     }
 }

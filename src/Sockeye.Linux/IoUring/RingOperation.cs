@@ -1,7 +1,8 @@
+using System.Diagnostics;
+
 namespace Sockeye.Linux;
 
-/// <summary>What a completion is of: the lowest byte of what a submission is marked with; above it a connection's or a registration's
-/// number.</summary>
+/// <summary>The kind of operation that a completion is of.</summary>
 internal enum RingOperation : byte
 {
     Wake,
@@ -12,11 +13,18 @@ internal enum RingOperation : byte
     Send,
 }
 
+/// <summary>The user data of a submission: the operation in the lowest byte, above it the token of a connection or a
+/// registration.</summary>
 internal static class RingUserData
 {
     private const int OperationBits = 8;
 
-    public static ulong Pack(RingOperation operation, ulong number) => (number << OperationBits) | (ulong)operation;
+    public static ulong Pack(RingOperation operation, ulong token)
+    {
+        Debug.Assert(token >> (64 - OperationBits) == 0, "A token has 56 bits.");
+        return (token << OperationBits) | (ulong)operation;
+    }
 
-    public static (RingOperation Operation, ulong Number) Unpack(ulong mark) => ((RingOperation)(byte)mark, mark >> OperationBits);
+    public static (RingOperation Operation, ulong Token) Unpack(ulong data) =>
+        ((RingOperation)(byte)data, data >> OperationBits);
 }

@@ -30,7 +30,7 @@ internal static class RingSetup
         }
 
         parameters = given;
-        return descriptor >= 0 ? descriptor : throw EngineException.From("io_uring_setup", -descriptor);
+        return descriptor >= 0 ? descriptor : throw IoUringErrorText.ToException("io_uring_setup", -descriptor);
 
         int Attempt()
         {

@@ -1,11 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Linux;
 
 /// <summary>An engine thread on io_uring(7): one ring, and the buffers that it receives into.</summary>
-/// <remarks>One call a turn submits what was prepared, waits, and brings what completed.</remarks>
+/// <remarks>One call an iteration submits what was prepared, waits, and brings what completed.</remarks>
 [SuppressMessage("Design", "CA1001", Justification = "The thread disposes of what it owns when it ends.")]
-internal sealed class RingThread(EngineSetup setup, int index) : EngineThread(setup, index)
+internal sealed class RingThread(EngineSetup setup, RingSettings settings, int index) : EngineThread(setup, index)
 {
     private const uint PollIn = 1; // POLLIN
     private const uint PollOut = 4; // POLLOUT
@@ -15,29 +16,40 @@ internal sealed class RingThread(EngineSetup setup, int index) : EngineThread(se
 
     public Ring Ring { get; private set; } = null!;
 
-    /// <summary>For messages.</summary>
+    /// <summary>The buffers for messages.</summary>
     public ReceiveBuffers SmallBuffers { get; private set; } = null!;
 
-    /// <summary>For streams.</summary>
+    /// <summary>The buffers for streams.</summary>
     public ReceiveBuffers LargeBuffers { get; private set; } = null!;
 
-    /// <summary>Whether the kernel ends a multishot receive after so many bytes. Without, each receive is asked for.</summary>
-    public bool HasReceiveLimit { get; } = IoUringProbe.Result.HasReceiveLimit && !setup.AvoidsReceiveLimit;
+    /// <summary>Whether the kernel ends a multishot receive at a number of bytes. If not, each receive is submitted.</summary>
+    public bool HasReceiveLimit { get; } = IoUringProbe.Result.HasReceiveLimit && !settings.AvoidsReceiveLimit;
 
     public override long RentedBytes => (SmallBuffers?.RentedBytes ?? 0) + (LargeBuffers?.RentedBytes ?? 0);
 
-    public override EngineConnection NewConnection(ConnectedSocket socket) => new RingConnection(this, socket);
+    public override ConnectionContext StartConnection(ConnectedSocket socket, SocketFunction function, long? startedAt = null)
+    {
+        var connection = new RingConnection(this, socket);
+        connection.Start(function, startedAt);
+        return connection;
+    }
 
     public ulong RegisterSocket(RingConnection connection, int descriptor)
     {
+        AssertOnEngineThread();
         ThrowIfRefused(descriptor);
         return _connections.Add(connection);
     }
 
-    public void Remove(ulong number) => _connections.Remove(number);
-
-    public override void RegisterSocket(Registration registration)
+    public void Remove(ulong token)
     {
+        AssertOnEngineThread();
+        _connections.Remove(token);
+    }
+
+    public override void Register(Registration registration)
+    {
+        AssertOnEngineThread();
         ThrowIfRefused(registration.Descriptor);
         registration.Token = _registrations.Add(registration);
         ArmPoll(registration);
@@ -45,17 +57,16 @@ internal sealed class RingThread(EngineSetup setup, int index) : EngineThread(se
 
     public override void Deregister(Registration registration)
     {
-        // The registration has ended when its poll has; nobody waits for the cancel itself.
-        registration.IsStopping = true;
+        AssertOnEngineThread();
+        // The registration stops when its poll has ended; the completion of the cancel itself says nothing more.
         Ring.Next().Cancel(registration.Descriptor, RingUserData.Pack(RingOperation.Cancel, 0));
     }
 
     protected override void OpenEngine()
     {
-        var sizes = Setup.RingSizes;
-        Ring = Ring.Create(new() { SubmissionEntries = sizes.Submissions, CompletionEntries = sizes.Completions });
-        SmallBuffers = new(Ring, this, 0, SegmentPool.SmallSize, sizes.SmallBuffers, sizes.MaxSmallBuffers);
-        LargeBuffers = new(Ring, this, 1, SegmentPool.LargeSize, sizes.LargeBuffers, sizes.LargeBuffers);
+        Ring = Ring.Create(new() { SubmissionEntries = settings.Submissions, CompletionEntries = settings.Completions });
+        SmallBuffers = new(Ring, this, 0, SegmentPool.SmallSize, settings.SmallBuffers, settings.MaxSmallBuffers);
+        LargeBuffers = new(Ring, this, 1, SegmentPool.LargeSize, settings.LargeBuffers, settings.LargeBuffers);
         ArmWaker();
     }
 
@@ -65,8 +76,8 @@ internal sealed class RingThread(EngineSetup setup, int index) : EngineThread(se
         LargeBuffers.Publish();
         Ring.Enter(timeout == 0 ? 0u : 1u, TimeSpan.FromMilliseconds(timeout));
         Waker.EndSleep();
-        var any = false;
-        for (; Ring.TryTake(out var completion); any = true)
+        var hasAny = false;
+        for (; Ring.TryTake(out var completion); hasAny = true)
         {
             try
             {
@@ -78,10 +89,14 @@ internal sealed class RingThread(EngineSetup setup, int index) : EngineThread(se
             }
         }
 
-        return any;
+        return hasAny;
     }
 
-    protected override IEnumerable<EngineConnection> GetConnections() => _connections.ToList();
+    protected override void AbortConnections(CloseReason reason)
+    {
+        foreach (var connection in _connections.ToList())
+            connection.Abort(reason);
+    }
 
     protected override void CloseEngine()
     {
@@ -98,7 +113,7 @@ internal sealed class RingThread(EngineSetup setup, int index) : EngineThread(se
 
     private void OnCompleted(in Completion completion)
     {
-        var (operation, number) = RingUserData.Unpack(completion.UserData);
+        var (operation, token) = RingUserData.Unpack(completion.UserData);
         switch (operation)
         {
             case RingOperation.Wake:
@@ -106,27 +121,27 @@ internal sealed class RingThread(EngineSetup setup, int index) : EngineThread(se
                     ArmWaker();
                 break;
             case RingOperation.Poll:
-                OnPolled(number, completion);
+                OnPolled(token, completion);
                 break;
             case RingOperation.ReceiveSmall:
-                OnReceived(number, SmallBuffers, completion);
+                OnReceived(token, SmallBuffers, completion);
                 break;
             case RingOperation.ReceiveLarge:
-                OnReceived(number, LargeBuffers, completion);
+                OnReceived(token, LargeBuffers, completion);
                 break;
             case RingOperation.Send:
-                OnSent(number, completion.Result);
+                OnSent(token, completion.Result);
                 break;
             case RingOperation.Cancel:
-                _connections.Find(number)?.OnCancelCompleted();
+                _connections.Find(token)?.OnCancelCompleted();
                 break;
         }
     }
 
-    private void OnReceived(ulong number, ReceiveBuffers buffers, in Completion completion)
+    private void OnReceived(ulong token, ReceiveBuffers buffers, in Completion completion)
     {
         var segment = completion.HasBuffer ? buffers.Take(completion.BufferId, Math.Max(completion.Result, 0)) : null;
-        if (_connections.Find(number) is not { } connection)
+        if (_connections.Find(token) is not { } connection)
         {
             segment?.Release();
             return;
@@ -142,9 +157,9 @@ internal sealed class RingThread(EngineSetup setup, int index) : EngineThread(se
         }
     }
 
-    private void OnSent(ulong number, int result)
+    private void OnSent(ulong token, int result)
     {
-        if (_connections.Find(number) is not { } connection)
+        if (_connections.Find(token) is not { } connection)
             return;
         try
         {
@@ -156,9 +171,9 @@ internal sealed class RingThread(EngineSetup setup, int index) : EngineThread(se
         }
     }
 
-    private void OnPolled(ulong number, in Completion completion)
+    private void OnPolled(ulong token, in Completion completion)
     {
-        if (_registrations.Find(number) is not { } registration)
+        if (_registrations.Find(token) is not { } registration)
             return;
         if (!registration.IsStopping && completion.Result < 0)
             registration.OnFailed(((Errno)(-completion.Result)).ToException());
@@ -172,12 +187,14 @@ internal sealed class RingThread(EngineSetup setup, int index) : EngineThread(se
             return;
         }
 
-        _registrations.Remove(number);
+        _registrations.Remove(token);
         registration.OnStopped();
     }
 
     private void ArmPoll(Registration registration) => Ring.Next().PollMultishot(
-        registration.Descriptor, registration.IsForWriting ? PollOut : PollIn, RingUserData.Pack(RingOperation.Poll, registration.Token));
+        registration.Descriptor,
+        registration.IsForWriting ? PollOut : PollIn,
+        RingUserData.Pack(RingOperation.Poll, registration.Token));
 
     private void ArmWaker() => Ring.Next().PollMultishot(Waker.Descriptor, PollIn, RingUserData.Pack(RingOperation.Wake, 0));
 }

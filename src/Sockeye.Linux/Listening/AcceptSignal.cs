@@ -1,9 +1,10 @@
+using System.Diagnostics;
 using System.Threading.Tasks.Sources;
 
 namespace Sockeye.Linux;
 
-/// <summary>Wakes the one who waits for clients. Set while nobody waits, it is kept for the next who does.</summary>
-/// <remarks>One waiter at a time; setting is for any thread. Waiting allocates nothing.</remarks>
+/// <summary>Wakes the accept that waits for clients. Set while none waits, it is kept for the next one.</summary>
+/// <remarks>One waiter at a time; safe to set from any thread. Waiting allocates nothing.</remarks>
 internal sealed class AcceptSignal : IValueTaskSource, IThreadPoolWorkItem
 {
     private readonly Lock _lock = new();
@@ -12,7 +13,7 @@ internal sealed class AcceptSignal : IValueTaskSource, IThreadPoolWorkItem
     private bool _isWaiting;
     private CancellationToken _cancelled;
 
-    /// <param name="thread">The engine thread that sets it: whoever waits goes on where its handlers run.</param>
+    /// <param name="thread">The engine thread that sets it: the waiter resumes where its handlers run.</param>
     public void Set(EngineThread? thread = null)
     {
         lock (_lock)
@@ -40,6 +41,7 @@ internal sealed class AcceptSignal : IValueTaskSource, IThreadPoolWorkItem
                 return;
             }
 
+            Debug.Assert(!_isWaiting, "One accept waits at a time.");
             _wait.Reset();
             (_isWaiting, _cancelled) = (true, default);
             waiting = new(this, _wait.Version);

@@ -3,19 +3,19 @@ using System.Net.Sockets;
 
 namespace Sockeye.Linux;
 
-/// <summary>One listening socket, watched by an engine thread.</summary>
+/// <summary>One listening socket, registered with an engine thread.</summary>
 internal sealed class AcceptSource
 {
     private readonly ListeningSocket _listening;
     private readonly Registration _registration;
-    private readonly TaskCompletionSource _isStarted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly EndPoint? _localEndPoint;
 
     /// <param name="listening">The socket.</param>
-    /// <param name="watching">Who watches it.</param>
-    /// <param name="serving">Who serves its connections; null: the least loaded.</param>
-    /// <param name="onReady">Told, on the watching thread, that clients wait.</param>
-    private AcceptSource(ListeningSocket listening, EngineThread watching, EngineThread? serving, Action<EngineThread> onReady)
+    /// <param name="polling">The thread that waits for clients.</param>
+    /// <param name="serving">The thread that serves its connections; null: the least loaded.</param>
+    /// <param name="onReady">Called on the polling thread when clients wait.</param>
+    private AcceptSource(ListeningSocket listening, EngineThread polling, EngineThread? serving, Action<EngineThread> onReady)
     {
         (_listening, Thread) = (listening, serving);
         Socket.Blocking = false;
@@ -23,7 +23,7 @@ internal sealed class AcceptSource
         var address = ((IPEndPoint)EndPoint).Address;
         if (!address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any))
             _localEndPoint = EndPoint;
-        _registration = new(watching, Descriptor, forWriting: false, () => onReady(watching), OnStarted);
+        _registration = new(polling, Descriptor, isForWriting: false, () => onReady(polling), OnStarted);
         _registration.Start();
     }
 
@@ -33,14 +33,14 @@ internal sealed class AcceptSource
 
     public EngineThread? Thread { get; }
 
-    /// <summary>Ends when it is watched, with the error where the system refuses.</summary>
-    public Task Started => _isStarted.Task;
+    /// <summary>Completes when it is registered, with the error where the system refuses.</summary>
+    public Task Started => _started.Task;
 
     private int Descriptor => (int)Socket.SafeHandle.DangerousGetHandle();
 
     public static AcceptSource[] Bind(EndPoint endpoint, EngineGroup engine, Action<EngineThread> onReady)
     {
-        // Found in use without SO_REUSEPORT, so that no other server shares the port; with it from then on, for our own sockets.
+        // The first bind is without SO_REUSEPORT, so that no other server shares the port; the others are with it.
         var reuses = engine.ReusesPort;
         var first = ListeningSocket.Bind(
             endpoint, engine.Setup.Sockets, beforeListen: socket => Configure(socket, engine.Setup, reuses));
@@ -58,12 +58,12 @@ internal sealed class AcceptSource
         }
         catch
         {
-            _ = CloseAsync(sources); // Nothing stays bound. What goes wrong there follows from what is thrown here.
+            _ = CloseAsync(sources); // Nothing stays bound. An error there follows from what is thrown here.
             throw;
         }
     }
 
-    /// <summary>Closes all of them, also where the observer of steps throws, which is thrown at the end.</summary>
+    /// <summary>Closes all of them, also where the observer of steps throws; that exception is rethrown at the end.</summary>
     public static Task CloseAsync(IEnumerable<AcceptSource> sources) =>
         Task.WhenAll(sources.Select(source => source.CloseAsync()));
 
@@ -96,7 +96,7 @@ internal sealed class AcceptSource
         }
         catch (ObjectDisposedException)
         {
-            return Errno.Again; // It was closed meanwhile: there will be nobody any more.
+            return Errno.Again; // It was closed: no more clients come.
         }
         finally
         {
@@ -108,19 +108,19 @@ internal sealed class AcceptSource
     private async Task CloseAsync()
     {
         await _registration.StopAsync().ConfigureAwait(false);
-        _isStarted.TrySetResult(); // It may have been closed before it was watched.
+        _started.TrySetResult(); // It may have been closed before it was registered.
         _listening.Close();
     }
 
     private void OnStarted(Exception? error)
     {
         if (error is null)
-            _isStarted.TrySetResult();
+            _started.TrySetResult();
         else
-            _isStarted.TrySetException(error);
+            _started.TrySetException(error);
     }
 
-    /// <summary>What accepted connections get is set here once: on Linux they inherit it.</summary>
+    /// <summary>Sets the options of accepted connections once: on Linux they inherit them.</summary>
     private static void Configure(Socket socket, EngineSetup setup, bool reuses)
     {
         SocketSetup.ConfigureConnection(socket, setup.Sockets);

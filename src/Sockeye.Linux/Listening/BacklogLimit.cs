@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Sockeye.Linux;
 
-/// <summary>How long the queue of a listening socket may be at most: the sysctl net.core.somaxconn, listen(2).</summary>
+/// <summary>The longest queue that a listening socket may have: the sysctl net.core.somaxconn, listen(2).</summary>
 internal static class BacklogLimit
 {
     public const string File = "/proc/sys/net/core/somaxconn";
 
-    /// <summary>Null where the system does not tell.</summary>
+    /// <summary>The limit; null where the system does not say.</summary>
     public static int? Read()
     {
         try

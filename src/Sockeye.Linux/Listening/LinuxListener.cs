@@ -7,8 +7,8 @@ namespace Sockeye.Linux;
 
 /// <summary>A TCP endpoint whose connections are served by engine threads.</summary>
 /// <remarks>
-/// Whoever asks for a client takes it from the kernel's queue; only who finds none waits, for the engine thread to say that one
-/// has come. So nothing is accepted that nobody asked for: the backlog stays the kernel's, with its length and its depth.
+/// A caller takes a client from the kernel's queue; only where there is none it waits until the engine thread notices one. So
+/// nothing is accepted that was not asked for: the backlog stays the kernel's, with its length and its depth.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "Unbinding, which every listener's end is, disposes of what it owns.")]
 internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
@@ -22,7 +22,7 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
     private Task? _unbinding;
     private int _next;
 
-    public LinuxListener(EndPoint endpoint, EngineGroup engine)
+    private LinuxListener(EndPoint endpoint, EngineGroup engine)
     {
         _engine = engine;
         _sources = AcceptSource.Bind(endpoint, engine, thread => _ready.Set(thread));
@@ -32,15 +32,31 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
 
     public EndPoint EndPoint { get; }
 
-    /// <summary>Ends when the engine watches for clients, with the error where the system refuses.</summary>
-    public Task Started => Task.WhenAll(_sources.Select(source => source.Started));
+    /// <summary>Completes when the engine waits for clients, with the error where the system refuses.</summary>
+    private Task Started => Task.WhenAll(_sources.Select(source => source.Started));
 
     public TcpInfo? GetTcpInfo() => TcpInfo.Read(_sources[0].Socket);
 
-    /// <summary>Of several sockets the fullest one's: its clients fail first.</summary>
+    /// <summary>The fullest queue of several sockets: its clients fail first.</summary>
     public AcceptQueue? GetQueue() => _sources
         .Select(source => AcceptQueue.FromTcpInfo(TcpInfo.Read(source.Socket)))
         .MaxBy(queue => queue?.FillRatio);
+
+    public static async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, EngineGroup engine)
+    {
+        var listener = engine.AddListener(() => new LinuxListener(endpoint, engine));
+        try
+        {
+            await listener.Started.ConfigureAwait(false);
+            return listener;
+        }
+        catch
+        {
+            // An error of closing follows from the refusal.
+            await listener.DisposeAsync().AsTask().WithoutThrowing(keepsContext: false);
+            throw;
+        }
+    }
 
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
@@ -52,13 +68,14 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
             await _ready.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        _ready.Set(); // Whoever asks next must not wait either.
+        _ready.Set(); // The next caller must not wait either.
         return null;
     }
 
     public int Shed(int most) => _sources.Sum(source => source.Shed(most));
 
-    /// <summary>Afterwards nothing is held, also where the observer of steps throws, which the first caller is told.</summary>
+    /// <summary>Nothing is held afterwards, also where the observer of steps throws; the first caller gets that
+    /// exception.</summary>
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
         lock (_unbindLock)
@@ -69,7 +86,7 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
 
     private async Task CloseAsync()
     {
-        _isUnbound = true; // Before anybody is woken by what follows.
+        _isUnbound = true; // Before what follows wakes an accept.
         try
         {
             await AcceptSource.CloseAsync(_sources).ConfigureAwait(false);
@@ -77,21 +94,21 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
         finally
         {
             _reserve.Leave();
-            _engine.Remove(this);
+            _engine.RemoveListener(this);
             _ready.Set();
         }
     }
 
     private static async Task WaitForEndAsync(Task unbinding) => await unbinding.WithoutThrowing(keepsContext: false);
 
-    /// <summary>Null where nobody waits, or the listener is being closed.</summary>
+    /// <summary>The next client; null where none waits, or the listener is being closed.</summary>
     /// <exception cref="SocketException">The system refuses, or the client has left.</exception>
-    private EngineConnection? TryAccept()
+    private ConnectionContext? TryAccept()
     {
         _reserve.ThrowIfExhausted();
         for (var i = 0; i < _sources.Length; i++)
         {
-            // Several sockets take turns, so that none of their queues is left to itself.
+            // Several sockets are asked in rotation, so that each of their queues is emptied.
             var source = _sources[_next];
             _next = (_next + 1) % _sources.Length;
             var error = source.TryAccept(out var accepted);
@@ -99,8 +116,8 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
             {
                 _reserve.OnOpened(accepted.Descriptor);
                 if (_engine.TryReserve(source.Thread) is { } thread)
-                    return EngineGroup.Open(accepted, thread, SocketFunction.Accept);
-                _ = Libc.Close(accepted.Descriptor); // The transport ends, and with it this listener.
+                    return thread.StartConnection(accepted, SocketFunction.Accept);
+                _ = Libc.Close(accepted.Descriptor); // The transport is stopping, and with it this listener.
                 return null;
             }
 

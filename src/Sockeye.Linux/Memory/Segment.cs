@@ -1,16 +1,20 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace Sockeye.Linux;
 
 /// <summary>A block of pinned memory, and as far as it is filled a piece of a connection's stream.</summary>
 /// <remarks>
-/// The array is on the pinned object heap: <see cref="Address"/> stays right as long as the segment is referenced. Whoever gives
-/// the address to the kernel keeps the segment until the call, or the operation, has ended.
+/// The array is on the pinned object heap: <see cref="Address"/> is valid as long as the segment is referenced. A caller that
+/// gives the address to the kernel keeps the segment until the call, or the operation, has ended.
 /// </remarks>
 internal sealed class Segment : ReadOnlySequenceSegment<byte>
 {
     private readonly Memory<byte> _block;
+#if DEBUG
+    private int _isRented;
+#endif
 
     public Segment(ISegmentOwner owner, int size, int id = 0)
         : this(owner, GC.AllocateUninitializedArray<byte>(size, pinned: true), 0, size, id)
@@ -34,7 +38,7 @@ internal sealed class Segment : ReadOnlySequenceSegment<byte>
 
     public int Size => _block.Length;
 
-    /// <summary>How far it is filled, in bytes.</summary>
+    /// <summary>The number of bytes that are filled.</summary>
     public int End { get; private set; }
 
     public int Room => Size - End;
@@ -44,7 +48,7 @@ internal sealed class Segment : ReadOnlySequenceSegment<byte>
 
     public Segment? NextSegment => (Segment?)Next;
 
-    /// <summary>Whether it was made for a burst, beyond what its owner keeps.</summary>
+    /// <summary>Whether it was created for a burst, beyond what its owner keeps.</summary>
     public bool IsExtra { get; init; }
 
     /// <summary>Whether its owner leaves it to the garbage collector when it comes back.</summary>
@@ -55,37 +59,60 @@ internal sealed class Segment : ReadOnlySequenceSegment<byte>
 
     public void Fill(int count)
     {
+        Debug.Assert(count >= 0 && count <= Room, "A segment is filled within its memory.");
         End += count;
         Memory = _block[..End];
     }
 
-    /// <summary>The stream goes on in <paramref name="next"/>.</summary>
+    /// <summary>The stream continues in <paramref name="next"/>.</summary>
     public void Append(Segment next)
     {
+        Debug.Assert(Next is null, "A stream continues in one segment.");
         next.RunningIndex = RunningIndex + End;
         Next = next;
     }
 
-    /// <summary>The stream begins, or goes on after what is gone already, here.</summary>
+    /// <summary>The stream starts here, or continues here after what was released.</summary>
     public void StartAt(long position) => RunningIndex = position;
 
-    /// <summary>Gives it back, empty. Nobody may read or write it any more.</summary>
+    /// <summary>Gives it back, empty: nothing may read or write it from now on.</summary>
     public void Release()
     {
+        MarkReturned();
         Next = null;
         End = 0;
         Owner.Return(this);
     }
 
-    /// <summary>Leaves it, with what is in it, to who may still read it.</summary>
-    public void Abandon() => Owner.Abandon(this);
+    /// <summary>Leaves it, with what is in it, to a reader that may still use it.</summary>
+    public void Abandon()
+    {
+        MarkReturned();
+        Owner.Abandon(this);
+    }
+
+    /// <summary>For the owner, when it rents the segment out: it comes back once.</summary>
+    [Conditional("DEBUG")]
+    public void MarkRented() => Mark(isRented: true);
+
+    [Conditional("DEBUG")]
+    private void MarkReturned() => Mark(isRented: false);
+
+    [Conditional("DEBUG")]
+    private void Mark(bool isRented)
+    {
+#if DEBUG
+        var before = Interlocked.Exchange(ref _isRented, isRented ? 1 : 0);
+        Debug.Assert(before == (isRented ? 0 : 1), "A segment is rented to one owner at a time, and comes back once.");
+#endif
+    }
 }
 
-/// <summary>Where a segment goes when nobody needs it any more; from any thread.</summary>
+/// <summary>Where a segment goes when it is no longer needed. Safe from any thread.</summary>
 internal interface ISegmentOwner
 {
     void Return(Segment segment);
 
-    /// <summary>Somebody may still look at it: it is not lent again, and the garbage collector has its memory.</summary>
+    /// <summary>A reader may still use it: it is not rented again, and the garbage collector frees its memory.</summary>
     void Abandon(Segment segment);
 }

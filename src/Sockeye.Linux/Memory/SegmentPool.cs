@@ -2,16 +2,16 @@ using System.Diagnostics;
 
 namespace Sockeye.Linux;
 
-/// <summary>Lends segments of 1 and 4 KiB, for messages, and of 64 KiB, for streams.</summary>
+/// <summary>Rents out segments of 1 and 4 KiB, for messages, and of 64 KiB, for streams.</summary>
 /// <remarks>
-/// <para>An engine thread has a small cache of its own and comes here for many at once; other threads come here each time. Safe
-/// from any thread.</para>
-/// <para>Of each size 8 MiB are kept for good, in chunks that are made as they are needed. What a burst needs beyond that is made
-/// one by one, is lent again while the burst lasts, and is left to the garbage collector as it ebbs. The pinned object heap is
-/// never compacted: were the segments that are kept scattered among those of a burst, the heap would stay as large as the burst
-/// made it.</para>
+/// <para>An engine thread has a small cache and comes here for many at once; other threads come here each time. Safe from any
+/// thread.</para>
+/// <para>8 MiB of each size are kept, in chunks that are created as they are needed. What a burst needs beyond that is created one
+/// by one, is rented again while the burst lasts, and is left to the garbage collector when it ends. The pinned object heap is
+/// never compacted: if the segments that are kept were scattered among those of a burst, the heap would stay as large as the
+/// burst made it.</para>
 /// </remarks>
-/// <param name="onRent">Called with the size before a segment is lent, for a test.</param>
+/// <param name="onRent">For a test: called with the size before a segment is rented.</param>
 internal sealed class SegmentPool(Action<int>? onRent = null) : ISegmentOwner
 {
     public const int TinySize = 1024;
@@ -33,21 +33,24 @@ internal sealed class SegmentPool(Action<int>? onRent = null) : ISegmentOwner
     /// <summary>Bytes that connections hold now.</summary>
     public long RentedBytes => Volatile.Read(ref _rentedBytes);
 
-    /// <summary>A segment of at least so many bytes; one of more than <see cref="LargeSize"/> is made for this once.</summary>
+    /// <summary>Rents a segment of at least this many bytes; one of more than <see cref="LargeSize"/> is created for this one
+    /// use.</summary>
     public Segment Rent(int size)
     {
         onRent?.Invoke(size);
         var segment = size > LargeSize ? new(this, size) : RentPooled(RoundUpSize(size));
+        segment.MarkRented();
         Interlocked.Add(ref _rentedBytes, segment.Size);
         return segment;
     }
 
-    /// <summary>A segment for good, which does not count as lent.</summary>
+    /// <summary>Creates a segment that never comes back, and does not count as rented.</summary>
     public Segment CreateUnpooled(int size) => new(this, size);
 
     public void Return(Segment segment)
     {
-        Interlocked.Add(ref _rentedBytes, -segment.Size);
+        var left = Interlocked.Add(ref _rentedBytes, -segment.Size);
+        Debug.Assert(left >= 0, "No more comes back than was rented.");
         if (segment.Size > LargeSize)
             return;
         if (!segment.IsExtra && !segment.IsSingleUse && SegmentCache.Current is { } cache && cache.Pool == this)
@@ -73,7 +76,7 @@ internal sealed class SegmentPool(Action<int>? onRent = null) : ISegmentOwner
         }
     }
 
-    /// <summary>Moves segments back from a thread's cache until only so many are left there.</summary>
+    /// <summary>Moves segments back from a thread's cache until only the given number is left there.</summary>
     public void MoveBack(ref SegmentStack from, int left)
     {
         lock (_lock)
@@ -118,13 +121,13 @@ internal sealed class SegmentPool(Action<int>? onRent = null) : ISegmentOwner
             if (!segment.IsExtra)
             {
                 if (segment.IsSingleUse)
-                    _kept.GetRef(segment.Size)--; // Another one may be made in its place.
+                    _kept.GetRef(segment.Size)--; // Another one may be created in its place.
                 else
                     _idle.GetStack(segment.Size).Push(segment);
                 return;
             }
 
-            // No more wait idle than are in use: the last ones of a burst leave none behind.
+            // No more are idle than are in use: the last ones of a burst leave none behind.
             ref var idle = ref _idleExtra.GetStack(segment.Size);
             if (idle.Count < --_rentedExtra.GetRef(segment.Size) && !segment.IsSingleUse)
                 idle.Push(segment);

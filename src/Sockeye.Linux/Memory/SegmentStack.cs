@@ -27,7 +27,7 @@ internal struct SegmentStack
     }
 }
 
-/// <summary>A stack for each of the sizes that are lent.</summary>
+/// <summary>A stack for each size.</summary>
 internal struct SegmentStacks
 {
     private SegmentStack _tiny;

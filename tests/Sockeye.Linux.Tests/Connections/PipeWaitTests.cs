@@ -140,7 +140,14 @@ public sealed class PipeWaitTests
     {
         private PipeWait _wait = new();
 
-        public bool IsPending => _wait.IsPending;
+        public bool IsPending
+        {
+            get
+            {
+                lock (_wait.Lock)
+                    return _wait.IsPending;
+            }
+        }
 
         public short Begin(CancellationToken cancellationToken)
         {

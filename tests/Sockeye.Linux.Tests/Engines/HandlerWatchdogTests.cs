@@ -7,7 +7,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Sockeye.Linux.Tests.Engines;
 
-/// <summary>A handler that blocks its engine thread is told, once when it blocks and once when it goes on.</summary>
+/// <summary>A handler that blocks its engine thread is logged, once when it blocks and once when it returns.</summary>
 public abstract class HandlerWatchdogTests(LinuxEngine engine) : IAsyncLifetime
 {
     private static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(30);
@@ -38,7 +38,7 @@ public abstract class HandlerWatchdogTests(LinuxEngine engine) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Blocked_call_is_logged_once_with_its_connection_and_once_more_when_it_resumes()
+    public async Task Blocked_call_is_logged_once_with_its_connection_and_once_more_when_it_returns()
     {
         var blocking = await ServeAsync();
         var other = await ServeAsync();
@@ -51,17 +51,17 @@ public abstract class HandlerWatchdogTests(LinuxEngine engine) : IAsyncLifetime
         var line = Assert.Single(_log.Collector.GetSnapshot());
         Assert.Equal((4002, LogLevel.Warning), (line.Id.Id, line.Level));
         Assert.Equal(
-            $"The handler of {blocking.Id} ({blocking.Client.LocalEndPoint}) blocks its engine thread, {ThreadName}, " +
-            "for 0.3 s now: 1 other connections wait for it.",
+            $"The handler of {blocking.Id} ({blocking.Client.LocalEndPoint}) has blocked its engine thread, {ThreadName}, " +
+            "for 0.3 s: 1 other connections are waiting.",
             line.Message);
 
         _gate.Set();
-        await EchoAsync(other.Client); // The engine thread has gone on.
+        await EchoAsync(other.Client); // The engine thread runs again.
         Poll(times: 1);
         line = _log.LatestRecord;
         Assert.Equal((4003, LogLevel.Warning), (line.Id.Id, line.Level));
         Assert.Equal(
-            $"The handler of {blocking.Id} ({blocking.Client.LocalEndPoint}) goes on. It held its engine thread, {ThreadName}, " +
+            $"The handler of {blocking.Id} ({blocking.Client.LocalEndPoint}) has returned. It blocked its engine thread, {ThreadName}, " +
             "for 2.9 s: 1 other connections waited.",
             line.Message);
         await PollBetweenEchoesAsync(other.Client);
@@ -125,7 +125,7 @@ public abstract class HandlerWatchdogTests(LinuxEngine engine) : IAsyncLifetime
             _time.Advance(HandlerWatchdog.Interval);
     }
 
-    /// <summary>Each look meets another call, or none.</summary>
+    /// <summary>Each poll meets another call, or none.</summary>
     private async Task PollBetweenEchoesAsync(ConnectionContext client)
     {
         for (var i = 0; i < 20; i++)

@@ -142,7 +142,7 @@ public sealed class EngineClosingTests
     };
 
     private static LinuxFixture NewFixture(LinuxEngine engine, bool inline, bool isOlderKernel) =>
-        isOlderKernel ? new(engine, inline) { NewSetup = LinuxFixture.OlderKernel } : new LinuxFixture(engine, inline);
+        isOlderKernel ? new(engine, inline) { RingSettings = LinuxFixture.OlderKernel } : new LinuxFixture(engine, inline);
 
     private static async Task<Socket> DialAsync(IConnectionListener listener)
     {

@@ -111,16 +111,20 @@ public sealed class EngineFailureTests
     public Task Without_memory_to_receive_into_the_connection_that_needs_it_ends_alone(LinuxEngine engine, bool inline)
     {
         var hasMemory = true;
-        EngineSetup NewSetup(LinuxEngine engine, SocketTransportOptions sockets) => new(engine, sockets)
+        EngineSetup CreateSetup(LinuxEngine engine, SocketTransportOptions sockets) => new(engine, sockets)
         {
-            RingSizes = new() { SmallBuffers = 4, MaxSmallBuffers = 4, LargeBuffers = 2 },
             Pool = new(_ =>
             {
                 if (!Volatile.Read(ref hasMemory))
                     throw new InsufficientMemoryException("none left");
             }),
         };
-        return new LinuxFixture(engine, inline, threads: 1) { NewSetup = NewSetup }.RunAsync(new(), async world =>
+        var fixture = new LinuxFixture(engine, inline, threads: 1)
+        {
+            CreateSetup = CreateSetup,
+            RingSettings = new() { SmallBuffers = 4, MaxSmallBuffers = 4, LargeBuffers = 2 },
+        };
+        return fixture.RunAsync(new(), async world =>
         {
             var listener = await world.ListenAsync();
             var sockets = new List<Socket>();
@@ -162,7 +166,7 @@ public sealed class EngineFailureTests
     private static LinuxFixture NewFixture(LinuxEngine engine, bool inline, Func<int, Errno> refuse) =>
         new(engine, inline, threads: 1)
     {
-        NewSetup = (engine, sockets) => new(engine, sockets) { RefuseToRegister = refuse },
+        CreateSetup = (engine, sockets) => new(engine, sockets) { RefuseToRegister = refuse },
     };
 
     private static Socket NewSocket() => new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

@@ -110,7 +110,7 @@ public sealed class IoUringShortageTests
         });
 
     private static LinuxFixture NewFixture(bool inline) =>
-        new(LinuxEngine.IoUring, inline, threads: 1) { NewSetup = LinuxFixture.Scarce };
+        new(LinuxEngine.IoUring, inline, threads: 1) { RingSettings = LinuxFixture.Scarce };
 
     private static async Task EchoAsync(TestEnd end)
     {

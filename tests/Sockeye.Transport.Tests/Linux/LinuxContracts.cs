@@ -12,7 +12,7 @@ public sealed class IoUringContract() : TcpContract(new LinuxFixture(LinuxEngine
 public sealed class IoUringInlineContract() : TcpContract(new LinuxFixture(LinuxEngine.IoUring, inline: true));
 
 public sealed class IoUringOlderKernelContract()
-    : TcpContract(new LinuxFixture(LinuxEngine.IoUring) { NewSetup = LinuxFixture.OlderKernel });
+    : TcpContract(new LinuxFixture(LinuxEngine.IoUring) { RingSettings = LinuxFixture.OlderKernel });
 
 public sealed class IoUringScarceContract()
-    : TcpContract(new LinuxFixture(LinuxEngine.IoUring, inline: true) { NewSetup = LinuxFixture.Scarce });
+    : TcpContract(new LinuxFixture(LinuxEngine.IoUring, inline: true) { RingSettings = LinuxFixture.Scarce });

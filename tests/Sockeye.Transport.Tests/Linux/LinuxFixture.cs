@@ -8,19 +8,18 @@ namespace Sockeye.Transport.Tests.Linux;
 public sealed class LinuxFixture(LinuxEngine engine, bool inline = false, int threads = 2) : TransportFixture
 {
     /// <summary>As on kernels that do not end a receive after so many bytes by themselves (before Linux 6.17).</summary>
-    internal static readonly Func<LinuxEngine, SocketTransportOptions, EngineSetup> OlderKernel =
-        static (engine, sockets) => new(engine, sockets) { AvoidsReceiveLimit = true };
+    internal static readonly RingSettings OlderKernel = new() { AvoidsReceiveLimit = true };
 
     /// <summary>So little of everything that the rings are full and the buffers are gone all the time.</summary>
-    internal static readonly Func<LinuxEngine, SocketTransportOptions, EngineSetup> Scarce = static (engine, sockets) =>
-        new(engine, sockets)
-        {
-            RingSizes = new() { Submissions = 8, Completions = 16, SmallBuffers = 4, MaxSmallBuffers = 8, LargeBuffers = 2 },
-        };
+    internal static readonly RingSettings Scarce =
+        new() { Submissions = 8, Completions = 16, SmallBuffers = 4, MaxSmallBuffers = 8, LargeBuffers = 2 };
 
-    /// <summary>How the engine threads are set up.</summary>
-    internal Func<LinuxEngine, SocketTransportOptions, EngineSetup> NewSetup { get; init; } =
+    /// <summary>Creates the setup of the engine threads.</summary>
+    internal Func<LinuxEngine, SocketTransportOptions, EngineSetup> CreateSetup { get; init; } =
         static (engine, sockets) => new(engine, sockets);
+
+    /// <summary>The settings of engine threads on io_uring.</summary>
+    internal RingSettings RingSettings { get; init; } = RingSettings.Default;
 
     public override string? Unavailable =>
         engine is LinuxEngine.IoUring && IoUringProbe.Result is { IsSupported: false, Reason: var reason } ? reason : null;
@@ -41,7 +40,7 @@ public sealed class LinuxFixture(LinuxEngine engine, bool inline = false, int th
         sockets.UnsafePreferInlineScheduling = inline;
         var options = new LinuxTransportOptions { Engine = engine, ThreadCount = threads, Sockets = sockets };
         configure?.Invoke(options);
-        await using var transport = new LinuxTransport(options) { CreateSetup = NewSetup };
+        await using var transport = new LinuxTransport(options) { CreateSetup = CreateSetup, RingSettings = RingSettings };
         await new TransportWorld
         {
             Listening = transport,
@@ -49,7 +48,7 @@ public sealed class LinuxFixture(LinuxEngine engine, bool inline = false, int th
             NewEndPoint = () => new IPEndPoint(IPAddress.Loopback, 0),
             Time = TimeProvider.System,
             LentBuffers = () => transport.RentedBlockCount,
-            AssertReleased = connection => Assert.True(((EngineConnection)connection).IsReleased, "The socket is still open."),
+            AssertReleased = connection => Assert.Null(((EngineConnection)connection).GetTcpInfo()),
         }.RunAsync(world => test(world, transport));
     }
 }

@@ -17,7 +17,7 @@ public static class EachKernelTransport
         ["Epoll inline"] = new LinuxFixture(LinuxEngine.Epoll, inline: true),
         ["IoUring"] = new LinuxFixture(LinuxEngine.IoUring),
         ["IoUring inline"] = new LinuxFixture(LinuxEngine.IoUring, inline: true),
-        ["IoUring, older kernel"] = new LinuxFixture(LinuxEngine.IoUring) { NewSetup = LinuxFixture.OlderKernel },
+        ["IoUring, older kernel"] = new LinuxFixture(LinuxEngine.IoUring) { RingSettings = LinuxFixture.OlderKernel },
     };
 
     public static IEnumerable<string> Names => Fixtures.Keys;

@@ -3,21 +3,22 @@ namespace Sockeye.Linux;
 /// <summary>Starts the threads of an engine.</summary>
 internal static class EngineStarter
 {
-    /// <summary>How many threads there are without a number in the options: handlers on the thread pool need processors,
-    /// too.</summary>
+    /// <summary>The number of threads without one in the options: handlers beside them need processors, too.</summary>
     public static int GetDefaultThreadCount(bool runsInline) =>
         runsInline ? Environment.ProcessorCount : Math.Max(1, Environment.ProcessorCount / 2);
 
-    /// <summary>All of the threads run, or none.</summary>
+    /// <summary>Starts all of the threads, or none.</summary>
     /// <exception cref="EngineException">The kernel refuses io_uring, or has not enough memory for so many rings.</exception>
-    public static EngineGroup Start(EngineSetup setup, int threadCount, bool reusesPort)
+    public static EngineGroup Start(EngineSetup setup, RingSettings rings, int threadCount, bool reusesPort)
     {
         List<EngineThread> threads = [];
         try
         {
             for (var index = 0; index < threadCount; index++)
             {
-                var thread = CreateThread(setup, index);
+                EngineThread thread = setup.Engine is LinuxEngine.IoUring
+                    ? new RingThread(setup, rings, index)
+                    : new EpollThread(setup, index);
                 thread.Start();
                 threads.Add(thread);
             }
@@ -31,7 +32,4 @@ internal static class EngineStarter
             throw;
         }
     }
-
-    private static EngineThread CreateThread(EngineSetup setup, int index) =>
-        setup.Engine is LinuxEngine.IoUring ? new RingThread(setup, index) : new EpollThread(setup, index);
 }

@@ -24,7 +24,7 @@ internal sealed unsafe partial class SocketPair : IDisposable
         var pair = stackalloc int[2];
         return MakeSocketPair(Unix, StreamCloseOnExecNonBlocking, 0, pair) == 0
             ? new(pair[0], pair[1])
-            : throw EngineException.From("socketpair", Marshal.GetLastSystemError());
+            : throw IoUringErrorText.ToException("socketpair", Marshal.GetLastSystemError());
     }
 
     public void CloseFirst()

@@ -1,4 +1,4 @@
-namespace Sockeye.Linux.Tests.Choosing;
+namespace Sockeye.Linux.Tests;
 
 /// <summary>The option decides, then the environment, then what the system allows; and each says why.</summary>
 public sealed class EngineSelectionTests
@@ -38,7 +38,7 @@ public sealed class EngineSelectionTests
         var error = Assert.Throws<InvalidOperationException>(() => Make(LinuxEngine.Auto, "iouring", Modern));
 
         Assert.Equal(
-            "The environment variable SOCKEYE_ENGINE is \"iouring\", which is no engine: " +
+            "The environment variable SOCKEYE_ENGINE is \"iouring\", which is not an engine: " +
             "set it to auto, io_uring, epoll or sockets, or unset it.",
             error.Message);
         Assert.Equal(LinuxEngine.Epoll, Make(LinuxEngine.Epoll, "iouring", Modern).Engine);

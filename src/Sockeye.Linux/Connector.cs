@@ -1,21 +1,22 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Linux;
 
-/// <summary>Dials TCP: <c>socket()</c>, <c>bind()</c> where asked for, <c>connect()</c>; an engine thread tells when it is
-/// through.</summary>
+/// <summary>Connects by TCP: <c>socket()</c>, <c>bind()</c> where asked for, <c>connect()</c>; an engine thread waits for the
+/// end of the handshake.</summary>
 internal static class Connector
 {
-    public static async ValueTask<EngineConnection> ConnectAsync(
+    public static async ValueTask<ConnectionContext> ConnectAsync(
         EngineGroup engine, EndPoint remote, EndPoint? local, CancellationToken cancellationToken)
     {
-        var thread = engine.TryReserve() ?? throw CreateDisposedException();
+        var thread = engine.TryReserve() ?? throw EngineSetup.CreateDisposedException();
         ConnectedSocket connected;
-        long? begun;
+        long? startedAt;
         try
         {
-            (connected, begun) = await ConnectAsync(engine, thread, remote, local, cancellationToken).ConfigureAwait(false);
+            (connected, startedAt) = await ConnectAsync(engine, thread, remote, local, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -23,10 +24,10 @@ internal static class Connector
             throw;
         }
 
-        return EngineGroup.Open(connected, thread, SocketFunction.Connect, begun);
+        return thread.StartConnection(connected, SocketFunction.Connect, startedAt);
     }
 
-    private static async ValueTask<(ConnectedSocket Socket, long? Begun)> ConnectAsync(
+    private static async ValueTask<(ConnectedSocket Socket, long? StartedAt)> ConnectAsync(
         EngineGroup engine, EngineThread thread, EndPoint remote, EndPoint? local, CancellationToken cancellationToken)
     {
         var options = engine.Setup.Sockets;
@@ -42,7 +43,7 @@ internal static class Connector
                 steps.Notify(SocketFunction.Bind, socket, socket.LocalEndPoint);
             }
 
-            var begun = steps.GetStart();
+            var startedAt = steps.GetStart();
             var error = await CompleteHandshakeAsync(thread, socket, remote, engine.StopToken, cancellationToken).ConfigureAwait(false);
             var exception = error is not Errno.None ? error.ToException()
                 : IsSelfConnect(Descriptor(socket), remote) ? SelfConnect.CreateRefusal(socket)
@@ -50,11 +51,11 @@ internal static class Connector
             if (exception is not null)
             {
                 steps.Notify(
-                    SocketFunction.Connect, socket, socket.LocalEndPoint, remote, begun: begun, error: exception.SocketErrorCode);
+                    SocketFunction.Connect, socket, socket.LocalEndPoint, remote, begun: startedAt, error: exception.SocketErrorCode);
                 throw exception;
             }
 
-            return (Detach(socket, remote), begun);
+            return (Detach(socket, remote), startedAt);
         }
         catch
         {
@@ -64,22 +65,24 @@ internal static class Connector
     }
 
     private static async ValueTask<Errno> CompleteHandshakeAsync(
-        EngineThread thread, Socket socket, EndPoint remote, CancellationToken stopped, CancellationToken cancellationToken)
+        EngineThread thread, Socket socket, EndPoint remote, CancellationToken stopToken, CancellationToken cancellationToken)
     {
         socket.Blocking = false;
         var descriptor = Descriptor(socket);
         var error = SocketCalls.Connect(descriptor, remote.Serialize());
         if (error is not (Errno.InProgress or Errno.Interrupted))
             return error;
-        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var registration = new Registration(thread, descriptor, forWriting: true, () => ended.TrySetResult(), Begun);
+        var completion = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var registration = new Registration(thread, descriptor, isForWriting: true, () => completion.TrySetResult(), OnStarted);
         registration.Start();
         try
         {
             using (cancellationToken.UnsafeRegister(
-                static (ended, token) => ((TaskCompletionSource)ended!).TrySetCanceled(token), ended))
-            using (stopped.UnsafeRegister(static ended => ((TaskCompletionSource)ended!).TrySetException(CreateDisposedException()), ended))
-                await ended.Task.ConfigureAwait(false);
+                static (completion, token) => ((TaskCompletionSource)completion!).TrySetCanceled(token), completion))
+            using (stopToken.UnsafeRegister(
+                static completion =>
+                    ((TaskCompletionSource)completion!).TrySetException(EngineSetup.CreateDisposedException()), completion))
+                await completion.Task.ConfigureAwait(false);
             return SocketCalls.TakeError(descriptor);
         }
         finally
@@ -87,17 +90,17 @@ internal static class Connector
             await registration.StopAsync().ConfigureAwait(false);
         }
 
-        void Begun(Exception? refusal)
+        void OnStarted(Exception? refusal)
         {
             if (refusal is not null)
-                ended.TrySetException(refusal);
+                completion.TrySetException(refusal);
         }
     }
 
     private static bool IsSelfConnect(int descriptor, EndPoint remote) => SelfConnect.IsSelfConnected(
         SocketCalls.LocalAddress(descriptor).ToEndPoint(), remote, () => SocketCalls.RemoteAddress(descriptor).ToEndPoint());
 
-    /// <summary>From here on the descriptor is the connection's: the socket object was only there to set it up.</summary>
+    /// <summary>Takes the descriptor, which belongs to the connection from now on, from the socket object that set it up.</summary>
     private static ConnectedSocket Detach(Socket socket, EndPoint remote)
     {
         var descriptor = Descriptor(socket);
@@ -109,8 +112,6 @@ internal static class Connector
             Remote = NativeAddress.Parse(remote.Serialize().Buffer.Span),
         };
     }
-
-    private static ObjectDisposedException CreateDisposedException() => new(typeof(LinuxTransport).FullName);
 
     private static int Descriptor(Socket socket) => (int)socket.SafeHandle.DangerousGetHandle();
 }

@@ -11,6 +11,6 @@ internal readonly struct ConnectedSocket
 
     public NativeAddress Local { get; init; }
 
-    /// <summary>The local endpoint where somebody has it already, in place of the address.</summary>
+    /// <summary>The local endpoint, in place of the address, where it is known already.</summary>
     public EndPoint? LocalEndPoint { get; init; }
 }

@@ -1,7 +1,7 @@
 using System.Net;
 using Sockeye.Linux.Tests.Support;
 
-namespace Sockeye.Linux.Tests.Choosing;
+namespace Sockeye.Linux.Tests;
 
 /// <summary>What passed its self-test may still be refused when the threads start.</summary>
 public sealed class EngineStarterTests

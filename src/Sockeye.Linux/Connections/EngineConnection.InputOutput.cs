@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 
 namespace Sockeye.Linux;
@@ -26,23 +27,39 @@ internal partial class EngineConnection
 
     public override TimeSpan SendBlockedFor => Output.BlockedFor;
 
-    /// <summary>On the engine thread: whether anything may still be received.</summary>
-    protected bool CanReceive => !_receiveFailed && !_receiving.IsSet;
+    /// <summary>Whether anything may still be received.</summary>
+    protected bool CanReceive
+    {
+        get
+        {
+            Thread.AssertOnEngineThread();
+            return !_receiveFailed && !_receiving.IsSet;
+        }
+    }
 
-    /// <summary>On the engine thread: whether anything may still be sent.</summary>
-    protected bool CanSend => !_sending.IsSet;
+    /// <summary>Whether anything may still be sent.</summary>
+    protected bool CanSend
+    {
+        get
+        {
+            Thread.AssertOnEngineThread();
+            return !_sending.IsSet;
+        }
+    }
 
-    /// <summary>On the engine thread: whether the kernel has a send that it has not told of.</summary>
+    /// <summary>Whether the kernel has a send that has not completed.</summary>
     protected virtual bool HasSendInFlight => false;
 
     /// <summary>The handler completed its output with this error, or its continuation threw it where no caller could catch it: on
-    /// the pool it would end the process. From any thread.</summary>
+    /// the thread pool it would end the process. Safe from any thread.</summary>
     public void OnHandlerFailed(Exception error) => BreakAfterLocalError(error);
 
-    /// <summary>Bytes were received. They are the input's only after this.</summary>
+    /// <summary>Bytes were received. The caller gives them to the input afterwards.</summary>
     protected void OnReceived(int count)
     {
-        Volatile.Write(ref _lastActivityAt, Thread.Now); // Before a count grows: whoever sees that it did sees when.
+        Thread.AssertOnEngineThread();
+        Debug.Assert(count > 0, "Nothing received is FIN.");
+        Volatile.Write(ref _lastActivityAt, Thread.Now); // Before the count: a reader that sees it grow sees when it grew.
         Thread.AddToBatch(count);
         TryNotifyStep(SocketFunction.Receive, count);
     }
@@ -50,7 +67,8 @@ internal partial class EngineConnection
     /// <summary>Receiving gave 0 bytes: FIN, or what is left of a reset whose error a send has taken.</summary>
     protected void OnFinReceived()
     {
-        // A send under way may have taken the error already, and tell of it only after this.
+        Thread.AssertOnEngineThread();
+        // A send in flight may have taken the error already, and completes only after this.
         if (_sendFoundReset || (HasSendInFlight && IsSocketReset))
         {
             OnReceiveFailed(Errno.ConnectionReset);
@@ -65,13 +83,15 @@ internal partial class EngineConnection
 
     protected void OnReceiveFailed(Errno error)
     {
-        _receiveFailed = true; // The error is told once: asked again, the kernel would say that the peer has ended in order.
+        Thread.AssertOnEngineThread();
+        _receiveFailed = true; // The kernel reports the error once: a second receive would look like an orderly end.
         OnFailed(error.ToException(), isSend: false);
     }
 
-    /// <summary>Bytes are with the system. True: there is more to send, or FIN.</summary>
+    /// <summary>The system has taken bytes. True: there is more to send, or FIN.</summary>
     protected bool OnSent(int count)
     {
+        Thread.AssertOnEngineThread();
         Volatile.Write(ref _lastActivityAt, Thread.Now);
         Volatile.Write(ref _bytesSent, _bytesSent + count);
         TryNotifyStep(SocketFunction.Send, count);
@@ -80,6 +100,7 @@ internal partial class EngineConnection
 
     protected void OnSendFailed(Errno error)
     {
+        Thread.AssertOnEngineThread();
         var exception = error.ToException();
         _sendFoundReset |= SocketErrors.ToCloseReason(exception).Cause is CloseCause.Reset;
         OnFailed(exception, isSend: true);
@@ -89,19 +110,20 @@ internal partial class EngineConnection
     /// <summary>All was sent, and the output is completed.</summary>
     protected void SendFin()
     {
-        // A break that was asked for meanwhile comes with the next turn: FIN before its reset would make the stream look whole.
+        Thread.AssertOnEngineThread();
+        // A break that is posted comes with the next iteration: FIN before its reset would make the stream look whole.
         if (Volatile.Read(ref _closing) == 1 || !CanSendFin())
             return;
         SetCloseReason(CloseReason.LocalFin);
         if (_finReceived)
         {
-            // The close that is due now sends FIN. Nobody else would notice that a reset came after the peer's FIN.
+            // The close that is due now sends FIN. Nothing else would notice a reset that came after the peer's FIN.
             if (SocketCalls.TakeError(Descriptor) is not Errno.None)
                 OnFailed(Errno.ConnectionReset.ToException(), isSend: true);
         }
         else
         {
-            _ = Libc.Shutdown(Descriptor, Constants.ShutdownWrite); // What it could meet, receiving meets as well.
+            _ = Libc.Shutdown(Descriptor, Constants.ShutdownWrite); // An error of this is one that receiving finds as well.
         }
 
         TryNotifyStep(SocketFunction.Shutdown, 0);

@@ -13,7 +13,7 @@ internal static class EngineNames
         _ => "auto",
     };
 
-    /// <summary>Null for what is no name of an engine.</summary>
+    /// <summary>The engine of a name, in any case of letters; null for an unknown name.</summary>
     public static LinuxEngine? Parse(string name)
     {
         foreach (var engine in Enum.GetValues<LinuxEngine>())

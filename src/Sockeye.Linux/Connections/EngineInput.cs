@@ -385,7 +385,7 @@ internal sealed class EngineInput(EngineConnection connection)
         if (_state is State.Detached or State.Abandoned)
         {
             throw new ConnectionAbortedException(
-                "The connection was closed by this process: nothing can be read from it any more.");
+                "The connection was closed by this process: nothing more can be read from it.");
         }
     }
 

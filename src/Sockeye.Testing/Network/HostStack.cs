@@ -69,7 +69,9 @@ internal sealed class HostStack
         ThrowIfDown();
         if (!Owns(endpoint.Address) && !endpoint.Address.Equals(IPAddress.Any) && !endpoint.Address.Equals(IPAddress.IPv6Any))
             throw new SocketException((int)SocketError.AddressNotAvailable);
-        var bound = endpoint.Port != 0 ? endpoint : new(endpoint.Address, FindFreePort(port => IsFree(new(endpoint.Address, port))));
+        var bound = endpoint.Port != 0
+            ? endpoint
+            : new(endpoint.Address, FindFreePort(port => IsFree(new(endpoint.Address, port))));
         if (!IsFree(bound))
             throw new SocketException((int)SocketError.AddressAlreadyInUse);
         var listener = new TcpListener(this, bound, Math.Min(_options.Backlog ?? MaxBacklog, MaxBacklog));

@@ -1,11 +1,13 @@
+using System.Diagnostics;
+
 namespace Sockeye;
 
 /// <summary>
-/// One at a time, in the order they came. Those who wait go on in their own context, and cancelling loses no turn.
+/// Mutual exclusion in FIFO order for async code. Waiters continue in their own context, and cancelling a wait loses no release.
 /// </summary>
 /// <remarks>
-/// In place of <see cref="SemaphoreSlim"/>, whose waits with a token always pass through the thread pool: a simulation could not
-/// tell where they go on. Safe from any thread; taking a free turn allocates nothing.
+/// Replaces <see cref="SemaphoreSlim"/>, whose waits with a token always pass through the thread pool, where a simulation cannot
+/// follow them. Safe from any thread; acquiring a free lock allocates nothing.
 /// </remarks>
 internal sealed class AsyncLock
 {
@@ -16,10 +18,15 @@ internal sealed class AsyncLock
     public bool TryAcquire()
     {
         lock (_lock)
-            return !_isHeld && (_isHeld = true);
+        {
+            if (_isHeld)
+                return false;
+            _isHeld = true;
+            return true;
+        }
     }
 
-    /// <summary>Cancelling before the turn has come gives it up.</summary>
+    /// <summary>Acquires the lock. Cancelling before that gives the wait up.</summary>
     public ValueTask AcquireAsync(CancellationToken cancellationToken = default)
     {
         if (cancellationToken.IsCancellationRequested)
@@ -28,16 +35,18 @@ internal sealed class AsyncLock
         {
             if (!_isHeld)
             {
+                Debug.Assert(_waiters.Count == 0, "Nothing waits for a free lock.");
                 _isHeld = true;
                 return default;
             }
 
             var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiters.Enqueue(waiter);
-            return new(AcquireAsync(waiter, cancellationToken));
+            return new(WaitAsync(waiter, cancellationToken));
         }
     }
 
+    /// <summary>Passes the lock to the first waiter, or frees it.</summary>
     public void Release()
     {
         TaskCompletionSource next;
@@ -45,6 +54,7 @@ internal sealed class AsyncLock
         {
             lock (_lock)
             {
+                Debug.Assert(_isHeld, "Only a lock that is held is released.");
                 if (!_waiters.TryDequeue(out next!))
                 {
                     _isHeld = false;
@@ -52,10 +62,10 @@ internal sealed class AsyncLock
                 }
             }
         }
-        while (!next.TrySetResult()); // It was cancelled meanwhile: the turn is the next one's.
+        while (!next.TrySetResult()); // If it was cancelled, the lock passes to the next.
     }
 
-    private static async Task AcquireAsync(TaskCompletionSource waiter, CancellationToken cancellationToken)
+    private static async Task WaitAsync(TaskCompletionSource waiter, CancellationToken cancellationToken)
     {
         using var cancelling = cancellationToken.UnsafeRegister(
             static (waiter, token) => ((TaskCompletionSource)waiter!).TrySetCanceled(token), waiter);

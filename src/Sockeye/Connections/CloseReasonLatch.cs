@@ -1,6 +1,6 @@
 namespace Sockeye;
 
-/// <summary>Keeps the reason of a connection's end: the first one, except that an orderly end gives way to a break.</summary>
+/// <summary>Keeps the reason of a connection's end: the first one, except that a break replaces an orderly end.</summary>
 /// <remarks>Safe from any thread.</remarks>
 internal sealed class CloseReasonLatch
 {
@@ -8,7 +8,7 @@ internal sealed class CloseReasonLatch
 
     public CloseReason? Reason => Volatile.Read(ref _reason);
 
-    /// <summary>Keeps <paramref name="reason"/> unless a stronger one stands already.</summary>
+    /// <summary>Keeps <paramref name="reason"/> unless there is one of the same or greater strength.</summary>
     public bool TrySet(CloseReason reason)
     {
         while (true)
@@ -16,7 +16,7 @@ internal sealed class CloseReasonLatch
             var current = Volatile.Read(ref _reason);
             if (current is not null && (!current.IsOrderly || reason.IsOrderly))
                 return false;
-            // A full fence: whoever sees the connection closed afterwards also sees why.
+            // A full fence: a thread that sees the connection closed afterwards also sees the reason.
             if (Interlocked.CompareExchange(ref _reason, reason, current) == current)
                 return true;
         }

@@ -1,20 +1,25 @@
+using System.Diagnostics;
+
 namespace Sockeye;
 
 /// <summary>
-/// Time limits of many connections on one timer. Setting and cancelling cost a lock and a few writes, whatever the number of
-/// entries, and allocate nothing.
+/// Timeouts of many connections on one timer. Setting and cancelling one costs a lock and a few writes, whatever the number of
+/// entries, and allocates nothing.
 /// </summary>
 /// <remarks>
-/// An entry comes due up to one <see cref="Tick"/> late, never early. What is due in the same tick comes in the order it was set.
-/// The system's timer is set only for what is next: with nothing to do there are no ticks. Entries come due one at a time; one
-/// that takes long makes the others late. Safe from any thread.
+/// An entry comes due up to one <see cref="Tick"/> late, never early. Entries of the same tick come due in the order in which
+/// they were set. The system's timer is set only for the next entry: with nothing to do there are no ticks. Entries come due one at a
+/// time; one that takes long delays the others. Safe from any thread.
 /// </remarks>
 internal sealed class CoarseTimer
 {
     public static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>What is set for longer comes due after this; nobody waits for it.</summary>
+    /// <summary>An entry that is set for longer comes due after this time: about ten years.</summary>
     internal static readonly TimeSpan MaxTime = TimeSpan.FromDays(3650);
+
+    /// <summary>The longest wait of a system timer, about 49 days. Then it checks, and waits again.</summary>
+    private const double MaxSystemWait = uint.MaxValue - 2.0;
 
     private readonly TimeProvider _time;
     private readonly Action<Exception>? _onException;
@@ -26,45 +31,46 @@ internal sealed class CoarseTimer
     private bool _isRunningEntries;
 
     /// <param name="time">The clock.</param>
-    /// <param name="onThrew">Called, on the timer's thread, with what an entry throws against its promise; must not throw. Null:
-    /// it is thrown on that thread, where it ends the process.</param>
-    public CoarseTimer(TimeProvider time, Action<Exception>? onThrew = null)
+    /// <param name="onException">Called, on the timer's thread, with an exception of an entry, which should not throw; must not
+    /// throw itself. Null: the exception is thrown on that thread, where it ends the process.</param>
+    public CoarseTimer(TimeProvider time, Action<Exception>? onException = null)
     {
-        (_time, _onException, _start) = (time, onThrew, time.GetTimestamp());
+        (_time, _onException, _start) = (time, onException, time.GetTimestamp());
         _timer = time.CreateTimer(
             static timer => ((CoarseTimer)timer!).OnTick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Time since the timer was made.</summary>
+    /// <summary>The time since the timer was created.</summary>
     public TimeSpan Elapsed => _time.GetElapsedTime(_start);
 
-    /// <summary>Sets the entry, anew where it was set before: it is due after this time, once.</summary>
+    /// <summary>Sets an entry: it comes due once, after this time. Replaces an earlier time of the same entry.</summary>
     public void Set(CoarseTimerEntry entry, TimeSpan time)
     {
-        // Before the lock: a clock is other people's code, and that of a test may call timers while it is asked.
+        // Before the lock: a clock is foreign code, and that of a test may call timers while it is asked.
         var now = Elapsed;
         lock (_lock)
         {
             _wheels.Remove(entry);
             var nowTick = now.Ticks / Tick.Ticks;
             if (_armedTick > nowTick)
-                _wheels.AdvanceTo(nowTick); // Nothing is before it: an entry is put where it need not be moved again.
+                _wheels.AdvanceTo(nowTick); // Nothing is due before it, and from here the entry needs fewer moves.
             var due = now + (time < MaxTime ? time : MaxTime);
-            // Not in the tick that is under way: an entry that sets itself for no time at all must not keep the thread.
+
+            // Not in the current tick: an entry that sets itself again for no time must not keep the thread busy.
             var dueTick = Math.Max((due.Ticks + Tick.Ticks - 1) / Tick.Ticks, nowTick + 1);
             ArmLocked(_wheels.Add(entry, dueTick));
         }
     }
 
-    /// <summary>Takes the entry back. Only one that is coming due at this moment, on the timer's thread, still does so.</summary>
+    /// <summary>Cancels an entry. Only one that is coming due at this moment, on the timer's thread, still does so.</summary>
     public void Cancel(CoarseTimerEntry entry)
     {
-        // The system's timer stays as it is: at worst it finds nothing to do, once.
+        // The system's timer stays set: at worst it finds nothing to do, once.
         lock (_lock)
             _wheels.Remove(entry);
     }
 
-    /// <summary>For an entry that has come due: by how much it is late.</summary>
+    /// <summary>By how much an entry that has come due is late.</summary>
     public TimeSpan GetLateness(CoarseTimerEntry entry) => Elapsed - TimeSpan.FromTicks(entry.DueTick * Tick.Ticks);
 
     private void OnTick()
@@ -76,8 +82,8 @@ internal sealed class CoarseTimer
             _wheels.TakeDue(now.Ticks / Tick.Ticks);
             if (_wheels.NextTick is { } next)
                 ArmLocked(next);
-            // A tick that comes while the last one is being served only adds to it: entries come due in their order, and none
-            // twice at once.
+
+            // A tick during the last one only adds to it: entries come due in their order, and never two at once.
             if (_isRunningEntries)
                 return;
             _isRunningEntries = true;
@@ -85,7 +91,7 @@ internal sealed class CoarseTimer
 
         try
         {
-            // Outside the lock: what is due may set and cancel.
+            // Outside the lock: an entry that is due may set and cancel.
             while (TakeFirstDue() is { } entry)
                 RunEntry(entry);
         }
@@ -112,18 +118,20 @@ internal sealed class CoarseTimer
     {
         lock (_lock)
         {
+            Debug.Assert(_isRunningEntries, "Only the tick that runs entries takes them.");
             var entry = _wheels.TakeFirstDue();
             _isRunningEntries = entry is not null;
             return entry;
         }
     }
 
-    /// <summary>An entry that breaks its promise costs the others a tick, not their time limits.</summary>
+    /// <summary>After an entry that threw, the others continue a tick later.</summary>
     private void OnEntryFailed()
     {
         var now = Elapsed;
         lock (_lock)
         {
+            Debug.Assert(_isRunningEntries, "An entry fails while entries run.");
             _isRunningEntries = false;
             ArmLocked((now.Ticks / Tick.Ticks) + 1);
         }
@@ -131,20 +139,20 @@ internal sealed class CoarseTimer
 
     private void ArmLocked(long tick)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         if (tick >= _armedTick)
             return;
-        // Asked anew: a thread that had to wait for the lock would make everybody late. Where the clock of a test calls the timer
-        // while it is asked, that has armed it by now.
+
+        // The time is read again: a wait for the lock would make all entries late. The clock of a test may call the timer while
+        // it is asked; then the timer may be armed by now.
         var now = Elapsed;
         if (tick >= _armedTick)
             return;
         _armedTick = tick;
         var wait = TimeSpan.FromTicks(tick * Tick.Ticks) - now;
-        // Timers count in whole milliseconds and cut off the rest: they would come too early, and again and again.
+
+        // Timers count whole milliseconds and round down: without this they would fire too early, again and again.
         var milliseconds = Math.Clamp(Math.Ceiling(wait.TotalMilliseconds), 0, MaxTime.TotalMilliseconds);
         _timer.Change(TimeSpan.FromMilliseconds(Math.Min(milliseconds, MaxSystemWait)), Timeout.InfiniteTimeSpan);
     }
-
-    /// <summary>What a system's timer takes at most, about 49 days: then it looks, and waits again.</summary>
-    private const double MaxSystemWait = uint.MaxValue - 2.0;
 }

@@ -1,6 +1,6 @@
 namespace Sockeye;
 
-/// <summary>Something that has a time limit, for one <see cref="CoarseTimer"/> at a time.</summary>
+/// <summary>Something that has a timeout, for one <see cref="CoarseTimer"/> at a time.</summary>
 internal abstract class CoarseTimerEntry
 {
     internal CoarseTimerEntry? Previous { get; set; }
@@ -9,9 +9,9 @@ internal abstract class CoarseTimerEntry
 
     internal long DueTick { get; set; }
 
-    /// <summary>Where the timer keeps it, counted from 1; 0 while it is not set.</summary>
+    /// <summary>The slot of the timer's wheels that holds the entry, counted from 1; 0 while it is not set.</summary>
     internal int Slot { get; set; }
 
-    /// <summary>The time is over. Runs on the timer's thread: short, and never throws.</summary>
+    /// <summary>Called when the time has passed, on the timer's thread: short, and never throws.</summary>
     internal protected abstract void OnDue();
 }

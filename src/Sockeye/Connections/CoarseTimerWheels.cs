@@ -1,30 +1,32 @@
+using System.Diagnostics;
 using System.Numerics;
 
 namespace Sockeye;
 
 /// <summary>
-/// Entries by the tick in which they are due: four wheels of 256 slots, each slot a list in the order of adding.
+/// Timer entries by the tick in which they are due: four wheels of 256 slots, each slot a list in the order of adding.
 /// </summary>
 /// <remarks>
-/// A slot of the first wheel is a tick. A slot of the next one is a whole turn of the wheel before: when its time begins, what
-/// is in it moves down. Everything sits on the lowest wheel whose turn it shares with the current position, so an entry moves at
-/// most three times, and entries of one tick stay in their order. For one caller at a time.
+/// A slot of the first wheel is a tick. A slot of the next wheel is a whole rotation of the one before: when its time starts, its
+/// entries move down. An entry is on the lowest wheel whose rotation it shares with the current position, so it moves at most
+/// three times, and entries of one tick keep their order. For one caller at a time.
 /// </remarks>
 internal sealed class CoarseTimerWheels
 {
     private const int SlotBits = 8;
     private const int Slots = 1 << SlotBits;
     private const int Wheels = 4;
-    private const int DueList = Wheels * Slots; // one list more: what has come due
+    private const int DueList = Wheels * Slots; // One more list: the entries that have come due.
 
     /// <summary>First entries; the one before the first is the last.</summary>
     private readonly CoarseTimerEntry?[] _lists = new CoarseTimerEntry?[DueList + 1];
+
     private readonly ulong[] _filled = new ulong[Wheels * Slots / 64];
 
-    /// <summary>What is due up to here was taken.</summary>
+    /// <summary>All entries due up to this tick were taken.</summary>
     private long _position;
 
-    /// <summary>The next tick in which there is something to do; null where there is no entry.</summary>
+    /// <summary>The next tick in which there is something to do; null if there is no entry.</summary>
     public long? NextTick
     {
         get
@@ -32,23 +34,24 @@ internal sealed class CoarseTimerWheels
             for (var wheel = 0; wheel < Wheels; wheel++)
             {
                 var shift = wheel * SlotBits;
-                var here = (int)(_position >> shift) & (Slots - 1);
-                var turn = _position >> shift >> SlotBits;
-                if (FindNextFilled(wheel, here + 1) is { } slot)
-                    return ((turn << SlotBits) | (long)slot) << shift;
-                // Only the last wheel goes round.
+                var current = (int)(_position >> shift) & (Slots - 1);
+                var rotation = _position >> shift >> SlotBits;
+                if (FindNextFilled(wheel, current + 1) is { } slot)
+                    return ((rotation << SlotBits) | (long)slot) << shift;
+
+                // Only the last wheel wraps around.
                 if (wheel == Wheels - 1 && FindNextFilled(wheel, 0) is { } later)
-                    return (((turn + 1) << SlotBits) | (long)later) << shift;
+                    return (((rotation + 1) << SlotBits) | (long)later) << shift;
             }
 
             return null;
         }
     }
 
-    /// <summary>Adds an entry that is not there; answers the tick in which there is something to do for it.</summary>
+    /// <summary>Adds an entry that is not set; returns the tick in which there is something to do for it.</summary>
     public long Add(CoarseTimerEntry entry, long dueTick)
     {
-        // The caller's clock may be behind by what another thread has taken since: behind the position nobody looks any more.
+        // The caller's clock may be behind by what another thread has taken since: slots behind the position are not visited.
         entry.DueTick = Math.Max(dueTick, _position + 1);
         return Insert(entry);
     }
@@ -58,6 +61,8 @@ internal sealed class CoarseTimerWheels
         if (entry.Slot == 0)
             return;
         var list = entry.Slot - 1;
+        Debug.Assert(_lists[list] is not null, "A list that holds an entry has a first one.");
+        Debug.Assert(list == DueList || IsFilled(list), "A slot that holds an entry is marked as filled.");
         var (previous, next) = (entry.Previous!, entry.Next!);
         (previous.Next, next.Previous) = (next, previous);
         if (_lists[list] == entry)
@@ -70,19 +75,23 @@ internal sealed class CoarseTimerWheels
         (entry.Previous, entry.Next, entry.Slot) = (null, null, 0);
     }
 
-    /// <summary>Goes on to a tick before which nothing is due.</summary>
-    public void AdvanceTo(long tick) => _position = Math.Max(_position, tick);
+    /// <summary>Advances to a tick before which nothing is due.</summary>
+    public void AdvanceTo(long tick)
+    {
+        Debug.Assert(tick <= _position || NextTick is not { } next || tick < next, "No entry is passed over.");
+        _position = Math.Max(_position, tick);
+    }
 
-    /// <summary>Takes out what is due up to this tick, for <see cref="TakeFirstDue"/>.</summary>
+    /// <summary>Takes the entries that are due up to this tick, for <see cref="TakeFirstDue"/>.</summary>
     public void TakeDue(long now)
     {
-        // From one filled slot to the next: however long it slept, it meets each once.
+        // From one filled slot to the next: each is visited once, however long the timer slept.
         while (NextTick is { } next && next <= now)
         {
+            Debug.Assert(next > _position, "Time does not go back.");
             var from = _position;
             _position = next;
-            var wheel = GetWheel(from, next);
-            var list = GetList(wheel, next);
+            var list = GetList(GetWheel(from, next), next);
             while (_lists[list] is { } entry)
             {
                 Remove(entry);
@@ -106,12 +115,15 @@ internal sealed class CoarseTimerWheels
 
     private static int GetList(int wheel, long tick) => (wheel * Slots) + ((int)(tick >> (wheel * SlotBits)) & (Slots - 1));
 
-    /// <summary>The lowest wheel of which both ticks are in the same turn.</summary>
+    /// <summary>The lowest wheel of which both ticks are in the same rotation.</summary>
     private static int GetWheel(long position, long tick) =>
         Math.Min(BitOperations.Log2((ulong)(position ^ tick)) / SlotBits, Wheels - 1);
 
+    private bool IsFilled(int list) => (_filled[list / 64] & (1UL << (list % 64))) != 0;
+
     private long Insert(CoarseTimerEntry entry)
     {
+        Debug.Assert(entry.DueTick > _position, "An entry is inserted before it is due.");
         var wheel = GetWheel(_position, entry.DueTick);
         var list = GetList(wheel, entry.DueTick);
         AddLast(list, entry);
@@ -122,6 +134,7 @@ internal sealed class CoarseTimerWheels
 
     private void AddLast(int list, CoarseTimerEntry entry)
     {
+        Debug.Assert(entry is { Slot: 0, Previous: null, Next: null }, "An entry is in one list at a time.");
         entry.Slot = list + 1;
         if (_lists[list] is not { } first)
         {
@@ -134,7 +147,7 @@ internal sealed class CoarseTimerWheels
         (last.Next, first.Previous) = (entry, entry);
     }
 
-    /// <summary>The next filled slot of a wheel, this one or a later one.</summary>
+    /// <summary>The next filled slot of a wheel, from this one on.</summary>
     private int? FindNextFilled(int wheel, int from)
     {
         for (var slot = from; slot < Slots;)

@@ -3,50 +3,53 @@ using Microsoft.AspNetCore.Connections.Features;
 
 namespace Sockeye;
 
-/// <summary>What Sockeye adds to every <see cref="ConnectionContext"/>.</summary>
+/// <summary>Extends every <see cref="ConnectionContext"/>.</summary>
 public static class ConnectionContextExtensions
 {
     extension(ConnectionContext connection)
     {
         /// <summary>
-        /// Why the connection ended. In a handler, before that, why it is to end, once <c>StopRequested</c> has fired: a stop of
-        /// the server, the removal of its endpoint, a lifetime that is over. Null while it is open and the handler was not asked
-        /// to end it, and where the transport does not tell (one that is not Sockeye's).
+        /// Gets the reason why the connection ended. In a handler, once <c>StopRequested</c> has fired, it is the reason of the
+        /// requested end: a stop of the server, the removal of its endpoint, or the end of a lifetime. Null while the connection
+        /// is open and no end is requested, and for transports that are not Sockeye's.
         /// </summary>
-        /// <remarks>While the handler leaves what has arrived unread, receiving pauses: what the peer does then (FIN, a reset) is
-        /// met when reading goes on, or when something is sent.</remarks>
+        /// <remarks>While the handler leaves received bytes unread, receiving pauses. A FIN or reset of the peer is then detected
+        /// when reading continues, or when something is sent.</remarks>
         public CloseReason? CloseReason => connection.EndReason
             ?? (connection.Features.Get<IConnectionLifetimeNotificationFeature>() as StopNotification)?.RequestedReason;
 
         /// <summary>
-        /// Bytes taken from the peer so far, read by the handler or not; null where the transport does not tell.
+        /// Gets the number of bytes received from the peer so far, whether the handler has read them or not. Null for transports
+        /// that do not count them.
         /// </summary>
         public long? BytesReceived => connection.Features.Get<IConnectionProgressFeature>()?.BytesReceived;
 
-        /// <summary>Bytes given to the system for the peer so far; null where the transport does not tell.</summary>
+        /// <summary>
+        /// Gets the number of bytes given to the system for the peer so far. Null for transports that do not count them.
+        /// </summary>
         public long? BytesSent => connection.Features.Get<IConnectionProgressFeature>()?.BytesSent;
 
         /// <summary>
-        /// Fires when the server is asked to stop, or when the connection has lasted for <c>Timeouts.Lifetime</c>: finish what is
-        /// under way and return. The connection is aborted when <c>ShutdownTimeout</c>, or <c>LifetimeGracePeriod</c>, is over.
-        /// On a client's connection only a lifetime fires it.
+        /// Gets a token that fires when the server stops, or when the connection has lasted for <c>Timeouts.Lifetime</c>. The
+        /// handler should finish what it is doing and return: after <c>ShutdownTimeout</c>, or <c>LifetimeGracePeriod</c>, the
+        /// connection is aborted. On a client's connection only a lifetime fires the token.
         /// </summary>
         public CancellationToken StopRequested =>
             connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested
             ?? CancellationToken.None;
 
         /// <summary>
-        /// Ends both directions at once (RST over TCP): what is in flight is lost. Safe from any thread, more than once.
+        /// Ends both directions at once (RST over TCP). Bytes in flight are lost. Safe from any thread, more than once.
         /// </summary>
-        /// <param name="cause">What ended it.</param>
+        /// <param name="cause">The cause of the end.</param>
         /// <param name="description">A sentence without a full stop, for the log and the exception that the handler sees.</param>
         public void Abort(CloseCause cause, string description) =>
             connection.Abort(CloseReason.Local(cause, description));
 
-        /// <summary>Why it ended; null while both directions are open, whatever was asked for.</summary>
+        /// <summary>Why the connection ended; null while both directions are open, even if an end was requested.</summary>
         internal CloseReason? EndReason => connection.Features.Get<IConnectionCloseFeature>()?.CloseReason;
 
-        /// <summary>Throws nothing: timers and stops call it, which have others to end.</summary>
+        /// <summary>Ends both directions at once. Never throws: timers and stops, which call it, have other connections to end.</summary>
         internal void Abort(CloseReason reason)
         {
             if (connection.Features.Get<IConnectionCloseFeature>() is { } close)
@@ -55,7 +58,7 @@ public static class ConnectionContextExtensions
                 connection.AbortForeign(new(reason.Description, reason.Exception!));
         }
 
-        /// <inheritdoc cref="Abort(ConnectionContext, CloseReason)"/>
+        /// <summary>Ends both directions at once, in order. Never throws.</summary>
         internal void Close(CloseReason reason)
         {
             if (connection.Features.Get<IConnectionCloseFeature>() is { } close)
@@ -77,12 +80,13 @@ public static class ConnectionContextExtensions
             }
         }
 
-        /// <summary>What owns it: another connection that was put upon it, or itself.</summary>
+        /// <summary>The outermost connection that is layered on top of this one, or the connection itself.</summary>
         internal ConnectionContext Outermost => connection.Features.Get<IConnectionLayerFeature>()?.Outermost ?? connection;
 
-        /// <summary>Whether the server or the pool that it belongs to ends it.</summary>
+        /// <summary>Whether the server or the pool that the connection belongs to ends it.</summary>
         internal bool HasOwner => connection.Features.Get<IConnectionOwnerFeature>()?.HasOwner ?? false;
 
-        internal void SetCloseReason(CloseReason reason) => connection.Features.Get<IConnectionCloseFeature>()?.SetCloseReason(reason);
+        internal void SetCloseReason(CloseReason reason) =>
+            connection.Features.Get<IConnectionCloseFeature>()?.SetCloseReason(reason);
     }
 }

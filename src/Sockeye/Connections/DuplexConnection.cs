@@ -1,27 +1,49 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 
 namespace Sockeye;
 
 /// <summary>
-/// A connection of two directions that end each for itself. How it is closed in order, and within which time, is the same
-/// whatever moves its bytes.
+/// A connection whose two directions end independently. It defines how a connection is closed in order, and within which time,
+/// for every kind of I/O below it.
 /// </summary>
-internal abstract partial class DuplexConnection(StreamConnectionOptions options)
-    : TransportConnection, IConnectionProgressFeature
+/// <remarks>
+/// C# disposes what a handler holds before the server sees the handler's exception. A FIN that was sent by then cannot be taken
+/// back, and a truncated answer would look complete. So while a server owns a connection, the FIN of a completed output is
+/// withheld until the handler continues: until it waits for the peer in a read, or returns, or <see cref="MaxFinDelay"/> has
+/// passed. When an exception reaches the server first, the connection is still open, and the server resets it.
+/// </remarks>
+internal abstract class DuplexConnection(StreamConnectionOptions options)
+    : TransportConnection, IConnectionProgressFeature, IOwnableConnection
 {
-    internal StreamConnectionOptions StreamOptions => options;
+    /// <summary>How long the FIN of a completed output waits for a handler that neither reads nor returns. What the handler
+    /// disposes between its output and the server's decision has to be done by then.</summary>
+    internal static readonly TimeSpan MaxFinDelay = TimeSpan.FromSeconds(1);
 
-    /// <summary>Ends when nothing more will be received.</summary>
-    protected abstract Task ReceiveCompletion { get; }
+    private int _ownership;
+    private CoarseTimer? _finTimer;
+    private FinDelay? _finDelay;
+
+    private enum Ownership
+    {
+        /// <summary>The user of the connection ends it.</summary>
+        Unowned,
+
+        /// <summary>The owner ends it. The output is open, or not all of it is sent.</summary>
+        Owned,
+
+        /// <summary>All is sent, and FIN waits.</summary>
+        FinWithheld,
+
+        /// <summary>The owner ends it, but FIN may be sent.</summary>
+        FinReleased,
+    }
+
+    public bool HasOwner => CurrentOwnership is not Ownership.Unowned;
 
     public abstract override Task SendCompletion { get; }
 
-    /// <summary>Ends when the socket is closed and nothing is held any more.</summary>
-    protected abstract Task Finished { get; }
-
     public abstract ConnectionProgress Progress { get; }
-
-    public abstract SystemProgress? GetSystemProgress();
 
     public bool IsReadPaused => ReadPausedFor > TimeSpan.Zero;
 
@@ -31,34 +53,29 @@ internal abstract partial class DuplexConnection(StreamConnectionOptions options
 
     public abstract TimeSpan SendBlockedFor { get; }
 
-    /// <summary>
-    /// Nobody will read or write any more: what was written is to be sent, with FIN behind it. Ends soon, whatever the peer does:
-    /// if by then all is sent, no timer was needed.
-    /// </summary>
-    protected abstract ValueTask CompletePipesAsync();
+    internal StreamConnectionOptions StreamOptions => options;
 
-    /// <summary>
-    /// After <see cref="CompletePipesAsync"/>: what arrives from now on is thrown away even if a reader still holds its last
-    /// result and has not come back. Safe from any thread, more than once.
-    /// </summary>
-    protected abstract void DiscardInput();
+    /// <summary>Completes when nothing more will be received.</summary>
+    protected abstract Task ReceiveCompletion { get; }
 
-    /// <summary>
-    /// It is closed. Memory that a reader has not said to be done with is left to that reader, and counts as lent no more.
-    /// </summary>
-    protected abstract void AbandonInputMemory();
+    /// <summary>Completes when the socket is closed and all resources are released.</summary>
+    protected abstract Task Finished { get; }
 
-    /// <summary>Ends both directions at once, unless they have ended already.</summary>
-    protected abstract void Break(CloseReason reason, bool reset);
+    /// <summary>Whether a read waits for the peer.</summary>
+    protected abstract bool IsReadPending { get; }
+
+    private Ownership CurrentOwnership => (Ownership)Volatile.Read(ref _ownership);
+
+    public abstract SystemProgress? GetSystemProgress();
 
     public override void Abort(CloseReason reason) => Break(reason, reset: true);
 
     public override void Close(CloseReason reason) => Break(reason, reset: false);
 
     /// <summary>
-    /// Sends what was written, then FIN; throws away what still arrives, until the peer has acknowledged everything and ended its
-    /// side; closes. Bounded by the options' <c>CloseTimeout</c>, <c>LingerTimeout</c> and <c>MaxLingerTime</c>. Where it has an
-    /// owner, the one who uses it only gives up its pipes.
+    /// Sends what was written, then FIN; discards what still arrives, until the peer has acknowledged everything and ended its
+    /// side; closes. Bounded by the options <c>CloseTimeout</c>, <c>LingerTimeout</c> and <c>MaxLingerTime</c>. Where the
+    /// connection has an owner, this only completes its pipes.
     /// </summary>
     public override async ValueTask DisposeAsync()
     {
@@ -68,10 +85,84 @@ internal abstract partial class DuplexConnection(StreamConnectionOptions options
         await FlushWithTimeoutAsync().ConfigureAwait(options.KeepsContext);
         await LingerAsync().ConfigureAwait(options.KeepsContext);
         await Finished.ConfigureAwait(options.KeepsContext);
+        Debug.Assert(SendCompletion.IsCompleted && ReceiveCompletion.IsCompleted, "A finished connection has no direction left.");
         AbandonInputMemory();
     }
 
-    /// <summary>Waits until all is sent, as long as the peer takes something.</summary>
+    public void TakeOwnership(CoarseTimer timer)
+    {
+        Debug.Assert(CurrentOwnership is Ownership.Unowned, "A connection has one owner.");
+        _finTimer = timer;
+        Volatile.Write(ref _ownership, (int)Ownership.Owned);
+    }
+
+    public void ReleaseOwnership()
+    {
+        if ((Ownership)Interlocked.Exchange(ref _ownership, (int)Ownership.Unowned) is not Ownership.FinWithheld)
+            return;
+        Debug.Assert(_finTimer is not null && _finDelay is not null, "FIN is withheld with a timer.");
+        _finTimer.Cancel(_finDelay);
+        SendWithheldFin();
+    }
+
+    public void TransferOwnership(IOwnableConnection upper)
+    {
+        Debug.Assert(upper != this, "Ownership moves to a connection that is layered on top.");
+        if (!HasOwner)
+            return;
+        upper.TakeOwnership(_finTimer!);
+        ReleaseOwnership();
+    }
+
+    /// <summary>A read has started to wait for the peer: the handler continues.</summary>
+    internal void OnReadPending()
+    {
+        if (CurrentOwnership is Ownership.FinWithheld)
+            ReleaseFin();
+    }
+
+    /// <summary>
+    /// Completes both pipes: what was written is sent, with FIN behind it. Completes soon, whatever the peer does: if by then all
+    /// is sent, no timer is needed.
+    /// </summary>
+    protected abstract ValueTask CompletePipesAsync();
+
+    /// <summary>
+    /// Discards what arrives from now on, even if a reader still holds its last result. Called after
+    /// <see cref="CompletePipesAsync"/>. Safe from any thread, more than once.
+    /// </summary>
+    protected abstract void DiscardInput();
+
+    /// <summary>
+    /// Leaves memory that a reader has not released to that reader, and no longer counts it as rented. The connection is closed.
+    /// </summary>
+    protected abstract void AbandonInputMemory();
+
+    /// <summary>Checks again whether FIN may be sent. Everything else is sent.</summary>
+    protected abstract void SendWithheldFin();
+
+    /// <summary>Ends both directions at once, unless they have ended already.</summary>
+    protected abstract void Break(CloseReason reason, bool reset);
+
+    /// <summary>Decides whether FIN may follow now that the output is completed and sent. If not, a call of
+    /// <see cref="SendWithheldFin"/> follows. For one caller at a time.</summary>
+    protected bool CanSendFin()
+    {
+        if (CurrentOwnership is not (Ownership.Owned or Ownership.FinWithheld))
+            return true;
+        _finDelay ??= new(this); // Before FIN is withheld: a release of the ownership finds it.
+        if (!TryTransition(Ownership.Owned, Ownership.FinWithheld))
+            return CurrentOwnership is not Ownership.FinWithheld;
+
+        // A full fence lies between: either this sees the pending read, or the reader sees that FIN is withheld.
+        if (IsReadPending)
+            return TryTransition(Ownership.FinWithheld, Ownership.FinReleased);
+        Debug.Assert(_finTimer is not null, "An owner brings its timer.");
+        _finTimer.Set(_finDelay, MaxFinDelay);
+        return false;
+    }
+
+    /// <summary>Waits until all is sent, as long as the peer acknowledges something.</summary>
     protected async ValueTask FlushWithTimeoutAsync()
     {
         while (!SendCompletion.IsCompleted)
@@ -79,7 +170,7 @@ internal abstract partial class DuplexConnection(StreamConnectionOptions options
             var before = GetAcknowledged();
             if (await CompletesInTimeAsync(SendCompletion, options.ShortestTimeout).ConfigureAwait(options.KeepsContext))
                 return;
-            DiscardInput(); // A peer that writes first and reads later takes nothing before its own bytes are taken.
+            DiscardInput(); // A peer that writes first and reads later receives nothing before its own bytes are received.
             if (!await CompletesInTimeAsync(SendCompletion, options.CloseTimeout - options.ShortestTimeout)
                     .ConfigureAwait(options.KeepsContext)
                 && GetAcknowledged() == before)
@@ -91,61 +182,28 @@ internal abstract partial class DuplexConnection(StreamConnectionOptions options
         }
     }
 
-    /// <summary>
-    /// After FIN: waits for the peer, as long as <see cref="LingerPolicy"/> has it. Closing earlier would answer a late byte of
-    /// the peer with RST, which destroys what the peer has not acknowledged yet (RFC 9293, section 3.6; RFC 9112, section 9.6).
-    /// </summary>
-    private async ValueTask LingerAsync()
-    {
-        if (ReceiveCompletion.IsCompleted)
-            return;
-        var patience = new LingerPolicy(options);
-        while (!await CompletesInTimeAsync(ReceiveCompletion, patience.PollInterval).ConfigureAwait(options.KeepsContext))
-        {
-            var system = GetSystemProgress();
-            if (patience.Poll(system) is { } over)
-            {
-                // In order, also where something is missing: the system goes on sending it by itself.
-                Break(over, reset: false);
-                return;
-            }
-
-            // Unread bytes would turn close() into a reset.
-            if (system is { HasPending: true })
-                DiscardInput();
-        }
-    }
-
-    /// <summary>
-    /// Grows as long as the peer takes something. What this side's system takes says little: it waits for much room.
-    /// </summary>
-    private long GetAcknowledged() => GetSystemProgress()?.Acknowledged ?? BytesSent;
-
-    private async ValueTask<bool> CompletesInTimeAsync(Task task, TimeSpan timeout)
-    {
-        if (!task.IsCompleted)
-            await task.WaitAsync(timeout, options.TimeProvider).WithoutThrowing(options.KeepsContext);
-        return task.IsCompleted;
-    }
-
-    /// <summary>An error of a socket: the connection breaks, but what arrived before a reset is still received.</summary>
-    protected void BreakAfterError(SocketException error, bool isSend) => BreakAfterError(SocketErrors.ToCloseReason(error), isSend);
+    /// <summary>Breaks the connection after an error of the socket. What arrived before a reset is still received.</summary>
+    protected void BreakAfterError(SocketException error, bool isSend) =>
+        BreakAfterError(SocketErrors.ToCloseReason(error), isSend);
 
     /// <inheritdoc cref="BreakAfterError(SocketException, bool)"/>
     protected void BreakAfterError(CloseReason reason, bool isSend)
     {
-        // What arrived before the reset is still with the system: receiving takes it and then meets the reset too.
+        Debug.Assert(!reason.IsOrderly, "An error is not an orderly end.");
+
+        // What arrived before the reset is still with the system: receiving takes it and then gets the reset too.
         if (isSend && reason.Cause is CloseCause.Reset)
             SetCloseReason(reason);
         else
             Break(reason, reset: true);
     }
 
-    /// <summary>The handler completed its output with this error, or the observer of steps threw it.</summary>
+    /// <summary>Breaks the connection after an error with which the handler completed its output, or which the observer of socket
+    /// steps threw.</summary>
     protected void BreakAfterLocalError(Exception error) => Break(
         CloseReason.Local(CloseCause.HandlerError, $"this side ended with an error: {error.Message}", error), reset: true);
 
-    /// <summary>Does what a user may watch: the end goes on whatever the observer throws.</summary>
+    /// <summary>Runs a step of the end that a user's observer sees. The end continues whatever the observer throws.</summary>
     protected void RunObserver(Action step)
     {
         try
@@ -157,5 +215,58 @@ internal abstract partial class DuplexConnection(StreamConnectionOptions options
             SetCloseReason(CloseReason.Local(
                 CloseCause.HandlerError, $"the observer of steps threw {e.GetType().Name}: {e.Message}", e));
         }
+    }
+
+    /// <summary>
+    /// Waits for the peer after FIN, as <see cref="LingerPolicy"/> decides. Closing earlier would answer a late byte of the peer
+    /// with RST, which destroys what the peer has not acknowledged yet (RFC 9293, section 3.6; RFC 9112, section 9.6).
+    /// </summary>
+    private async ValueTask LingerAsync()
+    {
+        if (ReceiveCompletion.IsCompleted)
+            return;
+        var policy = new LingerPolicy(options);
+        while (!await CompletesInTimeAsync(ReceiveCompletion, policy.PollInterval).ConfigureAwait(options.KeepsContext))
+        {
+            var system = GetSystemProgress();
+            if (policy.Poll(system) is { } reason)
+            {
+                // In order, even if something is missing: the system continues to send it.
+                Break(reason, reset: false);
+                return;
+            }
+
+            // Unread bytes would turn close() into a reset.
+            if (system is { HasPending: true })
+                DiscardInput();
+        }
+    }
+
+    /// <summary>
+    /// Grows while the peer acknowledges something. What this side's system accepts says little: it waits for much free space.
+    /// </summary>
+    private long GetAcknowledged() => GetSystemProgress()?.Acknowledged ?? BytesSent;
+
+    private async ValueTask<bool> CompletesInTimeAsync(Task task, TimeSpan timeout)
+    {
+        if (!task.IsCompleted)
+            await task.WaitAsync(timeout, options.TimeProvider).WithoutThrowing(options.KeepsContext);
+        return task.IsCompleted;
+    }
+
+    private void ReleaseFin()
+    {
+        if (!TryTransition(Ownership.FinWithheld, Ownership.FinReleased))
+            return;
+        _finTimer!.Cancel(_finDelay!);
+        SendWithheldFin();
+    }
+
+    private bool TryTransition(Ownership from, Ownership to) =>
+        Interlocked.CompareExchange(ref _ownership, (int)to, (int)from) == (int)from;
+
+    private sealed class FinDelay(DuplexConnection connection) : CoarseTimerEntry
+    {
+        internal protected override void OnDue() => connection.ReleaseFin();
     }
 }

@@ -11,8 +11,8 @@ internal interface IAcceptQueue
     AcceptQueue? GetQueue() => AcceptQueue.FromTcpInfo(GetTcpInfo());
 
     /// <summary>
-    /// Takes up to <paramref name="maxCount"/> waiting clients off the queue and resets them, so that they learn at once that they
-    /// will not be served. Needs no free descriptor. Returns how many.
+    /// Takes up to <paramref name="maxCount"/> waiting clients off the queue and resets them, so that they learn at once that
+    /// they will not be served. Needs no free descriptor. Returns how many.
     /// </summary>
     int Shed(int maxCount);
 }

@@ -1,9 +1,11 @@
+using System.Diagnostics;
+
 namespace Sockeye;
 
-/// <summary>How long a connection that has sent its FIN waits for its peer. Begins when it is made.</summary>
+/// <summary>Decides how long a connection that has sent its FIN waits for its peer. The time starts when it is created.</summary>
 /// <remarks>
-/// What the peer sends meanwhile does not prolong the wait; only what it acknowledges does. A system that does not report
-/// acknowledgements counts as one whose peer has taken everything.
+/// What the peer sends does not prolong the wait; only what it acknowledges does. On a system that does not report
+/// acknowledgements, the peer counts as having acknowledged everything.
 /// </remarks>
 internal struct LingerPolicy
 {
@@ -22,35 +24,37 @@ internal struct LingerPolicy
         _options = options;
         _start = _polledAt = options.TimeProvider.GetTimestamp();
         _acknowledgedAllAt = _start;
-        PollInterval = TimeSpan.FromTicks(Math.Clamp(options.ShortestTimeout.Ticks / 4, MinPollInterval.Ticks, MaxPollInterval.Ticks));
+        PollInterval = TimeSpan.FromTicks(
+            Math.Clamp(options.ShortestTimeout.Ticks / 4, MinPollInterval.Ticks, MaxPollInterval.Ticks));
     }
 
-    /// <summary>How long to wait before each look. Most peers have ended before the first.</summary>
+    /// <summary>The time before each poll. Most peers have ended before the first.</summary>
     public TimeSpan PollInterval { get; }
 
-    /// <summary>Null: the peer gets more time. Otherwise the reason to close now.</summary>
+    /// <summary>Returns null if the peer gets more time, or the reason to close now.</summary>
     /// <param name="system">What the system reports.</param>
     public CloseReason? Poll(SystemProgress? system)
     {
         var now = _options.TimeProvider.GetTimestamp();
+        Debug.Assert(now >= _polledAt, "The clock does not go back.");
         var before = _polledAt;
         _polledAt = now;
         if (system is not { HasPending: true, Acknowledged: var acknowledged })
         {
-            _acknowledgedAllAt ??= before; // It was at some moment since then.
-            return Elapsed(_acknowledgedAllAt.Value, now) >= _options.LingerTimeout ? CloseReason.LocalFin : null;
+            _acknowledgedAllAt ??= before; // It happened at some moment since the last poll.
+            return GetElapsed(_acknowledgedAllAt.Value, now) >= _options.LingerTimeout ? CloseReason.LocalFin : null;
         }
 
         _acknowledgedAllAt = null;
         if (acknowledged != _acknowledged)
             (_acknowledged, _progressedAt) = (acknowledged, now);
-        else if (Elapsed(_progressedAt, now) >= _options.CloseTimeout)
+        else if (GetElapsed(_progressedAt, now) >= _options.CloseTimeout)
             return CloseReason.Unacknowledged(
                 $"nothing more of it for {_options.CloseTimeout.TotalSeconds:0.###} s (CloseTimeout)");
-        return Elapsed(_start, now) >= _options.MaxLingerTime
+        return GetElapsed(_start, now) >= _options.MaxLingerTime
             ? CloseReason.Unacknowledged($"not all of it within {_options.MaxLingerTime.TotalSeconds:0.###} s (MaxLingerTime)")
             : null;
     }
 
-    private readonly TimeSpan Elapsed(long from, long to) => _options.TimeProvider.GetElapsedTime(from, to);
+    private readonly TimeSpan GetElapsed(long from, long to) => _options.TimeProvider.GetElapsedTime(from, to);
 }

@@ -5,11 +5,11 @@ using System.Runtime.InteropServices;
 namespace Sockeye;
 
 /// <summary>
-/// Lends blocks of 4 KiB from the pinned object heap, so that a system call in flight never pins the ordinary heap.
+/// Rents out blocks of 4 KiB from the pinned object heap, so that a system call in flight never pins the ordinary heap.
 /// </summary>
 /// <remarks>
 /// Keeps up to <see cref="MaxIdleBlocks"/> returned blocks (64 MiB) and leaves the rest to the garbage collector: a burst does
-/// not become a permanent cost. Safe from any thread. A request larger than a block gets an array of its own.
+/// not become a permanent cost. Safe from any thread. A request larger than a block gets a separate array.
 /// </remarks>
 internal sealed class PinnedBlockPool : MemoryPool<byte>
 {
@@ -26,20 +26,21 @@ internal sealed class PinnedBlockPool : MemoryPool<byte>
 
     public override int MaxBufferSize => int.MaxValue;
 
-    /// <summary>Blocks that are with somebody now: exact while nothing is rented or returned. Lending itself does not count, so
-    /// that the hot path pays nothing for it.</summary>
-    public long RentedCount => Volatile.Read(ref _createdCount) - Volatile.Read(ref _droppedCount) - Volatile.Read(ref _idleCount);
+    /// <summary>The number of rented blocks: exact while nothing is rented or returned. Renting itself does not count, so that it
+    /// costs nothing on the hot path.</summary>
+    public long RentedCount =>
+        Volatile.Read(ref _createdCount) - Volatile.Read(ref _droppedCount) - Volatile.Read(ref _idleCount);
 
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1) => Rent(minBufferSize, null);
 
-    /// <param name="minBufferSize">At least so many bytes; -1 for a block.</param>
-    /// <param name="lender">Says, when it comes back, whether it was let go of; null: it was not.</param>
-    public IMemoryOwner<byte> Rent(int minBufferSize, PipeBlockPool? lender)
+    /// <param name="minBufferSize">The least number of bytes; -1 for a block.</param>
+    /// <param name="owner">Tells, on return, whether the block was abandoned; null: it was not.</param>
+    public IMemoryOwner<byte> Rent(int minBufferSize, PipeBlockPool? owner)
     {
         if (minBufferSize > BlockSize)
         {
             Interlocked.Increment(ref _createdCount);
-            return new LargeBlock(this, minBufferSize, lender);
+            return new LargeBlock(this, minBufferSize, owner);
         }
 
         if (_idle.TryDequeue(out var block))
@@ -52,11 +53,11 @@ internal sealed class PinnedBlockPool : MemoryPool<byte>
             block = new(this);
         }
 
-        block.MarkRented(lender);
+        block.MarkRented(owner);
         return block;
     }
 
-    /// <summary>So many are with somebody for good: they count as lent no more.</summary>
+    /// <summary>Blocks that will not be returned no longer count as rented.</summary>
     public void Drop(long count = 1) => Interlocked.Add(ref _droppedCount, count);
 
     private void Return(Block block)
@@ -89,25 +90,25 @@ internal sealed class PinnedBlockPool : MemoryPool<byte>
 
         public Memory<byte> Memory => _memory;
 
-        public void MarkRented(PipeBlockPool? lender)
+        public void MarkRented(PipeBlockPool? owner)
         {
-            _owner = lender;
+            _owner = owner;
             Volatile.Write(ref _isRented, 1);
         }
 
         public void Dispose()
         {
-            // A second Dispose must not lend one block to two owners.
+            // A second Dispose must not give one block to two owners.
             if (Interlocked.Exchange(ref _isRented, 0) == 0)
                 return;
             var isKept = _owner?.TryReturn() ?? true;
-            _owner = null; // An idle block holds no connection's.
+            _owner = null; // An idle block does not refer to a connection's pool.
             if (isKept)
                 pool.Return(this);
         }
     }
 
-    private sealed class LargeBlock(PinnedBlockPool pool, int size, PipeBlockPool? lender) : IMemoryOwner<byte>
+    private sealed class LargeBlock(PinnedBlockPool pool, int size, PipeBlockPool? owner) : IMemoryOwner<byte>
     {
         private int _isRented = 1;
 
@@ -115,7 +116,7 @@ internal sealed class PinnedBlockPool : MemoryPool<byte>
 
         public void Dispose()
         {
-            if (Interlocked.Exchange(ref _isRented, 0) == 1 && lender?.TryReturn() is not false)
+            if (Interlocked.Exchange(ref _isRented, 0) == 1 && owner?.TryReturn() is not false)
                 pool.Drop();
         }
     }

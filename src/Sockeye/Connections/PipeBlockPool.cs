@@ -1,17 +1,18 @@
 using System.Buffers;
+using System.Diagnostics;
 
 namespace Sockeye;
 
-/// <summary>Lends the blocks of one pipe, and lets go of those that are out at its end: they are not lent again.</summary>
+/// <summary>Rents out the blocks of one pipe. Blocks that are rented when the pipe ends are abandoned: they are not reused.</summary>
 /// <remarks>
-/// A reader that ends without saying that it is done with its memory may still look at it, or may not: who else got it could find
-/// foreign bytes there, and leave its own. So the garbage collector has it, once nobody looks. Safe from any thread.
+/// A reader that ends without releasing its memory may still read it. Another user of that memory would find foreign bytes in it,
+/// and expose its own. So the garbage collector reclaims it, once nothing refers to it. Safe from any thread.
 /// </remarks>
 internal sealed class PipeBlockPool(PinnedBlockPool pool) : MemoryPool<byte>
 {
     private const long AbandonedFlag = long.MinValue;
 
-    /// <summary>How many are out; negative from the moment on when they were let go of.</summary>
+    /// <summary>The number of rented blocks; negative once they are abandoned.</summary>
     private long _rentedCount;
 
     public override int MaxBufferSize => pool.MaxBufferSize;
@@ -22,19 +23,24 @@ internal sealed class PipeBlockPool(PinnedBlockPool pool) : MemoryPool<byte>
         return pool.Rent(minBufferSize, this);
     }
 
-    /// <summary>The pipe has its last bytes, and nobody reads any more. Safe more than once.</summary>
+    /// <summary>Abandons the rented blocks. The pipe has its last bytes, and no read follows. Safe more than once.</summary>
     public void Abandon()
     {
-        // In one step with the count: one that comes back meanwhile is either among these or goes to the pool.
+        // In one step with the count: a block that is returned at the same time is either among these or goes to the pool.
         if (Interlocked.Or(ref _rentedCount, AbandonedFlag) is > 0 and var lost)
             pool.Drop(lost);
     }
 
-    /// <summary>One comes back. False: it was let go of.</summary>
-    public bool TryReturn() => Interlocked.Decrement(ref _rentedCount) >= 0;
+    /// <summary>Returns a block. False: it was abandoned.</summary>
+    public bool TryReturn()
+    {
+        var left = Interlocked.Decrement(ref _rentedCount);
+        Debug.Assert(left is not (-1 or long.MaxValue), "Only a rented block is returned.");
+        return left >= 0;
+    }
 
     protected override void Dispose(bool disposing)
     {
-        // The blocks are the pool's.
+        // The blocks belong to the shared pool.
     }
 }

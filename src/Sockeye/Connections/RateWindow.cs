@@ -8,23 +8,23 @@ internal struct RateWindow
 
     public bool HasStarted { get; private set; }
 
-    /// <summary>How much of the period is left.</summary>
+    /// <summary>The rest of the current period.</summary>
     /// <param name="least">The rate.</param>
-    /// <param name="clock">The time that counts, since any beginning.</param>
+    /// <param name="clock">The time that counts, from any origin.</param>
     public readonly TimeSpan GetRemaining(DataRate least, TimeSpan clock) =>
         HasStarted ? least.GracePeriod - (clock - _start) : least.GracePeriod;
 
-    /// <summary>At the end of a period, what was too little; then the next one begins.</summary>
+    /// <summary>At the end of a period, returns what was transferred if it was too little, and starts the next period.</summary>
     /// <param name="least">The rate.</param>
-    /// <param name="clock">The time that counts, since any beginning.</param>
-    /// <param name="bytes">Since any beginning.</param>
+    /// <param name="clock">The time that counts, from any origin.</param>
+    /// <param name="bytes">The bytes transferred, from any origin.</param>
     public (long Bytes, TimeSpan Time)? Check(DataRate least, TimeSpan clock, long bytes)
     {
         if (HasStarted && GetRemaining(least, clock) > TimeSpan.Zero)
             return null;
-        var (moved, time) = (bytes - _bytes, clock - _start);
-        var isTooSlow = HasStarted && moved < least.BytesPerSecond * (time - CoarseTimer.Tick).TotalSeconds;
+        var (transferred, time) = (bytes - _bytes, clock - _start);
+        var isTooSlow = HasStarted && transferred < least.BytesPerSecond * (time - CoarseTimer.Tick).TotalSeconds;
         (HasStarted, _bytes, _start) = (true, bytes, clock);
-        return isTooSlow ? (moved, time) : null;
+        return isTooSlow ? (transferred, time) : null;
     }
 }

@@ -3,19 +3,20 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>What a failed send or receive says about the connection.</summary>
+/// <summary>Translates errors of send and receive for connections.</summary>
 internal static class SocketErrors
 {
     public static CloseReason ToCloseReason(SocketException error) => error.SocketErrorCode switch
     {
-        // Shutdown is EPIPE: the peer's reset was met by an earlier call. ConnectionAborted is Windows' word for the same.
+        // Shutdown is EPIPE: an earlier call has met the peer's reset. ConnectionAborted is the same on Windows.
         SocketError.ConnectionReset or SocketError.Shutdown or SocketError.ConnectionAborted or SocketError.NotConnected =>
             CloseReason.PeerReset(error),
-        SocketError.TimedOut => ConnectionLost("the peer does not answer any more (keep-alive or retransmission timed out)", error),
+        SocketError.TimedOut =>
+            ConnectionLost("the peer no longer answers (keep-alive or retransmission timed out)", error),
         _ => ConnectionLost($"the network lost the connection ({SentenceText.TrimFullStop(error.Message)})", error),
     };
 
-    /// <summary>What the handler's read throws: a reset is told from a connection that this process ended.</summary>
+    /// <summary>What the handler's read throws: a reset differs from an end by this process.</summary>
     public static Exception ToReadException(CloseReason reason) => reason.By switch
     {
         ClosedBy.Local => new ConnectionAbortedException($"The connection ended: {reason}.", reason.Exception!),

@@ -56,8 +56,8 @@ public sealed class TcpInfo
     public int? CongestionWindowSegments { get; internal set; }
 
     /// <summary>
-    /// Gets the congestion window in bytes: how many may be in flight at once. On Linux it is the number of segments, each counted
-    /// as <see cref="MaxSegmentSize"/>. Since Linux 2.6; macOS; Windows.
+    /// Gets the congestion window in bytes: how many may be in flight at once. On Linux it is the number of segments, each
+    /// counted as <see cref="MaxSegmentSize"/>. Since Linux 2.6; macOS; Windows.
     /// </summary>
     public long? CongestionWindowBytes { get; internal set; }
 
@@ -98,8 +98,8 @@ public sealed class TcpInfo
     public long? RetransmittedBytes { get; internal set; }
 
     /// <summary>
-    /// Gets the time since data was last sent, or since the handshake where none was, in steps of 1 ms. Null before the handshake.
-    /// Since Linux 2.6.
+    /// Gets the time since data was last sent, or since the handshake where none was, in steps of 1 ms. Null before the
+    /// handshake. Since Linux 2.6.
     /// </summary>
     public TimeSpan? SinceDataSent { get; internal set; }
 

@@ -2,13 +2,13 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Keeps the timeouts of one connection: looks at its counts when the next of them could be over.</summary>
-/// <remarks>One entry of the timer for all of them. Reading and writing do not touch it.</remarks>
+/// <summary>Enforces the timeouts of one connection: polls its counts when the next timeout may have passed.</summary>
+/// <remarks>All timeouts share one timer entry. Reading and writing do not touch it.</remarks>
 internal sealed class TimeoutMonitor : CoarseTimerEntry
 {
     /// <summary>
-    /// A look that is this late follows a pause of the whole process (a debugger, a frozen machine). What arrived meanwhile is
-    /// received first: the look comes again after <see cref="SettleTime"/>.
+    /// A poll that is this late follows a pause of the whole process (a debugger, a frozen machine). What arrived during the pause
+    /// is received first: the poll is repeated after <see cref="SettleTime"/>.
     /// </summary>
     internal static readonly TimeSpan LongPause = TimeSpan.FromSeconds(2);
 
@@ -25,22 +25,22 @@ internal sealed class TimeoutMonitor : CoarseTimerEntry
     private long _acknowledged = -1;
     private TimeSpan _waitTimeAtProgress;
 
-    public TimeoutMonitor(ConnectionContext connection, TimeoutMonitorSettings plan, StopNotification? stop)
+    public TimeoutMonitor(ConnectionContext connection, TimeoutMonitorSettings settings, StopNotification? stop)
     {
-        (_connection, _settings, _stop) = (connection, plan, stop);
-        _lastIoAt = _polledAt = plan.Timer.Elapsed;
-        _optional = plan.HasOptionalTimeouts ? new(_lastIoAt) : null;
+        (_connection, _settings, _stop) = (connection, settings, stop);
+        _lastIoAt = _polledAt = settings.Timer.Elapsed;
+        _optional = settings.HasOptionalTimeouts ? new(_lastIoAt) : null;
     }
 
     private ConnectionTimeouts Timeouts => _settings.Timeouts;
 
-    /// <summary>Whether the connection tells what moves on it. Of one that does not, only the lifetime is watched.</summary>
+    /// <summary>Whether the connection counts its bytes. If not, only the lifetime is enforced.</summary>
     public static bool CountsBytes(ConnectionContext connection) => connection is IConnectionProgressFeature;
 
-    /// <summary>Begins to watch.</summary>
+    /// <summary>Starts the timeouts.</summary>
     public void Start() => Arm(Poll(_lastIoAt), _lastIoAt);
 
-    /// <summary>The connection is closed. Afterwards the timer holds nothing of it.</summary>
+    /// <summary>Called when the connection is closed. Afterwards the timer does not refer to it.</summary>
     public void End()
     {
         _isEnded = true;
@@ -55,84 +55,84 @@ internal sealed class TimeoutMonitor : CoarseTimerEntry
         Arm(_settings.Timer.GetLateness(this) > LongPause ? now + SettleTime : Poll(now), now);
     }
 
-    /// <param name="next">When to look again; null: never.</param>
-    /// <param name="now">The time since the timer's start.</param>
+    /// <param name="next">When to poll again; null: never.</param>
+    /// <param name="now">The time since the start of the timer.</param>
     private void Arm(TimeSpan? next, TimeSpan now)
     {
         if (next is not { } at || at == TimeSpan.MaxValue)
             return;
         _settings.Timer.Set(this, at - now);
-        // End may have cancelled before this was set. It says first that it ends: then this sees it.
+        // End may have cancelled the entry before it was set. It sets the flag first, so this sees it.
         if (_isEnded)
             _settings.Timer.Cancel(this);
     }
 
-    /// <summary>Ends the connection if it is over time; otherwise tells when it could be.</summary>
+    /// <summary>Ends the connection if a timeout has passed; otherwise returns when the next one may.</summary>
     private TimeSpan? Poll(TimeSpan now)
     {
         var next = TimeSpan.MaxValue;
         if (_optional?.CheckLifetime(Timeouts, _stop, now, ref next) is { } over)
         {
-            // As when a server stops: the peer must not take what it has for the whole.
+            // As when a server stops: the peer must not mistake a part for the whole.
             _connection.Abort(over);
             return null;
         }
 
         if (_connection is not IConnectionProgressFeature feature)
-            return next; // Not of a transport that counts bytes: there is only its lifetime.
-        var look = new TimeoutPoll(feature, now, _acknowledged);
-        var reason = CheckIdle(ref look, ref next)
-            ?? CheckWriteStall(ref look, ref next)
-            ?? _optional?.Check(Timeouts, ref look, isOpen: _connection.EndReason is null, ref next);
-        (_polledAt, _acknowledged) = (now, look.Acknowledged);
+            return next; // The transport does not count bytes: there is only the lifetime.
+        var poll = new TimeoutPoll(feature, now, _acknowledged);
+        var reason = CheckIdle(ref poll, ref next)
+            ?? CheckWriteStall(ref poll, ref next)
+            ?? _optional?.Check(Timeouts, ref poll, isOpen: _connection.EndReason is null, ref next);
+        (_polledAt, _acknowledged) = (now, poll.Acknowledged);
         if (reason is null)
             return next;
-        if (look.HasPendingData)
+        if (poll.HasPendingData)
             _connection.Abort(reason);
         else
             _connection.Close(reason);
         return null;
     }
 
-    private CloseReason? CheckIdle(ref TimeoutPoll look, ref TimeSpan next)
+    private CloseReason? CheckIdle(ref TimeoutPoll poll, ref TimeSpan next)
     {
-        var moved = look.Progress.BytesReceived + look.Progress.BytesSent;
-        if (moved != _ioBytes)
+        var ioBytes = poll.Progress.BytesReceived + poll.Progress.BytesSent;
+        if (ioBytes != _ioBytes)
         {
-            // The transport's clock may be another one: it moved since the last look, that much is sure.
-            var movedAt = look.Now - look.Progress.IdleTime;
-            (_ioBytes, _lastIoAt) = (moved, movedAt > _polledAt ? movedAt : _polledAt);
+            // The transport may use another clock, but the transfer is more recent than the last poll.
+            var ioAt = poll.Now - poll.Progress.IdleTime;
+            (_ioBytes, _lastIoAt) = (ioBytes, ioAt > _polledAt ? ioAt : _polledAt);
         }
 
         if (!ConnectionTimeouts.IsEnabled(Timeouts.Idle))
             return null;
-        if (_lastIoAt + Timeouts.Idle <= look.Now)
+        if (_lastIoAt + Timeouts.Idle <= poll.Now)
         {
-            if (!look.HasPendingData || !look.HasPeerProgress)
+            if (!poll.HasPendingData || !poll.HasPeerProgress)
                 return CloseReason.Local(
                     CloseCause.Timeout, $"nothing was received or sent for {Timeouts.Idle} (Timeouts.Idle)");
-            _lastIoAt = look.Now - (Timeouts.Idle * 0.75);
+            _lastIoAt = poll.Now - (Timeouts.Idle * 0.75);
         }
 
         TimeoutPoll.ScheduleAt(_lastIoAt + Timeouts.Idle, ref next);
         return null;
     }
 
-    private CloseReason? CheckWriteStall(ref TimeoutPoll look, ref TimeSpan next)
+    private CloseReason? CheckWriteStall(ref TimeoutPoll poll, ref TimeSpan next)
     {
         if (!ConnectionTimeouts.IsEnabled(Timeouts.WriteStall))
             return null;
-        var waited = look.Progress.SendWaitTime;
-        if (!look.Progress.HasUnsent || look.HasPeerProgress)
+        var waited = poll.Progress.SendWaitTime;
+        if (!poll.Progress.HasUnsent || poll.HasPeerProgress)
             _waitTimeAtProgress = waited;
         var left = Timeouts.WriteStall - (waited - _waitTimeAtProgress);
         if (left <= TimeSpan.Zero)
             return CloseReason.Local(
                 CloseCause.Timeout,
                 $"the peer took nothing of what waits to be sent for {Timeouts.WriteStall} (Timeouts.WriteStall)");
-        if (look.Progress.HasUnsent)
-            TimeoutPoll.ScheduleAt(look.Now + left, ref next);
-        look.ScheduleWithin(Timeouts.WriteStall / 4, ref next);
+        if (poll.Progress.HasUnsent)
+            TimeoutPoll.ScheduleAt(poll.Now + left, ref next);
+        poll.ScheduleWithin(Timeouts.WriteStall / 4, ref next);
         return null;
     }
 }

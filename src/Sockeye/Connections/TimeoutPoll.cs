@@ -1,10 +1,10 @@
 namespace Sockeye;
 
-/// <summary>What one look at a connection finds. The system is asked at most once, and only if an answer depends on it.</summary>
-internal struct TimeoutPoll(IConnectionProgressFeature connection, TimeSpan now, long taken)
+/// <summary>One poll of a connection for its timeouts. Makes at most one system call, and only if a result depends on it.</summary>
+internal struct TimeoutPoll(IConnectionProgressFeature connection, TimeSpan now, long acknowledged)
 {
-    private readonly long _acknowledgedBefore = taken;
-    private long _acknowledged = taken;
+    private readonly long _acknowledgedBefore = acknowledged;
+    private long _acknowledged = acknowledged;
     private bool _hasQueried;
     private SystemProgress? _system;
 
@@ -12,10 +12,10 @@ internal struct TimeoutPoll(IConnectionProgressFeature connection, TimeSpan now,
 
     public ConnectionProgress Progress { get; } = connection.Progress;
 
-    /// <summary>What the peer has taken in all, as it was last asked for.</summary>
+    /// <summary>What the peer has acknowledged in all, as of the last system call.</summary>
     public readonly long Acknowledged => _acknowledged;
 
-    /// <summary>Whether the peer has taken something since it was last asked for, or was never asked for.</summary>
+    /// <summary>Whether the peer has acknowledged something since the last system call, or there was none.</summary>
     public bool HasPeerProgress
     {
         get
@@ -25,7 +25,7 @@ internal struct TimeoutPoll(IConnectionProgressFeature connection, TimeSpan now,
         }
     }
 
-    /// <summary>Whether something is on its way to the peer, here or with the system.</summary>
+    /// <summary>Whether bytes are on their way to the peer, here or in the system.</summary>
     public bool HasPendingData
     {
         get
@@ -37,7 +37,7 @@ internal struct TimeoutPoll(IConnectionProgressFeature connection, TimeSpan now,
         }
     }
 
-    /// <summary>A timeout may be over then.</summary>
+    /// <summary>Schedules the next poll no later than a time at which a timeout may have passed.</summary>
     public static void ScheduleAt(TimeSpan time, ref TimeSpan next)
     {
         if (time < next)
@@ -45,8 +45,8 @@ internal struct TimeoutPoll(IConnectionProgressFeature connection, TimeSpan now,
     }
 
     /// <summary>
-    /// Something may have begun by then. Connections meet on a few such times, so that many that are idle wake the timer as
-    /// seldom as one.
+    /// Schedules the next poll within a time after which something may have started. Connections share a few such times, so that
+    /// many idle ones wake the timer as rarely as one.
     /// </summary>
     public readonly void ScheduleWithin(TimeSpan wait, ref TimeSpan next)
     {

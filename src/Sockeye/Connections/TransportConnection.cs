@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Sockeye;
 
-/// <summary>What the connections of all of Sockeye's transports share: identity, features, and the reason of the end.</summary>
+/// <summary>The base of the connections of all of Sockeye's transports: identity, features, and the reason of the end.</summary>
 internal abstract class TransportConnection : ConnectionContext,
     IConnectionIdFeature,
     IConnectionTransportFeature,
@@ -37,7 +37,7 @@ internal abstract class TransportConnection : ConnectionContext,
     private CancellationToken? _replacedClosed;
     private int _receiveEnd;
 
-    /// <summary>Short and counted up ("c1", "c2", …): unique in this process.</summary>
+    /// <summary>A short number ("c1", "c2", …) that is unique in this process.</summary>
     public override string ConnectionId { get => field ??= $"c{Interlocked.Increment(ref _lastId)}"; set; }
 
     public override IFeatureCollection Features => _features ??= new(this, OwnFeatures);
@@ -50,14 +50,14 @@ internal abstract class TransportConnection : ConnectionContext,
 
     public override EndPoint? RemoteEndPoint { get; set; }
 
-    /// <summary>Fires, on the thread pool, when both directions are gone; or one, where that was asked for.</summary>
+    /// <summary>Fires, on the scheduler, when both directions have ended; or the receiving one, if that was requested.</summary>
     public override CancellationToken ConnectionClosed
     {
         get => _replacedClosed ?? _closed.Token;
         set => _replacedClosed = value;
     }
 
-    /// <summary>Whether both directions are gone; or one, where that was asked for.</summary>
+    /// <summary>Whether both directions have ended; or the receiving one, if that was requested.</summary>
     public bool HasEnded => _closed.HasFired;
 
     public abstract MemoryPool<byte> MemoryPool { get; }
@@ -75,7 +75,7 @@ internal abstract class TransportConnection : ConnectionContext,
     public virtual void SetCloseReason(CloseReason reason) => _closeReason.TrySet(reason);
 
     /// <summary>
-    /// Ends both directions at once. The reason is kept before anything ends. Safe from any thread, more than once.
+    /// Ends both directions at once. The reason is recorded before anything ends. Safe from any thread, more than once.
     /// </summary>
     public abstract void Abort(CloseReason reason);
 
@@ -91,13 +91,13 @@ internal abstract class TransportConnection : ConnectionContext,
         if (abortReason is not null)
             Abort(CloseReason.Local(CloseCause.Abort, abortReason.Message, abortReason));
         else if ((Volatile.Read(ref _receiveEnd) & ReceiveEnded) != 0)
-            Close(CloseReason.PeerFin); // As Kestrel calls it when the client has ended its side: it is no break.
+            Close(CloseReason.PeerFin); // Kestrel calls it like this when the client has ended its side, which is not a break.
         else
             Abort();
     }
 
     /// <summary>
-    /// Tells everybody who watches <see cref="ConnectionClosed"/>; never on the caller's thread, whose loop must go on.
+    /// Fires <see cref="ConnectionClosed"/>; never on the caller's thread, whose loop must continue.
     /// </summary>
     protected void SignalClosed()
     {
@@ -105,10 +105,10 @@ internal abstract class TransportConnection : ConnectionContext,
             Scheduler.Schedule(_ => Cancel(watched), null);
     }
 
-    /// <summary>Nothing more will be received, and readers can know it. Safe more than once.</summary>
+    /// <summary>Called when nothing more will be received, and readers can see it. Safe more than once.</summary>
     protected void OnReceiveEnded() => SetReceiveEndFlag(ReceiveEnded, EarlySignalWanted);
 
-    // Whichever of the two comes second sees the other: each sets its bit and looks in one step.
+    // The second of the two sees the first: each sets its bit and reads the other in one step.
     private void SetReceiveEndFlag(int own, int other)
     {
         if ((Interlocked.Or(ref _receiveEnd, own) & other) != 0)
@@ -123,10 +123,11 @@ internal abstract class TransportConnection : ConnectionContext,
         }
         catch (AggregateException e)
         {
-            // On this thread it would end the process. The others have been told; the log of the connection's end tells of this
-            // one.
+            // On this thread the exception would end the process. All other callbacks have run; the log of the connection's end
+            // reports this one.
             var error = e.InnerException!;
-            SetCloseReason(CloseReason.Local(CloseCause.HandlerError, $"a callback of ConnectionClosed threw: {error.Message}", error));
+            SetCloseReason(CloseReason.Local(
+                CloseCause.HandlerError, $"a callback of ConnectionClosed threw: {error.Message}", error));
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
@@ -7,11 +8,12 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye;
 
 /// <summary>
-/// The reading end of a connection. It adds two promises to a pipe's reader: what arrived before a break is handed out before
-/// the error, and retiring it while somebody reads does not take the memory from under that reader.
+/// The reading end of a connection. It adds two promises to the reader of a pipe: what arrived before a break is returned before
+/// the error, and detaching it during a read does not take the memory from that reader.
 /// </summary>
 internal sealed class TransportInput(PipeReader inner, DuplexConnection? connection = null) : PipeReader
 {
+    // States. Idle <-> Reading; Idle -> Detached; Reading -> DetachedWhileReading -> Detached.
     private const int Idle = 0;
     private const int Reading = 1;
     private const int DetachedWhileReading = 2;
@@ -23,26 +25,26 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
     private bool _isAllExamined;
     private int _isReadPending;
 
-    /// <summary>Whether a read waits for what the peer sends.</summary>
+    /// <summary>Whether a read waits for the peer.</summary>
     public bool IsReadPending => Volatile.Read(ref _isReadPending) == 1;
 
     /// <summary>
-    /// Sets what readers see after the last byte. Called before the writing side completes; the first error stays.
+    /// Sets what readers get after the last byte. Called before the writing side completes; the first error stays.
     /// </summary>
     public void SetFinalError(Exception error) => Interlocked.CompareExchange(ref _error, error, null);
 
     /// <summary>
-    /// Ends reading on behalf of the connection's owner. A read under way ends as cancelled; its memory stays valid.
+    /// Ends reading on behalf of the connection's owner. A pending read ends as cancelled; its memory stays valid.
     /// </summary>
     public void Detach()
     {
-        // A reader that comes or goes between the look and the exchange: look again.
+        // If a read starts or ends between the check and the exchange, check again.
         for (var state = Volatile.Read(ref _state); state is Idle or Reading; state = Volatile.Read(ref _state))
         {
-            var retired = state is Idle ? Detached : DetachedWhileReading;
-            if (Interlocked.CompareExchange(ref _state, retired, state) != state)
+            var detached = state is Idle ? Detached : DetachedWhileReading;
+            if (Interlocked.CompareExchange(ref _state, detached, state) != state)
                 continue;
-            if (retired is Detached)
+            if (detached is Detached)
                 inner.Complete();
             else
                 inner.CancelPendingRead();
@@ -60,7 +62,7 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
         }
         catch (Exception e) when (e is not InvalidOperationException)
         {
-            EndRead(); // An invalid call is a second one at a time: the first still reads.
+            EndRead(); // An invalid call is a second concurrent one: the first still reads.
             throw;
         }
 
@@ -84,7 +86,7 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
-        // Where nothing is kept, all that follows is new; its end may look the same, since a pipe uses its segments again.
+        // If nothing is kept, all that follows is new; its end may look the same, since a pipe reuses its segments.
         _isAllExamined = examined.Equals(_seenEnd) && !consumed.Equals(_seenEnd);
         inner.AdvanceTo(consumed, examined);
         EndRead();
@@ -94,7 +96,7 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
 
     public override void Complete(Exception? exception = null)
     {
-        // The handler itself says that it will not touch the memory again, whether or not it advanced.
+        // By completing it, the handler promises not to use the memory again, whether it advanced or not.
         if (Interlocked.Exchange(ref _state, Detached) != Detached)
             inner.Complete();
     }
@@ -103,7 +105,7 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
     private async ValueTask<ReadResult> AwaitAsync(ValueTask<ReadResult> read)
     {
         ReadResult result;
-        Interlocked.Exchange(ref _isReadPending, 1); // A full fence, as DuplexConnection.MayEndOutput says.
+        Interlocked.Exchange(ref _isReadPending, 1); // A full fence, as DuplexConnection.CanSendFin needs.
         try
         {
             connection?.OnReadPending();
@@ -122,19 +124,21 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
         return Filter(result);
     }
 
+    /// <summary>Returns a result as the reader may see it: complete only if no error follows.</summary>
     private ReadResult Filter(in ReadResult result)
     {
+        Debug.Assert(Volatile.Read(ref _state) is not Idle, "A result is returned to a read.");
         if (_error is null || !result.IsCompleted)
         {
             _seenEnd = result.Buffer.End;
             return result;
         }
 
-        var nothingNew = result.Buffer.IsEmpty || (_isAllExamined && result.Buffer.End.Equals(_seenEnd));
-        if (nothingNew)
+        var isNothingNew = result.Buffer.IsEmpty || (_isAllExamined && result.Buffer.End.Equals(_seenEnd));
+        if (isNothingNew)
             ThrowError(result);
 
-        // More is left than the reader has seen: the error can wait, since it will be met by the next read.
+        // There are bytes that the reader has not seen: it gets the error from the next read.
         _seenEnd = result.Buffer.End;
         return new(result.Buffer, result.IsCanceled, isCompleted: false);
     }
@@ -151,15 +155,14 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
     {
         var state = Interlocked.CompareExchange(ref _state, Reading, Idle);
         if (state is DetachedWhileReading)
-            EndRead(); // A read that ended as cancelled needs no AdvanceTo: asking again says that its memory is done with.
+            EndRead(); // A read that ended as cancelled needs no AdvanceTo: the next call releases its memory.
         if (state is Detached or DetachedWhileReading)
-            throw new ConnectionAbortedException(
-                "The connection was closed by this process: nothing can be read from it any more.");
+            throw new ConnectionAbortedException("The connection was closed by this process: nothing more can be read from it.");
     }
 
     private void EndRead()
     {
-        // Only the reader leaves Reading; if the owner retired it meanwhile, completing is left to the reader, here.
+        // Only the reader leaves Reading. If the owner detached it during the read, the reader completes it here.
         if (Interlocked.CompareExchange(ref _state, Idle, Reading) == DetachedWhileReading
             && Interlocked.CompareExchange(ref _state, Detached, DetachedWhileReading) == DetachedWhileReading)
         {

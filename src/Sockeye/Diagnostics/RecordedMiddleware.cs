@@ -2,12 +2,13 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Records what passes at its place of a server's pipeline.</summary>
+/// <summary>Records what passes at its position in the pipeline of a server.</summary>
 internal sealed class RecordedMiddleware(WireCapture capture, ConnectionDelegate next)
 {
     public async Task RunAsync(ConnectionContext connection)
     {
-        if (capture.Record(connection, CaptureInterfaces.GetName(connection, isServer: true), isServer: true) is not { } recording)
+        var name = CaptureInterfaces.GetName(connection, isServer: true);
+        if (capture.Record(connection, name, isServer: true) is not { } recording)
         {
             await next(connection);
             return;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 
 namespace Sockeye;
 
@@ -106,6 +107,8 @@ internal sealed class SyntheticTcp
 
     private void EmitDataLocked(Direction direction, ReadOnlySequence<byte> bytes)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+
         // After its FIN a side says nothing: who writes then gets an exception.
         while (!bytes.IsEmpty && !From(direction).HasEnded)
         {
@@ -138,6 +141,7 @@ internal sealed class SyntheticTcp
 
     private void EmitFinLocked(Direction direction)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         ref var side = ref From(direction);
         if (side.HasEnded)
             return;
@@ -152,6 +156,8 @@ internal sealed class SyntheticTcp
     private void EmitLocked(
         Direction direction, TcpBits bits, int length = 0, byte[]? pooled = null, int kept = 0, string? comment = null)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        Debug.Assert(kept <= length && kept <= (pooled?.Length ?? 0), "No more is kept than passed.");
         ref var from = ref From(direction);
         ref var to = ref From(Other(direction));
         var hasAck = (bits & TcpBits.Ack) != 0;

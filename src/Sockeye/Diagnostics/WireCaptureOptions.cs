@@ -49,7 +49,8 @@ public sealed class WireCaptureOptions
     public long? MaxBytesPerConnection
     {
         get;
-        set => field = value is null or >= 0 ? value : throw OutOfRange(nameof(MaxBytesPerConnection), value, "0 or more, or null");
+        set => field = value is null or >= 0 ? value : throw OutOfRange(
+            nameof(MaxBytesPerConnection), value, "0 or more, or null");
     }
 
     /// <summary>

@@ -93,7 +93,8 @@ internal static class ProxyAddresses
 
     private static IPEndPoint ToV6(IPEndPoint endpoint) => new(endpoint.Address.MapToIPv6(), endpoint.Port);
 
-    private static string Describe(EndPoint? endpoint) => endpoint is null ? "nothing" : $"the {endpoint.GetType().Name} {endpoint}";
+    private static string Describe(EndPoint? endpoint) =>
+        endpoint is null ? "nothing" : $"the {endpoint.GetType().Name} {endpoint}";
 
     /// <summary>A path ends with NUL, or with the field where it fills it. What begins with NUL is one of Linux's abstract names,
     /// which may hold more of them, and is filled up with them.</summary>

@@ -32,7 +32,12 @@ internal static class ProxyHeaderV1
             bytes = bytes[..MaxLength];
         var end = bytes.IndexOfAny((byte)'\r', (byte)'\n');
         if (end >= 0 && end + 1 < bytes.Length && bytes[end..(end + 2)].SequenceEqual("\r\n"u8))
-            return ParseLine(bytes[Signature.Length..end]) is { } header ? ProxyParse.Done(header, end + 2) : InvalidLine(bytes[..end]);
+        {
+            return ParseLine(bytes[Signature.Length..end]) is { } header
+                ? ProxyParse.Done(header, end + 2)
+                : InvalidLine(bytes[..end]);
+        }
+
         if (end >= 0 && (bytes[end] != '\r' || end + 1 < bytes.Length))
             return ProxyParse.Invalid("the line of the PROXY header ends in something else than CR LF");
         return bytes.Length < MaxLength

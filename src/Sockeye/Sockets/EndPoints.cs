@@ -86,7 +86,8 @@ internal static class EndPoints
     private static bool IsUnspecified(IPAddress address) =>
         address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
-    private static string? DescribeNonUnicast(IPAddress address) => address.Equals(IPAddress.Broadcast) ? "it is the broadcast address"
+    private static string? DescribeNonUnicast(IPAddress address) =>
+        address.Equals(IPAddress.Broadcast) ? "it is the broadcast address"
         : address.IsIPv6Multicast || (address.AddressFamily is AddressFamily.InterNetwork && IsMulticast(address))
             ? "it is a multicast address"
         : null;

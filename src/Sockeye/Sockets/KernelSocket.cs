@@ -32,7 +32,9 @@ internal sealed class KernelSocket : StreamSocket
     public override bool IsReset => TcpInfo.ReadState(Socket) is TcpState.Closed;
 
     public override SystemProgress? GetSystemProgress() => TcpInfo.ReadProgress(Socket)
-        ?? (UnixSocketQueue.GetUnreadMemory(Socket) is { } unread ? new(Volatile.Read(ref _bytesSent) - unread, unread > 0) : null);
+        ?? (UnixSocketQueue.GetUnreadMemory(Socket) is { } unread
+            ? new(Volatile.Read(ref _bytesSent) - unread, unread > 0)
+            : null);
 
     public override ValueTask<bool> WaitForDataAsync() => _receiver.WaitForDataAsync(Socket);
 

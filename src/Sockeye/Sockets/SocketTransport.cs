@@ -86,7 +86,8 @@ public sealed class SocketTransport : IConnectionListenerFactory, ILocalEndPoint
             }
             catch (SocketException e)
             {
-                steps.Notify(SocketFunction.Connect, socket, socket.LocalEndPoint, remote, begun: begun, error: e.SocketErrorCode);
+                steps.Notify(
+                    SocketFunction.Connect, socket, socket.LocalEndPoint, remote, begun: begun, error: e.SocketErrorCode);
                 throw;
             }
 

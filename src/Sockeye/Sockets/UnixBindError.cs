@@ -34,8 +34,8 @@ internal static class UnixBindError
         _ => UnixSocketFile.GetStatus(endpoint) switch
         {
             UnixSocketStatus.Alive => "a server listens there already. Stop it, or choose another path.",
-            UnixSocketStatus.Inaccessible => "a socket is there that this user may not use. Remove it if no server needs it, or choose "
-                + "another path.",
+            UnixSocketStatus.Inaccessible => "a socket is there that this user may not use. Remove it if no server needs it, or "
+                + "choose another path.",
             _ => "a server that has ended left something there that is not replaced: this user may not remove it, or another "
                 + "server is being started there. Remove it, or choose another path.",
         },

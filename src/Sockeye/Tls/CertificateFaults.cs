@@ -30,8 +30,8 @@ internal static class CertificateFaults
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
         {
             return (TlsFailure.WrongHost,
-                $"the certificate is for {FormatNames(certificate)}, not for {tls.TargetHostName}: dial one of its names, or say by "
-                    + "TargetHost which one is meant");
+                $"the certificate is for {FormatNames(certificate)}, not for {tls.TargetHostName}: connect to one of its names, "
+                    + "or set TargetHost to the one that is meant");
         }
 
         return (TlsFailure.CertificateRefused, $"the certificate {name} was refused: {errors}");
@@ -50,7 +50,8 @@ internal static class CertificateFaults
             : (TlsFailure.CertificateExpired, $"{which} expired on {FormatDate(bad.NotAfter)}");
     }
 
-    private static (TlsFailure Failure, string Sentence) DescribeAuthority(X509Certificate2 certificate, X509Chain chain, TlsStream tls)
+    private static (TlsFailure Failure, string Sentence) DescribeAuthority(
+        X509Certificate2 certificate, X509Chain chain, TlsStream tls)
     {
         if (certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData))
         {
@@ -62,8 +63,8 @@ internal static class CertificateFaults
 
         var top = chain.ChainElements.LastOrDefault()?.Certificate ?? certificate;
         return (TlsFailure.UnknownAuthority,
-            $"the certificate {TlsCertificates.Describe(certificate)} was signed by {FormatName(top.Issuer)}, whom this side does not "
-                + "trust" + (tls.Role is TlsRole.Client ? " (TrustedAuthorities)" : " (RequireClientCertificate)"));
+            $"the certificate {TlsCertificates.Describe(certificate)} was signed by {FormatName(top.Issuer)}, which this side does "
+                + "not trust" + (tls.Role is TlsRole.Client ? " (TrustedAuthorities)" : " (RequireClientCertificate)"));
     }
 
     private static string FormatNames(X509Certificate2 certificate)

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Sockeye;
 
 /// <summary>
@@ -113,6 +115,7 @@ internal sealed class HandshakeGate(int maxHandshakes, TimeProvider time, Coarse
 
     private void StartLocked(Permit place)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         place.Since = time.GetTimestamp();
         place.IsRunning = true;
         _running.AddLast(place.Node);
@@ -121,6 +124,7 @@ internal sealed class HandshakeGate(int maxHandshakes, TimeProvider time, Coarse
     /// <summary>Somebody to give up for somebody who waits; or sets the timer for when there is one.</summary>
     private Permit? TakeStaleLocked()
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         if (_waiting.Count <= _evictedCount || _running.First is not { Value: var oldest })
             return null;
         var left = MaxStall - time.GetElapsedTime(oldest.Since);

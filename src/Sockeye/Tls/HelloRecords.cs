@@ -55,7 +55,8 @@ internal sealed class HelloRecords
         if (ClientHello.GetLength(Messages) > MaxHelloLength)
         {
             throw new IOException(
-                $"the client announces a ClientHello of {ClientHello.GetLength(Messages)} bytes, and at most {MaxHelloLength} are read");
+                $"the client announces a ClientHello of {ClientHello.GetLength(Messages)} bytes, and at most {MaxHelloLength} "
+                    + "are read");
         }
     }
 

@@ -19,7 +19,8 @@ internal sealed class LowerConnection(ConnectionContext connection)
 
     /// <summary>How its bytes are moved: those that TLS moves go the same way. The defaults, if the transport is not
     /// Sockeye's.</summary>
-    public StreamConnectionOptions Options => (_io as DuplexConnection)?.StreamOptions ?? SocketTransport.Shared.ConnectionOptions;
+    public StreamConnectionOptions Options =>
+        (_io as DuplexConnection)?.StreamOptions ?? SocketTransport.Shared.ConnectionOptions;
 
     /// <summary>What its system knows; where that does not tell, what it has taken.</summary>
     public SystemProgress? GetSystemProgress() =>

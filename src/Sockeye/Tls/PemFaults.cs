@@ -69,7 +69,9 @@ internal static class PemFaults
             case "DSA PRIVATE KEY":
                 return "DSA";
             case Encrypted:
-                return CanDecrypt(RSA.Create(), text, password) ? "RSA" : CanDecrypt(ECDsa.Create(), text, password) ? "ECDSA" : null;
+                return CanDecrypt(RSA.Create(), text, password) ? "RSA"
+                    : CanDecrypt(ECDsa.Create(), text, password) ? "ECDSA"
+                    : null;
             default:
                 return GetPkcs8Kind(key);
         }

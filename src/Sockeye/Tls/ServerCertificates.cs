@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Security;
 using Microsoft.Extensions.Logging;
 
@@ -47,6 +48,7 @@ internal sealed class ServerCertificates
 
     private void RefreshIfDueLocked()
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         if (_time.GetElapsedTime(_refreshedAt) < CertificateFiles.Interval)
             return;
         _refreshedAt = _time.GetTimestamp();

@@ -106,7 +106,11 @@ public sealed class TlsServerOptions
         common.RemoteCertificateValidationCallback = new PeerCertificateValidator(
             common.RemoteCertificateValidationCallback, common.ClientCertificateRequired).Validate;
         if (_clientAuthorities is not null)
-            common.CertificateChainPolicy = ChainPolicies.CreateTrusting(_clientAuthorities, common.CertificateRevocationCheckMode);
+        {
+            common.CertificateChainPolicy =
+                ChainPolicies.CreateTrusting(_clientAuthorities, common.CertificateRevocationCheckMode);
+        }
+
         if (common.ServerCertificate is X509Certificate2 certificate && common.ServerCertificateContext is null)
             _certificates.Insert(0, new(new CertificateAndChain(certificate, []), []));
         if (_certificates.Count == 0 && common is

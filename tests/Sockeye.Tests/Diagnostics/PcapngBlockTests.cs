@@ -98,7 +98,8 @@ public sealed class PcapngBlockTests
     public void Unix_sockets_stand_as_loopback_addresses_that_are_kept_apart()
     {
         var path = new UnixDomainSocketEndPoint("/run/a.sock");
-        var all = Enumerable.Range(1, 200_000).Select(number => CaptureAddresses.Create(path, null, isServer: true, number)).ToList();
+        var all = Enumerable.Range(1, 200_000)
+            .Select(number => CaptureAddresses.Create(path, null, isServer: true, number)).ToList();
 
         Assert.Equal(all.Count, all.Select(one => (new IPAddress(one.Remote), one.RemotePort)).Distinct().Count());
         Assert.All(all, one => Assert.Equal((127, 127, 1), (one.Local[0], one.Remote[0], one.LocalPort)));

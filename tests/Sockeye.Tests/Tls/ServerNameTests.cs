@@ -103,7 +103,7 @@ public sealed class ServerNameTests
         await using var server = await world.Start(tls => tls.AddCertificate(world.Authority.Sign("xn--bcher-kva.example")));
 
         await world.AssertFails(
-            TlsFailure.WrongHost, "is for xn--bcher-kva.example, not for xn--kse-qla.example: dial one of its names",
+            TlsFailure.WrongHost, "is for xn--bcher-kva.example, not for xn--kse-qla.example: connect to one of its names",
             tls => tls.Authentication.TargetHost = "Käse.example.");
     });
 
@@ -141,7 +141,7 @@ public sealed class ServerNameTests
 
     [Theory]
     [InlineData(false, "the client has shown no certificate, and this server requires one")]
-    [InlineData(true, "CN=device 7 was signed by CN=Nobody, whom this side does not trust (RequireClientCertificate)")]
+    [InlineData(true, "CN=device 7 was signed by CN=Nobody, which this side does not trust (RequireClientCertificate)")]
     public void Client_without_a_certificate_of_the_authority_is_refused(bool shows, string words) => TlsWorld.Run(async world =>
     {
         var handled = 0;

@@ -37,7 +37,7 @@ public sealed class TlsFailureTests
     {
         using var other = new TestAuthority(world.Simulated.Time, "Nobody");
         await using var server = await world.Start(tls => tls.AddCertificate(other.Sign("server")));
-        await world.AssertFails(TlsFailure.UnknownAuthority, "CN=server was signed by CN=Nobody, whom this side does not trust");
+        await world.AssertFails(TlsFailure.UnknownAuthority, "CN=server was signed by CN=Nobody, which this side does not trust");
         await world.AssertFails(TlsFailure.UnknownAuthority, "CN=Nobody", tls => tls.TrustedAuthorities = null);
     });
 

@@ -7,8 +7,12 @@ using Sockeye.Instruments;
 // Measures what metrics and traces do for one connection and for one message, without a listener and
 // with one that drops all; and what it costs to ask a server how it is.
 const int Calls = 5_000_000;
+var options = new SockeyeServerOptions();
 var listening = new ActiveListener(
-    new NoListener(new IPEndPoint(IPAddress.Loopback, 7000)), new ListenerConfiguration(null!, null!, [], [], null), default);
+    new NoListener(new IPEndPoint(IPAddress.Loopback, 7000)),
+    new ListenerConfiguration(options.ListenLocalhost(7000), null!, [], [], null),
+    new ServerContext(options),
+    default);
 var traces = 0;
 (string Name, Action Run)[] works =
 [

@@ -12,7 +12,7 @@ internal sealed class KestrelListener(
     private readonly CancellationTokenSource _unbound = new();
 
     // Kestrel does not tell when a connection goes: after a lack of descriptors the delay alone says when to try again.
-    private readonly AcceptLoop _loop = new(listener, null, static _ => { }, new(), failures, time, random, logger);
+    private readonly Acceptor _acceptor = new(listener, new(time), failures, time, random, logger);
 
     public EndPoint EndPoint => listener.EndPoint;
 
@@ -23,7 +23,7 @@ internal sealed class KestrelListener(
         using var both = cancellationToken.CanBeCanceled // Kestrel's cannot.
             ? CancellationTokenSource.CreateLinkedTokenSource(_unbound.Token, cancellationToken)
             : null;
-        var connection = await _loop.AcceptAsync((both ?? _unbound).Token).ConfigureAwait(false);
+        var connection = await _acceptor.AcceptAsync((both ?? _unbound).Token).ConfigureAwait(false);
         if (connection is null && !_unbound.IsCancellationRequested)
             cancellationToken.ThrowIfCancellationRequested();
         connection?.Features.Get<IConnectionIoFeature>()?.SignalClosedWhenReceivingEnds();

@@ -1,125 +1,273 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
 
-/// <summary>One listener of a running server, and what happens to each of its clients.</summary>
+/// <summary>One listener of a running server, and the owner of the connections that it accepted.</summary>
 internal sealed class ActiveListener
 {
+    private readonly ServerContext _server;
     private readonly CancellationTokenSource _stopping;
+    private readonly CancellationToken _stopped; // Kept: a disposed source gives none.
+    private readonly AcceptGates _gates;
+    private readonly AcceptLoop _loop;
+    private readonly Lock _stopLock = new();
+
+    /// <summary>By sequence. Served connections only, not those that the server's own limit refuses.</summary>
+    private readonly ConcurrentDictionary<long, ServerConnection> _connections = [];
+
     private ListenerConfiguration _configuration;
+    private ListenerGauge? _gauge;
+    private Task _accepting = Task.CompletedTask;
+    private Task? _stoppingAccepts;
     private TaskCompletionSource? _emptied;
     private long _accepted;
     private long _open;
+    private int _served;
     private int _waitingHandlers;
     private long _closedReceived;
     private long _closedSent;
 
-    /// <param name="listener">Localhost has two of them with the same options.</param>
-    /// <param name="configuration">For its next clients, until a reload.</param>
-    /// <param name="stopping">Ends its accept loop, as its own end does.</param>
-    public ActiveListener(IConnectionListener listener, ListenerConfiguration configuration, CancellationToken stopping)
+    /// <param name="listener">Bound. Localhost has two with the same options.</param>
+    /// <param name="configuration">Applies to the next clients, until a reload.</param>
+    /// <param name="server">What the listeners of the server share.</param>
+    /// <param name="stopping">Ends the accept loop, as <see cref="StopAcceptingAsync"/> does.</param>
+    public ActiveListener(
+        IConnectionListener listener, ListenerConfiguration configuration, ServerContext server, CancellationToken stopping)
     {
-        (Listener, _configuration, Tags) = (listener, configuration, MetricTags.Of(listener.EndPoint));
+        (Listener, EndPoint, Tags) = (listener, listener.EndPoint, MetricTags.Of(listener.EndPoint));
+        (_configuration, _server) = (configuration, server);
         _stopping = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        Stopping = _stopping.Token;
-        Gates = new(configuration.Gates, Stopping);
+        _stopped = _stopping.Token;
+        _gates = new(configuration.Gates, _stopped);
+        Status = new(server.Time);
+        var random = configuration.Options.Server.Random;
+        var acceptor = new Acceptor(listener, Status, server.AcceptFailures, server.Time, random, server.Logger)
+        {
+            Gates = _gates,
+            Released = server.Limit.Released,
+        };
+        _loop = new(acceptor, OnAccepted);
     }
 
     public IConnectionListener Listener { get; }
 
-    /// <summary>What its next client gets.</summary>
+    /// <summary>The bound address.</summary>
+    public EndPoint EndPoint { get; }
+
+    /// <summary>The address, as tags of metrics.</summary>
+    public KeyValuePair<string, object?>[] Tags { get; }
+
+    /// <summary>Whether it accepts clients, and if not, why.</summary>
+    public AcceptStatus Status { get; }
+
+    /// <summary>Applies to the next client.</summary>
     public ListenerConfiguration Configuration => Volatile.Read(ref _configuration);
 
-    /// <summary>When the next client is taken.</summary>
-    public AcceptGates Gates { get; }
+    /// <summary>Whether the accept loop has ended, by itself or by <see cref="StopAcceptingAsync"/>.</summary>
+    public bool HasEnded => _accepting.IsCompleted;
 
-    /// <summary>Held while a connection changes the limits that count it.</summary>
+    /// <summary>The end of its connections after a reload removed it.</summary>
+    public Task Draining { get; set; } = Task.CompletedTask;
+
+    /// <summary>Held while a connection moves to the limits of another configuration.</summary>
     public Lock TransferLock { get; } = new();
-
-    /// <summary>Fires when it is not to accept any more.</summary>
-    public CancellationToken Stopping { get; }
-
-    /// <summary>Its accept loop.</summary>
-    public Task Accepting { get; set; } = Task.CompletedTask;
-
-    /// <summary>What metrics ask; null until it accepts.</summary>
-    public ListenerGauge? Gauge { get; set; }
-
-    /// <summary>Whether its accept loop has ended, by itself or by <see cref="StopAcceptingAsync"/>.</summary>
-    public bool HasEnded => Accepting.IsCompleted;
 
     public long AcceptedCount => Volatile.Read(ref _accepted);
 
+    /// <summary>The number of open connections, including those that are being refused.</summary>
     public long OpenCount => Volatile.Read(ref _open);
 
-    /// <summary>Its connections whose handler has not begun.</summary>
+    /// <summary>The number of open connections without those that the server's own limit refuses.</summary>
+    public int ServedCount => Volatile.Read(ref _served);
+
+    /// <summary>The number of connections whose handler has not started.</summary>
     public int WaitingHandlers => Volatile.Read(ref _waitingHandlers);
 
-    /// <summary>Whether it takes clients, and if not, why. Null until it begins to.</summary>
-    public AcceptStatus? Status { get; set; }
+    /// <summary>In no order. Copies nothing, and may miss connections that come or go during the enumeration.</summary>
+    public IEnumerable<ServerConnection> Connections
+    {
+        get
+        {
+            foreach (var (_, connection) in _connections)
+                yield return connection;
+        }
+    }
 
-    /// <summary>Its address, as metrics have it.</summary>
-    public KeyValuePair<string, object?>[] Tags { get; }
+    /// <summary>The bytes of all connections so far. Never decreases.</summary>
+    public (long Received, long Sent) Traffic => _gauge?.TotalTraffic() ?? default;
 
-    /// <summary>Bytes that crossed connections which are closed.</summary>
+    /// <summary>The bytes of closed connections.</summary>
     public (long Received, long Sent) ClosedTraffic => (Volatile.Read(ref _closedReceived), Volatile.Read(ref _closedSent));
 
-    public void OnAccepted()
+    /// <summary>Makes one pass over the open connections.</summary>
+    public ConnectionCounts CountConnections()
     {
-        Interlocked.Increment(ref _accepted);
-        Interlocked.Increment(ref _open);
-        ServerMetrics.OnAccepted(this);
+        var counts = new ConnectionCounts();
+        AddTo(ref counts);
+        return counts;
     }
 
-    /// <summary>It waits for a thread, and perhaps for a limit.</summary>
-    public void OnHandlerWaiting() => Interlocked.Increment(ref _waitingHandlers);
-
-    /// <summary>Its handler begins, or never will.</summary>
-    public void OnHandlerStarted() => Interlocked.Decrement(ref _waitingHandlers);
-
-    /// <summary>It is out of the table, if it was there.</summary>
-    public void OnClosed(ConnectionContext connection)
+    /// <inheritdoc cref="CountConnections"/>
+    public void AddTo(ref ConnectionCounts counts)
     {
-        Interlocked.Add(ref _closedReceived, connection.BytesReceived ?? 0);
-        Interlocked.Add(ref _closedSent, connection.BytesSent ?? 0);
-        // The decrement is a full fence, as the exchange in WhenEmpty is: either this sees who waits, or that sees the count.
-        if (Interlocked.Decrement(ref _open) == 0)
-            Volatile.Read(ref _emptied)?.TrySetResult();
+        foreach (var (_, connection) in _connections)
+            counts.Add(connection);
     }
 
-    /// <summary>The next client gets this.</summary>
+    /// <summary>Starts to accept; metrics include the listener from now on.</summary>
+    public void Start()
+    {
+        Debug.Assert(_gauge is null && _stoppingAccepts is null, "A listener starts once.");
+        ServerObservables.Add(_gauge = new(this));
+        _accepting = _server.Scheduler.RunAsync(() => _loop.RunAsync(_stopped));
+    }
+
+    /// <summary>Metrics do not include the listener any more. Safe to call more than once.</summary>
+    public void RemoveFromMetrics()
+    {
+        if (_gauge is { } gauge)
+            ServerObservables.Remove(gauge);
+    }
+
+    /// <summary>Applies a configuration to the next clients. Around it, <see cref="TransferConnections"/> moves the open
+    /// connections.</summary>
     public void Reconfigure(ListenerConfiguration configuration)
     {
         // A full fence: an enumeration of connections from here on misses none with the previous configuration.
         Interlocked.Exchange(ref _configuration, configuration);
-        Gates.Replace(configuration.Gates);
+        _gates.Replace(configuration.Gates);
     }
 
-    /// <summary>Unbinds it; ends when nobody is accepted any more. It throws nothing.</summary>
-    /// <param name="logger">Where it is said that the listener threw, or an observer of it.</param>
-    public async Task StopAcceptingAsync(ILogger logger)
+    /// <summary>Counts the open connections in the limits of this configuration, instead of those of the one before.</summary>
+    public void TransferConnections(ListenerConfiguration configuration)
     {
-        logger.Guard("ending the accepts of", Listener.EndPoint, _stopping.Cancel);
-        await logger.GuardAsync("unbinding", Listener.EndPoint, () => Listener.UnbindAsync(CancellationToken.None));
-        await logger.GuardAsync("accepting on", Listener.EndPoint, () => new(Accepting));
+        foreach (var (_, connection) in _connections)
+            connection.TransferTo(configuration);
     }
 
-    /// <summary>After <see cref="StopAcceptingAsync"/>, when its connections are gone or given up. It throws nothing.</summary>
-    /// <inheritdoc cref="StopAcceptingAsync"/>
-    public async Task DisposeAsync(ILogger logger)
+    /// <summary>Unbinds the listener. When the task ends, it accepts no more clients. Throws nothing; safe to call more than
+    /// once.</summary>
+    public Task StopAcceptingAsync()
     {
-        await logger.GuardAsync("closing the listener of", Listener.EndPoint, Listener.DisposeAsync);
+        lock (_stopLock)
+            return _stoppingAccepts ??= StopAcceptingCoreAsync();
+    }
+
+    /// <summary>Ends when no connection is open, once the listener accepts no more.</summary>
+    public Task WhenEmpty()
+    {
+        Debug.Assert(HasEnded, "A listener that accepts does not stay empty.");
+        var emptied = new TaskCompletionSource();
+        Interlocked.Exchange(ref _emptied, emptied);
+        if (ServedCount == 0)
+            emptied.TrySetResult();
+        return emptied.Task;
+    }
+
+    /// <summary>After <see cref="StopAcceptingAsync"/>, when the connections are closed or given up. Throws nothing.</summary>
+    public async Task DisposeAsync()
+    {
+        Debug.Assert(HasEnded, "A listener accepts until it is disposed.");
+        RemoveFromMetrics();
+        await _server.Logger.GuardAsync("closing the listener of", EndPoint, Listener.DisposeAsync);
         _stopping.Dispose();
     }
 
-    /// <summary>Ends when none of its connections is open. Once nobody is accepted any more.</summary>
-    public Task WhenEmpty()
+    /// <summary>The connection waits for a thread, and perhaps for a limit.</summary>
+    public void OnHandlerWaiting() => Interlocked.Increment(ref _waitingHandlers);
+
+    /// <summary>The handler starts, or will never start.</summary>
+    public void OnHandlerStarted()
     {
-        var emptied = new TaskCompletionSource();
-        Interlocked.Exchange(ref _emptied, emptied);
-        if (OpenCount == 0)
-            emptied.TrySetResult();
-        return emptied.Task;
+        var left = Interlocked.Decrement(ref _waitingHandlers);
+        Debug.Assert(left >= 0, "A handler starts once.");
+    }
+
+    /// <summary>Removes a connection that has ended. Safe to call more than once.</summary>
+    public void Remove(ServerConnection connection)
+    {
+        if (!_connections.TryRemove(connection.Sequence, out _))
+            return;
+        // First the table, then the sum: in between a connection is missing from the traffic, and is not counted twice.
+        OnClosed(connection);
+        _server.Limit.Leave();
+        // The decrement is a full fence, as the exchange in WhenEmpty is: either this sees the waiter, or that sees the count.
+        var left = Interlocked.Decrement(ref _served);
+        Debug.Assert(left >= 0, "A connection is removed once.");
+        if (left == 0)
+            Volatile.Read(ref _emptied)?.TrySetResult();
+    }
+
+    /// <summary>Counts a connection as served; false where the server's own limit has no permit for it.</summary>
+    internal bool TryAdd(ServerConnection connection)
+    {
+        Interlocked.Increment(ref _accepted);
+        Interlocked.Increment(ref _open);
+        ServerMetrics.OnAccepted(this);
+        if (!_server.Limit.TryEnter())
+            return false;
+        Interlocked.Increment(ref _served);
+        var isNew = _connections.TryAdd(connection.Sequence, connection);
+        Debug.Assert(isNew, "A sequence is given once.");
+        return true;
+    }
+
+    private void OnClosed(ServerConnection connection)
+    {
+        Interlocked.Add(ref _closedReceived, connection.BytesReceived);
+        Interlocked.Add(ref _closedSent, connection.BytesSent);
+        var left = Interlocked.Decrement(ref _open);
+        Debug.Assert(left >= 0, "A connection closes once.");
+    }
+
+    private void OnAccepted(ConnectionContext accepted)
+    {
+        var connection = new ServerConnection(accepted, this, _server);
+        if (!TryAdd(connection))
+        {
+            _ = OnRefusedAsync(connection, _server.Limit.RefuseAsync(accepted));
+            return;
+        }
+
+        try
+        {
+            Serve(accepted, connection);
+        }
+        catch
+        {
+            connection.Abandon(); // A permit that is not given back would be missing for ever.
+            throw;
+        }
+    }
+
+    private void Serve(ConnectionContext accepted, ServerConnection connection)
+    {
+        connection.Enter();
+        var configuration = Configuration;
+        connection.TransferTo(configuration); // A reload in between may have missed it.
+        connection.StartWatch();
+        _server.Monitor?.Start();
+        if (configuration.Timeouts is { Timeouts.NeedsByteCounts: true } && !TimeoutMonitor.CountsBytes(accepted))
+            _server.OnUncounted();
+        _server.Scheduler.Schedule(static connection => ((ServerConnection)connection!).Run(), connection);
+    }
+
+    private async Task OnRefusedAsync(ServerConnection connection, Task<CloseReason> refusing)
+    {
+        var reason = await refusing;
+        connection.AddToHistory(reason);
+        ServerMetrics.OnClosed(this, reason, duration: null);
+        OnClosed(connection);
+    }
+
+    private async Task StopAcceptingCoreAsync()
+    {
+        _server.Logger.Guard("ending the accepts of", EndPoint, _stopping.Cancel);
+        await _server.Logger.GuardAsync("unbinding", EndPoint, () => Listener.UnbindAsync(CancellationToken.None));
+        await _server.Logger.GuardAsync("accepting on", EndPoint, () => new(_accepting));
+        Debug.Assert(HasEnded, "The accept loop ends when its listener does.");
     }
 }

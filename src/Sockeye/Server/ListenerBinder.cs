@@ -7,37 +7,26 @@ namespace Sockeye;
 
 /// <summary>Binds all endpoints, or none.</summary>
 /// <param name="transport">What binds.</param>
-/// <param name="configurations">What the clients of each endpoint get.</param>
 /// <param name="logger">Where it is said that one which is given up threw.</param>
-/// <param name="stopping">Ends their accept loops.</param>
-internal sealed class ListenerBinder(
-    IConnectionListenerFactory transport,
-    Dictionary<ListenOptions, ListenerConfiguration> configurations,
-    ILogger logger,
-    CancellationToken stopping)
+internal sealed class ListenerBinder(IConnectionListenerFactory transport, ILogger logger)
 {
     // How often a free port of 127.0.0.1 may turn out to be taken on ::1 before it is an error.
     private const int LocalhostAttempts = 16;
 
-    /// <summary>None of them accepts yet.</summary>
-    public async Task<List<ActiveListener>> BindAllAsync(IEnumerable<ListenOptions> listens, CancellationToken cancellationToken)
+    /// <summary>Returns the bound listeners in the order of the options; localhost has two.</summary>
+    public async Task<IReadOnlyList<(ListenOptions Options, IConnectionListener Listener)>> BindAllAsync(
+        IEnumerable<ListenOptions> endpoints, CancellationToken cancellationToken)
     {
-        List<IConnectionListener> bound = [];
-        List<ActiveListener> listeners = [];
+        List<(ListenOptions Options, IConnectionListener Listener)> bound = [];
         try
         {
-            foreach (var listen in listens)
-            {
-                var ofEndpoint = await BindAsync(listen, cancellationToken);
-                bound.AddRange(ofEndpoint);
-                listeners.AddRange(ofEndpoint.Select(listener => new ActiveListener(listener, configurations[listen], stopping)));
-            }
-
-            return listeners;
+            foreach (var listen in endpoints)
+                bound.AddRange((await BindAsync(listen, cancellationToken)).Select(listener => (listen, listener)));
+            return bound;
         }
         catch
         {
-            foreach (var listener in bound)
+            foreach (var (_, listener) in bound)
                 await DiscardAsync(listener);
             throw;
         }

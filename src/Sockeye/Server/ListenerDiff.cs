@@ -36,7 +36,7 @@ internal sealed class ListenerDiff
         // Port 0 stays what it was bound to; the first of several such goes with the first.
         (group, listen) => group.Key.IsLocalhost == listen.IsLocalhost && group.Key.EndPoint.Equals(listen.EndPoint),
         (group, listen) => group.Key.IsLocalhost == listen.IsLocalhost
-            && group.First().Listener.EndPoint.Equals(listen.EndPoint),
+            && group.First().EndPoint.Equals(listen.EndPoint),
     ];
 
     /// <summary>The listeners that serve this endpoint already; none for one that has to be bound.</summary>
@@ -47,10 +47,10 @@ internal sealed class ListenerDiff
     {
         foreach (var removed in Removed.Where(listener => !listener.HasEnded))
         {
-            foreach (var added in Added.Where(added => ListenValidation.Overlaps(added, removed.Listener.EndPoint)))
+            foreach (var added in Added.Where(added => ListenValidation.Overlaps(added, removed.EndPoint)))
             {
                 throw new InvalidOperationException(
-                    $"{added} cannot be bound while {removed.Listener.EndPoint} is: a reload unbinds last, so that it can fail "
+                    $"{added} cannot be bound while {removed.EndPoint} is: a reload unbinds last, so that it can fail "
                         + "without harm. Remove the one in a first reload and add the other in a second.");
             }
         }

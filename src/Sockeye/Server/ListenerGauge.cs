@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 namespace Sockeye;
 
 /// <summary>One listener of a running server, as metrics ask for it. From any thread.</summary>
-internal sealed class ListenerGauge(ActiveListener listener, ConnectionTable table)
+internal sealed class ListenerGauge(ActiveListener listener)
 {
     private readonly KeyValuePair<string, object?>[] _receive = [.. listener.Tags, MetricTags.Receive];
     private readonly KeyValuePair<string, object?>[] _transmit = [.. listener.Tags, MetricTags.Transmit];
@@ -29,11 +29,8 @@ internal sealed class ListenerGauge(ActiveListener listener, ConnectionTable tab
     {
         // The closed ones first: one that closes meanwhile is missed, not counted twice. It leaves the table, then is added.
         var (received, sent) = listener.ClosedTraffic;
-        foreach (var connection in table.InAnyOrder())
-        {
-            if (connection.Listener == listener)
-                (received, sent) = (received + connection.BytesReceived, sent + connection.BytesSent);
-        }
+        foreach (var connection in listener.Connections)
+            (received, sent) = (received + connection.BytesReceived, sent + connection.BytesSent);
 
         lock (_lock)
         {

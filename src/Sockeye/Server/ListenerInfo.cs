@@ -7,7 +7,7 @@ public sealed class ListenerInfo
 {
     internal ListenerInfo(ActiveListener active, bool isStopping)
     {
-        (EndPoint, Middleware) = (active.Listener.EndPoint, active.Configuration.MiddlewareNames);
+        (EndPoint, Middleware) = (active.EndPoint, active.Configuration.MiddlewareNames);
         (Accepted, Open) = (active.AcceptedCount, active.OpenCount);
         Status = active.Status;
         IsListening = !isStopping && Status is not { HasEnded: true };
@@ -44,7 +44,7 @@ public sealed class ListenerInfo
     /// fail.</summary>
     public TimeSpan? AcceptFailingFor { get; }
 
-    /// <summary>How long a limit has kept clients in the accept queue, during which the queue was never empty. Null while no limit
+    /// <summary>How long a limit has kept clients in the accept queue without the queue being empty. Null while no limit
     /// does.</summary>
     public TimeSpan? HeldFor { get; }
 

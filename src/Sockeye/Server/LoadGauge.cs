@@ -26,12 +26,8 @@ internal sealed class LoadGauge(LoadReader load, IReadOnlyList<ActiveListener> l
 
     public IEnumerable<Measurement<long>> Waiting() => Of(static listener => listener.WaitingHandlers);
 
-    public IEnumerable<Measurement<double>> LongestWait()
-    {
-        var counts = listeners.Any(each => each.WaitingHandlers > 0) ? load.CountByListener() : [];
-        return listeners.Select(each => new Measurement<double>(
-            counts.GetValueOrDefault(each).LongestWait.TotalSeconds, each.Tags));
-    }
+    public IEnumerable<Measurement<double>> LongestWait() => listeners.Select(each => new Measurement<double>(
+        each.WaitingHandlers > 0 ? each.CountConnections().LongestWait.TotalSeconds : 0, each.Tags));
 
     public IEnumerable<Measurement<long>> ReadPaused() => OfCounts(static counts => counts.ReadPaused);
 
@@ -43,7 +39,7 @@ internal sealed class LoadGauge(LoadReader load, IReadOnlyList<ActiveListener> l
         var signs = load.Read().Signs;
         for (var i = 0; i < listeners.Count; i++)
         {
-            var endpoint = listeners[i].Listener.EndPoint;
+            var endpoint = listeners[i].EndPoint;
             foreach (var kind in Kinds)
             {
                 var level = signs
@@ -54,11 +50,8 @@ internal sealed class LoadGauge(LoadReader load, IReadOnlyList<ActiveListener> l
         }
     }
 
-    private IEnumerable<Measurement<long>> OfCounts(Func<ConnectionCounts, long> ask)
-    {
-        var counts = load.CountByListener();
-        return Of(each => ask(counts.GetValueOrDefault(each)));
-    }
+    private IEnumerable<Measurement<long>> OfCounts(Func<ConnectionCounts, long> ask) =>
+        Of(each => ask(each.CountConnections()));
 
     private IEnumerable<Measurement<long>> Of(Func<ActiveListener, long> ask) =>
         listeners.Select(each => new Measurement<long>(ask(each), each.Tags));

@@ -23,7 +23,7 @@ internal sealed partial class LoadMonitor : IDisposable
     private const int Later = 2;
 
     private readonly Func<LoadReader> _load;
-    private readonly ConnectionTable _table;
+    private readonly ServerConnectionLimit _limit;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private readonly Dictionary<(SaturationKind Kind, EndPoint? EndPoint), ReportedSign> _reported = [];
@@ -32,12 +32,12 @@ internal sealed partial class LoadMonitor : IDisposable
     private int _state;
 
     /// <param name="load">The one of now: a reload makes another.</param>
-    /// <param name="table">Whether there are connections.</param>
+    /// <param name="limit">Whether there are connections.</param>
     /// <param name="time">The server's clock.</param>
     /// <param name="logger">Where it tells.</param>
-    public LoadMonitor(Func<LoadReader> load, ConnectionTable table, TimeProvider time, ILogger logger)
+    public LoadMonitor(Func<LoadReader> load, ServerConnectionLimit limit, TimeProvider time, ILogger logger)
     {
-        (_load, _table, _time, _logger) = (load, table, time, logger);
+        (_load, _limit, _time, _logger) = (load, limit, time, logger);
         _timer = time.CreateTimer(
             static watch => ((LoadMonitor)watch!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -65,7 +65,7 @@ internal sealed partial class LoadMonitor : IDisposable
             return;
         // A full fence: either this sees the connection that comes now, or the one who brings it sees that the look is far off.
         Interlocked.Exchange(ref _state, Later);
-        if (_table.Count != _lastCount)
+        if (_limit.Count != _lastCount)
             Start();
     }
 
@@ -101,9 +101,9 @@ internal sealed partial class LoadMonitor : IDisposable
             LogSignOver(key.Kind, where, _time.GetElapsedTime(told.Since, told.SeenAt));
         }
 
-        var isQuiet = load.Signs.Count == 0 && _reported.Count == 0 && _table.Count == _lastCount
+        var isQuiet = load.Signs.Count == 0 && _reported.Count == 0 && _limit.Count == _lastCount
             && load.Listeners.All(listener => listener.AcceptQueueDepth is null or 0);
-        _lastCount = _table.Count;
+        _lastCount = _limit.Count;
         if (_lastCount > 0 || _reported.Count > 0)
         {
             Schedule(isQuiet);
@@ -113,7 +113,7 @@ internal sealed partial class LoadMonitor : IDisposable
         _interval = Interval;
         // A full fence: either this sees the connection that comes now, or who brings it sees that nothing is set.
         Interlocked.Exchange(ref _state, NotSet);
-        if (_table.Count > 0)
+        if (_limit.Count > 0)
             Start();
     }
 

@@ -1,42 +1,30 @@
-using System.Runtime.InteropServices;
-
 namespace Sockeye;
 
 /// <summary>Reads how near a server is to not serving. From any thread, without a lock, whatever else stands still.</summary>
 internal sealed class LoadReader(
-    IReadOnlyList<ActiveListener> listeners, ConnectionTable table, SockeyeServerOptions options, SchedulerProbe probe,
-    StopClock stop)
+    ListenerSet listeners, ServerConnectionLimit limit, SockeyeServerOptions options, SchedulerProbe probe, StopClock stop)
 {
     private readonly IBlockingTransport? _transport = options.Transport as IBlockingTransport;
 
     /// <summary>One pass over the connections, and a system call for each listener.</summary>
     public ServerLoad Read() => Read(CountAll());
 
-    /// <summary>One pass over the connections, for all listeners; one without connections is missing.</summary>
-    public Dictionary<ActiveListener, ConnectionCounts> CountByListener()
-    {
-        var counts = new Dictionary<ActiveListener, ConnectionCounts>();
-        foreach (var connection in table.InAnyOrder())
-            CollectionsMarshal.GetValueRefOrAddDefault(counts, connection.Listener, out _).Add(connection);
-        return counts;
-    }
-
     /// <summary>Looks at connections only if a handler waits: what a look every second may cost. So it finds no stalls.</summary>
     public ServerLoad ReadWithoutStalls() =>
-        listeners.Any(listener => listener.WaitingHandlers > 0) ? Read() : Read(new ConnectionCounts());
+        listeners.All.Any(listener => listener.WaitingHandlers > 0) ? Read() : Read(new ConnectionCounts());
 
     private ConnectionCounts CountAll()
     {
         var counts = new ConnectionCounts();
-        foreach (var connection in table.InAnyOrder())
-            counts.Add(connection);
+        foreach (var listener in listeners.All)
+            listener.AddTo(ref counts);
         return counts;
     }
 
     private ServerLoad Read(ConnectionCounts counts)
     {
-        ListenerInfo[] loads = [.. listeners.Select(listener => new ListenerInfo(listener, stop.IsRunning))];
-        var connections = table.Count;
+        ListenerInfo[] loads = [.. listeners.Active.Select(listener => new ListenerInfo(listener, stop.IsRunning))];
+        var connections = limit.Count;
         var signs = new List<SaturationSign>();
         signs.AddRange(loads.Select(SaturationRules.AcceptQueue).OfType<SaturationSign>());
         Add(SaturationRules.Connections(connections, options.MaxConnections));

@@ -5,8 +5,6 @@ namespace Sockeye;
 
 internal sealed partial class ServerConnection
 {
-    private readonly ILogger _logger;
-
     [LoggerMessage(1200, LogLevel.Information,
         "{ConnectionId} {RemoteEndPoint} -> {LocalEndPoint}{Via} ended after {Duration}, {BytesIn} bytes in, " +
         "{BytesOut} bytes out: {ClosedBy} {Cause} {Direction}, {Description}.")]

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging;
@@ -9,26 +8,34 @@ namespace Sockeye;
 /// <summary>One accepted connection, from its handler's start to the line in the log that tells how it ended.</summary>
 internal sealed partial class ServerConnection
 {
+    /// <summary>In place of counts: the connection has ended, and what it counts as is known.</summary>
+    private static readonly StopCounts Ended = new();
+
     private readonly ConnectionContext _connection;
     private readonly ActiveListener _listener;
-    private readonly ConnectionTable _table;
-    private readonly TimeProvider _time;
+    private readonly ServerContext _server;
+    private readonly ILogger _logger;
+    private readonly ListenerConfiguration _configuration;
     private readonly long _opened;
     private readonly StopNotification _stop;
     private readonly TimeoutMonitor? _watch;
-    private readonly ClosedHistory? _history;
     private List<Task>? _gateWaits;
     private int _entered;
     private volatile HandlerPhase _phase;
 
-    public ServerConnection(
-        ConnectionContext connection, ActiveListener listener, ConnectionTable table, ClosedHistory? history,
-        PipeScheduler scheduler, TimeProvider time, ILogger logger)
+    private LimitTransfer? _transfer;
+    private StopCounts? _counts;
+    private volatile bool _wasAborted;
+    private bool _hasLeft;
+    private bool _leftUnread;
+    private bool _isWhole;
+
+    public ServerConnection(ConnectionContext connection, ActiveListener listener, ServerContext server)
     {
-        (_connection, _listener, _table, _history) = (connection, listener, table, history);
-        (_time, _logger) = (time, logger);
-        _opened = time.GetTimestamp();
-        _stop = new(connection, scheduler, logger) { IsForHandler = true };
+        (_connection, _listener, _server, _logger) = (connection, listener, server, server.Logger);
+        Sequence = server.NextSequence();
+        _opened = server.Time.GetTimestamp();
+        _stop = new(connection, server.Scheduler, _logger) { IsForHandler = true };
         connection.Features.Set<IConnectionLifetimeNotificationFeature>(_stop);
         _configuration = listener.Configuration;
         _watch = _configuration.Timeouts is { } timeouts ? new(connection, timeouts, _stop) : null;
@@ -39,22 +46,59 @@ internal sealed partial class ServerConnection
 
     public string Id => _connection.ConnectionId;
 
-    public ActiveListener Listener => _listener;
+    /// <summary>Its place in the order in which the server's connections were accepted.</summary>
+    public long Sequence { get; }
 
     public long BytesReceived => _connection.BytesReceived ?? 0;
 
     public long BytesSent => _connection.BytesSent ?? 0;
 
-    public TimeSpan Age => _time.GetElapsedTime(_opened);
+    public TimeSpan Age => _server.Time.GetElapsedTime(_opened);
 
     public HandlerPhase Phase => _phase;
 
     /// <summary>Null where the transport does not tell. What is put upon the connection has none of its own.</summary>
     public IConnectionProgressFeature? Progress => _connection as IConnectionProgressFeature;
 
-    public ServerConnectionInfo GetInfo() => new(_connection, _listener.Listener.EndPoint, Age, _phase);
+    public ServerConnectionInfo GetInfo() => new(_connection, _listener.EndPoint, Age, _phase);
 
     public void Abort(CloseReason reason) => _connection.Abort(reason);
+
+    /// <summary>Tells the handler. How the connection ends counts in these counts.</summary>
+    public void RequestStop(CloseReason reason, StopCounts counts)
+    {
+        // The connection may end at this moment: of the two, the second one counts it.
+        StopCounts? seen;
+        do
+        {
+            seen = Volatile.Read(ref _counts);
+        }
+        while (seen != Ended && Interlocked.CompareExchange(ref _counts, counts, seen) != seen);
+        if (seen == Ended)
+            counts.Add(_wasAborted, _isWhole);
+        _stop.RequestClose(reason);
+    }
+
+    /// <summary>Its handler did not finish in time.</summary>
+    public void AbortUnfinished(CloseReason reason)
+    {
+        _wasAborted = true;
+        Abort(reason);
+    }
+
+    /// <summary>Counts it in the limits of this plan, if it came by another and has not ended. Safe more than once.</summary>
+    public void TransferTo(ListenerConfiguration configuration)
+    {
+        if (configuration == _configuration)
+            return;
+        lock (_listener.TransferLock)
+        {
+            if (_hasLeft || configuration == _transfer?.Configuration)
+                return;
+            _transfer?.Leave();
+            _transfer = new(configuration, _connection.RemoteEndPoint);
+        }
+    }
 
     /// <summary>Counts it at the gates, before the next client is accepted. What it waits for there, it waits for when it
     /// runs.</summary>
@@ -76,8 +120,7 @@ internal sealed partial class ServerConnection
         _listener.OnHandlerStarted();
         Leave();
         _watch?.End();
-        _table.Remove(this);
-        _listener.OnClosed(_connection);
+        _listener.Remove(this);
     }
 
     /// <summary>For the scheduler: a handler that computes before its first await must not hold up accepting.</summary>
@@ -128,8 +171,7 @@ internal sealed partial class ServerConnection
         finally
         {
             // Whatever those who listen to traces throw: a connection that stayed would hold up every stop.
-            _table.Remove(this);
-            _listener.OnClosed(_connection);
+            _listener.Remove(this);
         }
     }
 
@@ -138,7 +180,7 @@ internal sealed partial class ServerConnection
     {
         try
         {
-            var trace = ConnectionTrace.Start(ActivityKind.Server, _time);
+            var trace = ConnectionTrace.Start(ActivityKind.Server, _server.Time);
             trace?.Attach(_connection);
             return trace;
         }
@@ -151,11 +193,12 @@ internal sealed partial class ServerConnection
     }
 
     /// <summary>For those who ask for connections that have ended.</summary>
-    public void AddToHistory(CloseReason reason) => _history?.Add(
-        new(_connection, _listener.Listener.EndPoint, _time.GetUtcNow(), Age, reason));
+    public void AddToHistory(CloseReason reason) => _server.History?.Add(
+        new(_connection, _listener.EndPoint, _server.Time.GetUtcNow(), Age, reason));
 
     private void SetPhase(HandlerPhase next)
     {
+        Debug.Assert(next > _phase, "A handler's phases only advance.");
         if (_phase <= HandlerPhase.Held && next > HandlerPhase.Held)
             _listener.OnHandlerStarted();
         _phase = next;
@@ -234,5 +277,54 @@ internal sealed partial class ServerConnection
         LogConnectionEnded(
             _connection.ConnectionId, _connection.RemoteEndPoint, _connection.LocalEndPoint, via, Age, BytesReceived, BytesSent,
             reason.By, reason.Cause, reason.Direction, reason.Description);
+    }
+
+    private void Leave()
+    {
+        foreach (var gate in _configuration.Gates.Take(_entered))
+            gate.Leave();
+        lock (_listener.TransferLock)
+        {
+            _hasLeft = true;
+            _transfer?.Leave();
+        }
+    }
+
+    /// <summary>Closes a connection whose handler has followed a stop, and sees whether anything was left unread.</summary>
+    private async Task CloseStoppedAsync(CloseReason? broken)
+    {
+        var received = BytesReceived;
+        var unread = broken is null ? CountUnread() : 0;
+        // With a layer upon it the bytes are not the peer's alone: TLS answers the end of TLS.
+        var tellsOfPeer = _connection.Outermost == _connection;
+        // A handler that takes nothing from its peer leaves nothing unread that it should have read.
+        var reads = _stop.ReadsMessages || (tellsOfPeer && received > unread);
+        await CloseAsync(broken);
+        _leftUnread = reads && (unread > 0 || (tellsOfPeer && BytesReceived > received));
+    }
+
+    /// <summary>How much has come that the handler has not taken.</summary>
+    private long CountUnread()
+    {
+        var input = _connection.Transport.Input;
+        try
+        {
+            input.CancelPendingRead(); // Bytes that were looked at are hidden from a plain read; a cancelled one shows them.
+            if (!input.TryRead(out var read))
+                return 0;
+            var unread = read.Buffer.Length;
+            input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            return unread;
+        }
+        catch (Exception error) when (error is InvalidOperationException or IOException or ConnectionAbortedException)
+        {
+            return 0; // The handler has ended its reading itself, or left a read behind.
+        }
+    }
+
+    private void CountEnd(CloseReason reason)
+    {
+        _isWhole = !_leftUnread && (reason.IsOrderly || reason == _stop.RequestedReason);
+        Interlocked.Exchange(ref _counts, Ended)?.Add(_wasAborted, _isWhole);
     }
 }

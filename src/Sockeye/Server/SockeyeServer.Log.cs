@@ -5,17 +5,12 @@ namespace Sockeye;
 
 public sealed partial class SockeyeServer
 {
-    private readonly ILogger _logger;
-
     [LoggerMessage(1000, LogLevel.Information, "Listening on {EndPoint}: {Pipeline}.")]
     private partial void LogListening(EndPoint endpoint, string pipeline);
 
     [LoggerMessage(1001, LogLevel.Information,
         "Stopped: {Drained} connections drained, {Aborted} aborted, {CutShort} cut short.")]
     private partial void LogStopped(int drained, int aborted, int cutShort);
-
-    [LoggerMessage(1002, LogLevel.Warning, "{Count} handlers go on although their connections were aborted.")]
-    private partial void LogHandlersLeft(int count);
 
     [LoggerMessage(1004, LogLevel.Information, "Reloaded: {Added} listeners added, {Kept} kept, {Removed} removed.")]
     private partial void LogReloaded(int added, int kept, int removed);
@@ -31,17 +26,4 @@ public sealed partial class SockeyeServer
         "{EndPoint}, which was removed, is done: {Drained} connections drained, {Aborted} aborted, " +
         "{CutShort} cut short.")]
     private partial void LogDrained(EndPoint endpoint, int drained, int aborted, int cutShort);
-
-    [LoggerMessage(1350, LogLevel.Warning,
-        "{Transport} does not tell what moves on its connections: of their timeouts only Lifetime works. Use a transport of " +
-        "Sockeye's, or turn the others off.")]
-    private partial void LogUncounted(string transport);
-
-    [LoggerMessage(1003, LogLevel.Warning,
-        "All {MaxConnections} connections are in use (MaxConnections): {RemoteEndPoint} and whoever comes next {Fate}.")]
-    private partial void LogRejecting(int maxConnections, EndPoint? remoteEndPoint, string fate);
-
-    [LoggerMessage(1302, LogLevel.Warning,
-        "All {MaxConnections} connections are in use (MaxConnections): new clients wait in the accept queue (LeaveInBacklog).")]
-    private partial void LogLeavingInBacklog(int maxConnections);
 }

@@ -1,12 +1,8 @@
-using System.Net;
-
 namespace Sockeye;
 
 /// <summary>Other options while the server runs: all of them, or none.</summary>
 public sealed partial class SockeyeServer
 {
-    private readonly AsyncLock _reloadLock = new();
-
     /// <inheritdoc cref="ReloadAsync(SockeyeServerOptions, CancellationToken)"/>
     /// <param name="configure">Given new options in which only what cannot change is set already.</param>
     /// <param name="cancellationToken">Until all is bound it gives the reload up; afterwards it does nothing.</param>
@@ -63,68 +59,80 @@ public sealed partial class SockeyeServer
     {
         options.InheritFrom(_options);
         ListenValidation.ThrowIfInvalid(options.Endpoints);
-        var match = new ListenerDiff(_listeners, options.Endpoints);
-        match.ThrowIfInConflict();
-        var permits = CreatePermits(options);
+        var before = _listeners.Active;
+        var diff = new ListenerDiff(before, options.Endpoints);
+        diff.ThrowIfInConflict();
+        var permits = _context.Limit.CreatePermits(options);
         var configurations = CreateConfigurations(options, permits);
         options.MarkStarted();
-        foreach (var dead in match.Removed.Where(listener => listener.HasEnded))
-            await dead.StopAcceptingAsync(_logger); // Nobody is served there: its socket may be in the way of a new one.
-        var binder = new ListenerBinder(options.Transport, configurations, _logger, _stopping.Token);
-        var added = await binder.BindAllAsync(match.Added, cancellationToken);
+        foreach (var dead in diff.Removed.Where(listener => listener.HasEnded))
+            await dead.StopAcceptingAsync(); // It accepts no clients: its socket may be in the way of a new one.
+        var added = await BindAsync(options, configurations, diff.Added, cancellationToken);
 
         // From here on nothing fails: where other code is called, what it throws is logged.
-        var kept = _listeners.Except(match.Removed).ToList();
-        Reconfigure(options, permits, match, configurations);
+        var kept = before.Except(diff.Removed).ToList();
+        Reconfigure(options, permits, diff, configurations);
         // In the order of the options.
         var byOptions = added.Concat(kept).ToLookup(listener => listener.Configuration.Options);
-        _listeners = [.. options.Endpoints.SelectMany(listen => byOptions[listen])];
-        EndPoints = GetEndPoints(_listeners);
+        _listeners.Replace([.. options.Endpoints.SelectMany(listen => byOptions[listen])]);
+        EndPoints = GetEndPoints(_listeners.Active);
         ReplaceLoadReader();
         foreach (var listener in kept)
-            LogKept(listener.Listener.EndPoint, DescribePipeline(listener));
-        added.ForEach(StartAccepting);
-        await Task.WhenAll(match.Removed.Select(listener => listener.StopAcceptingAsync(_logger)));
-        foreach (var listener in match.Removed)
-            StartDrain(listener, options.ShutdownTimeout);
-        LogReloaded(added.Count, kept.Count, match.Removed.Count);
-        return new(GetEndPoints(added), GetEndPoints(kept), GetEndPoints(match.Removed));
+            LogKept(listener.EndPoint, DescribePipeline(listener));
+        added.ForEach(Start);
+        await Task.WhenAll(diff.Removed.Select(listener => listener.StopAcceptingAsync()));
+        foreach (var listener in diff.Removed)
+            listener.Draining = DrainAsync(listener, options.ShutdownTimeout);
+        LogReloaded(added.Count, kept.Count, diff.Removed.Count);
+        return new(GetEndPoints(added), GetEndPoints(kept), GetEndPoints(diff.Removed));
     }
 
-    /// <summary>New clients get the new configurations, and limits that count open connections know them all.</summary>
+    /// <summary>New clients get the new configurations, and limits that count open connections count all of them.</summary>
     private void Reconfigure(
         SockeyeServerOptions options,
         AcceptPermits? permits,
-        ListenerDiff match,
+        ListenerDiff diff,
         Dictionary<ListenOptions, ListenerConfiguration> configurations)
     {
-        var next = match.Removed.Concat(_drains.Keys).ToDictionary(
+        var next = diff.Removed.Concat(_listeners.Draining).ToDictionary(
             listener => listener, listener => listener.Configuration.WithoutEndpointLimits(permits));
         foreach (var listen in options.Endpoints)
         {
-            foreach (var kept in match.GetKept(listen))
+            foreach (var kept in diff.GetKept(listen))
                 next.Add(kept, configurations[listen]);
         }
 
-        var retired = next.Keys.SelectMany(listener => listener.Configuration.Gates).Distinct().ToList();
-        TransferConnections(next); // Before new clients count: who is there has a place before them.
+        var replaced = next.Keys.SelectMany(listener => listener.Configuration.Gates).Distinct().ToList();
+        TransferAll(); // Before new clients count: open connections have their permits first.
         _options = options;
+        _context.Limit.Change(options);
         foreach (var (listener, configuration) in next)
             listener.Reconfigure(configuration);
-        TransferConnections(next); // Who came between. Who comes now by the configuration before sees this one itself.
-        foreach (var gate in retired)
+        TransferAll(); // Those accepted in between. A later one of the previous configuration transfers itself.
+        foreach (var gate in replaced)
             gate.ReleaseWaiters();
-    }
 
-    private void TransferConnections(Dictionary<ActiveListener, ListenerConfiguration> configurations)
-    {
-        foreach (var connection in _table.InOrder())
+        void TransferAll()
         {
-            if (configurations.TryGetValue(connection.Listener, out var configuration))
-                connection.TransferTo(configuration);
+            foreach (var (listener, configuration) in next)
+                listener.TransferConnections(configuration);
         }
     }
 
-    private static IReadOnlyList<EndPoint> GetEndPoints(IEnumerable<ActiveListener> listeners) =>
-        [.. listeners.Select(listener => listener.Listener.EndPoint)];
+    /// <summary>Lets the handlers of a removed endpoint finish. Only a stop awaits it, and supersedes it.</summary>
+    private Task DrainAsync(ActiveListener listener, TimeSpan timeout) => _logger.GuardAsync(
+        "draining", listener.EndPoint, async () =>
+        {
+            LogRemoved(listener.EndPoint, listener.OpenCount, timeout);
+            var drain = new ListenerDrain(
+                [listener], Removed(""), Removed($" and the handler did not finish in time (ShutdownTimeout is {timeout})"),
+                _context);
+            if (await drain.RunAsync(timeout, _stopping.Token) is not { } result)
+                return;
+            _listeners.Remove(listener);
+            LogDrained(listener.EndPoint, result.Drained, result.Aborted, result.CutShort);
+        });
+
+    private static CloseReason Removed(string howItEnds) =>
+        new(ClosedBy.Local, CloseCause.Stop, CloseDirection.Output, $"its endpoint was removed{howItEnds}");
 }

@@ -1,6 +1,7 @@
-using System.IO.Pipelines;
+using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
 
@@ -8,48 +9,58 @@ namespace Sockeye;
 /// <remarks>All members are safe from many callers.</remarks>
 public sealed partial class SockeyeServer : IAsyncDisposable
 {
-    // After the abort a handler only has to notice; one that does not is left behind, and the log says so.
-    private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(1);
-
-    private volatile SockeyeServerOptions _options;
-    private readonly ConnectionTable _table = new();
-    private readonly AcceptFailureLog _acceptFailures;
+    private readonly ServerContext _context;
+    private readonly ListenerSet _listeners = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _stopLock = new();
-    private readonly PipeScheduler _scheduler;
-    private readonly Refusal _refusal;
-    private readonly LogThrottle _backlogThrottle;
-    private readonly ClosedHistory? _history;
+    private readonly AsyncLock _reloadLock = new();
+    private readonly ILogger _logger;
     private readonly SchedulerProbe _probe;
     private readonly StopClock _stopClock;
     private readonly long _started;
-    private volatile IReadOnlyList<ActiveListener> _listeners = [];
+    private volatile SockeyeServerOptions _options;
     private volatile LoadReader _load = null!;
-    private LoadMonitor? _loadMonitor;
     private LoadGauge? _loadGauge;
     private Task<StopResult>? _stop;
-    private int _rejecting;
-    private bool _hasLoggedUncounted;
 
     private SockeyeServer(SockeyeServerOptions options)
     {
         _options = options;
-        _scheduler = Scheduling.GetScheduler(options.Transport);
-        _logger = new SafeLogger(options.LoggerFactory.CreateLogger("Sockeye.Server"));
-        _acceptFailures = new(options.TimeProvider, _logger);
-        _refusal = new(options.Timer);
-        _backlogThrottle = new(options.TimeProvider);
-        _history = options.MaxClosedHistory == 0 ? null : new(options.MaxClosedHistory);
-        _probe = new(_scheduler, options.TimeProvider);
-        _stopClock = new(options.TimeProvider);
-        _started = options.TimeProvider.GetTimestamp();
+        _context = new(options);
+        _logger = _context.Logger;
+        _probe = new(_context.Scheduler, _context.Time);
+        _stopClock = new(_context.Time);
+        _started = _context.Time.GetTimestamp();
     }
 
     /// <summary>The addresses that were bound, with their real ports, in the order of the options; localhost has two.</summary>
     public IReadOnlyList<EndPoint> EndPoints { get; private set; } = [];
 
     /// <summary>How many connections are open now.</summary>
-    public int ConnectionCount => _table.Count;
+    public int ConnectionCount => _context.Limit.Count;
+
+    /// <summary>What it binds and accepts with.</summary>
+    internal IConnectionListenerFactory Transport => _options.Transport;
+
+    /// <summary>Time since it was started.</summary>
+    internal TimeSpan Uptime => _context.Time.GetElapsedTime(_started);
+
+    /// <summary>The bytes of all connections so far, closed ones included; those of endpoints that a reload removed, until
+    /// they have drained.</summary>
+    internal (long Received, long Sent) Traffic
+    {
+        get
+        {
+            long received = 0, sent = 0;
+            foreach (var listener in _listeners.All)
+            {
+                var traffic = listener.Traffic;
+                (received, sent) = (received + traffic.Received, sent + traffic.Sent);
+            }
+
+            return (received, sent);
+        }
+    }
 
     /// <summary>Runs a server until Ctrl+C, SIGTERM or <paramref name="cancellationToken"/>, then stops it with drain. A second
     /// signal ends the process at once, unless it comes within 200 ms of the first: then it is the same wish, sent twice, as
@@ -135,11 +146,10 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         ListenValidation.ThrowIfInvalid(options.Endpoints);
         var server = new SockeyeServer(options);
-        var configurations = CreateConfigurations(options, server.CreatePermits(options));
+        var configurations = CreateConfigurations(options, server._context.Limit.CreatePermits(options));
         options.MarkStarted();
 
-        var binder = new ListenerBinder(options.Transport, configurations, server._logger, server._stopping.Token);
-        server._listeners = await binder.BindAllAsync(options.Endpoints, cancellationToken);
+        server._listeners.Replace(await server.BindAsync(options, configurations, options.Endpoints, cancellationToken));
         try
         {
             server.StartAll();
@@ -161,9 +171,9 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     {
         Task<StopResult> stop;
         lock (_stopLock)
-            stop = _stop ??= _scheduler.RunAsync(StopCoreAsync);
-        using var impatience = cancellationToken.UnsafeRegister(
-            _ => _table.AbortAll(NotInTime("its patience was cut short")), null);
+            stop = _stop ??= _context.Scheduler.RunAsync(StopCoreAsync);
+        using var abortion = cancellationToken.UnsafeRegister(
+            _ => ListenerDrain.AbortAll(_listeners.All, NotInTime("its patience was cut short")), null);
         return await stop;
     }
 
@@ -174,14 +184,44 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    /// <summary>All of its listeners are bound.</summary>
-    private void StartAll()
+    /// <summary>All listeners as they are now, in the order of <see cref="EndPoints"/>; one system call each.</summary>
+    public IReadOnlyList<ListenerInfo> GetListeners() =>
+        [.. _listeners.Active.Select(listener => new ListenerInfo(listener, _stopClock.IsRunning))];
+
+    /// <summary>All open connections as they are now, in the order they came. Asks no system: counters of this process.</summary>
+    public IReadOnlyList<ServerConnectionInfo> GetConnections() =>
+        [.. ListenerSet.InOrder(_listeners.All).Select(connection => connection.GetInfo())];
+
+    /// <summary>The connections that ended last, newest first, those that were refused included: up to
+    /// <see cref="SockeyeServerOptions.MaxClosedHistory"/>.</summary>
+    public IReadOnlyList<ClosedConnectionInfo> GetClosedConnections() => _context.History?.NewestFirst() ?? [];
+
+    /// <summary>How near the server is to not serving: for health checks, pages and alarms.</summary>
+    /// <remarks>It asks the system once for each listener, looks at each open connection without asking for it, and waits for
+    /// nobody: on a thread of your own it answers while no thread of the pool is free. Whether one is, is found by asking for
+    /// one: the next call tells how long that question has waited.</remarks>
+    public ServerLoad GetLoad() => _load.Read();
+
+    /// <summary>Ends one connection at once (RST), as an operator does who has seen enough of it.</summary>
+    /// <param name="connectionId">As <see cref="ServerConnectionInfo.ConnectionId"/> names it.</param>
+    /// <param name="description">Why: a sentence without a full stop, for the log and the handler's exception.</param>
+    /// <returns>False: there is no such connection any more.</returns>
+    public bool Abort(string connectionId, string description)
     {
-        EndPoints = GetEndPoints(_listeners);
-        (_options.Transport as ILoggingTransport)?.UseLogger(_logger);
-        StartLoadMonitor();
-        foreach (var listener in _listeners)
-            StartAccepting(listener);
+        ArgumentException.ThrowIfNullOrEmpty(connectionId);
+        ArgumentException.ThrowIfNullOrEmpty(description);
+        foreach (var listener in _listeners.All)
+        {
+            foreach (var connection in listener.Connections)
+            {
+                if (connection.Id != connectionId)
+                    continue;
+                connection.Abort(CloseReason.Local(CloseCause.Abort, description));
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static SockeyeServerOptions Configure(Action<SockeyeServerOptions> configure)
@@ -196,51 +236,85 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         SockeyeServerOptions options, AcceptPermits? permits) =>
         options.Endpoints.ToDictionary(listen => listen, listen => ListenerConfiguration.Create(listen, permits));
 
+    private static IReadOnlyList<EndPoint> GetEndPoints(IEnumerable<ActiveListener> listeners) =>
+        [.. listeners.Select(listener => listener.EndPoint)];
+
+    private static string DescribePipeline(ActiveListener listener)
+    {
+        var configuration = listener.Configuration;
+        return string.Join(" -> ", configuration.MiddlewareNames.Append(configuration.Options.HandlerName));
+    }
+
     private static CloseReason NotInTime(string why) => new(
         ClosedBy.Local, CloseCause.Stop, CloseDirection.Both,
         $"the server was stopped and the handler did not finish in time ({why})");
+
+    /// <summary>Binds endpoints, all or none. The listeners do not accept yet.</summary>
+    private async Task<List<ActiveListener>> BindAsync(
+        SockeyeServerOptions options,
+        Dictionary<ListenOptions, ListenerConfiguration> configurations,
+        IEnumerable<ListenOptions> endpoints,
+        CancellationToken cancellationToken)
+    {
+        var bound = await new ListenerBinder(options.Transport, _logger).BindAllAsync(endpoints, cancellationToken);
+        return [.. bound.Select(one => new ActiveListener(
+            one.Listener, configurations[one.Options], _context, _stopping.Token))];
+    }
+
+    /// <summary>All listeners are bound.</summary>
+    private void StartAll()
+    {
+        EndPoints = GetEndPoints(_listeners.Active);
+        (_options.Transport as ILoggingTransport)?.UseLogger(_logger);
+        ReplaceLoadReader();
+        _context.Monitor = new(() => _load, _context.Limit, _context.Time, _logger);
+        foreach (var listener in _listeners.Active)
+            Start(listener);
+    }
+
+    private void Start(ActiveListener listener)
+    {
+        LogListening(listener.EndPoint, DescribePipeline(listener));
+        listener.Start();
+    }
+
+    /// <summary>The load is that of the current listeners and limits.</summary>
+    private void ReplaceLoadReader()
+    {
+        _load = new(_listeners, _context.Limit, _options, _probe, _stopClock);
+        if (_loadGauge is { } before)
+            LoadObservables.Remove(before);
+        LoadObservables.Add(_loadGauge = new(_load, _listeners.Active, _options.MaxConnections));
+    }
 
     private async Task<StopResult> StopCoreAsync()
     {
         try
         {
-            return await StopListenersAndConnectionsAsync();
+            await _reloadLock.AcquireAsync(); // A reload in progress ends first, and those behind it see that they come too late.
+            _reloadLock.Release();
+            _stopClock.Start();
+            _logger.Guard("stopping", "the server", _stopping.Cancel);
+            // The stop supersedes drains: their connections are its own from here on.
+            await Task.WhenAll(_listeners.Draining.Select(listener => listener.Draining)).WithoutThrowing();
+
+            var options = _options;
+            var drain = new ListenerDrain(
+                _listeners.All, CloseReason.Stopped, NotInTime($"ShutdownTimeout is {options.ShutdownTimeout}"), _context);
+            await drain.StopAcceptingAsync();
+            var result = await drain.RunAsync(options.ShutdownTimeout);
+            Debug.Assert(result is not null, "Nothing supersedes a stop.");
+            LogStopped(result.Drained, result.Aborted, result.CutShort);
+            return result;
         }
         finally
         {
-            foreach (var listener in _listeners.Concat(_drains.Keys))
-                RemoveFromMetrics(listener);
+            foreach (var listener in _listeners.All)
+                listener.RemoveFromMetrics();
             // Null where the start has failed.
             if (_loadGauge is not null)
                 LoadObservables.Remove(_loadGauge);
-            _loadMonitor?.Dispose();
+            _context.Monitor?.Dispose();
         }
     }
-
-    private async Task<StopResult> StopListenersAndConnectionsAsync()
-    {
-        await _reloadLock.AcquireAsync(); // A reload that is under way ends first, and those behind it see that they come too late.
-        _reloadLock.Release();
-        _stopClock.Start();
-        _logger.Guard("stopping", "the server", _stopping.Cancel);
-        await Task.WhenAll(_listeners.Select(listener => listener.StopAcceptingAsync(_logger)));
-
-        var drained = _table.RequestStop();
-        await WaitAsync(drained, _options.ShutdownTimeout);
-        var aborted = _table.AbortAll(NotInTime($"ShutdownTimeout is {_options.ShutdownTimeout}"));
-        if (aborted > 0)
-            await WaitAsync(drained, AbortTimeout);
-        var left = _table.Count;
-        if (left > 0)
-            LogHandlersLeft(left);
-
-        foreach (var listener in await WaitForDrainsAsync())
-            await listener.DisposeAsync(_logger);
-        var result = _table.Tally.ToResult(left);
-        LogStopped(result.Drained, result.Aborted, result.CutShort);
-        return result;
-    }
-
-    private async Task WaitAsync(Task drained, TimeSpan timeout) =>
-        await drained.WaitAsync(timeout, _options.TimeProvider).WithoutThrowing();
 }

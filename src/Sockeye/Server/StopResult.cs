@@ -5,8 +5,8 @@ public sealed class StopResult
 {
     internal StopResult(int drained, int aborted, int cutShort) => (Drained, Aborted, CutShort) = (drained, aborted, cutShort);
 
-    /// <summary>The number of connections that ended whole: the handler returned in time and had seen everything that its peer had
-    /// sent, and the system took everything that the handler had written.</summary>
+    /// <summary>The number of connections that ended whole: the handler returned in time and had seen everything that its peer
+    /// had sent, and the system took everything that the handler had written.</summary>
     public int Drained { get; }
 
     /// <summary>The number of connections that were reset because <see cref="SockeyeServerOptions.ShutdownTimeout"/> was
@@ -14,8 +14,8 @@ public sealed class StopResult
     public int Aborted { get; }
 
     /// <summary>The number of connections that ended in time, but not whole: the handler threw, the connection broke, or the peer
-    /// sent something that was left unread: a further request, or the answer to a request of this side. A handler that has to wait
-    /// for such an answer continues to read (<c>ReadUntil.PeerEnds</c>).</summary>
+    /// sent something that was left unread: a further request, or the answer to a request of this side. A handler that has to
+    /// wait for such an answer continues to read (<c>ReadUntil.PeerEnds</c>).</summary>
     /// <remarks>Bytes that arrive after this side's FIN are counted only without TLS.</remarks>
     public int CutShort { get; }
 

@@ -124,7 +124,7 @@ public sealed class AcceptLoopTests : IAsyncDisposable
         Start();
         await Patience.Until(() => Warnings == 1, "the exhaustion was logged");
 
-        _time.Advance(AcceptLoop.ShedDelay - TimeSpan.FromSeconds(2));
+        _time.Advance(Acceptor.ShedDelay - TimeSpan.FromSeconds(2));
         await WakeUntil(() => _listener.AcceptCalls >= 3, "accept was tried again");
         Assert.Equal(50, _listener.Waiting);
 
@@ -210,8 +210,11 @@ public sealed class AcceptLoopTests : IAsyncDisposable
     private void Start(ILogger? logger = null)
     {
         logger ??= _logger;
-        var loop = new AcceptLoop(
-            _listener, null, c => _onAccepted(c), _released, new AcceptFailureLog(_time, logger), _time, new Random(1), logger);
+        var acceptor = new Acceptor(_listener, new(_time), new(_time, logger), _time, new Random(1), logger)
+        {
+            Released = _released,
+        };
+        var loop = new AcceptLoop(acceptor, c => _onAccepted(c));
         _running = Task.Run(() => loop.RunAsync(_stopping.Token), TestContext.Current.CancellationToken);
     }
 

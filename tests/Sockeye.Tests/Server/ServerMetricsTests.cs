@@ -129,13 +129,14 @@ public sealed class ServerMetricsTests
     [Fact]
     public void Counting_what_nobody_listens_to_allocates_nothing()
     {
-        var listening = new ActiveListener(
-            new ScriptedListener(), new ListenerConfiguration(new SockeyeServerOptions().ListenLocalhost(0), null!, [], [], null), default);
+        var options = new SockeyeServerOptions();
+        var listener = new ActiveListener(
+            new ScriptedListener(), new(options.ListenLocalhost(0), null!, [], [], null), new(options), default);
         Assert.False(ServerMetrics.IsCloseEnabled);
         Assert.Equal(0, Allocations.Of(10_000, () =>
         {
-            listening.OnAccepted();
-            ServerMetrics.OnClosed(listening, CloseReason.PeerFin, TimeSpan.FromSeconds(1));
+            ServerMetrics.OnAccepted(listener);
+            ServerMetrics.OnClosed(listener, CloseReason.PeerFin, TimeSpan.FromSeconds(1));
         }));
     }
 

@@ -2,14 +2,12 @@ using System.Net;
 
 namespace Sockeye;
 
-/// <summary>
-/// A connection that came before a reload, as the limits after it count it: what is open is open, whichever limits let it in.
-/// </summary>
-internal sealed class ListenerTransfer
+/// <summary>Counts an open connection in the limits of a later configuration, whether or not they have a permit for it.</summary>
+internal sealed class LimitTransfer
 {
     private readonly EndPoint? _address;
 
-    public ListenerTransfer(ListenerConfiguration configuration, EndPoint? address)
+    public LimitTransfer(ListenerConfiguration configuration, EndPoint? address)
     {
         (Configuration, _address) = (configuration, address);
         foreach (var gate in configuration.Gates)

@@ -1,0 +1,102 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+
+namespace Sockeye;
+
+/// <summary>Accepts one client after another from a listener. No failure ends it, and it never spins.</summary>
+/// <remarks>
+/// A client that left while it waited costs nothing. When descriptors run out, each attempt waits a little longer than the one
+/// before, until a connection closes or the delay is over; clients wait in the kernel's queue. When no client could be accepted
+/// for <see cref="ShedDelay"/>, the waiting ones are reset: they learn that they will not be served.
+/// </remarks>
+internal sealed partial class Acceptor(
+    IConnectionListener listener,
+    AcceptStatus status,
+    AcceptFailureLog failures,
+    TimeProvider time,
+    Random random,
+    ILogger logger)
+{
+    /// <summary>How long clients may wait in the queue while no client at all is accepted.</summary>
+    internal static readonly TimeSpan ShedDelay = TimeSpan.FromSeconds(5);
+
+    private const int MaxPeersGoneInARow = 100;
+    private const int MaxShedAtOnce = 1024;
+
+    private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(1), random);
+    private int _peersGoneInARow;
+
+    /// <summary>Decide when the next client is accepted. Null: at once.</summary>
+    public AcceptGates? Gates { get; init; }
+
+    /// <summary>Ends the wait after a failure early. Null: the delay alone decides.</summary>
+    public AsyncPulse? Released { get; init; }
+
+    /// <summary>Returns the next client; one caller at a time. Returns null when the listener is unbound or
+    /// <paramref name="stopping"/> fires. Throws nothing.</summary>
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                if (Gates is not null)
+                    await Gates.WaitAsync(status);
+                var accepting = listener.AcceptAsync(stopping);
+                if (!accepting.IsCompleted)
+                    status.OnQueueEmpty();
+                if (await accepting is not { } connection)
+                {
+                    if (!stopping.IsCancellationRequested)
+                        OnListenerEnded();
+                    return null;
+                }
+
+                OnSuccess();
+                return connection;
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return null;
+            }
+            catch (Exception error)
+            {
+                if (AcceptFaults.Classify(error) is AcceptFault.PeerGone && ++_peersGoneInARow < MaxPeersGoneInARow)
+                    continue;
+                _peersGoneInARow = 0;
+                await BackOffAsync(error, stopping);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Records a failure, and waits before the next attempt.</summary>
+    public async Task BackOffAsync(Exception error, CancellationToken stopping)
+    {
+        failures.OnFailure(listener.EndPoint, error);
+        status.OnFailed(error);
+        if (AcceptFaults.Classify(error) is AcceptFault.Exhausted && status.FailingFor >= ShedDelay)
+            failures.OnShed((listener as IAcceptQueue)?.Shed(MaxShedAtOnce) ?? 0);
+        var delay = _backoff.Next();
+        await (Released?.WaitAsync(delay, time, stopping) ?? Task.Delay(delay, time, stopping)).WithoutThrowing();
+    }
+
+    private void OnSuccess()
+    {
+        _peersGoneInARow = 0;
+        status.OnAccepted();
+        _backoff.Reset();
+        failures.OnSuccess(listener.EndPoint);
+    }
+
+    private void OnListenerEnded()
+    {
+        status.OnListenerEnded();
+        LogListenerEnded(logger, listener.EndPoint);
+    }
+
+    [LoggerMessage(1103, LogLevel.Error, "{EndPoint} is not listening any more: its listener ended without being asked to.")]
+    private static partial void LogListenerEnded(ILogger logger, EndPoint endpoint);
+}

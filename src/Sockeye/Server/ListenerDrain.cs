@@ -1,0 +1,60 @@
+using Microsoft.Extensions.Logging;
+
+namespace Sockeye;
+
+/// <summary>Ends listeners and their connections: all of a server that stops, or one that a reload removed.</summary>
+/// <param name="listeners">The listeners to end.</param>
+/// <param name="stopReason">The close reason of connections whose handlers follow the stop.</param>
+/// <param name="abortReason">The close reason of connections whose handlers do not finish in time.</param>
+/// <param name="server">What the listeners share.</param>
+internal sealed partial class ListenerDrain(
+    IReadOnlyList<ActiveListener> listeners, CloseReason stopReason, CloseReason abortReason, ServerContext server)
+{
+    // After the abort a handler only has to notice; one that does not is left behind, and the log says so.
+    private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly StopCounts _counts = new();
+
+    /// <summary>Unbinds the listeners. When the task ends, they accept no more clients.</summary>
+    public Task StopAcceptingAsync() => Task.WhenAll(listeners.Select(listener => listener.StopAcceptingAsync()));
+
+    /// <summary>After <see cref="StopAcceptingAsync"/>: requests a stop of all connections in the order in which they were
+    /// accepted, waits for their end, aborts what is left, and disposes the listeners.</summary>
+    /// <param name="timeout">How long handlers may take.</param>
+    /// <param name="superseded">Fires when another drain takes the listeners over: this one returns null then.</param>
+    public async Task<StopResult?> RunAsync(TimeSpan timeout, CancellationToken superseded = default)
+    {
+        var emptied = Task.WhenAll(listeners.Select(listener => listener.WhenEmpty()));
+        foreach (var connection in ListenerSet.InOrder(listeners))
+            connection.RequestStop(stopReason, _counts);
+        await emptied.WaitAsync(timeout, server.Time, superseded).WithoutThrowing();
+
+        if (!superseded.IsCancellationRequested && AbortAll(listeners, abortReason) > 0)
+            await emptied.WaitAsync(AbortTimeout, server.Time, superseded).WithoutThrowing();
+        if (superseded.IsCancellationRequested)
+            return null;
+
+        var left = listeners.Sum(listener => listener.ServedCount);
+        if (left > 0)
+            LogHandlersLeft(server.Logger, left);
+        foreach (var listener in listeners)
+            await listener.DisposeAsync();
+        return _counts.ToResult(left);
+    }
+
+    /// <summary>Aborts all connections in the order in which they were accepted; returns their number.</summary>
+    public static int AbortAll(IEnumerable<ActiveListener> listeners, CloseReason reason)
+    {
+        var aborted = 0;
+        foreach (var connection in ListenerSet.InOrder(listeners))
+        {
+            connection.AbortUnfinished(reason);
+            aborted++;
+        }
+
+        return aborted;
+    }
+
+    [LoggerMessage(1002, LogLevel.Warning, "{Count} handlers go on although their connections were aborted.")]
+    private static partial void LogHandlersLeft(ILogger logger, int count);
+}

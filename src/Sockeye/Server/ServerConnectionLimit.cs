@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
+
+namespace Sockeye;
+
+/// <summary>The server's own limit on open connections, over all its listeners: <c>MaxConnections</c>. A reload may change
+/// it.</summary>
+internal sealed partial class ServerConnectionLimit
+{
+    private readonly Refusal _refusal;
+    private readonly LogThrottle _backlogThrottle;
+    private readonly ILogger _logger;
+    private volatile Setting _setting;
+    private int _count;
+    private int _isRejecting;
+
+    public ServerConnectionLimit(SockeyeServerOptions options, ILogger logger)
+    {
+        (_refusal, _backlogThrottle, _logger) = (new(options.Timer), new(options.TimeProvider), logger);
+        _setting = new(options.MaxConnections, options.AtMaxConnections);
+    }
+
+    /// <summary>Wakes accept loops that wait for a descriptor.</summary>
+    public AsyncPulse Released { get; } = new();
+
+    /// <summary>The number of open connections that the server serves.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Creates the gate of <see cref="LimitAction.LeaveInBacklog"/>; null where clients over the limit are
+    /// refused.</summary>
+    public AcceptPermits? CreatePermits(SockeyeServerOptions options) => options.AtMaxConnections == LimitAction.LeaveInBacklog
+        ? new(nameof(options.MaxConnections), options.MaxConnections, () => OnPermitsExhausted(options.MaxConnections))
+        : null;
+
+    public void Change(SockeyeServerOptions options) => _setting = new(options.MaxConnections, options.AtMaxConnections);
+
+    /// <summary>Counts one more connection; false where that is one too many.</summary>
+    public bool TryEnter()
+    {
+        var setting = _setting;
+        // With permits, a client over the limit is counted too, and waits for its permit.
+        var most = setting.Action == LimitAction.LeaveInBacklog ? int.MaxValue : setting.MaxConnections;
+        // Counted before it is compared: two loops at once never exceed the limit.
+        if (Interlocked.Increment(ref _count) > most)
+        {
+            Leave();
+            return false;
+        }
+
+        Volatile.Write(ref _isRejecting, 0);
+        return true;
+    }
+
+    public void Leave()
+    {
+        var left = Interlocked.Decrement(ref _count);
+        Debug.Assert(left >= 0, "A connection leaves once.");
+        Released.Pulse();
+    }
+
+    /// <summary>Refuses a client that <see cref="TryEnter"/> did not count. The task throws nothing.</summary>
+    public Task<CloseReason> RefuseAsync(ConnectionContext connection)
+    {
+        var (maxConnections, action) = _setting;
+        ServerMetrics.OnRejected(MetricTags.Limit("MaxConnections"));
+        if (Interlocked.Exchange(ref _isRejecting, 1) == 0)
+        {
+            var outcome = action == LimitAction.Reset ? "is reset" : "is told so and closed";
+            LogRejecting(_logger, maxConnections, connection.RemoteEndPoint, outcome);
+        }
+
+        var reason = CloseReason.Refused(
+            CloseCause.Limit, $"the server has its {maxConnections} connections (MaxConnections)");
+        return EndAsync(connection, action, reason);
+    }
+
+    private async Task<CloseReason> EndAsync(ConnectionContext connection, LimitAction action, CloseReason reason)
+    {
+        await _logger.GuardAsync("refusing", connection.ConnectionId, async () =>
+        {
+            await _refusal.EndAsync(connection, action, reason);
+            await connection.DisposeAsync();
+        });
+        return reason;
+    }
+
+    private void OnPermitsExhausted(int maxConnections)
+    {
+        ServerMetrics.OnHeld(MetricTags.Limit("MaxConnections"));
+        if (_backlogThrottle.TryLog(out _))
+            LogLeavingInBacklog(_logger, maxConnections);
+    }
+
+    [LoggerMessage(1003, LogLevel.Warning,
+        "All {MaxConnections} connections are in use (MaxConnections): {RemoteEndPoint} and whoever comes next {Fate}.")]
+    private static partial void LogRejecting(ILogger logger, int maxConnections, EndPoint? remoteEndPoint, string fate);
+
+    [LoggerMessage(1302, LogLevel.Warning,
+        "All {MaxConnections} connections are in use (MaxConnections): new clients wait in the accept queue (LeaveInBacklog).")]
+    private static partial void LogLeavingInBacklog(ILogger logger, int maxConnections);
+
+    private sealed record Setting(int MaxConnections, LimitAction Action);
+}

@@ -6,7 +6,7 @@ switch (args)
 {
     // What the page costs a server with so many connections, while nobody looks and while a browser does.
     case ["cost", var count]:
-        await Cost.MeasureAsync(int.Parse(count, CultureInfo.InvariantCulture));
+        await PageCost.MeasureAsync(int.Parse(count, CultureInfo.InvariantCulture));
         return 0;
 
     // The clients of that server, as a process of their own: each end needs a descriptor.
@@ -16,7 +16,7 @@ switch (args)
 
     // A browser's questions, as a process of its own.
     case ["viewer", var url, var seconds]:
-        await Viewer.LookAsync(new(url), TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)));
+        await Viewer.FetchAsync(new(url), TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)));
         return 0;
 
     // The pictures of docs/admin.md, by the system's Chromium and pdftocairo (poppler-utils).
@@ -25,7 +25,7 @@ switch (args)
         return 0;
 
     case ["shown"]:
-        await Shown.ServeAsync();
+        await ShownServer.ServeAsync();
         return 0;
 
     default:

@@ -11,7 +11,7 @@ internal static class Viewer
         "/api/connections?q=127.0.0.1", "/metrics",
     ];
 
-    public static async Task LookAsync(Uri page, TimeSpan time)
+    public static async Task FetchAsync(Uri page, TimeSpan time)
     {
         using var http = new HttpClient { BaseAddress = page };
         var took = Paths.ToDictionary(path => path, _ => new List<TimeSpan>());

@@ -3,7 +3,7 @@ namespace Sockeye.Instruments;
 /// <summary>What one call costs the thread that makes it.</summary>
 internal static class CallCost
 {
-    public static (double Nanoseconds, double Bytes) Of(Action call, int calls)
+    public static (double Nanoseconds, double Bytes) Measure(Action call, int calls)
     {
         for (var i = 0; i < calls; i++)
             call(); // compiles

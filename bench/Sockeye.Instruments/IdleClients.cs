@@ -8,7 +8,7 @@ namespace Sockeye.Instruments;
 internal sealed class IdleClients(int count) : IConnectionListenerFactory, IConnectionListener
 {
     private readonly StreamConnectionOptions _options = new SocketTransportOptions().ConnectionOptions;
-    private readonly TaskCompletionSource<ConnectionContext?> _nobody = new();
+    private readonly TaskCompletionSource<ConnectionContext?> _noMoreClients = new();
     private int _accepted;
 
     public EndPoint EndPoint { get; } = new IPEndPoint(IPAddress.Loopback, 7000);
@@ -18,7 +18,7 @@ internal sealed class IdleClients(int count) : IConnectionListenerFactory, IConn
     public ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
         if (_accepted++ >= count)
-            return new(_nobody.Task);
+            return new(_noMoreClients.Task);
         var connection = new StreamConnection(new SilentSocket(EndPoint), _options);
         connection.Start();
         return new(connection);
@@ -26,7 +26,7 @@ internal sealed class IdleClients(int count) : IConnectionListenerFactory, IConn
 
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
-        _nobody.TrySetResult(null);
+        _noMoreClients.TrySetResult(null);
         return default;
     }
 

@@ -27,7 +27,7 @@ internal static class LoadCost
 
     private static void Measure(string name, Action run)
     {
-        var (nanoseconds, bytes) = CallCost.Of(run, Calls);
+        var (nanoseconds, bytes) = CallCost.Measure(run, Calls);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {nanoseconds / 1000:0} | {bytes:0} |"));
     }
 }

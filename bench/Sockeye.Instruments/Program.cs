@@ -31,7 +31,7 @@ var traces = 0;
 
 Console.WriteLine("| Done once | nobody listens: ns | allocated B | somebody does: ns | allocated B |");
 Console.WriteLine("| --- | ---: | ---: | ---: | ---: |");
-var without = works.Select(work => CallCost.Of(work.Run, Calls)).ToList();
+var without = works.Select(work => CallCost.Measure(work.Run, Calls)).ToList();
 using var meters = new MeterListener
 {
     InstrumentPublished = static (instrument, listener) =>
@@ -45,7 +45,7 @@ meters.SetMeasurementEventCallback<double>(static (_, _, _, _) => { });
 meters.Start();
 foreach (var (work, (time, bytes)) in works.Zip(without))
 {
-    var (timeWith, bytesWith) = CallCost.Of(work.Run, Calls);
+    var (timeWith, bytesWith) = CallCost.Measure(work.Run, Calls);
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture, $"| {work.Name} | {time:0.0} | {bytes:0} | {timeWith:0.0} | {bytesWith:0} |"));
 }

@@ -51,7 +51,7 @@ internal sealed record CallCost(string Name, IReadOnlyList<double> Nanoseconds, 
         };
     }
 
-    public static CallCost Of(string name, Func<int, Func<Action>> hold, int held)
+    public static CallCost Run(string name, Func<int, Func<Action>> hold, int held)
     {
         var newCall = hold(held);
         Measure(newCall, threads: 1); // compiles

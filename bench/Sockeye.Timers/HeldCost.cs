@@ -7,10 +7,10 @@ internal sealed record HeldCost(string Name, double Bytes, double Milliseconds, 
 {
     private const int Seconds = 30;
 
-    public static async Task<HeldCost> OfAsync(string name, IHolder holder)
+    public static async Task<HeldCost> MeasureAsync(string name, IHolder holder)
     {
         var allocated = GC.GetTotalAllocatedBytes(precise: true);
-        holder.Begin();
+        holder.Start();
         var bytes = GC.GetTotalAllocatedBytes(precise: true) - allocated;
         GC.Collect(); // Not while it is measured.
         var used = new List<double>();

@@ -8,7 +8,7 @@ internal interface IHolder
     int Count { get; }
 
     /// <summary>Makes it for all of them.</summary>
-    void Begin();
+    void Start();
 
     void End();
 }
@@ -37,7 +37,7 @@ internal sealed class CoarseHolder : IHolder
 
     public int Count => _watches.Length;
 
-    public void Begin()
+    public void Start()
     {
         for (var i = 0; i < _watches.Length; i++)
         {
@@ -88,7 +88,7 @@ internal sealed class TimerHolder(int count) : IHolder
 
     public int Count => count;
 
-    public void Begin()
+    public void Start()
     {
         for (var i = 0; i < _timers.Length; i++)
             _timers[i] = new(static _ => { }, null, TimeSpan.FromMinutes(10), Timeout.InfiniteTimeSpan);
@@ -108,7 +108,7 @@ internal sealed class CancelHolder(int count) : IHolder
 
     public int Count => count;
 
-    public void Begin()
+    public void Start()
     {
         for (var i = 0; i < _sources.Length; i++)
             _sources[i] = new(TimeSpan.FromMinutes(10), TimeProvider.System);

@@ -10,7 +10,7 @@ internal static class CommandLine
     {
         var errors = new ErrorLines();
         var exitCode = await RunAsync(CreateRoot().Parse(args), errors);
-        return errors.Report(StandardOutput.Instance.Objection) is ExitCodes.Done ? exitCode : ExitCodes.Failed;
+        return errors.Report(StandardOutput.Instance.GetFailure) is ExitCodes.Done ? exitCode : ExitCodes.Failed;
     }
 
     /// <summary>All commands with all of their options.</summary>
@@ -30,9 +30,9 @@ internal static class CommandLine
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
-                errors.Say($"sockeye: {error.Message}");
+                errors.WriteOrHoldLocked($"sockeye: {error.Message}");
             var command = parsed.CommandResult.Command;
-            errors.Say($"Help: sockeye {(command.Parents.Any() ? command.Name + " " : "")}--help");
+            errors.WriteOrHoldLocked($"Help: sockeye {(command.Parents.Any() ? command.Name + " " : "")}--help");
             return ExitCodes.WrongUse;
         }
 
@@ -48,9 +48,9 @@ internal static class CommandLine
         }
         catch (Exception e)
         {
-            errors.Say($"sockeye: this is a fault of the tool; please report it: {e.GetType().Name}: {e.Message}");
+            errors.WriteOrHoldLocked($"sockeye: this is a fault of the tool; please report it: {e.GetType().Name}: {e.Message}");
             foreach (var place in (e.StackTrace ?? "").Split('\n'))
-                errors.Say(place.TrimEnd());
+                errors.WriteOrHoldLocked(place.TrimEnd());
             return ExitCodes.Failed;
         }
     }

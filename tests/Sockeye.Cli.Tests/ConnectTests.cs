@@ -46,7 +46,7 @@ public sealed class ConnectTests
         Assert.Equal("fedcba", result.Text);
         Assert.Equal(0, result.ExitCode);
         await server.WaitForExitAsync(CancellationToken.None)
-            .WaitAsync(ToolProcess.Patience, TestContext.Current.CancellationToken);
+            .WaitAsync(ToolProcess.DefaultTimeout, TestContext.Current.CancellationToken);
     }
 
     [Fact]

@@ -158,7 +158,7 @@ public sealed class ConnectTlsTests : IDisposable
         await using var connection = await client.ConnectAsync("localhost", server.Port, TestContext.Current.CancellationToken);
         await connection.Transport.Output.WriteAsync("GET / HTTP/1.0\r\n\r\n"u8.ToArray(), CancellationToken.None);
         using var page = new MemoryStream();
-        await connection.Transport.Input.CopyToAsync(page, CancellationToken.None).WaitAsync(ToolProcess.Patience);
+        await connection.Transport.Input.CopyToAsync(page, CancellationToken.None).WaitAsync(ToolProcess.DefaultTimeout);
         return Encoding.UTF8.GetString(page.ToArray());
     }
 

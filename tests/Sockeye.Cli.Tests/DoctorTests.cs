@@ -45,7 +45,7 @@ public sealed class DoctorTests
     [Fact]
     public async Task Too_few_descriptors_are_a_problem_with_the_way_out_and_exit_1()
     {
-        var findings = await FindingsUnderAsync(Surroundings.WithDescriptors(300), exitCode: 1);
+        var findings = await FindingsUnderAsync(TestEnvironment.WithDescriptors(300), exitCode: 1);
 
         Assert.Equal(("300", "problem"), findings.Of("descriptors"));
         Assert.Contains("ulimit -n", findings.ExplanationOf("descriptors"), StringComparison.Ordinal);
@@ -55,7 +55,7 @@ public sealed class DoctorTests
     [Fact]
     public async Task Environment_that_names_no_engine_is_a_problem()
     {
-        var findings = await FindingsUnderAsync(Surroundings.WithVariable("uring"), exitCode: 1);
+        var findings = await FindingsUnderAsync(TestEnvironment.WithVariable("uring"), exitCode: 1);
 
         Assert.Equal(("none", "problem"), findings.Of("engine"));
         Assert.Contains("SOCKEYE_ENGINE is \"uring\"", findings.ExplanationOf("engine"), StringComparison.Ordinal);
@@ -64,7 +64,7 @@ public sealed class DoctorTests
     [Fact]
     public async Task Engine_of_the_environment_is_the_one_that_would_be_chosen()
     {
-        var findings = await FindingsUnderAsync(Surroundings.WithVariable("epoll"));
+        var findings = await FindingsUnderAsync(TestEnvironment.WithVariable("epoll"));
 
         Assert.Equal(("epoll", "ok"), findings.Of("engine"));
         Assert.Equal("asked for by SOCKEYE_ENGINE=epoll.", findings.ExplanationOf("engine"));
@@ -75,7 +75,7 @@ public sealed class DoctorTests
     {
         if (Environment.IsPrivilegedProcess)
             Programs.SkipUnlessThere("setpriv");
-        var findings = await FindingsUnderAsync(Surroundings.WithoutIoUring);
+        var findings = await FindingsUnderAsync(TestEnvironment.WithoutIoUring);
 
         Assert.Equal(("epoll", "ok"), findings.Of("engine"));
         Assert.Equal(("refused", "note"), findings.Of("io_uring"));

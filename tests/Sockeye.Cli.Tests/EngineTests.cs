@@ -40,9 +40,9 @@ public sealed class EngineTests
     {
         SkipUnlessIoUringCanBeRefused();
         await AssertRefusedAsync(ToolProcess.StartUnder(
-            Surroundings.WithoutIoUring, "listen", "127.0.0.1:0", "--engine", "io_uring"));
+            TestEnvironment.WithoutIoUring, "listen", "127.0.0.1:0", "--engine", "io_uring"));
         await AssertRefusedAsync(ToolProcess.StartUnder(
-            Surroundings.WithoutIoUring, "connect", "127.0.0.1:1", "--engine", "io_uring"));
+            TestEnvironment.WithoutIoUring, "connect", "127.0.0.1:1", "--engine", "io_uring"));
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class EngineTests
     {
         SkipUnlessIoUringCanBeRefused();
         await using var server = await ToolProcess.ReadyAsync(
-            ToolProcess.StartUnder(Surroundings.WithoutIoUring, "listen", "127.0.0.1:0", "--echo"));
+            ToolProcess.StartUnder(TestEnvironment.WithoutIoUring, "listen", "127.0.0.1:0", "--echo"));
 
         Assert.StartsWith("engine: epoll (", server.Engine, StringComparison.Ordinal);
         Assert.NotEqual("engine: epoll (asked for by the options)", server.Engine);
@@ -62,7 +62,7 @@ public sealed class EngineTests
     {
         Programs.SkipUnlessLinux("epoll");
         await using var server = await ToolProcess.ReadyAsync(
-            ToolProcess.StartUnder(Surroundings.WithVariable("epoll"), "listen", "127.0.0.1:0", "--echo"));
+            ToolProcess.StartUnder(TestEnvironment.WithVariable("epoll"), "listen", "127.0.0.1:0", "--echo"));
 
         Assert.Equal("engine: epoll (asked for by SOCKEYE_ENGINE=epoll)", server.Engine);
         await AssertServesAsync(server);
@@ -75,7 +75,7 @@ public sealed class EngineTests
     {
         Programs.SkipUnlessLinux("epoll");
         await using var tool = ToolProcess.StartUnder(
-            Surroundings.WithVariable("iouring"), command, endpoint, "--engine", "auto");
+            TestEnvironment.WithVariable("iouring"), command, endpoint, "--engine", "auto");
 
         Assert.Equal(2, await tool.ExitAsync());
         Assert.Equal(

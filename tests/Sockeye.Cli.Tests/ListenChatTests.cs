@@ -51,7 +51,7 @@ public sealed class ListenChatTests
             var heard = process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask();
             Assert.Equal(
                 $"{ann.Socket.LocalEndPoint}: to the program",
-                await heard.WaitAsync(ToolProcess.Patience, TestContext.Current.CancellationToken));
+                await heard.WaitAsync(ToolProcess.DefaultTimeout, TestContext.Current.CancellationToken));
         }
         finally
         {

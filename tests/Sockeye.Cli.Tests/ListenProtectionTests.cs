@@ -69,7 +69,7 @@ public sealed class ListenProtectionTests
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
-        await socket.ConnectAsync(server.EndPoint).WaitAsync(ToolProcess.Patience);
+        await socket.ConnectAsync(server.EndPoint).WaitAsync(ToolProcess.DefaultTimeout);
         return new(socket);
     }
 

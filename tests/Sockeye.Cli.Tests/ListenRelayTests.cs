@@ -107,6 +107,6 @@ public sealed class ListenRelayTests
     {
         var buffer = new byte[count];
         var reading = stream.ReadAtLeastAsync(buffer, count, throwOnEndOfStream: false).AsTask();
-        return buffer[..await reading.WaitAsync(ToolProcess.Patience)];
+        return buffer[..await reading.WaitAsync(ToolProcess.DefaultTimeout)];
     }
 }

@@ -168,7 +168,7 @@ public sealed class ListenTlsTests : IDisposable
         await openssl.StandardInput.WriteAsync("R\n");
         await openssl.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
 
-        await openssl.WaitForExitAsync(CancellationToken.None).WaitAsync(ToolProcess.Patience, CancellationToken.None);
+        await openssl.WaitForExitAsync(CancellationToken.None).WaitAsync(ToolProcess.DefaultTimeout, CancellationToken.None);
         Assert.NotEqual(0, openssl.ExitCode);
         Assert.Contains("RENEGOTIATING", await errors, StringComparison.Ordinal);
         await AssertServesAsync(server);
@@ -189,7 +189,7 @@ public sealed class ListenTlsTests : IDisposable
         while (await FingerprintAsync(server) == before)
         {
             var waited = TimeProvider.System.GetElapsedTime(started);
-            Assert.True(waited < ToolProcess.Patience, "The old certificate is still served.");
+            Assert.True(waited < ToolProcess.DefaultTimeout, "The old certificate is still served.");
         }
     }
 

@@ -143,7 +143,7 @@ public sealed partial class StandardStreamTests
         for (var i = 0; i < 100_000; i++)
             got[i] = (byte)tool.Output.ReadByte();
         var reading = tool.ReadOutputAsync();
-        await sending.WaitAsync(ToolProcess.Patience, TestContext.Current.CancellationToken);
+        await sending.WaitAsync(ToolProcess.DefaultTimeout, TestContext.Current.CancellationToken);
         peer.SendFin();
 
         (await reading).CopyTo(got, 100_000);

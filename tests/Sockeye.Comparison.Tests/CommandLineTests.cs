@@ -58,7 +58,7 @@ public sealed class CommandLineTests
     [Fact]
     public void One_processor_is_not_enough()
     {
-        var error = Assert.Throws<PlatformNotSupportedException>(() => RunPlan.Of(Parse(""), [3]));
+        var error = Assert.Throws<PlatformNotSupportedException>(() => RunPlan.FromArguments(Parse(""), [3]));
 
         Assert.Equal(
             "The comparison needs two processors, one for the servers and one for the load; this process may use 3.",
@@ -68,5 +68,5 @@ public sealed class CommandLineTests
     private static ParseResult Parse(string arguments) =>
         Commands.Create([]).Parse(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
-    private static RunOptions Plan(string arguments) => RunPlan.Of(Parse(arguments), [0, 1, 2]);
+    private static RunOptions Plan(string arguments) => RunPlan.FromArguments(Parse(arguments), [0, 1, 2]);
 }

@@ -9,7 +9,7 @@ namespace Sockeye.Comparison.Tests;
 /// <summary>The whole program, as a process, for a moment.</summary>
 public sealed class ComparisonTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
+    private static readonly TimeSpan RunTimeout = TimeSpan.FromSeconds(100);
 
     [Theory]
     [InlineData("ping-64", "sockeye-sockets,sockeye-sockets-inline,socket,kestrel,dotnetty,unofficial-pipelines")]
@@ -69,7 +69,7 @@ public sealed class ComparisonTests
             while (await process.StandardError.ReadLineAsync(Limit()) is { } line
                 && !line.EndsWith("round 2", StringComparison.Ordinal))
                 Assert.Contains("ping-1", line, StringComparison.Ordinal);
-            var servers = ChildrenOf(process.Id);
+            var servers = GetChildren(process.Id);
 
             using var kill = Process.Start("sh", ["-c", $"kill {signal} {process.Id}"]);
             var output = await process.StandardOutput.ReadToEndAsync(Limit());
@@ -88,16 +88,16 @@ public sealed class ComparisonTests
         }
     }
 
-    private static List<int> ChildrenOf(int parent) =>
+    private static List<int> GetChildren(int parent) =>
     [
         .. from folder in Directory.EnumerateDirectories("/proc")
            let id = int.TryParse(Path.GetFileName(folder), out var number) ? number : 0
-           where id != 0 && ParentOf(id) == parent
+           where id != 0 && GetParent(id) == parent
            select id,
     ];
 
     /// <summary>proc_pid_stat(5): the second word behind the name in brackets. Null: there is no such process.</summary>
-    private static int? ParentOf(int process)
+    private static int? GetParent(int process)
     {
         try
         {
@@ -113,7 +113,7 @@ public sealed class ComparisonTests
     private static async Task WaitForEndAsync(int process)
     {
         var limit = Limit();
-        while (ParentOf(process) is not null)
+        while (GetParent(process) is not null)
         {
             limit.ThrowIfCancellationRequested();
             await Task.Yield();
@@ -150,7 +150,7 @@ public sealed class ComparisonTests
 
     private static CancellationToken Limit()
     {
-        var limit = new CancellationTokenSource(Patience, TimeProvider.System);
+        var limit = new CancellationTokenSource(RunTimeout, TimeProvider.System);
         return CancellationTokenSource.CreateLinkedTokenSource(limit.Token, TestContext.Current.CancellationToken).Token;
     }
 }

@@ -15,7 +15,7 @@ public sealed class CpuClockTests
         using var self = Process.GetCurrentProcess();
 
         var before = self.TotalProcessorTime;
-        var clock = CpuClock.Of(self.Id);
+        var clock = CpuClock.Read(self.Id);
         self.Refresh();
         var after = self.TotalProcessorTime;
 
@@ -27,12 +27,12 @@ public sealed class CpuClockTests
     public void Clock_moves_on_while_the_process_is_busy()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The clocks of other processes are Linux's.");
-        var before = CpuClock.Of(Environment.ProcessId);
+        var before = CpuClock.Read(Environment.ProcessId);
         var spinner = new SpinWait();
-        while (CpuClock.Of(Environment.ProcessId) - before < TimeSpan.FromMilliseconds(1))
+        while (CpuClock.Read(Environment.ProcessId) - before < TimeSpan.FromMilliseconds(1))
             spinner.SpinOnce(sleep1Threshold: -1);
 
-        Assert.True(CpuClock.Of(Environment.ProcessId) > before);
+        Assert.True(CpuClock.Read(Environment.ProcessId) > before);
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class CpuClockTests
         // Linux counts processes up to 2^22, so there is never such a one.
         const int Nobody = 1 << 23;
 
-        var error = Assert.Throws<Win32Exception>(() => CpuClock.Of(Nobody));
+        var error = Assert.Throws<Win32Exception>(() => CpuClock.Read(Nobody));
 
         Assert.Contains($"process {Nobody}", error.Message, StringComparison.Ordinal);
     }

@@ -10,7 +10,7 @@ public sealed class DescriptorLimitTests
     [InlineData("Max open files            unlimited            unlimited            files", true)]
     public void Limit_below_what_a_scenario_opens_is_told_with_the_way_out(string line, bool isEnough)
     {
-        var lacking = DescriptorLimit.Lacking(10_000, ["Max processes             95958      95958      processes", line]);
+        var lacking = DescriptorLimit.Describe(10_000, ["Max processes             95958      95958      processes", line]);
 
         Assert.Equal(isEnough ? null : "needs 10200 open files, and 4096 are allowed; raise them with ulimit -n", lacking);
     }

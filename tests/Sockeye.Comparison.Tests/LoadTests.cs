@@ -52,8 +52,8 @@ public sealed class LoadTests
         recorder.Add(1, Ago(TimeSpan.FromSeconds(1)));
         recorder.Open();
         recorder.Add(3, Ago(TimeSpan.FromMilliseconds(2)));
-        recorder.AddWait(Ago(TimeSpan.FromMilliseconds(5)));
-        recorder.AddWait(Ago(TimeSpan.FromMilliseconds(4)));
+        recorder.AddStall(Ago(TimeSpan.FromMilliseconds(5)));
+        recorder.AddStall(Ago(TimeSpan.FromMilliseconds(4)));
         recorder.IsOpen = false;
         recorder.Add(1, Ago(TimeSpan.FromSeconds(1)));
 

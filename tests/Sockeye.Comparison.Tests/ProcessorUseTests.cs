@@ -18,5 +18,5 @@ public sealed class ProcessorUseTests
     [InlineData(new[] { 0, 10 }, 2.79)]
     [InlineData(new[] { 7 }, 0)]
     public void All_but_idling_counts_of_the_processors_asked_for(int[] processors, double seconds) =>
-        Assert.Equal(TimeSpan.FromSeconds(seconds), ProcessorUse.Of(Stat, processors));
+        Assert.Equal(TimeSpan.FromSeconds(seconds), ProcessorUse.Read(Stat, processors));
 }

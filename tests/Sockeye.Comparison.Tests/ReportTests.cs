@@ -36,8 +36,8 @@ public sealed class ReportTests
     [Fact]
     public void Table_has_medians_quartiles_and_ratios()
     {
-        var table = ScenarioTable.Of(Made.Result(
-            "ping-64", Made.Row("sockeye-sockets", 6, 5, 7), Made.Row("kestrel", 10), Made.Row("c-epoll", 4)));
+        var table = ScenarioTable.Create(TestResults.Result(
+            "ping-64", TestResults.Row("sockeye-sockets", 6, 5, 7), TestResults.Row("kestrel", 10), TestResults.Row("c-epoll", 4)));
 
         Assert.Equal(["server", "CPU µs", "(quartiles)", "÷ Kestrel", "÷ C epoll"], table.Head.Take(5));
         Assert.Equal(["Sockeye portable", "6.00", "(5.50–6.50)", "0.60", "1.50"], table.Rows[0].Take(5));
@@ -46,50 +46,50 @@ public sealed class ReportTests
     [Fact]
     public void Reference_that_was_not_measured_has_no_column()
     {
-        var missing = Made.Row("kestrel");
-        missing.Trouble = "skipped: no runtime";
+        var missing = TestResults.Row("kestrel");
+        missing.Disturbance = "skipped: no runtime";
 
-        var result = Made.Result("ping-64", Made.Row("c-epoll", 4), missing);
+        var result = TestResults.Result("ping-64", TestResults.Row("c-epoll", 4), missing);
 
-        Assert.DoesNotContain("÷ Kestrel", ScenarioTable.Of(result).Head);
-        Assert.Single(ScenarioTable.Of(result).Rows);
+        Assert.DoesNotContain("÷ Kestrel", ScenarioTable.Create(result).Head);
+        Assert.Single(ScenarioTable.Create(result).Rows);
         Assert.Equal(["Kestrel: skipped: no runtime."], ScenarioTable.Notes(result));
     }
 
     [Fact]
     public void Row_whose_rate_is_the_generators_is_marked()
     {
-        var result = Made.Result("ping-64", Made.RowWithLoad(0.99, "c-epoll", 4), Made.RowWithLoad(0.90, "go", 4));
+        var result = TestResults.Result("ping-64", TestResults.RowWithLoad(0.99, "c-epoll", 4), TestResults.RowWithLoad(0.90, "go", 4));
 
-        Assert.Equal(["C epoll *", "Go net"], ScenarioTable.Of(result).Rows.Select(row => row[0]));
+        Assert.Equal(["C epoll *", "Go net"], ScenarioTable.Create(result).Rows.Select(row => row[0]));
         Assert.StartsWith("* The load generator was the bottleneck of C epoll:", Assert.Single(ScenarioTable.Notes(result)));
     }
 
     [Fact]
     public void Other_programs_that_ran_meanwhile_are_noted()
     {
-        var row = Made.Row("go", 4);
+        var row = TestResults.Row("go", 4);
         row.Windows[0] = row.Windows[0] with { AllCpuSeconds = 1.1 };
 
-        Assert.StartsWith("Other programs had 30% of the two", Assert.Single(ScenarioTable.Notes(Made.Result("ping-64", row))));
+        Assert.StartsWith("Other programs had 30% of the two", Assert.Single(ScenarioTable.Notes(TestResults.Result("ping-64", row))));
     }
 
     [Fact]
     public void Servers_with_the_same_trouble_share_a_note()
     {
-        RowResult[] rows = [Made.Row("sockeye-uring"), Made.Row("sockeye-epoll"), Made.Row("go")];
-        rows[0].Trouble = rows[1].Trouble = "unavailable: an old kernel.";
-        rows[2].Trouble = "skipped: no `go` on PATH";
+        RowResult[] rows = [TestResults.Row("sockeye-uring"), TestResults.Row("sockeye-epoll"), TestResults.Row("go")];
+        rows[0].Disturbance = rows[1].Disturbance = "unavailable: an old kernel.";
+        rows[2].Disturbance = "skipped: no `go` on PATH";
 
         Assert.Equal(
             ["Sockeye io_uring; Sockeye epoll: unavailable: an old kernel.", "Go net: skipped: no `go` on PATH."],
-            ScenarioTable.Notes(Made.Result("ping-64", rows)));
+            ScenarioTable.Notes(TestResults.Result("ping-64", rows)));
     }
 
     [Fact]
     public void Bars_are_as_long_as_their_medians_the_shortest_first()
     {
-        var svg = XElement.Parse(BarPlot.Of(Made.Result("ping-64", Made.Row("kestrel", 10), Made.Row("sockeye-sockets", 5))));
+        var svg = XElement.Parse(BarPlot.Create(TestResults.Result("ping-64", TestResults.Row("kestrel", 10), TestResults.Row("sockeye-sockets", 5))));
 
         var bars = svg.Elements("rect").Select(bar => ((string)bar.Attribute("class")!, (double)bar.Attribute("width")!));
 
@@ -99,11 +99,11 @@ public sealed class ReportTests
     [Fact]
     public void Page_has_a_plot_and_json_every_window()
     {
-        var report = Report(Made.Result("ping-64", Made.Row("kestrel", 10, 11)));
+        var report = Report(TestResults.Result("ping-64", TestResults.Row("kestrel", 10, 11)));
 
         Assert.Contains("<svg", report.ToHtml(), StringComparison.Ordinal);
         Assert.DoesNotContain("http", report.ToHtml(), StringComparison.Ordinal);
-        var windows = JsonDocument.Parse(JsonReport.Of(report)).RootElement
+        var windows = JsonDocument.Parse(JsonReport.Create(report)).RootElement
             .GetProperty("scenarios")[0].GetProperty("servers")[0].GetProperty("windows");
         Assert.Equal([10.0, 11.0], windows.EnumerateArray().Select(window => window.GetProperty("cpuPerMessage").GetDouble()));
     }
@@ -111,7 +111,7 @@ public sealed class ReportTests
     [Fact]
     public void Targets_are_listed_with_their_verdicts()
     {
-        var results = Made.Result("ping-64", Made.Row("sockeye-uring", 5), Made.Row("kestrel", 10));
+        var results = TestResults.Result("ping-64", TestResults.Row("sockeye-uring", 5), TestResults.Row("kestrel", 10));
         var target = new Target("ping-64", "sockeye-uring", "kestrel", 0.6);
 
         var report = Report(results) with { Targets = [target.Judge([results])] };

@@ -16,11 +16,11 @@ public sealed class ResidentMemoryTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "/proc is Linux's.");
         const int Size = 64 * 1024 * 1024;
-        var before = ResidentMemory.Of(Environment.ProcessId);
+        var before = ResidentMemory.Read(Environment.ProcessId);
         var array = GC.AllocateUninitializedArray<byte>(Size);
         Array.Fill(array, (byte)1);
 
-        Assert.InRange(ResidentMemory.Of(Environment.ProcessId) - before, Size / 2, 4L * Size);
+        Assert.InRange(ResidentMemory.Read(Environment.ProcessId) - before, Size / 2, 4L * Size);
         GC.KeepAlive(array);
     }
 }

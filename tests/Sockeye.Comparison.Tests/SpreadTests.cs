@@ -11,15 +11,15 @@ public sealed class SpreadTests
     [InlineData(new double[] { 10, 10, 10, 1000 }, 10, 10, 257.5)]
     public void Median_and_quartiles_do_not_depend_on_the_order(double[] values, double median, double low, double high)
     {
-        Assert.Equal(new Spread(median, low, high), Spread.Of(values));
-        Assert.Equal(Spread.Of(values), Spread.Of(values.Reverse()));
+        Assert.Equal(new Spread(median, low, high), Spread.FromValues(values));
+        Assert.Equal(Spread.FromValues(values), Spread.FromValues(values.Reverse()));
     }
 
     [Fact]
     public void Nothing_measured_has_no_median()
     {
-        Assert.Null(Spread.Of(Array.Empty<double>()));
-        Assert.Null(Spread.Of([null, null]));
-        Assert.Equal(2, Spread.Of([null, 2])?.Median);
+        Assert.Null(Spread.FromValues(Array.Empty<double>()));
+        Assert.Null(Spread.FromValues([null, null]));
+        Assert.Equal(2, Spread.FromValues([null, 2])?.Median);
     }
 }

@@ -15,7 +15,7 @@ public sealed class TargetTests
     public void Ratio_of_medians_is_judged(double own, double reference, string verdict)
     {
         var result = new Target("ping-64", "sockeye-uring", "kestrel", 0.6).Judge(
-            [Made.Result("ping-64", Made.Row("sockeye-uring", own), Made.Row("kestrel", reference))]);
+            [TestResults.Result("ping-64", TestResults.Row("sockeye-uring", own), TestResults.Row("kestrel", reference))]);
 
         Assert.Equal(verdict, result.Verdict);
     }
@@ -24,7 +24,7 @@ public sealed class TargetTests
     public void Target_without_its_reference_is_not_measured()
     {
         var result = new Target("ping-64", "sockeye-uring", "kestrel", 0.6).Judge(
-            [Made.Result("ping-64", Made.Row("sockeye-uring", 3))]);
+            [TestResults.Result("ping-64", TestResults.Row("sockeye-uring", 3))]);
 
         Assert.Equal("not measured", result.Verdict);
         Assert.False(result.IsMissed);
@@ -33,10 +33,10 @@ public sealed class TargetTests
     [Fact]
     public void Figure_without_a_reference_is_judged_as_it_is()
     {
-        var row = Made.Row("sockeye-epoll", 3);
+        var row = TestResults.Row("sockeye-epoll", 3);
         row.Windows[0] = new WindowSample { Messages = 1, Seconds = 1, LongestStallMs = 12 };
 
-        var result = new Target("bulk", "sockeye-epoll", null, 10) { Figure = Figure.Stall }.Judge([Made.Result("bulk", row)]);
+        var result = new Target("bulk", "sockeye-epoll", null, 10) { Figure = Figure.Stall }.Judge([TestResults.Result("bulk", row)]);
 
         Assert.Equal(("missed", 12), (result.Verdict, result.Measured));
     }

@@ -27,7 +27,7 @@ internal static class CompareCommand
             throw new PlatformNotSupportedException("The comparison needs Linux: it reads /proc and pins processes.");
         if (Programs.Find("taskset") is null)
             throw new PlatformNotSupportedException("The comparison needs taskset, to pin servers: apt-get install util-linux.");
-        var options = RunPlan.Of(parsed, AllowedProcessors());
+        var options = RunPlan.FromArguments(parsed, AllowedProcessors());
         Pin(options.LoadProcessor, args);
 
         var time = TimeProvider.System;
@@ -58,7 +58,7 @@ internal static class CompareCommand
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            progress.Say("Stopped: what was measured so far follows.");
+            progress.WriteLine("Stopped: what was measured so far follows.");
             return false;
         }
 
@@ -72,7 +72,7 @@ internal static class CompareCommand
     private static async Task WriteAsync(Report report, string? json, string? folder)
     {
         if (json is not null)
-            await File.WriteAllTextAsync(json, JsonReport.Of(report));
+            await File.WriteAllTextAsync(json, JsonReport.Create(report));
         if (folder is null)
             return;
         Directory.CreateDirectory(folder);

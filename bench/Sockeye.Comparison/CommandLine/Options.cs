@@ -39,7 +39,7 @@ internal static class Options
             && int.TryParse(server, CultureInfo.InvariantCulture, out var first)
             && int.TryParse(load, CultureInfo.InvariantCulture, out var second) && first >= 0 && second >= 0 && first != second
                 ? [first, second]
-                : Wrong<int[]>(result, "two different processors, as in 0,1"),
+                : CreateError<int[]>(result, "two different processors, as in 0,1"),
     };
 
     public static readonly Option<LinuxEngine> Load = new("--load")
@@ -52,7 +52,7 @@ internal static class Options
             "io_uring" => LinuxEngine.IoUring,
             "epoll" => LinuxEngine.Epoll,
             "sockets" => LinuxEngine.Sockets,
-            _ => Wrong<LinuxEngine>(result, "auto, io_uring, epoll or sockets"),
+            _ => CreateError<LinuxEngine>(result, "auto, io_uring, epoll or sockets"),
         },
     };
 
@@ -83,7 +83,7 @@ internal static class Options
         {
             var names = Split(result);
             return names.FirstOrDefault(one => !known.Contains(one)) is { } unknown
-                ? Wrong<string[]>(result, $"of {string.Join(", ", known)}", unknown)
+                ? CreateError<string[]>(result, $"of {string.Join(", ", known)}", unknown)
                 : names;
         },
     };
@@ -96,7 +96,7 @@ internal static class Options
             int.TryParse(string.Concat(Split(result)), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             && number >= least && number <= most
                 ? number
-                : Wrong<int?>(result, $"a number from {least} to {most}"),
+                : CreateError<int?>(result, $"a number from {least} to {most}"),
     };
 
     private static Option<TimeSpan?> Seconds(string name, string description) => new(name)
@@ -107,7 +107,7 @@ internal static class Options
             double.TryParse(string.Concat(Split(result)), CultureInfo.InvariantCulture, out var seconds)
             && seconds is >= 0.05 and <= 600
                 ? TimeSpan.FromSeconds(seconds)
-                : Wrong<TimeSpan?>(result, "a number of seconds from 0.05 to 600"),
+                : CreateError<TimeSpan?>(result, "a number of seconds from 0.05 to 600"),
     };
 
     private static string[] Split(ArgumentResult result) =>
@@ -116,7 +116,7 @@ internal static class Options
             token.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)),
     ];
 
-    private static T Wrong<T>(ArgumentResult result, string expected, string? value = null)
+    private static T CreateError<T>(ArgumentResult result, string expected, string? value = null)
     {
         var option = (result.Parent as OptionResult)?.Option.Name;
         result.AddError($"{option} {value ?? string.Join(' ', result.Tokens)}: expected {expected}.");

@@ -10,7 +10,7 @@ namespace Sockeye.Comparison.CommandLine;
 internal static class RunPlan
 {
     /// <exception cref="PlatformNotSupportedException">There are not two processors to use.</exception>
-    public static RunOptions Of(ParseResult parsed, IReadOnlyList<int> allowedProcessors)
+    public static RunOptions FromArguments(ParseResult parsed, IReadOnlyList<int> allowedProcessors)
     {
         var quick = parsed.GetValue(Options.Quick);
         var targets = parsed.GetValue(Options.Targets);
@@ -24,10 +24,10 @@ internal static class RunPlan
 
         return new()
         {
-            Scenarios = Chosen(
+            Scenarios = Choose(
                 ScenarioList.All, one => one.Name, parsed.GetValue(Options.Scenarios),
                 targets ? TargetList.All.Select(target => target.Scenario) : null),
-            Contestants = Chosen(
+            Contestants = Choose(
                 ContestantList.All, one => one.Name, parsed.GetValue(Options.Servers),
                 targets
                     ? TargetList.All.SelectMany(target => (string?[])[target.Subject, target.Reference]).OfType<string>()
@@ -42,7 +42,7 @@ internal static class RunPlan
         };
     }
 
-    private static IReadOnlyList<T> Chosen<T>(
+    private static IReadOnlyList<T> Choose<T>(
         IReadOnlyList<T> all, Func<T, string> name, string[]? asked, IEnumerable<string>? needed)
     {
         var names = asked is { Length: > 0 } ? asked : needed?.ToArray();

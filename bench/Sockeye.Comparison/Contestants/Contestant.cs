@@ -20,5 +20,5 @@ internal sealed record Contestant(string Name, string Title, params ServerMode[]
     /// <summary>One of Sockeye's own rows.</summary>
     public bool IsSockeye => Name.StartsWith("sockeye-", StringComparison.Ordinal);
 
-    public bool Can(ServerMode mode) => mode == ServerMode.Echo || Modes.Contains(mode);
+    public bool Supports(ServerMode mode) => mode == ServerMode.Echo || Modes.Contains(mode);
 }

@@ -7,10 +7,10 @@ internal static class PeerBuilder
 {
     private const string Stamp = ".built";
 
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan BuildTimeout = TimeSpan.FromMinutes(5);
 
     /// <summary>The folder in which the peer's run command works.</summary>
-    public static string FolderOf(Peer peer) => Path.Combine(AppContext.BaseDirectory, "built-peers", peer.Folder);
+    public static string GetFolder(Peer peer) => Path.Combine(AppContext.BaseDirectory, "built-peers", peer.Folder);
 
     /// <summary>Builds the peer if that is needed and possible.</summary>
     /// <returns>Why it cannot take part, as a phrase; null when it can.</returns>
@@ -19,8 +19,8 @@ internal static class PeerBuilder
         if (peer.Needs.Select(need => need.Missing()).FirstOrDefault(missing => missing is not null) is { } missing)
             return missing;
         var sources = Path.Combine(AppContext.BaseDirectory, "Peers", peer.Folder);
-        var folder = FolderOf(peer);
-        var state = StateOf(sources, peer);
+        var folder = GetFolder(peer);
+        var state = GetState(sources, peer);
         var stamp = Path.Combine(folder, Stamp);
         if (File.Exists(stamp) && await File.ReadAllTextAsync(stamp, cancellationToken) == state)
             return null;
@@ -37,7 +37,7 @@ internal static class PeerBuilder
         foreach (var command in peer.Build)
         {
             progress($"building {peer.Folder}: {string.Join(' ', command)}");
-            if (await CommandRun.RunAsync(command, folder, Longest, cancellationToken) is { } failure)
+            if (await CommandRun.RunAsync(command, folder, BuildTimeout, cancellationToken) is { } failure)
                 return $"building it failed: {failure}";
         }
 
@@ -45,7 +45,7 @@ internal static class PeerBuilder
         return null;
     }
 
-    private static string StateOf(string sources, Peer peer)
+    private static string GetState(string sources, Peer peer)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var file in Directory.EnumerateFiles(sources, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))

@@ -10,9 +10,9 @@ namespace Sockeye.Comparison.Contestants;
 /// <summary>A server at work: a child process on the processor for servers, which ends when its standard input does.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan LongestEnd = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ExitTimeout = TimeSpan.FromMilliseconds(500);
 
     private readonly Process _process;
     private readonly Contestant _contestant;
@@ -31,7 +31,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     public int Id => _process.Id;
 
     /// <summary>What it said last, if it has ended; null while it lives.</summary>
-    public string? Death => _process.HasExited
+    public string? ExitDescription => _process.HasExited
         ? $"the server ended with exit code {_process.ExitCode}{(_lastError is null ? "" : $": {_lastError}")}"
         : null;
 
@@ -43,7 +43,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             ?? Programs.Self("serve", contestant.Name, mode.ToString());
         var start = new ProcessStartInfo("taskset", ["-c", processor.ToString(CultureInfo.InvariantCulture), .. command])
         {
-            WorkingDirectory = contestant.Peer is { } peer ? PeerBuilder.FolderOf(peer) : "",
+            WorkingDirectory = contestant.Peer is { } peer ? PeerBuilder.GetFolder(peer) : "",
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -62,7 +62,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         var server = new ServerProcess(process, contestant);
         try
         {
-            var answer = await server.ReadAsync(ServeCommand.Port, LongestStart, cancellationToken);
+            var answer = await server.ReadAsync(ServeCommand.Port, StartTimeout, cancellationToken);
             server.EndPoint.Port = int.Parse(answer, CultureInfo.InvariantCulture);
             return server;
         }
@@ -74,7 +74,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Processor time it has used.</summary>
-    public TimeSpan ProcessorTime() => CpuClock.Of(Id);
+    public TimeSpan ProcessorTime() => CpuClock.Read(Id);
 
     /// <summary>Bytes it has allocated; null where nobody counts.</summary>
     public async Task<long?> AllocatedAsync(CancellationToken cancellationToken)
@@ -84,7 +84,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         await _process.StandardInput.WriteLineAsync(ServeCommand.Allocated.AsMemory(), cancellationToken);
         await _process.StandardInput.FlushAsync(cancellationToken);
         return long.Parse(
-            await ReadAsync(ServeCommand.Allocated, LongestAnswer, cancellationToken), CultureInfo.InvariantCulture);
+            await ReadAsync(ServeCommand.Allocated, AnswerTimeout, cancellationToken), CultureInfo.InvariantCulture);
     }
 
     public async ValueTask DisposeAsync()
@@ -92,7 +92,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         try
         {
             _process.StandardInput.Close();
-            using var timeout = new CancellationTokenSource(LongestEnd, TimeProvider.System);
+            using var timeout = new CancellationTokenSource(ExitTimeout, TimeProvider.System);
             await _process.WaitForExitAsync(timeout.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
@@ -124,6 +124,6 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
 
         await _process.WaitForExitAsync(cancellationToken);
-        throw new UnavailableException(Death!);
+        throw new UnavailableException(ExitDescription!);
     }
 }

@@ -21,7 +21,7 @@ internal sealed class BroadcastLoad(
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        _connections = await Connecting.OpenAsync(factory, endpoint, members + 1, cancellationToken);
+        _connections = await ConnectionOpener.OpenAsync(factory, endpoint, members + 1, cancellationToken);
         foreach (var member in _connections.Skip(1))
             _ = ReceiveAsync(member);
         await WaitForMembersAsync(cancellationToken);
@@ -41,7 +41,7 @@ internal sealed class BroadcastLoad(
     public async ValueTask DisposeAsync()
     {
         _isStopped = true;
-        await Connecting.CloseAsync(_connections);
+        await ConnectionOpener.CloseAsync(_connections);
     }
 
     /// <summary>A connection is a member a little after it is open: sends until a message reaches all.</summary>

@@ -5,12 +5,12 @@ namespace Sockeye.Comparison.Load;
 /// <summary>What a load counts while it runs. Any number of connections report to it.</summary>
 internal sealed class LoadRecorder(TimeProvider time)
 {
-    private const long Longest = 60_000_000;
+    private const long MaxLatency = 60_000_000;
     private const int Digits = 3;
 
-    private readonly LongConcurrentHistogram _latencies = new(1, Longest, Digits);
+    private readonly LongConcurrentHistogram _latencies = new(1, MaxLatency, Digits);
     private long _messages;
-    private long _longestWait;
+    private long _longestStall;
 
     /// <summary>Messages that came back so far.</summary>
     public long Messages => Interlocked.Read(ref _messages);
@@ -29,20 +29,20 @@ internal sealed class LoadRecorder(TimeProvider time)
     {
         Interlocked.Add(ref _messages, messages);
         if (IsOpen)
-            _latencies.RecordValueWithCount(Math.Clamp(Microseconds(sentAt), 1, Longest), messages);
+            _latencies.RecordValueWithCount(Math.Clamp(Microseconds(sentAt), 1, MaxLatency), messages);
     }
 
     /// <summary>Adds messages without a latency of their own.</summary>
     public void Add(int messages) => Interlocked.Add(ref _messages, messages);
 
     /// <summary>Tells how long a connection has waited for bytes.</summary>
-    public void AddWait(long since)
+    public void AddStall(long since)
     {
         var waited = Microseconds(since);
-        var longest = Interlocked.Read(ref _longestWait);
+        var longest = Interlocked.Read(ref _longestStall);
         while (waited > longest)
         {
-            var found = Interlocked.CompareExchange(ref _longestWait, waited, longest);
+            var found = Interlocked.CompareExchange(ref _longestStall, waited, longest);
             if (found == longest)
                 return;
             longest = found;
@@ -53,14 +53,14 @@ internal sealed class LoadRecorder(TimeProvider time)
     public void Open()
     {
         _latencies.Reset();
-        Interlocked.Exchange(ref _longestWait, 0);
+        Interlocked.Exchange(ref _longestStall, 0);
         IsOpen = true;
     }
 
     public double? Percentile(double percentile) =>
         _latencies.TotalCount == 0 ? null : _latencies.GetValueAtPercentile(percentile);
 
-    public double LongestWaitMs => Interlocked.Read(ref _longestWait) / 1000.0;
+    public double LongestWaitMs => Interlocked.Read(ref _longestStall) / 1000.0;
 
     private long Microseconds(long since) => time.GetElapsedTime(since).Ticks / TimeSpan.TicksPerMicrosecond;
 }

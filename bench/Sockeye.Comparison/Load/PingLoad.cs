@@ -15,7 +15,7 @@ internal sealed class PingLoad(
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        _connections = await Connecting.OpenAsync(factory, endpoint, connections, cancellationToken);
+        _connections = await ConnectionOpener.OpenAsync(factory, endpoint, connections, cancellationToken);
         var pipes = new List<(PipeReader, PipeWriter)>(connections);
         foreach (var connection in _connections)
             pipes.Add(await PipesAsync(connection, cancellationToken));
@@ -36,7 +36,7 @@ internal sealed class PingLoad(
     public async ValueTask DisposeAsync()
     {
         _isStopped = true;
-        await Connecting.CloseAsync(_connections);
+        await ConnectionOpener.CloseAsync(_connections);
     }
 
     private async Task<(PipeReader, PipeWriter)> PipesAsync(ConnectionContext connection, CancellationToken cancellationToken)

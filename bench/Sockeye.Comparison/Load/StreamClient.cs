@@ -8,12 +8,12 @@ namespace Sockeye.Comparison.Load;
 internal sealed class StreamClient(ConnectionContext connection, LoadRecorder recorder, int messageSize, int outstanding)
 {
     /// <summary>The transport's own blocks have this size: asking for more would make it allocate.</summary>
-    private const int PieceSize = 4096;
+    private const int ChunkSize = 4096;
 
     /// <summary>Turns after which the other connections of this thread come first.</summary>
-    private const int LongestTurn = 16;
+    private const int MaxSendTime = 16;
 
-    private readonly SemaphoreSlim _room = new(outstanding);
+    private readonly SemaphoreSlim _window = new(outstanding);
     private readonly long[] _sentAt = new long[outstanding];
     private long _sent;
     private long _waitingSince;
@@ -31,7 +31,7 @@ internal sealed class StreamClient(ConnectionContext connection, LoadRecorder re
     {
         var since = Interlocked.Exchange(ref _waitingSince, recorder.Now());
         if (since != 0)
-            recorder.AddWait(since);
+            recorder.AddStall(since);
     }
 
     private async Task SendAsync()
@@ -39,17 +39,17 @@ internal sealed class StreamClient(ConnectionContext connection, LoadRecorder re
         var output = connection.Transport.Output;
         while (true)
         {
-            await _room.WaitAsync();
+            await _window.WaitAsync();
             if (_isStopped)
                 break;
             var number = _sent;
             _sentAt[number % outstanding] = recorder.Now();
             _sent = number + 1;
             // What the bytes are does not matter here: that a server echoes them was checked before.
-            for (var left = messageSize; left > 0; left -= PieceSize)
+            for (var left = messageSize; left > 0; left -= ChunkSize)
             {
-                output.GetSpan(PieceSize);
-                output.Advance(Math.Min(PieceSize, left));
+                output.GetSpan(ChunkSize);
+                output.Advance(Math.Min(ChunkSize, left));
             }
 
             if ((await output.FlushAsync()).IsCompleted)
@@ -77,11 +77,11 @@ internal sealed class StreamClient(ConnectionContext connection, LoadRecorder re
             received += read.Buffer.Length;
             input.AdvanceTo(read.Buffer.End);
             if (received > before)
-                recorder.AddWait(Interlocked.Exchange(ref _waitingSince, now));
+                recorder.AddStall(Interlocked.Exchange(ref _waitingSince, now));
             for (var message = before / messageSize; message < received / messageSize; message++)
             {
                 recorder.Add(1, _sentAt[message % outstanding]);
-                _room.Release();
+                _window.Release();
             }
 
             if (_isSent && received == _sent * messageSize)
@@ -89,7 +89,7 @@ internal sealed class StreamClient(ConnectionContext connection, LoadRecorder re
             if (read.IsCompleted)
                 throw new EndOfStreamException($"The server closed the connection after {received} bytes, too early.");
             // Bounded: a loop that finds more bytes each time would be the stall that it looks for.
-            if (turns >= LongestTurn)
+            if (turns >= MaxSendTime)
             {
                 turns = 0;
                 await Task.Yield();

@@ -14,7 +14,7 @@ internal sealed class StreamLoad(
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        _connections = await Connecting.OpenAsync(factory, endpoint, connections, cancellationToken);
+        _connections = await ConnectionOpener.OpenAsync(factory, endpoint, connections, cancellationToken);
         _clients = [.. _connections.Select(connection => new StreamClient(connection, recorder, messageSize, outstanding))];
         _running = Task.WhenAll(_clients.Select(client => client.RunAsync()));
     }
@@ -30,6 +30,6 @@ internal sealed class StreamLoad(
     public ValueTask DisposeAsync()
     {
         _clients.ForEach(client => client.Stop());
-        return new(Connecting.CloseAsync(_connections));
+        return new(ConnectionOpener.CloseAsync(_connections));
     }
 }

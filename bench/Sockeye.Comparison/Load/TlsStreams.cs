@@ -13,7 +13,7 @@ internal static class TlsStreams
 
     private static readonly Lazy<SslServerAuthenticationOptions> ServerOptions = new(() => new()
     {
-        ServerCertificateContext = SslStreamCertificateContext.Create(MakeCertificate(), additionalCertificates: null),
+        ServerCertificateContext = SslStreamCertificateContext.Create(CreateCertificate(), additionalCertificates: null),
         EnabledSslProtocols = SslProtocols.Tls13,
     });
 
@@ -39,7 +39,7 @@ internal static class TlsStreams
         return stream;
     }
 
-    public static X509Certificate2 MakeCertificate()
+    public static X509Certificate2 CreateCertificate()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={Host}", key, HashAlgorithmName.SHA256);

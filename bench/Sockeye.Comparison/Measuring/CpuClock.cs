@@ -9,15 +9,15 @@ internal static class CpuClock
     private const int ClockProcessCpuTime = 2;
 
     /// <summary>User and system time of all its threads, also of those that have ended.</summary>
-    public static TimeSpan Of(int processId)
+    public static TimeSpan Read(int processId)
     {
-        if (GetTime(IdOf(processId), out var time) != 0)
+        if (GetTime(GetClockId(processId), out var time) != 0)
             throw new Win32Exception(Marshal.GetLastPInvokeError(), $"No processor time of process {processId}");
         return ToTimeSpan(time.Seconds, time.Nanoseconds);
     }
 
     /// <summary>The kernel's name of the clock: the complement of the process above three bits that say which clock.</summary>
-    public static int IdOf(int processId) => (~processId << 3) | ClockProcessCpuTime;
+    public static int GetClockId(int processId) => (~processId << 3) | ClockProcessCpuTime;
 
     public static TimeSpan ToTimeSpan(long seconds, long nanoseconds) =>
         TimeSpan.FromSeconds(seconds) + TimeSpan.FromTicks(nanoseconds / TimeSpan.NanosecondsPerTick);

@@ -6,20 +6,20 @@ namespace Sockeye.Comparison.Measuring;
 internal static class DescriptorLimit
 {
     /// <summary>What a program has open besides its connections.</summary>
-    private const int Others = 200;
+    private const int ReservedDescriptors = 200;
 
     /// <summary>Why so many connections cannot be had, as a phrase with the way out; null when they can.</summary>
-    public static string? Lacking(int connections) => Lacking(connections, File.ReadLines("/proc/self/limits"));
+    public static string? Describe(int connections) => Describe(connections, File.ReadLines("/proc/self/limits"));
 
-    public static string? Lacking(int connections, IEnumerable<string> limits)
+    public static string? Describe(int connections, IEnumerable<string> limits)
     {
         foreach (var line in limits)
         {
             // The runtime has raised the soft limit to the hard one, and children inherit it.
             if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not ["Max", "open", "files", var limit, ..])
                 continue;
-            return long.TryParse(limit, CultureInfo.InvariantCulture, out var most) && most < connections + Others
-                ? $"needs {connections + Others} open files, and {most} are allowed; raise them with ulimit -n"
+            return long.TryParse(limit, CultureInfo.InvariantCulture, out var most) && most < connections + ReservedDescriptors
+                ? $"needs {connections + ReservedDescriptors} open files, and {most} are allowed; raise them with ulimit -n"
                 : null;
         }
 

@@ -12,10 +12,10 @@ internal static class ProcessorUse
     private const int IoWait = 4;
     private const int Steal = 7;
 
-    public static TimeSpan Of(params int[] processors) => Of(File.ReadLines("/proc/stat"), processors);
+    public static TimeSpan Read(params int[] processors) => Read(File.ReadLines("/proc/stat"), processors);
 
     /// <summary>All but idling: user, nice, system, interrupts, and what the machine's own host took.</summary>
-    public static TimeSpan Of(IEnumerable<string> stat, params int[] processors)
+    public static TimeSpan Read(IEnumerable<string> stat, params int[] processors)
     {
         var ticks = 0L;
         foreach (var line in stat)

@@ -5,7 +5,7 @@ namespace Sockeye.Comparison.Measuring;
 /// <summary>Memory of a process that is in RAM, in bytes.</summary>
 internal static class ResidentMemory
 {
-    public static long Of(int processId)
+    public static long Read(int processId)
     {
         // smaps_rollup counts; VmRSS in status may lag behind by what each processor has not added up yet.
         foreach (var line in File.ReadLines($"/proc/{processId}/smaps_rollup"))

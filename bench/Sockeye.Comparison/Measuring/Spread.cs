@@ -7,16 +7,16 @@ namespace Sockeye.Comparison.Measuring;
 internal readonly record struct Spread(double Median, double Low, double High)
 {
     /// <summary>Null when there are none. Quartiles lie between neighbours in proportion, as in Excel's PERCENTILE.INC.</summary>
-    public static Spread? Of(IEnumerable<double> values)
+    public static Spread? FromValues(IEnumerable<double> values)
     {
         var sorted = values.Order().ToArray();
-        return sorted.Length == 0 ? null : new(At(sorted, 0.5), At(sorted, 0.25), At(sorted, 0.75));
+        return sorted.Length == 0 ? null : new(Quantile(sorted, 0.5), Quantile(sorted, 0.25), Quantile(sorted, 0.75));
     }
 
-    public static Spread? Of(IEnumerable<double?> values) =>
-        Of(values.Where(value => value is not null).Select(value => value!.Value));
+    public static Spread? FromValues(IEnumerable<double?> values) =>
+        FromValues(values.Where(value => value is not null).Select(value => value!.Value));
 
-    private static double At(double[] sorted, double part)
+    private static double Quantile(double[] sorted, double part)
     {
         var position = part * (sorted.Length - 1);
         var below = (int)position;

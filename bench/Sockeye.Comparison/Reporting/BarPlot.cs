@@ -14,10 +14,10 @@ internal static class BarPlot
     private const int RowHeight = 24;
     private const int Top = 8;
 
-    public static string Of(ScenarioResult result)
+    public static string Create(ScenarioResult result)
     {
         var figure = ScenarioTable.MainFigure(result.Scenario);
-        var bars = result.Rows.Select(row => (Row: row, Spread: row.Of(figure))).Where(bar => bar.Spread is not null)
+        var bars = result.Rows.Select(row => (Row: row, Spread: row.GetSpread(figure))).Where(bar => bar.Spread is not null)
             .Select(bar => (bar.Row, Spread: bar.Spread!.Value)).OrderBy(bar => bar.Spread.Median).ToList();
         if (bars.Count == 0)
             return "";

@@ -12,7 +12,7 @@ internal static class JsonReport
         WriteIndented = true,
     };
 
-    public static string Of(Report report) => JsonSerializer.Serialize(
+    public static string Create(Report report) => JsonSerializer.Serialize(
         new
         {
             report.Machine,
@@ -20,7 +20,7 @@ internal static class JsonReport
             {
                 result.Scenario.Name,
                 result.Scenario.Title,
-                Servers = result.Rows.Select(OfRow),
+                Servers = result.Rows.Select(CreateRow),
             }),
             Targets = report.Targets?.Select(target => new
             {
@@ -35,12 +35,12 @@ internal static class JsonReport
         },
         Options) + "\n";
 
-    private static object OfRow(RowResult row) => new
+    private static object CreateRow(RowResult row) => new
     {
         row.Contestant.Name,
         Mode = row.Mode.ToString(),
         row.Title,
-        row.Trouble,
+        row.Disturbance,
         row.IsLoadBound,
         row.Windows,
     };

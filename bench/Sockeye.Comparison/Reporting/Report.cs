@@ -28,21 +28,21 @@ internal sealed record Report(
         .scroll { overflow-x: auto; }
         """;
 
-    private IEnumerable<ScenarioResult> Shown => Results.Where(result => result.Rows.Count > 0);
+    private IEnumerable<ScenarioResult> PlottedScenarios => Results.Where(result => result.Rows.Count > 0);
 
     public string ToText()
     {
         var text = new StringBuilder();
         text.AppendJoin('\n', Machine).Append('\n');
-        foreach (var result in Shown)
+        foreach (var result in PlottedScenarios)
         {
             text.Append('\n').Append(Heading(result)).Append('\n');
-            text.Append(ScenarioTable.Of(result).ToText());
+            text.Append(ScenarioTable.Create(result).ToText());
             text.AppendJoin('\n', ScenarioTable.Notes(result).Select(note => $"  {note}").Append(""));
         }
 
         if (Targets is not null)
-            text.Append("\nTargets\n").Append(TargetTable.Of(Targets).ToText());
+            text.Append("\nTargets\n").Append(TargetTable.Create(Targets).ToText());
         return text.ToString();
     }
 
@@ -50,14 +50,14 @@ internal sealed record Report(
     {
         var text = new StringBuilder($"# {Title}\n\n");
         text.AppendJoin('\n', Machine).Append('\n');
-        foreach (var result in Shown)
+        foreach (var result in PlottedScenarios)
         {
-            text.Append($"\n## {Heading(result)}\n\n").Append(ScenarioTable.Of(result).ToMarkdown());
+            text.Append($"\n## {Heading(result)}\n\n").Append(ScenarioTable.Create(result).ToMarkdown());
             text.AppendJoin("", ScenarioTable.Notes(result).Select((note, index) => $"{(index == 0 ? "\n" : "")}- {note}\n"));
         }
 
         if (Targets is not null)
-            text.Append("\n## Targets\n\n").Append(TargetTable.Of(Targets).ToMarkdown());
+            text.Append("\n## Targets\n\n").Append(TargetTable.Create(Targets).ToMarkdown());
         return text.ToString();
     }
 
@@ -67,15 +67,15 @@ internal sealed record Report(
         text.Append("<meta name=\"viewport\" content=\"width=device-width\">\n");
         text.Append($"<title>{Title}</title>\n<style>\n{Style}\n</style>\n<h1>{Title}</h1>\n");
         text.AppendJoin("", Machine.Select(line => $"<p class=\"note\">{Html.Escape(line)}</p>\n"));
-        foreach (var result in Shown)
+        foreach (var result in PlottedScenarios)
         {
-            text.Append($"<h2>{Html.Escape(Heading(result))}</h2>\n").Append(BarPlot.Of(result));
-            text.Append("<div class=\"scroll\">\n").Append(ScenarioTable.Of(result).ToHtml()).Append("</div>\n");
+            text.Append($"<h2>{Html.Escape(Heading(result))}</h2>\n").Append(BarPlot.Create(result));
+            text.Append("<div class=\"scroll\">\n").Append(ScenarioTable.Create(result).ToHtml()).Append("</div>\n");
             text.AppendJoin("", ScenarioTable.Notes(result).Select(note => $"<p class=\"note\">{Html.Escape(note)}</p>\n"));
         }
 
         if (Targets is not null)
-            text.Append("<h2>Targets</h2>\n<div class=\"scroll\">\n").Append(TargetTable.Of(Targets).ToHtml()).Append("</div>\n");
+            text.Append("<h2>Targets</h2>\n<div class=\"scroll\">\n").Append(TargetTable.Create(Targets).ToHtml()).Append("</div>\n");
         return text.Append("</html>\n").ToString();
     }
 

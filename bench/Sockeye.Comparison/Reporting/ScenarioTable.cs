@@ -9,15 +9,15 @@ namespace Sockeye.Comparison.Reporting;
 internal static class ScenarioTable
 {
     /// <summary>What other programs may have of the processors before it is worth a note.</summary>
-    private const double Noise = 0.05;
+    private const double NoiseThreshold = 0.05;
 
     private static readonly (string Name, string Head)[] References = [("kestrel", "÷ Kestrel"), ("c-epoll", "÷ C epoll")];
 
-    public static Table Of(ScenarioResult result)
+    public static Table Create(ScenarioResult result)
     {
         var main = MainFigure(result.Scenario);
         var references = References
-            .Select(reference => (reference.Head, Median: result.Row(reference.Name, result.Scenario.Modes[0])?.Of(main)?.Median))
+            .Select(reference => (reference.Head, Median: result.Row(reference.Name, result.Scenario.Modes[0])?.GetSpread(main)?.Median))
             .Where(reference => reference.Median is not null)
             .ToList();
         List<string> head = ["server", main.Head, "(quartiles)", .. references.Select(reference => reference.Head),
@@ -30,8 +30,8 @@ internal static class ScenarioTable
     /// <summary>What disturbed the figures, whose rate is not its own, who is not in the table or not in all rounds.</summary>
     public static IEnumerable<string> Notes(ScenarioResult result)
     {
-        var others = Spread.Of(result.Rows.SelectMany(row => row.Windows).Select(window => window.OthersBusy));
-        if (others is { Median: > Noise and var part })
+        var others = Spread.FromValues(result.Rows.SelectMany(row => row.Windows).Select(window => window.OthersBusy));
+        if (others is { Median: > NoiseThreshold and var part })
         {
             yield return $"Other programs had {part.ToString("0%", CultureInfo.InvariantCulture)} of the two processors "
                 + "meanwhile: rates and latencies are worse than they are alone; CPU per message tells more.";
@@ -44,7 +44,7 @@ internal static class ScenarioTable
                 + "busy, the server was not. The rate and the latencies are the generator's; CPU per message stands.";
         }
 
-        foreach (var trouble in result.Rows.Where(row => row.Trouble is not null).GroupBy(row => row.Trouble))
+        foreach (var trouble in result.Rows.Where(row => row.Disturbance is not null).GroupBy(row => row.Disturbance))
             yield return $"{string.Join("; ", trouble.Select(row => row.Title))}: {trouble.Key!.TrimEnd('.')}.";
     }
 
@@ -52,13 +52,13 @@ internal static class ScenarioTable
 
     private static IReadOnlyList<Figure> Others(ScenarioResult result, Figure main) =>
     [
-        .. result.Scenario.Figures.Where(figure => figure != main && result.Rows.Any(row => row.Of(figure) is not null)),
+        .. result.Scenario.Figures.Where(figure => figure != main && result.Rows.Any(row => row.GetSpread(figure) is not null)),
     ];
 
     private static IReadOnlyList<string> Row(
         RowResult row, Figure main, IReadOnlyList<double> references, IReadOnlyList<Figure> others)
     {
-        var spread = row.Of(main);
+        var spread = row.GetSpread(main);
         return
         [
             row.Title + (row.IsLoadBound ? " *" : ""),
@@ -66,7 +66,7 @@ internal static class ScenarioTable
             spread is { } q ? $"({main.Write(q.Low)}–{main.Write(q.High)})" : "",
             .. references.Select(reference =>
                 spread is { } r && reference > 0 ? Ratio(r.Median / reference) : ""),
-            .. others.Select(figure => row.Of(figure) is { } other ? figure.Write(other.Median) : ""),
+            .. others.Select(figure => row.GetSpread(figure) is { } other ? figure.Write(other.Median) : ""),
         ];
     }
 

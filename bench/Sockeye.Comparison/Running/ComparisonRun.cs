@@ -12,7 +12,7 @@ internal sealed class ComparisonRun(RunOptions options, IConnectionFactory facto
     private readonly Dictionary<string, string> _skipped = [];
 
     /// <summary>What has been told, so that it need not be told in each scenario.</summary>
-    private readonly HashSet<(string Name, string Trouble)> _said = [];
+    private readonly HashSet<(string Name, string Trouble)> _reported = [];
 
     /// <summary>What has been found out so far: a cancelled run can still be reported.</summary>
     public List<ScenarioResult> Results { get; } = [];
@@ -21,15 +21,15 @@ internal sealed class ComparisonRun(RunOptions options, IConnectionFactory facto
     {
         foreach (var contestant in options.Contestants.Where(contestant => contestant.Peer is not null))
         {
-            var why = await PeerBuilder.BuildAsync(contestant.Peer!, progress.Say, cancellationToken);
+            var why = await PeerBuilder.BuildAsync(contestant.Peer!, progress.WriteLine, cancellationToken);
             if (why is null)
                 continue;
             _skipped[contestant.Name] = why;
-            progress.Say($"{contestant.Title}: skipped, {why}");
+            progress.WriteLine($"{contestant.Title}: skipped, {why}");
         }
 
-        _said.UnionWith(_skipped.Select(skipped => (skipped.Key, $"skipped: {skipped.Value}")));
-        progress.Begin(options.Scenarios.Sum(scenario => scenario.Rows(options.Contestants).Count()) * (options.Rounds + 1));
+        _reported.UnionWith(_skipped.Select(skipped => (skipped.Key, $"skipped: {skipped.Value}")));
+        progress.Start(options.Scenarios.Sum(scenario => scenario.Rows(options.Contestants).Count()) * (options.Rounds + 1));
         foreach (var scenario in options.Scenarios)
             await RunAsync(scenario, cancellationToken);
         progress.End();
@@ -40,17 +40,17 @@ internal sealed class ComparisonRun(RunOptions options, IConnectionFactory facto
         var rows = scenario.Rows(options.Contestants)
             .Select(row => new RowRun(row.Contestant, row.Mode, scenario, options, factory, time)).ToList();
         Results.Add(new(scenario, [.. rows.Select(row => row.Result)]));
-        var lacking = DescriptorLimit.Lacking(scenario.Connections);
+        var lacking = DescriptorLimit.Describe(scenario.Connections);
         try
         {
             foreach (var row in rows)
             {
                 progress.Step(scenario, 0, row.Result);
                 if ((_skipped.GetValueOrDefault(row.Result.Contestant.Name) ?? lacking) is { } why)
-                    row.Result.Trouble = $"skipped: {why}";
+                    row.Result.Disturbance = $"skipped: {why}";
                 else
                     await row.StartAsync(cancellationToken);
-                Tell(scenario, row.Result);
+                LogProgress(scenario, row.Result);
             }
 
             var random = new Random(options.Seed);
@@ -61,10 +61,10 @@ internal sealed class ComparisonRun(RunOptions options, IConnectionFactory facto
                 foreach (var row in order)
                 {
                     progress.Step(scenario, round, row.Result);
-                    if (row.Result.Trouble is not null)
+                    if (row.Result.Disturbance is not null)
                         continue;
                     await row.MeasureAsync(round, cancellationToken);
-                    Tell(scenario, row.Result);
+                    LogProgress(scenario, row.Result);
                 }
             }
         }
@@ -75,9 +75,9 @@ internal sealed class ComparisonRun(RunOptions options, IConnectionFactory facto
         }
     }
 
-    private void Tell(Scenario scenario, RowResult row)
+    private void LogProgress(Scenario scenario, RowResult row)
     {
-        if (row.Trouble is { } trouble && _said.Add((row.Contestant.Name, trouble)))
-            progress.Say($"{scenario.Name}, {row.Title}: {trouble}");
+        if (row.Disturbance is { } trouble && _reported.Add((row.Contestant.Name, trouble)))
+            progress.WriteLine($"{scenario.Name}, {row.Title}: {trouble}");
     }
 }

@@ -14,16 +14,16 @@ internal sealed class IdleRun(Scenario scenario, RunOptions options, IConnection
 {
     private const int WarmUpConnections = 100;
 
-    private static readonly TimeSpan LongestExchange = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ExchangeTimeout = TimeSpan.FromSeconds(60);
 
     public async Task<WindowSample> MeasureAsync(
         Contestant contestant, ServerMode mode, int round, CancellationToken cancellationToken)
     {
         await using var server = await ServerProcess.StartAsync(
             contestant, mode, options.ServerProcessor, cancellationToken);
-        await Connecting.CloseAsync(await OpenAsync(server, WarmUpConnections, cancellationToken));
+        await ConnectionOpener.CloseAsync(await OpenAsync(server, WarmUpConnections, cancellationToken));
         await Task.Delay(options.Settle, time, cancellationToken);
-        var before = ResidentMemory.Of(server.Id);
+        var before = ResidentMemory.Read(server.Id);
         var beganAt = time.GetTimestamp();
 
         var connections = await OpenAsync(server, scenario.Connections, cancellationToken);
@@ -34,28 +34,28 @@ internal sealed class IdleRun(Scenario scenario, RunOptions options, IConnection
             {
                 Round = round,
                 Seconds = time.GetElapsedTime(beganAt).TotalSeconds,
-                BytesPerConnection = (double)(ResidentMemory.Of(server.Id) - before) / scenario.Connections,
+                BytesPerConnection = (double)(ResidentMemory.Read(server.Id) - before) / scenario.Connections,
             };
         }
         finally
         {
-            await Connecting.CloseAsync(connections);
+            await ConnectionOpener.CloseAsync(connections);
         }
     }
 
     /// <summary>Opens connections, with one echo on each, so that the server has done all that it does for one.</summary>
     private async Task<List<ConnectionContext>> OpenAsync(ServerProcess server, int count, CancellationToken cancellationToken)
     {
-        var connections = await Connecting.OpenAsync(factory, server.EndPoint, count, cancellationToken);
+        var connections = await ConnectionOpener.OpenAsync(factory, server.EndPoint, count, cancellationToken);
         try
         {
-            await Task.WhenAll(connections.Select(EchoAsync)).WaitAsync(LongestExchange, time, cancellationToken);
+            await Task.WhenAll(connections.Select(EchoAsync)).WaitAsync(ExchangeTimeout, time, cancellationToken);
             await Task.Yield();
             return connections;
         }
         catch
         {
-            await Connecting.CloseAsync(connections);
+            await ConnectionOpener.CloseAsync(connections);
             throw;
         }
     }

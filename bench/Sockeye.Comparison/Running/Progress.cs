@@ -9,12 +9,12 @@ internal sealed class Progress(TextWriter output, bool isTerminal, TimeProvider 
 
     private readonly long _startedAt = time.GetTimestamp();
     private int _steps;
-    private int _done;
+    private int _completed;
     private (string Scenario, int Round) _last;
 
-    public void Begin(int steps) => _steps = steps;
+    public void Start(int steps) => _steps = steps;
 
-    public void Say(string line)
+    public void WriteLine(string line)
     {
         Clear();
         output.WriteLine(line);
@@ -25,9 +25,9 @@ internal sealed class Progress(TextWriter output, bool isTerminal, TimeProvider 
     /// <param name="row">The server.</param>
     public void Step(Scenario scenario, int round, RowResult row)
     {
-        _done++;
+        _completed++;
         var phase = round == 0 ? "warm-up" : $"round {round}";
-        var line = $"{_done,4}/{_steps}  {time.GetElapsedTime(_startedAt):mm\\:ss}  {scenario.Name}  {phase}";
+        var line = $"{_completed,4}/{_steps}  {time.GetElapsedTime(_startedAt):mm\\:ss}  {scenario.Name}  {phase}";
         if (isTerminal)
         {
             Clear();

@@ -13,15 +13,15 @@ internal sealed record RowResult(Contestant Contestant, ServerMode Mode, bool Na
     public List<WindowSample> Windows { get; } = [];
 
     /// <summary>Why there are no windows, or no more of them.</summary>
-    public string? Trouble { get; set; }
+    public string? Disturbance { get; set; }
 
     public string Title => NamesMode ? $"{Contestant.Title} ({ModeTitle})" : Contestant.Title;
 
     /// <summary>The load generator had no time left while the server had: the rate is the generator's.</summary>
     public bool IsLoadBound =>
-        Of(Figure.LoadBusy) is { Median: > Saturated } && Of(Figure.ServerBusy) is { Median: < Saturated };
+        GetSpread(Figure.LoadBusy) is { Median: > Saturated } && GetSpread(Figure.ServerBusy) is { Median: < Saturated };
 
-    public Spread? Of(Figure figure) => Spread.Of(Windows.Select(figure.Of));
+    public Spread? GetSpread(Figure figure) => Spread.FromValues(Windows.Select(figure.Of));
 
     private string ModeTitle => Mode == ServerMode.Codec ? "codec" : "bytes";
 }

@@ -14,16 +14,16 @@ internal sealed class RowRun(
     : IAsyncDisposable
 {
     /// <summary>The part of the processors that other programs may have without a window being measured again.</summary>
-    private const double Quiet = 0.10;
+    private const double MaxOtherLoad = 0.10;
 
-    private const int MostAttempts = 3;
+    private const int MaxAttempts = 3;
 
     private readonly WindowRun _windows = new(scenario, mode, options, factory, time);
     private ServerProcess? _server;
 
     public RowResult Result { get; } = new(contestant, mode, NamesMode: scenario.Modes.Count > 1);
 
-    public Task StartAsync(CancellationToken cancellationToken) => NotingTroubleAsync(async () =>
+    public Task StartAsync(CancellationToken cancellationToken) => RecordDisturbanceAsync(async () =>
     {
         _server = await ServerProcess.StartAsync(contestant, mode, options.ServerProcessor, cancellationToken);
         await _windows.CheckAsync(_server.EndPoint, cancellationToken);
@@ -38,11 +38,11 @@ internal sealed class RowRun(
         _server = null;
     });
 
-    public Task MeasureAsync(int round, CancellationToken cancellationToken) => NotingTroubleAsync(async () =>
+    public Task MeasureAsync(int round, CancellationToken cancellationToken) => RecordDisturbanceAsync(async () =>
     {
         Result.Windows.Add(scenario.Kind == LoadKind.Idle
             ? await new IdleRun(scenario, options, factory, time).MeasureAsync(contestant, mode, round, cancellationToken)
-            : await MeasureInQuietAsync(round, cancellationToken));
+            : await MeasureUndisturbedAsync(round, cancellationToken));
     });
 
     public async ValueTask DisposeAsync()
@@ -52,10 +52,10 @@ internal sealed class RowRun(
     }
 
     /// <summary>Measures again where other programs disturbed, and keeps the window that they disturbed the least.</summary>
-    private async Task<WindowSample> MeasureInQuietAsync(int round, CancellationToken cancellationToken)
+    private async Task<WindowSample> MeasureUndisturbedAsync(int round, CancellationToken cancellationToken)
     {
         var best = await _windows.MeasureAsync(_server!, round, cancellationToken);
-        for (var attempt = 1; attempt < MostAttempts && best.OthersBusy > Quiet; attempt++)
+        for (var attempt = 1; attempt < MaxAttempts && best.OthersBusy > MaxOtherLoad; attempt++)
         {
             var window = await _windows.MeasureAsync(_server!, round, cancellationToken);
             best = window.OthersBusy < best.OthersBusy ? window : best;
@@ -64,7 +64,7 @@ internal sealed class RowRun(
         return best;
     }
 
-    private async Task NotingTroubleAsync(Func<Task> step)
+    private async Task RecordDisturbanceAsync(Func<Task> step)
     {
         try
         {
@@ -72,12 +72,12 @@ internal sealed class RowRun(
         }
         catch (UnavailableException e)
         {
-            Result.Trouble = $"unavailable: {e.Message}";
+            Result.Disturbance = $"unavailable: {e.Message}";
         }
         catch (Exception e) when (
             e is IOException or InvalidDataException or SocketException or TimeoutException or Win32Exception)
         {
-            Result.Trouble = $"failed: {_server?.Death ?? e.Message}";
+            Result.Disturbance = $"failed: {_server?.ExitDescription ?? e.Message}";
         }
     }
 }

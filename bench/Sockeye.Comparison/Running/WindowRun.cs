@@ -13,9 +13,9 @@ internal sealed class WindowRun(
     Scenario scenario, ServerMode mode, RunOptions options, IConnectionFactory factory, TimeProvider time)
 {
     /// <summary>Thousands of handshakes with a slow server take their time; more than this is an error.</summary>
-    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
 
-    private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
 
     private readonly LoadFactory _loads = new(factory, time);
 
@@ -27,23 +27,23 @@ internal sealed class WindowRun(
         await using var connection = await factory.ConnectAsync(endpoint, cancellationToken);
         await Task.Yield();
         await EchoCheck.RunAsync(connection.Transport.Input, connection.Transport.Output, new(options.Seed))
-            .WaitAsync(LongestStop, time, cancellationToken);
+            .WaitAsync(StopTimeout, time, cancellationToken);
         await Task.Yield();
     }
 
     public async Task WarmUpAsync(ServerProcess server, CancellationToken cancellationToken)
     {
         await using var load = _loads.Create(scenario, mode, server.EndPoint, new(time));
-        await load.StartAsync(cancellationToken).WaitAsync(LongestStart, time, cancellationToken);
+        await load.StartAsync(cancellationToken).WaitAsync(StartTimeout, time, cancellationToken);
         await Task.Delay(options.WarmUp, time, cancellationToken);
-        await load.StopAsync().WaitAsync(LongestStop, time, cancellationToken);
+        await load.StopAsync().WaitAsync(StopTimeout, time, cancellationToken);
     }
 
     public async Task<WindowSample> MeasureAsync(ServerProcess server, int round, CancellationToken cancellationToken)
     {
         var recorder = new LoadRecorder(time);
         await using var load = _loads.Create(scenario, mode, server.EndPoint, recorder);
-        await load.StartAsync(cancellationToken).WaitAsync(LongestStart, time, cancellationToken);
+        await load.StartAsync(cancellationToken).WaitAsync(StartTimeout, time, cancellationToken);
         await Task.Delay(options.Ramp, time, cancellationToken);
 
         var messagesBefore = recorder.Messages;
@@ -59,7 +59,7 @@ internal sealed class WindowRun(
         var allocatedAfter = await server.AllocatedAsync(cancellationToken);
         var messagesAfter = recorder.Messages;
 
-        await load.StopAsync().WaitAsync(LongestStop, time, cancellationToken);
+        await load.StopAsync().WaitAsync(StopTimeout, time, cancellationToken);
         return new()
         {
             Round = round,
@@ -84,9 +84,9 @@ internal sealed class WindowRun(
         public static Marks Take(ServerProcess server, LoadRecorder recorder, RunOptions options, TimeProvider time)
         {
             // First what takes a while to read and need not be so exact.
-            var all = ProcessorUse.Of(options.ServerProcessor, options.LoadProcessor);
+            var all = ProcessorUse.Read(options.ServerProcessor, options.LoadProcessor);
             return new(
-                time.GetTimestamp(), recorder.Messages, server.ProcessorTime(), CpuClock.Of(Environment.ProcessId), all);
+                time.GetTimestamp(), recorder.Messages, server.ProcessorTime(), CpuClock.Read(Environment.ProcessId), all);
         }
     }
 }

@@ -30,7 +30,7 @@ internal sealed record Figure(string Head, string Format, Func<WindowSample, dou
 
     public static Figure LoadBusy { get; } = new("load busy", "0%", window => window.LoadBusy);
 
-    public static IReadOnlyList<Figure> Usual { get; } = [Cpu, PerSecond, P50, P99, P999, Allocated, ServerBusy, LoadBusy];
+    public static IReadOnlyList<Figure> Standard { get; } = [Cpu, PerSecond, P50, P99, P999, Allocated, ServerBusy, LoadBusy];
 
     public static IReadOnlyList<Figure> Bulk { get; } = [Cpu, PerSecond, P50, P99, P999, Stall, Allocated, ServerBusy, LoadBusy];
 

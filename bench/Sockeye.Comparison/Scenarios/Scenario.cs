@@ -29,11 +29,11 @@ internal sealed record Scenario(string Name, string Title, LoadKind Kind, int Co
     public string Unit { get; init; } = "message";
 
     /// <summary>Which of its figures say something; the others are not shown.</summary>
-    public IReadOnlyList<Figure> Figures { get; init; } = Figure.Usual;
+    public IReadOnlyList<Figure> Figures { get; init; } = Figure.Standard;
 
     public IEnumerable<(Contestant Contestant, ServerMode Mode)> Rows(IEnumerable<Contestant> contestants) =>
         from contestant in contestants
-        where Modes.All(contestant.Can)
+        where Modes.All(contestant.Supports)
         from mode in Modes
         select (contestant, mode);
 }

@@ -30,7 +30,7 @@ internal static class KestrelEcho
     private static void Configure(Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions listen, ServerMode mode)
     {
         if (mode == ServerMode.Tls)
-            listen.UseHttps(TlsStreams.MakeCertificate());
+            listen.UseHttps(TlsStreams.CreateCertificate());
         if (mode == ServerMode.Broadcast)
         {
             var members = new Members();

@@ -8,12 +8,12 @@ namespace Sockeye.Comparison.Servers;
 /// <summary>Sockeye, on each of its transports.</summary>
 internal static class SockeyeEcho
 {
-    private const int LongestMessage = 64 * 1024;
+    private const int MaxMessageSize = 64 * 1024;
 
     public static async Task<IPEndPoint> StartAsync(LinuxEngine engine, bool inline, ServerMode mode)
     {
         var transport = Transport(engine, inline);
-        var handler = Handler(mode);
+        var handler = CreateHandler(mode);
         var server = await SockeyeServer.StartAsync(options =>
         {
             options.Transport = transport;
@@ -34,7 +34,7 @@ internal static class SockeyeEcho
             var transport = new LinuxTransport(new() { Engine = engine, Sockets = sockets });
             return transport.Engine == engine
                 ? transport
-                : throw new UnavailableException($"LinuxTransport runs on {transport.Engine} here{Because(transport)}");
+                : throw new UnavailableException($"LinuxTransport runs on {transport.Engine} here{DescribeUnavailable(transport)}");
         }
         catch (PlatformNotSupportedException e)
         {
@@ -42,14 +42,14 @@ internal static class SockeyeEcho
         }
     }
 
-    private static string Because(LinuxTransport transport) =>
+    private static string DescribeUnavailable(LinuxTransport transport) =>
         transport.EngineReason == "" ? "" : $": {transport.EngineReason.TrimEnd('.')}";
 
-    private static Action<ListenOptions> Handler(ServerMode mode) => mode switch
+    private static Action<ListenOptions> CreateHandler(ServerMode mode) => mode switch
     {
         ServerMode.Echo => listen => listen.Run(
             connection => PipeEcho.RunAsync(connection.Transport.Input, connection.Transport.Output)),
-        ServerMode.Codec => listen => listen.Run(Codec.LengthPrefixed(LongestMessage).WithoutCopying(), async connection =>
+        ServerMode.Codec => listen => listen.Run(Codec.LengthPrefixed(MaxMessageSize).WithoutCopying(), async connection =>
         {
             await foreach (var message in connection.ReadAllAsync())
                 await connection.WriteAsync(message);
@@ -62,7 +62,7 @@ internal static class SockeyeEcho
     private static void Broadcast(ListenOptions listen)
     {
         var group = new MessageGroup<ReadOnlyMemory<byte>>();
-        listen.Run(Codec.LengthPrefixed(LongestMessage), async connection =>
+        listen.Run(Codec.LengthPrefixed(MaxMessageSize), async connection =>
         {
             group.Join(connection);
             await foreach (var message in connection.ReadAllAsync())

@@ -19,8 +19,8 @@ internal sealed record Target(string Scenario, string Subject, string? Reference
     public TargetResult Judge(IReadOnlyList<ScenarioResult> results)
     {
         var scenario = results.FirstOrDefault(result => result.Scenario.Name == Scenario);
-        var subject = scenario?.Row(Subject, Mode)?.Of(Figure);
-        var reference = Reference is null ? new Spread(1, 1, 1) : scenario?.Row(Reference, ServerMode.Echo)?.Of(Figure);
+        var subject = scenario?.Row(Subject, Mode)?.GetSpread(Figure);
+        var reference = Reference is null ? new Spread(1, 1, 1) : scenario?.Row(Reference, ServerMode.Echo)?.GetSpread(Figure);
         return new(this, subject?.Median / reference?.Median);
     }
 }

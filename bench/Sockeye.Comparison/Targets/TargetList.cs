@@ -37,8 +37,8 @@ internal static class TargetList
         .. Codec(),
         .. Engines("ping-64", "", null, NoAllocation, Figure.Allocated),
         .. Engines("ping-64", "-inline", null, NoAllocation, Figure.Allocated),
-        .. Engines("codec", "", null, NoAllocation, Figure.Allocated).Select(OfCodec),
-        .. Engines("codec", "-inline", null, NoAllocation, Figure.Allocated).Select(OfCodec),
+        .. Engines("codec", "", null, NoAllocation, Figure.Allocated).Select(ForCodec),
+        .. Engines("codec", "-inline", null, NoAllocation, Figure.Allocated).Select(ForCodec),
     ];
 
     private static IEnumerable<Target> Inline(string reference, double limit) =>
@@ -60,7 +60,7 @@ internal static class TargetList
     /// <summary>Against the same server without the codec, so that neither engine needs an allowance.</summary>
     private static IEnumerable<Target> Codec() =>
         ((string[])["sockeye-uring-inline", "sockeye-epoll-inline"]).Select(
-            server => OfCodec(new Target("codec", server, server, 1.15)));
+            server => ForCodec(new Target("codec", server, server, 1.15)));
 
-    private static Target OfCodec(Target target) => target with { Mode = ServerMode.Codec };
+    private static Target ForCodec(Target target) => target with { Mode = ServerMode.Codec };
 }

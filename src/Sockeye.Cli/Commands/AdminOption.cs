@@ -12,7 +12,7 @@ internal static class AdminOption
         Description = "Serve a page that shows the server's connections, live, and closes them: on this port of localhost, or on "
             + "a loopback address. Prints its URL.",
         HelpName = "port|address",
-        CustomParser = result => CommonOptions.EndPoint(result, result.Tokens[0].Value, Objection, "--admin: "),
+        CustomParser = result => CommonOptions.EndPoint(result, result.Tokens[0].Value, Validate, "--admin: "),
     };
 
     /// <summary>Null where none was asked for.</summary>
@@ -29,7 +29,7 @@ internal static class AdminOption
         });
     }
 
-    private static string? Objection(EndPointText endpoint) =>
+    private static string? Validate(EndPointText endpoint) =>
         endpoint.Kind is EndPointKind.Localhost
         || (endpoint.EndPoint is IPEndPoint { Address: var address } && IPAddress.IsLoopback(address))
             ? null

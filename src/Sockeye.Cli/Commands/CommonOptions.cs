@@ -7,11 +7,11 @@ namespace Sockeye.Cli;
 /// <summary>Options and values that several commands share.</summary>
 internal static class CommonOptions
 {
-    public static Option<bool> Trace() => Switch(
+    public static Option<bool> Trace() => CreateSwitch(
         "--trace", "Print every call of a socket function on standard error: time, socket, local -> remote, bytes, state.");
 
     /// <summary>An option without a value.</summary>
-    public static Option<bool> Switch(string name, string description, params string[] aliases) =>
+    public static Option<bool> CreateSwitch(string name, string description, params string[] aliases) =>
         new(name, aliases) { Description = description };
 
     public static Option<LinuxEngine?> Engine(string description) => new("--engine")
@@ -44,7 +44,7 @@ internal static class CommonOptions
     public static Option<string?> Text(string name, string helpName, string description)
     {
         var option = new Option<string?>(name) { Description = description, HelpName = helpName };
-        option.Validators.Add(result => RefuseEmpty(result, helpName));
+        option.Validators.Add(result => RejectEmpty(result, helpName));
         return option;
     }
 
@@ -52,7 +52,7 @@ internal static class CommonOptions
     public static Option<string[]> Texts(string name, string helpName, string description)
     {
         var option = new Option<string[]>(name) { Description = description, HelpName = helpName };
-        option.Validators.Add(result => RefuseEmpty(result, helpName));
+        option.Validators.Add(result => RejectEmpty(result, helpName));
         return option;
     }
 
@@ -86,7 +86,7 @@ internal static class CommonOptions
         return endpoint;
     }
 
-    private static void RefuseEmpty(OptionResult result, string helpName)
+    private static void RejectEmpty(OptionResult result, string helpName)
     {
         if (result.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
         {

@@ -27,28 +27,28 @@ internal static class ConnectCommand
         """;
 
     // More than a client address has ports for.
-    private const int MostSockets = 65_535;
+    private const int MaxSockets = 65_535;
 
     private static readonly Argument<EndPointText> Target = new("endpoint")
     {
         Description = "Whom to connect to: 7000 (localhost), 127.0.0.1:7000, [::1]:7000, host:7000 or unix:/path.",
-        CustomParser = result => CommonOptions.EndPoint(result, result.Tokens[0].Value, ObjectToTarget),
+        CustomParser = result => CommonOptions.EndPoint(result, result.Tokens[0].Value, ValidateTarget),
     };
 
     private static readonly Option<int?> Sockets = CommonOptions.Count(
-        "-n", "How many sockets to open. Default 1.", MostSockets, "--sockets");
+        "-n", "How many sockets to open. Default 1.", MaxSockets, "--sockets");
 
     private static readonly Option<EndPointText?> Local = new("--local")
     {
         Description = "The local address and port to connect from: bind() before connect(). Port 0: any free one.",
         HelpName = "endpoint",
-        CustomParser = result => CommonOptions.EndPoint(result, result.Tokens[0].Value, ObjectToLocal),
+        CustomParser = result => CommonOptions.EndPoint(result, result.Tokens[0].Value, ValidateLocal),
     };
 
     private static readonly Option<TimeSpan?> Timeout = CommonOptions.Duration(
         "--timeout", "How long connecting may take (500ms, 30s, 5m). Default 10s.");
 
-    private static readonly Option<bool> Retry = CommonOptions.Switch(
+    private static readonly Option<bool> Retry = CommonOptions.CreateSwitch(
         "--retry", "Keep trying to connect, with growing delays up to 30 s, and say so on standard error.");
 
     private static readonly Option<LinuxEngine?> Engine = CommonOptions.Engine(
@@ -82,7 +82,7 @@ internal static class ConnectCommand
         return command;
     }
 
-    private static string? ObjectToTarget(EndPointText target) => target switch
+    private static string? ValidateTarget(EndPointText target) => target switch
     {
         { Kind: EndPointKind.Any } =>
             $"{target} means every address of this machine, which only listen can use: name one to connect to.",
@@ -91,7 +91,7 @@ internal static class ConnectCommand
         _ => EndPoints.DescribeTargetProblem(target.EndPoint),
     };
 
-    private static string? ObjectToLocal(EndPointText local) => local.Kind is EndPointKind.Unix
+    private static string? ValidateLocal(EndPointText local) => local.Kind is EndPointKind.Unix
         ? $"--local {local}: the connecting end of a Unix socket has no address to choose."
         : EndPoints.DescribeSourceProblem(local.EndPoint);
 }

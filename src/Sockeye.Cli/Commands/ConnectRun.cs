@@ -18,7 +18,7 @@ internal sealed class ConnectRun(ConnectSettings settings)
         _capture = CaptureOption.Open(settings.Capture, _errors);
         try
         {
-            var dialled = await DialAsync(await ClientAsync());
+            var dialled = await ConnectAsync(await ClientAsync());
             if (settings.Trace && dialled.Connections[0].Tls is { } tls)
                 _errors.WriteLine($"TLS: {TlsText.Describe(tls)}");
             await using (dialled.Loop)
@@ -30,7 +30,7 @@ internal sealed class ConnectRun(ConnectSettings settings)
         }
         catch (TlsException e)
         {
-            throw new CommandException(ExitCodes.Failed, $"{e.Message}.{TlsText.WayOut(e.Failure)}", e);
+            throw new CommandException(ExitCodes.Failed, $"{e.Message}.{TlsText.GetRemedy(e.Failure)}", e);
         }
         catch (PlatformNotSupportedException e)
         {
@@ -74,7 +74,7 @@ internal sealed class ConnectRun(ConnectSettings settings)
     }
 
     /// <summary>With --retry the first connection belongs to a reconnect loop, which ends with it.</summary>
-    private async Task<(IReadOnlyList<ConnectionContext> Connections, IAsyncDisposable? Loop)> DialAsync(SockeyeClient client)
+    private async Task<(IReadOnlyList<ConnectionContext> Connections, IAsyncDisposable? Loop)> ConnectAsync(SockeyeClient client)
     {
         var target = ConnectAddresses.Target(settings.Target);
         if (!settings.Retry)
@@ -88,21 +88,21 @@ internal sealed class ConnectRun(ConnectSettings settings)
 
     private async Task ExchangeAsync(IReadOnlyList<ConnectionContext> connections)
     {
-        var takers = connections.Select(connection => new InputTaker(connection)).ToList();
-        var pump = new InputPump(new(), new ConnectTakers(takers));
+        var takers = connections.Select(connection => new InputReceiver(connection)).ToList();
+        var pump = new InputPump(new(), new ConnectReceivers(takers));
         pump.Start();
         await Task.WhenAll(takers.Select(taker => ExchangeAsync(taker, pump)));
         await _output.CompleteAsync();
-        _failures.Add(await pump.ObjectionAsync());
+        _failures.Add(await pump.GetFailureAsync());
     }
 
-    private async Task ExchangeAsync(InputTaker taker, InputPump pump)
+    private async Task ExchangeAsync(InputReceiver taker, InputPump pump)
     {
         await using (taker.Connection)
         {
             await CopyToOutputAsync(taker.Connection);
-            await pump.SettleAsync(taker);
-            await taker.RetireAsync();
+            await pump.WaitUntilSentAsync(taker);
+            await taker.DetachAsync();
         }
 
         // What this side has broken off has its own sentence.
@@ -110,7 +110,7 @@ internal sealed class ConnectRun(ConnectSettings settings)
             && pump.Failure is null && !_output.Broken.IsCancellationRequested)
         {
             lock (_failuresLock)
-                _failures.Add($"{EndPointName.Of(taker.Connection.RemoteEndPoint)}: {reason}");
+                _failures.Add($"{EndPointName.Format(taker.Connection.RemoteEndPoint)}: {reason}");
         }
     }
 

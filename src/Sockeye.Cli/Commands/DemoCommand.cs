@@ -16,16 +16,16 @@ internal static class DemoCommand
 
         """;
 
-    private const int MostClients = 10_000;
-    private const int MostMessages = 10_000_000;
+    private const int MaxClients = 10_000;
+    private const int MaxMessages = 10_000_000;
 
     private static readonly Option<int?> Clients = CommonOptions.Count(
-        "--clients", "How many clients exchange messages with the server. Default 4.", MostClients);
+        "--clients", "How many clients exchange messages with the server. Default 4.", MaxClients);
 
     private static readonly Option<int?> Messages = CommonOptions.Count(
-        "--messages", "How many messages each of them exchanges. Default 1000.", MostMessages);
+        "--messages", "How many messages each of them exchanges. Default 1000.", MaxMessages);
 
-    private static readonly Option<bool> Json = CommonOptions.Switch("--json", "Print one JSON document instead.");
+    private static readonly Option<bool> Json = CommonOptions.CreateSwitch("--json", "Print one JSON document instead.");
 
     public static Command Create()
     {

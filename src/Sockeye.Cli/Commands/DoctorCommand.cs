@@ -17,7 +17,7 @@ internal static class DoctorCommand
 
         """;
 
-    private static readonly Option<bool> Json = CommonOptions.Switch("--json", "Print one JSON document instead.");
+    private static readonly Option<bool> Json = CommonOptions.CreateSwitch("--json", "Print one JSON document instead.");
 
     public static Command Create()
     {
@@ -27,7 +27,7 @@ internal static class DoctorCommand
         };
         command.SetAction(parsed =>
         {
-            var report = DoctorReport.Make();
+            var report = DoctorReport.Create();
             if (parsed.GetValue(Json))
                 report.PrintJson();
             else

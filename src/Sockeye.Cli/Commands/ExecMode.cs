@@ -9,7 +9,7 @@ namespace Sockeye.Cli;
 internal sealed class ExecMode
 {
     /// <summary>What a command has, after its client has gone, to notice and end by itself.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(2);
 
     private readonly string _command;
     private readonly ErrorLines _errors;
@@ -52,8 +52,8 @@ internal sealed class ExecMode
     private Process? Start(ConnectionContext connection)
     {
         var start = Shell(_command);
-        start.Environment["SOCKEYE_REMOTE"] = EndPointName.Of(connection.RemoteEndPoint);
-        start.Environment["SOCKEYE_LOCAL"] = EndPointName.Of(connection.LocalEndPoint);
+        start.Environment["SOCKEYE_REMOTE"] = EndPointName.Format(connection.RemoteEndPoint);
+        start.Environment["SOCKEYE_LOCAL"] = EndPointName.Format(connection.LocalEndPoint);
         try
         {
             DescriptorReserve.Shared.Check(); // Its pipes take several at once.
@@ -61,7 +61,7 @@ internal sealed class ExecMode
         }
         catch (Win32Exception e)
         {
-            _errors.WriteLine($"warning: {EndPointName.Of(connection.RemoteEndPoint)}: cannot start the command: {e.Message}");
+            _errors.WriteLine($"warning: {EndPointName.Format(connection.RemoteEndPoint)}: cannot start the command: {e.Message}");
             connection.Abort(CloseCause.HandlerError, "the command could not be started");
             return null;
         }
@@ -115,7 +115,7 @@ internal sealed class ExecMode
     private static async Task EndAsync(Process process, CancellationToken stop)
     {
         var exited = process.WaitForExitAsync(CancellationToken.None);
-        await exited.WaitAsync(Grace, TimeProvider.System, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await exited.WaitAsync(KillTimeout, TimeProvider.System, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!exited.IsCompleted)
             process.Kill(entireProcessTree: true);
         await exited;

@@ -1,27 +1,27 @@
 namespace Sockeye.Cli;
 
 /// <summary>Brings standard input to the connections that get it, and knows what is still missing.</summary>
-internal sealed class InputPump(StandardInput input, IInputTakers takers)
+internal sealed class InputPump(StandardInput input, IInputReceivers takers)
 {
     /// <summary>How long a pipe may give nothing before its end is no longer waited for.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly ByteCount _passed = new();
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ByteCount _sent = new();
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isLost;
-    private int _started;
+    private int _isStarted;
 
     /// <summary>Why standard input cannot be read, as a sentence without a full stop; null while it can.</summary>
     public string? Failure { get; private set; }
 
     /// <summary>Whether there is something to send, or the end of it: of a terminal both may never come.</summary>
-    private bool HasMore => !_ended.Task.IsCompleted
-        && (_passed.Value < input.Bytes.Value || (!input.IsTerminal && input.IsReady));
+    private bool HasMore => !_completion.Task.IsCompleted
+        && (_sent.Value < input.Bytes.Value || (!input.IsTerminal && input.IsReady));
 
     /// <summary>Begins; later calls do nothing.</summary>
     public void Start()
     {
-        if (Interlocked.Exchange(ref _started, 1) != 0)
+        if (Interlocked.Exchange(ref _isStarted, 1) != 0)
             return;
         input.Start();
         _ = RunAsync();
@@ -33,60 +33,60 @@ internal sealed class InputPump(StandardInput input, IInputTakers takers)
     /// yet, and after a stop, it is what was read by then. A connection that a stop cuts off is reset: FIN would make a part look
     /// whole.
     /// </summary>
-    public async Task SettleAsync(InputTaker taker)
+    public async Task WaitUntilSentAsync(InputReceiver taker)
     {
         var (closed, stop) = (taker.Connection.ConnectionClosed, taker.Connection.StopRequested);
-        if (!input.IsTerminal && (taker.WasSentSomething || HasMore))
+        if (!input.IsTerminal && (taker.HasReceivedInput || HasMore))
         {
             using var over = CancellationTokenSource.CreateLinkedTokenSource(closed, stop);
-            await WhileItFlowsAsync(over.Token);
+            await WaitWhileFlowingAsync(over.Token);
         }
 
-        await PassedAsync(closed);
-        if (!stop.IsCancellationRequested || !taker.WasSentSomething)
+        await WaitUntilPassedAsync(closed);
+        if (!stop.IsCancellationRequested || !taker.HasReceivedInput)
             return;
         // From here on the taker gets nothing more, so that what the next read finds tells whether it has got everything.
-        await taker.RetireAsync();
-        await PassedAsync(closed);
-        await NextReadAsync(closed);
-        await PassedAsync(closed);
-        if (taker.HasMissedSomething)
+        await taker.DetachAsync();
+        await WaitUntilPassedAsync(closed);
+        await WaitForNextReadAsync(closed);
+        await WaitUntilPassedAsync(closed);
+        if (taker.HasMissedInput)
             taker.Connection.Abort(CloseCause.Stop, "the server was stopped before standard input ended");
     }
 
     /// <summary>What was not sent, as a sentence without a full stop; null where all was, as far as can be known.</summary>
-    public async Task<string?> ObjectionAsync()
+    public async Task<string?> GetFailureAsync()
     {
-        if (_started != 0)
-            await NextReadAsync(CancellationToken.None);
+        if (_isStarted != 0)
+            await WaitForNextReadAsync(CancellationToken.None);
         // The pump sets _isLost before it counts what was lost.
-        return Failure ?? (_passed.Value < input.Bytes.Value || _isLost ? "standard input was not sent to its end" : null);
+        return Failure ?? (_sent.Value < input.Bytes.Value || _isLost ? "standard input was not sent to its end" : null);
     }
 
-    private static async Task UnlessAsync(Task task, CancellationToken over) =>
+    private static async Task WaitOrCancelAsync(Task task, CancellationToken over) =>
         await task.WaitAsync(over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     /// <summary>Completes at the end of the input, or when it gives nothing for a while.</summary>
-    private async Task WhileItFlowsAsync(CancellationToken over)
+    private async Task WaitWhileFlowingAsync(CancellationToken over)
     {
-        while (!_ended.Task.IsCompleted && !over.IsCancellationRequested)
+        while (!_completion.Task.IsCompleted && !over.IsCancellationRequested)
         {
             var before = input.Bytes.Value;
-            await _ended.Task.WaitAsync(Patience, TimeProvider.System, over)
+            await _completion.Task.WaitAsync(IdleTimeout, TimeProvider.System, over)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (input.Bytes.Value == before && _passed.Value == before)
+            if (input.Bytes.Value == before && _sent.Value == before)
                 break;
         }
     }
 
     /// <summary>Completes when everything that was read by now is passed on.</summary>
-    private Task PassedAsync(CancellationToken closed) => UnlessAsync(_passed.ReachesAsync(input.Bytes.Value), closed);
+    private Task WaitUntilPassedAsync(CancellationToken closed) => WaitOrCancelAsync(_sent.WaitUntilAsync(input.Bytes.Value), closed);
 
     /// <summary>Completes at once where nothing is there to be read, else when it is read: it may be the end alone.</summary>
-    private async Task NextReadAsync(CancellationToken closed)
+    private async Task WaitForNextReadAsync(CancellationToken closed)
     {
         if (HasMore)
-            await UnlessAsync(input.Bytes.ReachesAsync(_passed.Value + 1), closed);
+            await WaitOrCancelAsync(input.Bytes.WaitUntilAsync(_sent.Value + 1), closed);
     }
 
     private async Task RunAsync()
@@ -98,7 +98,7 @@ internal sealed class InputPump(StandardInput input, IInputTakers takers)
                 var read = await input.Reader.ReadAsync();
                 if (!read.Buffer.IsEmpty && !await takers.SendAsync(read.Buffer))
                     _isLost = true;
-                _passed.Add(read.Buffer.Length);
+                _sent.Add(read.Buffer.Length);
                 input.Reader.AdvanceTo(read.Buffer.End);
                 if (read.IsCompleted)
                     break;
@@ -112,6 +112,6 @@ internal sealed class InputPump(StandardInput input, IInputTakers takers)
             takers.Fail(e.Message);
         }
 
-        _ended.SetResult();
+        _completion.SetResult();
     }
 }

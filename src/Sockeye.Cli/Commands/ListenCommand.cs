@@ -48,14 +48,14 @@ internal static class ListenCommand
             [.. result.Tokens.Select(token => CommonOptions.EndPoint(result, token.Value, _ => null)).OfType<EndPointText>()],
     };
 
-    private static readonly Option<bool> Echo = CommonOptions.Switch("--echo", "Send back what arrives.");
+    private static readonly Option<bool> Echo = CommonOptions.CreateSwitch("--echo", "Send back what arrives.");
 
     private static readonly Option<string?> Exec = CommonOptions.Text(
         "--exec", "command", "Run this command for each client, its standard input and output on the socket.");
 
-    private static readonly Option<bool> Chat = CommonOptions.Switch("--chat", "Send each line to all other clients.");
+    private static readonly Option<bool> Chat = CommonOptions.CreateSwitch("--chat", "Send each line to all other clients.");
 
-    private static readonly Option<bool> Once = CommonOptions.Switch("--once", "Serve one client, then exit; others are reset.");
+    private static readonly Option<bool> Once = CommonOptions.CreateSwitch("--once", "Serve one client, then exit; others are reset.");
 
     private static readonly Option<int?> Backlog = CommonOptions.Count(
         "--backlog", "Finished handshakes that may wait for accept; default: as many as the system allows.");
@@ -66,11 +66,11 @@ internal static class ListenCommand
     private static readonly Option<LinuxEngine?> Engine = CommonOptions.Engine(
         "What receives and sends: auto, io_uring, epoll or sockets. Default auto: the best that the system allows.");
 
-    private static readonly Option<bool> Inline = CommonOptions.Switch(
+    private static readonly Option<bool> Inline = CommonOptions.CreateSwitch(
         "--inline", "Handle data on the thread that received it: less work a message. Danger: "
             + "what holds up one client then stops all clients of that thread.");
 
-    private static readonly Option<bool> Verbose = CommonOptions.Switch(
+    private static readonly Option<bool> Verbose = CommonOptions.CreateSwitch(
         "--verbose", "Tell on standard error how each connection ended.", "-v");
 
     private static readonly Option<bool> Trace = CommonOptions.Trace();

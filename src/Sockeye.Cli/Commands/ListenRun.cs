@@ -58,12 +58,12 @@ internal sealed class ListenRun(ListenSettings settings)
         {
             listen.Use(_statistics.CountAsync);
             if (once is not null)
-                listen.Use(once.PassAsync);
+                listen.Use(once.AdmitFirstAsync);
             if (settings.Protection.Tls is not null)
                 listen.Use(ListenTls.ResetPlainTextAsync);
             settings.Protection.Apply(listen);
             if (settings.Protection.Tls is not null && (settings.Verbose || settings.Trace))
-                listen.Use(TellTlsAsync);
+                listen.Use(LogTlsAsync);
             if (capture is not null)
                 listen.UseWireCapture(capture);
             mode(listen);
@@ -76,13 +76,13 @@ internal sealed class ListenRun(ListenSettings settings)
             return admin;
         }, end.Token);
         await _statistics.WhenAllClosedAsync();
-        await (end.IsCancellationRequested ? output.CompleteAsync() : output.HurryAsync());
+        await (end.IsCancellationRequested ? output.CompleteAsync() : output.CompleteWithTimeoutAsync());
         var captureFailure = await CaptureOption.CloseAsync(capture, _errors);
         foreach (var line in _statistics.Summary(stop))
             _errors.WriteLine(line);
         return _errors.Report(
             output.Broken.IsCancellationRequested ? null : once?.Failure,
-            relay is null ? null : await relay.ObjectionAsync(),
+            relay is null ? null : await relay.GetInputFailureAsync(),
             captureFailure);
     }
 
@@ -103,17 +103,17 @@ internal sealed class ListenRun(ListenSettings settings)
     }
 
     private IEnumerable<string> StartLines(SockeyeServer started, LinuxTransport transport, SockeyeAdmin? admin) =>
-        started.EndPoints.Select(endpoint => $"listening on {EndPointName.Of(endpoint)}")
+        started.EndPoints.Select(endpoint => $"listening on {EndPointName.Format(endpoint)}")
             .Append($"engine: {EngineNames.GetName(transport.Engine)} ({transport.EngineReason})")
             .Concat(settings.Protection.Tls?.Lines(started.EndPoints[0]) ?? [])
             .Concat(admin is null ? [] : [$"admin page: {admin.Url}"]);
 
-    private Task TellTlsAsync(ConnectionContext connection, ConnectionDelegate next)
+    private Task LogTlsAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         if (connection.Tls is { } tls)
         {
             _errors.WriteLine(
-                $"info: {connection.ConnectionId} {EndPointName.Of(connection.RemoteEndPoint)}: {TlsText.Describe(tls)}");
+                $"info: {connection.ConnectionId} {EndPointName.Format(connection.RemoteEndPoint)}: {TlsText.Describe(tls)}");
         }
 
         return next(connection);

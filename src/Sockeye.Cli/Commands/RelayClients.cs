@@ -4,48 +4,48 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye.Cli;
 
 /// <summary>The clients that get standard input, which come and go.</summary>
-internal sealed class RelayClients(ErrorLines errors) : IInputTakers
+internal sealed class RelayClients(ErrorLines errors) : IInputReceivers
 {
     private readonly Lock _lock = new();
-    private readonly HashSet<InputTaker> _clients = [];
-    private TaskCompletionSource _somebody = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly HashSet<InputReceiver> _clients = [];
+    private TaskCompletionSource _firstClient = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public InputTaker Add(ConnectionContext connection)
+    public InputReceiver Add(ConnectionContext connection)
     {
-        var client = new InputTaker(connection);
+        var client = new InputReceiver(connection);
         lock (_lock)
         {
             _clients.Add(client);
-            _somebody.TrySetResult();
+            _firstClient.TrySetResult();
         }
 
         return client;
     }
 
     /// <summary>When it completes, nothing writes to the connection any more.</summary>
-    public async Task RemoveAsync(InputTaker client)
+    public async Task RemoveAsync(InputReceiver client)
     {
         lock (_lock)
         {
             _clients.Remove(client);
             if (_clients.Count == 0)
-                _somebody = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                _firstClient = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
-        await client.RetireAsync();
+        await client.DetachAsync();
     }
 
     /// <summary>Sends to all that are here, and waits for one where there is none. Completes when all have taken it.</summary>
     public async Task<bool> SendAsync(ReadOnlySequence<byte> bytes)
     {
-        InputTaker[] here;
+        InputReceiver[] here;
         while (true)
         {
             Task somebody;
             lock (_lock)
             {
                 here = [.. _clients];
-                somebody = _somebody.Task;
+                somebody = _firstClient.Task;
             }
 
             if (here.Length > 0)
@@ -58,17 +58,17 @@ internal sealed class RelayClients(ErrorLines errors) : IInputTakers
 
     /// <summary>Sends FIN to those that were sent something: for them that was all of it.</summary>
     public Task EndAsync() =>
-        Task.WhenAll(Here().Select(client => client.WasSentSomething ? client.EndOutputAsync() : Task.CompletedTask));
+        Task.WhenAll(Snapshot().Select(client => client.HasReceivedInput ? client.EndOutputAsync() : Task.CompletedTask));
 
     /// <summary>Resets those that were sent something: FIN would make a part look whole.</summary>
     public void Fail(string reason)
     {
         errors.WriteLine($"error: {reason}");
-        foreach (var client in Here().Where(client => client.WasSentSomething))
+        foreach (var client in Snapshot().Where(client => client.HasReceivedInput))
             client.Connection.Abort(CloseCause.Abort, reason);
     }
 
-    private InputTaker[] Here()
+    private InputReceiver[] Snapshot()
     {
         lock (_lock)
             return [.. _clients];

@@ -18,7 +18,7 @@ internal sealed class RelayMode
     public void Serve(ListenOptions listen) => listen.Run(RunAsync);
 
     /// <summary>What of standard input was not sent, as a sentence; null where all was.</summary>
-    public Task<string?> ObjectionAsync() => _pump.ObjectionAsync();
+    public Task<string?> GetInputFailureAsync() => _pump.GetFailureAsync();
 
     private async Task RunAsync(ConnectionContext connection)
     {
@@ -35,7 +35,7 @@ internal sealed class RelayMode
         {
             _pump.Start();
             await connection.ReadArrivedAsync(_output.WriteAsync);
-            await _pump.SettleAsync(client);
+            await _pump.WaitUntilSentAsync(client);
         }
         finally
         {

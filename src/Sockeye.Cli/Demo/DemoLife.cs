@@ -23,8 +23,8 @@ internal sealed class DemoLife(TimeProvider time)
     public async IAsyncEnumerable<DemoScene> PlayAsync()
     {
         await WarmUpAsync();
-        var client = new SockeyeClient(options => options.Transport = _steps.TransportOf(Client));
-        var listener = await _steps.TransportOf(Server).BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
+        var client = new SockeyeClient(options => options.Transport = _steps.CreateTransport(Client));
+        var listener = await _steps.CreateTransport(Server).BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
         await using (listener)
         {
             foreach (var scene in await BindScenesAsync(listener))
@@ -59,31 +59,31 @@ internal sealed class DemoLife(TimeProvider time)
         side,
         StepText.Function(step.Function),
         step.Handle,
-        step.LocalEndPoint is null ? null : EndPointName.Of(step.LocalEndPoint),
-        step.RemoteEndPoint is null ? null : EndPointName.Of(step.RemoteEndPoint),
+        step.LocalEndPoint is null ? null : EndPointName.Format(step.LocalEndPoint),
+        step.RemoteEndPoint is null ? null : EndPointName.Format(step.RemoteEndPoint),
         step.Function is Send or Receive ? step.Bytes : null,
         step.Function is Connect ? step.Elapsed.TotalMilliseconds : null,
         StepText.State(step.TcpInfo?.State) is { Length: > 0 } state ? state : null,
         StepText.Note(step) is { Length: > 0 } note ? note : null);
 
-    private static string StateOf(ConnectionContext connection) =>
+    private static string GetState(ConnectionContext connection) =>
         StepText.State(connection.GetTcpInfo()?.State) is { Length: > 0 } state ? state : "closed";
 
     private static string States(ConnectionContext client, ConnectionContext server) =>
-        $"now: client {StateOf(client)}, server {StateOf(server)}";
+        $"now: client {GetState(client)}, server {GetState(server)}";
 
     /// <summary>Connects once unseen: what the runtime compiles on the way is not part of a handshake's time.</summary>
     private static async Task WarmUpAsync()
     {
         var unseen = new StepRecorder();
-        await using var listener = await unseen.TransportOf(Server).BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
-        var client = new SockeyeClient(options => options.Transport = unseen.TransportOf(Client));
+        await using var listener = await unseen.CreateTransport(Server).BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
+        var client = new SockeyeClient(options => options.Transport = unseen.CreateTransport(Client));
         var connection = await client.ConnectAsync(listener.EndPoint);
         await CloseBothAsync(connection, (await listener.AcceptAsync())!);
     }
 
     /// <summary>Null where the system does not tell of its accept queue, even if it tells of connections.</summary>
-    private static TcpInfo? QueueOf(IConnectionListener listener) =>
+    private static TcpInfo? GetAcceptQueue(IConnectionListener listener) =>
         listener.GetTcpInfo() is { AcceptQueueLimit: not null } info ? info : null;
 
     /// <summary>Together, because each waits for the other's FIN.</summary>
@@ -93,7 +93,7 @@ internal sealed class DemoLife(TimeProvider time)
     private async Task<IEnumerable<DemoScene>> BindScenesAsync(IConnectionListener listener)
     {
         var steps = await _steps.TakeAsync((Server, Socket), (Server, Bind), (Server, Listen));
-        var info = QueueOf(listener);
+        var info = GetAcceptQueue(listener);
         return
         [
             Scene("socket()", "the protocol is chosen: TCP over IPv4", steps.Where(s => s.Step.Function is Socket),
@@ -117,7 +117,7 @@ internal sealed class DemoLife(TimeProvider time)
         if (connect.TcpInfo?.RoundTripTime is { } roundTrip)
             facts.Add($"of which SYN to SYN/ACK {StepText.Milliseconds(roundTrip)}, as the system measured it");
         facts.Add("the client got its own local address and port");
-        var info = QueueOf(listener);
+        var info = GetAcceptQueue(listener);
         if (info is not null)
             facts.Add($"{StepText.AcceptQueue(info)}: finished, though nobody has called accept() yet");
         return Scene("connect()", "the three-way handshake", steps, facts) with
@@ -142,7 +142,7 @@ internal sealed class DemoLife(TimeProvider time)
         IConnectionListener listener, ConnectionContext client, ConnectionContext server)
     {
         var steps = await _steps.TakeAsync((Server, Accept));
-        var info = QueueOf(listener);
+        var info = GetAcceptQueue(listener);
         List<string> facts =
         [
             $"socket {steps[0].Step.Handle} is new, for this one client (1 : 1)",

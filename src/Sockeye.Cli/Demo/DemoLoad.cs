@@ -13,16 +13,16 @@ internal sealed class DemoLoad(int clients, int messages, TimeProvider time)
     private const int MaxMessageSize = 1024;
 
     // Ticks of 100 ns, as TimeSpan has them.
-    private const long LongestRoundTrip = 60 * TimeSpan.TicksPerSecond;
+    private const long MaxRoundTrip = 60 * TimeSpan.TicksPerSecond;
     private const int HistogramDigits = 2;
 
     private readonly ConcurrentDictionary<EndPoint, EndPoint> _seenByServer = [];
-    private readonly LongHistogram _all = NewHistogram();
+    private readonly LongHistogram _all = CreateHistogram();
     private readonly Lock _lock = new();
     private long _done;
 
     /// <summary>Echoes that have come back, of all clients.</summary>
-    public long Done => Interlocked.Read(ref _done);
+    public long CompletedMessages => Interlocked.Read(ref _done);
 
     public long Total => (long)clients * messages;
 
@@ -39,7 +39,7 @@ internal sealed class DemoLoad(int clients, int messages, TimeProvider time)
             Math.Round(seconds, 3), Percentile(_all, 50), Percentile(_all, 99)));
     }
 
-    private static LongHistogram NewHistogram() => new(1, LongestRoundTrip, HistogramDigits);
+    private static LongHistogram CreateHistogram() => new(1, MaxRoundTrip, HistogramDigits);
 
     private static double Percentile(LongHistogram histogram, double percentile) =>
         histogram.TotalCount == 0 ? 0 : TimeSpan.FromTicks(histogram.GetValueAtPercentile(percentile)).TotalMilliseconds;
@@ -54,7 +54,7 @@ internal sealed class DemoLoad(int clients, int messages, TimeProvider time)
     {
         var random = new Random(seed);
         var message = new byte[MaxMessageSize];
-        var roundTrips = NewHistogram();
+        var roundTrips = CreateHistogram();
         var (exchanged, wrong, bytes) = (0, 0, 0L);
         while (exchanged < messages && wrong == 0)
         {
@@ -63,24 +63,24 @@ internal sealed class DemoLoad(int clients, int messages, TimeProvider time)
             var sent = time.GetTimestamp();
             await connection.Transport.Output.WriteAsync(message.AsMemory(0, size));
             // After a wrong echo the stream is out of step: what follows would tell nothing.
-            if (!await EchoIsRightAsync(connection.Transport.Input, message.AsMemory(0, size)))
+            if (!await CheckEchoAsync(connection.Transport.Input, message.AsMemory(0, size)))
                 wrong++;
-            roundTrips.RecordValue(Math.Clamp(time.GetElapsedTime(sent).Ticks, 1, LongestRoundTrip));
+            roundTrips.RecordValue(Math.Clamp(time.GetElapsedTime(sent).Ticks, 1, MaxRoundTrip));
             exchanged++;
             bytes += size;
             Interlocked.Increment(ref _done);
         }
 
-        var seen = _seenByServer.ContainsKey(connection.LocalEndPoint!) ? EndPointName.Of(connection.LocalEndPoint) : "not seen";
+        var seen = _seenByServer.ContainsKey(connection.LocalEndPoint!) ? EndPointName.Format(connection.LocalEndPoint) : "not seen";
         await connection.DisposeAsync();
         lock (_lock)
             _all.Add(roundTrips);
         return new(
-            EndPointName.Of(connection.LocalEndPoint), seen, exchanged, wrong, bytes,
+            EndPointName.Format(connection.LocalEndPoint), seen, exchanged, wrong, bytes,
             Percentile(roundTrips, 50), Percentile(roundTrips, 99));
     }
 
-    private static async Task<bool> EchoIsRightAsync(PipeReader input, ReadOnlyMemory<byte> message)
+    private static async Task<bool> CheckEchoAsync(PipeReader input, ReadOnlyMemory<byte> message)
     {
         var read = await input.ReadAtLeastAsync(message.Length);
         var isRight = read.Buffer.Length == message.Length && IsSame(read.Buffer, message.Span);

@@ -9,11 +9,11 @@ internal sealed class StepRecorder
     public const string Client = "client";
 
     // A step that has not come by then will not come.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(10);
 
     private readonly Channel<(string Side, SocketStep Step)> _steps = Channel.CreateUnbounded<(string, SocketStep)>();
 
-    public SocketTransport TransportOf(string side) =>
+    public SocketTransport CreateTransport(string side) =>
         new(new() { OnStep = step => _steps.Writer.TryWrite((side, step)) });
 
     /// <summary>Waits until each of these has come, and answers them in this order: the one in which they caused each other. The
@@ -23,7 +23,7 @@ internal sealed class StepRecorder
     {
         var missing = expected.ToList();
         List<(string Side, SocketStep Step)> taken = [];
-        using var timeout = new CancellationTokenSource(Patience, TimeProvider.System);
+        using var timeout = new CancellationTokenSource(StepTimeout, TimeProvider.System);
         try
         {
             while (missing.Count > 0)
@@ -37,7 +37,7 @@ internal sealed class StepRecorder
         {
             var names = missing.Select(m => $"{m.Side} {StepText.Function(m.Function)}()");
             throw new CommandException(
-                ExitCodes.Failed, $"the demo waited {Patience.TotalSeconds:0} s in vain for {string.Join(", ", names)}.");
+                ExitCodes.Failed, $"the demo waited {StepTimeout.TotalSeconds:0} s in vain for {string.Join(", ", names)}.");
         }
 
         return [.. taken.OrderBy(t => Array.IndexOf(expected, (t.Side, t.Step.Function)))];

@@ -9,10 +9,10 @@ namespace Sockeye.Cli;
 /// <param name="Findings">The most important first.</param>
 internal sealed partial record DoctorReport(bool Ok, IReadOnlyList<Finding> Findings)
 {
-    public static DoctorReport Make()
+    public static DoctorReport Create()
     {
         IReadOnlyList<Finding> findings = [.. EngineFindings.All(), .. MachineFindings.All(), .. LimitFindings.All()];
-        return new(findings.All(finding => finding.Verdict is not Verdict.Problem), findings);
+        return new(findings.All(finding => finding.Verdict is not FindingSeverity.Problem), findings);
     }
 
     public void PrintJson() => Console.Out.WriteLine(JsonSerializer.Serialize(this, DoctorDocument.Default.DoctorReport));
@@ -29,11 +29,11 @@ internal sealed partial record DoctorReport(bool Ok, IReadOnlyList<Finding> Find
 
     private void PrintPlain(TextWriter output)
     {
-        var verdictWidth = Findings.Max(finding => Word(finding.Verdict).Length) + 2;
+        var verdictWidth = Findings.Max(finding => Label(finding.Verdict).Length) + 2;
         var nameWidth = Findings.Max(finding => finding.Name.Length) + 2;
         foreach (var (name, value, verdict, explanation) in Findings)
         {
-            output.WriteLine(Word(verdict).PadRight(verdictWidth) + name.PadRight(nameWidth) + value);
+            output.WriteLine(Label(verdict).PadRight(verdictWidth) + name.PadRight(nameWidth) + value);
             if (explanation is not null)
                 output.WriteLine(new string(' ', verdictWidth + nameWidth) + explanation);
         }
@@ -48,7 +48,7 @@ internal sealed partial record DoctorReport(bool Ok, IReadOnlyList<Finding> Find
         table.AddColumn(new TableColumn(""));
         foreach (var (name, value, verdict, explanation) in Findings)
         {
-            table.AddRow(new Text(Word(verdict), ColorOf(verdict)), new Text(name), new Text(value));
+            table.AddRow(new Text(Label(verdict), GetColor(verdict)), new Text(name), new Text(value));
             if (explanation is not null)
                 table.AddRow(Text.Empty, Text.Empty, new Text(explanation));
         }
@@ -58,23 +58,23 @@ internal sealed partial record DoctorReport(bool Ok, IReadOnlyList<Finding> Find
 
     private string Summary()
     {
-        var problems = Findings.Count(finding => finding.Verdict is Verdict.Problem);
-        var notes = Findings.Count(finding => finding.Verdict is Verdict.Note);
+        var problems = Findings.Count(finding => finding.Verdict is FindingSeverity.Problem);
+        var notes = Findings.Count(finding => finding.Verdict is FindingSeverity.Note);
         return $"{(Ok ? "Servers can run well here" : "Servers cannot run well here")}: " +
             $"{problems} {(problems == 1 ? "problem" : "problems")}, {notes} {(notes == 1 ? "note" : "notes")}.";
     }
 
-    private static string Word(Verdict verdict) => verdict switch
+    private static string Label(FindingSeverity verdict) => verdict switch
     {
-        Verdict.Ok => "ok",
-        Verdict.Note => "note",
+        FindingSeverity.Ok => "ok",
+        FindingSeverity.Note => "note",
         _ => "problem",
     };
 
-    private static Color ColorOf(Verdict verdict) => verdict switch
+    private static Color GetColor(FindingSeverity verdict) => verdict switch
     {
-        Verdict.Ok => Color.Green,
-        Verdict.Note => Color.Yellow,
+        FindingSeverity.Ok => Color.Green,
+        FindingSeverity.Note => Color.Yellow,
         _ => Color.Red,
     };
 

@@ -11,7 +11,7 @@ internal static class EngineFindings
         if (!OperatingSystem.IsLinux())
             yield break;
         yield return IoUring();
-        yield return new("epoll", "there", Verdict.Ok);
+        yield return new("epoll", "there", FindingSeverity.Ok);
         if (Switch() is { } found)
             yield return found;
         if (Seccomp() is { } filter)
@@ -23,36 +23,36 @@ internal static class EngineFindings
         try
         {
             var choice = EngineSelection.Select(LinuxEngine.Auto);
-            return new("engine", EngineNames.GetName(choice.Engine), Verdict.Ok, choice.Reason + ".");
+            return new("engine", EngineNames.GetName(choice.Engine), FindingSeverity.Ok, choice.Reason + ".");
         }
         catch (Exception e) when (e is PlatformNotSupportedException or InvalidOperationException)
         {
-            return new("engine", "none", Verdict.Problem, e.Message);
+            return new("engine", "none", FindingSeverity.Problem, e.Message);
         }
     }
 
     private static Finding IoUring() => IoUringProbe.Result is { IsSupported: false, Reason: var refusal }
-        ? new("io_uring", "refused", Verdict.Note, refusal)
-        : new("io_uring", "allowed", Verdict.Ok);
+        ? new("io_uring", "refused", FindingSeverity.Note, refusal)
+        : new("io_uring", "allowed", FindingSeverity.Ok);
 
     /// <summary>The sysctl, Linux 6.6 and later.</summary>
     private static Finding? Switch() => ProcFiles.Text("/proc/sys/kernel/io_uring_disabled") switch
     {
         null => null,
-        "0" => new("io_uring_disabled", "0", Verdict.Ok),
+        "0" => new("io_uring_disabled", "0", FindingSeverity.Ok),
         var value => new(
-            "io_uring_disabled", value, Verdict.Note,
+            "io_uring_disabled", value, FindingSeverity.Note,
             (value == "1" ? "io_uring is for the group of kernel.io_uring_group only" : "io_uring is off for everybody") +
             ": 'sysctl -w kernel.io_uring_disabled=0' allows it."),
     };
 
     private static Finding? Seccomp() => ProcFiles.Status("Seccomp") switch
     {
-        "0" => new("seccomp", "no filter", Verdict.Ok),
+        "0" => new("seccomp", "no filter", FindingSeverity.Ok),
         "1" or "2" when IoUringProbe.Result.IsSupported =>
-            new("seccomp", "a filter", Verdict.Ok, "It lets io_uring pass."),
+            new("seccomp", "a filter", FindingSeverity.Ok, "It lets io_uring pass."),
         "1" or "2" => new(
-            "seccomp", "a filter", Verdict.Note,
+            "seccomp", "a filter", FindingSeverity.Note,
             "Container profiles often refuse io_uring: see docs/linux.md for one that allows it."),
         _ => null,
     };

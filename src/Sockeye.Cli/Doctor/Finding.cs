@@ -2,8 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace Sockeye.Cli;
 
-[JsonConverter(typeof(JsonStringEnumConverter<Verdict>))]
-internal enum Verdict
+[JsonConverter(typeof(JsonStringEnumConverter<FindingSeverity>))]
+internal enum FindingSeverity
 {
     [JsonStringEnumMemberName("ok")]
     Ok,
@@ -22,4 +22,4 @@ internal enum Verdict
 /// <param name="Value">What it is here.</param>
 /// <param name="Verdict">Whether servers can run well with that.</param>
 /// <param name="Explanation">What it means, and the way out; null where there is nothing to say.</param>
-internal sealed record Finding(string Name, string Value, Verdict Verdict, string? Explanation = null);
+internal sealed record Finding(string Name, string Value, FindingSeverity Verdict, string? Explanation = null);

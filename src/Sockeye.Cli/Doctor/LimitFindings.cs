@@ -7,13 +7,13 @@ namespace Sockeye.Cli;
 internal static class LimitFindings
 {
     // What a server allows by default, and what the process and the reserve need besides.
-    private const long PlentyOfDescriptors = 100_000 + 256;
-    private const long FewDescriptors = 1024;
+    private const long GoodDescriptorLimit = 100_000 + 256;
+    private const long MinDescriptorLimit = 1024;
 
-    private const int UsualBacklog = 4096; // since Linux 5.4
-    private const int ShortBacklog = 512; // 128 before
+    private const int DefaultBacklog = 4096; // since Linux 5.4
+    private const int MinBacklog = 512; // 128 before
 
-    private const long FewPorts = 10_000;
+    private const long MinPorts = 10_000;
 
     private const long RingBytes = 260 << 10; // of an engine thread
 
@@ -29,13 +29,13 @@ internal static class LimitFindings
         return ProcFiles.Limit("Max open files") switch
         {
             null => null,
-            (< FewDescriptors, _) limit => new(
-                "descriptors", Descriptors(limit), Verdict.Problem,
+            (< MinDescriptorLimit, _) limit => new(
+                "descriptors", Descriptors(limit), FindingSeverity.Problem,
                 $"Each connection takes one: {wayOut}."),
-            (< PlentyOfDescriptors, _) limit => new(
-                "descriptors", Descriptors(limit), Verdict.Note,
+            (< GoodDescriptorLimit, _) limit => new(
+                "descriptors", Descriptors(limit), FindingSeverity.Note,
                 $"Each connection takes one, and a server allows 100,000 by default: {wayOut}, or lower MaxConnections."),
-            { } limit => new("descriptors", Descriptors(limit), Verdict.Ok),
+            { } limit => new("descriptors", Descriptors(limit), FindingSeverity.Ok),
         };
     }
 
@@ -49,12 +49,12 @@ internal static class LimitFindings
         return BacklogLimit.Read() switch
         {
             null => null,
-            < ShortBacklog and var limit => new(
-                "net.core.somaxconn", Number(limit), Verdict.Problem,
+            < MinBacklog and var limit => new(
+                "net.core.somaxconn", Number(limit), FindingSeverity.Problem,
                 $"No more handshakes may wait for accept; in a burst of clients the kernel drops the rest: {wayOut}."),
-            < UsualBacklog and var limit => new(
-                "net.core.somaxconn", Number(limit), Verdict.Note, $"The usual is 4096: {wayOut}."),
-            { } limit => new("net.core.somaxconn", Number(limit), Verdict.Ok),
+            < DefaultBacklog and var limit => new(
+                "net.core.somaxconn", Number(limit), FindingSeverity.Note, $"The usual is 4096: {wayOut}."),
+            { } limit => new("net.core.somaxconn", Number(limit), FindingSeverity.Ok),
         };
     }
 
@@ -64,12 +64,12 @@ internal static class LimitFindings
         return !IoUringProbe.Result.IsSupported ? null : ProcFiles.Limit("Max locked memory") switch
         {
             null => null,
-            (long.MaxValue, _) => new("locked memory", "unlimited", Verdict.Ok),
+            (long.MaxValue, _) => new("locked memory", "unlimited", FindingSeverity.Ok),
             var (soft, _) when soft < need => new(
-                "locked memory", Kibibytes(soft), Verdict.Note,
+                "locked memory", Kibibytes(soft), FindingSeverity.Note,
                 $"io_uring may need {Kibibytes(need)} for its rings (one a thread), and the limit is shared by all processes " +
                 "of the user: raise it by 'ulimit -l unlimited', or LimitMEMLOCK=infinity in the systemd unit."),
-            var (soft, _) => new("locked memory", Kibibytes(soft), Verdict.Ok),
+            var (soft, _) => new("locked memory", Kibibytes(soft), FindingSeverity.Ok),
         };
     }
 
@@ -79,8 +79,8 @@ internal static class LimitFindings
             return null;
         var value = string.Create(CultureInfo.InvariantCulture, $"{first} to {last}");
         var count = last - first + 1;
-        return count >= FewPorts ? new("local ports", value, Verdict.Ok) : new(
-            "local ports", value, Verdict.Note,
+        return count >= MinPorts ? new("local ports", value, FindingSeverity.Ok) : new(
+            "local ports", value, FindingSeverity.Note,
             $"A client can have {Number(count)} connections to one destination: " +
             "'sysctl -w net.ipv4.ip_local_port_range=\"32768 60999\"' gives 28,232.");
     }

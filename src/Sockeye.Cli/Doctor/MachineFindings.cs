@@ -6,23 +6,23 @@ namespace Sockeye.Cli;
 /// <summary>What runs here, and on how much of a machine.</summary>
 internal static class MachineFindings
 {
-    private static readonly Version OldestForIoUring = new(6, 1);
+    private static readonly Version MinKernelForIoUring = new(6, 1);
 
     public static IEnumerable<Finding> All()
     {
         yield return Kernel();
-        yield return new("runtime", RuntimeInformation.FrameworkDescription, Verdict.Ok);
+        yield return new("runtime", RuntimeInformation.FrameworkDescription, FindingSeverity.Ok);
         yield return Processors();
     }
 
     private static Finding Kernel()
     {
         if (!OperatingSystem.IsLinux())
-            return new("system", RuntimeInformation.OSDescription.Trim(), Verdict.Ok);
+            return new("system", RuntimeInformation.OSDescription.Trim(), FindingSeverity.Ok);
         var version = Environment.OSVersion.Version;
-        return version >= OldestForIoUring
-            ? new("kernel", $"Linux {version.ToString(3)}", Verdict.Ok)
-            : new("kernel", $"Linux {version.ToString(3)}", Verdict.Note, "io_uring needs 6.1: below it epoll serves.");
+        return version >= MinKernelForIoUring
+            ? new("kernel", $"Linux {version.ToString(3)}", FindingSeverity.Ok)
+            : new("kernel", $"Linux {version.ToString(3)}", FindingSeverity.Note, "io_uring needs 6.1: below it epoll serves.");
     }
 
     /// <summary>The runtime's number counts affinity and the limit of the control group, rounded up.</summary>
@@ -31,12 +31,12 @@ internal static class MachineFindings
         var count = Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture);
         return Quota() switch
         {
-            null => new("processors", count, Verdict.Ok),
+            null => new("processors", count, FindingSeverity.Ok),
             < 1 and var quota => new(
-                "processors", string.Create(CultureInfo.InvariantCulture, $"{count} (control group: {quota:0.##})"), Verdict.Note,
+                "processors", string.Create(CultureInfo.InvariantCulture, $"{count} (control group: {quota:0.##})"), FindingSeverity.Note,
                 "With less than one processor the process is stopped for a part of each 100 ms: connections see that as delay."),
             { } quota => new(
-                "processors", string.Create(CultureInfo.InvariantCulture, $"{count} (control group: {quota:0.##})"), Verdict.Ok),
+                "processors", string.Create(CultureInfo.InvariantCulture, $"{count} (control group: {quota:0.##})"), FindingSeverity.Ok),
         };
     }
 

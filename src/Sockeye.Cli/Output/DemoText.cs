@@ -134,11 +134,11 @@ internal sealed class DemoText : IDemoReport
             var bar = context.AddTask("echoes", maxValue: load.Total);
             while (!running.IsCompleted)
             {
-                bar.Value = load.Done;
+                bar.Value = load.CompletedMessages;
                 await running.WaitAsync(BarInterval, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
-            bar.Value = load.Done;
+            bar.Value = load.CompletedMessages;
         });
 
     private async Task FollowPlainAsync(DemoLoad load, Task running)
@@ -146,7 +146,7 @@ internal sealed class DemoText : IDemoReport
         while (!running.IsCompleted)
         {
             await running.WaitAsync(PlainInterval, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            _console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{load.Done:N0} of {load.Total:N0} echoes"));
+            _console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{load.CompletedMessages:N0} of {load.Total:N0} echoes"));
         }
     }
 }

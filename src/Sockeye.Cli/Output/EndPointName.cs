@@ -5,7 +5,7 @@ namespace Sockeye.Cli;
 /// <summary>An endpoint as the tool shows it.</summary>
 internal static class EndPointName
 {
-    public static string Of(EndPoint? endpoint) => PrintableText.Escape(endpoint switch
+    public static string Format(EndPoint? endpoint) => PrintableText.Escape(endpoint switch
     {
         null => "-",
         // The connecting end of a Unix socket has no path of its own.

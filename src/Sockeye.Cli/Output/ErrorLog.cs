@@ -21,7 +21,7 @@ internal sealed class ErrorLog(ErrorLines errors, LogLevel lowest) : ILoggerFact
             return;
         // The message of an exception, without its stack: these lines are for users, and a stack would open the symbol files.
         var cause = exception is null ? "" : $" ({exception.Message.TrimEnd('.')})";
-        errors.WriteLine($"{Word(logLevel)}: {formatter(state, exception)}{cause}");
+        errors.WriteLine($"{Label(logLevel)}: {formatter(state, exception)}{cause}");
     }
 
     public void Dispose()
@@ -29,7 +29,7 @@ internal sealed class ErrorLog(ErrorLines errors, LogLevel lowest) : ILoggerFact
         // Standard error stays open.
     }
 
-    private static string Word(LogLevel level) => level switch
+    private static string Label(LogLevel level) => level switch
     {
         LogLevel.Warning => "warning",
         LogLevel.Error or LogLevel.Critical => "error",

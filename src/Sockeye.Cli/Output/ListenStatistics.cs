@@ -13,13 +13,13 @@ internal sealed class ListenStatistics(TimeProvider time)
     private long _bytesIn;
     private long _bytesOut;
     private int _served;
-    private int _notClosed = 1; // one for the run itself, so that it reaches zero only at the end
+    private int _openCount = 1; // one for the run itself, so that it reaches zero only at the end
 
     /// <summary>A middleware: counts the connection when it is closed, since only then its numbers are final.</summary>
     public Task CountAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         Interlocked.Increment(ref _served);
-        Interlocked.Increment(ref _notClosed);
+        Interlocked.Increment(ref _openCount);
         connection.ConnectionClosed.UnsafeRegister(_ => OnClosed(connection), null);
         return next(connection);
     }
@@ -36,10 +36,10 @@ internal sealed class ListenStatistics(TimeProvider time)
         var seconds = time.GetElapsedTime(_start).TotalSeconds;
         yield return string.Create(
             CultureInfo.InvariantCulture,
-            $"stopped: {Words.Count(_served, "connection")} in {seconds:N1} s, "
-            + $"{Words.Count(_bytesIn, "byte")} in, {Words.Count(_bytesOut, "byte")} out; {stop}");
+            $"stopped: {QuantityText.FormatCount(_served, "connection")} in {seconds:N1} s, "
+            + $"{QuantityText.FormatCount(_bytesIn, "byte")} in, {QuantityText.FormatCount(_bytesOut, "byte")} out; {stop}");
         foreach (var (reason, count) in _reasons.OrderByDescending(r => r.Value).ThenBy(r => r.Key, StringComparer.Ordinal))
-            yield return string.Create(CultureInfo.InvariantCulture, $"{count,9:N0}  {OptionWords.Of(reason)}");
+            yield return string.Create(CultureInfo.InvariantCulture, $"{count,9:N0}  {OptionNames.Translate(reason)}");
     }
 
     private void OnClosed(ConnectionContext connection)
@@ -52,7 +52,7 @@ internal sealed class ListenStatistics(TimeProvider time)
 
     private void Release()
     {
-        if (Interlocked.Decrement(ref _notClosed) == 0)
+        if (Interlocked.Decrement(ref _openCount) == 0)
             _allClosed.SetResult();
     }
 }

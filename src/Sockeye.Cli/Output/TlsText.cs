@@ -20,7 +20,7 @@ internal static class TlsText
     }
 
     /// <summary>Which option of <c>sockeye connect</c> helps, as a sentence of its own; empty where none does.</summary>
-    public static string WayOut(TlsFailure failure) => failure switch
+    public static string GetRemedy(TlsFailure failure) => failure switch
     {
         TlsFailure.UnknownAuthority => " If you know who signed it, name it with --ca FILE; --pin accepts one certificate.",
         TlsFailure.SelfSigned => " If the fingerprint is the one you know, accept it with --pin.",

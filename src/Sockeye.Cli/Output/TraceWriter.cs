@@ -23,8 +23,8 @@ internal sealed class TraceWriter(ErrorLines errors)
         var addresses = step switch
         {
             { LocalEndPoint: null, RemoteEndPoint: null } => "",
-            { RemoteEndPoint: null } => EndPointName.Of(step.LocalEndPoint),
-            _ => $"{EndPointName.Of(step.LocalEndPoint)} -> {EndPointName.Of(step.RemoteEndPoint)}",
+            { RemoteEndPoint: null } => EndPointName.Format(step.LocalEndPoint),
+            _ => $"{EndPointName.Format(step.LocalEndPoint)} -> {EndPointName.Format(step.RemoteEndPoint)}",
         };
         _addressWidth = Math.Max(_addressWidth, addresses.Length);
         var bytes = step.Function is SocketFunction.Send or SocketFunction.Receive

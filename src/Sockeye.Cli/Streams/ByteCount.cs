@@ -13,12 +13,12 @@ internal sealed class ByteCount
     /// <summary>Whether no more will pass.</summary>
     public bool IsFinal => Volatile.Read(ref _isFinal);
 
-    public void Add(long count) => Change(count, isFinal: false);
+    public void Add(long count) => UpdateLocked(count, isFinal: false);
 
-    public void End() => Change(0, isFinal: true);
+    public void End() => UpdateLocked(0, isFinal: true);
 
     /// <summary>Completes when so many have passed, or no more will.</summary>
-    public async Task ReachesAsync(long value)
+    public async Task WaitUntilAsync(long value)
     {
         while (true)
         {
@@ -34,7 +34,7 @@ internal sealed class ByteCount
         }
     }
 
-    private void Change(long count, bool isFinal)
+    private void UpdateLocked(long count, bool isFinal)
     {
         lock (_lock)
         {

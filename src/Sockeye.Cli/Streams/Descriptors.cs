@@ -52,7 +52,7 @@ internal static class Descriptors
             var count = (int)Read_(descriptor, ref MemoryMarshal.GetReference(buffer), buffer.Length);
             if (count >= 0)
                 return count;
-            if (!GoesOn(descriptor, Readable, out var error))
+            if (!ShouldRetry(descriptor, Readable, out var error))
                 return -error;
         }
     }
@@ -65,7 +65,7 @@ internal static class Descriptors
             var count = (int)Write_(descriptor, ref MemoryMarshal.GetReference(bytes), bytes.Length);
             if (count >= 0)
                 bytes = bytes[count..];
-            else if (!GoesOn(descriptor, Writable, out var error))
+            else if (!ShouldRetry(descriptor, Writable, out var error))
                 return error;
         }
 
@@ -75,7 +75,7 @@ internal static class Descriptors
     public static string Describe(int error) => Marshal.GetPInvokeErrorMessage(error);
 
     /// <summary>After a call that failed: whether it is to be made again, which is once the descriptor is ready.</summary>
-    private static bool GoesOn(int descriptor, short events, out int error)
+    private static bool ShouldRetry(int descriptor, short events, out int error)
     {
         error = Marshal.GetLastPInvokeError();
         if (error != WouldBlock)

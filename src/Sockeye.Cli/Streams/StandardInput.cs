@@ -16,7 +16,7 @@ internal sealed class StandardInput
         pauseWriterThreshold: Capacity, resumeWriterThreshold: Capacity / 2, minimumSegmentSize: ReadSize,
         useSynchronizationContext: false));
     private readonly StandardStream _stream = StandardStream.Input;
-    private int _started;
+    private int _isStarted;
 
     public PipeReader Reader => _pipe.Reader;
 
@@ -32,7 +32,7 @@ internal sealed class StandardInput
     /// <summary>Begins to read; later calls do nothing.</summary>
     public void Start()
     {
-        if (Interlocked.Exchange(ref _started, 1) == 0)
+        if (Interlocked.Exchange(ref _isStarted, 1) == 0)
             new Thread(Read) { IsBackground = true, Name = "standard input" }.Start();
     }
 

@@ -10,18 +10,18 @@ internal sealed class StandardOutput
     private const int Capacity = 64 * 1024;
 
     /// <summary>How long a reader may take nothing before the rest is given up, once the user wants to stop.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(2);
 
     private readonly Pipe _pipe = new(new PipeOptions(
         pauseWriterThreshold: Capacity, resumeWriterThreshold: Capacity / 2, useSynchronizationContext: false));
     private readonly StandardStream _stream = StandardStream.Output;
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly SemaphoreSlim _writeLock = new(1);
     private readonly CancellationTokenSource _broken = new();
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _accepted;
     private long _written;
-    private bool _started;
-    private volatile bool _isHurried;
+    private bool _isStarted;
+    private volatile bool _isClosing;
 
     private StandardOutput()
     {
@@ -39,13 +39,13 @@ internal sealed class StandardOutput
 
     /// <summary>What was not written, as a sentence without a full stop; null where all was, or the rest was not wanted.
     /// </summary>
-    public string? Objection
+    public string? GetFailure
     {
         get
         {
             var left = Interlocked.Read(ref _accepted) - Interlocked.Read(ref _written);
             return Failure ?? (left == 0 || _broken.IsCancellationRequested ? null
-                : $"{Words.Count(left, "byte")} of what arrived did not reach {_stream.Name}: its reader takes nothing");
+                : $"{QuantityText.FormatCount(left, "byte")} of what arrived did not reach {_stream.Name}: its reader takes nothing");
         }
     }
 
@@ -54,14 +54,14 @@ internal sealed class StandardOutput
     /// </summary>
     public async ValueTask<bool> WriteAsync(ReadOnlySequence<byte> bytes)
     {
-        await _turn.WaitAsync();
+        await _writeLock.WaitAsync();
         try
         {
-            if (_broken.IsCancellationRequested || _isHurried)
+            if (_broken.IsCancellationRequested || _isClosing)
                 return false;
-            if (!_started)
+            if (!_isStarted)
                 new Thread(WriteOut) { IsBackground = true, Name = _stream.Name }.Start();
-            _started = true;
+            _isStarted = true;
             Interlocked.Add(ref _accepted, bytes.Length);
             foreach (var block in bytes)
                 _pipe.Writer.Write(block.Span);
@@ -69,7 +69,7 @@ internal sealed class StandardOutput
         }
         finally
         {
-            _turn.Release();
+            _writeLock.Release();
         }
     }
 
@@ -90,23 +90,23 @@ internal sealed class StandardOutput
     /// <summary>Writes what is left, however slow the reader is.</summary>
     public async Task CompleteAsync()
     {
-        await _turn.WaitAsync();
+        await _writeLock.WaitAsync();
         await _pipe.Writer.CompleteAsync();
-        _turn.Release();
-        if (_started)
+        _writeLock.Release();
+        if (_isStarted)
             await _finished.Task;
     }
 
     /// <summary>The same, once the user has asked for the end: a reader that takes nothing is not waited for.</summary>
-    public async Task HurryAsync()
+    public async Task CompleteWithTimeoutAsync()
     {
-        _isHurried = true;
+        _isClosing = true;
         _pipe.Writer.CancelPendingFlush();
         var completing = CompleteAsync();
         for (var before = -1L; !completing.IsCompleted && before != Interlocked.Read(ref _written);)
         {
             before = Interlocked.Read(ref _written);
-            await completing.WaitAsync(Patience, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await completing.WaitAsync(StallTimeout, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

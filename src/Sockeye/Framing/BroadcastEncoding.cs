@@ -1,25 +1,44 @@
+using System.Diagnostics;
+
 namespace Sockeye;
 
-/// <summary>One codec that members of a group share, and the message of this moment as it writes it.</summary>
-/// <remarks>Belongs to the group, whose lock guards it.</remarks>
-internal sealed class BroadcastEncoding<TMessage>(Codec<TMessage> codec)
+/// <summary>An encoder that members of a group share, and the frame of the message that is being broadcast.</summary>
+/// <remarks>It belongs to the group. The group's lock guards it.</remarks>
+internal sealed class BroadcastEncoding<TMessage>(IFrameEncoder<TMessage> encoder)
 {
     private PooledBuffer? _frame;
 
-    public int MemberCount { get; set; }
+    /// <summary>How many members use the encoder.</summary>
+    public int MemberCount
+    {
+        get;
+        set
+        {
+            Debug.Assert(value >= 0, "A member leaves once.");
+            field = value;
+        }
+    }
 
-    public Codec<TMessage> Codec => codec;
+    public IFrameEncoder<TMessage> Encoder => encoder;
 
-    /// <summary>The encoded message. Only between <see cref="Encode"/> and <see cref="Release"/>.</summary>
-    public PooledBuffer Frame => _frame!;
+    /// <summary>The encoded message, between <see cref="Encode"/> and <see cref="Release"/>.</summary>
+    public PooledBuffer Frame
+    {
+        get
+        {
+            Debug.Assert(_frame is not null, "The message is encoded before it is queued.");
+            return _frame;
+        }
+    }
 
     public void Encode(TMessage message)
     {
+        Debug.Assert(_frame is null, "The frame of the previous message was released.");
         _frame = PooledBuffer.Rent();
-        codec.Encode(message, _frame);
+        encoder.Encode(message, _frame);
     }
 
-    /// <summary>Lets go of the encoded message, if there is one: queues that took it hold it themselves.</summary>
+    /// <summary>Releases the encoded message, if there is one. Queues that hold it have a reference each.</summary>
     public void Release()
     {
         _frame?.Release();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Sockeye;
@@ -18,9 +19,10 @@ internal enum EnqueueResult
     Closed,
 }
 
-/// <summary>What one member of a group has yet to be sent. Safe from any thread.</summary>
+/// <summary>The frames that one member of a group is still to be sent. Safe to call from any thread.</summary>
 /// <remarks>
-/// It is at rest, or somebody is sending: whoever wakes it has to send until <see cref="TryStopSending"/> answers true.
+/// The queue is idle, or one sender is running. The caller that starts the sender sends until <see cref="TryStopSending"/> returns
+/// true.
 /// </remarks>
 internal sealed class BroadcastQueue(int limit)
 {
@@ -43,6 +45,7 @@ internal sealed class BroadcastQueue(int limit)
     {
         lock (_lock)
         {
+            Debug.Assert(_frames.Count <= limit, "The queue never exceeds its limit.");
             if (_isClosed)
                 return EnqueueResult.Closed;
             if (_frames.Count == limit)
@@ -56,11 +59,12 @@ internal sealed class BroadcastQueue(int limit)
         }
     }
 
-    /// <summary>The frame is the caller's to release.</summary>
+    /// <summary>Takes the first frame, which the caller has to release.</summary>
     public bool TryDequeue([MaybeNullWhen(false)] out PooledBuffer frame)
     {
         lock (_lock)
         {
+            Debug.Assert(_isSending, "Only a running sender takes frames.");
             if (!_frames.TryDequeue(out frame))
                 return false;
             ReleaseWaiterLocked();
@@ -68,22 +72,24 @@ internal sealed class BroadcastQueue(int limit)
         }
     }
 
-    /// <summary>Ends the sending if nothing is left to send.</summary>
+    /// <summary>Ends the sending if no frame is left.</summary>
     public bool TryStopSending()
     {
         lock (_lock)
         {
+            Debug.Assert(_isSending, "A sender that runs stops once.");
             _isSending = _frames.Count > 0;
             return !_isSending;
         }
     }
 
-    /// <summary>Is over when there is room, or nothing more is taken. For one caller at a time.</summary>
+    /// <summary>Completes when the queue has room or is closed. One caller at a time.</summary>
     public async Task WaitForRoomAsync(CancellationToken cancellationToken)
     {
         TaskCompletionSource room;
         lock (_lock)
         {
+            Debug.Assert(_roomWaiter is null or { Task.IsCompleted: true }, "One caller waits at a time.");
             if (_isClosed || _frames.Count < limit)
                 return;
             _roomWaiter = room = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -94,7 +100,7 @@ internal sealed class BroadcastQueue(int limit)
         await room.Task;
     }
 
-    /// <summary>Takes nothing more. What is in is still sent.</summary>
+    /// <summary>Rejects further frames. Queued frames are still sent.</summary>
     public void Close()
     {
         lock (_lock)
@@ -104,7 +110,7 @@ internal sealed class BroadcastQueue(int limit)
         }
     }
 
-    /// <summary>Takes nothing more, and forgets what is in.</summary>
+    /// <summary>Rejects further frames, and discards the queued ones.</summary>
     public void CloseAndDiscard()
     {
         lock (_lock)
@@ -118,6 +124,7 @@ internal sealed class BroadcastQueue(int limit)
 
     private void ReleaseWaiterLocked()
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         _roomWaiter?.TrySetResult();
         _roomWaiter = null;
     }

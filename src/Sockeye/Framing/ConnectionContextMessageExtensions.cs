@@ -2,16 +2,17 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Turns a connection of bytes into one of messages.</summary>
+/// <summary>Extensions that read and write messages on a connection.</summary>
 public static class ConnectionContextMessageExtensions
 {
     extension(ConnectionContext connection)
     {
-        /// <summary>Speaks one type of message both ways.</summary>
-        /// <typeparam name="TMessage">What both sides send.</typeparam>
-        /// <param name="codec">Reads and writes it.</param>
-        /// <returns>The connection as messages. To dispose it is to dispose the connection, unless that has an owner: a server
-        /// whose handler has it, or a pool. Then the messages are given up, and the owner ends the connection.</returns>
+        /// <summary>Creates a message connection with one type of message in both directions.</summary>
+        /// <typeparam name="TMessage">The message that both sides send.</typeparam>
+        /// <param name="codec">Reads and writes the messages.</param>
+        /// <returns>The message connection. Disposing it disposes the connection, unless that has an owner: the server whose
+        /// handler uses it, or a pool. Then disposing ends the message connection only, and the owner ends the
+        /// connection.</returns>
         public MessageConnection<TMessage> AsMessages<TMessage>(Codec<TMessage> codec)
         {
             ArgumentNullException.ThrowIfNull(connection);
@@ -19,14 +20,17 @@ public static class ConnectionContextMessageExtensions
             return new(connection, codec);
         }
 
-        /// <summary>Speaks one type of message each way, as protocols of requests and answers do.</summary>
-        /// <typeparam name="TIn">What the peer sends.</typeparam>
-        /// <typeparam name="TOut">What the peer gets.</typeparam>
+        /// <summary>Creates a message connection with a type of message for each direction, as protocols of requests and answers
+        /// need.</summary>
+        /// <typeparam name="TIn">The message that the peer sends.</typeparam>
+        /// <typeparam name="TOut">The message that the peer receives.</typeparam>
         /// <param name="inbound">Reads what the peer sends.</param>
-        /// <param name="outbound">Writes what the peer gets.</param>
-        /// <returns>The connection as messages. To dispose it is to dispose the connection, unless that has an owner: a server
-        /// whose handler has it, or a pool. Then the messages are given up, and the owner ends the connection.</returns>
-        public MessageConnection<TIn, TOut> AsMessages<TIn, TOut>(Codec<TIn> inbound, Codec<TOut> outbound)
+        /// <param name="outbound">Writes what the peer receives.</param>
+        /// <returns>The message connection. Disposing it disposes the connection, unless that has an owner: the server whose
+        /// handler uses it, or a pool. Then disposing ends the message connection only, and the owner ends the
+        /// connection.</returns>
+        public MessageConnection<TIn, TOut> AsMessages<TIn, TOut>(
+            IFrameDecoder<TIn> inbound, IFrameEncoder<TOut> outbound)
         {
             ArgumentNullException.ThrowIfNull(connection);
             ArgumentNullException.ThrowIfNull(inbound);

@@ -2,14 +2,14 @@ using System.Buffers;
 
 namespace Sockeye;
 
-/// <summary>Frames that end in a mark.</summary>
+/// <summary>Frames that end in a delimiter.</summary>
 /// <remarks>
 /// <code>
 ///  +-----------------------+------------+
 ///  | payload: 0 … max      | delimiter  |
 ///  +-----------------------+------------+
 /// </code>
-/// The first delimiter ends the frame; a payload cannot hold it, since nothing is escaped.
+/// The first delimiter ends the frame. A payload cannot contain the delimiter, because there is no escaping.
 /// </remarks>
 internal sealed class DelimitedCodec : FrameCodec
 {
@@ -19,7 +19,7 @@ internal sealed class DelimitedCodec : FrameCodec
     public DelimitedCodec(ReadOnlySpan<byte> delimiter, int maxLength)
     {
         if (delimiter.IsEmpty)
-            throw new ArgumentException("A delimiter has at least one byte.", nameof(delimiter));
+            throw new ArgumentException("A delimiter must have at least one byte.", nameof(delimiter));
         _maxLength = FrameBytes.CheckMaxLength(maxLength);
         _delimiter = delimiter.ToArray();
     }
@@ -48,15 +48,15 @@ internal sealed class DelimitedCodec : FrameCodec
         if (IndexOfEarlyDelimiter(payload) is >= 0 and var at)
         {
             throw FrameException.Malformed(
-                this, $"the message to be written and the delimiter behind it hold a delimiter after {at} bytes already, where "
-                + "the reader would end it: escape it, or use Codec.LengthPrefixed");
+                this, $"the message to be written contains a delimiter, or forms one with the delimiter behind it, after {at} bytes, "
+                + "where a reader would end it: escape it, or use Codec.LengthPrefixed");
         }
 
         output.Write(payload);
         output.Write(_delimiter);
     }
 
-    /// <summary>Whether a delimiter may have begun within the maximum, or may yet do so.</summary>
+    /// <summary>Whether a delimiter may start within the maximum, in bytes that have arrived or are still to come.</summary>
     private bool CanDelimiterFollow(in ReadOnlySequence<byte> input)
     {
         if (input.Length <= _maxLength)
@@ -71,7 +71,7 @@ internal sealed class DelimitedCodec : FrameCodec
     }
 
     /// <summary>
-    /// Where a reader would end this payload too early; -1 if nowhere. A payload without the delimiter can still make one
+    /// Returns where a reader would end this payload too early, or -1. A payload without the delimiter can still form one
     /// together with the delimiter behind it: "a" before "aa" reads as an empty frame and an "a".
     /// </summary>
     private long IndexOfEarlyDelimiter(in ReadOnlySequence<byte> payload)
@@ -80,9 +80,9 @@ internal sealed class DelimitedCodec : FrameCodec
             return inside;
         for (var start = Math.Max(0, payload.Length - _delimiter.Length + 1); start < payload.Length; start++)
         {
-            var begun = (int)(payload.Length - start);
+            var partLength = (int)(payload.Length - start);
             if (FrameBytes.IsPrefixOf(payload.Slice(start), _delimiter)
-                && _delimiter.AsSpan().StartsWith(_delimiter.AsSpan(begun)))
+                && _delimiter.AsSpan().StartsWith(_delimiter.AsSpan(partLength)))
                 return start;
         }
 

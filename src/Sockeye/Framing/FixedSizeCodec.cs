@@ -33,7 +33,7 @@ internal sealed class FixedSizeCodec(int size) : FrameCodec
     {
         FrameBytes.ThrowIfTooLong(this, payload.Length, _size);
         if (payload.Length < _size)
-            throw FrameException.Malformed(this, $"a message of {payload.Length} bytes is shorter than {_size}: fill it up");
+            throw FrameException.Malformed(this, $"a message of {payload.Length} bytes is shorter than {_size}: pad it");
         output.Write(payload);
     }
 }

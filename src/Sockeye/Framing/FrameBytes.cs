@@ -2,19 +2,17 @@ using System.Buffers;
 
 namespace Sockeye;
 
-/// <summary>What codecs share when they look for frames and write them.</summary>
+/// <summary>Helpers that codecs share to find and write frames.</summary>
 internal static class FrameBytes
 {
-    /// <summary>The greatest maximum: what fits into one array, since an owned message is one.</summary>
+    /// <summary>Checks a maximum length. A message that owns its bytes is one array, which bounds the maximum.</summary>
     public static int CheckMaxLength(int maxLength)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(maxLength, Array.MaxLength);
-        return maxLength;
+        return OptionChecks.InRange(maxLength, 1, Array.MaxLength, nameof(maxLength));
     }
 
     /// <summary>
-    /// Where <paramref name="mark"/> begins for the first time at a multiple of <paramref name="unit"/>; -1 if nowhere.
+    /// Returns the first multiple of <paramref name="unit"/> at which <paramref name="mark"/> starts, or -1.
     /// </summary>
     public static long IndexOf(in ReadOnlySequence<byte> bytes, ReadOnlySpan<byte> mark, int unit = 1)
     {
@@ -30,7 +28,7 @@ internal static class FrameBytes
     }
 
     /// <summary>
-    /// Whether <paramref name="bytes"/> could become <paramref name="mark"/> if more came: they are its beginning.
+    /// Whether <paramref name="bytes"/> are the start of <paramref name="mark"/>, or all of it.
     /// </summary>
     public static bool IsPrefixOf(in ReadOnlySequence<byte> bytes, ReadOnlySpan<byte> mark)
     {
@@ -46,7 +44,7 @@ internal static class FrameBytes
         return true;
     }
 
-    /// <summary>The first bytes of <paramref name="bytes"/>, at most <paramref name="length"/>.</summary>
+    /// <summary>Returns the first <paramref name="length"/> bytes, or all if there are fewer.</summary>
     public static ReadOnlySequence<byte> SliceUpTo(in ReadOnlySequence<byte> bytes, long length) =>
         bytes.Length > length ? bytes.Slice(0, length) : bytes;
 
@@ -56,7 +54,7 @@ internal static class FrameBytes
             output.Write(segment.Span);
     }
 
-    /// <summary>Refuses a message that is too long, before anything is written.</summary>
+    /// <summary>Rejects a message that is too long, before anything is written.</summary>
     public static void ThrowIfTooLong(object codec, long length, int maxLength)
     {
         if (length > maxLength)

@@ -5,10 +5,10 @@ using System.Text.Json.Serialization.Metadata;
 namespace Sockeye;
 
 /// <summary>
-/// A framing whose messages are bytes, and what other messages are built on: borrowed bytes, JSON, types of your own.
+/// A framing whose messages are bytes. It is the base of codecs for slices, JSON and types of your own.
 /// </summary>
 /// <remarks>
-/// As it stands each message is a fresh array that belongs to whoever reads it. <see cref="WithoutCopying"/> reads without a copy;
+/// Each message is a new array that belongs to the reader. <see cref="WithoutCopying"/> reads without a copy;
 /// <c>WithMessages</c> reads and writes typed messages.
 /// </remarks>
 public abstract class FrameCodec : Codec<ReadOnlyMemory<byte>>
@@ -17,21 +17,22 @@ public abstract class FrameCodec : Codec<ReadOnlyMemory<byte>>
     {
     }
 
-    internal sealed override bool ChecksBeforeWriting => true;
+    /// <inheritdoc />
+    public sealed override bool IsEncodeAtomic => true;
 
-    /// <summary>The same frames without a copy: a message is a slice of the receive buffer.</summary>
+    /// <summary>Creates a codec that reads the same frames without a copy: a message is a slice of the receive buffer.</summary>
     /// <returns>
-    /// A codec whose messages are valid until the next one is asked for: copy what has to live longer. Written messages are
-    /// copied at once and not kept.
+    /// A codec whose messages are valid until the next one is read: copy what has to live longer. A message that is written is
+    /// copied at once.
     /// </returns>
     public Codec<ReadOnlySequence<byte>> WithoutCopying() => new ZeroCopyCodec(this);
 
-    /// <summary>The same frames with JSON in them, UTF-8 (RFC 8259), one value a frame.</summary>
+    /// <summary>Creates a codec for the same frames with one JSON value in each, in UTF-8 (RFC 8259).</summary>
     /// <typeparam name="TMessage">The message.</typeparam>
     /// <param name="type">
-    /// How it is written; from a source-generated <c>JsonSerializerContext</c>, it needs no reflection.
+    /// The metadata of the message. From a source-generated <c>JsonSerializerContext</c>, it needs no reflection.
     /// </param>
-    /// <returns>A codec that answers JSON it cannot read, and <c>null</c>, with <see cref="FrameError.Malformed"/>.</returns>
+    /// <returns>A codec that throws <see cref="FrameError.Malformed"/> for invalid JSON and for <c>null</c>.</returns>
     public Codec<TMessage> WithMessages<TMessage>(JsonTypeInfo<TMessage> type)
     {
         ArgumentNullException.ThrowIfNull(type);
@@ -39,17 +40,18 @@ public abstract class FrameCodec : Codec<ReadOnlyMemory<byte>>
         return new TypedCodec<TMessage>(this, json.Write, json.Read);
     }
 
-    /// <summary>The same frames with messages of your own in them.</summary>
+    /// <summary>Creates a codec for the same frames with a message of your own in each.</summary>
     /// <typeparam name="TMessage">The message.</typeparam>
-    /// <param name="encode">Writes the payload of a message. Whatever it throws reaches the writer, and nothing is sent.</param>
+    /// <param name="encode">Writes the payload of a message. What it throws reaches the caller of the write, and nothing is
+    /// sent.</param>
     /// <param name="decode">
-    /// Reads a message from a payload, which is valid during the call only. What it throws, and null, is the peer's fault and
-    /// becomes <see cref="FrameError.Malformed"/>, with the exception inside: so it need not check the length before it reads.
-    /// Exceptions that no bytes explain pass as they are and are the handler's: <see cref="NullReferenceException"/>,
+    /// Reads a message from a payload, which is valid only during the call. An exception, or null, is the peer's fault and
+    /// becomes <see cref="FrameError.Malformed"/>, with the exception inside: it need not check the length before it reads.
+    /// Exceptions that no bytes can cause are the handler's, and pass unchanged: <see cref="NullReferenceException"/>,
     /// <see cref="NotSupportedException"/>, <see cref="NotImplementedException"/>, <see cref="ObjectDisposedException"/>,
     /// <see cref="OperationCanceledException"/>, and those of types that cannot be loaded or of a lack of memory or stack.
     /// </param>
-    /// <returns>A codec for both; it is as safe from many callers as the two functions are.</returns>
+    /// <returns>A codec that is as thread-safe as the two functions are.</returns>
     public Codec<TMessage> WithMessages<TMessage>(
         Action<TMessage, IBufferWriter<byte>> encode, Func<ReadOnlySequence<byte>, TMessage> decode)
     {
@@ -75,9 +77,9 @@ public abstract class FrameCodec : Codec<ReadOnlyMemory<byte>>
         WriteFrame(new ReadOnlySequence<byte>(message), output);
     }
 
-    /// <summary>Takes one frame from the front of <paramref name="input"/>, which stays where no whole frame is there.</summary>
+    /// <summary>Takes one frame from the start of <paramref name="input"/>, which stays if it holds no whole frame.</summary>
     internal abstract bool TryReadFrame(ref ReadOnlySequence<byte> input, out ReadOnlySequence<byte> payload);
 
-    /// <summary>Writes one frame. Throws before the first byte or not at all.</summary>
+    /// <summary>Writes one frame. If it throws, it throws before the first byte.</summary>
     internal abstract void WriteFrame(in ReadOnlySequence<byte> payload, IBufferWriter<byte> output);
 }

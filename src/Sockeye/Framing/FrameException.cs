@@ -1,24 +1,24 @@
 namespace Sockeye;
 
-/// <summary>A frame could not be read or written: too long, cut off, or not as the codec demands.</summary>
+/// <summary>The exception for a frame that cannot be read or written: too long, cut off, or against the codec's rules.</summary>
 /// <remarks>
-/// When reading it ends that connection's messages, since nobody knows where the next frame begins. When writing it comes before
-/// the first byte is written: the connection goes on.
+/// When reading, it ends the messages of the connection, because the start of the next frame is unknown. When writing, it is
+/// thrown before the first byte is written, and the connection remains usable.
 /// </remarks>
 public sealed class FrameException : IOException
 {
-    /// <summary>For codecs of your own.</summary>
+    /// <summary>Creates an exception. For codecs of your own.</summary>
     /// <param name="error">What is wrong.</param>
-    /// <param name="message">A sentence that names the codec, the value found and the limit. It is escaped to be printed
+    /// <param name="message">A sentence that names the codec, the value found and the limit. It is escaped for printing
     /// (<see cref="PrintableText"/>).</param>
-    /// <param name="innerException">The error behind it, where there is one.</param>
+    /// <param name="innerException">The cause; null if there is none.</param>
     public FrameException(FrameError error, string message, Exception? innerException = null)
         : base(PrintableText.Escape(message), innerException) => Error = error;
 
-    /// <summary>What is wrong.</summary>
+    /// <summary>Gets what is wrong.</summary>
     public FrameError Error { get; }
 
-    /// <summary>As of any exception, and safe to print: what the messages quote of the peer is escaped.</summary>
+    /// <summary>Returns the text of the exception, which is safe to print: quoted text of the peer is escaped.</summary>
     public override string ToString() => PrintableException.GetText(this, base.ToString());
 
     internal static FrameException TooLong(object codec, string found) =>

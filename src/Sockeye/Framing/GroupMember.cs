@@ -1,6 +1,6 @@
 namespace Sockeye;
 
-/// <summary>One connection's part in a group: its queue, and the work that empties it.</summary>
+/// <summary>One connection's membership in a group: its queue, and the task that empties it.</summary>
 internal sealed class GroupMember<TMessage>(
     MessageGroup<TMessage> group,
     MessageWriter<TMessage> writer,
@@ -17,7 +17,7 @@ internal sealed class GroupMember<TMessage>(
     public BroadcastQueue Queue { get; } = new(queueLimit);
 
     /// <summary>
-    /// Leaves the group by itself when the connection ends. One that has ended already leaves within this call.
+    /// Removes the member from the group when its connection ends. If the connection has ended already, this call removes it.
     /// </summary>
     public void LeaveOnClose()
     {
@@ -27,19 +27,23 @@ internal sealed class GroupMember<TMessage>(
 
     public void Unregister()
     {
-        // Not Dispose, which would wait for a callback that may be waiting for the group's lock.
+        // Not Dispose: it would wait for a callback, which may be waiting for the group's lock.
         _closed.Unregister();
         _disposed.Unregister();
     }
 
-    /// <summary>Puts a frame into the queue, and starts the sending if it is at rest.</summary>
-    /// <returns>False when the queue is full.</returns>
+    /// <summary>Adds a frame to the queue, and starts a sender if none is running.</summary>
+    /// <returns>False if the queue is full.</returns>
     public bool TryEnqueue(PooledBuffer frame)
     {
-        var answer = Queue.TryEnqueue(frame);
-        if (answer is EnqueueResult.QueuedToIdle)
-            Scheduling.GetScheduler(writer.Connection).Schedule(static member => _ = ((GroupMember<TMessage>)member!).SendAsync(), this);
-        return answer is not EnqueueResult.Full;
+        var result = Queue.TryEnqueue(frame);
+        if (result is EnqueueResult.QueuedToIdle)
+        {
+            Scheduling.GetScheduler(writer.Connection).Schedule(
+                static member => _ = ((GroupMember<TMessage>)member!).SendAsync(), this);
+        }
+
+        return result is not EnqueueResult.Full;
     }
 
     private static void OnConnectionLost(object? member) => ((GroupMember<TMessage>)member!).OnConnectionLost();
@@ -58,7 +62,7 @@ internal sealed class GroupMember<TMessage>(
         }
         catch (Exception)
         {
-            // Frames are only copied here, so whatever it is, this connection takes no more: its own reader and writers hear why.
+            // Encoding is done, so any error means that the connection accepts no more. Its reader and other writers report why.
             OnConnectionLost();
         }
     }

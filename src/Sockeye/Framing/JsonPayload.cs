@@ -4,7 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Sockeye;
 
-/// <summary>One JSON value as the payload of a frame.</summary>
+/// <summary>Reads and writes one JSON value as the payload of a frame.</summary>
 internal sealed class JsonPayload<TMessage>(JsonTypeInfo<TMessage> type)
 {
     private readonly JsonReaderOptions _readerOptions = new()
@@ -30,7 +30,7 @@ internal sealed class JsonPayload<TMessage>(JsonTypeInfo<TMessage> type)
     {
         if (payload.IsSingleSegment)
             return ReadContiguous(payload);
-        // In one piece: over segments the reader of .NET 10 answers some values that break off with IndexOutOfRangeException.
+        // In one segment: over several, the reader of .NET 10 throws IndexOutOfRangeException for some values that are cut off.
         var copy = PooledBuffer.Rent();
         try
         {
@@ -45,7 +45,7 @@ internal sealed class JsonPayload<TMessage>(JsonTypeInfo<TMessage> type)
 
     public void Write(TMessage message, IBufferWriter<byte> payload)
     {
-        // A writer is 200 bytes: one is kept for the next message. Who finds it taken makes another.
+        // A writer is 200 bytes: one is kept for the next message. A concurrent call creates another.
         var writer = Interlocked.Exchange(ref _spareWriter, null);
         if (writer is null)
             writer = new Utf8JsonWriter(payload, _writerOptions);
@@ -53,8 +53,8 @@ internal sealed class JsonPayload<TMessage>(JsonTypeInfo<TMessage> type)
             writer.Reset(payload);
         JsonSerializer.Serialize(writer, message, type);
         writer.Flush();
-        // After an exception this is not reached, and a writer in an unknown state is left to the collector. The kept one still
-        // points at this payload's buffer, and touches it no more before Reset gives it another.
+        // An exception skips this line, so that a writer in an unknown state is not kept. The kept writer still refers to this
+        // buffer, and does not use it before Reset gives it another.
         Volatile.Write(ref _spareWriter, writer);
     }
 
@@ -68,7 +68,7 @@ internal sealed class JsonPayload<TMessage>(JsonTypeInfo<TMessage> type)
         }
         catch (NotSupportedException error)
         {
-            // Where the JSON chooses among several types it named none: that is its fault, not the type's.
+            // The JSON has to select one of several types and selects none: an error of the JSON, not of the type.
             throw new JsonException(error.Message, error);
         }
 

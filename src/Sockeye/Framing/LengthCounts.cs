@@ -3,12 +3,12 @@ namespace Sockeye;
 /// <summary>What the number in a length field counts.</summary>
 public enum LengthCounts
 {
-    /// <summary>Only what stands behind the whole header.</summary>
+    /// <summary>The body: what follows the whole header.</summary>
     Body,
 
-    /// <summary>The length field and everything behind it, as PostgreSQL does.</summary>
+    /// <summary>The length field and everything after it, as in PostgreSQL.</summary>
     FromLengthField,
 
-    /// <summary>The whole frame, as SMPP does.</summary>
+    /// <summary>The whole frame, as in SMPP.</summary>
     Frame,
 }

@@ -1,6 +1,6 @@
 namespace Sockeye;
 
-/// <summary>How a length-prefixed frame is built. The default: four bytes, big endian, counting what follows.</summary>
+/// <summary>The layout of a length-prefixed frame. Default: four bytes, big endian, counting the rest of the frame.</summary>
 /// <remarks>
 /// <code>
 ///  +---------------------+-------------------+--------------------+---------------------+
@@ -10,11 +10,11 @@ namespace Sockeye;
 ///                        |&lt;- FromLengthField ---------------------------------------&gt;|
 ///  |&lt;- Frame ----------------------------------------------------------------------&gt;|
 /// </code>
-/// Without extra header bytes a message is the body. With them it is the whole frame, header and length field included, so that
-/// the offsets are those of the protocol's own documents; what a written message holds in its length field does not matter: the
-/// codec puts the right number there.
+/// Without extra header bytes, a message is the body. With extra header bytes, it is the whole frame, including header and length
+/// field, so that offsets are those of the protocol's specification. When writing, the codec fills in the length field and
+/// ignores what the message has there.
 /// <para>Some protocols:
-/// Kafka and most that are home-made: nothing to set.
+/// Kafka, and most private protocols: the default.
 /// Modbus TCP (MBAP): <c>BytesBeforeLength = 4, LengthSize = 2</c>.
 /// SMPP 3.4: <c>BytesAfterLength = 12, Counts = LengthCounts.Frame</c>.
 /// PostgreSQL 3 (after the start-up): <c>BytesBeforeLength = 1, Counts = LengthCounts.FromLengthField</c>.
@@ -22,39 +22,30 @@ namespace Sockeye;
 /// </remarks>
 public sealed class LengthPrefixOptions
 {
-    /// <summary>Size of the length field in bytes: 1, 2, 4 (the default) or 8. It is unsigned.</summary>
+    /// <summary>Gets the size of the unsigned length field in bytes: 1, 2, 4 or 8. Default: 4.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is another one.</exception>
     public int LengthSize
     {
         get;
         init => field = value is 1 or 2 or 4 or 8
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, "A length field has 1, 2, 4 or 8 bytes.");
+            : throw OptionChecks.OutOfRange(nameof(LengthSize), value, "1, 2, 4 or 8");
     } = 4;
 
     /// <summary>
-    /// Whether the least significant byte of the length comes first. Default: false, as networks do (RFC 1700).
+    /// Gets whether the least significant byte of the length comes first. Default: false, network byte order (RFC 1700).
     /// </summary>
     public bool LittleEndian { get; init; }
 
-    /// <summary>What the length counts. Default: <see cref="LengthCounts.Body"/>.</summary>
-    public LengthCounts Counts
-    {
-        get;
-        init => field = value is LengthCounts.Body or LengthCounts.FromLengthField or LengthCounts.Frame
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, "A length counts Body, FromLengthField or Frame.");
-    }
+    /// <summary>Gets what the length counts. Default: <see cref="LengthCounts.Body"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not a member of the enumeration.</exception>
+    public LengthCounts Counts { get; init => field = OptionChecks.Defined(value); }
 
-    /// <summary>Header bytes before the length field. Default: 0; range: 0 to 255.</summary>
-    public int BytesBeforeLength { get; init => field = CheckExtra(value); }
+    /// <summary>Gets the number of header bytes before the length field. Default: 0. Range: 0 to 255.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
+    public int BytesBeforeLength { get; init => field = OptionChecks.InRange(value, 0, 255); }
 
-    /// <summary>Header bytes between the length field and the body. Default: 0; range: 0 to 255.</summary>
-    public int BytesAfterLength { get; init => field = CheckExtra(value); }
-
-    private static int CheckExtra(int value)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(value);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 255);
-        return value;
-    }
+    /// <summary>Gets the number of header bytes between the length field and the body. Default: 0. Range: 0 to 255.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
+    public int BytesAfterLength { get; init => field = OptionChecks.InRange(value, 0, 255); }
 }

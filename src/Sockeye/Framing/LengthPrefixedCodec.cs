@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 
 namespace Sockeye;
 
-/// <summary>Frames that begin with their length, in a field of fixed size.</summary>
+/// <summary>Frames that start with their length, in a field of fixed size.</summary>
 /// <remarks>
 /// <code>
 ///  +------------+-----------------+-----------+----------------------+
@@ -12,7 +12,7 @@ namespace Sockeye;
 ///                                             |&lt;- message ----------&gt;|   no extra header bytes
 ///  |&lt;- message -------------------------------------------------------&gt;|   with extra header bytes
 /// </code>
-/// See <see cref="LengthPrefixOptions"/> for what the length counts, and protocols that look like this.
+/// See <see cref="LengthPrefixOptions"/> for what the length counts, and for protocols of this form.
 /// </remarks>
 internal sealed class LengthPrefixedCodec : FrameCodec
 {
@@ -38,7 +38,7 @@ internal sealed class LengthPrefixedCodec : FrameCodec
         _strippedSize = _headerSize == _lengthSize ? _lengthSize : 0;
 
         if (_strippedSize == 0)
-            ArgumentOutOfRangeException.ThrowIfLessThan(maxLength, _headerSize);
+            OptionChecks.AtLeast(maxLength, _headerSize, nameof(maxLength));
         var greatest = _lengthSize == 8 ? ulong.MaxValue : (1UL << (8 * _lengthSize)) - 1;
         if (ToLengthField(maxLength) > greatest)
         {
@@ -89,7 +89,7 @@ internal sealed class LengthPrefixedCodec : FrameCodec
         if (_strippedSize == 0 && payload.Length < _headerSize)
         {
             throw FrameException.Malformed(
-                this, $"a message of {payload.Length} bytes lacks header bytes: with extra header bytes it is the whole frame, "
+                this, $"a message of {payload.Length} bytes lacks header bytes: with extra header bytes, a message is the whole frame, "
                 + $"and its first {_headerSize} bytes are the header");
         }
 
@@ -99,14 +99,14 @@ internal sealed class LengthPrefixedCodec : FrameCodec
         output.Write(_strippedSize == 0 ? payload.Slice(_lengthOffset + _lengthSize) : payload);
     }
 
-    /// <summary>The number in the length field of a message with this many bytes.</summary>
+    /// <summary>Returns the value of the length field for a message of the given size.</summary>
     private ulong ToLengthField(long message) => (ulong)(message + _strippedSize - _uncountedSize);
 
     private ulong ReadLength(in ReadOnlySequence<byte> field)
     {
         Span<byte> bytes = stackalloc byte[8];
         bytes.Clear();
-        // A shorter number is a long one with zeros on its insignificant side.
+        // A shorter number is a 64-bit one with zeros in its high bytes.
         field.CopyTo(_isLittleEndian ? bytes : bytes[(8 - _lengthSize)..]);
         return _isLittleEndian ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) : BinaryPrimitives.ReadUInt64BigEndian(bytes);
     }

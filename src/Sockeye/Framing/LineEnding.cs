@@ -4,13 +4,13 @@ namespace Sockeye;
 public enum LineEnding
 {
     /// <summary>
-    /// LF. One CR before it belongs to the line end when reading, so that CR LF is understood too; LF alone is written.
+    /// LF. When reading, one CR before it is a part of the line end, so that CR LF is accepted as well. Writing produces LF.
     /// </summary>
     Lf,
 
     /// <summary>
-    /// CR LF and nothing else, as SMTP (RFC 5321, section 2.3.8) and many others demand: a CR or an LF that stands alone is an
-    /// error in both directions, since two programs that see different line ends can be played off against each other.
+    /// Only CR LF, as SMTP (RFC 5321, section 2.3.8) and other protocols require. A single CR or LF is an error in both
+    /// directions: an attacker can exploit two programs that see different line ends.
     /// </summary>
     CrLf,
 }

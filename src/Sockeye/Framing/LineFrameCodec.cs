@@ -3,17 +3,17 @@ using System.Text;
 
 namespace Sockeye;
 
-/// <summary>The bytes of lines: what stands before a line end.</summary>
+/// <summary>Frames that end in a line end.</summary>
 /// <remarks>
 /// <code>
 ///  +-----------------------+------+------+
-///  | line: 0 … maxLength   | [CR] |  LF  |   LineEnding.Lf: CR is dropped when there
+///  | line: 0 … maxLength   | [CR] |  LF  |   LineEnding.Lf: CR is dropped if present
 ///  +-----------------------+------+------+
 ///  | line: 0 … maxLength   |  CR  |  LF  |   LineEnding.CrLf
 ///  +-----------------------+------+------+
 /// </code>
 /// CR and LF are characters of the encoding: 0D and 0A in UTF-8, 0D 00 and 0A 00 in UTF-16, where 0A 00 counts only at an even
-/// distance from the line's start (POSIX.1-2024, section 3.185; RFC 5321, section 2.3.8).
+/// offset from the start of the line (POSIX.1-2024, section 3.185; RFC 5321, section 2.3.8).
 /// </remarks>
 internal sealed class LineFrameCodec : FrameCodec
 {
@@ -28,7 +28,7 @@ internal sealed class LineFrameCodec : FrameCodec
     {
         _maxLength = FrameBytes.CheckMaxLength(maxLength);
         if (ending is not (LineEnding.Lf or LineEnding.CrLf))
-            throw new ArgumentOutOfRangeException(nameof(ending), ending, "A line ends in Lf or CrLf.");
+            throw new ArgumentOutOfRangeException(nameof(ending), ending, "A line must end in Lf or CrLf.");
         (_encoding, _ending) = (encoding, ending);
         (_cr, _lf, _crLf) = (encoding.GetBytes("\r"), encoding.GetBytes("\n"), encoding.GetBytes("\r\n"));
     }
@@ -73,7 +73,7 @@ internal sealed class LineFrameCodec : FrameCodec
         output.Write(_ending == LineEnding.CrLf ? _crLf : _lf);
     }
 
-    /// <summary>Whether a line end may have begun within the maximum, or may yet do so.</summary>
+    /// <summary>Whether a line end may start within the maximum, in bytes that have arrived or are still to come.</summary>
     private bool CanLineEndFollow(in ReadOnlySequence<byte> input)
     {
         if (input.Length <= _maxLength)
@@ -82,8 +82,8 @@ internal sealed class LineFrameCodec : FrameCodec
         {
             if (start % CharSize != 0)
                 continue;
-            var begun = input.Slice(start);
-            if (FrameBytes.IsPrefixOf(begun, _crLf) || FrameBytes.IsPrefixOf(begun, _lf))
+            var tail = input.Slice(start);
+            if (FrameBytes.IsPrefixOf(tail, _crLf) || FrameBytes.IsPrefixOf(tail, _lf))
                 return true;
         }
 
@@ -94,6 +94,6 @@ internal sealed class LineFrameCodec : FrameCodec
         line.Length >= CharSize && FrameBytes.IsPrefixOf(line.Slice(line.Length - CharSize), _cr);
 
     private FrameException UnwritableError(string mark, long at) => FrameException.Malformed(
-        this, $"the line to be written has {mark} behind its first {at} bytes, which the reader takes for a line end: "
+        this, $"the line to be written has {mark} after {at} bytes, which a reader takes for a line end: "
         + "write several lines, escape it, or use Codec.LengthPrefixed");
 }

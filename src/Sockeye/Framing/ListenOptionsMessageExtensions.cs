@@ -1,15 +1,16 @@
 namespace Sockeye;
 
-/// <summary>Handlers that speak messages.</summary>
+/// <summary>Extensions that serve an endpoint with a handler of messages.</summary>
 public static class ListenOptionsMessageExtensions
 {
     extension(ListenOptions listen)
     {
-        /// <summary>Ends the pipeline with a handler that speaks one type of message both ways. When its task ends, what it wrote
-        /// is sent and the connection closed (FIN); when it throws, the connection is reset.</summary>
+        /// <summary>Ends the pipeline with a handler that reads and writes one type of message. When its task completes, the server
+        /// sends what the handler wrote and closes the connection (FIN). When it throws, the server resets the
+        /// connection.</summary>
         /// <remarks>A frame that breaks the codec's rules ends its own connection only: reading throws, and the reason is in
         /// <c>CloseReason</c> and in the log.</remarks>
-        /// <exception cref="InvalidOperationException">There is a handler already.</exception>
+        /// <exception cref="InvalidOperationException">The endpoint already has a handler.</exception>
         public void Run<TMessage>(Codec<TMessage> codec, Func<MessageConnection<TMessage>, Task> handler)
         {
             ArgumentNullException.ThrowIfNull(codec);
@@ -22,8 +23,12 @@ public static class ListenOptionsMessageExtensions
         }
 
         /// <summary>Ends the pipeline with a handler that reads one type of message and writes another.</summary>
-        /// <exception cref="InvalidOperationException">There is a handler already.</exception>
-        public void Run<TIn, TOut>(Codec<TIn> inbound, Codec<TOut> outbound, Func<MessageConnection<TIn, TOut>, Task> handler)
+        /// <param name="inbound">Reads what the peer sends.</param>
+        /// <param name="outbound">Writes what the peer receives.</param>
+        /// <param name="handler">The handler.</param>
+        /// <exception cref="InvalidOperationException">The endpoint already has a handler.</exception>
+        public void Run<TIn, TOut>(
+            IFrameDecoder<TIn> inbound, IFrameEncoder<TOut> outbound, Func<MessageConnection<TIn, TOut>, Task> handler)
         {
             ArgumentNullException.ThrowIfNull(inbound);
             ArgumentNullException.ThrowIfNull(outbound);

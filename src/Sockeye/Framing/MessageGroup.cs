@@ -1,34 +1,33 @@
 namespace Sockeye;
 
-/// <summary>Connections that get the same messages: a chat room, the subscribers of a feed.</summary>
+/// <summary>A group of connections that receive the same messages: a chat room, the subscribers of a feed.</summary>
 /// <remarks>
-/// A broadcast is encoded once for each codec among the members and shared by all of them. Every member has a bounded queue,
-/// which its own connection empties in the background: members do not delay each other, and one whose queue is full is treated as
-/// <see cref="MessageGroupOptions.SlowMember"/> says. Each member gets the messages in the order of the broadcasts, and never in
-/// the middle of a message of its own.
-/// <para>Members whose connection closes or is disposed leave by themselves, and what was queued for them is lost.</para>
-/// <para>All of it is safe from many callers.</para>
+/// A broadcast is encoded once for each encoder among the members. Each member has a bounded queue, which its connection empties
+/// in the background, so that members do not delay each other. <see cref="MessageGroupOptions.SlowMember"/> says what happens if
+/// a queue is full. Each member receives the messages in the order of the broadcasts, and never in the middle of another message.
+/// <para>A member whose connection closes or is disposed leaves the group, and its queued messages are lost.</para>
+/// <para>All members are safe to call concurrently.</para>
 /// </remarks>
-/// <typeparam name="TMessage">The messages.</typeparam>
-/// <param name="options">Default: 256 messages a member; a slow member is disconnected. Read once.</param>
+/// <typeparam name="TMessage">The message.</typeparam>
+/// <param name="options">The options, which are copied. Null: the defaults.</param>
 public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGroupGauge
 {
     private readonly int _queueLimit = (options ??= new()).MaxQueuedMessages;
     private readonly SlowMemberPolicy _slowMember = options.SlowMember;
     private readonly Lock _lock = new();
     private readonly Dictionary<MessageWriter<TMessage>, GroupMember<TMessage>> _members = [];
-    private readonly Dictionary<Codec<TMessage>, BroadcastEncoding<TMessage>> _encodings =
+    private readonly Dictionary<IFrameEncoder<TMessage>, BroadcastEncoding<TMessage>> _encodings =
         new(ReferenceEqualityComparer.Instance);
     private readonly AsyncLock _broadcastLock = new();
     private long _dropped;
 
-    /// <summary>A group with the defaults: 256 messages a member; a slow member is disconnected.</summary>
+    /// <summary>Creates a group with the default options.</summary>
     public MessageGroup()
         : this(null)
     {
     }
 
-    /// <summary>How many members there are.</summary>
+    /// <summary>Gets the number of members.</summary>
     public int Count
     {
         get
@@ -39,16 +38,15 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
     }
 
     /// <summary>
-    /// Messages that single members missed so far because their queue was full: under <see cref="SlowMemberPolicy.Drop"/>, and
-    /// under <see cref="SlowMemberPolicy.Wait"/> where the waiting was cancelled. One broadcast that two members miss counts
-    /// twice.
+    /// Gets how many messages members have missed because their queue was full: with <see cref="SlowMemberPolicy.Drop"/>, and with
+    /// <see cref="SlowMemberPolicy.Wait"/> if the wait was cancelled. A broadcast that two members miss counts twice.
     /// </summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
     /// <summary>
-    /// Takes a connection in, which gets every broadcast from now on. One that is in, or has closed, changes nothing.
+    /// Adds a connection, which receives every later broadcast. Has no effect if it is a member already, or has closed.
     /// </summary>
-    /// <typeparam name="TIn">What the peer sends.</typeparam>
+    /// <typeparam name="TIn">The message that the peer sends.</typeparam>
     /// <param name="connection">The new member.</param>
     public void Join<TIn>(MessageConnection<TIn, TMessage> connection)
     {
@@ -58,24 +56,24 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
         {
             if (_members.ContainsKey(writer))
                 return;
-            if (!_encodings.TryGetValue(writer.Codec, out var encoding))
-                _encodings.Add(writer.Codec, encoding = new(writer.Codec));
+            if (!_encodings.TryGetValue(writer.Encoder, out var encoding))
+                _encodings.Add(writer.Encoder, encoding = new(writer.Encoder));
             encoding.MemberCount++;
             var member = new GroupMember<TMessage>(this, writer, encoding, _queueLimit);
             _members.Add(writer, member);
             if (_members.Count == 1)
                 MessageMetrics.Add(this);
-            // Inside the lock, which is re-entrant: nobody sees a member that has closed before it came in.
+            // Inside the lock, which is re-entrant: a member that has closed already leaves before another thread sees it.
             member.LeaveOnClose();
         }
     }
 
     /// <summary>
-    /// Lets a connection go. What is queued for it is still sent, also between later broadcasts if it joins again meanwhile.
+    /// Removes a connection. Messages that are queued for it are still sent, even if it joins again.
     /// </summary>
-    /// <typeparam name="TIn">What the peer sends.</typeparam>
+    /// <typeparam name="TIn">The message that the peer sends.</typeparam>
     /// <param name="connection">The member.</param>
-    /// <returns>Whether it was in.</returns>
+    /// <returns>True if it was a member.</returns>
     public bool Leave<TIn>(MessageConnection<TIn, TMessage> connection)
     {
         ArgumentNullException.ThrowIfNull(connection);
@@ -91,12 +89,12 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
         return true;
     }
 
-    /// <summary>Queues a message for every member, and returns at once.</summary>
-    /// <param name="message">The message; encoded during this call.</param>
+    /// <summary>Queues a message for every member, and returns without waiting.</summary>
+    /// <param name="message">The message, which is encoded during this call.</param>
     /// <exception cref="ArgumentNullException">The message is null.</exception>
-    /// <exception cref="FrameException">A codec refuses the message. Nobody gets it.</exception>
+    /// <exception cref="FrameException">An encoder rejects the message. No member receives it.</exception>
     /// <exception cref="InvalidOperationException">
-    /// The group waits for slow members, which only <see cref="BroadcastAsync"/> can do.
+    /// The policy is <see cref="SlowMemberPolicy.Wait"/>, which needs <see cref="BroadcastAsync"/>.
     /// </exception>
     public void Broadcast(TMessage message)
     {
@@ -104,11 +102,12 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
         BroadcastTo(message, except: null);
     }
 
-    /// <summary>Queues a message for every member but one, as a chat does for who sent it, and returns at once.</summary>
-    /// <typeparam name="TIn">What the peer sends.</typeparam>
+    /// <summary>Queues a message for every member except one, such as the author of a chat message, and returns without
+    /// waiting.</summary>
+    /// <typeparam name="TIn">The message that the peer sends.</typeparam>
     /// <inheritdoc cref="Broadcast(TMessage)"/>
-    /// <param name="message">The message; encoded during this call.</param>
-    /// <param name="except">Who does not get it; need not be a member.</param>
+    /// <param name="message">The message, which is encoded during this call.</param>
+    /// <param name="except">The connection that does not receive it. It need not be a member.</param>
     public void Broadcast<TIn>(TMessage message, MessageConnection<TIn, TMessage> except)
     {
         NullMessage.ThrowIfNull(message);
@@ -117,17 +116,16 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
     }
 
     /// <summary>
-    /// Queues a message for every member. Under <see cref="SlowMemberPolicy.Wait"/> it waits until there was room for it in every
-    /// queue, and later broadcasts wait behind it; under the other policies it is over at once, as
+    /// Queues a message for every member. With <see cref="SlowMemberPolicy.Wait"/>, it waits until every queue has taken the
+    /// message, and later broadcasts wait behind it. With the other policies it does not wait, like
     /// <see cref="Broadcast(TMessage)"/>.
     /// </summary>
-    /// <param name="message">The message; encoded once it is its turn.</param>
+    /// <param name="message">The message, which is encoded after the broadcasts before it are queued.</param>
     /// <param name="cancellationToken">
-    /// Ends the waiting. Members with room have the message by then; those without it miss it, which <see cref="Dropped"/>
-    /// counts.
+    /// Cancels the wait. Members whose queue has room receive the message; the others miss it, which <see cref="Dropped"/> counts.
     /// </param>
     /// <exception cref="ArgumentNullException">The message is null.</exception>
-    /// <exception cref="FrameException">A codec refuses the message. Nobody gets it.</exception>
+    /// <exception cref="FrameException">An encoder rejects the message. No member receives it.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public ValueTask BroadcastAsync(TMessage message, CancellationToken cancellationToken = default)
     {
@@ -150,14 +148,14 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
     {
         lock (_lock)
         {
-            // It may have left already and joined anew, as another member.
+            // It may have left and joined again, as another member.
             if (!_members.TryGetValue(member.Writer, out var current) || current != member)
                 return;
             _members.Remove(member.Writer);
             if (_members.Count == 0)
                 MessageMetrics.Remove(this);
             if (--member.Encoding.MemberCount == 0)
-                _encodings.Remove(member.Encoding.Codec);
+                _encodings.Remove(member.Encoding.Encoder);
         }
 
         member.Unregister();
@@ -189,12 +187,12 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
         if (_slowMember is SlowMemberPolicy.Wait)
         {
             throw new InvalidOperationException(
-                "This group waits for slow members (SlowMemberPolicy.Wait), and Broadcast cannot wait: await BroadcastAsync.");
+                "Broadcast cannot wait for slow members (SlowMemberPolicy.Wait). Await BroadcastAsync instead.");
         }
 
         if (Enqueue(message, except) is not { } full)
             return;
-        // Outside the lock: what an abort sets off may well look at the group.
+        // Outside the lock: an abort may run callbacks that use the group.
         foreach (var (member, frame) in full)
         {
             frame.Release();
@@ -206,8 +204,9 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
         }
     }
 
-    /// <summary>Queues a message for all who have room.</summary>
-    /// <returns>Those who have none and must not miss it, each with a frame to release; null if there are none.</returns>
+    /// <summary>Queues a message for every member whose queue has room.</summary>
+    /// <returns>The members that have no room and must not miss it, each with a frame to release; null if there are
+    /// none.</returns>
     private List<(GroupMember<TMessage> Member, PooledBuffer Frame)>? Enqueue(
         TMessage message, MessageWriter<TMessage>? except = null)
     {
@@ -232,7 +231,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
                         continue;
                     }
 
-                    // At once, before it has room again: a message behind the missed one must not go out.
+                    // Closed now, before it has room again: it must not receive a message after the missed one.
                     if (_slowMember is SlowMemberPolicy.Disconnect)
                         member.Queue.CloseAndDiscard();
                     frame.AddReference();
@@ -249,7 +248,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
         return full;
     }
 
-    /// <summary>Sends to those who had no room, one after the other, as soon as they have.</summary>
+    /// <summary>Queues the frame for members that had no room, one after another, as each has room.</summary>
     private async Task EnqueueWhenFreeAsync(
         List<(GroupMember<TMessage> Member, PooledBuffer Frame)> full, CancellationToken cancellationToken)
     {

@@ -1,29 +1,18 @@
 namespace Sockeye;
 
-/// <summary>How much a group keeps for its members, and what it does when that is not enough.</summary>
+/// <summary>Options of a <see cref="MessageGroup{TMessage}"/>. The group copies them when it is created.</summary>
 public sealed class MessageGroupOptions
 {
     /// <summary>
-    /// Messages kept for each member until its connection takes them. Default: 256; range: 1 to 1,000,000. Members of one codec
-    /// share the bytes of a message. A short queue is hard on members with a slow network; a long one holds old messages.
+    /// Gets or sets how many messages may wait for each member. Default: 256. Range: 1 to 1,000,000. Members with the same codec
+    /// share the bytes of a message. A short queue is hard on members with a slow network; a long queue holds old messages.
     /// </summary>
-    public int MaxQueuedMessages
-    {
-        get;
-        set
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 1_000_000);
-            field = value;
-        }
-    } = 256;
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
+    public int MaxQueuedMessages { get; set => field = OptionChecks.InRange(value, 1, 1_000_000); } = 256;
 
-    /// <summary>What happens to a member whose queue is full. Default: <see cref="SlowMemberPolicy.Disconnect"/>.</summary>
-    public SlowMemberPolicy SlowMember
-    {
-        get;
-        set => field = value is SlowMemberPolicy.Disconnect or SlowMemberPolicy.Drop or SlowMemberPolicy.Wait
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, "The policy is Disconnect, Drop or Wait.");
-    }
+    /// <summary>
+    /// Gets or sets what happens to a member whose queue is full. Default: <see cref="SlowMemberPolicy.Disconnect"/>.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not a member of the enumeration.</exception>
+    public SlowMemberPolicy SlowMember { get; set => field = OptionChecks.Defined(value); }
 }

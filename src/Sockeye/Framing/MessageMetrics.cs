@@ -3,19 +3,20 @@ using System.Diagnostics.Metrics;
 
 namespace Sockeye;
 
-/// <summary>The meter "Sockeye.Messages". Without a listener a message costs one look at a flag.</summary>
+/// <summary>The meter "Sockeye.Messages". Without a listener, a message costs one check of a flag.</summary>
 internal static class MessageMetrics
 {
     private static readonly Meter Meter = new("Sockeye.Messages");
 
-    // Held as long as it has members, who leave when their connections end. A weak table can miss some while others come and go.
+    // A group is held while it has members, which leave when their connections end. Enumerating a weak table can miss entries
+    // while others are added and removed.
     private static readonly ConcurrentDictionary<IGroupGauge, bool> Groups = new(ReferenceEqualityComparer.Instance);
 
     private static readonly Counter<long> Messages = Meter.CreateCounter<long>(
-        "sockeye.messages", "{message}", "Messages taken out of connections, or put into them; broadcasts once a member.");
+        "sockeye.messages", "{message}", "Messages read from or written to connections; a broadcast counts once per member.");
 
     private static readonly Histogram<long> FrameSize = Meter.CreateHistogram(
-        "sockeye.message.frame.size", "By", "Their frames, with prefix and delimiter.", advice: new InstrumentAdvice<long>
+        "sockeye.message.frame.size", "By", "Size of frames, including prefix and delimiter.", advice: new InstrumentAdvice<long>
         {
             HistogramBucketBoundaries = [16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 16777216],
         });
@@ -30,14 +31,14 @@ internal static class MessageMetrics
             "Members of all groups.");
         Meter.CreateObservableUpDownCounter(
             "sockeye.broadcast.queue.length", static () => Groups.Keys.Sum(group => group.GetSnapshot().Queued), "{message}",
-            "Messages that wait for members of groups, over all of them.");
+            "Messages that wait for members of all groups.");
         Meter.CreateObservableGauge(
             "sockeye.broadcast.queue.longest",
             static () => Groups.Keys.Select(group => (long)group.GetSnapshot().Longest).DefaultIfEmpty().Max(), "{message}",
             "Messages that wait for the slowest member.");
     }
 
-    /// <summary>Whether somebody listens to what happens to single messages.</summary>
+    /// <summary>Whether a listener measures single messages.</summary>
     public static bool IsEnabled => Messages.Enabled || FrameSize.Enabled;
 
     public static void OnReceived(long frame) => Record(frame, MetricTags.Receive);
@@ -46,7 +47,7 @@ internal static class MessageMetrics
 
     public static void OnDropped(int count) => DroppedMessages.TryAdd(count);
 
-    /// <summary>A group is asked while it has members: an empty one is held by nobody.</summary>
+    /// <summary>Measures a group while it has members. An empty group can be collected.</summary>
     public static void Add(IGroupGauge group) => Groups.TryAdd(group, true);
 
     public static void Remove(IGroupGauge group) => Groups.TryRemove(group, out _);
@@ -58,9 +59,10 @@ internal static class MessageMetrics
     }
 }
 
-/// <summary>How a group tells of its queues.</summary>
+/// <summary>Measures the queues of a group.</summary>
 internal interface IGroupGauge
 {
-    /// <summary>How many members it has, how much waits for all of them, and for the one that has the most.</summary>
+    /// <summary>Returns the number of members, of messages that wait for all of them, and of those that wait for the slowest
+    /// member.</summary>
     (int Members, long Queued, int Longest) GetSnapshot();
 }

@@ -7,21 +7,21 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>The input of a connection as messages.</summary>
-/// <remarks>One reader at a time, which is checked; <see cref="End"/> is safe from any thread.</remarks>
-internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn> codec)
+/// <summary>Reads messages from the input of a connection.</summary>
+/// <remarks>One reader at a time, which is checked. <see cref="End"/> is safe to call from any thread.</remarks>
+internal sealed class MessageReader<TIn>(ConnectionContext connection, IFrameDecoder<TIn> decoder)
 {
     private static readonly bool IsZeroCopy = typeof(TIn) == typeof(ReadOnlySequence<byte>);
 
     private readonly PipeReader _input = connection.Transport.Input;
     private ReadOnlySequence<byte> _rest;
     private bool _holdsInput;
-    private long _examined; // how much of what was given back has been looked at
+    private long _examined; // how many of the returned bytes the decoder has examined
     private int _isReading;
     private volatile bool _hasEnded;
 
     /// <summary>
-    /// Whether reading ends, instead of throwing, when the connection is lost. Protocol errors throw all the same.
+    /// Whether reading ends without an exception when the connection is lost. Protocol errors still throw.
     /// </summary>
     public bool EndsOnConnectionLoss { get; set; }
 
@@ -32,30 +32,28 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
         if (TryReturnInputAfterEnd())
             return;
         _input.CancelPendingRead();
-        TryReturnInputAfterEnd(); // The one who was reading may have left before the cancelling came.
+        TryReturnInputAfterEnd(); // The reader may have left before the cancellation.
     }
 
     public async IAsyncEnumerable<TIn> ReadAllAsync(
         ReadUntil until, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // A full fence: the reader that leaves has put everything back before the next one looks at it.
+        // A full fence: a reader returns everything before the next one starts.
         if (Interlocked.Exchange(ref _isReading, 1) != 0)
         {
             throw new InvalidOperationException(
-                $"Connection {connection.ConnectionId} is being read by another ReadAllAsync: one reader at a time, who may pass "
-                + "the messages on.");
+                $"Connection {connection.ConnectionId} is being read by another ReadAllAsync. Use one reader at a time.");
         }
 
         StopNotification.OnReadingMessages(connection);
         var stop = until is ReadUntil.StopRequested ? connection.StopRequested : CancellationToken.None;
-        using var wakeUp = stop.UnsafeRegister(static input => ((PipeReader)input!).CancelPendingRead(), _input);
+        using var stopRegistration = stop.UnsafeRegister(static input => ((PipeReader)input!).CancelPendingRead(), _input);
         try
         {
             ReturnInput(examined: false);
             while (!_hasEnded)
             {
-                // After the request one look at what has arrived, and no more: a peer that never pauses must not hold up the
-                // stop.
+                // After the request, read once what has arrived: a peer that never pauses must not delay the stop.
                 var isLast = stop.IsCancellationRequested;
                 ReadResult read = default;
                 var isOver = false;
@@ -92,11 +90,11 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
         }
         finally
         {
-            // A borrowed message stays valid after a break. Any other owns its bytes, so the input is free at once for whoever
-            // reads next: another codec after a hand-shake, or the handler itself.
+            // A borrowed message stays valid after a break. Any other owns its bytes, so the input is free for the next reader:
+            // another codec after a handshake, or the handler itself.
             if (!IsZeroCopy)
                 ReturnInput(examined: false);
-            // A full fence: either this sees the end, or the end sees that nobody reads.
+            // A full fence: either this code sees the end, or End sees that no reader is active.
             Interlocked.Exchange(ref _isReading, 0);
             if (_hasEnded)
                 TryReturnInputAfterEnd();
@@ -111,7 +109,7 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
         var rest = _rest;
         try
         {
-            if (_hasEnded || !codec.TryDecode(ref rest, out message))
+            if (_hasEnded || !decoder.TryDecode(ref rest, out message))
             {
                 message = default;
                 return false;
@@ -123,21 +121,21 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
         }
         catch (Exception error) when (DecodeError.IsCausedByPeer(error))
         {
-            throw WithCloseReason(FrameException.Malformed(codec, $"it cannot be decoded: {error.Message}", error));
+            throw WithCloseReason(FrameException.Malformed(decoder, $"the frame cannot be decoded: {error.Message}", error));
         }
 
-        // The question for the type comes first, so that a struct is not boxed for the one for null.
+        // The check of the type comes first, so that the check for null does not box a struct.
         if (rest.Length >= _rest.Length || (!typeof(TIn).IsValueType && message is null))
         {
             throw new InvalidOperationException(
-                $"{codec} answered true without a message, or without moving the input behind its frame: "
+                $"{decoder} returned true without a message, or without moving the input behind its frame: "
                 + "reading would never end.");
         }
 
         if (MessageMetrics.IsEnabled)
             MessageMetrics.OnReceived(_rest.Length - rest.Length);
         _rest = rest;
-        // Disposed meanwhile: the memory it was made from may have been someone else's already.
+        // If the connection was disposed during the call, the memory of the message may have been reused.
         return !_hasEnded;
     }
 
@@ -151,16 +149,16 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
         _examined = examined ? rest.Length : 0;
         try
         {
-            // After the end, too: the connection keeps what is being read until the reader says that it is done.
+            // After the end as well: the connection keeps the memory until the reader returns it.
             _input.AdvanceTo(rest.Start, examined ? rest.End : rest.Start);
         }
         catch (InvalidOperationException) when (_hasEnded)
         {
-            // DisposeAsync has completed the input: there is nothing to give back to.
+            // DisposeAsync has completed the input, and there is nothing to return.
         }
     }
 
-    /// <summary>Gives back what the last enumeration kept. False where one is running, which will do it.</summary>
+    /// <summary>Returns what the last enumeration kept. False if an enumeration is running, which returns it itself.</summary>
     private bool TryReturnInputAfterEnd()
     {
         if (Interlocked.CompareExchange(ref _isReading, 1, 0) != 0)
@@ -171,8 +169,8 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
         return true;
     }
 
-    /// <summary>The cancelling that ended the reading has met no read, or it has: the next one is not cancelled. Everything else
-    /// stays as it is.</summary>
+    /// <summary>Clears the cancellation that ended the reading, if it met no read, so that it does not cancel the next
+    /// one.</summary>
     private void ClearPendingCancel()
     {
         try
@@ -182,12 +180,12 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, Codec<TIn
         }
         catch (Exception error) when (error is InvalidOperationException or IOException or ConnectionAbortedException)
         {
-            // Completed, broken, or read as bytes already: no later read can meet the cancelling.
+            // Completed, broken, or read as bytes: the cancellation cannot affect a later read.
         }
     }
 
     private FrameException TruncatedError(long partial) => new(
-        FrameError.Truncated, $"{codec}: the peer ended after {partial} byte{(partial == 1 ? "" : "s")} of an unfinished frame.");
+        FrameError.Truncated, $"{decoder}: the peer ended after {partial} byte{(partial == 1 ? "" : "s")} of an unfinished frame.");
 
     private FrameException WithCloseReason(FrameException error)
     {

@@ -6,24 +6,25 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>The output of a connection as messages. Callers take turns, in the order they came; safe from any thread.</summary>
-[SuppressMessage("Design", "CA1001", Justification = "A source without a timer is memory only.")]
-internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TOut> codec)
+/// <summary>Writes messages to the output of a connection. Safe to call from any thread; callers are served in order.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "A source without a timer needs no disposal.")]
+internal sealed class MessageWriter<TOut>(ConnectionContext connection, IFrameEncoder<TOut> encoder)
 {
     /// <summary>
-    /// With this many bytes in the pipe a batch waits until the transport has taken some, so that memory stays bounded.
+    /// At this many unflushed bytes, a batch flushes and waits for the transport, which bounds the memory.
     /// </summary>
     private const int FlushThreshold = 64 * 1024;
 
     private readonly PipeWriter _output = connection.Transport.Output;
     private readonly AsyncLock _writeLock = new();
     private readonly CancellationTokenSource _disposed = new();
+    private readonly bool _isEncodeAtomic = encoder.IsEncodeAtomic;
 
     public ConnectionContext Connection => connection;
 
-    public Codec<TOut> Codec => codec;
+    public IFrameEncoder<TOut> Encoder => encoder;
 
-    /// <summary>Fires when the connection's owner disposes it.</summary>
+    /// <summary>Fires when the message connection is disposed.</summary>
     public CancellationToken Disposed => _disposed.Token;
 
     private bool IsBatchFull => !_output.CanGetUnflushedBytes || _output.UnflushedBytes >= FlushThreshold;
@@ -43,7 +44,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
         await DetachOnCancel(WriteManyUnderLockAsync(messages, cancellationToken), cancellationToken);
     }
 
-    /// <summary>Writes what is queued until nothing is, as many frames at a time as fill a batch.</summary>
+    /// <summary>Writes queued frames in batches until the queue is empty.</summary>
     public async Task WriteAsync(BroadcastQueue queue)
     {
         do
@@ -79,18 +80,18 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
         while (!queue.TryStopSending());
     }
 
-    /// <summary>Waits until nobody is writing; those who wait for their turn fail.</summary>
-    /// <remarks>A write that waits for the peer to make room is let go: its bytes are in the pipe, and whoever closes the
-    /// connection sends them, within a timeout. A peer that does not read could hold this up for ever otherwise.</remarks>
+    /// <summary>Waits for the current write; waiting writes fail.</summary>
+    /// <remarks>A write that waits for the peer is released: its bytes are in the pipe, and closing the connection sends them,
+    /// within a timeout. Otherwise a peer that does not read could delay this call without end.</remarks>
     public async ValueTask CloseAsync()
     {
         _disposed.Cancel();
-        // Behind the flag: a writer that has not seen it yet either waits now, or its next flush returns at once.
+        // After the flag is set: a writer that has not seen it either waits now, or its next flush returns at once.
         _output.CancelPendingFlush();
         await _writeLock.AcquireAsync();
         try
         {
-            // Takes the cancelling back, if it has met no flush: the next one may be another user's.
+            // Consumes the cancellation, if it met no flush, so that it does not cancel a later flush of the owner.
             _output.CancelPendingFlush();
             await _output.FlushAsync();
         }
@@ -167,8 +168,8 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
             }
             finally
             {
-                // After an error too: the messages before it are whole, and must not lie here until somebody writes again.
-                // Whoever closes the connection sends them as well.
+                // After an error too: the messages before it are whole, and must not wait for the next write. Closing the
+                // connection sends them as well.
                 if (!_disposed.IsCancellationRequested)
                     ThrowIfClosed(await _output.FlushAsync(CancellationToken.None));
             }
@@ -183,12 +184,12 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     {
         try
         {
-            if (!codec.ChecksBeforeWriting || (MessageMetrics.IsEnabled && !_output.CanGetUnflushedBytes))
+            if (!_isEncodeAtomic || (MessageMetrics.IsEnabled && !_output.CanGetUnflushedBytes))
                 EncodeBuffered(message);
             else if (MessageMetrics.IsEnabled)
                 EncodeMeasured(message);
             else
-                codec.Encode(message, _output);
+                encoder.Encode(message, _output);
         }
         catch (InvalidOperationException error) when (IsOutputCompleted())
         {
@@ -199,17 +200,18 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     private void EncodeMeasured(TOut message)
     {
         var before = _output.UnflushedBytes;
-        codec.Encode(message, _output);
+        encoder.Encode(message, _output);
         MessageMetrics.OnSent(_output.UnflushedBytes - before);
     }
 
-    /// <summary>Somebody else's codec may throw half-way, and half a frame on the stream would spoil all that follow.</summary>
+    /// <summary>Encodes into a separate buffer: the encoder may throw in the middle, and the peer could not read what follows a
+    /// part of a frame.</summary>
     private void EncodeBuffered(TOut message)
     {
         var frame = PooledBuffer.Rent();
         try
         {
-            codec.Encode(message, frame);
+            encoder.Encode(message, frame);
             _output.Write(frame.WrittenMemory.Span);
             if (MessageMetrics.IsEnabled)
                 MessageMetrics.OnSent(frame.WrittenMemory.Length);
@@ -220,11 +222,10 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
         }
     }
 
-    /// <summary>Lets the caller go on cancellation, while the write keeps its turn until it is over.</summary>
+    /// <summary>Releases the caller on cancellation, while the write keeps the lock until it is complete.</summary>
     /// <remarks>
-    /// The flush itself is never cancelled. Its bytes are in the pipe and will be sent, so the next writer has to wait as this
-    /// one did: otherwise callers who give up and write again would fill the memory. And below TLS a cancelled flush would tear a
-    /// record.
+    /// The flush itself is never cancelled. Its bytes are in the pipe and will be sent, so the next writer has to wait as well:
+    /// otherwise callers that cancel and write again would fill the memory. Below TLS, a cancelled flush would cut a record.
     /// </remarks>
     private static ValueTask DetachOnCancel(ValueTask write, CancellationToken cancellationToken) =>
         write.IsCompleted || !cancellationToken.CanBeCanceled ? write : DetachOnCancelAsync(write.AsTask(), cancellationToken);
@@ -237,7 +238,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
         }
         catch (OperationCanceledException)
         {
-            // Nobody is left to hear how the write ends: the next one and the close reason tell.
+            // No caller observes how this write ends. The next write and the close reason report an error.
             _ = write.ContinueWith(
                 static ended => ended.Exception,
                 CancellationToken.None,
@@ -254,7 +255,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     }
 
     private ObjectDisposedException DisposedError() =>
-        new(nameof(MessageConnection<>), $"Connection {connection.ConnectionId} was disposed and takes no more messages.");
+        new(nameof(MessageConnection<>), $"Connection {connection.ConnectionId} was disposed and accepts no more messages.");
 
     private void ThrowIfClosed(FlushResult flush)
     {
@@ -265,14 +266,14 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, Codec<TO
     private IOException ClosedError(Exception? error = null)
     {
         var reason = connection.CloseReason;
-        var sentence = $"Connection {connection.ConnectionId} to {connection.RemoteEndPoint} takes no more messages: "
+        var sentence = $"Connection {connection.ConnectionId} to {connection.RemoteEndPoint} accepts no more messages: "
             + $"{reason?.Description ?? "it is closed"}.";
         return reason is { Cause: CloseCause.Reset }
             ? new ConnectionResetException(sentence, reason.Exception!)
             : new IOException(sentence, reason?.Exception ?? error);
     }
 
-    /// <summary>Whether this side has ended its output, or the connection was disposed by someone else.</summary>
+    /// <summary>Whether this side has ended its output, or the connection was disposed.</summary>
     private bool IsOutputCompleted()
     {
         try

@@ -2,14 +2,14 @@ using System.Buffers;
 
 namespace Sockeye;
 
-/// <summary>Netstrings.</summary>
+/// <summary>Frames in the form of netstrings.</summary>
 /// <remarks>
 /// <code>
 ///  +-------------------+-----+----------------------+-----+
 ///  | length: digits    | ':' | payload              | ',' |      "12:hello world!,"
 ///  +-------------------+-----+----------------------+-----+
 /// </code>
-/// ASCII digits, no leading zeros, and "0:," for the empty one (D. J. Bernstein, "Netstrings", 1997).
+/// ASCII digits without leading zeros; the empty netstring is "0:," (D. J. Bernstein, "Netstrings", 1997).
 /// </remarks>
 internal sealed class NetstringCodec(int maxLength) : FrameCodec
 {
@@ -26,7 +26,7 @@ internal sealed class NetstringCodec(int maxLength) : FrameCodec
             return false;
         var end = input.Slice(headerSize + length, 1).FirstSpan[0];
         if (end != (byte)',')
-            throw FrameException.Malformed(this, $"a comma ends a netstring, and 0x{end:X2} stands behind {length} bytes");
+            throw FrameException.Malformed(this, $"a netstring ends with a comma, but 0x{end:X2} follows its {length} bytes");
         payload = input.Slice(headerSize, length);
         input = input.Slice(headerSize + length + 1);
         return true;
@@ -44,7 +44,7 @@ internal sealed class NetstringCodec(int maxLength) : FrameCodec
     }
 
     /// <summary>
-    /// Stops at the first digit that takes the length over the maximum, so a header is never longer than its maximum's.
+    /// Stops at the first digit that takes the length over the maximum, which bounds the size of the header.
     /// </summary>
     private bool TryReadLength(in ReadOnlySequence<byte> input, out long length, out int headerSize)
     {
@@ -56,9 +56,9 @@ internal sealed class NetstringCodec(int maxLength) : FrameCodec
             if (next == (byte)':' && headerSize > 1)
                 return true;
             if (!char.IsAsciiDigit((char)next))
-                throw FrameException.Malformed(this, $"a length in digits and a colon begin a netstring, and 0x{next:X2} came");
+                throw FrameException.Malformed(this, $"a netstring starts with a length in digits and a colon, but 0x{next:X2} came");
             if (headerSize > 1 && length == 0)
-                throw FrameException.Malformed(this, "the length begins with a zero");
+                throw FrameException.Malformed(this, "the length starts with a zero");
             length = (length * 10) + (next - '0');
             if (length > _maxLength)
                 throw FrameException.TooLong(this, $"the length says {length} bytes or more, and the maximum is {_maxLength}");

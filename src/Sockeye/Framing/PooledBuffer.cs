@@ -4,8 +4,8 @@ using System.Diagnostics;
 
 namespace Sockeye;
 
-/// <summary>A growing buffer of pooled memory, which goes back when the last of its holders releases it.</summary>
-/// <remarks>One caller fills it; from then on it may be read and released from many threads.</remarks>
+/// <summary>A growing buffer of pooled memory with a count of references. The last release returns it to the pool.</summary>
+/// <remarks>One caller fills it. After that, any thread may read and release it.</remarks>
 internal sealed class PooledBuffer : IBufferWriter<byte>
 {
     private const int InitialSize = 256;
@@ -21,37 +21,50 @@ internal sealed class PooledBuffer : IBufferWriter<byte>
     {
     }
 
-    public ReadOnlyMemory<byte> WrittenMemory => _bytes.AsMemory(0, _length);
+    public ReadOnlyMemory<byte> WrittenMemory
+    {
+        get
+        {
+            AssertReferenced();
+            return _bytes.AsMemory(0, _length);
+        }
+    }
 
-    /// <summary>An empty buffer with one holder: the caller.</summary>
+    /// <summary>Returns an empty buffer with one reference, which belongs to the caller.</summary>
     public static PooledBuffer Rent()
     {
         if (!Pool.TryDequeue(out var buffer))
             buffer = new PooledBuffer();
+        Debug.Assert(buffer._references == 0 && buffer._length == 0, "A pooled buffer is empty and has no reference.");
         buffer._references = 1;
         return buffer;
     }
 
-    public void AddReference() => Interlocked.Increment(ref _references);
+    public void AddReference()
+    {
+        AssertReferenced();
+        Interlocked.Increment(ref _references);
+    }
 
     public void Release()
     {
-        // A full fence on both sides: the last holder's release comes after all other holders' reads.
+        // A full fence on both sides: the last release comes after the reads of all other references.
         var left = Interlocked.Decrement(ref _references);
-        Debug.Assert(left >= 0, "A buffer is released once by each holder.");
+        Debug.Assert(left >= 0, "Each reference is released once.");
         if (left != 0)
             return;
 
         if (_bytes.Length > 0)
             ArrayPool<byte>.Shared.Return(_bytes);
         (_bytes, _length) = ([], 0);
-        // The count may be passed by a few when many release at once, which costs a few dozen bytes each.
+        // Concurrent releases may exceed the maximum by a few buffers, which cost a few dozen bytes each.
         if (Pool.Count < MaxPooled)
             Pool.Enqueue(this);
     }
 
     public void Advance(int count)
     {
+        AssertReferenced();
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _bytes.Length - _length);
         _length += count;
@@ -71,6 +84,7 @@ internal sealed class PooledBuffer : IBufferWriter<byte>
 
     private void EnsureCapacity(int sizeHint)
     {
+        AssertReferenced();
         ArgumentOutOfRangeException.ThrowIfNegative(sizeHint);
         var needed = (long)_length + Math.Max(sizeHint, 1);
         if (needed <= _bytes.Length)
@@ -85,4 +99,8 @@ internal sealed class PooledBuffer : IBufferWriter<byte>
             ArrayPool<byte>.Shared.Return(_bytes);
         _bytes = larger;
     }
+
+    [Conditional("DEBUG")]
+    private void AssertReferenced() =>
+        Debug.Assert(Volatile.Read(ref _references) > 0, "A buffer is used only while there is a reference to it.");
 }

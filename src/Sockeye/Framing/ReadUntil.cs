@@ -1,18 +1,18 @@
 namespace Sockeye;
 
-/// <summary>What ends the reading of a connection's messages, besides the connection's own end.</summary>
+/// <summary>What ends reading the messages of a connection, besides the end of the connection.</summary>
 public enum ReadUntil
 {
     /// <summary>
-    /// A server that is asked to stop: messages that have arrived whole are still handed out, and then reading ends. For handlers
-    /// that answer what they read, which is most.
+    /// A request to stop the server: reading returns the messages that have arrived whole, and then ends. For handlers that answer
+    /// what they read.
     /// </summary>
     StopRequested,
 
     /// <summary>
-    /// Nothing but the peer's end (FIN). For protocols that have something to finish after the request to stop, such as the
-    /// acknowledgement of what this side has sent: the handler leaves the loop when it has that, and has
-    /// <see cref="SockeyeServerOptions.ShutdownTimeout"/> for it.
+    /// Only the end of the peer's side (FIN). For protocols that have to finish something after the request to stop, such as to
+    /// receive the acknowledgement of what this side has sent. The handler leaves the loop when it has that, within
+    /// <see cref="SockeyeServerOptions.ShutdownTimeout"/>.
     /// </summary>
     PeerEnds,
 }

@@ -1,14 +1,15 @@
 namespace Sockeye;
 
-/// <summary>What happens to a member of a group that has no room for one more message.</summary>
+/// <summary>What a group does when the queue of a member is full.</summary>
 public enum SlowMemberPolicy
 {
-    /// <summary>It is aborted, with <see cref="CloseCause.Limit"/> as the reason: who stays gets every message.</summary>
+    /// <summary>The group aborts the member's connection with <see cref="CloseCause.Limit"/>. Members that stay receive every
+    /// message.</summary>
     Disconnect,
 
-    /// <summary>It misses that message, and stays: for states of which the next one replaces the last.</summary>
+    /// <summary>The member stays and misses the message. For states, where the next message replaces the last.</summary>
     Drop,
 
-    /// <summary>Everybody waits for it: the sender is slowed down to the slowest member.</summary>
+    /// <summary>The broadcast waits for the member: the sender slows down to the slowest member.</summary>
     Wait,
 }

@@ -4,12 +4,12 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Clients that speak messages.</summary>
+/// <summary>Extensions that connect a client and read and write messages.</summary>
 public static class SockeyeClientMessageExtensions
 {
     extension(SockeyeClient client)
     {
-        /// <summary>Opens one connection that speaks messages. The caller disposes it, which ends it in order.</summary>
+        /// <summary>Opens one message connection. The caller disposes it, which closes it gracefully.</summary>
         /// <inheritdoc cref="SockeyeClient.ConnectAsync(EndPoint, CancellationToken)"/>
         public async ValueTask<MessageConnection<TMessage>> ConnectAsync<TMessage>(
             EndPoint endpoint, Codec<TMessage> codec, CancellationToken cancellationToken = default)
@@ -18,7 +18,7 @@ public static class SockeyeClientMessageExtensions
             return (await client.ConnectAsync(endpoint, cancellationToken)).AsMessages(codec);
         }
 
-        /// <summary>Opens one connection that speaks messages. The caller disposes it, which ends it in order.</summary>
+        /// <summary>Opens one message connection. The caller disposes it, which closes it gracefully.</summary>
         /// <inheritdoc cref="SockeyeClient.ConnectAsync(string, int, CancellationToken)"/>
         public async ValueTask<MessageConnection<TMessage>> ConnectAsync<TMessage>(
             string host, int port, Codec<TMessage> codec, CancellationToken cancellationToken = default)
@@ -28,8 +28,8 @@ public static class SockeyeClientMessageExtensions
         }
 
         /// <summary>
-        /// One connection that speaks messages after another. Reading from one ends, without an exception, when it is lost;
-        /// <c>CloseReason</c> tells why; asking for the next one connects again. Writing to a lost one throws.
+        /// Opens one message connection after another. When a connection is lost, reading ends without an exception and
+        /// <c>CloseReason</c> has the reason; the next step of the enumeration reconnects. Writing to a lost connection throws.
         /// </summary>
         /// <inheritdoc cref="SockeyeClient.ReconnectAsync(EndPoint, CancellationToken)"/>
         public IAsyncEnumerable<MessageConnection<TMessage>> ReconnectAsync<TMessage>(
@@ -40,8 +40,8 @@ public static class SockeyeClientMessageExtensions
         }
 
         /// <summary>
-        /// One connection that speaks messages after another. Reading from one ends, without an exception, when it is lost;
-        /// <c>CloseReason</c> tells why; asking for the next one connects again. Writing to a lost one throws.
+        /// Opens one message connection after another. When a connection is lost, reading ends without an exception and
+        /// <c>CloseReason</c> has the reason; the next step of the enumeration reconnects. Writing to a lost connection throws.
         /// </summary>
         /// <inheritdoc cref="SockeyeClient.ReconnectAsync(string, int, CancellationToken)"/>
         public IAsyncEnumerable<MessageConnection<TMessage>> ReconnectAsync<TMessage>(

@@ -3,13 +3,13 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Sockeye;
 
-/// <summary>Frames with a message in each.</summary>
+/// <summary>Frames that hold one typed message each.</summary>
 internal sealed class TypedCodec<TMessage>(
     FrameCodec frames,
     Action<TMessage, IBufferWriter<byte>> encode,
     Func<ReadOnlySequence<byte>, TMessage> decode) : Codec<TMessage>
 {
-    internal override bool ChecksBeforeWriting => true;
+    public override bool IsEncodeAtomic => true;
 
     public override bool TryDecode(ref ReadOnlySequence<byte> input, [MaybeNullWhen(false)] out TMessage message)
     {
@@ -29,8 +29,8 @@ internal sealed class TypedCodec<TMessage>(
     {
         NullMessage.ThrowIfNull(message);
         ArgumentNullException.ThrowIfNull(output);
-        // The length stands before the payload on the wire and is known only after it, and a payload that cannot be
-        // written must leave no half frame: so the payload comes together beside the output first.
+        // The length precedes the payload and is known only after it, and a payload that cannot be written must leave no part of
+        // a frame: so the payload is written into a separate buffer first.
         var payload = PooledBuffer.Rent();
         try
         {
@@ -43,7 +43,7 @@ internal sealed class TypedCodec<TMessage>(
         }
     }
 
-    public override string ToString() => $"{frames}.Of<{typeof(TMessage).Name}>";
+    public override string ToString() => $"{frames}.WithMessages<{typeof(TMessage).Name}>";
 
     private TMessage DecodePayload(in ReadOnlySequence<byte> payload)
     {
@@ -55,9 +55,9 @@ internal sealed class TypedCodec<TMessage>(
         catch (Exception error) when (DecodeError.IsCausedByPeer(error))
         {
             throw FrameException.Malformed(
-                this, $"the {payload.Length} bytes of a frame are no {typeof(TMessage).Name}: {error.Message}", error);
+                this, $"the {payload.Length} bytes of a frame are not a valid {typeof(TMessage).Name}: {error.Message}", error);
         }
 
-        throw FrameException.Malformed(this, $"the {payload.Length} bytes of a frame stand for null");
+        throw FrameException.Malformed(this, $"the {payload.Length} bytes of a frame decode to null");
     }
 }

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Sockeye;
 
-/// <summary>Frames that begin with their length as a base-128 varint.</summary>
+/// <summary>Frames that start with their length as a base-128 varint.</summary>
 /// <remarks>
 /// <code>
 ///  +-------------------------+----------------------+
@@ -12,7 +12,7 @@ namespace Sockeye;
 ///                              the high bit says that another byte follows
 /// </code>
 /// What protobuf's <c>writeDelimitedTo</c> writes (protobuf.dev, Encoding, "Base 128 Varints"), with lengths below 2^32. A length
-/// in more bytes than it needs is refused: one frame, one form.
+/// in more bytes than it needs is rejected, so that a frame has one form.
 /// </remarks>
 internal sealed class VarintPrefixedCodec(int maxLength) : FrameCodec
 {
@@ -62,7 +62,7 @@ internal sealed class VarintPrefixedCodec(int maxLength) : FrameCodec
             if (next <= 0x7F && length <= uint.MaxValue)
                 return true;
             if (headerSize == MaxHeaderSize)
-                throw FrameException.Malformed(this, $"the length goes on beyond {MaxHeaderSize} bytes or 32 bits");
+                throw FrameException.Malformed(this, $"the length exceeds {MaxHeaderSize} bytes or 32 bits");
         }
 
         return false;

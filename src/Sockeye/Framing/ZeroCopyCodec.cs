@@ -6,7 +6,7 @@ namespace Sockeye;
 /// <summary>Frames as slices of the receive buffer.</summary>
 internal sealed class ZeroCopyCodec(FrameCodec frames) : Codec<ReadOnlySequence<byte>>
 {
-    internal override bool ChecksBeforeWriting => true;
+    public override bool IsEncodeAtomic => true;
 
     public override bool TryDecode(
         ref ReadOnlySequence<byte> input,

@@ -158,7 +158,7 @@ public sealed class AttackTests
     {
         try
         {
-            await socket.SendAsync(bytes).WaitAsync(ToolProcess.Patience);
+            await socket.SendAsync(bytes).WaitAsync(ToolProcess.DefaultTimeout);
         }
         catch (SocketException)
         {

@@ -55,9 +55,9 @@ public sealed class DescriptorStormTests
         // Everybody is gone, and somebody new is served as if nothing had been.
         await ServedAsync(server, Busy * 10);
         await _over.CancelAsync();
-        await Task.WhenAll(clients).WaitAsync(ToolProcess.Patience, TestContext.Current.CancellationToken);
+        await Task.WhenAll(clients).WaitAsync(ToolProcess.DefaultTimeout, TestContext.Current.CancellationToken);
         await EchoAsync(server, usesTls, times: 1, CancellationToken.None)
-            .WaitAsync(ToolProcess.Patience, TestContext.Current.CancellationToken);
+            .WaitAsync(ToolProcess.DefaultTimeout, TestContext.Current.CancellationToken);
         Assert.False(server.HasExited);
         Assert.Equal(0, await server.StopAsync());
     }
@@ -71,7 +71,7 @@ public sealed class DescriptorStormTests
         {
             Assert.False(server.HasExited, "The server has ended.");
             Assert.True(
-                TimeProvider.System.GetElapsedTime(begun) < ToolProcess.Patience,
+                TimeProvider.System.GetElapsedTime(begun) < ToolProcess.DefaultTimeout,
                 $"{until - Volatile.Read(ref _echoes)} of {count} lines did not come back in time.");
             await Task.Yield();
         }

@@ -52,7 +52,7 @@ internal sealed class TestNetworks : IAsyncDisposable
     public async Task<Peer> ConnectDoomedAsync(ToolProcess server)
     {
         var socket = Doomed.NewSocket();
-        await socket.ConnectAsync(IPAddress.Parse(ServerForDoomed), server.Port).WaitAsync(ToolProcess.Patience);
+        await socket.ConnectAsync(IPAddress.Parse(ServerForDoomed), server.Port).WaitAsync(ToolProcess.DefaultTimeout);
         return new(socket);
     }
 

@@ -64,7 +64,7 @@ public sealed class Daemon : IAsyncDisposable
     {
         var started = TimeProvider.System.GetTimestamp();
         var row = $":{Port:X4} 00000000:0000 0A ";
-        while (!_process.HasExited && TimeProvider.System.GetElapsedTime(started) < ToolProcess.Patience)
+        while (!_process.HasExited && TimeProvider.System.GetElapsedTime(started) < ToolProcess.DefaultTimeout)
         {
             if ((await File.ReadAllTextAsync("/proc/net/tcp")).Contains(row, StringComparison.Ordinal))
                 return true;

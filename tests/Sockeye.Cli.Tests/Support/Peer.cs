@@ -13,7 +13,7 @@ public sealed class Peer(Socket socket) : IDisposable
     {
         var protocol = endpoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified;
         var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, protocol);
-        await socket.ConnectAsync(endpoint).WaitAsync(ToolProcess.Patience);
+        await socket.ConnectAsync(endpoint).WaitAsync(ToolProcess.DefaultTimeout);
         return new(socket);
     }
 
@@ -32,7 +32,7 @@ public sealed class Peer(Socket socket) : IDisposable
     }
 
     public async Task SendAsync(string text) =>
-        await socket.SendAsync(Encoding.UTF8.GetBytes(text)).WaitAsync(ToolProcess.Patience);
+        await socket.SendAsync(Encoding.UTF8.GetBytes(text)).WaitAsync(ToolProcess.DefaultTimeout);
 
     public void SendFin() => socket.Shutdown(SocketShutdown.Send);
 
@@ -50,7 +50,7 @@ public sealed class Peer(Socket socket) : IDisposable
     {
         var line = new List<byte>();
         var next = new byte[1];
-        using var timeout = new CancellationTokenSource(ToolProcess.Patience, TimeProvider.System);
+        using var timeout = new CancellationTokenSource(ToolProcess.DefaultTimeout, TimeProvider.System);
         while (await socket.ReceiveAsync(next, timeout.Token) == 1 && next[0] != '\n')
             line.Add(next[0]);
         return Encoding.UTF8.GetString([.. line]);
@@ -88,7 +88,7 @@ public sealed class Peer(Socket socket) : IDisposable
 
     private async Task<int> ReceiveAsync(Memory<byte> buffer)
     {
-        using var timeout = new CancellationTokenSource(ToolProcess.Patience, TimeProvider.System);
+        using var timeout = new CancellationTokenSource(ToolProcess.DefaultTimeout, TimeProvider.System);
         return await socket.ReceiveAsync(buffer, timeout.Token);
     }
 }

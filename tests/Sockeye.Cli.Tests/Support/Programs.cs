@@ -46,8 +46,8 @@ public static class Programs
             var reading = process.StandardOutput.BaseStream.CopyToAsync(output);
             var errors = process.StandardError.ReadToEndAsync();
             await WriteAsync(process, input);
-            await reading.WaitAsync(ToolProcess.Patience);
-            await process.WaitForExitAsync().WaitAsync(ToolProcess.Patience);
+            await reading.WaitAsync(ToolProcess.DefaultTimeout);
+            await process.WaitForExitAsync().WaitAsync(ToolProcess.DefaultTimeout);
             return new(process.ExitCode, output.ToArray(), (await errors).Split('\n'));
         }
         finally
@@ -61,7 +61,7 @@ public static class Programs
     {
         try
         {
-            await process.StandardInput.BaseStream.WriteAsync(input).AsTask().WaitAsync(ToolProcess.Patience);
+            await process.StandardInput.BaseStream.WriteAsync(input).AsTask().WaitAsync(ToolProcess.DefaultTimeout);
             process.StandardInput.Close();
         }
         catch (IOException)

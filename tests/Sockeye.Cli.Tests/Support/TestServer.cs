@@ -18,7 +18,7 @@ public sealed class TestServer : IDisposable
 
     public async Task<Peer> AcceptAsync()
     {
-        using var timeout = new CancellationTokenSource(ToolProcess.Patience, TimeProvider.System);
+        using var timeout = new CancellationTokenSource(ToolProcess.DefaultTimeout, TimeProvider.System);
         return new(await _listener.AcceptAsync(timeout.Token));
     }
 

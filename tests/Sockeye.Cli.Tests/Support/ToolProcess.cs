@@ -8,7 +8,7 @@ namespace Sockeye.Cli.Tests.Support;
 /// <summary>The tool as a process. Every wait is bounded; whatever still runs at the end of a test is killed.</summary>
 public sealed class ToolProcess : IAsyncDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(60);
 
     private const string Listening = "listening on ";
 
@@ -99,13 +99,13 @@ public sealed class ToolProcess : IAsyncDisposable
     public async Task<byte[]> ReadOutputAsync()
     {
         using var bytes = new MemoryStream();
-        await Output.CopyToAsync(bytes).WaitAsync(Patience);
+        await Output.CopyToAsync(bytes).WaitAsync(DefaultTimeout);
         return bytes.ToArray();
     }
 
     public async Task<string> NextErrorAsync()
     {
-        using var timeout = new CancellationTokenSource(Patience, TimeProvider.System);
+        using var timeout = new CancellationTokenSource(DefaultTimeout, TimeProvider.System);
         try
         {
             var line = await _errorLines.Reader.ReadAsync(timeout.Token);
@@ -132,8 +132,8 @@ public sealed class ToolProcess : IAsyncDisposable
     /// <summary>Waits for its end and reads what it still says.</summary>
     public async Task<int> ExitAsync()
     {
-        await _process.WaitForExitAsync().WaitAsync(Patience);
-        await _reading.WaitAsync(Patience);
+        await _process.WaitForExitAsync().WaitAsync(DefaultTimeout);
+        await _reading.WaitAsync(DefaultTimeout);
         while (_errorLines.Reader.TryRead(out var line))
             _seen.Add(line);
         return _process.ExitCode;

@@ -188,7 +188,7 @@ public sealed class MessageWritingTests
 
         var error = await Assert.ThrowsAsync<IOException>(() => sender.WriteAsync("x", Cancelled).AsTask());
 
-        Assert.Contains("takes no more messages", error.Message, StringComparison.Ordinal);
+        Assert.Contains("accepts no more messages", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -314,7 +314,44 @@ public sealed class MessageWritingTests
         Assert.Throws<ArgumentNullException>(() => client.AsMessages<string, string>(Lines, null!));
     }
 
-    /// <summary>A codec as users write them, which finds out too late that it cannot go on.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Atomic_encoder_of_ones_own_writes_into_the_output_without_a_copy(bool isAtomic)
+    {
+        var (client, server) = MemoryConnection.CreatePair();
+        var encoder = new OneWayEncoder(isAtomic);
+        var sender = client.AsMessages(Lines, encoder);
+
+        await sender.WriteAsync("hello", Cancelled);
+
+        Assert.Equal(isAtomic, ReferenceEquals(client.Transport.Output, encoder.LastOutput));
+        await sender.DisposeAsync();
+        Assert.Equal(["hello"], await server.AsMessages(new OneWayDecoder(), Lines).ReadAllAsync(Cancelled).ToListAsync());
+    }
+
+    /// <summary>An encoder without a decoder.</summary>
+    private sealed class OneWayEncoder(bool isAtomic) : IFrameEncoder<string>
+    {
+        public IBufferWriter<byte>? LastOutput { get; private set; }
+
+        public bool IsEncodeAtomic => isAtomic;
+
+        public void Encode(string message, IBufferWriter<byte> output)
+        {
+            LastOutput = output;
+            Lines.Encode(message, output);
+        }
+    }
+
+    /// <summary>A decoder without an encoder.</summary>
+    private sealed class OneWayDecoder : IFrameDecoder<string>
+    {
+        public bool TryDecode(ref ReadOnlySequence<byte> input, [MaybeNullWhen(false)] out string message) =>
+            Lines.TryDecode(ref input, out message);
+    }
+
+    /// <summary>A codec of the user's own that fails in the middle of a frame.</summary>
     private sealed class HalfWayCodec : Codec<string>
     {
         public override bool TryDecode(ref ReadOnlySequence<byte> input, [MaybeNullWhen(false)] out string message) =>

@@ -6,7 +6,7 @@ namespace Sockeye.Cli;
 /// <summary>The options of <c>sockeye connect</c> for TLS, the PROXY header, and what a connection may use.</summary>
 internal sealed class ConnectProtection(ParseResult parsed)
 {
-    private static readonly Option<bool> Tls = CommonOptions.Switch(
+    private static readonly Option<bool> Tls = CommonOptions.CreateSwitch(
         "--tls", "Connect over TLS. The server's certificate must be signed by a known authority, for the dialled name.");
 
     private static readonly Option<string?> Ca = CommonOptions.Text(
@@ -27,7 +27,7 @@ internal sealed class ConnectProtection(ParseResult parsed)
         "--sni", "name",
         "The server's name to ask for (SNI) and to find in its certificate. Default: the host that is dialled.");
 
-    private static readonly Option<bool> Insecure = CommonOptions.Switch(
+    private static readonly Option<bool> Insecure = CommonOptions.CreateSwitch(
         "--insecure", "Accept any certificate. Danger: whoever sits in between can read and change everything.");
 
     private static readonly Option<ProxyProtocolVersion?> SendProxy = new("--send-proxy")
@@ -44,7 +44,7 @@ internal sealed class ConnectProtection(ParseResult parsed)
     public static IEnumerable<Option> All =>
     [
         Tls, Ca, Pin, Cert, Key, Sni, TlsFiles.Alpn, Insecure, ProtectionOptions.HandshakeTimeout, SendProxy, IdleTimeout,
-        SilentPeers.KeepAlive, SilentPeers.UserTimeout, Rate,
+        SilentPeerOptions.KeepAlive, SilentPeerOptions.UserTimeout, Rate,
     ];
 
     public bool UsesTls { get; } = parsed.GetValue(Tls) || parsed.GetResult(Pin) is not null;
@@ -64,7 +64,7 @@ internal sealed class ConnectProtection(ParseResult parsed)
             result.AddError("--insecure and --pin exclude each other: choose one.");
     }
 
-    public void Apply(SocketTransportOptions sockets) => SilentPeers.Apply(parsed, sockets);
+    public void Apply(SocketTransportOptions sockets) => SilentPeerOptions.Apply(parsed, sockets);
 
     public void Apply(SockeyeClientOptions client, ErrorLines errors)
     {

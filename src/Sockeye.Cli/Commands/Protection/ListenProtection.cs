@@ -11,14 +11,14 @@ internal sealed class ListenProtection(ParseResult parsed)
 
     public static IEnumerable<Option> All =>
     [
-        IdleTimeout, SilentPeers.KeepAlive, SilentPeers.UserTimeout, ProtectionOptions.HandshakeTimeout, Rate,
+        IdleTimeout, SilentPeerOptions.KeepAlive, SilentPeerOptions.UserTimeout, ProtectionOptions.HandshakeTimeout, Rate,
         ProtectionOptions.AcceptRate, ProtectionOptions.MaxPerAddress, ProtectionOptions.Allow, ProtectionOptions.Deny,
         ProtectionOptions.ProxyProtocol, .. ListenTls.All,
     ];
 
     public ListenTls? Tls { get; } = ListenTls.Read(parsed);
 
-    public void Apply(SocketTransportOptions sockets) => SilentPeers.Apply(parsed, sockets);
+    public void Apply(SocketTransportOptions sockets) => SilentPeerOptions.Apply(parsed, sockets);
 
     public void Apply(ListenOptions listen)
     {

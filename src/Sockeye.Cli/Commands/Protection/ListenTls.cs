@@ -58,7 +58,7 @@ internal sealed class ListenTls
     public static Option<string?> Ca { get; } = CommonOptions.Text(
         "--ca", "file", "Who signs the certificates of clients: a PEM file. Default: the system's authorities.");
 
-    public static Option<bool> RequireClientCert { get; } = CommonOptions.Switch(
+    public static Option<bool> RequireClientCert { get; } = CommonOptions.CreateSwitch(
         "--require-client-cert", "Serve only clients that show a certificate (mutual TLS).");
 
     public static IEnumerable<Option> All => [Tls, Cert, Key, Ca, RequireClientCert, TlsFiles.Alpn];
@@ -94,7 +94,7 @@ internal sealed class ListenTls
         for (var i = 0; i < _certificates.Length; i++)
         {
             var (file, key) = (_certificates[i], i < _keys.Length ? _keys[i] : null);
-            TlsFiles.Naming("--cert", file, () => tls.AddCertificateFiles(file, key));
+            TlsFiles.WithOptionName("--cert", file, () => tls.AddCertificateFiles(file, key));
         }
 
         if (_requiresClientCertificate)
@@ -121,6 +121,6 @@ internal sealed class ListenTls
         var fingerprint = TlsCertificates.Fingerprint(_ownCertificate);
         yield return $"certificate: self-signed for localhost, until {_ownCertificate.NotAfter.ToUniversalTime():u}";
         yield return $"fingerprint: {fingerprint} (SHA-256)";
-        yield return $"connect with: sockeye connect {EndPointName.Of(endpoint)} --pin {fingerprint}";
+        yield return $"connect with: sockeye connect {EndPointName.Format(endpoint)} --pin {fingerprint}";
     }
 }

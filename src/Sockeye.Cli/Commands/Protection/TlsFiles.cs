@@ -9,7 +9,7 @@ namespace Sockeye.Cli;
 /// <summary>What both ends of TLS on the command line share.</summary>
 internal static class TlsFiles
 {
-    private const int LongestProtocol = 255; // RFC 7301, section 3.1: its length is one byte
+    private const int MaxProtocolLength = 255; // RFC 7301, section 3.1: its length is one byte
 
     public static Option<SslApplicationProtocol[]?> Alpn { get; } = new("--alpn")
     {
@@ -18,7 +18,7 @@ internal static class TlsFiles
         CustomParser = result =>
         {
             var names = result.Tokens[0].Value.Split(',');
-            if (names.All(name => !string.IsNullOrWhiteSpace(name) && Encoding.UTF8.GetByteCount(name) <= LongestProtocol))
+            if (names.All(name => !string.IsNullOrWhiteSpace(name) && Encoding.UTF8.GetByteCount(name) <= MaxProtocolLength))
                 return [.. names.Select(name => new SslApplicationProtocol(name))];
             result.AddError($"--alpn: \"{result.Tokens[0].Value}\" is not a list of protocols. Write it as h2,http/1.1.");
             return null;
@@ -30,12 +30,12 @@ internal static class TlsFiles
     public static X509Certificate2 Certificate(string file, string? key)
     {
         X509Certificate2? certificate = null;
-        Naming("--cert", file, () => certificate = TlsCertificates.Load(file, key));
+        WithOptionName("--cert", file, () => certificate = TlsCertificates.Load(file, key));
         return certificate!;
     }
 
     /// <summary>Loads from a file; a failure names the option and the file.</summary>
-    public static void Naming(string option, string file, Action load)
+    public static void WithOptionName(string option, string file, Action load)
     {
         try
         {
@@ -51,7 +51,7 @@ internal static class TlsFiles
     public static X509Certificate2Collection Authorities(string file)
     {
         var authorities = new X509Certificate2Collection();
-        Naming("--ca", file, () => authorities.ImportFromPemFile(file));
+        WithOptionName("--ca", file, () => authorities.ImportFromPemFile(file));
         return authorities.Count > 0 ? authorities : throw new CommandException(
             ExitCodes.Failed, $"--ca: {file}: there is no certificate in it; it has to be a PEM file.");
     }

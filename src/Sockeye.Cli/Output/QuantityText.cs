@@ -3,14 +3,14 @@ using System.Globalization;
 namespace Sockeye.Cli;
 
 /// <summary>Numbers as the tool writes them in sentences.</summary>
-internal static class Words
+internal static class QuantityText
 {
     /// <summary>"1 byte", "2,048 bytes".</summary>
-    public static string Count(long number, string noun) =>
+    public static string FormatCount(long number, string noun) =>
         string.Create(CultureInfo.InvariantCulture, $"{number:N0} {noun}{(number == 1 ? "" : "s")}");
 
     /// <summary>"150 ms", "2.5 s", "3 m 20 s", "26 h 0 m".</summary>
-    public static string Time(TimeSpan time) => time switch
+    public static string FormatTime(TimeSpan time) => time switch
     {
         { TotalSeconds: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.#} ms"),
         { TotalMinutes: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.##} s"),

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Sockeye.Cli;
 
 /// <summary>The connections that get standard input.</summary>
-internal interface IInputTakers
+internal interface IInputReceivers
 {
     /// <summary>Completes when all of them have room for more. False: none of them took it.</summary>
     Task<bool> SendAsync(ReadOnlySequence<byte> bytes);

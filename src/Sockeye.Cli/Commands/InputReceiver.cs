@@ -8,64 +8,64 @@ namespace Sockeye.Cli;
 /// Its output is for one writer at a time, and for none once the connection is being closed; who sends does not know of that.
 /// Safe from many callers.
 /// </remarks>
-internal sealed class InputTaker(ConnectionContext connection)
+internal sealed class InputReceiver(ConnectionContext connection)
 {
-    private readonly SemaphoreSlim _turn = new(1);
-    private bool _ended;
+    private readonly SemaphoreSlim _writeLock = new(1);
+    private bool _isEnded;
 
     public ConnectionContext Connection => connection;
 
-    public bool WasSentSomething { get; private set; }
+    public bool HasReceivedInput { get; private set; }
 
     /// <summary>Whether some of the input came when the connection took no more.</summary>
-    public bool HasMissedSomething { get; private set; }
+    public bool HasMissedInput { get; private set; }
 
     /// <summary>Completes when there is room for more. False: the connection takes no more, and did not take this.</summary>
     public async Task<bool> SendAsync(ReadOnlySequence<byte> bytes)
     {
         var isTaken = false;
-        await InTurnAsync(async () =>
+        await WriteUnderLockAsync(async () =>
         {
             var output = connection.Transport.Output;
             foreach (var block in bytes)
                 output.Write(block.Span);
-            WasSentSomething = true;
-            _ended = (await output.FlushAsync()).IsCompleted;
-            isTaken = !_ended;
+            HasReceivedInput = true;
+            _isEnded = (await output.FlushAsync()).IsCompleted;
+            isTaken = !_isEnded;
         });
-        HasMissedSomething |= !isTaken;
+        HasMissedInput |= !isTaken;
         return isTaken;
     }
 
     /// <summary>Sends FIN.</summary>
-    public Task EndOutputAsync() => InTurnAsync(async () =>
+    public Task EndOutputAsync() => WriteUnderLockAsync(async () =>
     {
-        _ended = true;
+        _isEnded = true;
         await connection.Transport.Output.CompleteAsync();
     });
 
     /// <summary>Lets the connection be closed: a send that waits for room waits no longer, and none comes after it.</summary>
-    public Task RetireAsync()
+    public Task DetachAsync()
     {
         connection.Transport.Output.CancelPendingFlush();
-        return InTurnAsync(() =>
+        return WriteUnderLockAsync(() =>
         {
-            _ended = true;
+            _isEnded = true;
             return Task.CompletedTask;
         });
     }
 
-    private async Task InTurnAsync(Func<Task> write)
+    private async Task WriteUnderLockAsync(Func<Task> write)
     {
-        await _turn.WaitAsync();
+        await _writeLock.WaitAsync();
         try
         {
-            if (!_ended)
+            if (!_isEnded)
                 await write();
         }
         finally
         {
-            _turn.Release();
+            _writeLock.Release();
         }
     }
 }

@@ -5,7 +5,7 @@ using Sockeye.Admin;
 namespace Sockeye.AdminPage;
 
 /// <summary>Processor time of a server that has many quiet connections: without the page, with it, and while it is looked at.</summary>
-internal static class Cost
+internal static class PageCost
 {
     private const int Seconds = 20;
 

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace Sockeye.Cli;
 
 /// <summary>The library's messages name members of its API; who uses the tool knows its options.</summary>
-internal static partial class OptionWords
+internal static partial class OptionNames
 {
     private static readonly Dictionary<string, string> Options = new()
     {
@@ -40,10 +40,10 @@ internal static partial class OptionWords
     };
 
     /// <summary>The same text with options instead of members, times with a unit, and one thing in the singular.</summary>
-    public static string Of(string text)
+    public static string Translate(string text)
     {
         text = Word().Replace(text, static word => Options.GetValueOrDefault(word.Value, word.Value));
-        text = Time().Replace(text, static time => Words.Time(TimeSpan.Parse(time.Value, CultureInfo.InvariantCulture)));
+        text = Time().Replace(text, static time => QuantityText.FormatTime(TimeSpan.Parse(time.Value, CultureInfo.InvariantCulture)));
         return One().Replace(text, "$1");
     }
 

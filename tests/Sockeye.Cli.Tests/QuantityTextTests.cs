@@ -1,6 +1,6 @@
 namespace Sockeye.Cli.Tests;
 
-public sealed class WordsTests
+public sealed class QuantityTextTests
 {
     [Theory]
     [InlineData("Next attempt in 00:00:00.1500000.", "Next attempt in 150 ms.")]
@@ -16,11 +16,11 @@ public sealed class WordsTests
     [InlineData("listen on all of them with ListenAnyIP.", "listen on all of them with *:PORT.")]
     [InlineData("(ShutdownTimeout is 00:00:05)", "(the time that a stop has is 5 s)")]
     public void Words_of_the_library_become_those_of_the_tool(string text, string expected) =>
-        Assert.Equal(expected, OptionWords.Of(text));
+        Assert.Equal(expected, OptionNames.Translate(text));
 
     [Theory]
     [InlineData(0, "0 bytes")]
     [InlineData(1, "1 byte")]
     [InlineData(2048, "2,048 bytes")]
-    public void Number_has_its_plural(long number, string expected) => Assert.Equal(expected, Words.Count(number, "byte"));
+    public void Number_has_its_plural(long number, string expected) => Assert.Equal(expected, QuantityText.FormatCount(number, "byte"));
 }

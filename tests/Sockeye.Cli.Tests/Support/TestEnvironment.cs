@@ -1,7 +1,7 @@
 namespace Sockeye.Cli.Tests.Support;
 
 /// <summary>Shell commands to run the tool under, for <see cref="ToolProcess.StartUnder"/>.</summary>
-public static class Surroundings
+public static class TestEnvironment
 {
     /// <summary>
     /// No memory may be locked, so that io_uring has none for its rings. Root has to give up a privilege for that.

@@ -7,7 +7,7 @@ using Sockeye.Comparison.Servers;
 namespace Sockeye.Comparison.Tests;
 
 /// <summary>Results as a run would have them.</summary>
-internal static class Made
+internal static class TestResults
 {
     public static ScenarioResult Result(string scenario, params RowResult[] rows) =>
         new(ScenarioList.All.First(one => one.Name == scenario), rows);

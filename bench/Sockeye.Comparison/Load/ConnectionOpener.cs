@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye.Comparison.Load;
 
 /// <summary>Opens many connections, a bounded number at a time.</summary>
-internal static class Connecting
+internal static class ConnectionOpener
 {
     /// <summary>Handshakes at once; far below any accept queue, so that no SYN is dropped.</summary>
-    private const int AtOnce = 100;
+    private const int MaxConcurrent = 100;
 
     public static async Task<List<ConnectionContext>> OpenAsync(
         IConnectionFactory factory, EndPoint endpoint, int count, CancellationToken cancellationToken)
@@ -17,7 +17,7 @@ internal static class Connecting
         {
             while (connections.Count < count)
             {
-                var attempts = Enumerable.Range(0, Math.Min(AtOnce, count - connections.Count))
+                var attempts = Enumerable.Range(0, Math.Min(MaxConcurrent, count - connections.Count))
                     .Select(_ => factory.ConnectAsync(endpoint, cancellationToken).AsTask()).ToList();
                 await ((Task)Task.WhenAll(attempts)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 connections.AddRange(

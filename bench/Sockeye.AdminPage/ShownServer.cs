@@ -5,7 +5,7 @@ namespace Sockeye.AdminPage;
 
 /// <summary>The server of the pictures, as a process of its own: at a line on standard input its handlers block the
 /// pool.</summary>
-internal static class Shown
+internal static class ShownServer
 {
     public static async Task ServeAsync()
     {

@@ -1,0 +1,31 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Sockeye;
+
+/// <summary>Reads messages from bytes. <see cref="Codec{TMessage}"/> is a decoder and an encoder in one.</summary>
+/// <remarks>
+/// One decoder serves many connections at the same time. It must keep no state between calls and be safe to call from any thread.
+/// It must have a maximum length: otherwise a peer that never ends a frame fills the memory.
+/// </remarks>
+/// <typeparam name="TMessage">
+/// The message. It owns its bytes, or borrows them: a message that keeps slices of the input is valid only until the next message
+/// is read.
+/// </typeparam>
+public interface IFrameDecoder<TMessage>
+{
+    /// <summary>Reads one message from the start of <paramref name="input"/>.</summary>
+    /// <param name="input">
+    /// All bytes that have arrived and belong to no message yet, from the first byte of a frame on. If there is a message, the
+    /// decoder moves the start behind its frame, by at least one byte; if there is none, the start stays.
+    /// </param>
+    /// <param name="message">The message; not null if the method returns true.</param>
+    /// <returns>
+    /// True if there is a message; false if the decoder needs more bytes. It throws if more bytes cannot complete the message.
+    /// </returns>
+    /// <exception cref="FrameException">The bytes break the rules of the decoder, or exceed its maximum. A connection treats other
+    /// exceptions as <see cref="FrameError.Malformed"/>, except those that no bytes can cause
+    /// (<see cref="FrameCodec.WithMessages{TMessage}(Action{TMessage, IBufferWriter{byte}},
+    /// Func{ReadOnlySequence{byte}, TMessage})"/> lists them).</exception>
+    bool TryDecode(ref ReadOnlySequence<byte> input, [MaybeNullWhen(false)] out TMessage message);
+}

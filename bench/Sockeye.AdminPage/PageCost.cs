@@ -4,7 +4,8 @@ using Sockeye.Admin;
 
 namespace Sockeye.AdminPage;
 
-/// <summary>Processor time of a server that has many quiet connections: without the page, with it, and while it is looked at.</summary>
+/// <summary>Measures the processor time of a server with many idle connections: without the page, with it, and while it is
+/// viewed.</summary>
 internal static class PageCost
 {
     private const int Seconds = 20;

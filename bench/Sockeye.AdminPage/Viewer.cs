@@ -7,7 +7,8 @@ internal static class Viewer
 {
     private static readonly string[] Paths =
     [
-        "/api/server", "/api/history?since=0", "/api/closed", "/api/connections?sort=age", "/api/connections?sort=received&order=desc",
+        "/api/server", "/api/history?since=0", "/api/closed", "/api/connections?sort=age",
+        "/api/connections?sort=received&order=desc",
         "/api/connections?q=127.0.0.1", "/metrics",
     ];
 

@@ -13,7 +13,8 @@ internal sealed class IdleClients(int count) : IConnectionListenerFactory, IConn
 
     public EndPoint EndPoint { get; } = new IPEndPoint(IPAddress.Loopback, 7000);
 
-    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) => new(this);
+    public ValueTask<IConnectionListener> BindAsync(
+        EndPoint endpoint, CancellationToken cancellationToken = default) => new(this);
 
     public ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {

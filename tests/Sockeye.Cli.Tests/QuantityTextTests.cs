@@ -22,5 +22,6 @@ public sealed class QuantityTextTests
     [InlineData(0, "0 bytes")]
     [InlineData(1, "1 byte")]
     [InlineData(2048, "2,048 bytes")]
-    public void Number_has_its_plural(long number, string expected) => Assert.Equal(expected, QuantityText.FormatCount(number, "byte"));
+    public void Number_has_its_plural(long number, string expected) =>
+        Assert.Equal(expected, QuantityText.FormatCount(number, "byte"));
 }

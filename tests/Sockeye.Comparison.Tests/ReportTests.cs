@@ -37,7 +37,10 @@ public sealed class ReportTests
     public void Table_has_medians_quartiles_and_ratios()
     {
         var table = ScenarioTable.Create(TestResults.Result(
-            "ping-64", TestResults.Row("sockeye-sockets", 6, 5, 7), TestResults.Row("kestrel", 10), TestResults.Row("c-epoll", 4)));
+            "ping-64",
+            TestResults.Row("sockeye-sockets", 6, 5, 7),
+            TestResults.Row("kestrel", 10),
+            TestResults.Row("c-epoll", 4)));
 
         Assert.Equal(["server", "CPU µs", "(quartiles)", "÷ Kestrel", "÷ C epoll"], table.Head.Take(5));
         Assert.Equal(["Sockeye portable", "6.00", "(5.50–6.50)", "0.60", "1.50"], table.Rows[0].Take(5));
@@ -59,7 +62,8 @@ public sealed class ReportTests
     [Fact]
     public void Row_whose_rate_is_the_generators_is_marked()
     {
-        var result = TestResults.Result("ping-64", TestResults.RowWithLoad(0.99, "c-epoll", 4), TestResults.RowWithLoad(0.90, "go", 4));
+        var result = TestResults.Result(
+            "ping-64", TestResults.RowWithLoad(0.99, "c-epoll", 4), TestResults.RowWithLoad(0.90, "go", 4));
 
         Assert.Equal(["C epoll *", "Go net"], ScenarioTable.Create(result).Rows.Select(row => row[0]));
         Assert.StartsWith("* The load generator was the bottleneck of C epoll:", Assert.Single(ScenarioTable.Notes(result)));
@@ -71,7 +75,8 @@ public sealed class ReportTests
         var row = TestResults.Row("go", 4);
         row.Windows[0] = row.Windows[0] with { AllCpuSeconds = 1.1 };
 
-        Assert.StartsWith("Other programs had 30% of the two", Assert.Single(ScenarioTable.Notes(TestResults.Result("ping-64", row))));
+        Assert.StartsWith(
+            "Other programs had 30% of the two", Assert.Single(ScenarioTable.Notes(TestResults.Result("ping-64", row))));
     }
 
     [Fact]
@@ -89,7 +94,8 @@ public sealed class ReportTests
     [Fact]
     public void Bars_are_as_long_as_their_medians_the_shortest_first()
     {
-        var svg = XElement.Parse(BarPlot.Create(TestResults.Result("ping-64", TestResults.Row("kestrel", 10), TestResults.Row("sockeye-sockets", 5))));
+        var svg = XElement.Parse(BarPlot.Create(TestResults.Result(
+            "ping-64", TestResults.Row("kestrel", 10), TestResults.Row("sockeye-sockets", 5))));
 
         var bars = svg.Elements("rect").Select(bar => ((string)bar.Attribute("class")!, (double)bar.Attribute("width")!));
 

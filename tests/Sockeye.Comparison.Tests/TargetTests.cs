@@ -36,7 +36,8 @@ public sealed class TargetTests
         var row = TestResults.Row("sockeye-epoll", 3);
         row.Windows[0] = new WindowSample { Messages = 1, Seconds = 1, LongestStallMs = 12 };
 
-        var result = new Target("bulk", "sockeye-epoll", null, 10) { Figure = Figure.Stall }.Judge([TestResults.Result("bulk", row)]);
+        var result = new Target("bulk", "sockeye-epoll", null, 10) { Figure = Figure.Stall }
+            .Judge([TestResults.Result("bulk", row)]);
 
         Assert.Equal(("missed", 12), (result.Verdict, result.Measured));
     }

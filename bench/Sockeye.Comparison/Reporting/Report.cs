@@ -75,7 +75,8 @@ internal sealed record Report(
         }
 
         if (Targets is not null)
-            text.Append("<h2>Targets</h2>\n<div class=\"scroll\">\n").Append(TargetTable.Create(Targets).ToHtml()).Append("</div>\n");
+            text.Append("<h2>Targets</h2>\n<div class=\"scroll\">\n")
+                .Append(TargetTable.Create(Targets).ToHtml()).Append("</div>\n");
         return text.Append("</html>\n").ToString();
     }
 

@@ -17,7 +17,8 @@ internal static class ScenarioTable
     {
         var main = MainFigure(result.Scenario);
         var references = References
-            .Select(reference => (reference.Head, Median: result.Row(reference.Name, result.Scenario.Modes[0])?.GetSpread(main)?.Median))
+            .Select(reference => (
+                reference.Head, result.Row(reference.Name, result.Scenario.Modes[0])?.GetSpread(main)?.Median))
             .Where(reference => reference.Median is not null)
             .ToList();
         List<string> head = ["server", main.Head, "(quartiles)", .. references.Select(reference => reference.Head),

@@ -34,7 +34,8 @@ internal static class SockeyeEcho
             var transport = new LinuxTransport(new() { Engine = engine, Sockets = sockets });
             return transport.Engine == engine
                 ? transport
-                : throw new UnavailableException($"LinuxTransport runs on {transport.Engine} here{DescribeUnavailable(transport)}");
+                : throw new UnavailableException(
+                    $"LinuxTransport runs on {transport.Engine} here{DescribeUnavailable(transport)}");
         }
         catch (PlatformNotSupportedException e)
         {

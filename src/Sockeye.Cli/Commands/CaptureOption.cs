@@ -35,7 +35,8 @@ internal static class CaptureOption
         errors.WriteLine($"captured: {QuantityText.FormatCount(capture.WrittenFrames, "frame")} in {capture}");
         return capture.Error is { } error ? $"--capture {capture}: what came later is not recorded: {error.Message}"
             : capture.DroppedFrames > 0
-                ? $"--capture {capture}: {QuantityText.FormatCount(capture.DroppedFrames, "frame")} are missing, since the disk is slow"
+                ? $"--capture {capture}: {QuantityText.FormatCount(capture.DroppedFrames, "frame")} are missing, because "
+                    + "the disk is slow"
             : isWhole ? null
             : $"--capture {capture}: what came later is not recorded: the file has its full size";
     }

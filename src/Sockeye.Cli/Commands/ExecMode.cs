@@ -61,7 +61,8 @@ internal sealed class ExecMode
         }
         catch (Win32Exception e)
         {
-            _errors.WriteLine($"warning: {EndPointName.Format(connection.RemoteEndPoint)}: cannot start the command: {e.Message}");
+            _errors.WriteLine(
+                $"warning: {EndPointName.Format(connection.RemoteEndPoint)}: cannot start the command: {e.Message}");
             connection.Abort(CloseCause.HandlerError, "the command could not be started");
             return null;
         }

@@ -80,7 +80,8 @@ internal sealed class InputPump(StandardInput input, IInputReceivers takers)
     }
 
     /// <summary>Completes when everything that was read by now is passed on.</summary>
-    private Task WaitUntilPassedAsync(CancellationToken closed) => WaitOrCancelAsync(_sent.WaitUntilAsync(input.Bytes.Value), closed);
+    private Task WaitUntilPassedAsync(CancellationToken closed) =>
+        WaitOrCancelAsync(_sent.WaitUntilAsync(input.Bytes.Value), closed);
 
     /// <summary>Completes at once where nothing is there to be read, else when it is read: it may be the end alone.</summary>
     private async Task WaitForNextReadAsync(CancellationToken closed)

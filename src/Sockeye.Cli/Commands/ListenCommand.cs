@@ -55,7 +55,8 @@ internal static class ListenCommand
 
     private static readonly Option<bool> Chat = CommonOptions.CreateSwitch("--chat", "Send each line to all other clients.");
 
-    private static readonly Option<bool> Once = CommonOptions.CreateSwitch("--once", "Serve one client, then exit; others are reset.");
+    private static readonly Option<bool> Once = CommonOptions.CreateSwitch(
+        "--once", "Serve one client, then exit; others are reset.");
 
     private static readonly Option<int?> Backlog = CommonOptions.Count(
         "--backlog", "Finished handshakes that may wait for accept; default: as many as the system allows.");

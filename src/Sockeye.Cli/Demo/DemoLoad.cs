@@ -71,7 +71,9 @@ internal sealed class DemoLoad(int clients, int messages, TimeProvider time)
             Interlocked.Increment(ref _done);
         }
 
-        var seen = _seenByServer.ContainsKey(connection.LocalEndPoint!) ? EndPointName.Format(connection.LocalEndPoint) : "not seen";
+        var seen = _seenByServer.ContainsKey(connection.LocalEndPoint!) 
+            ? EndPointName.Format(connection.LocalEndPoint)
+            : "not seen";
         await connection.DisposeAsync();
         lock (_lock)
             _all.Add(roundTrips);

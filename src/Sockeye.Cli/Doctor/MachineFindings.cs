@@ -33,10 +33,14 @@ internal static class MachineFindings
         {
             null => new("processors", count, FindingSeverity.Ok),
             < 1 and var quota => new(
-                "processors", string.Create(CultureInfo.InvariantCulture, $"{count} (control group: {quota:0.##})"), FindingSeverity.Note,
+                "processors",
+                string.Create(CultureInfo.InvariantCulture, $"{count} (control group: {quota:0.##})"),
+                FindingSeverity.Note,
                 "With less than one processor the process is stopped for a part of each 100 ms: connections see that as delay."),
             { } quota => new(
-                "processors", string.Create(CultureInfo.InvariantCulture, $"{count} (control group: {quota:0.##})"), FindingSeverity.Ok),
+                "processors",
+                string.Create(CultureInfo.InvariantCulture, $"{count} (control group: {quota:0.##})"),
+                FindingSeverity.Ok),
         };
     }
 

@@ -146,7 +146,8 @@ internal sealed class DemoText : IDemoReport
         while (!running.IsCompleted)
         {
             await running.WaitAsync(PlainInterval, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            _console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{load.CompletedMessages:N0} of {load.Total:N0} echoes"));
+            _console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{load.CompletedMessages:N0} of {load.Total:N0} echoes"));
         }
     }
 }

@@ -43,7 +43,8 @@ internal static partial class OptionNames
     public static string Translate(string text)
     {
         text = Word().Replace(text, static word => Options.GetValueOrDefault(word.Value, word.Value));
-        text = Time().Replace(text, static time => QuantityText.FormatTime(TimeSpan.Parse(time.Value, CultureInfo.InvariantCulture)));
+        text = Time().Replace(
+            text, static time => QuantityText.FormatTime(TimeSpan.Parse(time.Value, CultureInfo.InvariantCulture)));
         return One().Replace(text, "$1");
     }
 

@@ -45,7 +45,8 @@ internal sealed class StandardOutput
         {
             var left = Interlocked.Read(ref _accepted) - Interlocked.Read(ref _written);
             return Failure ?? (left == 0 || _broken.IsCancellationRequested ? null
-                : $"{QuantityText.FormatCount(left, "byte")} of what arrived did not reach {_stream.Name}: its reader takes nothing");
+                : $"{QuantityText.FormatCount(left, "byte")} of what arrived did not reach {_stream.Name}: its reader "
+                    + "takes nothing");
         }
     }
 

@@ -21,8 +21,8 @@ internal enum EnqueueResult
 
 /// <summary>The frames that one member of a group is still to be sent. Safe to call from any thread.</summary>
 /// <remarks>
-/// The queue is idle, or one sender is running. The caller that starts the sender sends until <see cref="TryStopSending"/> returns
-/// true.
+/// The queue is idle, or one sender is running. The caller that starts the sender sends until <see cref="TryStopSending"/>
+/// returns true.
 /// </remarks>
 internal sealed class BroadcastQueue(int limit)
 {

@@ -83,7 +83,8 @@ public static class Codec
     public static Codec<TMessage> LengthPrefixed<TMessage>(JsonTypeInfo<TMessage> type, int maxLength) =>
         LengthPrefixed(maxLength).WithMessages(type);
 
-    /// <summary>Creates a framing in which each frame starts with its length as a varint, as delimited protobuf messages do.</summary>
+    /// <summary>Creates a framing in which each frame starts with its length as a varint, as in delimited protobuf
+    /// messages.</summary>
     /// <remarks>
     /// <code>
     ///  length: 1 … 5 bytes, LEB128  payload: 0 … maxLength bytes

@@ -48,8 +48,8 @@ internal sealed class DelimitedCodec : FrameCodec
         if (IndexOfEarlyDelimiter(payload) is >= 0 and var at)
         {
             throw FrameException.Malformed(
-                this, $"the message to be written contains a delimiter, or forms one with the delimiter behind it, after {at} bytes, "
-                + "where a reader would end it: escape it, or use Codec.LengthPrefixed");
+                this, $"the message to be written contains a delimiter, or forms one with the delimiter behind it, after {at} "
+                + "bytes, where a reader would end it: escape it, or use Codec.LengthPrefixed");
         }
 
         output.Write(payload);

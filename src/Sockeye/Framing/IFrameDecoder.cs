@@ -23,8 +23,8 @@ public interface IFrameDecoder<TMessage>
     /// <returns>
     /// True if there is a message; false if the decoder needs more bytes. It throws if more bytes cannot complete the message.
     /// </returns>
-    /// <exception cref="FrameException">The bytes break the rules of the decoder, or exceed its maximum. A connection treats other
-    /// exceptions as <see cref="FrameError.Malformed"/>, except those that no bytes can cause
+    /// <exception cref="FrameException">The bytes break the rules of the decoder, or exceed its maximum. A connection treats
+    /// other exceptions as <see cref="FrameError.Malformed"/>, except those that no bytes can cause
     /// (<see cref="FrameCodec.WithMessages{TMessage}(Action{TMessage, IBufferWriter{byte}},
     /// Func{ReadOnlySequence{byte}, TMessage})"/> lists them).</exception>
     bool TryDecode(ref ReadOnlySequence<byte> input, [MaybeNullWhen(false)] out TMessage message);

@@ -89,8 +89,8 @@ internal sealed class LengthPrefixedCodec : FrameCodec
         if (_strippedSize == 0 && payload.Length < _headerSize)
         {
             throw FrameException.Malformed(
-                this, $"a message of {payload.Length} bytes lacks header bytes: with extra header bytes, a message is the whole frame, "
-                + $"and its first {_headerSize} bytes are the header");
+                this, $"a message of {payload.Length} bytes lacks header bytes: with extra header bytes, a message is the whole "
+                + $"frame, and its first {_headerSize} bytes are the header");
         }
 
         output.Write(payload.Slice(0, _lengthOffset));

@@ -5,8 +5,8 @@ public static class ListenOptionsMessageExtensions
 {
     extension(ListenOptions listen)
     {
-        /// <summary>Ends the pipeline with a handler that reads and writes one type of message. When its task completes, the server
-        /// sends what the handler wrote and closes the connection (FIN). When it throws, the server resets the
+        /// <summary>Ends the pipeline with a handler that reads and writes one type of message. When its task completes, the
+        /// server sends what the handler wrote and closes the connection (FIN). When it throws, the server resets the
         /// connection.</summary>
         /// <remarks>A frame that breaks the codec's rules ends its own connection only: reading throws, and the reason is in
         /// <c>CloseReason</c> and in the log.</remarks>

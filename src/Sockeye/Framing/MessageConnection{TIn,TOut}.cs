@@ -63,7 +63,8 @@ public class MessageConnection<TIn, TOut> : IAsyncDisposable
     /// <para>A call allocates once. A message allocates only what the codec allocates for it.</para>
     /// </remarks>
     /// <param name="cancellationToken">Cancels the wait. No message is lost: the next call continues after the last one.</param>
-    /// <exception cref="FrameException">The peer broke the codec's rules, exceeded its maximum, or ended within a frame.</exception>
+    /// <exception cref="FrameException">The peer broke the codec's rules, exceeded its maximum, or ended within a
+    /// frame.</exception>
     /// <exception cref="ConnectionResetException">The peer reset the connection.</exception>
     /// <exception cref="ConnectionAbortedException">This process aborted the connection.</exception>
     /// <exception cref="InvalidOperationException">Another call is reading.</exception>

@@ -38,8 +38,8 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
     }
 
     /// <summary>
-    /// Gets how many messages members have missed because their queue was full: with <see cref="SlowMemberPolicy.Drop"/>, and with
-    /// <see cref="SlowMemberPolicy.Wait"/> if the wait was cancelled. A broadcast that two members miss counts twice.
+    /// Gets how many messages members have missed because their queue was full: with <see cref="SlowMemberPolicy.Drop"/>, and
+    /// with <see cref="SlowMemberPolicy.Wait"/> if the wait was cancelled. A broadcast that two members miss counts twice.
     /// </summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
@@ -122,7 +122,8 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
     /// </summary>
     /// <param name="message">The message, which is encoded after the broadcasts before it are queued.</param>
     /// <param name="cancellationToken">
-    /// Cancels the wait. Members whose queue has room receive the message; the others miss it, which <see cref="Dropped"/> counts.
+    /// Cancels the wait. Members whose queue has room receive the message; the others miss it, which <see cref="Dropped"/>
+    /// counts.
     /// </param>
     /// <exception cref="ArgumentNullException">The message is null.</exception>
     /// <exception cref="FrameException">An encoder rejects the message. No member receives it.</exception>

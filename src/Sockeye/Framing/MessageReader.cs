@@ -185,7 +185,8 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, IFrameDec
     }
 
     private FrameException TruncatedError(long partial) => new(
-        FrameError.Truncated, $"{decoder}: the peer ended after {partial} byte{(partial == 1 ? "" : "s")} of an unfinished frame.");
+        FrameError.Truncated,
+        $"{decoder}: the peer ended after {partial} byte{(partial == 1 ? "" : "s")} of an unfinished frame.");
 
     private FrameException WithCloseReason(FrameException error)
     {

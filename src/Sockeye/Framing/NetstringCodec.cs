@@ -56,7 +56,11 @@ internal sealed class NetstringCodec(int maxLength) : FrameCodec
             if (next == (byte)':' && headerSize > 1)
                 return true;
             if (!char.IsAsciiDigit((char)next))
-                throw FrameException.Malformed(this, $"a netstring starts with a length in digits and a colon, but 0x{next:X2} came");
+            {
+                throw FrameException.Malformed(
+                    this, $"a netstring starts with a length in digits and a colon, but 0x{next:X2} came");
+            }
+
             if (headerSize > 1 && length == 0)
                 throw FrameException.Malformed(this, "the length starts with a zero");
             length = (length * 10) + (next - '0');

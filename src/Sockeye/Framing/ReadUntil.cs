@@ -4,8 +4,8 @@ namespace Sockeye;
 public enum ReadUntil
 {
     /// <summary>
-    /// A request to stop the server: reading returns the messages that have arrived whole, and then ends. For handlers that answer
-    /// what they read.
+    /// A request to stop the server: reading returns the messages that have arrived whole, and then ends. For handlers that
+    /// answer what they read.
     /// </summary>
     StopRequested,
 

@@ -38,8 +38,8 @@ internal static class SilentPeerOptions
     {
         var option = CommonOptions.Duration(
             "--keep-alive",
-            $"Ask a peer that is silent for this long (1s to 9h) whether it is still there: {ProbeCount} times, a sixth of it apart, "
-                + "from 1s to 10s; then give the connection up. Default 1m.");
+            $"Ask a peer that is silent for this long (1s to 9h) whether it is still there: {ProbeCount} times, a sixth of it "
+                + "apart, from 1s to 10s; then give the connection up. Default 1m.");
         var parse = option.CustomParser!;
         option.CustomParser = result =>
         {

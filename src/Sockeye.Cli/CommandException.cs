@@ -1,6 +1,6 @@
 namespace Sockeye.Cli;
 
-/// <summary>Ends a command with one sentence on standard error and an exit code.</summary>
+/// <summary>Ends a command with a message on standard error and an exit code.</summary>
 internal sealed class CommandException(int exitCode, string message, Exception? innerException = null)
     : Exception(message, innerException)
 {

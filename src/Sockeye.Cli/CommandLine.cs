@@ -38,7 +38,7 @@ internal static class CommandLine
 
         try
         {
-            // The commands see to signals themselves: the first one drains.
+            // The commands handle signals themselves: the first one drains.
             return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
         catch (CommandException e)

@@ -4,7 +4,7 @@ using System.CommandLine.Invocation;
 
 namespace Sockeye.Cli;
 
-/// <summary>Help as System.CommandLine writes it, and below it what can be copied.</summary>
+/// <summary>The help of System.CommandLine, followed by examples to copy.</summary>
 internal sealed class HelpWithExamples : SynchronousCommandLineAction
 {
     private const string Root = """
@@ -26,7 +26,7 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
         ["doctor"] = DoctorCommand.Examples,
     };
 
-    /// <summary>Who asks for help need not give the arguments.</summary>
+    /// <summary>Help does not require the arguments.</summary>
     public override bool ClearsParseErrors => true;
 
     public override int Invoke(ParseResult parseResult)

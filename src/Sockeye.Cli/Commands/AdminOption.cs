@@ -9,13 +9,13 @@ internal static class AdminOption
 {
     public static Option<EndPointText?> Create() => new("--admin")
     {
-        Description = "Serve a page that shows the server's connections, live, and closes them: on this port of localhost, or on "
-            + "a loopback address. Prints its URL.",
+        Description = "Serve a page that shows the server's connections live and can close them: on this port of localhost, or "
+            + "on a loopback address. Prints its URL.",
         HelpName = "port|address",
         CustomParser = result => CommonOptions.EndPoint(result, result.Tokens[0].Value, Validate, "--admin: "),
     };
 
-    /// <summary>Null where none was asked for.</summary>
+    /// <summary>Returns null without the option.</summary>
     public static async Task<SockeyeAdmin?> StartAsync(EndPointText? endpoint, SockeyeServer server, ErrorLog log)
     {
         if (endpoint is null)
@@ -33,6 +33,6 @@ internal static class AdminOption
         endpoint.Kind is EndPointKind.Localhost
         || (endpoint.EndPoint is IPEndPoint { Address: var address } && IPAddress.IsLoopback(address))
             ? null
-            : $"{endpoint} is not of this machine alone, and the page closes connections. Write a port, as 7001, or a "
+            : $"other machines reach {endpoint}, and the page closes connections. Write a port, as 7001, or a "
                 + "loopback address, as 127.0.0.1:7001; from elsewhere reach it through a tunnel (ssh -L 7001:localhost:7001).";
 }

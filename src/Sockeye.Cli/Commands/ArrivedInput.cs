@@ -11,8 +11,8 @@ internal static class ArrivedInput
     extension(ConnectionContext connection)
     {
         /// <summary>
-        /// Hands all of the input to <paramref name="take"/>, piece by piece, until the peer's FIN, the stop, or until it
-        /// answers false.
+        /// Passes all input to <paramref name="take"/>, piece by piece, until the peer's FIN, the stop, or until it returns
+        /// false.
         /// </summary>
         /// <exception cref="ConnectionResetException">The connection broke.</exception>
         public async Task ReadArrivedAsync(Func<ReadOnlySequence<byte>, ValueTask<bool>> take)
@@ -37,7 +37,7 @@ internal static class ArrivedInput
             }
         }
 
-        /// <summary>What the system has received and the connection has not yet taken from it.</summary>
+        /// <summary>The number of bytes that the system has received and the connection has not read.</summary>
         private long BytesInSystem
         {
             get
@@ -48,13 +48,13 @@ internal static class ArrivedInput
                 }
                 catch (ObjectDisposedException)
                 {
-                    return 0; // Both directions have ended meanwhile: all there is has been received.
+                    return 0; // Both directions have ended: everything has been received.
                 }
             }
         }
     }
 
-    /// <summary>Null when the server is asked to stop.</summary>
+    /// <summary>Returns null when the server is asked to stop.</summary>
     private static async ValueTask<ReadResult?> TryReadAsync(PipeReader input, CancellationToken stop)
     {
         try

@@ -8,15 +8,15 @@ internal static class CaptureOption
 {
     public static Option<string?> Create() => CommonOptions.Text(
         "--capture", "file",
-        "Record what connections carry, after TLS is removed, for Wireshark: a new pcapng file, at most 100 MiB. "
-            + "Danger: passwords and all else are in it, in clear.");
+        "Record the data of connections, after TLS decryption, for Wireshark: a new pcapng file, at most 100 MiB. "
+        + "Danger: the file contains everything in clear text, including passwords.");
 
-    /// <summary>Null where none was asked for.</summary>
+    /// <summary>Returns null without the option.</summary>
     public static WireCapture? Open(string? file, ErrorLines errors)
     {
         try
         {
-            // Its warnings are for those who did not ask for it on this very command line.
+            // Its warnings are for users who did not set the option themselves.
             return file is null ? null : new(file, new() { LoggerFactory = new ErrorLog(errors, LogLevel.Error) });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
@@ -25,7 +25,8 @@ internal static class CaptureOption
         }
     }
 
-    /// <summary>Ends it, and says what it holds. What went wrong is the answer, as a sentence without a full stop.</summary>
+    /// <summary>Ends the capture and reports its content. Returns the error as a sentence without a full stop; null if
+    /// none.</summary>
     public static async Task<string?> CloseAsync(WireCapture? capture, ErrorLines errors)
     {
         if (capture is null)

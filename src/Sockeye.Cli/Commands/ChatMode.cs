@@ -8,7 +8,7 @@ internal sealed class ChatMode
     public const int MaxLineLength = 4096;
     public const int QueueLimit = 1024;
 
-    // The address before a line makes it longer than the line may be.
+    // The address in front of a line makes it longer than the maximum of an inbound line.
     private const int MaxPrefixLength = 256;
 
     private readonly Codec<string> _inbound = Codec.Lines(MaxLineLength);
@@ -19,7 +19,7 @@ internal sealed class ChatMode
 
     private async Task RunAsync(MessageConnection<string, string> member)
     {
-        // The clients of a Unix socket have no address to be told by.
+        // The clients of a Unix socket have no address that identifies them.
         var name = member.RemoteEndPoint is IPEndPoint ip ? $"{ip}" : member.Connection.ConnectionId;
         _room.Join(member);
         await foreach (var line in member.ReadAllAsync())

@@ -48,7 +48,7 @@ internal static class CommonOptions
         return option;
     }
 
-    /// <summary>The same, given as often as the user likes.</summary>
+    /// <summary>The same, for an option that may be repeated.</summary>
     public static Option<string[]> Texts(string name, string helpName, string description)
     {
         var option = new Option<string[]>(name) { Description = description, HelpName = helpName };
@@ -56,7 +56,7 @@ internal static class CommonOptions
         return option;
     }
 
-    /// <summary>A whole number from 1 up.</summary>
+    /// <summary>A whole number of at least 1.</summary>
     public static Option<int?> Count(string name, string description, int most = int.MaxValue, params string[] aliases)
     {
         var option = new Option<int?>(name, aliases) { Description = description, HelpName = "number" };
@@ -74,7 +74,7 @@ internal static class CommonOptions
     public static EndPointText? EndPoint(
         SymbolResult result, string text, Func<EndPointText, string?> objection, string prefix = "")
     {
-        // What looks like an option reaches this place when there is none of that name.
+        // An unknown option is parsed as an endpoint.
         if (text.StartsWith("--", StringComparison.Ordinal))
         {
             result.AddError($"{text} is not an option of this command.");

@@ -3,12 +3,12 @@ using System.Net.Sockets;
 
 namespace Sockeye.Cli;
 
-/// <summary>What the endpoints of <c>sockeye connect</c> mean.</summary>
+/// <summary>Converts the endpoints of <c>sockeye connect</c>.</summary>
 internal static class ConnectAddresses
 {
     public static EndPoint Target(EndPointText target) => target.EndPoint ?? new DnsEndPoint(target.Host, target.Port);
 
-    /// <summary>The local address to dial from, of the target's family; IPv4 where the target is a name.</summary>
+    /// <summary>The local address to connect from, of the target's family; IPv4 if the target is a name.</summary>
     public static async Task<IPEndPoint> LocalAsync(EndPointText local, EndPointText target)
     {
         if (target.Kind is EndPointKind.Unix)

@@ -8,21 +8,21 @@ internal static class ConnectCommand
 {
     public const string Examples = """
         Examples:
-          echo hello | sockeye connect 7000            send a line, print the answer
+          echo hello | sockeye connect 7000            send a line and print the response
           sockeye connect example.org:80 --trace       see each step
-          sockeye connect 7000 -n 3                    three sockets, each with a local port of its own
+          sockeye connect 7000 -n 3                    three sockets, each with its own local port
           sockeye connect 7000 --local 127.0.0.1:5000  choose the local address and port
           sockeye connect 7000 --retry                 wait for the server to come up
-          sockeye connect example.org:443 --tls        TLS, the certificate checked
+          sockeye connect example.org:443 --tls        TLS, with a check of the certificate
           sockeye connect 7443 --pin AB:CD:...         TLS with one self-signed certificate
           sockeye connect 7443 --tls --ca ca.pem --send-proxy v2
 
-        Standard input goes to the socket, its end sends FIN (half-close), and what arrives goes to standard output. After the
-        peer's FIN the rest of standard input is still sent: all of a file, a pipe until it is silent for 5 s, of a terminal what
-        was typed. A host name is dialled on all of its addresses, IPv6 and IPv4 in turn (Happy Eyeballs, RFC 8305).
-        With -n, each socket gets all of standard input; what arrives on all of them goes to standard output as it comes.
-        Exit codes: 0 done, also where the reader of standard output has gone (| head -1); 1 failed (refused, reset, timed out,
-        certificate refused, or something was not delivered: a full disk, input that was not sent to its end); 2 wrong use.
+        Standard input goes to the socket, its end sends FIN (half-close), and received data goes to standard output. After the
+        peer's FIN, the rest of standard input is still sent: all of a file, a pipe until it is silent for 5 s, and what was
+        typed on a terminal. For a host name, all of its addresses are tried, IPv6 and IPv4 in turn (Happy Eyeballs, RFC 8305).
+        With -n, each socket gets all of standard input; data from all sockets goes to standard output as it arrives.
+        Exit codes: 0 done, also if the reader of standard output has ended (| head -1); 1 failed (refused, reset, timed out,
+        certificate refused, or something was not delivered: a full disk, input that was not sent completely); 2 wrong use.
 
         """;
 
@@ -40,19 +40,19 @@ internal static class ConnectCommand
 
     private static readonly Option<EndPointText?> Local = new("--local")
     {
-        Description = "The local address and port to connect from: bind() before connect(). Port 0: any free one.",
+        Description = "The local address and port to connect from: bind() before connect(). Port 0: any free port.",
         HelpName = "endpoint",
         CustomParser = result => CommonOptions.EndPoint(result, result.Tokens[0].Value, ValidateLocal),
     };
 
     private static readonly Option<TimeSpan?> Timeout = CommonOptions.Duration(
-        "--timeout", "How long connecting may take (500ms, 30s, 5m). Default 10s.");
+        "--timeout", "Maximum time for connecting (500ms, 30s, 5m). Default 10s.");
 
     private static readonly Option<bool> Retry = CommonOptions.CreateSwitch(
         "--retry", "Keep trying to connect, with growing delays up to 30 s, and say so on standard error.");
 
     private static readonly Option<LinuxEngine?> Engine = CommonOptions.Engine(
-        "What receives and sends: auto, io_uring, epoll or sockets. Default sockets, which starts fastest.");
+        "The engine: auto, io_uring, epoll or sockets. Default sockets, which starts fastest.");
 
     private static readonly Option<bool> Trace = CommonOptions.Trace();
 

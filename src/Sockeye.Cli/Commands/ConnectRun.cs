@@ -69,7 +69,7 @@ internal sealed class ConnectRun(ConnectSettings settings)
         }
         catch (InvalidOperationException e)
         {
-            throw new CommandException(ExitCodes.WrongUse, e.Message, e); // A SOCKEYE_ENGINE that is none.
+            throw new CommandException(ExitCodes.WrongUse, e.Message, e); // An invalid SOCKEYE_ENGINE.
         }
     }
 
@@ -105,7 +105,7 @@ internal sealed class ConnectRun(ConnectSettings settings)
             await taker.DetachAsync();
         }
 
-        // What this side has broken off has its own sentence.
+        // An abort by this side has its own message.
         if (taker.Connection.CloseReason is { IsOrderly: false } reason
             && pump.Failure is null && !_output.Broken.IsCancellationRequested)
         {
@@ -116,7 +116,7 @@ internal sealed class ConnectRun(ConnectSettings settings)
 
     private async Task CopyToOutputAsync(ConnectionContext connection)
     {
-        // As with "| head -1": the rest is not wanted, so the peer need not send it.
+        // As with "| head -1": the rest is not needed, so the peer need not send it.
         using var broken = _output.Broken.UnsafeRegister(
             _ => connection.Abort(CloseCause.Abort, "standard output cannot be written"), null);
         var input = connection.Transport.Input;
@@ -134,7 +134,7 @@ internal sealed class ConnectRun(ConnectSettings settings)
         }
         catch (Exception e) when (e is ConnectionResetException or ConnectionAbortedException)
         {
-            // The reason of the connection says it, once it is closed.
+            // The close reason of the connection reports it.
         }
     }
 }

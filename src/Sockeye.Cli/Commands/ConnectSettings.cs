@@ -2,7 +2,7 @@ using Sockeye.Linux;
 
 namespace Sockeye.Cli;
 
-/// <summary>What <c>sockeye connect</c> was asked for.</summary>
+/// <summary>The options of one run of <c>sockeye connect</c>.</summary>
 internal sealed class ConnectSettings
 {
     public required EndPointText Target { get; init; }

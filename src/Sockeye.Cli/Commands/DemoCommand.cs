@@ -2,17 +2,17 @@ using System.CommandLine;
 
 namespace Sockeye.Cli;
 
-/// <summary><c>sockeye demo</c>: a server and its clients in one process, to look at.</summary>
+/// <summary><c>sockeye demo</c>: a server and its clients in one process, for demonstration.</summary>
 internal static class DemoCommand
 {
     public const string Examples = """
         Examples:
           sockeye demo                                the life of a connection, then 4 clients, 1,000 messages each
-          sockeye demo --clients 500 --messages 100   more of them
-          sockeye demo --json | jq .totals            for machines
+          sockeye demo --clients 500 --messages 100   more clients, fewer messages
+          sockeye demo --json | jq .totals            the result as JSON
 
-        Everything happens on 127.0.0.1 on a free port, with real sockets. Every echo is compared byte for byte.
-        Exit codes: 0 all echoes were right, 1 one was not, 2 wrong use.
+        The demo uses real sockets on 127.0.0.1, on a free port. It compares every echo byte for byte.
+        Exit codes: 0 all echoes were correct, 1 an echo was wrong, 2 wrong use.
 
         """;
 
@@ -42,7 +42,7 @@ internal static class DemoCommand
     private static async Task<int> RunAsync(int clients, int messages, IDemoReport report)
     {
         var time = TimeProvider.System;
-        // Without a reader, as after "| head -1", there is nothing to go on for.
+        // Without a reader, as after "| head -1", the demo ends.
         var unread = StandardOutput.Instance.Broken;
         List<DemoScene> life = [];
         await foreach (var scene in new DemoLife(time).PlayAsync())

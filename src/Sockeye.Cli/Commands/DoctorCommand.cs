@@ -7,11 +7,11 @@ internal static class DoctorCommand
 {
     public const string Examples = """
         Examples:
-          sockeye doctor                                             the engine that would serve, the limits, and what to do
+          sockeye doctor                                             show the engine, the limits, and remedies
           sockeye doctor --json | jq '.findings[] | select(.verdict != "ok")'
-          SOCKEYE_ENGINE=io_uring sockeye doctor && ./server         start only where io_uring runs
+          SOCKEYE_ENGINE=io_uring sockeye doctor && ./server         start only if io_uring runs
 
-        It looks, and changes nothing. What it says holds for processes that are started as it was: by this user, from this
+        The command changes nothing. Its result holds for processes that are started in the same way: by this user, from this
         shell or unit, in this container.
         Exit codes: 0 servers can run well, 1 a problem was found, 2 wrong use.
 
@@ -21,7 +21,7 @@ internal static class DoctorCommand
 
     public static Command Create()
     {
-        var command = new Command("doctor", "Show which engine serves here and why, the limits that matter, and what to do.")
+        var command = new Command("doctor", "Show which engine serves here and why, the relevant limits, and remedies.")
         {
             Json,
         };

@@ -17,7 +17,7 @@ internal sealed class ExecMode
     public ExecMode(string command, ErrorLines errors)
     {
         (_command, _errors) = (command, errors);
-        // Starting a process needs pipes and libraries; the first start is now, while there are descriptors for all of it.
+        // Starting a process needs pipes and libraries. The first start is here, while there are enough descriptors.
         using var warmUp = Process.Start(Shell("exit"))!;
         warmUp.WaitForExit();
     }
@@ -39,7 +39,7 @@ internal sealed class ExecMode
 
         var input = SendInputAsync(connection, process.StandardInput.BaseStream, giveUp.Token);
         var output = SendOutputAsync(process.StandardOutput.BaseStream, connection, giveUp.Token);
-        // Not the end of its output alone: a command like "cat > file" closes that first and reads on.
+        // Does not end with the output: a command like "cat > file" closes that first and continues to read.
         var done = Task.WhenAll(output, process.WaitForExitAsync());
         if (await Task.WhenAny(done, gone.Task) == gone.Task)
             await EndAsync(process, connection.StopRequested);
@@ -68,14 +68,14 @@ internal sealed class ExecMode
         }
     }
 
-    /// <summary>The client's FIN becomes the end of the command's standard input.</summary>
+    /// <summary>Relays the client's FIN as the end of the command's standard input.</summary>
     private static async Task SendInputAsync(ConnectionContext connection, Stream stdin, CancellationToken giveUp)
     {
         await using (stdin)
             await connection.ReadArrivedAsync(bytes => WriteAsync(stdin, bytes, giveUp));
     }
 
-    /// <summary>False: the command does not read any more, which is its right.</summary>
+    /// <summary>Returns false if the command no longer reads, which it is free to do.</summary>
     private static async ValueTask<bool> WriteAsync(Stream stdin, ReadOnlySequence<byte> bytes, CancellationToken giveUp)
     {
         try
@@ -100,19 +100,19 @@ internal sealed class ExecMode
             {
                 output.Advance(read);
                 if ((await output.FlushAsync(giveUp)).IsCompleted)
-                    break; // The client takes no more. The command learns of it by the end of its standard input.
+                    break; // The client accepts no more data. The command sees the end of its standard input.
             }
 
-            // FIN at once: a command that goes on reading may do so until the client, which waits for this, ends its side.
+            // FIN at once: a command that continues to read may do so until the client, which waits for FIN, ends its side.
             await output.CompleteAsync();
         }
         catch (OperationCanceledException) when (giveUp.IsCancellationRequested)
         {
-            // The client has gone and the command is dead: what still holds its output is a process that it left behind.
+            // The client has disconnected and the command has ended: a process that it left behind still holds its output.
         }
     }
 
-    /// <summary>Lets a command whose client has gone end by itself for a while, then kills it and what it started.</summary>
+    /// <summary>After its client has disconnected, gives a command time to end, then kills it with its child processes.</summary>
     private static async Task EndAsync(Process process, CancellationToken stop)
     {
         var exited = process.WaitForExitAsync(CancellationToken.None);

@@ -5,12 +5,12 @@ namespace Sockeye.Cli;
 /// <summary>The connections that get standard input.</summary>
 internal interface IInputReceivers
 {
-    /// <summary>Completes when all of them have room for more. False: none of them took it.</summary>
+    /// <summary>Completes when all have room for more. Returns false if none accepted the data.</summary>
     Task<bool> SendAsync(ReadOnlySequence<byte> bytes);
 
     /// <summary>Standard input has ended.</summary>
     Task EndAsync();
 
-    /// <summary>Standard input cannot be read: what was sent of it is not all.</summary>
+    /// <summary>Standard input cannot be read: the sent part is incomplete.</summary>
     void Fail(string reason);
 }

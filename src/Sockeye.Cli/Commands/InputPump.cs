@@ -18,7 +18,7 @@ internal sealed class InputPump(StandardInput input, IInputReceivers takers)
     private bool HasMore => !_completion.Task.IsCompleted
         && (_sent.Value < input.Bytes.Value || (!input.IsTerminal && input.IsReady));
 
-    /// <summary>Begins; later calls do nothing.</summary>
+    /// <summary>Starts the pump; further calls do nothing.</summary>
     public void Start()
     {
         if (Interlocked.Exchange(ref _isStarted, 1) != 0)
@@ -28,10 +28,10 @@ internal sealed class InputPump(StandardInput input, IInputReceivers takers)
     }
 
     /// <summary>
-    /// After the peer's FIN, or when the server is to stop: completes when the connection has got what it is still to get, or is
-    /// closed. That is all of a file, and of a pipe until it gives nothing for 5 s; of a terminal, of a pipe that gave nothing
-    /// yet, and after a stop, it is what was read by then. A connection that a stop cuts off is reset: FIN would make a part look
-    /// whole.
+    /// Runs after the peer's FIN, or when the server is to stop. Completes when the connection has received the rest of the
+    /// input, or is closed. The rest is all of a file, and a pipe until it is silent for 5 s. For a terminal, for a pipe without
+    /// any data yet, and after a stop, it is what was read by then. A connection that a stop cuts off is reset: FIN would make a
+    /// part look whole.
     /// </summary>
     public async Task WaitUntilSentAsync(InputReceiver taker)
     {

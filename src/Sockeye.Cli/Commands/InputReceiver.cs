@@ -5,8 +5,8 @@ namespace Sockeye.Cli;
 
 /// <summary>A connection that gets standard input.</summary>
 /// <remarks>
-/// Its output is for one writer at a time, and for none once the connection is being closed; who sends does not know of that.
-/// Safe from many callers.
+/// The output supports one writer at a time, and none after the connection is being closed. This class coordinates both. It is
+/// safe for concurrent callers.
 /// </remarks>
 internal sealed class InputReceiver(ConnectionContext connection)
 {
@@ -20,7 +20,7 @@ internal sealed class InputReceiver(ConnectionContext connection)
     /// <summary>Whether some of the input came when the connection took no more.</summary>
     public bool HasMissedInput { get; private set; }
 
-    /// <summary>Completes when there is room for more. False: the connection takes no more, and did not take this.</summary>
+    /// <summary>Completes when there is room for more. Returns false if the connection did not accept the data.</summary>
     public async Task<bool> SendAsync(ReadOnlySequence<byte> bytes)
     {
         var isTaken = false;

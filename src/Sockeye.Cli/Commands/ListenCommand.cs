@@ -11,38 +11,39 @@ internal static class ListenCommand
           sockeye listen 7000                            print what arrives, send what is typed
           sockeye listen 7000 --echo                     send back what arrives
           sockeye listen '*:7000' unix:/tmp/s --echo     several endpoints
-          sockeye listen 7000 --exec 'wc -c'             one process a client
-          sockeye listen 7000 --echo --admin 7001        and a page in the browser that shows its connections
-          sockeye listen 7000 --chat --idle-timeout 5m   lines from one go to the others
-          sockeye listen 7000 --once > file              take one client, then exit
-          sockeye listen 7000 --echo --engine epoll      what receives and sends on Linux; see sockeye doctor
-          sockeye listen 7443 --echo --tls self-signed   TLS, with a certificate made now; prints its fingerprint
+          sockeye listen 7000 --exec 'wc -c'             one process per client
+          sockeye listen 7000 --echo --admin 7001        also serve a web page that shows the connections
+          sockeye listen 7000 --chat --idle-timeout 5m   send each line to the other clients
+          sockeye listen 7000 --once > file              serve one client, then exit
+          sockeye listen 7000 --echo --engine epoll      select the engine on Linux; see sockeye doctor
+          sockeye listen 7443 --echo --tls self-signed   TLS with a new certificate; prints its fingerprint
           sockeye listen '*:7443' --echo --cert server.pem --key server.key --max-per-address 20 --accept-rate 100
           sockeye listen 7443 --echo --proxy-protocol 10.0.0.0/8 --cert server.pem    behind a load balancer
           sockeye listen 7000 --echo --capture all.pcapng                    for Wireshark; see docs/capture.md
 
         Without a mode:
-          Standard input is read while clients are connected, and goes to all of them; one that does not read holds it up.
-          Its end sends FIN to those that were sent it (so to none with </dev/null), and does not end the server. A client's FIN
-          ends its connection after the rest of standard input: all of a file, a pipe until it is silent for 5 s, of a terminal
-          what was typed.
+          Standard input is read while clients are connected, and goes to all of them; a client that does not read delays it.
+          The end of standard input sends FIN to the clients that received some of it (so to none with </dev/null), and does not
+          end the server. After a client's FIN, its connection ends when the rest of standard input is sent: all of a file, a
+          pipe until it is silent for 5 s, and what was typed on a terminal.
         With --exec:
-          The command is run by the shell. The client's FIN is the end of its standard input; the end of its output is sent as
-          FIN. SOCKEYE_REMOTE and SOCKEYE_LOCAL are the addresses. It is killed some time after its client has gone.
+          The shell runs the command. The client's FIN ends the command's standard input; the end of its output is sent as FIN.
+          SOCKEYE_REMOTE and SOCKEYE_LOCAL contain the addresses. After the client has disconnected, the command has some time
+          to end before it is killed.
         With --chat:
-          A line is at most 4,096 bytes. A member for whom 1,024 lines wait is disconnected.
+          A line has at most 4,096 bytes. A client for which 1,024 lines wait is disconnected.
 
         Ctrl+C or SIGTERM stops accepting, finishes what has arrived, and prints a summary; a second one, at
         least 200 ms later, ends at once.
-        Exit codes: 0 done, also where the reader of standard output has gone (| head -1); 1 failed (the address is in use, the
+        Exit codes: 0 done, also if the reader of standard output has ended (| head -1); 1 failed (the address is in use, the
         engine cannot run here, with --once the connection broke, or something was not delivered: a full disk, input that was not
-        sent to its end, a capture that is not whole); 2 wrong use.
+        sent completely, an incomplete capture); 2 wrong use.
 
         """;
 
     private static readonly Argument<EndPointText[]> EndPoints = new("endpoint")
     {
-        Description = $"Where to listen: {EndPointText.Forms}. Port 0 takes a free one.",
+        Description = $"Where to listen: {EndPointText.Forms}. Port 0 takes a free port.",
         Arity = ArgumentArity.OneOrMore,
         CustomParser = result =>
             [.. result.Tokens.Select(token => CommonOptions.EndPoint(result, token.Value, _ => null)).OfType<EndPointText>()],
@@ -51,7 +52,7 @@ internal static class ListenCommand
     private static readonly Option<bool> Echo = CommonOptions.CreateSwitch("--echo", "Send back what arrives.");
 
     private static readonly Option<string?> Exec = CommonOptions.Text(
-        "--exec", "command", "Run this command for each client, its standard input and output on the socket.");
+        "--exec", "command", "Run this command for each client, with the socket as its standard input and output.");
 
     private static readonly Option<bool> Chat = CommonOptions.CreateSwitch("--chat", "Send each line to all other clients.");
 
@@ -59,13 +60,13 @@ internal static class ListenCommand
         "--once", "Serve one client, then exit; others are reset.");
 
     private static readonly Option<int?> Backlog = CommonOptions.Count(
-        "--backlog", "Finished handshakes that may wait for accept; default: as many as the system allows.");
+        "--backlog", "Maximum number of finished handshakes that wait for accept. Default: the system's maximum.");
 
     private static readonly Option<int?> MaxConnections = CommonOptions.Count(
-        "--max-connections", "Connections at the same time; one more is reset. Default 100000.");
+        "--max-connections", "Maximum number of open connections; further clients are reset. Default 100000.");
 
     private static readonly Option<LinuxEngine?> Engine = CommonOptions.Engine(
-        "What receives and sends: auto, io_uring, epoll or sockets. Default auto: the best that the system allows.");
+        "The engine: auto, io_uring, epoll or sockets. Default auto: the best that the system allows.");
 
     private static readonly Option<bool> Inline = CommonOptions.CreateSwitch(
         "--inline", "Handle data on the thread that received it: less work a message. Danger: "

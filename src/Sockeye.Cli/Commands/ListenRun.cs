@@ -13,7 +13,7 @@ internal sealed class ListenRun(ListenSettings settings)
 
     public async Task<int> RunAsync()
     {
-        // What the trace and the log say of the start comes after the addresses, which scripts wait for on the first lines.
+        // The trace and the log of the start follow the addresses, because scripts expect those on the first lines.
         _errors.Hold();
         try
         {
@@ -25,7 +25,7 @@ internal sealed class ListenRun(ListenSettings settings)
         }
         catch (InvalidOperationException e)
         {
-            // Two endpoints that are the same one, or a SOCKEYE_ENGINE that is none.
+            // Two equal endpoints, or an invalid SOCKEYE_ENGINE.
             throw new CommandException(ExitCodes.WrongUse, e.Message, e);
         }
         finally

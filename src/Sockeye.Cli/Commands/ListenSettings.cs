@@ -2,7 +2,7 @@ using Sockeye.Linux;
 
 namespace Sockeye.Cli;
 
-/// <summary>What <c>sockeye listen</c> was asked for.</summary>
+/// <summary>The options of one run of <c>sockeye listen</c>.</summary>
 internal sealed class ListenSettings
 {
     public required IReadOnlyList<EndPointText> EndPoints { get; init; }
@@ -23,7 +23,7 @@ internal sealed class ListenSettings
 
     public string? Capture { get; init; }
 
-    /// <summary>Where the admin page is; null for none.</summary>
+    /// <summary>The endpoint of the admin page; null for none.</summary>
     public EndPointText? Admin { get; init; }
 
     public LinuxEngine Engine { get; init; }

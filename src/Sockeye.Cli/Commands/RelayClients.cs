@@ -35,7 +35,7 @@ internal sealed class RelayClients(ErrorLines errors) : IInputReceivers
         await client.DetachAsync();
     }
 
-    /// <summary>Sends to all that are here, and waits for one where there is none. Completes when all have taken it.</summary>
+    /// <summary>Sends to all clients, and waits for one if there is none. Completes when all have accepted the data.</summary>
     public async Task<bool> SendAsync(ReadOnlySequence<byte> bytes)
     {
         InputReceiver[] here;
@@ -56,11 +56,11 @@ internal sealed class RelayClients(ErrorLines errors) : IInputReceivers
         return (await Task.WhenAll(here.Select(client => client.SendAsync(bytes)))).Contains(true);
     }
 
-    /// <summary>Sends FIN to those that were sent something: for them that was all of it.</summary>
+    /// <summary>Sends FIN to the clients that received some of the input: for them it is complete.</summary>
     public Task EndAsync() =>
         Task.WhenAll(Snapshot().Select(client => client.HasReceivedInput ? client.EndOutputAsync() : Task.CompletedTask));
 
-    /// <summary>Resets those that were sent something: FIN would make a part look whole.</summary>
+    /// <summary>Resets the clients that received some of the input: FIN would make a part look whole.</summary>
     public void Fail(string reason)
     {
         errors.WriteLine($"error: {reason}");

@@ -26,7 +26,7 @@ internal sealed class RelayMode
         using var broken = _output.Broken.UnsafeRegister(
             _ =>
             {
-                // Where its reader has only gone, the server stops in order.
+                // If only its reader has ended, the server stops in order.
                 if (_output.Failure is { } failure)
                     connection.Abort(CloseCause.Abort, failure);
             },

@@ -8,8 +8,8 @@ using static Sockeye.SocketFunction;
 namespace Sockeye.Cli;
 
 /// <summary>
-/// The life of one connection, by hand and step by step, so that there is time to look at each: nothing is accepted before its
-/// scene. The server class does the same, only at once.
+/// The life of one connection, step by step, with time to inspect each step: a client is accepted only in its scene. The server
+/// class does the same without pauses.
 /// </summary>
 internal sealed class DemoLife(TimeProvider time)
 {
@@ -72,7 +72,7 @@ internal sealed class DemoLife(TimeProvider time)
     private static string States(ConnectionContext client, ConnectionContext server) =>
         $"now: client {GetState(client)}, server {GetState(server)}";
 
-    /// <summary>Connects once unseen: what the runtime compiles on the way is not part of a handshake's time.</summary>
+    /// <summary>Connects once before the demo, so that compilation by the runtime is not part of a handshake's time.</summary>
     private static async Task WarmUpAsync()
     {
         var unseen = new StepRecorder();
@@ -96,15 +96,15 @@ internal sealed class DemoLife(TimeProvider time)
         var info = GetAcceptQueue(listener);
         return
         [
-            Scene("socket()", "the protocol is chosen: TCP over IPv4", steps.Where(s => s.Step.Function is Socket),
+            Scene("socket()", "the server chooses the protocol: TCP over IPv4", steps.Where(s => s.Step.Function is Socket),
                 "an IPv6 address or a Unix path would choose another; nothing is sent yet"),
-            Scene("bind()", "the server's own (local) address and port are decided", steps.Where(s => s.Step.Function is Bind),
-                $"asked for port 0, which is any free one: {((IPEndPoint)listener.EndPoint).Port}"),
+            Scene("bind()", "the server sets its own (local) address and port", steps.Where(s => s.Step.Function is Bind),
+                $"port 0 means any free port, here {((IPEndPoint)listener.EndPoint).Port}"),
             Scene("listen()", "from now on the system answers handshakes, and queues them",
                 steps.Where(s => s.Step.Function is Listen),
                 info is null
-                    ? "finished handshakes wait for accept(); this system does not tell how many"
-                    : $"{StepText.AcceptQueue(info)}: so many finished handshakes may wait for accept()")
+                    ? "finished handshakes wait for accept(); this system does not report how many"
+                    : $"{StepText.AcceptQueue(info)}: the size of the queue of finished handshakes")
                 with { AcceptQueueDepth = info?.AcceptQueueDepth, AcceptQueueLimit = info?.AcceptQueueLimit },
         ];
     }
@@ -119,7 +119,7 @@ internal sealed class DemoLife(TimeProvider time)
         facts.Add("the client got its own local address and port");
         var info = GetAcceptQueue(listener);
         if (info is not null)
-            facts.Add($"{StepText.AcceptQueue(info)}: finished, though nobody has called accept() yet");
+            facts.Add($"{StepText.AcceptQueue(info)}: finished, although the server has not called accept() yet");
         return Scene("connect()", "the three-way handshake", steps, facts) with
         {
             HandshakeMilliseconds = connect.Elapsed.TotalMilliseconds,
@@ -134,7 +134,7 @@ internal sealed class DemoLife(TimeProvider time)
         var first = await _steps.TakeAsync((Client, Send));
         await client.Transport.Output.WriteAsync("server"u8.ToArray());
         var second = await _steps.TakeAsync((Client, Send));
-        return Scene("send()", "the client need not wait for accept()", [.. first, .. second],
+        return Scene("send()", "the client does not have to wait for accept()", [.. first, .. second],
             "the bytes wait in the receive buffer of the server's system");
     }
 
@@ -165,13 +165,13 @@ internal sealed class DemoLife(TimeProvider time)
         var answer = await _steps.TakeAsync((Server, Send), (Client, Receive));
         await ReadTextAsync(client.Transport.Input);
         return Scene("recv()", "a byte stream both ways", [.. request, .. answer],
-            $"\"{text}\" came at once, though it was sent in two pieces:", "a stream has no message boundaries");
+            $"\"{text}\" arrived in one piece, although it was sent in two:", "a stream has no message boundaries");
     }
 
-    /// <summary>Measures what waiting for the next client costs.</summary>
+    /// <summary>Measures the cost of waiting for the next client.</summary>
     private async Task<DemoScene> WaitSceneAsync(IConnectionListener listener)
     {
-        // What the runtime still compiles in the background is not the wait's: it is over within a window or two.
+        // Compilation in the background is not a cost of the wait. It is over within one or two windows.
         var percent = double.MaxValue;
         for (var attempt = 0; attempt < 4 && percent > 0.5; attempt++)
             percent = Math.Min(percent, await MeasureCpuAsync());
@@ -197,8 +197,9 @@ internal sealed class DemoLife(TimeProvider time)
         await server.Transport.Output.WriteAsync("I am still here"u8.ToArray());
         var answer = await _steps.TakeAsync((Server, Send), (Client, Receive));
         await ReadTextAsync(client.Transport.Input);
-        return Scene("shutdown()", "half-close: one direction ends, the other goes on", [.. fin, .. answer],
-            States(client, server), "the client has sent FIN and can still receive", "the server has met it and can still send");
+        return Scene("shutdown()", "half-close: one direction ends, the other continues", [.. fin, .. answer],
+            States(client, server), "the client has sent FIN and can still receive",
+            "the server has received it and can still send");
     }
 
     private async Task<DemoScene> CloseSceneAsync(ConnectionContext client, ConnectionContext server)
@@ -208,7 +209,7 @@ internal sealed class DemoLife(TimeProvider time)
         var steps = await _steps.TakeAsync((Server, Shutdown), (Client, Receive), (Server, Close), (Client, Close));
         return Scene("close()", "both directions have ended", steps,
             $"client: {client.CloseReason}", $"server: {server.CloseReason}",
-            "who sent FIN first stays in TIME-WAIT for a while, for packets that come late");
+            "the side that sent FIN first stays in TIME-WAIT for a while, for late packets");
     }
 
     private async Task<DemoScene> AbortSceneAsync(ConnectionContext client, ConnectionContext server)
@@ -229,8 +230,8 @@ internal sealed class DemoLife(TimeProvider time)
         var steps = await _steps.TakeAsync((Client, Close), (Server, Receive), (Server, Close));
         return Scene("abort", "both directions end at once: RST instead of FIN", steps,
             $"client: {client.CloseReason}", $"server: {server.CloseReason}",
-            met is null ? "the server's read went on, which is wrong" : $"the server's read throws {met}",
-            "what was on its way is lost, so this is for errors only");
+            met is null ? "the server's read continued, which is wrong" : $"the server's read throws {met}",
+            "data on its way is lost, so this is for errors only");
     }
 
     private static async Task<string> ReadTextAsync(PipeReader input)

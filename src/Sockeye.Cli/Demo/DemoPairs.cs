@@ -14,13 +14,13 @@ internal static class DemoPairs
         for (var i = 0; i < Sockets; i++)
         {
             var far = (await listener.AcceptAsync())!;
-            // The queue is not in the order of our calls: the address tells who it is.
+            // The queue is not in the order of our calls: the address identifies the client.
             var peer = near.Single(connection => connection.LocalEndPoint!.Equals(far.RemoteEndPoint));
-            facts.Add($"client {peer.LocalEndPoint} <-> a server socket, which sees {far.RemoteEndPoint}");
+            facts.Add($"client {peer.LocalEndPoint} <-> a server socket that sees {far.RemoteEndPoint}");
             // Together: each waits for the other's FIN.
             await Task.WhenAll(peer.DisposeAsync().AsTask(), far.DisposeAsync().AsTask());
         }
 
-        return new("1 : 1", $"one server socket a client socket; a client may use N, here {Sockets}", [], facts);
+        return new("1 : 1", $"one server socket per client socket; a client may use N, here {Sockets}", [], facts);
     }
 }

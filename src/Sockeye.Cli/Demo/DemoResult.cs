@@ -5,7 +5,7 @@ internal sealed record DemoStep(
     string Side, string Function, long Socket, string? Local, string? Remote, long? Bytes, double? Milliseconds,
     string? State, string? Note)
 {
-    /// <summary>What travelled, in a word: a number of bytes, FIN or RST.</summary>
+    /// <summary>What was sent, in a word: a number of bytes, FIN or RST.</summary>
     public string? OnTheWire => Note is not null && Note.StartsWith("FIN", StringComparison.Ordinal) ? "FIN"
         : Note is not null && Note.StartsWith("RST", StringComparison.Ordinal) ? "RST"
         : Bytes is { } count ? $"{count} B"
@@ -15,7 +15,7 @@ internal sealed record DemoStep(
 /// <summary>One part of a connection's life: the calls, what they mean, and what was measured.</summary>
 internal sealed record DemoScene(string Function, string Title, IReadOnlyList<DemoStep> Steps, IReadOnlyList<string> Facts)
 {
-    /// <summary>Finished handshakes that wait for accept(), after the scene; null where it is not told.</summary>
+    /// <summary>Finished handshakes that wait for accept(), after the scene; null if the system does not report it.</summary>
     public int? AcceptQueueDepth { get; init; }
 
     public int? AcceptQueueLimit { get; init; }
@@ -25,14 +25,14 @@ internal sealed record DemoScene(string Function, string Title, IReadOnlyList<De
     public double? CpuPercent { get; init; }
 }
 
-/// <summary>What one client of the second part did.</summary>
+/// <summary>The result of one client of the second part.</summary>
 internal sealed record DemoClientResult(
     string Local, string ServerSees, int Messages, int WrongEchoes, long Bytes, double RoundTripP50Ms, double RoundTripP99Ms);
 
-/// <summary>What all clients did together.</summary>
+/// <summary>The result of all clients together.</summary>
 internal sealed record DemoTotals(
     int Clients, int Messages, int WrongEchoes, long Bytes, double Seconds, double RoundTripP50Ms, double RoundTripP99Ms);
 
-/// <summary>All of it, for <c>--json</c>.</summary>
+/// <summary>The whole result, for <c>--json</c>.</summary>
 internal sealed record DemoResult(
     IReadOnlyList<DemoScene> Life, IReadOnlyList<DemoClientResult> Clients, DemoTotals Totals, bool Ok);

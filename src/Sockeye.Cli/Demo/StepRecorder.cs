@@ -16,8 +16,8 @@ internal sealed class StepRecorder
     public SocketTransport CreateTransport(string side) =>
         new(new() { OnStep = step => _steps.Writer.TryWrite((side, step)) });
 
-    /// <summary>Waits until each of these has come, and answers them in this order: the one in which they caused each other. The
-    /// two sides tell of their steps on threads of their own, which may be another one.</summary>
+    /// <summary>Waits for each of these steps, and returns them in this order, which is the order of cause and effect. The two
+    /// sides report their steps on separate threads, so they may arrive in another order.</summary>
     public async Task<IReadOnlyList<(string Side, SocketStep Step)>> TakeAsync(
         params (string Side, SocketFunction Function)[] expected)
     {
@@ -43,7 +43,7 @@ internal sealed class StepRecorder
         return [.. taken.OrderBy(t => Array.IndexOf(expected, (t.Side, t.Step.Function)))];
     }
 
-    /// <summary>Forgets what came and nobody waited for.</summary>
+    /// <summary>Discards steps that no scene waits for.</summary>
     public void Clear()
     {
         while (_steps.Reader.TryRead(out _))

@@ -5,8 +5,8 @@ using Spectre.Console;
 namespace Sockeye.Cli;
 
 /// <summary>All findings, and how they are printed.</summary>
-/// <param name="Ok">Servers can run well here: there is no problem.</param>
-/// <param name="Findings">The most important first.</param>
+/// <param name="Ok">Whether servers can run well here, without problems.</param>
+/// <param name="Findings">The findings, most important first.</param>
 internal sealed partial record DoctorReport(bool Ok, IReadOnlyList<Finding> Findings)
 {
     public static DoctorReport Create()
@@ -39,7 +39,7 @@ internal sealed partial record DoctorReport(bool Ok, IReadOnlyList<Finding> Find
         }
     }
 
-    /// <summary>With colours, and long lines broken within their column.</summary>
+    /// <summary>Prints in colour, and wraps long lines within their column.</summary>
     private Table ToTable()
     {
         var table = new Table { Border = TableBorder.None, ShowHeaders = false };

@@ -2,7 +2,7 @@ using Sockeye.Linux;
 
 namespace Sockeye.Cli;
 
-/// <summary>Which engine would serve, and who allows or forbids io_uring.</summary>
+/// <summary>Findings about the engine that would serve, and about what allows or forbids io_uring.</summary>
 internal static class EngineFindings
 {
     public static IEnumerable<Finding> All()

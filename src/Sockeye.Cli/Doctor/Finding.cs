@@ -8,11 +8,11 @@ internal enum FindingSeverity
     [JsonStringEnumMemberName("ok")]
     Ok,
 
-    /// <summary>Worth knowing; servers run well.</summary>
+    /// <summary>Useful to know; servers run well.</summary>
     [JsonStringEnumMemberName("note")]
     Note,
 
-    /// <summary>Servers do not run, or not well.</summary>
+    /// <summary>Servers do not run, or do not run well.</summary>
     [JsonStringEnumMemberName("problem")]
     Problem,
 }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Sockeye.Cli;
 
-/// <summary>What runs here, and on how much of a machine.</summary>
+/// <summary>Findings about the system and its processors.</summary>
 internal static class MachineFindings
 {
     private static readonly Version MinKernelForIoUring = new(6, 1);

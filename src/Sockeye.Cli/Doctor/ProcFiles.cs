@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Sockeye.Cli;
 
-/// <summary>What Linux tells in /proc and /sys. Null wherever it does not: another system, an old kernel, a sandbox.</summary>
+/// <summary>Reads /proc and /sys of Linux. Returns null if a file does not exist: another system, an old kernel, a
+/// sandbox.</summary>
 internal static class ProcFiles
 {
     /// <summary>The text of a file, without the white space around it.</summary>
@@ -18,7 +19,7 @@ internal static class ProcFiles
         }
     }
 
-    /// <summary>The numbers of a file that has nothing else.</summary>
+    /// <summary>The numbers in a file that contains only numbers.</summary>
     public static long[]? Numbers(string path)
     {
         var words = Text(path)?.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);

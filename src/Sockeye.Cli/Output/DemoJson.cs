@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Sockeye.Cli;
 
-/// <summary>One JSON document at the end, and nothing before it.</summary>
+/// <summary>Writes one JSON document at the end, and nothing before it.</summary>
 internal sealed partial class DemoJson : IDemoReport
 {
     public void Show(DemoScene scene)

@@ -38,7 +38,7 @@ internal sealed class DemoText : IDemoReport
         Line($"[bold aqua]{Markup.Escape($"{scene.Function,-10}")}[/]", 11, $"[bold]{Markup.Escape(scene.Title)}[/]");
         foreach (var step in scene.Steps)
             Show(step);
-        // In the terminal's own colour: a grey one is not to be seen on some backgrounds.
+        // In the terminal's own colour, because grey is invisible on some backgrounds.
         foreach (var fact in scene.Facts)
             Line("", 2, Markup.Escape(fact));
         _console.WriteLine();
@@ -111,7 +111,7 @@ internal sealed class DemoText : IDemoReport
         Line($"  [{color}]{step.Side}[/]", 9, Markup.Escape(line.TrimStart()));
     }
 
-    /// <summary>A line whose further lines, where the terminal is narrow, stand below its text and not below its start.</summary>
+    /// <summary>Writes a line. In a narrow terminal, further lines are indented to the text of the first.</summary>
     private void Line(string start, int indent, string text)
     {
         if (!_isTerminal)

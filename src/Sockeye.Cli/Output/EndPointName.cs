@@ -8,7 +8,7 @@ internal static class EndPointName
     public static string Format(EndPoint? endpoint) => PrintableText.Escape(endpoint switch
     {
         null => "-",
-        // The connecting end of a Unix socket has no path of its own.
+        // The connecting end of a Unix socket has no path.
         _ when UnixPathEndPoint.IsUnix(endpoint) => $"unix:{endpoint}",
         DnsEndPoint name => $"{name.Host}:{name.Port}",
         _ => $"{endpoint}",

@@ -1,11 +1,11 @@
 namespace Sockeye.Cli;
 
-/// <summary>Shows the demo to somebody.</summary>
+/// <summary>Displays the demo.</summary>
 internal interface IDemoReport
 {
     void Show(DemoScene scene);
 
-    /// <summary>Shows how far it is until <paramref name="running"/> has ended.</summary>
+    /// <summary>Shows the progress until <paramref name="running"/> has ended.</summary>
     Task FollowAsync(DemoLoad load, Task running);
 
     void Finish(DemoResult result);

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Cli;
 
-/// <summary>What a run of <c>sockeye listen</c> did, for its summary.</summary>
+/// <summary>The statistics of a run of <c>sockeye listen</c>, for its summary.</summary>
 internal sealed class ListenStatistics(TimeProvider time)
 {
     private readonly long _start = time.GetTimestamp();
@@ -46,7 +46,7 @@ internal sealed class ListenStatistics(TimeProvider time)
     {
         Interlocked.Add(ref _bytesIn, connection.BytesReceived ?? 0);
         Interlocked.Add(ref _bytesOut, connection.BytesSent ?? 0);
-        _reasons.AddOrUpdate(connection.CloseReason?.Description ?? "not told", 1, static (_, count) => count + 1);
+        _reasons.AddOrUpdate(connection.CloseReason?.Description ?? "unknown", 1, static (_, count) => count + 1);
         Release();
     }
 

@@ -3,7 +3,7 @@ using System.Net.NetworkInformation;
 
 namespace Sockeye.Cli;
 
-/// <summary>The words for what a socket does: the same in the trace and in the demo.</summary>
+/// <summary>The text for socket operations, shared by the trace and the demo.</summary>
 internal static class StepText
 {
     public static string Function(SocketFunction function) => function switch
@@ -12,7 +12,7 @@ internal static class StepText
         _ => function.ToString().ToLowerInvariant(),
     };
 
-    /// <summary>The state as RFC 9293 and <c>ss</c> write it; empty where the system does not tell.</summary>
+    /// <summary>The state as RFC 9293 and <c>ss</c> write it; empty if the system does not report it.</summary>
     public static string State(TcpState? state) => state switch
     {
         null or TcpState.Unknown => "",
@@ -32,7 +32,7 @@ internal static class StepText
     public static string AcceptQueue(TcpInfo info) =>
         string.Create(CultureInfo.InvariantCulture, $"accept queue {info.AcceptQueueDepth} of {info.AcceptQueueLimit}");
 
-    /// <summary>What the step meant on the wire.</summary>
+    /// <summary>The effect of the step on the wire.</summary>
     public static string Note(SocketStep step) => step switch
     {
         { Function: SocketFunction.Close, IsReset: true } => "RST",

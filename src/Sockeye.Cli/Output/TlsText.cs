@@ -3,7 +3,7 @@ using System.Security.Authentication;
 
 namespace Sockeye.Cli;
 
-/// <summary>What the tool says of TLS.</summary>
+/// <summary>The tool's text about TLS.</summary>
 internal static class TlsText
 {
     /// <summary>"TLS 1.3, TLS_AES_256_GCM_SHA384, h2, peer CN=localhost until 2027-01-01".</summary>
@@ -24,7 +24,7 @@ internal static class TlsText
     {
         TlsFailure.UnknownAuthority => " If you know who signed it, name it with --ca FILE; --pin accepts one certificate.",
         TlsFailure.SelfSigned => " If the fingerprint is the one you know, accept it with --pin.",
-        TlsFailure.WrongHost => " If the server is known by another name, say so with --sni NAME.",
+        TlsFailure.WrongHost => " If the server has another name, give it with --sni NAME.",
         TlsFailure.ClientCertificateRequired => " Show one with --cert FILE.",
         TlsFailure.PlainText => " Leave out --tls, if that is what you want.",
         TlsFailure.Timeout => " It may need longer (--handshake-timeout), or it does not speak TLS.",

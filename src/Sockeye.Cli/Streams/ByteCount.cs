@@ -1,6 +1,6 @@
 namespace Sockeye.Cli;
 
-/// <summary>Bytes that have passed a place, to be waited for. One caller adds; safe from many that wait.</summary>
+/// <summary>A count of bytes that callers can wait for. One caller adds; many may wait.</summary>
 internal sealed class ByteCount
 {
     private readonly Lock _lock = new();
@@ -10,7 +10,7 @@ internal sealed class ByteCount
 
     public long Value => Volatile.Read(ref _value);
 
-    /// <summary>Whether no more will pass.</summary>
+    /// <summary>Whether the count is final.</summary>
     public bool IsFinal => Volatile.Read(ref _isFinal);
 
     public void Add(long count) => UpdateLocked(count, isFinal: false);

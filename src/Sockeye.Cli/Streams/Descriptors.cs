@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Sockeye.Cli;
 
-/// <summary>The calls that standard streams need, as every POSIX system has them (man sections 2 and 3).</summary>
+/// <summary>The POSIX calls that standard streams need (man sections 2 and 3).</summary>
 /// <remarks>
-/// .NET has streams for these descriptors, but none that tells a reader that has gone from a full disk, and waits where the
-/// descriptor does not block: a shell, or a program on the other end of a pipe, may have set it so.
+/// .NET has streams for these descriptors, but they do not distinguish a closed reader from a full disk, and they fail on a
+/// non-blocking descriptor, which a shell or a program on the other end of a pipe may have set.
 /// </remarks>
 internal static class Descriptors
 {
@@ -26,7 +26,7 @@ internal static class Descriptors
     private static readonly int WouldBlock = OperatingSystem.IsLinux() ? 11 : 35; // EAGAIN
 
     /// <summary>
-    /// Whether the descriptor was handed to this process. What the runtime has opened by itself is closed on exec, and takes the
+    /// Whether the process inherited the descriptor. A descriptor that the runtime opened is closed on exec, and may have the
     /// number of a standard stream that was closed before.
     /// </summary>
     public static bool IsInherited(int descriptor) =>
@@ -36,7 +36,7 @@ internal static class Descriptors
 
     public static bool IsWriteOnly(int descriptor) => (Control(descriptor, GetStatusFlags) & AccessMode) == WriteOnly;
 
-    /// <summary>Whether a read would answer at once: data, the end, or an error.</summary>
+    /// <summary>Whether a read would return at once, with data, the end, or an error.</summary>
     public static bool HasInput(int descriptor)
     {
         var ask = new Poll { Descriptor = descriptor, Events = Readable };
@@ -57,7 +57,7 @@ internal static class Descriptors
         }
     }
 
-    /// <summary>Writes all of it, however long that takes: 0, or the error.</summary>
+    /// <summary>Writes everything, for as long as that takes. Returns 0, or the error.</summary>
     public static int Write(int descriptor, ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
@@ -81,7 +81,7 @@ internal static class Descriptors
         if (error != WouldBlock)
             return error == Interrupted;
         var ask = new Poll { Descriptor = descriptor, Events = events };
-        _ = Poll_(ref ask, 1, timeout: -1); // Whatever it answers, the next call says what is the matter.
+        _ = Poll_(ref ask, 1, timeout: -1); // Regardless of the result, the next call reports the error.
         return true;
     }
 

@@ -3,17 +3,18 @@ using System.Text;
 namespace Sockeye.Cli;
 
 /// <summary>
-/// Standard error, one whole line at a time, in the tool's words: what a peer chose of it is escaped. Safe from many callers.
+/// Standard error, one whole line at a time, with the tool's options and with text from peers escaped. Safe for concurrent
+/// callers.
 /// </summary>
 /// <remarks>
-/// Where it cannot be written to, there is no other place to say so: what is said is lost, and all else goes on.
+/// If it cannot be written, there is no other place to report that: the text is lost, and everything else continues.
 /// </remarks>
 internal sealed class ErrorLines
 {
     private readonly Lock _lock = new();
     private List<string>? _held;
 
-    /// <summary>Keeps lines back until <see cref="Release"/>, so that another one can be the first.</summary>
+    /// <summary>Holds lines back until <see cref="Release"/>, so that another line can come first.</summary>
     public void Hold()
     {
         lock (_lock)
@@ -47,7 +48,7 @@ internal sealed class ErrorLines
         }
     }
 
-    /// <summary>Says each failure that there was, and answers the exit code for all of them.</summary>
+    /// <summary>Writes each failure, and returns the exit code for all of them.</summary>
     public int Report(params IEnumerable<string?> failures)
     {
         var exitCode = ExitCodes.Done;
@@ -60,7 +61,7 @@ internal sealed class ErrorLines
         return exitCode;
     }
 
-    /// <summary>With one write: what a child process writes does not get into the middle of a line.</summary>
+    /// <summary>Writes with one call, so that output of a child process does not appear inside a line.</summary>
     public static void Write(ReadOnlySpan<byte> bytes)
     {
         try

@@ -4,8 +4,8 @@ namespace Sockeye.Cli;
 
 /// <summary>Standard input as a pipe. Nothing is read before <see cref="Start"/>.</summary>
 /// <remarks>
-/// A read of a terminal cannot be cancelled, so it has a thread of its own that does not keep the process alive. At most 64 KiB
-/// wait in the pipe: a slow taker slows what writes our standard input.
+/// A read of a terminal cannot be cancelled, so it has a separate thread that does not keep the process alive. At most 64 KiB
+/// wait in the pipe: a slow consumer slows down the program that writes the standard input.
 /// </remarks>
 internal sealed class StandardInput
 {
@@ -20,16 +20,16 @@ internal sealed class StandardInput
 
     public PipeReader Reader => _pipe.Reader;
 
-    /// <summary>Whether a person types it: then its end is not worth waiting for.</summary>
+    /// <summary>Whether it is a terminal: then the tool does not wait for its end.</summary>
     public bool IsTerminal { get; } = !Console.IsInputRedirected;
 
-    /// <summary>What was read so far, taken from the pipe or not; final after its end.</summary>
+    /// <summary>The number of bytes read so far, whether consumed from the pipe or not; final after the end.</summary>
     public ByteCount Bytes { get; } = new();
 
-    /// <summary>Whether more of it, or its end, is there to be read now.</summary>
+    /// <summary>Whether more data, or the end, can be read now.</summary>
     public bool IsReady => _stream.HasInput;
 
-    /// <summary>Begins to read; later calls do nothing.</summary>
+    /// <summary>Starts reading; further calls do nothing.</summary>
     public void Start()
     {
         if (Interlocked.Exchange(ref _isStarted, 1) == 0)

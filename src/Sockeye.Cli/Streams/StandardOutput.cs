@@ -3,7 +3,7 @@ using System.IO.Pipelines;
 
 namespace Sockeye.Cli;
 
-/// <summary>Standard output as bytes, for many writers, with a thread of its own that waits for a slow reader.</summary>
+/// <summary>Standard output as bytes, for many writers, with a separate thread that waits for a slow reader.</summary>
 /// <remarks>At most 64 KiB wait in the pipe: a slow reader slows the connections that the bytes come from.</remarks>
 internal sealed class StandardOutput
 {
@@ -27,17 +27,17 @@ internal sealed class StandardOutput
     {
     }
 
-    /// <summary>The one that the process has.</summary>
+    /// <summary>The standard output of the process.</summary>
     public static StandardOutput Instance { get; } = new();
 
-    /// <summary>Fires when no more can be written: its reader has gone, or it failed.</summary>
+    /// <summary>Fires when no more can be written, because the reader has ended or writing failed.</summary>
     public CancellationToken Broken => _broken.Token;
 
-    /// <summary>Why it cannot be written to; null while it can, and where its reader has gone, which is no failure.
+    /// <summary>Why it cannot be written to; null while it can, and if its reader has ended, which is not a failure.
     /// </summary>
     public string? Failure { get; private set; }
 
-    /// <summary>What was not written, as a sentence without a full stop; null where all was, or the rest was not wanted.
+    /// <summary>What was not written, as a sentence without a full stop; null if everything was, or the rest was not needed.
     /// </summary>
     public string? GetFailure
     {
@@ -51,7 +51,8 @@ internal sealed class StandardOutput
     }
 
     /// <summary>
-    /// Hands all of it over before any other writer's, and waits until there is room for more. False: no more can be written.
+    /// Queues everything before data of other writers, and waits until there is room for more. Returns false if no more can be
+    /// written.
     /// </summary>
     public async ValueTask<bool> WriteAsync(ReadOnlySequence<byte> bytes)
     {
@@ -74,7 +75,7 @@ internal sealed class StandardOutput
         }
     }
 
-    /// <summary>Writes text, at once and on the caller's thread; what comes after a failure is dropped.</summary>
+    /// <summary>Writes text at once, on the caller's thread; text after a failure is dropped.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
         try
@@ -88,7 +89,7 @@ internal sealed class StandardOutput
         }
     }
 
-    /// <summary>Writes what is left, however slow the reader is.</summary>
+    /// <summary>Writes the rest, even if the reader is slow.</summary>
     public async Task CompleteAsync()
     {
         await _writeLock.WaitAsync();

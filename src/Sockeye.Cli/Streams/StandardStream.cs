@@ -3,12 +3,12 @@ using Microsoft.Win32.SafeHandles;
 namespace Sockeye.Cli;
 
 /// <summary>
-/// One of the three streams that every process is given, whatever it is: a file, a pipe, a terminal, a socket, blocking or not,
-/// closed, or open the wrong way round.
+/// One of the three standard streams of a process. It may be a file, a pipe, a terminal or a socket, blocking or not, closed, or
+/// open in the wrong direction.
 /// </summary>
 internal sealed class StandardStream
 {
-    // What holds the numbers that were closed, so that no socket of ours gets one.
+    // Holds the numbers of closed streams, so that sockets do not get them.
     private static readonly List<SafeFileHandle> Placeholders = [];
 
     private readonly int _descriptor;
@@ -40,27 +40,27 @@ internal sealed class StandardStream
 
     public string Name { get; }
 
-    /// <summary>False: it was closed (<c>&lt;&amp;-</c>, <c>&gt;&amp;-</c>) when the process began.</summary>
+    /// <summary>False if it was closed (<c>&lt;&amp;-</c>, <c>&gt;&amp;-</c>) when the process started.</summary>
     public bool IsOpen { get; }
 
-    /// <summary>Whether a read of it would answer at once; true where the system cannot tell.</summary>
+    /// <summary>Whether a read would return at once; true if the system cannot report it.</summary>
     public bool HasInput => _windows is not null || !IsOpen || Descriptors.HasInput(_descriptor);
 
-    /// <summary>To be called before anything is opened: keeps the numbers of closed streams from being given to others.</summary>
+    /// <summary>Keeps the numbers of closed streams from being reused. Call it before anything is opened.</summary>
     public static void KeepNumbers()
     {
         if (OperatingSystem.IsWindows())
             return;
         foreach (var stream in (StandardStream[])[Input, Output, Error])
         {
-            // The system gives the lowest number that is free.
+            // The system assigns the lowest free number.
             if (!stream.IsOpen && Descriptors.IsFree(stream._descriptor))
                 Placeholders.Add(File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite));
         }
     }
 
-    /// <summary>Waits for bytes: their number, 0 at the end. A stream that was closed is at its end.</summary>
-    /// <exception cref="StandardStreamException">It cannot be read.</exception>
+    /// <summary>Waits for bytes, and returns their number; 0 at the end. A closed stream is at its end.</summary>
+    /// <exception cref="StandardStreamException">The stream cannot be read.</exception>
     public int Read(Span<byte> buffer)
     {
         if (!IsOpen)
@@ -71,8 +71,8 @@ internal sealed class StandardStream
         return count >= 0 ? count : throw Failure("read", -count);
     }
 
-    /// <summary>Writes all of it, however slow its reader is.</summary>
-    /// <exception cref="StandardStreamException">It cannot be written to.</exception>
+    /// <summary>Writes everything, even if the reader is slow.</summary>
+    /// <exception cref="StandardStreamException">The stream cannot be written to.</exception>
     public void Write(ReadOnlySpan<byte> bytes)
     {
         if (!IsOpen)

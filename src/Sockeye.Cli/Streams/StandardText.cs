@@ -2,18 +2,18 @@ using System.Text;
 
 namespace Sockeye.Cli;
 
-/// <summary>Standard output and standard error for all that writes text by way of <see cref="Console"/>.</summary>
+/// <summary>Standard output and standard error for code that writes text through <see cref="Console"/>.</summary>
 internal sealed class StandardText(Action<ReadOnlySpan<byte>> write) : TextWriter
 {
     public override Encoding Encoding => Encoding.UTF8;
 
     /// <summary>
-    /// Puts them in place of the console's own, which throw where a stream is closed, and hide that its reader has gone.
+    /// Replaces the console's own streams, which throw if a stream is closed, and hide that its reader has ended.
     /// </summary>
     public static void Install()
     {
         if (OperatingSystem.IsWindows())
-            return; // There the console has an encoding of its own.
+            return; // On Windows, the console has its own encoding.
         Console.SetOut(new StandardText(StandardOutput.Instance.Write));
         Console.SetError(new StandardText(ErrorLines.Write));
     }

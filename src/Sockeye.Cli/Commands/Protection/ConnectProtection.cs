@@ -11,21 +11,21 @@ internal sealed class ConnectProtection(ParseResult parsed)
 
     private static readonly Option<string?> Ca = CommonOptions.Text(
         "--ca", "file",
-        "Who may have signed the server's certificate: a PEM file, instead of the system's authorities.");
+        "The authorities that may sign the server's certificate: a PEM file, instead of the system's authorities.");
 
     private static readonly Option<string?> Pin = CommonOptions.Text(
         "--pin", "fingerprint",
-        "Accept exactly the certificate with this SHA-256 fingerprint, whoever signed it. Implies --tls.");
+        "Accept exactly the certificate with this SHA-256 fingerprint, regardless of its signer. Implies --tls.");
 
     private static readonly Option<string?> Cert = CommonOptions.Text(
         "--cert", "file", "The client's own certificate: PEM or PFX.");
 
     private static readonly Option<string?> Key = CommonOptions.Text(
-        "--key", "file", "Its private key, where it is not in the same file.");
+        "--key", "file", "Its private key, if it is not in the same file.");
 
     private static readonly Option<string?> Sni = CommonOptions.Text(
         "--sni", "name",
-        "The server's name to ask for (SNI) and to find in its certificate. Default: the host that is dialled.");
+        "The server name to request (SNI) and to find in the certificate. Default: the host of the endpoint.");
 
     private static readonly Option<bool> Insecure = CommonOptions.CreateSwitch(
         "--insecure", "Accept any certificate. Danger: whoever sits in between can read and change everything.");
@@ -113,9 +113,9 @@ internal sealed class ConnectProtection(ParseResult parsed)
 
         if (parsed.GetValue(Insecure))
         {
-            errors.WriteLine("warning: --insecure: the server's certificate is not checked. Whoever sits in between can read and "
+            errors.WriteLine("warning: --insecure: the server's certificate is not checked. An attacker in between can read and "
                 + "change everything.");
-#pragma warning disable CA5359 // What the user has asked for, by a name that says it; and the line above says it again.
+#pragma warning disable CA5359 // The user requested it with an option that is named accordingly, and the line above warns.
             tls.Authentication.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
 #pragma warning restore CA5359
         }

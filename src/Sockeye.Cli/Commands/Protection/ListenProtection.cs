@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Sockeye.Cli;
 
-/// <summary>What protects a server of <c>sockeye listen</c>, in the one order that the library accepts.</summary>
+/// <summary>Adds the protection of <c>sockeye listen</c>, in the only order that the library accepts.</summary>
 internal sealed class ListenProtection(ParseResult parsed)
 {
     public static Option<TimeSpan?> IdleTimeout { get; } = ProtectionOptions.IdleTimeout("10m");

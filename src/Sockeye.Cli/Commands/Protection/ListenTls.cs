@@ -33,7 +33,7 @@ internal sealed class ListenTls
 
     public static Option<string?> Tls { get; } = new("--tls")
     {
-        Description = "Serve over TLS, with --cert, or with a certificate of its own that is made now: --tls self-signed.",
+        Description = "Serve over TLS, with --cert, or with a new certificate: --tls self-signed.",
         HelpName = SelfSigned,
         Arity = ArgumentArity.ZeroOrOne,
         CustomParser = result =>
@@ -42,28 +42,28 @@ internal sealed class ListenTls
                 return null;
             if (token.Value == SelfSigned)
                 return SelfSigned;
-            result.AddError($"--tls {token.Value}: only \"{SelfSigned}\" may follow --tls; endpoints stand before the options.");
+            result.AddError($"--tls {token.Value}: only \"{SelfSigned}\" may follow --tls; endpoints come before the options.");
             return null;
         },
     };
 
     public static Option<string[]> Cert { get; } = CommonOptions.Texts(
         "--cert", "file",
-        "The certificate: a PEM file (with its chain), or PFX. May be given again for other names (SNI). Implies "
-            + "--tls. A file that changes is read again, for new connections.");
+        "The certificate: a PEM file (with its chain), or PFX. Repeatable for other names (SNI). Implies "
+        + "--tls. A changed file is read again for new connections.");
 
     public static Option<string[]> Key { get; } = CommonOptions.Texts(
-        "--key", "file", "The private key of each --cert, in the same order, where it is not in the same file.");
+        "--key", "file", "The private key of each --cert, in the same order, if it is not in the same file.");
 
     public static Option<string?> Ca { get; } = CommonOptions.Text(
-        "--ca", "file", "Who signs the certificates of clients: a PEM file. Default: the system's authorities.");
+        "--ca", "file", "The authorities that sign client certificates: a PEM file. Default: the system's authorities.");
 
     public static Option<bool> RequireClientCert { get; } = CommonOptions.CreateSwitch(
         "--require-client-cert", "Serve only clients that show a certificate (mutual TLS).");
 
     public static IEnumerable<Option> All => [Tls, Cert, Key, Ca, RequireClientCert, TlsFiles.Alpn];
 
-    /// <summary>Null where TLS was not asked for.</summary>
+    /// <summary>Returns null without TLS.</summary>
     public static ListenTls? Read(ParseResult parsed) =>
         parsed.GetResult(Tls) is not null || parsed.GetResult(Cert) is not null ? new(parsed) : null;
 
@@ -84,7 +84,7 @@ internal sealed class ListenTls
         }
 
         if (result.GetResult(Ca) is not null && result.GetResult(RequireClientCert) is null)
-            result.AddError("--ca is for the certificates of clients: add --require-client-cert.");
+            result.AddError("--ca is for client certificates: add --require-client-cert.");
     }
 
     public void Apply(ListenOptions listen) => listen.UseTls(tls =>
@@ -104,7 +104,8 @@ internal sealed class ListenTls
         tls.HandshakeTimeout = _handshakeTimeout ?? tls.HandshakeTimeout;
     });
 
-    /// <summary>A client that speaks plain text is reset: it understands no alert, and takes FIN for an empty answer.</summary>
+    /// <summary>Resets a client that speaks plain text, which would not understand an alert and would mistake FIN for an empty
+    /// answer.</summary>
     public static async Task ResetPlainTextAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         await next(connection);
@@ -113,7 +114,7 @@ internal sealed class ListenTls
             connection.Abort(reason);
     }
 
-    /// <summary>What a client has to know of a certificate that nobody else vouches for.</summary>
+    /// <summary>The text for a client that has to trust a self-signed certificate.</summary>
     public IEnumerable<string> Lines(EndPoint endpoint)
     {
         if (_ownCertificate is null)

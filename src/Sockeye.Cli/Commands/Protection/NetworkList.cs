@@ -2,5 +2,5 @@ using System.Net;
 
 namespace Sockeye.Cli;
 
-/// <summary>Networks that one option named, each time it was given.</summary>
+/// <summary>The networks of one repeatable option.</summary>
 internal sealed class NetworkList : List<IPNetwork>;

@@ -15,7 +15,7 @@ internal static class SilentPeerOptions
 
     public static Option<TimeSpan?> UserTimeout { get; } = CommonOptions.Duration(
         "--user-timeout",
-        "Give a connection up when the peer's system has not acknowledged sent data for this long (Linux). Default: the system's "
+        "Abort a connection if the peer's system has not acknowledged sent data for this long (Linux). Default: the system's "
             + "choice, about 15m.");
 
     public static void Apply(ParseResult parsed, SocketTransportOptions sockets)

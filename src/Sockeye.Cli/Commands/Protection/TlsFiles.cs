@@ -6,7 +6,7 @@ using System.Text;
 
 namespace Sockeye.Cli;
 
-/// <summary>What both ends of TLS on the command line share.</summary>
+/// <summary>Options and files that both ends of TLS on the command line share.</summary>
 internal static class TlsFiles
 {
     private const int MaxProtocolLength = 255; // RFC 7301, section 3.1: its length is one byte

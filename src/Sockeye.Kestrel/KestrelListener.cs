@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Sockeye.Kestrel;
 
-/// <summary>A listener of Sockeye that Kestrel takes its connections from.</summary>
+/// <summary>A listener of Sockeye from which Kestrel accepts connections.</summary>
 internal sealed class KestrelListener(
     IConnectionListener listener, AcceptFailureLog failures, TimeProvider time, Random random, ILogger logger)
     : IConnectionListener, IAcceptQueue
@@ -20,7 +20,7 @@ internal sealed class KestrelListener(
 
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
-        using var both = cancellationToken.CanBeCanceled // Kestrel's cannot.
+        using var both = cancellationToken.CanBeCanceled // Kestrel's token cannot.
             ? CancellationTokenSource.CreateLinkedTokenSource(_unbound.Token, cancellationToken)
             : null;
         var connection = await _acceptor.AcceptAsync((both ?? _unbound).Token).ConfigureAwait(false);
@@ -32,7 +32,7 @@ internal sealed class KestrelListener(
 
     public int Shed(int maxCount) => (listener as IAcceptQueue)?.Shed(maxCount) ?? 0;
 
-    /// <summary>It throws nothing: Kestrel would leave its connections as they are, and end the stop.</summary>
+    /// <summary>Never throws: after an exception, Kestrel would end the stop without closing its connections.</summary>
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default) =>
         EndAsync("unbinding", () => listener.UnbindAsync(cancellationToken));
 

@@ -7,6 +7,6 @@ internal sealed partial class KestrelTransport
 {
     private readonly SafeLogger _logger;
 
-    [LoggerMessage(1700, LogLevel.Debug, "Kestrel listens on {EndPoint} by {Transport}.")]
+    [LoggerMessage(1700, LogLevel.Debug, "Kestrel listens on {EndPoint} through {Transport}.")]
     private partial void LogBound(EndPoint endpoint, string transport);
 }

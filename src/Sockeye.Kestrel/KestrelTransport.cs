@@ -7,11 +7,11 @@ using Microsoft.Extensions.Options;
 
 namespace Sockeye.Kestrel;
 
-/// <summary>A transport of Sockeye as Kestrel expects one.</summary>
+/// <summary>Adapts a transport of Sockeye to Kestrel's expectations.</summary>
 /// <remarks>
-/// What Kestrel relies on and other servers do not: <c>ConnectionClosed</c> fires when receiving ends; an accept that fails ends
-/// Kestrel's accept loop, so none does; an <see cref="IOException"/> from a bind ends the start, where another error lets Kestrel
-/// do without IPv6 on a system that has none.
+/// Unlike other servers, Kestrel relies on these rules. <c>ConnectionClosed</c> fires when receiving ends. A failed accept would
+/// end Kestrel's accept loop, so accepts never fail. An <see cref="IOException"/> from a bind ends the start; on any other error,
+/// Kestrel continues without IPv6 on a system that has none.
 /// </remarks>
 internal sealed partial class KestrelTransport
     : IConnectionListenerFactory, IConnectionListenerFactorySelector, IAsyncDisposable, IDisposable
@@ -28,9 +28,9 @@ internal sealed partial class KestrelTransport
         _trouble = new(() => new(Scheduling.GetTimeProvider(_transport.Value), _logger));
     }
 
-    /// <summary>Whether Kestrel is to bind it here, or to ask the transport that was registered before.</summary>
+    /// <summary>Whether Kestrel binds the endpoint here, or asks the transport that was registered before.</summary>
     public bool CanBind(EndPoint endpoint) =>
-        // A named transport may have endpoints that nobody else knows.
+        // A transport set by the user may support other endpoint types.
         _options.Transport is IConnectionListenerFactorySelector selector
             ? selector.CanBind(endpoint)
             : endpoint is not NamedPipeEndPoint;
@@ -39,7 +39,7 @@ internal sealed partial class KestrelTransport
     {
         if (endpoint is FileHandleEndPoint)
             throw new NotSupportedException(
-                "Sockeye's transport cannot take over a socket that somebody else has bound (ListenHandle, UseSystemd). " +
+                "Sockeye's transport cannot take over a socket that another program has bound (ListenHandle, UseSystemd). " +
                 "Listen on its address, or leave out AddSockeyeTransport.");
         var listener = await BindAsKestrelExpectsAsync(endpoint, cancellationToken).ConfigureAwait(false);
         LogBound(listener.EndPoint, _transport.Value.GetType().Name);
@@ -53,7 +53,7 @@ internal sealed partial class KestrelTransport
 
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    /// <summary>Ends a transport that was made here. Safe more than once.</summary>
+    /// <summary>Disposes a transport that was created here. Further calls do nothing.</summary>
     public ValueTask DisposeAsync() =>
         _options.OwnSockets is not null && _transport.IsValueCreated && _transport.Value is IAsyncDisposable own
             ? own.DisposeAsync()
@@ -75,8 +75,8 @@ internal sealed partial class KestrelTransport
     {
         if (_options is { Transport: not null, OwnSockets: not null })
             throw new InvalidOperationException(
-                "SockeyeTransportOptions.Sockets are the options of the default transport, but Transport names another: " +
-                "give them to that one, or name none.");
+                "SockeyeTransportOptions.Sockets are the options of the default transport, but Transport is set: " +
+                "pass them to that transport, or do not set Transport.");
         var transport = _options.Transport
             ?? (_options.OwnSockets is { } sockets ? DefaultTransport.Create(sockets) : DefaultTransport.Shared);
         (transport as ILoggingTransport)?.UseLogger(_logger);

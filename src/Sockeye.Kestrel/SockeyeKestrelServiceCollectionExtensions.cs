@@ -4,21 +4,22 @@ using Sockeye.Kestrel;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Puts Kestrel on Sockeye's transports.</summary>
+/// <summary>Runs Kestrel on Sockeye's transports.</summary>
 public static class SockeyeKestrelServiceCollectionExtensions
 {
     extension(IServiceCollection services)
     {
         /// <summary>
-        /// Lets Kestrel listen, accept, receive and send by a transport of Sockeye: on Linux io_uring or epoll where
-        /// Sockeye.Linux lies beside the program, otherwise <see cref="Sockeye.SocketTransport"/>. Everything above it stays
-        /// Kestrel's: HTTP, TLS (<c>UseHttps</c>), limits, logging, metrics.
+        /// Makes Kestrel listen, accept, receive and send through a transport of Sockeye: on Linux io_uring or epoll, if the
+        /// program contains Sockeye.Linux, otherwise <see cref="Sockeye.SocketTransport"/>. Everything above the transport
+        /// remains Kestrel's: HTTP, TLS (<c>UseHttps</c>), limits, logging, metrics.
         /// </summary>
         /// <remarks>
-        /// Kestrel binds by the transport that was registered last, so this comes after other transports. It serves IP endpoints
-        /// and Unix sockets; named pipes stay with the transport that has them. Called again it adds to the options.
+        /// Kestrel uses the transport that was registered last, so call this method after other transports. The transport serves
+        /// IP endpoints and Unix sockets; named pipes remain on the transport that supports them. A second call adds to the
+        /// options.
         /// </remarks>
-        /// <param name="configure">Changes the options; null: the defaults.</param>
+        /// <param name="configure">Changes the options. Default: null, which keeps the defaults.</param>
         public IServiceCollection AddSockeyeTransport(Action<SockeyeTransportOptions>? configure = null)
         {
             ArgumentNullException.ThrowIfNull(services);

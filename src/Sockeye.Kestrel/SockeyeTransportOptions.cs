@@ -2,19 +2,19 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Kestrel;
 
-/// <summary>What Kestrel runs on when <c>AddSockeyeTransport</c> was called. Read once, when Kestrel starts.</summary>
+/// <summary>The options of <c>AddSockeyeTransport</c>. They are read once, when Kestrel starts.</summary>
 public sealed class SockeyeTransportOptions
 {
     /// <summary>
-    /// What binds and accepts. Default null: on Linux the Linux engines where Sockeye.Linux lies beside the program, otherwise
-    /// <see cref="SocketTransport"/>. One that is named here stays its owner's to dispose of.
+    /// Gets or sets the transport. Default: null, which means the Linux engines on Linux if the program contains Sockeye.Linux,
+    /// and otherwise <see cref="SocketTransport"/>. The caller disposes a transport that is set here.
     /// </summary>
     public IConnectionListenerFactory? Transport { get; set; }
 
     /// <summary>
-    /// Options of the default transport: backlog, buffers, timeouts, and <c>UnsafePreferInlineScheduling</c> with its danger.
-    /// Once it was asked for, Kestrel gets a transport of its own, which ends with the host; until then it shares the one that
-    /// all servers of the process have. Not for a <see cref="Transport"/> that is named: that is an error at start.
+    /// Gets the options of the default transport: backlog, buffers, timeouts, and <c>UnsafePreferInlineScheduling</c> with its
+    /// danger. If this property is used, Kestrel gets a separate transport, which is disposed with the host; otherwise it shares
+    /// the transport of all servers of the process. Using it together with <see cref="Transport"/> is an error at start.
     /// </summary>
     public SocketTransportOptions Sockets => OwnSockets ??= new();
 

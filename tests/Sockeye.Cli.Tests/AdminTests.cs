@@ -29,10 +29,10 @@ public sealed partial class AdminTests
     }
 
     [Theory]
-    [InlineData("*:7001", "is not of this machine alone")]
-    [InlineData("10.0.0.1:7001", "is not of this machine alone")]
-    [InlineData("host.example:7001", "is not of this machine alone")]
-    [InlineData("unix:/tmp/admin", "is not of this machine alone")]
+    [InlineData("*:7001", "is not a loopback address")]
+    [InlineData("10.0.0.1:7001", "is not a loopback address")]
+    [InlineData("host.example:7001", "is not a loopback address")]
+    [InlineData("unix:/tmp/admin", "is not a loopback address")]
     [InlineData("70000", "a port is at most 65535")]
     public async Task Address_that_is_not_of_the_loopback_is_wrong_use(string address, string message)
     {

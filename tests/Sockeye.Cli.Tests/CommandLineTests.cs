@@ -68,7 +68,7 @@ public sealed class CommandLineTests
     [InlineData("connect 7000 --local unix:/x", "the connecting end of a Unix socket has no address to choose")]
     [InlineData("connect unix:/x --local 7000", "--local localhost:7000 has no meaning with unix:/x")]
     [InlineData("listen 7000 --tls", "--tls needs a certificate: add --cert FILE, or make one with --tls self-signed.")]
-    [InlineData("listen --tls 7443", "--tls 7443: only \"self-signed\" may follow --tls; endpoints stand before the options.")]
+    [InlineData("listen --tls 7443", "--tls 7443: only \"self-signed\" may follow --tls; endpoints come before the options.")]
     [InlineData("listen 7000 --tls self-signed --cert x.pem", "--tls self-signed and --cert exclude each other")]
     [InlineData("listen 7000 --cert x.pem --key a --key b", "There are more --key than --cert")]
     [InlineData("listen 7000 --require-client-cert", "--require-client-cert needs TLS")]

@@ -186,7 +186,7 @@ public sealed partial class StandardStreamTests
         Assert.Equal(1, await server.StopAsync());
 
         Assert.Contains(server.SeenErrors, line =>
-            line.EndsWith("of what arrived did not reach standard output: its reader takes nothing.", StringComparison.Ordinal));
+            line.EndsWith("of what arrived did not reach standard output: its reader reads nothing.", StringComparison.Ordinal));
         // The systems of both ends may have taken all of it.
         await ((Task)sending).ConfigureAwait(
             ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);

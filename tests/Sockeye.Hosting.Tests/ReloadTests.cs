@@ -90,7 +90,7 @@ public sealed class ReloadTests
 
         var line = await host.ChangeInVainAsync("{ }");
 
-        Assert.Contains("Sockeye is not in the configuration any more", line, StringComparison.Ordinal);
+        Assert.Contains("Sockeye is no longer in the configuration", line, StringComparison.Ordinal);
         await host.AssertEchoesAsync();
     }
 

@@ -66,7 +66,7 @@ public sealed class SettingsTests
     [Theory]
     [InlineData(""" "Handlr": "x" """, ":Handlr is not a setting. There are: AcceptBurst, AcceptRate, Allow")]
     [InlineData(""" "MaxConnections": 0 """, ":MaxConnections is \"0\": ")]
-    [InlineData(""" "AtMaxConnections": "Reset" """, ":AtMaxConnections is \"Reset\": it says nothing without MaxConnections")]
+    [InlineData(""" "AtMaxConnections": "Reset" """, ":AtMaxConnections is \"Reset\": it has no effect without MaxConnections")]
     [InlineData(""" "AcceptRate": "fast" """, ":AcceptRate is \"fast\": write connections up to 1000000 a second as 100")]
     [InlineData(""" "Allow": [] """, ":Allow is empty")]
     [InlineData(""" "Allow": [ "10.0.0.1/8" ] """, ":Allow is \"10.0.0.1/8\": ")]
@@ -111,7 +111,7 @@ public sealed class SettingsTests
 
         var error = await Assert.ThrowsAsync<OptionsValidationException>(host.StartAsync);
 
-        Assert.Contains("Sockeye:EndPoints:a:Handler is \"empty\": its code does not end with Run", error.Message);
+        Assert.Contains("Sockeye:EndPoints:a:Handler is \"empty\": its pipeline does not end with Run", error.Message);
     }
 
     private static async Task AssertRefusedAsync(string json, string expected)

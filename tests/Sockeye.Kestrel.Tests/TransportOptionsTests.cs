@@ -21,7 +21,7 @@ public sealed class TransportOptionsTests
 
         var log = services.GetRequiredService<FakeLogCollector>().GetSnapshot();
         var name = OperatingSystem.IsLinux() ? "LinuxTransport" : "SocketTransport";
-        Assert.Equal($"Kestrel listens on {listener.EndPoint} by {name}.", log.Single(line => line.Id.Id == 1700).Message);
+        Assert.Equal($"Kestrel listens on {listener.EndPoint} through {name}.", log.Single(line => line.Id.Id == 1700).Message);
         Assert.Equal(OperatingSystem.IsLinux() ? 1 : 0, log.Count(line => line.Id.Id == 4000));
     }
 
@@ -57,7 +57,7 @@ public sealed class TransportOptionsTests
             .BuildServiceProvider();
 
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => BindAsync(services));
-        Assert.Contains("Transport names another", error.Message, StringComparison.Ordinal);
+        Assert.Contains("but Transport is set", error.Message, StringComparison.Ordinal);
         services.Dispose();
     }
 

@@ -33,6 +33,6 @@ internal static class AdminOption
         endpoint.Kind is EndPointKind.Localhost
         || (endpoint.EndPoint is IPEndPoint { Address: var address } && IPAddress.IsLoopback(address))
             ? null
-            : $"other machines reach {endpoint}, and the page closes connections. Write a port, as 7001, or a "
+            : $"{endpoint} is not a loopback address, and the page closes connections. Write a port, as 7001, or a "
                 + "loopback address, as 127.0.0.1:7001; from elsewhere reach it through a tunnel (ssh -L 7001:localhost:7001).";
 }

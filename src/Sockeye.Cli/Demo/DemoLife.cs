@@ -119,7 +119,7 @@ internal sealed class DemoLife(TimeProvider time)
         facts.Add("the client got its own local address and port");
         var info = GetAcceptQueue(listener);
         if (info is not null)
-            facts.Add($"{StepText.AcceptQueue(info)}: finished, although the server has not called accept() yet");
+            facts.Add($"{StepText.AcceptQueue(info)}: finished, before the server calls accept()");
         return Scene("connect()", "the three-way handshake", steps, facts) with
         {
             HandshakeMilliseconds = connect.Elapsed.TotalMilliseconds,
@@ -209,7 +209,7 @@ internal sealed class DemoLife(TimeProvider time)
         var steps = await _steps.TakeAsync((Server, Shutdown), (Client, Receive), (Server, Close), (Client, Close));
         return Scene("close()", "both directions have ended", steps,
             $"client: {client.CloseReason}", $"server: {server.CloseReason}",
-            "the side that sent FIN first stays in TIME-WAIT for a while, for late packets");
+            "the side that sent FIN first stays in TIME-WAIT, for late packets");
     }
 
     private async Task<DemoScene> AbortSceneAsync(ConnectionContext client, ConnectionContext server)

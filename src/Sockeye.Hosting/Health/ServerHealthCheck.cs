@@ -2,13 +2,13 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Sockeye.Hosting;
 
-/// <summary>What a server's load says of its health.</summary>
+/// <summary>Derives the health of a server from its load.</summary>
 internal sealed class ServerHealthCheck(HostedServer hosted, ServerHealthOptions options) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(
         HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(Check());
 
-    /// <summary>Clients cannot be served at all, whatever the level says.</summary>
+    /// <summary>Whether clients cannot be served at all, regardless of the level.</summary>
     private static bool IsFatal(SaturationSign sign) => sign.Kind is SaturationKind.NotListening or SaturationKind.AcceptFailing;
 
     private HealthCheckResult Check()
@@ -28,7 +28,8 @@ internal sealed class ServerHealthCheck(HostedServer hosted, ServerHealthOptions
         var warnings = load.Signs.Where(sign => sign.Level >= options.DegradedLevel).ToList();
         if (hosted.RefusedReload.Count > 0)
         {
-            var why = string.Join(" ", hosted.RefusedReload.Prepend("The newest configuration was refused, an older one runs."));
+            var why = string.Join(
+                " ", hosted.RefusedReload.Prepend("The latest configuration was refused, and an older one is in use."));
             return HealthCheckResult.Degraded(warnings.Count > 0 ? $"{why} {Sentences(warnings)}" : why, data: data);
         }
 

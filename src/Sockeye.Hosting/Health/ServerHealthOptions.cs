@@ -1,13 +1,13 @@
 namespace Sockeye.Hosting;
 
-/// <summary>When a server's health check says what.</summary>
+/// <summary>The options of a server's health check.</summary>
 public sealed class ServerHealthOptions
 {
     /// <summary>
-    /// From which <see cref="SaturationSign.Level"/> on the server is degraded, default 0.8. Range: 0.5 (at each sign) to 1 (only
-    /// where clients fail). A low one warns early, and also of peaks that pass.
+    /// Gets or sets the <see cref="SaturationSign.Level"/> from which the server counts as degraded. Default: 0.8. Range: 0.5 (at
+    /// each sign) to 1 (only if clients fail). A low level warns early, but also of peaks that pass.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">Outside the range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside the range.</exception>
     public double DegradedLevel
     {
         get;

@@ -2,18 +2,19 @@ using Sockeye.Hosting;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>The health of servers that <c>AddSockeyeServer</c> runs.</summary>
+/// <summary>Adds health checks of servers that <c>AddSockeyeServer</c> runs.</summary>
 public static class SockeyeHealthChecksBuilderExtensions
 {
     extension(IHealthChecksBuilder checks)
     {
         /// <summary>
-        /// Unhealthy while the server does not listen, or cannot accept; degraded when it is near to not serving, or runs with an
-        /// older configuration because the newest is wrong. The figures are in the result's data.
+        /// Adds a health check of a server. The server is unhealthy while it does not listen or cannot accept, and degraded when
+        /// it is close to saturation, or runs with an older configuration because the latest is invalid. The data of the result
+        /// has the figures.
         /// </summary>
-        /// <param name="section">The server's section; its check is named by it.</param>
-        /// <param name="configure">Changes when it is degraded.</param>
-        /// <param name="tags">Which probes ask it, as "ready".</param>
+        /// <param name="section">The section of the server, which is also the name of the check.</param>
+        /// <param name="configure">Changes the options.</param>
+        /// <param name="tags">The tags of the check, such as "ready", by which probes select it.</param>
         public IHealthChecksBuilder AddSockeyeServer(
             string section = HostedServer.DefaultSection, Action<ServerHealthOptions>? configure = null,
             params IEnumerable<string> tags)

@@ -1,8 +1,8 @@
 namespace Sockeye.Hosting;
 
 /// <summary>
-/// A server of the host, for code that needs it: a singleton of the services, keyed by its section; that of "Sockeye" without a
-/// key, too. From any thread.
+/// Gives code access to a server of the host. It is a singleton service, keyed by its section; that of "Sockeye" is also
+/// available without a key. It is safe for concurrent callers.
 /// </summary>
 public sealed class HostedServer : ISockeyeServerAccessor
 {
@@ -14,20 +14,20 @@ public sealed class HostedServer : ISockeyeServerAccessor
 
     internal HostedServer(string section) => Section = section;
 
-    /// <summary>Where its configuration is.</summary>
+    /// <summary>Gets the section of its configuration.</summary>
     public string Section { get; }
 
-    /// <summary>Whether it was started, and is not stopped.</summary>
+    /// <summary>Gets whether the server is started and not stopped.</summary>
     public bool IsRunning => WasStarted && !_isStopping;
 
-    /// <summary>The server; after the host's stop the one that was stopped.</summary>
-    /// <exception cref="InvalidOperationException">It was not started yet.</exception>
+    /// <summary>Gets the server; after the stop of the host, the stopped server.</summary>
+    /// <exception cref="InvalidOperationException">The server has not started yet.</exception>
     public SockeyeServer Server => _server ?? throw new InvalidOperationException(
-        $"The server of the section \"{Section}\" was not started yet: it starts with the host. Ask for it later, for example in "
+        $"The server of the section \"{Section}\" has not started yet: it starts with the host. Use it later, for example in "
             + "IHostedLifecycleService.StartedAsync.");
 
-    /// <summary>Why the newest configuration was refused: a sentence each; the server runs with the one before. Empty: it was
-    /// not.</summary>
+    /// <summary>Gets the errors of the latest configuration, one sentence each, if it was refused and the server runs with the
+    /// previous one; otherwise empty.</summary>
     public IReadOnlyList<string> RefusedReload => _refusal;
 
     internal bool WasStarted => _server is not null;

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace Sockeye.Hosting;
 
-/// <summary>What hosted servers tell of their configuration, in the meter "Sockeye.Hosting".</summary>
+/// <summary>The metrics of hosted servers' configuration, in the meter "Sockeye.Hosting".</summary>
 internal static class HostingMetrics
 {
     public const string Applied = "applied";
@@ -13,12 +13,12 @@ internal static class HostingMetrics
     private static readonly ConcurrentDictionary<HostedServer, bool> Servers = [];
 
     private static readonly Counter<long> Reloads = Meter.CreateCounter<long>(
-        "sockeye.hosting.reloads", "{reload}", "Changes of a server's configuration; the tag says what became of them.");
+        "sockeye.hosting.reloads", "{reload}", "Changes of a server's configuration; the tag is the outcome.");
 
     static HostingMetrics() => Meter.CreateObservableUpDownCounter(
         "sockeye.hosting.reload.refused",
         static () => Servers.Keys.Select(server => new Measurement<int>(server.RefusedReload.Count > 0 ? 1 : 0, Name(server))),
-        "{server}", "Servers that run with an older configuration, since the newest one is wrong.");
+        "{server}", "Servers that run with an older configuration, because the latest one is invalid.");
 
     public static void Add(HostedServer server) => Servers.TryAdd(server, true);
 

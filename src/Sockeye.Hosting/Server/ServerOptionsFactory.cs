@@ -49,8 +49,8 @@ internal sealed class ServerOptionsFactory(SockeyeServerBuilder builder, IServic
                 yield return $"{names[listen]}: {error}";
             foreach (var earlier in options.Endpoints.Take(i).Where(earlier => earlier.Overlaps(listen)))
             {
-                yield return $"{names[listen]} is \"{listen}\": the same port as {names[earlier]}, \"{earlier}\". Give each end "
-                    + "point its own, or remove one of them.";
+                yield return $"{names[listen]} is \"{listen}\": the same port as {names[earlier]}, \"{earlier}\". Give each "
+                    + "endpoint its own, or remove one of them.";
             }
         }
     }

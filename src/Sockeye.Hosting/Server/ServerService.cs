@@ -6,7 +6,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace Sockeye.Hosting;
 
-/// <summary>Starts a server with the host, changes it with its configuration, and stops it with the host.</summary>
+/// <summary>Starts a server with the host, reloads it with its configuration, and stops it with the host.</summary>
 internal sealed partial class ServerService : IHostedService, IAsyncDisposable, IDisposable
 {
     private readonly HostedServer _hosted;
@@ -28,7 +28,7 @@ internal sealed partial class ServerService : IHostedService, IAsyncDisposable, 
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        // Before it is read: a change meanwhile is not missed.
+        // Registered before the configuration is read, so that no change is missed.
         _watch = ChangeToken.OnChange(_configuration.GetReloadToken, OnChanged);
         var text = SettingsText.Of(Section);
         var options = _optionsFactory.Create(Section, out var errors);
@@ -55,7 +55,8 @@ internal sealed partial class ServerService : IHostedService, IAsyncDisposable, 
             await _hosted.Server.StopAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>A host whose start fails at another service is disposed of without a stop: nothing stays bound.</summary>
+    /// <summary>Ends the server. A host whose start fails at another service is disposed without a stop; nothing stays
+    /// bound.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_hosted.IsRunning)
@@ -66,7 +67,7 @@ internal sealed partial class ServerService : IHostedService, IAsyncDisposable, 
     /// <inheritdoc cref="DisposeAsync"/>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    /// <summary>One after the other, each with what the configuration is then.</summary>
+    /// <summary>Runs reloads one after the other, each with the current configuration.</summary>
     private void OnChanged()
     {
         lock (_lock)
@@ -85,7 +86,7 @@ internal sealed partial class ServerService : IHostedService, IAsyncDisposable, 
         }
         catch (Exception error)
         {
-            // Whatever it is, code of the user's included: the server goes on, and those who watch it know.
+            // On any exception, including one from user code, the server continues, and the refusal is reported.
             Refuse([error.Message], error);
         }
     }
@@ -93,12 +94,12 @@ internal sealed partial class ServerService : IHostedService, IAsyncDisposable, 
     private async Task ReloadAsync()
     {
         var text = SettingsText.Of(Section);
-        // The configuration tells of every change in it, wherever it is.
+        // The configuration reports every change, in all of its sections.
         if (text == _applied && _hosted.RefusedReload.Count == 0)
             return;
         if (text.Length == 0 && _applied.Length > 0)
         {
-            Refuse([$"{_hosted.Section} is not in the configuration any more: its file may be missing or broken. Put it back, or "
+            Refuse([$"{_hosted.Section} is no longer in the configuration: its file may be missing or broken. Put it back, or "
                 + "stop the host to end the server."]);
             return;
         }

@@ -5,7 +5,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Sockeye.Hosting;
 
-/// <summary>What code says of a server in a host: handlers that its configuration names, and what is not configured.</summary>
+/// <summary>Configures a server of the host in code: handlers that its configuration names, and options that configuration does
+/// not have.</summary>
 public sealed class SockeyeServerBuilder
 {
     private readonly Dictionary<string, Action<ListenOptions>> _handlers = new(StringComparer.OrdinalIgnoreCase);
@@ -13,20 +14,20 @@ public sealed class SockeyeServerBuilder
 
     internal SockeyeServerBuilder(IServiceCollection services) => Services = services;
 
-    /// <summary>The services of the host.</summary>
+    /// <summary>Gets the services of the host.</summary>
     public IServiceCollection Services { get; }
 
     internal IReadOnlyDictionary<string, Action<ListenOptions>> Handlers => _handlers;
 
     internal IReadOnlyList<Action<SockeyeServerOptions>> Changes => _changes;
 
-    /// <summary>Names what serves connections; endpoints of the configuration ask for it by this name.</summary>
-    /// <param name="name">Case does not matter.</param>
+    /// <summary>Adds a handler that endpoints of the configuration use by its name.</summary>
+    /// <param name="name">The name, not case-sensitive.</param>
     /// <param name="configure">
-    /// Ends the endpoint's pipeline with <c>Run</c>. Called for each endpoint that names it, at start and at each reload: what
-    /// is to outlive a reload is made outside. What the configuration limits and encrypts comes before.
+    /// Builds the pipeline of an endpoint, which must end with <c>Run</c>. It is called for each endpoint that uses the name, at
+    /// start and at each reload, so create objects that outlive a reload outside. Limits and TLS of the configuration come first.
     /// </param>
-    /// <exception cref="ArgumentException">The name is taken.</exception>
+    /// <exception cref="ArgumentException">The name is already in use.</exception>
     public SockeyeServerBuilder AddHandler(string name, Action<ListenOptions> configure)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -36,9 +37,9 @@ public sealed class SockeyeServerBuilder
         return this;
     }
 
-    /// <summary>Names a handler class: one instance for all connections, over all reloads, made and disposed of by the host's
+    /// <summary>Adds a handler class with one instance for all connections and all reloads, created and disposed by the host's
     /// services (a singleton, unless it was registered otherwise before).</summary>
-    /// <exception cref="ArgumentException">The name is taken.</exception>
+    /// <exception cref="ArgumentException">The name is already in use.</exception>
     public SockeyeServerBuilder AddHandler<
         [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(string name)
         where THandler : ConnectionHandler
@@ -47,9 +48,9 @@ public sealed class SockeyeServerBuilder
         return AddHandler(name, static listen => listen.Run<THandler>());
     }
 
-    /// <summary>Names a handler class of which each connection has an instance of its own, in a scope of services that ends with
-    /// the connection: for handlers that need what is scoped. Each costs a scope, which may last for days.</summary>
-    /// <exception cref="ArgumentException">The name is taken.</exception>
+    /// <summary>Adds a handler class with one instance per connection, in a service scope that ends with the connection, for
+    /// handlers that need scoped services. Each connection costs a scope, which may last for days.</summary>
+    /// <exception cref="ArgumentException">The name is already in use.</exception>
     public SockeyeServerBuilder ScopedHandler<
         [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(string name)
         where THandler : ConnectionHandler
@@ -63,9 +64,10 @@ public sealed class SockeyeServerBuilder
         }));
     }
 
-    /// <summary>Changes the options in code: endpoints, the transport, what no configuration has. Called at start and at each
-    /// reload, before the configuration is applied.</summary>
-    /// <param name="configure">Given options whose <c>ApplicationServices</c> and <c>LoggerFactory</c> are the host's.</param>
+    /// <summary>Changes the options in code, for example endpoints or the transport. It runs at start and at each reload, before
+    /// the configuration is applied.</summary>
+    /// <param name="configure">Changes the options, whose <c>ApplicationServices</c> and <c>LoggerFactory</c> are the
+    /// host's.</param>
     public SockeyeServerBuilder Configure(Action<SockeyeServerOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);

@@ -6,24 +6,26 @@ using Sockeye.Hosting;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Runs Sockeye's servers in the generic host.</summary>
+/// <summary>Adds Sockeye servers to the generic host.</summary>
 public static class SockeyeServerServiceCollectionExtensions
 {
     extension(IServiceCollection services)
     {
         /// <inheritdoc cref="AddSockeyeServer(IServiceCollection, string, Action{SockeyeServerBuilder})"/>
-        /// <remarks>Its section, and so its name, is "Sockeye".</remarks>
+        /// <remarks>The section, and therefore the name, is "Sockeye".</remarks>
         public IServiceCollection AddSockeyeServer(Action<SockeyeServerBuilder> configure) =>
             services.AddSockeyeServer(HostedServer.DefaultSection, configure);
 
         /// <summary>
-        /// Runs a server from the host's start to its stop. Code says what serves a connection; a section of the configuration
-        /// says where and within which limits, and may change while the server runs. A wrong configuration fails the start; later
-        /// it is refused as a whole, and the server goes on with the one before. docs/hosting.md lists all settings.
+        /// Adds a server that runs from the start to the stop of the host. Code defines the handlers; a section of the
+        /// configuration defines endpoints and limits, and may change while the server runs. An invalid configuration fails the
+        /// start. Later, it is refused as a whole, and the server continues with the previous one. docs/hosting.md lists all
+        /// settings.
         /// </summary>
-        /// <param name="section">Where its configuration is, and its name: the key of its <see cref="HostedServer"/>.</param>
-        /// <param name="configure">Names the handlers.</param>
-        /// <exception cref="InvalidOperationException">There is a server of this section already.</exception>
+        /// <param name="section">The configuration section, which is also the name of the server and the key of its
+        /// <see cref="HostedServer"/>.</param>
+        /// <param name="configure">Adds the handlers.</param>
+        /// <exception cref="InvalidOperationException">A server with this section exists already.</exception>
         public IServiceCollection AddSockeyeServer(string section, Action<SockeyeServerBuilder> configure)
         {
             ArgumentNullException.ThrowIfNull(services);
@@ -33,7 +35,7 @@ public static class SockeyeServerServiceCollectionExtensions
                 && section.Equals(one.ServiceKey as string, StringComparison.OrdinalIgnoreCase)))
             {
                 throw new InvalidOperationException(
-                    $"There is a server of the section \"{section}\" already: give the other one a section of its own.");
+                    $"There is a server of the section \"{section}\" already: give the other one a separate section.");
             }
 
             var builder = new SockeyeServerBuilder(services);

@@ -1,6 +1,6 @@
 namespace Sockeye.Hosting;
 
-/// <summary>The section "EndPoints": each has a name, which only its errors show.</summary>
+/// <summary>The section "EndPoints". Each endpoint has a name, which appears only in its errors.</summary>
 internal sealed class EndPointSettings(
     IReadOnlyDictionary<string, Action<ListenOptions>> handlers, string contentRoot, SockeyeServerOptions options)
 {
@@ -23,7 +23,7 @@ internal sealed class EndPointSettings(
     {
         var address = reader.RequiredText("Listen", "\"*:7000\"");
         var handler = reader.RequiredText("Handler", HandlerExample);
-        // Errors of the others are told even where there is no address.
+        // Errors of the other settings are reported even if there is no valid address.
         var listen = Listen(reader, address);
         var settings = listen ?? new SockeyeServerOptions().ListenLocalhost(0);
         LimitSettings.ApplyBeforeProxy(reader, settings);
@@ -31,7 +31,7 @@ internal sealed class EndPointSettings(
         LimitSettings.ApplyBehindProxy(reader, settings);
         if (reader.Section("Timeouts") is { } timeouts)
         {
-            TimeoutSettings.Apply(timeouts, new SockeyeServerOptions().Timeouts); // Its errors are wanted now, not at the start.
+            TimeoutSettings.Apply(timeouts, new SockeyeServerOptions().Timeouts); // Reports errors now, not at the start.
             settings.UseTimeouts(change => TimeoutSettings.Apply(reader.Section("Timeouts"), change));
         }
 
@@ -90,6 +90,6 @@ internal sealed class EndPointSettings(
             return;
         handler(listen);
         if (!listen.HasHandler)
-            reader.Fail("Handler", name, "its code does not end with Run(…): it has to say what serves a connection.");
+            reader.Fail("Handler", name, "its pipeline does not end with Run(…): add the handler that serves a connection.");
     }
 }

@@ -2,7 +2,8 @@ using System.Net;
 
 namespace Sockeye.Hosting;
 
-/// <summary>Limits of an endpoint, in the order that protects: what does not need the client's address comes first.</summary>
+/// <summary>Limits of an endpoint, in the order that protects best: limits that do not need the client's address come
+/// first.</summary>
 internal static class LimitSettings
 {
     public static void ApplyBeforeProxy(SettingsReader reader, ListenOptions listen)
@@ -68,6 +69,6 @@ internal static class LimitSettings
     private static void Needs(SettingsReader reader, string key, string other)
     {
         if (reader.Text(key) is { } text && reader.Text(other) is null)
-            reader.Fail(key, text, $"it says nothing without {other}: add that, or remove this.");
+            reader.Fail(key, text, $"it has no effect without {other}: add that, or remove this.");
     }
 }

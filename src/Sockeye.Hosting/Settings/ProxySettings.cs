@@ -14,7 +14,7 @@ internal static class ProxySettings
         if (from is null && listen.EndPoint is not UnixDomainSocketEndPoint)
         {
             reader.RequiredText(
-                "From", "[ \"10.0.0.0/24\" ], the networks of the proxies: whoever is in them can claim to be any client");
+                "From", "[ \"10.0.0.0/24\" ], the networks of the proxies: a trusted proxy can claim to be any client");
         }
 
         listen.UseProxyProtocol(options =>

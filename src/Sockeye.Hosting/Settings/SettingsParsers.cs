@@ -3,7 +3,7 @@ using System.Net;
 
 namespace Sockeye.Hosting;
 
-/// <summary>How values are written in a configuration. Null, or what is wrong: a sentence.</summary>
+/// <summary>Parses values of a configuration. Each method returns null, or the error as a sentence.</summary>
 internal static class SettingsParsers
 {
     private const string MessagePrefix = "SendAndClose:";
@@ -15,7 +15,8 @@ internal static class SettingsParsers
             ? null
             : $"write a whole number from 0 to {int.MaxValue}.";
 
-    /// <summary>00:05:00, 5m or infinite. Not a number alone: to .NET "30" is thirty days, to people thirty seconds.</summary>
+    /// <summary>Parses 00:05:00, 5m or infinite. A number without a unit is an error: for .NET "30" means thirty days, for people
+    /// thirty seconds.</summary>
     public static string? Time(string text, out TimeSpan value)
     {
         if (text.Equals("infinite", StringComparison.OrdinalIgnoreCase))

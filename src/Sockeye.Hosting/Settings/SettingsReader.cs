@@ -2,23 +2,23 @@ using Microsoft.Extensions.Configuration;
 
 namespace Sockeye.Hosting;
 
-/// <summary>Reads one section of a configuration and collects what is wrong with it: a sentence each, which begins with the full
-/// key and the value.</summary>
+/// <summary>Reads one section of a configuration and collects its errors: one sentence each, which starts with the full key and
+/// the value.</summary>
 internal sealed class SettingsReader(IConfigurationSection section, List<string> errors)
 {
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Reads a text; null where it is right, otherwise what is wrong: a sentence.</summary>
+    /// <summary>Parses a text. Returns null if it is valid, otherwise the error as a sentence.</summary>
     public delegate string? Parser<T>(string text, out T value);
 
     public string Path => section.Path;
 
-    /// <summary>The names of the sections below, where their names are the user's.</summary>
+    /// <summary>The names of the child sections, which the user chooses.</summary>
     public IEnumerable<string> Names => section.GetChildren().Select(child => child.Key);
 
     public static bool Exists(IConfigurationSection section) => section.Value is not null || section.GetChildren().Any();
 
-    /// <summary>Null where it is not there, or is no text.</summary>
+    /// <summary>Returns null if the setting does not exist or is not a single value.</summary>
     public string? Text(string key)
     {
         _known.Add(key);
@@ -41,10 +41,10 @@ internal sealed class SettingsReader(IConfigurationSection section, List<string>
         return text;
     }
 
-    /// <summary>Nothing happens where it is not there.</summary>
-    /// <param name="key">Its name in this section.</param>
-    /// <param name="parse">Reads it.</param>
-    /// <param name="apply">May throw what options throw for a value that is out of its range.</param>
+    /// <summary>Reads an optional setting.</summary>
+    /// <param name="key">The name in this section.</param>
+    /// <param name="parse">Parses the text.</param>
+    /// <param name="apply">Applies the value. It may throw an option's exception for a value outside its range.</param>
     public void Read<T>(string key, Parser<T> parse, Action<T> apply)
     {
         if (Text(key) is not { } text)
@@ -55,7 +55,7 @@ internal sealed class SettingsReader(IConfigurationSection section, List<string>
             Try(key, text, () => apply(value));
     }
 
-    /// <summary>Does what a setting asks for; what options throw becomes an error of the setting.</summary>
+    /// <summary>Applies a setting. An exception of the options becomes an error of the setting.</summary>
     public void Try(string key, string text, Action apply)
     {
         try
@@ -69,24 +69,24 @@ internal sealed class SettingsReader(IConfigurationSection section, List<string>
         }
     }
 
-    /// <summary>Null where it is not there.</summary>
+    /// <summary>Returns null if the section does not exist.</summary>
     public SettingsReader? Section(string key)
     {
         _known.Add(key);
         var below = section.GetSection(key);
         if (!string.IsNullOrEmpty(below.Value))
         {
-            Fail(key, below.Value, "it has to be a section with settings of its own.");
+            Fail(key, below.Value, "it has to be a section with settings.");
             return null;
         }
 
-        // An empty section of a JSON file has no children, but is among those of its parent.
+        // An empty section of a JSON file has no children, but is a child of its parent.
         return section.GetChildren().Any(child => child.Key.Equals(key, StringComparison.OrdinalIgnoreCase))
             ? new(below, errors)
             : null;
     }
 
-    /// <summary>A list, or one value with commas, as environment variables have it. Null where it is not there.</summary>
+    /// <summary>Reads a list, or one value with commas, as in environment variables. Returns null if it does not exist.</summary>
     public IReadOnlyList<T>? List<T>(string key, Parser<T> parse)
     {
         _known.Add(key);
@@ -111,7 +111,7 @@ internal sealed class SettingsReader(IConfigurationSection section, List<string>
 
     public void Fail(string key, string text, string why) => errors.Add($"{Path}:{key} is \"{text}\": {why}");
 
-    /// <summary>After all that there may be was asked for: a misspelt setting must not be silently without effect.</summary>
+    /// <summary>Reports unknown settings, after all known ones were read, so that a misspelled setting is an error.</summary>
     public void ReportUnknown()
     {
         foreach (var name in Names.Where(name => !_known.Contains(name)))
@@ -121,7 +121,7 @@ internal sealed class SettingsReader(IConfigurationSection section, List<string>
         }
     }
 
-    /// <summary>Without what .NET adds about the parameter.</summary>
+    /// <summary>Returns the message without .NET's suffix about the parameter.</summary>
     private static string MessageOf(Exception e)
     {
         var end = e is ArgumentException ? e.Message.IndexOf(" (Parameter", StringComparison.Ordinal) : -1;

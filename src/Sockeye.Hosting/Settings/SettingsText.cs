@@ -2,10 +2,10 @@ using Microsoft.Extensions.Configuration;
 
 namespace Sockeye.Hosting;
 
-/// <summary>A section as one text, to see whether anything in it has changed.</summary>
+/// <summary>Converts a section to one text, to detect changes in it.</summary>
 internal static class SettingsText
 {
-    /// <summary>Empty: there is nothing of it.</summary>
+    /// <summary>Returns an empty text if the section does not exist.</summary>
     public static string Of(IConfigurationSection section) => string.Join('\n', section.AsEnumerable(makePathsRelative: true)
         .Where(setting => setting.Key.Length > 0)
         .OrderBy(setting => setting.Key, StringComparer.OrdinalIgnoreCase)

@@ -3,7 +3,7 @@ namespace Sockeye.Hosting;
 /// <summary>The section "Timeouts", of a server and of an endpoint.</summary>
 internal static class TimeoutSettings
 {
-    /// <summary>Null where there is none.</summary>
+    /// <summary>Returns null if the section does not exist.</summary>
     public static void Apply(SettingsReader? reader, ConnectionTimeouts timeouts)
     {
         if (reader is null)

@@ -34,7 +34,7 @@ internal static class TlsSettings
         }
 
         if (!named)
-            reader.RequiredText("Certificate", "\"server.pem\", and Key where it is in another file");
+            reader.RequiredText("Certificate", "\"server.pem\", and Key if it is in another file");
         reader.Read<TimeSpan>(
             nameof(tls.HandshakeTimeout), SettingsParsers.Time, time => tls.HandshakeTimeout = time);
         reader.Read<int>(nameof(tls.MaxHandshakes), SettingsParsers.Number, most => tls.MaxHandshakes = most);

@@ -11,7 +11,7 @@ internal sealed class KestrelListener(
 {
     private readonly CancellationTokenSource _unbound = new();
 
-    // Kestrel does not tell when a connection goes: after a lack of descriptors the delay alone says when to try again.
+    // Kestrel does not report when a connection ends: after a lack of descriptors, only the delay determines the next attempt.
     private readonly Acceptor _acceptor = new(listener, new(time), failures, time, random, logger);
 
     public EndPoint EndPoint => listener.EndPoint;

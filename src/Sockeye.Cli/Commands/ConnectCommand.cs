@@ -26,12 +26,12 @@ internal static class ConnectCommand
 
         """;
 
-    // More than a client address has ports for.
+    // One client address does not have that many ports.
     private const int MaxSockets = 65_535;
 
     private static readonly Argument<EndPointText> Target = new("endpoint")
     {
-        Description = "Whom to connect to: 7000 (localhost), 127.0.0.1:7000, [::1]:7000, host:7000 or unix:/path.",
+        Description = "The server: 7000 (localhost), 127.0.0.1:7000, [::1]:7000, host:7000 or unix:/path.",
         CustomParser = result => CommonOptions.EndPoint(result, result.Tokens[0].Value, ValidateTarget),
     };
 
@@ -49,7 +49,7 @@ internal static class ConnectCommand
         "--timeout", "Maximum time for connecting (500ms, 30s, 5m). Default 10s.");
 
     private static readonly Option<bool> Retry = CommonOptions.CreateSwitch(
-        "--retry", "Keep trying to connect, with growing delays up to 30 s, and say so on standard error.");
+        "--retry", "Keep trying to connect, with growing delays up to 30 s, and report attempts on standard error.");
 
     private static readonly Option<LinuxEngine?> Engine = CommonOptions.Engine(
         "The engine: auto, io_uring, epoll or sockets. Default sockets, which starts fastest.");

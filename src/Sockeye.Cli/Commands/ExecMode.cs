@@ -8,7 +8,7 @@ namespace Sockeye.Cli;
 /// <summary>Runs a command for each client, its standard input and output on the socket: an inetd in one line.</summary>
 internal sealed class ExecMode
 {
-    /// <summary>What a command has, after its client has gone, to notice and end by itself.</summary>
+    /// <summary>How long a command may take to end after its client has disconnected.</summary>
     private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(2);
 
     private readonly string _command;

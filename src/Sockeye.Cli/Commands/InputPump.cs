@@ -1,9 +1,9 @@
 namespace Sockeye.Cli;
 
-/// <summary>Brings standard input to the connections that get it, and knows what is still missing.</summary>
+/// <summary>Sends standard input to the connections, and tracks what is still missing.</summary>
 internal sealed class InputPump(StandardInput input, IInputReceivers takers)
 {
-    /// <summary>How long a pipe may give nothing before its end is no longer waited for.</summary>
+    /// <summary>How long a pipe may be silent before the pump stops waiting for its end.</summary>
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(5);
 
     private readonly ByteCount _sent = new();
@@ -14,7 +14,7 @@ internal sealed class InputPump(StandardInput input, IInputReceivers takers)
     /// <summary>Why standard input cannot be read, as a sentence without a full stop; null while it can.</summary>
     public string? Failure { get; private set; }
 
-    /// <summary>Whether there is something to send, or the end of it: of a terminal both may never come.</summary>
+    /// <summary>Whether there is data or the end of the input to send; from a terminal, neither may ever come.</summary>
     private bool HasMore => !_completion.Task.IsCompleted
         && (_sent.Value < input.Bytes.Value || (!input.IsTerminal && input.IsReady));
 
@@ -45,7 +45,7 @@ internal sealed class InputPump(StandardInput input, IInputReceivers takers)
         await WaitUntilPassedAsync(closed);
         if (!stop.IsCancellationRequested || !taker.HasReceivedInput)
             return;
-        // From here on the taker gets nothing more, so that what the next read finds tells whether it has got everything.
+        // From here on, the taker receives nothing more, so the next read shows whether it has received everything.
         await taker.DetachAsync();
         await WaitUntilPassedAsync(closed);
         await WaitForNextReadAsync(closed);
@@ -54,7 +54,8 @@ internal sealed class InputPump(StandardInput input, IInputReceivers takers)
             taker.Connection.Abort(CloseCause.Stop, "the server was stopped before standard input ended");
     }
 
-    /// <summary>What was not sent, as a sentence without a full stop; null where all was, as far as can be known.</summary>
+    /// <summary>The part that was not sent, as a sentence without a full stop; null if everything was sent, as far as is
+    /// known.</summary>
     public async Task<string?> GetFailureAsync()
     {
         if (_isStarted != 0)
@@ -66,7 +67,7 @@ internal sealed class InputPump(StandardInput input, IInputReceivers takers)
     private static async Task WaitOrCancelAsync(Task task, CancellationToken over) =>
         await task.WaitAsync(over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    /// <summary>Completes at the end of the input, or when it gives nothing for a while.</summary>
+    /// <summary>Completes at the end of the input, or when it is silent for a while.</summary>
     private async Task WaitWhileFlowingAsync(CancellationToken over)
     {
         while (!_completion.Task.IsCompleted && !over.IsCancellationRequested)
@@ -79,11 +80,11 @@ internal sealed class InputPump(StandardInput input, IInputReceivers takers)
         }
     }
 
-    /// <summary>Completes when everything that was read by now is passed on.</summary>
+    /// <summary>Completes when everything that has been read by now is sent.</summary>
     private Task WaitUntilPassedAsync(CancellationToken closed) =>
         WaitOrCancelAsync(_sent.WaitUntilAsync(input.Bytes.Value), closed);
 
-    /// <summary>Completes at once where nothing is there to be read, else when it is read: it may be the end alone.</summary>
+    /// <summary>Completes at once if nothing can be read, otherwise when it is read, which may be the end.</summary>
     private async Task WaitForNextReadAsync(CancellationToken closed)
     {
         if (HasMore)

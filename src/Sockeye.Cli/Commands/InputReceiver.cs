@@ -17,7 +17,7 @@ internal sealed class InputReceiver(ConnectionContext connection)
 
     public bool HasReceivedInput { get; private set; }
 
-    /// <summary>Whether some of the input came when the connection took no more.</summary>
+    /// <summary>Whether some of the input arrived after the connection had stopped accepting data.</summary>
     public bool HasMissedInput { get; private set; }
 
     /// <summary>Completes when there is room for more. Returns false if the connection did not accept the data.</summary>
@@ -44,7 +44,7 @@ internal sealed class InputReceiver(ConnectionContext connection)
         await connection.Transport.Output.CompleteAsync();
     });
 
-    /// <summary>Lets the connection be closed: a send that waits for room waits no longer, and none comes after it.</summary>
+    /// <summary>Allows the connection to be closed: a send that waits for room ends, and no send follows.</summary>
     public Task DetachAsync()
     {
         connection.Transport.Output.CancelPendingFlush();

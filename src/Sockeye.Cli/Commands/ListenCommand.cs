@@ -69,11 +69,11 @@ internal static class ListenCommand
         "The engine: auto, io_uring, epoll or sockets. Default auto: the best that the system allows.");
 
     private static readonly Option<bool> Inline = CommonOptions.CreateSwitch(
-        "--inline", "Handle data on the thread that received it: less work a message. Danger: "
-            + "what holds up one client then stops all clients of that thread.");
+        "--inline", "Handle data on the thread that received it: less work per message. Danger: "
+        + "a client that blocks its handler then blocks all clients of that thread.");
 
     private static readonly Option<bool> Verbose = CommonOptions.CreateSwitch(
-        "--verbose", "Tell on standard error how each connection ended.", "-v");
+        "--verbose", "Print on standard error how each connection ended.", "-v");
 
     private static readonly Option<bool> Trace = CommonOptions.Trace();
 

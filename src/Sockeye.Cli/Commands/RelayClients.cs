@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Cli;
 
-/// <summary>The clients that get standard input, which come and go.</summary>
+/// <summary>The clients that receive standard input; they connect and disconnect at any time.</summary>
 internal sealed class RelayClients(ErrorLines errors) : IInputReceivers
 {
     private readonly Lock _lock = new();
@@ -22,7 +22,7 @@ internal sealed class RelayClients(ErrorLines errors) : IInputReceivers
         return client;
     }
 
-    /// <summary>When it completes, nothing writes to the connection any more.</summary>
+    /// <summary>When it completes, nothing writes to the connection.</summary>
     public async Task RemoveAsync(InputReceiver client)
     {
         lock (_lock)

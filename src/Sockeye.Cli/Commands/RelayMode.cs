@@ -17,7 +17,7 @@ internal sealed class RelayMode
 
     public void Serve(ListenOptions listen) => listen.Run(RunAsync);
 
-    /// <summary>What of standard input was not sent, as a sentence; null where all was.</summary>
+    /// <summary>The part of standard input that was not sent, as a sentence; null if all was sent.</summary>
     public Task<string?> GetInputFailureAsync() => _pump.GetFailureAsync();
 
     private async Task RunAsync(ConnectionContext connection)

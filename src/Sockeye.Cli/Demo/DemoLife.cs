@@ -82,7 +82,7 @@ internal sealed class DemoLife(TimeProvider time)
         await CloseBothAsync(connection, (await listener.AcceptAsync())!);
     }
 
-    /// <summary>Null where the system does not tell of its accept queue, even if it tells of connections.</summary>
+    /// <summary>Returns null if the system does not report its accept queue, even if it reports connections.</summary>
     private static TcpInfo? GetAcceptQueue(IConnectionListener listener) =>
         listener.GetTcpInfo() is { AcceptQueueLimit: not null } info ? info : null;
 

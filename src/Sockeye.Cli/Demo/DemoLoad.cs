@@ -62,7 +62,7 @@ internal sealed class DemoLoad(int clients, int messages, TimeProvider time)
             random.NextBytes(message.AsSpan(0, size));
             var sent = time.GetTimestamp();
             await connection.Transport.Output.WriteAsync(message.AsMemory(0, size));
-            // After a wrong echo the stream is out of step: what follows would tell nothing.
+            // After a wrong echo, the stream is out of step: later echoes would be meaningless.
             if (!await CheckEchoAsync(connection.Transport.Input, message.AsMemory(0, size)))
                 wrong++;
             roundTrips.RecordValue(Math.Clamp(time.GetElapsedTime(sent).Ticks, 1, MaxRoundTrip));

@@ -8,7 +8,7 @@ internal sealed class StepRecorder
     public const string Server = "server";
     public const string Client = "client";
 
-    // A step that has not come by then will not come.
+    // A step that has not come by then never will.
     private static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(10);
 
     private readonly Channel<(string Side, SocketStep Step)> _steps = Channel.CreateUnbounded<(string, SocketStep)>();

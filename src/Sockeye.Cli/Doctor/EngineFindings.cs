@@ -42,7 +42,7 @@ internal static class EngineFindings
         "0" => new("io_uring_disabled", "0", FindingSeverity.Ok),
         var value => new(
             "io_uring_disabled", value, FindingSeverity.Note,
-            (value == "1" ? "io_uring is for the group of kernel.io_uring_group only" : "io_uring is off for everybody") +
+            (value == "1" ? "io_uring is for the group of kernel.io_uring_group only" : "io_uring is off for all processes") +
             ": 'sysctl -w kernel.io_uring_disabled=0' allows it."),
     };
 

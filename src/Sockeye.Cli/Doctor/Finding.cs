@@ -17,9 +17,9 @@ internal enum FindingSeverity
     Problem,
 }
 
-/// <summary>What <c>sockeye doctor</c> says of one thing.</summary>
-/// <param name="Name">The thing.</param>
-/// <param name="Value">What it is here.</param>
-/// <param name="Verdict">Whether servers can run well with that.</param>
-/// <param name="Explanation">What it means, and the way out; null where there is nothing to say.</param>
+/// <summary>A finding of <c>sockeye doctor</c>.</summary>
+/// <param name="Name">The name of the property.</param>
+/// <param name="Value">Its value on this machine.</param>
+/// <param name="Verdict">Whether servers can run well with it.</param>
+/// <param name="Explanation">The meaning and the remedy; null if there is nothing to explain.</param>
 internal sealed record Finding(string Name, string Value, FindingSeverity Verdict, string? Explanation = null);

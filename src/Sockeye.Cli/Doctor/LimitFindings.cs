@@ -6,7 +6,7 @@ namespace Sockeye.Cli;
 /// <summary>The limits of process and system that servers and clients run into.</summary>
 internal static class LimitFindings
 {
-    // What a server allows by default, and what the process and the reserve need besides.
+    // The server's default limit, and what the process and the reserve need in addition.
     private const long GoodDescriptorLimit = 100_000 + 256;
     private const long MinDescriptorLimit = 1024;
 
@@ -51,9 +51,9 @@ internal static class LimitFindings
             null => null,
             < MinBacklog and var limit => new(
                 "net.core.somaxconn", Number(limit), FindingSeverity.Problem,
-                $"No more handshakes may wait for accept; in a burst of clients the kernel drops the rest: {wayOut}."),
+                $"This many handshakes may wait for accept; in a burst of clients, the kernel drops the rest: {wayOut}."),
             < DefaultBacklog and var limit => new(
-                "net.core.somaxconn", Number(limit), FindingSeverity.Note, $"The usual is 4096: {wayOut}."),
+                "net.core.somaxconn", Number(limit), FindingSeverity.Note, $"The usual value is 4096: {wayOut}."),
             { } limit => new("net.core.somaxconn", Number(limit), FindingSeverity.Ok),
         };
     }
@@ -67,7 +67,7 @@ internal static class LimitFindings
             (long.MaxValue, _) => new("locked memory", "unlimited", FindingSeverity.Ok),
             var (soft, _) when soft < need => new(
                 "locked memory", Kibibytes(soft), FindingSeverity.Note,
-                $"io_uring may need {Kibibytes(need)} for its rings (one a thread), and the limit is shared by all processes " +
+                $"io_uring may need {Kibibytes(need)} for its rings (one per thread), and the limit is shared by all processes " +
                 "of the user: raise it by 'ulimit -l unlimited', or LimitMEMLOCK=infinity in the systemd unit."),
             var (soft, _) => new("locked memory", Kibibytes(soft), FindingSeverity.Ok),
         };

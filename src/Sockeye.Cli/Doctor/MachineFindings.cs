@@ -36,7 +36,7 @@ internal static class MachineFindings
                 "processors",
                 string.Create(CultureInfo.InvariantCulture, $"{count} (control group: {quota:0.##})"),
                 FindingSeverity.Note,
-                "With less than one processor the process is stopped for a part of each 100 ms: connections see that as delay."),
+                "With less than one processor, the process is stopped for a part of each 100 ms: connections see that as delay."),
             { } quota => new(
                 "processors",
                 string.Create(CultureInfo.InvariantCulture, $"{count} (control group: {quota:0.##})"),

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Sockeye.Cli;
 
-/// <summary>The library's messages name members of its API; who uses the tool knows its options.</summary>
+/// <summary>Translates messages of the library, which name members of its API, to the options of the tool.</summary>
 internal static partial class OptionNames
 {
     private static readonly Dictionary<string, string> Options = new()
@@ -39,7 +39,7 @@ internal static partial class OptionNames
         ["RelayMode.RunAsync"] = "print and send",
     };
 
-    /// <summary>The same text with options instead of members, times with a unit, and one thing in the singular.</summary>
+    /// <summary>Returns the text with options instead of members, times with units, and correct singulars.</summary>
     public static string Translate(string text)
     {
         text = Word().Replace(text, static word => Options.GetValueOrDefault(word.Value, word.Value));

@@ -19,7 +19,7 @@ internal static class TlsText
         return string.Join(", ", parts);
     }
 
-    /// <summary>Which option of <c>sockeye connect</c> helps, as a sentence of its own; empty where none does.</summary>
+    /// <summary>The option of <c>sockeye connect</c> that helps, as a separate sentence; empty if none does.</summary>
     public static string GetRemedy(TlsFailure failure) => failure switch
     {
         TlsFailure.UnknownAuthority => " If you know who signed it, name it with --ca FILE; --pin accepts one certificate.",

@@ -17,7 +17,7 @@ internal sealed class ByteCount
 
     public void End() => UpdateLocked(0, isFinal: true);
 
-    /// <summary>Completes when so many have passed, or no more will.</summary>
+    /// <summary>Completes when the count has reached the given number, or is final.</summary>
     public async Task WaitUntilAsync(long value)
     {
         while (true)

@@ -74,7 +74,7 @@ internal static class Descriptors
 
     public static string Describe(int error) => Marshal.GetPInvokeErrorMessage(error);
 
-    /// <summary>After a call that failed: whether it is to be made again, which is once the descriptor is ready.</summary>
+    /// <summary>After a failed call, waits until the descriptor is ready, and returns whether to repeat the call.</summary>
     private static bool ShouldRetry(int descriptor, short events, out int error)
     {
         error = Marshal.GetLastPInvokeError();

@@ -32,10 +32,10 @@ internal sealed class ErrorLines
         }
     }
 
-    /// <summary>Writes a line that may hold words of the library.</summary>
+    /// <summary>Writes a line that may contain text of the library.</summary>
     public void WriteLine(string line) => WriteOrHoldLocked(OptionNames.Translate(line));
 
-    /// <summary>Writes a line as it is, except that what would move the cursor or begin another line is shown escaped.</summary>
+    /// <summary>Writes a line, with control characters that would move the cursor or start another line escaped.</summary>
     public void WriteOrHoldLocked(string line)
     {
         line = PrintableText.Escape(line);

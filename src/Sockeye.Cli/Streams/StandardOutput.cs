@@ -9,7 +9,7 @@ internal sealed class StandardOutput
 {
     private const int Capacity = 64 * 1024;
 
-    /// <summary>How long a reader may take nothing before the rest is given up, once the user wants to stop.</summary>
+    /// <summary>How long a reader may read nothing, after the user requested a stop, before the rest is discarded.</summary>
     private static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(2);
 
     private readonly Pipe _pipe = new(new PipeOptions(
@@ -99,7 +99,7 @@ internal sealed class StandardOutput
             await _finished.Task;
     }
 
-    /// <summary>The same, once the user has asked for the end: a reader that takes nothing is not waited for.</summary>
+    /// <summary>Does the same after the user requested a stop, but does not wait for a reader that reads nothing.</summary>
     public async Task CompleteWithTimeoutAsync()
     {
         _isClosing = true;

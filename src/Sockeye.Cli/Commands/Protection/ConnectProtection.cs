@@ -7,7 +7,7 @@ namespace Sockeye.Cli;
 internal sealed class ConnectProtection(ParseResult parsed)
 {
     private static readonly Option<bool> Tls = CommonOptions.CreateSwitch(
-        "--tls", "Connect over TLS. The server's certificate must be signed by a known authority, for the dialled name.");
+        "--tls", "Connect over TLS. The server's certificate must match the host name and be signed by a known authority.");
 
     private static readonly Option<string?> Ca = CommonOptions.Text(
         "--ca", "file",
@@ -28,7 +28,7 @@ internal sealed class ConnectProtection(ParseResult parsed)
         "The server name to request (SNI) and to find in the certificate. Default: the host of the endpoint.");
 
     private static readonly Option<bool> Insecure = CommonOptions.CreateSwitch(
-        "--insecure", "Accept any certificate. Danger: whoever sits in between can read and change everything.");
+        "--insecure", "Accept any certificate. Danger: an attacker in between can read and change everything.");
 
     private static readonly Option<ProxyProtocolVersion?> SendProxy = new("--send-proxy")
     {

@@ -59,7 +59,7 @@ internal sealed class ListenTls
         "--ca", "file", "The authorities that sign client certificates: a PEM file. Default: the system's authorities.");
 
     public static Option<bool> RequireClientCert { get; } = CommonOptions.CreateSwitch(
-        "--require-client-cert", "Serve only clients that show a certificate (mutual TLS).");
+        "--require-client-cert", "Serve only clients that present a certificate (mutual TLS).");
 
     public static IEnumerable<Option> All => [Tls, Cert, Key, Ca, RequireClientCert, TlsFiles.Alpn];
 

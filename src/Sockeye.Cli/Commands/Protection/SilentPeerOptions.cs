@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Sockeye.Cli;
 
-/// <summary>How soon the system notices a peer that is gone without a FIN, for both commands.</summary>
+/// <summary>How soon the system detects a peer that disappears without FIN, for both commands.</summary>
 internal static class SilentPeerOptions
 {
     private const int ProbeCount = 6;
@@ -30,7 +30,7 @@ internal static class SilentPeerOptions
         sockets.UserTimeout = parsed.GetValue(UserTimeout);
     }
 
-    /// <summary>As the defaults have it: 60 s, then every 10 s.</summary>
+    /// <summary>The same ratio as the defaults: 60 s, then every 10 s.</summary>
     private static TimeSpan GetInterval(TimeSpan time) =>
         time / ProbeCount < MinTime ? MinTime : time / ProbeCount > MaxInterval ? MaxInterval : time / ProbeCount;
 

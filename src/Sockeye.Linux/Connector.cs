@@ -44,14 +44,16 @@ internal static class Connector
             }
 
             var startedAt = steps.GetStart();
-            var error = await CompleteHandshakeAsync(thread, socket, remote, engine.StopToken, cancellationToken).ConfigureAwait(false);
+            var error = await CompleteHandshakeAsync(thread, socket, remote, engine.StopToken, cancellationToken)
+                .ConfigureAwait(false);
             var exception = error is not Errno.None ? error.ToException()
                 : IsSelfConnect(Descriptor(socket), remote) ? SelfConnect.CreateRefusal(socket)
                 : null;
             if (exception is not null)
             {
                 steps.Notify(
-                    SocketFunction.Connect, socket, socket.LocalEndPoint, remote, begun: startedAt, error: exception.SocketErrorCode);
+                    SocketFunction.Connect, socket, socket.LocalEndPoint, remote, begun: startedAt,
+                    error: exception.SocketErrorCode);
                 throw exception;
             }
 
@@ -100,7 +102,7 @@ internal static class Connector
     private static bool IsSelfConnect(int descriptor, EndPoint remote) => SelfConnect.IsSelfConnected(
         SocketCalls.LocalAddress(descriptor).ToEndPoint(), remote, () => SocketCalls.RemoteAddress(descriptor).ToEndPoint());
 
-    /// <summary>Takes the descriptor, which belongs to the connection from now on, from the socket object that set it up.</summary>
+    /// <summary>Takes the descriptor from the socket object that set it up: from now on it is the connection's.</summary>
     private static ConnectedSocket Detach(Socket socket, EndPoint remote)
     {
         var descriptor = Descriptor(socket);

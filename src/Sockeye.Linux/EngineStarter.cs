@@ -3,7 +3,7 @@ namespace Sockeye.Linux;
 /// <summary>Starts the threads of an engine.</summary>
 internal static class EngineStarter
 {
-    /// <summary>The number of threads without one in the options: handlers beside them need processors, too.</summary>
+    /// <summary>The default number of threads: handlers beside them need processors, too.</summary>
     public static int GetDefaultThreadCount(bool runsInline) =>
         runsInline ? Environment.ProcessorCount : Math.Max(1, Environment.ProcessorCount / 2);
 

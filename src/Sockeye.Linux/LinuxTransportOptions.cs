@@ -11,7 +11,7 @@ public sealed class LinuxTransportOptions
     public LinuxEngine Engine { get; set; } = LinuxEngine.Auto;
 
     /// <summary>
-    /// Gets or sets the number of engine threads. Default: null, which is one a processor with inline handlers, otherwise one for
+    /// Gets or sets the number of engine threads. Default: null, which is one for each processor with inline handlers, otherwise one for
     /// two processors. Range: 1 to 256.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside the range.</exception>
@@ -23,7 +23,9 @@ public sealed class LinuxTransportOptions
             : throw new ArgumentOutOfRangeException(nameof(ThreadCount), value, "ThreadCount must be from 1 to 256.");
     }
 
-    /// <summary>Gets or sets how connections reach the engine threads. Default: <see cref="LinuxAcceptMode.LeastLoaded"/>.</summary>
+    /// <summary>
+    /// Gets or sets how connections reach the engine threads. Default: <see cref="LinuxAcceptMode.LeastLoaded"/>.
+    /// </summary>
     public LinuxAcceptMode AcceptMode { get; set; }
 
     /// <summary>Gets or sets the options that all transports share: backlog, buffers, timeouts, where handlers run.</summary>

@@ -479,7 +479,7 @@ internal sealed class EngineInput(EngineConnection connection)
         return TryResumeLocked();
     }
 
-    /// <summary>There is no reader any more; true where receiving is to resume.</summary>
+    /// <summary>The reader is gone; true where receiving is to resume.</summary>
     private bool DiscardAllLocked()
     {
         AssertLocked();

@@ -6,8 +6,8 @@ namespace Sockeye.Linux;
 
 /// <summary>The writing end of a connection: the engine sends out of the memory that the handler wrote.</summary>
 /// <remarks>
-/// One writer at a time, as with every pipe; the engine thread sends at the same time. What is flushed during a send goes with the
-/// next one. Waiting allocates nothing. Positions count bytes from the start of the stream.
+/// One writer at a time, as with every pipe; the engine thread sends at the same time. What is flushed during a send goes with
+/// the next one. Waiting allocates nothing. Positions count bytes from the start of the stream.
 /// </remarks>
 internal sealed class EngineOutput(EngineConnection connection)
     : PipeWriter, IValueTaskSource<FlushResult>, IThreadPoolWorkItem
@@ -49,7 +49,7 @@ internal sealed class EngineOutput(EngineConnection connection)
         lock (_wait.Lock)
         {
             if (_isCompleted)
-                throw new InvalidOperationException("Nothing can be written any more: this output was completed.");
+                throw new InvalidOperationException("Nothing more can be written: this output was completed.");
             DetectSecondWriterLocked();
             if (_tail is null || _tail.Room < Math.Max(sizeHint, 1))
                 AppendLocked(connection.Thread.Setup.Pool.Rent(GetSegmentSizeLocked(sizeHint)));
@@ -191,7 +191,7 @@ internal sealed class EngineOutput(EngineConnection connection)
         return hasMore;
     }
 
-    /// <summary>Nothing more is sent: the next flush tells the writer. A send may still be in flight.</summary>
+    /// <summary>Nothing more is sent: the next flush says so to the writer. A send may still be in flight.</summary>
     public void End()
     {
         connection.Thread.AssertOnEngineThread();

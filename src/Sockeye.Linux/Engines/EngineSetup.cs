@@ -20,6 +20,6 @@ internal sealed class EngineSetup(LinuxEngine engine, SocketTransportOptions soc
     /// <summary>For a test: refuses to register a descriptor, in place of the system.</summary>
     public Func<int, Errno> RefuseToRegister { get; init; } = static _ => Errno.None;
 
-    /// <summary>What a caller gets who comes after the end of the transport.</summary>
+    /// <summary>The exception for calls after the transport was disposed.</summary>
     public static ObjectDisposedException CreateDisposedException() => new("Sockeye.Linux.LinuxTransport");
 }

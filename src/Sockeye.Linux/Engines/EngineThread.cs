@@ -8,8 +8,8 @@ namespace Sockeye.Linux;
 /// </summary>
 /// <remarks>
 /// Each iteration of the loop runs the work that was posted before it, lets handlers run, and waits for the kernel. Work from
-/// other threads (<see cref="Post"/>) goes to the injection queue; whoever posts it also wakes the thread, unless a batch of
-/// handlers is running that wakes it once for all. Members that assert it are for the engine thread, the others for any thread.
+/// other threads (<see cref="Post"/>) goes to the injection queue; posting also wakes the thread, unless a batch of handlers is
+/// running that wakes it once for all. Members that assert it are for the engine thread, the others for any thread.
 /// </remarks>
 internal abstract class EngineThread
 {
@@ -82,7 +82,7 @@ internal abstract class EngineThread
 
     protected Waker Waker { get; } = new(isBlocking: false);
 
-    /// <summary>Whether the thread may end. The last connection goes on this thread; stopping and releasing are posted.</summary>
+    /// <summary>Whether the thread may end. The last connection closes on this thread; stopping and releasing are posted.</summary>
     private bool IsFinished => _isStopping && ConnectionCount == 0;
 
     private bool IsBatchLarge => _batchedBytes >= SegmentPool.LargeSize;

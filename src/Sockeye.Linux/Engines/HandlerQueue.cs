@@ -103,8 +103,8 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
         QueueHelperIfBehind();
     }
 
-    /// <summary>Called before the engine thread drains its injection queue and waits without end: from now on posted work wakes it
-    /// at once.</summary>
+    /// <summary>Called before the engine thread drains its injection queue and waits without end: from now on posted work wakes
+    /// it at once.</summary>
     public void StopDelayingWakes()
     {
         _engine.AssertOnEngineThread();

@@ -10,8 +10,8 @@ namespace Sockeye.Linux;
 /// served.
 /// </summary>
 /// <remarks>
-/// It samples, so that a handler's call costs the engine nothing more. A call is seen at most one <see cref="Interval"/> after its
-/// start: the reported times are therefore a little short, and never too long.
+/// It samples, so that a handler's call costs the engine nothing more. A call is seen at most one <see cref="Interval"/> after
+/// its start: the reported times are therefore a little short, and never too long.
 /// </remarks>
 internal sealed partial class HandlerWatchdog : IDisposable
 {

@@ -24,8 +24,8 @@ internal sealed unsafe class Waker : IDisposable
     }
 
     /// <summary>
-    /// The thread is about to wait. A full fence: either the thread sees work that is being added, or whoever adds it sees that
-    /// the thread sleeps.
+    /// The thread is about to wait. A full fence: either the thread sees work that is being added, or its adder sees that the
+    /// thread sleeps.
     /// </summary>
     public void BeginSleep() => Interlocked.Exchange(ref _isSleeping, 1);
 

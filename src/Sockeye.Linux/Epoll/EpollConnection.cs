@@ -11,7 +11,8 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
 
     private const int MaxVectors = 64;
 
-    /// <summary>A handler may make the socket block, through its duplicate of the descriptor: the engine's calls never do.</summary>
+    /// <summary>A handler may make the socket block, through its duplicate of the descriptor: the engine's calls never
+    /// do.</summary>
     private const int SendFlags = Constants.MessageNoSignal | Constants.MessageDoNotWait;
 
     private bool _isReadable;
@@ -144,8 +145,8 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
     private void OnBytesReceived(int received, int asked)
     {
         OnReceived(received);
-        // Less than asked for: there is no more, and epoll reports when more comes. But a receive also ends at an urgent mark, and
-        // epoll may have reported an end already: then only a receive of nothing is certain.
+        // Less than asked for: there is no more, and epoll reports when more comes. But a receive also ends at an urgent mark,
+        // and epoll may have reported an end already: then only a receive of nothing is certain.
         if (received < asked && !_canBeShort)
             _isReadable = false;
         else

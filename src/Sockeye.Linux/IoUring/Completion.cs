@@ -20,9 +20,6 @@ internal readonly struct Completion
     /// <summary>More completions of the same submission follow. Without, the operation is over, whatever the result.</summary>
     public bool HasMore => (_flags & (1 << 1)) != 0;
 
-    /// <summary>The second completion of a zero-copy send: its memory is free again.</summary>
-    public bool IsNotification => (_flags & (1 << 3)) != 0;
-
     /// <summary>The buffer's id in its <see cref="BufferRing"/>, with <see cref="HasBuffer"/>.</summary>
     public ushort BufferId => (ushort)(_flags >> 16);
 }

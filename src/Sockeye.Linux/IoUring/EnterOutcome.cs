@@ -4,7 +4,7 @@ namespace Sockeye.Linux;
 internal enum EnterOutcome
 {
     /// <summary>Everything is submitted. What was waited for is there, unless something was submitted and the time is over or a
-    /// signal came: the kernel tells of the submissions then.</summary>
+    /// signal came: the kernel then reports the submissions.</summary>
     Done,
 
     /// <summary>The time is over (ETIME).</summary>

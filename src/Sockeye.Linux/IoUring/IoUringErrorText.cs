@@ -28,7 +28,8 @@ internal static class IoUringErrorText
             "io_uring_register in it.",
         (_, IoUringError.AccessDenied, _) => $"A security module (SELinux, AppArmor) refuses {call} (EACCES).",
         ("io_uring_setup", IoUringError.NoSuchCall, _) =>
-            $"There is no io_uring_setup (ENOSYS): Linux {KernelVersion} is built without it, or a seccomp filter or sandbox hides it.",
+            $"There is no io_uring_setup (ENOSYS): Linux {KernelVersion} is built without it, or a seccomp filter or sandbox " +
+            "hides it.",
         (_, IoUringError.NoSuchCall, _) => $"A seccomp filter or a sandbox hides {call} (ENOSYS) though io_uring_setup is there.",
         (_, IoUringError.NoMemory, _) => $"The kernel has no memory for {call} (ENOMEM) within {LockedMemory.Describe()}.",
         ("io_uring_setup", IoUringError.Invalid, _) =>
@@ -39,7 +40,7 @@ internal static class IoUringErrorText
             $"The system has no descriptor left for {call} (ENFILE): raise the sysctl fs.file-max.",
         ("io_uring_enter", IoUringError.Exists, _) => "A ring was entered by a thread that does not own it (EEXIST).",
         ("io_uring_enter", IoUringError.CompletionDropped, _) =>
-            "The kernel ran out of memory and lost completions of a ring (EBADR), whose operations can no longer be told apart.",
+            "The kernel ran out of memory and lost completions of a ring (EBADR), whose operations can no longer be matched.",
         _ => $"{call} failed with errno {error} on Linux {KernelVersion}.",
     };
 

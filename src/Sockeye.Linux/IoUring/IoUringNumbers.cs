@@ -8,7 +8,6 @@ internal enum SetupFlags : uint
     Clamp = 1 << 4,
     SubmitAll = 1 << 7,
     CooperativeTaskRun = 1 << 8,
-    TaskRunFlag = 1 << 9,
     SingleIssuer = 1 << 12,
     DeferTaskRun = 1 << 13,
     NoSubmissionArray = 1 << 16,
@@ -24,14 +23,6 @@ internal enum EnterFlags : uint
     RegisteredRing = 1 << 4,
 }
 
-/// <summary>What the kernel says in the flags word of the submission ring.</summary>
-[Flags]
-internal enum RingState : uint
-{
-    CompletionOverflow = 1 << 1,
-    TaskRun = 1 << 2,
-}
-
 /// <summary>Operations of io_uring_register(2).</summary>
 internal enum RegisterCode : uint
 {
@@ -45,13 +36,9 @@ internal enum RegisterCode : uint
 /// <summary>Operations of a submission (<c>IORING_OP_</c>).</summary>
 internal enum Opcode : byte
 {
-    Nop = 0,
     PollAdd = 6,
     SendMessage = 9,
-    Accept = 13,
     AsyncCancel = 14,
-    Connect = 16,
-    Close = 19,
     Send = 26,
     Receive = 27,
 }

@@ -1,10 +1,10 @@
 namespace Sockeye.Linux;
 
-/// <summary>Finds out, once in a process, whether io_uring is of use here: by using it, as nothing else proves it.</summary>
+/// <summary>Finds out, once in a process, whether io_uring is usable here: by using it, because nothing else proves it.</summary>
 /// <remarks>
-/// What is late works: on a machine whose processors are busy the self-test takes as long as it takes. It is given up only where
-/// the kernel keeps one call for <see cref="MaxTime"/>, which none of them does that works. That time is counted in looks of the
-/// thread that waits: while that one gets no processor either, or the whole process is frozen, it does not pass.
+/// A late answer is an answer: on a machine whose processors are busy the self-test takes as long as it takes. It is abandoned
+/// only where the kernel keeps one call for <see cref="MaxTime"/>, which no working kernel does. That time is counted in polls of
+/// the waiting thread: while that thread gets no processor either, or the whole process is frozen, it does not pass.
 /// </remarks>
 internal static class IoUringProbe
 {
@@ -21,15 +21,16 @@ internal static class IoUringProbe
     public static IoUringSupport Result => Lazy.Value;
 
     /// <summary>Runs a self-test that is a single call.</summary>
-    public static IoUringSupport Run(Func<IoUringSupport> selfTest, TimeSpan mostTime) =>
-        Run(monitor => monitor.Run(selfTest), mostTime);
+    public static IoUringSupport Run(Func<IoUringSupport> selfTest, TimeSpan maxTime) =>
+        Run(monitor => monitor.Run(selfTest), maxTime);
 
-    /// <summary>Runs a self-test on a thread of its own, so that a kernel that does not answer stops nobody else.</summary>
-    /// <param name="selfTest">Tells the monitor of its calls of the kernel.</param>
-    /// <param name="mostTime">How long one of them may take.</param>
-    /// <param name="ended">Waits up to the time for the thread to end, and says whether it did; null: as threads do.</param>
+    /// <summary>Runs a self-test on a separate thread, so that a kernel that does not answer blocks nothing else.</summary>
+    /// <param name="selfTest">Runs its system calls through the monitor.</param>
+    /// <param name="maxTime">How long one of them may take.</param>
+    /// <param name="waitForEnd">Waits up to the time for the thread to end, and says whether it did. Default:
+    /// <see cref="Thread.Join(TimeSpan)"/>.</param>
     public static IoUringSupport Run(
-        Func<SelfTestMonitor, IoUringSupport> selfTest, TimeSpan mostTime, Func<Thread, TimeSpan, bool>? ended = null)
+        Func<SelfTestMonitor, IoUringSupport> selfTest, TimeSpan maxTime, Func<Thread, TimeSpan, bool>? waitForEnd = null)
     {
         if (!OperatingSystem.IsLinux())
             return IoUringSupport.Refused("io_uring is a part of Linux only.");
@@ -38,15 +39,15 @@ internal static class IoUringProbe
         IoUringSupport? result = null;
         var thread = new Thread(() => result = selfTest(monitor)) { IsBackground = true, Name = "Sockeye io_uring self-test" };
         thread.UnsafeStart();
-        ended ??= static (thread, time) => thread.Join(time);
-        var betweenLooks = mostTime < PollInterval ? mostTime : PollInterval;
+        waitForEnd ??= static (thread, time) => thread.Join(time);
+        var interval = maxTime < PollInterval ? maxTime : PollInterval;
         var (call, inCall) = ((int?)null, TimeSpan.Zero);
-        while (!ended(thread, betweenLooks))
+        while (!waitForEnd(thread, interval))
         {
-            inCall = monitor.CurrentCall is { } current && current == call ? inCall + betweenLooks : TimeSpan.Zero;
+            inCall = monitor.CurrentCall is { } current && current == call ? inCall + interval : TimeSpan.Zero;
             call = monitor.CurrentCall;
-            if (inCall >= mostTime)
-                return IoUringSupport.Refused($"The self-test of io_uring did not finish in {mostTime.TotalSeconds:0.#} s.");
+            if (inCall >= maxTime)
+                return IoUringSupport.Refused($"The self-test of io_uring did not finish in {maxTime.TotalSeconds:0.#} s.");
         }
 
         return result!;

@@ -8,15 +8,14 @@ internal static class IoUringSelfTest
 {
     private static readonly Opcode[] NeededOpcodes =
     [
-        Opcode.Nop, Opcode.PollAdd, Opcode.SendMessage, Opcode.Accept, Opcode.AsyncCancel, Opcode.Connect, Opcode.Close,
-        Opcode.Send, Opcode.Receive,
+        Opcode.PollAdd, Opcode.SendMessage, Opcode.AsyncCancel, Opcode.Send, Opcode.Receive,
     ];
 
     /// <summary>What works here. Every refusal of the kernel is a result, not an exception.</summary>
     public static IoUringSupport Run() => Run(new());
 
     /// <inheritdoc cref="Run()"/>
-    /// <param name="monitor">Told of each call of the kernel that could hang.</param>
+    /// <param name="monitor">Monitors each system call that could hang.</param>
     public static IoUringSupport Run(SelfTestMonitor monitor)
     {
         try
@@ -26,12 +25,18 @@ internal static class IoUringSelfTest
             foreach (var opcode in NeededOpcodes)
             {
                 if (!probe.Has(opcode))
-                    return IoUringSupport.Refused($"io_uring of Linux {IoUringErrorText.KernelVersion} has no operation {opcode}.");
+                {
+                    return IoUringSupport.Refused(
+                        $"io_uring of Linux {IoUringErrorText.KernelVersion} has no operation {opcode}.");
+                }
             }
 
             using var steps = monitor.Run(() => new SelfTestSteps(ring, monitor));
             if (steps.FindFault() is { } fault)
-                return IoUringSupport.Refused($"The self-test of io_uring failed on Linux {IoUringErrorText.KernelVersion}: {fault}.");
+            {
+                return IoUringSupport.Refused(
+                    $"The self-test of io_uring failed on Linux {IoUringErrorText.KernelVersion}: {fault}.");
+            }
 
             return new(true, $"io_uring of Linux {IoUringErrorText.KernelVersion} passed its self-test.")
             {

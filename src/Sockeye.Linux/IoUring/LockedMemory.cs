@@ -2,17 +2,17 @@ namespace Sockeye.Linux;
 
 /// <summary>
 /// What the kernel charges to RLIMIT_MEMLOCK: rings and buffer rings of processes without CAP_IPC_LOCK, for the user as a whole.
-/// A closed ring gives its share back later, not at once, so that a quick restart may have to wait for its predecessor.
+/// A closed ring gives its share back with a delay, so that a quick restart may have to wait for its predecessor.
 /// </summary>
 internal static class LockedMemory
 {
     private const int Retries = 3;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Tries until there is an answer other than ENOMEM: first smaller and smaller, then thrice, each 100 ms
+    /// <summary>Tries until the answer is not ENOMEM: with smaller and smaller sizes, then three times, each 100 ms
     /// later.</summary>
     /// <param name="attempt">Answers a negative errno on failure.</param>
-    /// <param name="shrink">Halves what the attempt asks for; false at the least that is of use.</param>
+    /// <param name="shrink">Halves what the attempt asks for; false at the smallest size that is usable.</param>
     /// <param name="wait">Waits.</param>
     public static int AllocateWithRetries(Func<int> attempt, Func<bool> shrink, Action<TimeSpan> wait)
     {
@@ -30,7 +30,7 @@ internal static class LockedMemory
         }
     }
 
-    /// <summary>Blocks for a time. Nobody signals that the kernel has memory again, so there is nothing else to wait
+    /// <summary>Blocks for a time. Nothing signals that the kernel has memory again, so there is nothing else to wait
     /// for.</summary>
     public static void Wait(TimeSpan time)
     {

@@ -26,7 +26,7 @@ internal sealed unsafe class RegisteredDescriptor : IDisposable
         }
         else if (answer != -IoUringError.Busy)
         {
-            // Busy: a thread registers at most 16. The ring goes on by its plain descriptor then.
+            // Busy: a thread registers at most 16. The ring then uses its plain descriptor.
             throw IoUringErrorText.ToException("io_uring_register", -answer);
         }
     }

@@ -1,6 +1,9 @@
+using System.Diagnostics;
+
 namespace Sockeye.Linux;
 
-/// <summary>An io_uring. Only the thread that made it may call it, Dispose included: the kernel insists (EEXIST).</summary>
+/// <summary>An io_uring. Only the thread that created it may call it, Dispose included: the kernel refuses others
+/// (EEXIST).</summary>
 /// <remarks>
 /// Unsafe, by these invariants: <see cref="RingMemory"/> bounds every pointer, and every index is masked. The tail of submissions
 /// and the head of completions are ours to write, the other words are the kernel's. A submission is complete before the
@@ -9,12 +12,14 @@ namespace Sockeye.Linux;
 /// </remarks>
 internal sealed unsafe class Ring : IDisposable
 {
-    /// <summary>Completions taken before the kernel is told, so that it finds room while a long batch is under way.</summary>
+    /// <summary>Completions that are taken before the head is published, so that the kernel finds room during a long
+    /// batch.</summary>
     private const uint PublishEvery = 64;
 
     private readonly RingMemory _memory;
     private readonly RegisteredDescriptor _registered;
     private readonly SubmissionSpill _spill = new();
+    private readonly int _threadId = Environment.CurrentManagedThreadId;
     private uint _submissionTail;
     private uint _submissionHeadSeen;
     private uint _completionHead;
@@ -36,24 +41,8 @@ internal sealed unsafe class Ring : IDisposable
     /// <summary>The ring has no index array (Linux 6.6).</summary>
     public bool HasNoArray => _memory.HasNoArray;
 
-    /// <summary>Enters skip the table of descriptors; not so for more than 16 rings of a thread.</summary>
-    public bool IsRegistered => _registered.Flags != EnterFlags.None;
-
     /// <summary>The ring's descriptor, close-on-exec; for what registers something with the ring.</summary>
     public int Descriptor => _memory.Descriptor;
-
-    /// <summary>Submissions filled and not yet taken by the kernel.</summary>
-    public int Unsubmitted => (int)(_submissionTail - _submissionHeadSeen) + _spill.Count;
-
-    /// <summary>The kernel holds completions that found no room in the ring; the next <see cref="Enter"/> brings them.</summary>
-    public bool HasOverflow => (State & RingState.CompletionOverflow) != 0;
-
-    /// <summary>An <see cref="Enter"/> would find completions. With <see cref="RingOptions.ShowsWork"/> reliable, else only for
-    /// those that are in the ring.</summary>
-    public bool HasWork => Volatile.Read(ref *_memory.CompletionTail) != _completionHead ||
-        (State & (RingState.CompletionOverflow | RingState.TaskRun)) != 0;
-
-    private RingState State => (RingState)Volatile.Read(ref *_memory.State);
 
     /// <summary>A ring for the calling thread. May block for 300 ms where memory that may be locked is short.</summary>
     /// <exception cref="EngineException">The kernel refuses; the message says why and what to do.</exception>
@@ -74,10 +63,11 @@ internal sealed unsafe class Ring : IDisposable
 
     /// <summary>
     /// A zeroed submission, to be filled before the next call of anything here. When the ring is full, what is in it is submitted
-    /// first, without letting the kernel complete deferred work: no completion is taken meanwhile.
+    /// first, without letting the kernel complete deferred work: no completion is taken by this call.
     /// </summary>
     public ref Submission Next()
     {
+        AssertOnOwnThread();
         if (_spill.Count > 0 || (IsFull && !MakeRoom()))
             return ref _spill.Add();
 
@@ -88,8 +78,10 @@ internal sealed unsafe class Ring : IDisposable
 
     /// <summary>Submits everything, lets the kernel complete what it can, and waits. See <see cref="EnterOutcome"/>.</summary>
     /// <param name="wait">Completions to wait for, 0 or 1; those that are in the ring already count.</param>
-    /// <param name="timeout">How long to wait; negative for ever. Nothing is submitted or completed less for it.</param>
-    /// <exception cref="EngineException">A bug of the caller, or completions are lost: the ring is of no use any more.</exception>
+    /// <param name="timeout">How long to wait; negative: without end. It limits neither what is submitted nor what
+    /// completes.</param>
+    /// <exception cref="EngineException">A bug of the caller, or completions are lost: the ring is not usable
+    /// afterwards.</exception>
     public EnterOutcome Enter(uint wait, TimeSpan timeout)
     {
         var outcome = EnterOutcome.Done;
@@ -113,6 +105,8 @@ internal sealed unsafe class Ring : IDisposable
     /// </summary>
     public bool TryTake(out Completion completion)
     {
+        AssertOnOwnThread();
+        Debug.Assert(_completionTailSeen - _completionHead <= _memory.CompletionEntries, "The ring holds what it has entries for.");
         if (_completionHead == _completionTailSeen)
         {
             Volatile.Write(ref *_memory.CompletionHead, _completionHead);
@@ -137,7 +131,19 @@ internal sealed unsafe class Ring : IDisposable
         _memory.Dispose();
     }
 
-    private bool IsFull => _submissionTail - _submissionHeadSeen == _memory.SubmissionEntries;
+    private bool IsFull
+    {
+        get
+        {
+            var waiting = _submissionTail - _submissionHeadSeen;
+            Debug.Assert(waiting <= _memory.SubmissionEntries, "The kernel takes no more than was submitted.");
+            return waiting == _memory.SubmissionEntries;
+        }
+    }
+
+    [Conditional("DEBUG")]
+    private void AssertOnOwnThread() =>
+        Debug.Assert(_threadId == Environment.CurrentManagedThreadId, "A ring is for the thread that created it.");
 
     private bool MakeRoom()
     {
@@ -167,7 +173,7 @@ internal sealed unsafe class Ring : IDisposable
             answer = IoUringCalls.Enter(_registered.Index, submit, wait, flags, null, 0);
         }
 
-        // The answer is an error when the wait failed, though submissions may be gone: only the head tells.
+        // The answer is an error when the wait failed, though submissions may have been taken: only the head shows that.
         _submissionHeadSeen = Volatile.Read(ref *_memory.SubmissionHead);
         return -answer switch
         {

@@ -5,7 +5,7 @@ namespace Sockeye.Linux;
 /// Unsafe, by these invariants: the offsets come from io_uring_setup(2), and the lengths mapped are computed from the same
 /// answer, so every pointer lies inside its mapping; the entry counts are powers of two, so that an index masked by count - 1
 /// is inside the array; the mappings go away only in <see cref="Dispose"/>, which the owner calls last. The kernel keeps its
-/// own reference to the pages: what is still in flight then never writes to memory that is somebody else's by now.
+/// own reference to the pages: what is still in flight then never writes to memory that has another owner by then.
 /// </remarks>
 internal sealed unsafe class RingMemory : IDisposable
 {
@@ -44,7 +44,6 @@ internal sealed unsafe class RingMemory : IDisposable
 
         SubmissionHead = (uint*)(_ring + parameters.SubmissionHead);
         SubmissionTail = (uint*)(_ring + parameters.SubmissionTail);
-        State = (uint*)(_ring + parameters.SubmissionState);
         CompletionHead = (uint*)(_ring + parameters.CompletionHead);
         CompletionTail = (uint*)(_ring + parameters.CompletionTail);
         Completions = (Completion*)(_ring + parameters.Completions);
@@ -62,7 +61,6 @@ internal sealed unsafe class RingMemory : IDisposable
     public Submission* Submissions { get; private set; }
     public uint* SubmissionHead { get; }
     public uint* SubmissionTail { get; }
-    public uint* State { get; }
     public Completion* Completions { get; }
     public uint* CompletionHead { get; }
     public uint* CompletionTail { get; }

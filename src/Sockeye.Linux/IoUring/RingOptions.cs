@@ -10,14 +10,10 @@ internal sealed record RingOptions
     /// Where memory that may be locked is short, the ring gets fewer, down to 1024.</summary>
     public int CompletionEntries { get; init; } = 8192;
 
-    /// <summary>Asks the kernel to show in <see cref="Ring.HasWork"/> that an Enter would find something: for a thread that spins
-    /// before it blocks. Default off, as it costs the kernel an atomic write an event.</summary>
-    public bool ShowsWork { get; init; }
-
     /// <summary>io_uring_setup(2), or what a test puts in its place.</summary>
     public RingSetupCall Setup { get; init; } = IoUringCalls.Setup;
 
-    /// <summary>Waits before memory is asked for once more. Blocks: a ring is made on the thread that will own it.</summary>
+    /// <summary>Waits before memory is asked for again. It blocks: a ring is created on the thread that owns it.</summary>
     public Action<TimeSpan> Wait { get; init; } = LockedMemory.Wait;
 }
 

@@ -14,7 +14,6 @@ internal struct RingParameters
     // Where the words of the submission ring are (struct io_sqring_offsets).
     [FieldOffset(40)] public uint SubmissionHead;
     [FieldOffset(44)] public uint SubmissionTail;
-    [FieldOffset(56)] public uint SubmissionState;
     [FieldOffset(64)] public uint SubmissionArray;
 
     // Where the words of the completion ring are (struct io_cqring_offsets).

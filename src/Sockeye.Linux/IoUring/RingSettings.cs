@@ -16,7 +16,7 @@ internal sealed record RingSettings
     /// <summary>Buffers of 4 KiB at the start, and the number that is added when most are with connections.</summary>
     public int SmallBuffers { get; init; } = 128;
 
-    /// <summary>The number from which no more are added: what arrives is copied and the buffer given back. A power of two.</summary>
+    /// <summary>The most buffers of 4 KiB: then what arrives is copied, and the buffer given back. A power of two.</summary>
     public int MaxSmallBuffers { get; init; } = 4096;
 
     /// <summary>Buffers of 64 KiB, for connections that stream. A power of two.</summary>

@@ -5,7 +5,7 @@ namespace Sockeye.Linux;
 /// <summary>Asks for a ring until the kernel agrees: with the flags it knows, in a size that it grants.</summary>
 internal static class RingSetup
 {
-    /// <summary>The least completion ring that the search for memory ends at.</summary>
+    /// <summary>The smallest completion ring: the search for memory ends here.</summary>
     private const uint MinCompletionEntries = 1024;
 
     /// <summary>Linux 6.1 has all of these.</summary>
@@ -16,7 +16,7 @@ internal static class RingSetup
     /// <exception cref="EngineException">The kernel refuses.</exception>
     public static int Open(RingOptions options, out RingParameters parameters)
     {
-        var flags = Needed | SetupFlags.NoSubmissionArray | (options.ShowsWork ? SetupFlags.TaskRunFlag : 0);
+        var flags = Needed | SetupFlags.NoSubmissionArray;
         var submissions = BitOperations.RoundUpToPowerOf2((uint)options.SubmissionEntries);
         var completions = Math.Max(BitOperations.RoundUpToPowerOf2((uint)options.CompletionEntries), submissions);
         RingParameters given = default;

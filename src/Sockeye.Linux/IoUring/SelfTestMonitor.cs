@@ -1,9 +1,9 @@
 namespace Sockeye.Linux;
 
-/// <summary>Where a self-test is: in a call of the kernel, or between two. One thread moves, others look.</summary>
+/// <summary>The progress of a self-test: in a system call, or between two. One thread calls, others read.</summary>
 internal sealed class SelfTestMonitor
 {
-    /// <summary>Grows when a call begins and when it ends: odd inside.</summary>
+    /// <summary>Grows when a call starts and when it ends: odd inside.</summary>
     private int _steps;
 
     /// <summary>The call that is under way: another number for each; null between two.</summary>

@@ -14,7 +14,7 @@ internal sealed class SelfTestSteps : IDisposable
     private const int MaxInterruptions = 10_000;
     private static readonly TimeSpan EnterTime = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Keeps memory for ever that the kernel might still write to.</summary>
+    /// <summary>Memory that the kernel might still write to: it is never freed.</summary>
     private static readonly List<byte[]> Leaked = [];
     private static readonly Lock LeakedLock = new();
 
@@ -67,12 +67,13 @@ internal sealed class SelfTestSteps : IDisposable
         Cancel();
         if (!EnterUntil(() => _inFlight == 0))
             return "a cancelled receive did not end";
-        return CompletionsOf(ReceiveData) is [{ Result: -IoUringError.Cancelled }] && CompletionsOf(CancelData) is [{ Result: >= 0 }]
+        var isCancelled = CompletionsOf(ReceiveData) is [{ Result: -IoUringError.Cancelled }];
+        return isCancelled && CompletionsOf(CancelData) is [{ Result: >= 0 }]
             ? null
             : "a cancel did not find its receive";
     }
 
-    /// <summary>With more to receive than the limit: ends the receive at the limit?</summary>
+    /// <summary>Whether a receive ends at its limit with more to receive.</summary>
     public bool SupportsReceiveLimit()
     {
         _completions.Clear();
@@ -131,7 +132,7 @@ internal sealed class SelfTestSteps : IDisposable
 
     private bool EnterUntil(Func<bool> isDone)
     {
-        // A signal, as a garbage collection sends it, and a kernel without memory say nothing of what io_uring can do.
+        // A signal, as a garbage collection sends it, and a kernel without memory say nothing about what io_uring can do.
         for (var (enters, interruptions) = (0, 0); enters < MaxEnters && interruptions < MaxInterruptions && !isDone();)
         {
             if (_monitor.Run(() => _ring.Enter(1, EnterTime)) is EnterOutcome.Interrupted or EnterOutcome.Busy)

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Sockeye.Linux;
 
 /// <summary>The pieces of one send, where the kernel can find them until it is done.</summary>
-/// <remarks>Memory of its own, outside the garbage collector's: freed only when no send is under way.</remarks>
+/// <remarks>Native memory: freed only when no send is in flight.</remarks>
 internal sealed unsafe class SendList : IDisposable
 {
     public const int MaxVectors = 32;

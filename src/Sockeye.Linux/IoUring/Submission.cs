@@ -11,28 +11,21 @@ internal struct Submission
 {
     private const byte BufferSelect = 1 << 5;
     private const ushort ReceiveIsMultishot = 1 << 1;
-    private const ushort AcceptIsMultishot = 1 << 0;
     private const uint PollIsMultishot = 1 << 0;
     private const uint CancelAll = 1 << 0;
     private const uint CancelDescriptor = 1 << 1;
-    private const uint CancelAny = 1 << 2;
     private const uint SendFlags = 0x100 | 0x4000; // MSG_WAITALL | MSG_NOSIGNAL
-    private const uint AcceptFlags = 0x80000 | 0x800; // SOCK_CLOEXEC | SOCK_NONBLOCK
 
     [FieldOffset(0)] private Opcode _opcode;
     [FieldOffset(1)] private byte _flags;
     [FieldOffset(2)] private ushort _variant;
     [FieldOffset(4)] private int _descriptor;
-    [FieldOffset(8)] private ulong _offset;
     [FieldOffset(16)] private ulong _address;
     [FieldOffset(24)] private uint _length;
     [FieldOffset(28)] private uint _operationFlags;
     [FieldOffset(32)] private ulong _userData;
     [FieldOffset(40)] private ushort _bufferGroup;
     [FieldOffset(44)] private uint _limit;
-
-    /// <summary>Does nothing and completes with 0.</summary>
-    public void Nop(ulong userData) => Fill(Opcode.Nop, -1, userData);
 
     /// <summary>
     /// Receives again and again, each time into a buffer of the group, until end, error, an empty group or the limit. At the
@@ -75,22 +68,6 @@ internal struct Submission
         _operationFlags = SendFlags;
     }
 
-    /// <summary>Accepts again and again; each completion's result is a descriptor, close-on-exec and non-blocking.</summary>
-    public void AcceptMultishot(int descriptor, ulong userData)
-    {
-        Fill(Opcode.Accept, descriptor, userData);
-        _variant = AcceptIsMultishot;
-        _operationFlags = AcceptFlags;
-    }
-
-    /// <summary>Connects to a native <c>sockaddr</c>.</summary>
-    public void Connect(int descriptor, nint address, int length, ulong userData)
-    {
-        Fill(Opcode.Connect, descriptor, userData);
-        _address = (ulong)address;
-        _offset = (ulong)length;
-    }
-
     /// <summary>Waits for events (poll(2): <c>POLLIN</c> is 1, <c>POLLOUT</c> 4) and completes once with those that
     /// came.</summary>
     public void Poll(int descriptor, uint events, ulong userData)
@@ -112,16 +89,6 @@ internal struct Submission
         Fill(Opcode.AsyncCancel, descriptor, userData);
         _operationFlags = CancelDescriptor | CancelAll;
     }
-
-    /// <summary>Cancels every operation of the ring. Result: how many, or ENOENT for none.</summary>
-    public void CancelEverything(ulong userData)
-    {
-        Fill(Opcode.AsyncCancel, -1, userData);
-        _operationFlags = CancelAny | CancelAll;
-    }
-
-    /// <summary>close(2).</summary>
-    public void Close(int descriptor, ulong userData) => Fill(Opcode.Close, descriptor, userData);
 
     private void Fill(Opcode opcode, int descriptor, ulong userData)
     {

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Sockeye.Linux;
 
-/// <summary>The errors that the engines tell apart, errno(3).</summary>
+/// <summary>The errors that the engines distinguish, errno(3).</summary>
 internal enum Errno
 {
     None = 0,

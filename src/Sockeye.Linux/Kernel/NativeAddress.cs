@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace Sockeye.Linux;
 
 /// <summary>An IP address and a port as the kernel gave them: small, and an <see cref="IPEndPoint"/> only if asked for.</summary>
-/// <remarks>The default, and what is no IP address (a Unix socket's peer has no name), has no endpoint.</remarks>
+/// <remarks>The default has no endpoint, nor has an address that is not IP (a Unix socket's peer has no name).</remarks>
 internal struct NativeAddress
 {
     // Offsets in struct sockaddr_in and sockaddr_in6, ip(7) and ipv6(7). The family is in host order, the rest is not.

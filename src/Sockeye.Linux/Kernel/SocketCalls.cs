@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Sockeye.Linux;
 
-/// <summary>Calls on a socket by its descriptor, which the caller owns: it must not be closed meanwhile.</summary>
+/// <summary>Calls on a socket by its descriptor, which the caller owns: it must not be closed during the call.</summary>
 /// <remarks>Pointers point into the stack of the call, or are given by the caller and valid until it returns.</remarks>
 internal static unsafe class SocketCalls
 {
@@ -20,14 +20,14 @@ internal static unsafe class SocketCalls
         return accepted;
     }
 
-    /// <summary>Begins a handshake, not blocking: <see cref="Errno.InProgress"/> where it goes on.</summary>
+    /// <summary>Starts a handshake without blocking: <see cref="Errno.InProgress"/> where it is not finished.</summary>
     public static Errno Connect(int socket, SocketAddress remote)
     {
         fixed (byte* address = remote.Buffer.Span)
             return Libc.Connect(socket, address, remote.Size) < 0 ? Libc.LastError : Errno.None;
     }
 
-    /// <summary>The error that a socket has met and nobody has been told yet.</summary>
+    /// <summary>Takes the pending error of a socket, which the kernel reports once.</summary>
     public static Errno TakeError(int socket)
     {
         int error = 0, length = sizeof(int);
@@ -57,7 +57,7 @@ internal static unsafe class SocketCalls
         _ = Libc.SetOption(socket, Constants.LevelSocket, Constants.OptionLinger, (byte*)linger, 2 * sizeof(int));
     }
 
-    /// <summary>Ends both directions for all descriptors of a socket, whoever has them open: by FIN after what is still to be
+    /// <summary>Ends both directions of a socket for all of its descriptors: by FIN after what is still to be
     /// sent, or by RST.</summary>
     public static void ShutdownBoth(int socket, bool reset)
     {
@@ -89,8 +89,8 @@ internal static unsafe class SocketCalls
             throw Libc.LastError.ToException();
     }
 
-    /// <summary>Empty where the kernel does not tell.</summary>
-    /// <param name="socket">Which one.</param>
+    /// <summary>Reads TCP_INFO; empty where the kernel refuses.</summary>
+    /// <param name="socket">The socket.</param>
     /// <param name="buffer">Of <see cref="LinuxTcpInfo.Size"/> bytes.</param>
     public static LinuxTcpInfo ReadTcpInfo(int socket, Span<byte> buffer)
     {

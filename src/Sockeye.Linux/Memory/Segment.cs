@@ -31,7 +31,7 @@ internal sealed class Segment : ReadOnlySequenceSegment<byte>
 
     public ISegmentOwner Owner { get; }
 
-    /// <summary>The owner's number for it.</summary>
+    /// <summary>The id that the owner gave it.</summary>
     public int Id { get; }
 
     public nint Address { get; }

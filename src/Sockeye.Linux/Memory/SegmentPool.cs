@@ -6,10 +6,10 @@ namespace Sockeye.Linux;
 /// <remarks>
 /// <para>An engine thread has a small cache and comes here for many at once; other threads come here each time. Safe from any
 /// thread.</para>
-/// <para>8 MiB of each size are kept, in chunks that are created as they are needed. What a burst needs beyond that is created one
-/// by one, is rented again while the burst lasts, and is left to the garbage collector when it ends. The pinned object heap is
-/// never compacted: if the segments that are kept were scattered among those of a burst, the heap would stay as large as the
-/// burst made it.</para>
+/// <para>8 MiB of each size are kept, in chunks that are created as they are needed. What a burst needs beyond that is created
+/// one by one, is rented again while the burst lasts, and is left to the garbage collector when it ends. The pinned object heap
+/// is never compacted: if the segments that are kept were scattered among those of a burst, the heap would stay as large as
+/// during the burst.</para>
 /// </remarks>
 /// <param name="onRent">For a test: called with the size before a segment is rented.</param>
 internal sealed class SegmentPool(Action<int>? onRent = null) : ISegmentOwner

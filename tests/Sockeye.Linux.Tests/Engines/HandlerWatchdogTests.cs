@@ -61,8 +61,8 @@ public abstract class HandlerWatchdogTests(LinuxEngine engine) : IAsyncLifetime
         line = _log.LatestRecord;
         Assert.Equal((4003, LogLevel.Warning), (line.Id.Id, line.Level));
         Assert.Equal(
-            $"The handler of {blocking.Id} ({blocking.Client.LocalEndPoint}) has returned. It blocked its engine thread, {ThreadName}, " +
-            "for 2.9 s: 1 other connections waited.",
+            $"The handler of {blocking.Id} ({blocking.Client.LocalEndPoint}) has returned. It blocked its engine thread, " +
+            $"{ThreadName}, for 2.9 s: 1 other connections waited.",
             line.Message);
         await PollBetweenEchoesAsync(other.Client);
         Assert.Equal(2, _log.Collector.Count);

@@ -25,8 +25,8 @@ public sealed class RingLifetimeTests
             for (var i = 0; i < 500; i++)
             {
                 using var driver = RingDriver.Create(new() { SubmissionEntries = 8, CompletionEntries = 16 });
-                // A registration that was forgotten would hold its ring till the thread ends, and 16 would be all there are.
-                Assert.True(driver.Ring.IsRegistered);
+                // A registration that is not removed holds its ring until the thread ends, and a thread has 16 of them.
+                Assert.True(driver.Ring.IsRegistered());
                 using var buffers = new Buffers(driver, 8, 16);
                 driver.Ring.Next().Nop(1);
                 driver.RunUntil(() => driver.Completions.Count == 1);
@@ -45,7 +45,7 @@ public sealed class RingLifetimeTests
         TestThread.Run(() =>
         {
             var drivers = Enumerable.Range(0, 20).Select(_ => RingDriver.Create()).ToArray();
-            Assert.Equal(16, drivers.Count(driver => driver.Ring.IsRegistered));
+            Assert.Equal(16, drivers.Count(driver => driver.Ring.IsRegistered()));
             foreach (var driver in drivers)
             {
                 driver.Ring.Next().Nop(1);

@@ -15,7 +15,7 @@ public sealed class RingSubmissionTests
         driver.RunUntil(() => driver.Completions.Count >= 1000);
 
         Assert.Equal(Enumerable.Range(0, 1000), driver.Completions.Select(completion => (int)completion.UserData));
-        Assert.Equal(0, driver.Ring.Unsubmitted);
+        Assert.Equal(0, driver.Ring.CountUnsubmitted());
     }
 
     [Fact]
@@ -30,9 +30,9 @@ public sealed class RingSubmissionTests
             {
                 for (var i = 0; i < 200; i++)
                     driver.Ring.Next().Nop((ulong)((round * 200) + i));
-                Assert.Equal(200, driver.Ring.Unsubmitted);
+                Assert.Equal(200, driver.Ring.CountUnsubmitted());
                 driver.RunOnce();
-                Assert.Equal(0, driver.Ring.Unsubmitted);
+                Assert.Equal(0, driver.Ring.CountUnsubmitted());
             }
 
             Assert.Equal(Enumerable.Range(0, 600), driver.Completions.Select(completion => (int)completion.UserData));
@@ -51,7 +51,7 @@ public sealed class RingSubmissionTests
             for (var i = 0ul; i < 100; i++)
                 driver.Ring.Next().Nop(i);
             Assert.Equal(EnterOutcome.Busy, driver.Ring.Enter(1, Timeout.InfiniteTimeSpan));
-            Assert.Equal(100, driver.Ring.Unsubmitted);
+            Assert.Equal(100, driver.Ring.CountUnsubmitted());
             return true;
         });
     }

@@ -1,3 +1,5 @@
+using Sockeye.Linux.Tests.Support;
+
 namespace Sockeye.Linux.Tests.IoUring;
 
 /// <summary>Submissions that found no room: a queue, however it grows and shrinks.</summary>

@@ -1,6 +1,6 @@
 namespace Sockeye.Linux;
 
-/// <summary>The mechanism by which <see cref="T:Sockeye.Linux.LinuxTransport"/> receives and sends.</summary>
+/// <summary>The mechanism by which <see cref="LinuxTransport"/> receives and sends.</summary>
 public enum LinuxEngine
 {
     /// <summary>The best that this system allows: io_uring, else epoll, else the portable transport.</summary>

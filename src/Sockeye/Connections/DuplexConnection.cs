@@ -176,7 +176,7 @@ internal abstract class DuplexConnection(StreamConnectionOptions options)
                 && GetAcknowledged() == before)
             {
                 Abort(CloseReason.Local(CloseCause.Timeout,
-                    $"the peer took nothing for {options.CloseTimeout.TotalSeconds:0.###} s of what was still to be sent"));
+                    $"the peer read nothing for {options.CloseTimeout.TotalSeconds:0.###} s of the data still to be sent"));
                 return;
             }
         }

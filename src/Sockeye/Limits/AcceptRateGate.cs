@@ -2,11 +2,11 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Takes the next client when its time has come; until then clients wait in the accept queue.</summary>
+/// <summary>Accepts the next client when the rate allows it; until then, clients wait in the accept queue.</summary>
 internal sealed class AcceptRateGate(AcceptRateLimit limit, ListenOptions listen) : IAcceptGate
 {
     private readonly BacklogNotice _notice = new(
-        "UseAcceptRateLimit", listen, FormattableString.Invariant($"it takes {limit.ConnectionsPerSecond:0.###} a second"));
+        "UseAcceptRateLimit", listen, FormattableString.Invariant($"it accepts {limit.ConnectionsPerSecond:0.###} a second"));
 
     public string Name => "UseAcceptRateLimit";
 
@@ -18,14 +18,14 @@ internal sealed class AcceptRateGate(AcceptRateLimit limit, ListenOptions listen
         return wait == TimeSpan.Zero ? default : new(WaitForTimeAsync(wait, stopping));
     }
 
-    /// <summary>Of several listeners that saw the same token one gets it; the clients of the others wait, accepted.</summary>
+    /// <summary>If several listeners see the same token, one gets it; the accepted clients of the others wait.</summary>
     public ValueTask EnterAsync(ConnectionContext connection, CancellationToken stopping)
     {
         var wait = limit.Take(Time);
         return wait == TimeSpan.Zero ? default : new(Task.Delay(wait, Time, stopping));
     }
 
-    /// <summary>It counts who comes, not who is there.</summary>
+    /// <summary>Does nothing, because the gate counts new connections, not open ones.</summary>
     public void Leave()
     {
     }
@@ -34,7 +34,7 @@ internal sealed class AcceptRateGate(AcceptRateLimit limit, ListenOptions listen
     {
     }
 
-    /// <summary>Whoever waits has a time that comes.</summary>
+    /// <summary>Every waiter has a time at which it continues.</summary>
     public void ReleaseWaiters()
     {
     }
@@ -42,7 +42,7 @@ internal sealed class AcceptRateGate(AcceptRateLimit limit, ListenOptions listen
     private async Task WaitForTimeAsync(TimeSpan wait, CancellationToken stopping)
     {
         _notice.Notify();
-        // Longer than asked for, where somebody else took what was there: asked again.
+        // If another listener took the token, the wait is longer, and the gate checks again.
         for (; wait > TimeSpan.Zero; wait = limit.TimeUntilNext(Time))
             await Task.Delay(wait, Time, stopping);
     }

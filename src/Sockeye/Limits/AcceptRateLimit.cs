@@ -1,22 +1,23 @@
 namespace Sockeye;
 
 /// <summary>
-/// How many new connections a second are taken, for all endpoints that it is given to: <c>listen.UseAcceptRateLimit</c>.
+/// A limit on the rate of new connections, shared by all endpoints that use it: <c>listen.UseAcceptRateLimit</c>.
 /// </summary>
 /// <remarks>
-/// Over any time t at most burst + rate × t connections. It goes by the clock of the server that uses it first.
-/// Safe from many threads.
+/// Over any time t, at most burst + rate × t connections are accepted. The limit uses the clock of the first server that uses it.
+/// It is safe for concurrent callers.
 /// </remarks>
 public sealed class AcceptRateLimit
 {
     private readonly Lock _lock = new();
     private TokenBucket? _bucket;
 
-    /// <summary>A rate, and how many may come at once.</summary>
-    /// <param name="connectionsPerSecond">Above 0, up to a million; 0.5 is one every two seconds.</param>
-    /// <param name="burst">How many are taken at once after a quiet time; default: a second's worth, at least 1. Range: 1 and
-    /// up.</param>
-    /// <exception cref="ArgumentOutOfRangeException">One of them is out of its range.</exception>
+    /// <summary>Creates a limit with a rate and a burst.</summary>
+    /// <param name="connectionsPerSecond">The number of connections a second. Range: above 0, up to a million; 0.5 means one
+    /// every two seconds.</param>
+    /// <param name="burst">The number of connections accepted at once after a quiet time. Default: one second's worth, at least
+    /// 1. Range: at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A value is outside its range.</exception>
     public AcceptRateLimit(double connectionsPerSecond, int? burst = null)
     {
         ConnectionsPerSecond = Checked(connectionsPerSecond, nameof(connectionsPerSecond));
@@ -24,10 +25,10 @@ public sealed class AcceptRateLimit
         Burst = burst ?? DefaultBurst(connectionsPerSecond);
     }
 
-    /// <summary>New connections a second.</summary>
+    /// <summary>Gets the number of new connections a second.</summary>
     public double ConnectionsPerSecond { get; }
 
-    /// <summary>How many are taken at once after a quiet time.</summary>
+    /// <summary>Gets the number of connections accepted at once after a quiet time.</summary>
     public int Burst { get; }
 
     internal static double Checked(double perSecond, string name) => perSecond is > 0 and <= 1_000_000
@@ -42,7 +43,7 @@ public sealed class AcceptRateLimit
             return GetBucketLocked(time).TryTake(1);
     }
 
-    /// <summary>Takes one that may not be there; how long until its time has come.</summary>
+    /// <summary>Takes a token, even if there is none, and returns how long until it is due.</summary>
     internal TimeSpan Take(TimeProvider time)
     {
         lock (_lock)
@@ -53,7 +54,7 @@ public sealed class AcceptRateLimit
         }
     }
 
-    /// <summary>How long the next one has to wait. It takes nothing.</summary>
+    /// <summary>Returns how long the next connection has to wait, without taking a token.</summary>
     internal TimeSpan TimeUntilNext(TimeProvider time)
     {
         lock (_lock)

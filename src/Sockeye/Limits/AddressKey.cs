@@ -5,14 +5,15 @@ using System.Net.Sockets;
 namespace Sockeye;
 
 /// <summary>
-/// Addresses as 128 bits: IPv6 as it is, IPv4 as ::ffff:a.b.c.d, so that an IPv4 client is the same on a dual-stack listener.
+/// An address as 128 bits. IPv4 is ::ffff:a.b.c.d, so that an IPv4 client has the same key on a dual-stack listener.
 /// </summary>
 internal static class AddressKey
 {
-    /// <summary>How many bits stand before those of an IPv4 address.</summary>
+    /// <summary>The number of bits before those of an IPv4 address.</summary>
     public const int IPv4Offset = 96;
 
-    /// <summary>Of a client that has no address, as on a Unix socket. No peer has it: it is a multicast address.</summary>
+    /// <summary>The key of a client without an address, as on a Unix socket. It is a multicast address, so no peer has
+    /// it.</summary>
     public static readonly UInt128 None = UInt128.MaxValue;
 
     public static UInt128 FromAddress(IPAddress address, out bool isIPv4)
@@ -29,7 +30,7 @@ internal static class AddressKey
         return BinaryPrimitives.ReadUInt128BigEndian(bytes);
     }
 
-    /// <summary>Only the first bits of it.</summary>
+    /// <summary>Returns the prefix of the given length.</summary>
     public static UInt128 Mask(UInt128 address, int length) =>
         length == 0 ? UInt128.Zero : address & (UInt128.MaxValue << (128 - length));
 }

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Refuses clients whose address has its share already.</summary>
+/// <summary>Refuses clients whose address has reached its limit.</summary>
 internal sealed class AddressLimit(AddressLimitOptions options, TimeProvider time, LimitRefusal refusals)
     : IConnectionCounter
 {
@@ -33,7 +33,7 @@ internal sealed class AddressLimit(AddressLimitOptions options, TimeProvider tim
         }
     }
 
-    /// <summary>Those without an address share one: unlimited they would be a way round the limit.</summary>
+    /// <summary>Clients without an address share one key; otherwise, they would bypass the limit.</summary>
     private UInt128 GetKey(EndPoint? endpoint)
     {
         if (endpoint is not IPEndPoint { Address: var address })
@@ -49,6 +49,6 @@ internal sealed class AddressLimit(AddressLimitOptions options, TimeProvider tim
         AddressDecision.TooFast => string.Create(
             CultureInfo.InvariantCulture,
             $"its address connects more often than {options.AcceptRate:0.###} times a second (UseAddressLimit)"),
-        _ => $"all {options.MaxAddresses} addresses that fit have open connections (UseAddressLimit, MaxAddresses)",
+        _ => $"all {options.MaxAddresses} tracked addresses have open connections (UseAddressLimit, MaxAddresses)",
     };
 }

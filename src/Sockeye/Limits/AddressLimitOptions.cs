@@ -1,13 +1,15 @@
 namespace Sockeye;
 
-/// <summary>What one address may have of an endpoint: <c>listen.UseAddressLimit</c>.</summary>
+/// <summary>The limits of one address on an endpoint: <c>listen.UseAddressLimit</c>.</summary>
 public sealed class AddressLimitOptions
 {
-    /// <summary>Connections at the same time of one address; default null: any number. Range: 1 and up.</summary>
-    /// <remarks>Behind one address there may be many people: a carrier's or a company's NAT, a proxy.</remarks>
+    /// <summary>Gets or sets the maximum number of open connections of one address. Default: null, which means no limit. Range:
+    /// at least 1.</summary>
+    /// <remarks>One address may belong to many people: the NAT of a carrier or a company, or a proxy.</remarks>
     public int? MaxConnections { get; set => field = AtLeastOne(value, nameof(MaxConnections)); }
 
-    /// <summary>New connections of one address a second; default null: any number. Above 0, up to a million.</summary>
+    /// <summary>Gets or sets the maximum number of new connections of one address a second. Default: null, which means no limit.
+/// Range: above 0, up to a million.</summary>
     public double? AcceptRate
     {
         get;
@@ -15,20 +17,23 @@ public sealed class AddressLimitOptions
     }
 
     /// <summary>
-    /// New connections of one address at once after a quiet time; default null: a second's worth, at least 1. Range: 1 and up.
+    /// Gets or sets the number of new connections of one address accepted at once after a quiet time. Default: null, which means
+    /// one
+/// second's worth, at least 1. Range: at least 1.
     /// </summary>
     public int? AcceptBurst { get; set => field = AtLeastOne(value, nameof(AcceptBurst)); }
 
     /// <summary>
-    /// How many addresses are remembered, default 100,000, about 25 MB. Range: 1 and up. The one that was away longest is
-    /// forgotten first; one with open connections never is.
+    /// Gets or sets the maximum number of tracked addresses. Default: 100,000, about 25 MB. Range: at least 1. The address that
+    /// has been away longest is forgotten first; an address with open connections is never forgotten.
     /// </summary>
-    /// <remarks>While all of them have open connections, a client from one more address is refused.</remarks>
+    /// <remarks>While all tracked addresses have open connections, a client from a further address is refused.</remarks>
     public int MaxAddresses { get; set => field = AtLeastOne(value, nameof(MaxAddresses))!.Value; } = 100_000;
 
     /// <summary>
-    /// How many bits of an IPv6 address say whose it is, default 64: what a provider gives to one customer at least (RFC 6177),
-    /// who has 2^64 addresses then. Range: 1 to 128. An IPv4 address counts as a whole, IPv4-mapped ones too.
+    /// Gets or sets the prefix length by which IPv6 addresses are counted. Default: 64, because a provider assigns at least a /64
+    /// to a customer (RFC 6177), who then has 2^64 addresses. Range: 1 to 128. IPv4 addresses count as a whole, including
+    /// IPv4-mapped ones.
     /// </summary>
     public int IPv6PrefixLength
     {
@@ -38,9 +43,9 @@ public sealed class AddressLimitOptions
             : throw new ArgumentOutOfRangeException(nameof(IPv6PrefixLength), value, "IPv6PrefixLength is from 1 to 128.");
     } = 64;
 
-    /// <summary>What becomes of a client over the limit, default <see cref="LimitAction.Reset"/>.</summary>
-    /// <exception cref="ArgumentException"><see cref="LimitAction.LeaveInBacklog"/>: a client's address is known only after it
-    /// was accepted.</exception>
+    /// <summary>Gets or sets what happens to a client that exceeds the limit. Default: <see cref="LimitAction.Reset"/>.</summary>
+    /// <exception cref="ArgumentException">The value is <see cref="LimitAction.LeaveInBacklog"/>, which is impossible because the
+    /// address is known only after accept.</exception>
     public LimitAction AtLimit
     {
         get;
@@ -62,7 +67,7 @@ public sealed class AddressLimitOptions
             ? throw new ArgumentException("AcceptBurst needs AcceptRate.")
             : (AddressLimitOptions)MemberwiseClone();
 
-    /// <summary>As the start of the server logs it.</summary>
+    /// <summary>Returns the text for the server's log.</summary>
     internal string Describe() => string.Join(", ", new[]
     {
         MaxConnections is { } most ? $"{most} connections" : null,

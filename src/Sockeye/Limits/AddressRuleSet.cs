@@ -3,7 +3,7 @@ using System.Net;
 
 namespace Sockeye;
 
-/// <summary>What is said of a network.</summary>
+/// <summary>The rule for a network.</summary>
 [Flags]
 internal enum AddressRule
 {
@@ -12,12 +12,12 @@ internal enum AddressRule
     Deny = 2,
 }
 
-/// <summary>Rules that do not change: a change makes another set, which shares nearly all with this one.</summary>
+/// <summary>An immutable set of rules. A change creates another set, which shares nearly all of its data with this one.</summary>
 internal sealed class AddressRuleSet
 {
     private readonly ImmutableDictionary<(UInt128 Bits, int Length), AddressRule> _rules;
 
-    // How many rules there are of each length, 0 to 128; and the lengths in use, the longest first.
+    // The number of rules of each prefix length, 0 to 128; and the lengths in use, longest first.
     private readonly int[] _countByLength;
     private readonly int[] _lengths;
     private readonly int _allowCount;
@@ -69,7 +69,7 @@ internal sealed class AddressRuleSet
         foreach (var length in _lengths)
         {
             if (isIPv4 && length < AddressKey.IPv4Offset)
-                break; // The rest is about IPv6.
+                break; // The rest concerns IPv6.
             if (_rules.TryGetValue((AddressKey.Mask(key, length), length), out var rule))
                 return !rule.HasFlag(AddressRule.Deny);
         }

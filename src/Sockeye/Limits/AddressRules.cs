@@ -5,41 +5,41 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye;
 
 /// <summary>
-/// Which addresses may connect: <c>listen.UseAddressRules</c>. Rules are changed while the server runs, and the next client is
-/// judged by the new ones.
+/// Rules that decide which addresses may connect: <c>listen.UseAddressRules</c>. They may change while the server runs, and apply
+/// to the next client.
 /// </summary>
 /// <remarks>
-/// The most specific network that contains an address decides; where it is both allowed and denied, it is denied. An address that
-/// no network contains is allowed, unless there is a rule that allows: then all others are denied. A network of IPv4 concerns
-/// IPv4 clients only, and IPv6 likewise; IPv4-mapped addresses are IPv4. Safe from many threads; fast with 100,000 rules: one
-/// look-up for each length of prefix that is in use.
+/// The most specific network that contains an address decides; deny wins a tie. An address in no network is allowed, unless an
+/// allow rule exists: then it is denied. A network of one family does not affect clients of the other; IPv4-mapped addresses are
+/// IPv4. The rules are safe for concurrent callers. A check costs one lookup for each prefix length in use, also with 100,000
+/// rules.
 /// </remarks>
 public sealed class AddressRules
 {
     private readonly Lock _lock = new();
     private volatile AddressRuleSet _rules = AddressRuleSet.Empty;
 
-    // Open connections that later rules may end, each with its number: they are reached in the order they came.
+    // Open connections that later rules may close, each with its number, so that they are closed in the order they were accepted.
     private readonly ConcurrentDictionary<ConnectionContext, long> _watched = [];
     private long _added;
 
-    /// <summary>How many networks have a rule.</summary>
+    /// <summary>Gets the number of networks that have a rule.</summary>
     public int Count => _rules.Count;
 
-    /// <summary>Lets these addresses in, and from now on no other address that has no rule.</summary>
+    /// <summary>Allows a network. From now on, addresses without a rule are denied.</summary>
     public void Allow(IPNetwork network) => Change(rules => rules.With(network, AddressRule.Allow));
 
-    /// <summary>Keeps these addresses out.</summary>
+    /// <summary>Denies a network.</summary>
     public void Deny(IPNetwork network) => Change(rules => rules.With(network, AddressRule.Deny));
 
-    /// <summary>Takes back what was said of exactly this network. Whether there was something.</summary>
+    /// <summary>Removes the rule for exactly this network. Returns whether there was one.</summary>
     public bool Remove(IPNetwork network)
     {
         var before = Count;
         return Change(rules => rules.Without(network)).Count < before;
     }
 
-    /// <summary>All rules anew, in one step: no client is judged by a part of them.</summary>
+    /// <summary>Replaces all rules in one step, so that no client meets a part of them.</summary>
     public void Replace(IEnumerable<IPNetwork> allow, IEnumerable<IPNetwork> deny)
     {
         ArgumentNullException.ThrowIfNull(allow);
@@ -48,20 +48,20 @@ public sealed class AddressRules
         Change(_ => rules);
     }
 
-    /// <summary>Whether a client from here would be let in now.</summary>
+    /// <summary>Returns whether a client with this address may connect now.</summary>
     public bool IsAllowed(IPAddress address)
     {
         ArgumentNullException.ThrowIfNull(address);
         return _rules.IsAllowed(address);
     }
 
-    /// <summary>A client without an address is in no network.</summary>
+    /// <summary>Returns whether a client may connect. A client without an address is in no network.</summary>
     internal bool IsAllowed(EndPoint? endpoint) =>
         endpoint is IPEndPoint ip ? IsAllowed(ip.Address) : !_rules.HasAllow;
 
     /// <summary>
-    /// From now on a change ends this connection if it denies its address. Its own judgement comes after this: a change that did
-    /// not meet it here was made before.
+    /// From now on, a change that denies the address of this connection closes it. The caller checks the rules after this call,
+    /// so that a change is seen either here or there.
     /// </summary>
     internal void Watch(ConnectionContext connection) => _watched[connection] = Interlocked.Increment(ref _added);
 
@@ -75,7 +75,7 @@ public sealed class AddressRules
         foreach (var (connection, _) in _watched.ToArray().OrderBy(one => one.Value))
         {
             if (!IsAllowed(connection.RemoteEndPoint))
-                connection.Abort(CloseCause.Denied, "a new rule keeps its address out (UseAddressRules)");
+                connection.Abort(CloseCause.Denied, "a new rule denies its address (UseAddressRules)");
         }
 
         return changed;

@@ -1,31 +1,32 @@
 namespace Sockeye;
 
-/// <summary>What happens to a connection, by what its address has already.</summary>
+/// <summary>The result of entering a connection into an <see cref="AddressTable"/>.</summary>
 internal enum AddressDecision
 {
     Admitted,
 
-    /// <summary>The address has as many connections as it may have.</summary>
+    /// <summary>The address has its maximum number of connections.</summary>
     TooManyConnections,
 
-    /// <summary>The address connects more often than it may.</summary>
+    /// <summary>The address exceeds its accept rate.</summary>
     TooFast,
 
     /// <summary>The address is new, and every address in the table has open connections.</summary>
     TableFull,
 }
 
-/// <summary>What each address has open, and how fast it came. Bounded: who was away longest is forgotten first.</summary>
-/// <remarks>One lock: entering and leaving cost a look-up each. Safe from any thread.</remarks>
+/// <summary>Counts the open connections and the accept rate of each address. The table is bounded: the address that has been away
+/// longest is forgotten first.</summary>
+/// <remarks>Entering and leaving each cost one lookup under one lock. The table is safe for concurrent callers.</remarks>
 internal sealed class AddressTable(AddressLimitOptions options, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<UInt128, Entry> _entries = [];
 
-    // Those without open connections, who may be forgotten; the one that was away longest comes first.
+    // Addresses without open connections, which may be forgotten; the one that has been away longest comes first.
     private readonly LinkedList<Entry> _idle = new();
 
-    /// <summary>How many addresses are remembered now.</summary>
+    /// <summary>The number of tracked addresses.</summary>
     public int Count
     {
         get
@@ -35,7 +36,7 @@ internal sealed class AddressTable(AddressLimitOptions options, TimeProvider tim
         }
     }
 
-    /// <summary>One more connection of this address. It leaves later, if it has entered.</summary>
+    /// <summary>Enters a connection of this address. A connection that has entered must leave later.</summary>
     public AddressDecision TryEnter(UInt128 address)
     {
         lock (_lock)
@@ -51,12 +52,12 @@ internal sealed class AddressTable(AddressLimitOptions options, TimeProvider tim
                 _idle.Remove(entry.Node);
             var verdict = DecideLocked(entry);
             if (entry.OpenCount == 0)
-                _idle.AddLast(entry.Node); // Refused, but seen: it is remembered longest.
+                _idle.AddLast(entry.Node); // A refused address counts as seen now.
             return verdict;
         }
     }
 
-    /// <summary>One that is open already, whatever the limits. There are never more of them than connections.</summary>
+    /// <summary>Enters an open connection, regardless of the limits.</summary>
     public void AddExisting(UInt128 address)
     {
         lock (_lock)
@@ -77,7 +78,7 @@ internal sealed class AddressTable(AddressLimitOptions options, TimeProvider tim
             if (--entry.OpenCount > 0)
                 return;
             if (entry.Bucket is null or { IsFull: true })
-                _entries.Remove(address); // There is nothing to remember.
+                _entries.Remove(address); // There is nothing to track.
             else
                 _idle.AddLast(entry.Node);
         }
@@ -85,7 +86,7 @@ internal sealed class AddressTable(AddressLimitOptions options, TimeProvider tim
 
     private AddressDecision DecideLocked(Entry entry)
     {
-        // A refused client takes no token: whoever keeps within the rate is served at that rate.
+        // A refused client takes no token: a client that keeps within the rate is served at that rate.
         if (entry.OpenCount >= options.MaxConnections)
             return AddressDecision.TooManyConnections;
         if (entry.Bucket?.TryTake(1) is false)

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>A connection whose disposal gives what was written its turn first.</summary>
+/// <summary>A connection whose disposal first sends the written bytes at the limited rate.</summary>
 internal sealed class BandwidthConnection : WrappingConnection, IConnectionLayerFeature
 {
     private readonly BandwidthOutput _output;

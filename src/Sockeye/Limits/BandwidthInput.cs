@@ -5,14 +5,14 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>A reader that shows what has arrived only when its turn has come. The rest stays in the pipe below, which fills, so
-/// that the peer is slowed down.</summary>
+/// <summary>A reader that returns bytes only when the limit grants them. The rest stays in the pipe below, which fills and so
+/// slows down the peer.</summary>
 internal sealed class BandwidthInput(PipeReader inner, BandwidthQueue queue, ConnectionContext connection) : PipeReader
 {
     private readonly Lock _lock = new();
     private ReadOnlySequence<byte> _visible;
     private BandwidthWaiter? _waiter;
-    private long _granted; // how many bytes at the front have had their turn
+    private long _granted; // the number of granted bytes at the front
     private bool _hasExaminedAll = true;
     private bool _isCancelled;
 
@@ -28,7 +28,7 @@ internal sealed class BandwidthInput(PipeReader inner, BandwidthQueue queue, Con
 
         granted = await WaitAsync(fresh, cancellationToken);
         if (granted == 0 && connection.ConnectionClosed.IsCancellationRequested)
-            granted = fresh; // It is over: what arrived before takes nothing from anybody.
+            granted = fresh; // The connection has ended: bytes that arrived before cost no bandwidth.
         if (granted == 0 && cancellationToken.IsCancellationRequested)
         {
             ReturnUnexamined(result);
@@ -91,8 +91,8 @@ internal sealed class BandwidthInput(PipeReader inner, BandwidthQueue queue, Con
 
     public override void Complete(Exception? exception = null) => inner.Complete(exception);
 
-    /// <summary>Whether there is an answer without a turn: nothing new, or something that was paid for and not looked
-    /// at.</summary>
+    /// <summary>Whether a read can return without a grant: there is nothing new, or there are granted, unexamined
+    /// bytes.</summary>
     private bool NeedsNoGrant(in ReadResult result, long fresh) =>
         fresh == 0 || result.IsCanceled || (_granted > 0 && !_hasExaminedAll);
 
@@ -103,7 +103,7 @@ internal sealed class BandwidthInput(PipeReader inner, BandwidthQueue queue, Con
         lock (_lock)
         {
             if (_isCancelled)
-                return 0; // Between the read below and now.
+                return 0; // The connection ended after the read below.
             _waiter = turn = queue.Enqueue(fresh, Scheduling.GetScheduler(connection));
         }
 
@@ -131,7 +131,7 @@ internal sealed class BandwidthInput(PipeReader inner, BandwidthQueue queue, Con
         return new(_visible, isCancelled, result.IsCompleted && isAll);
     }
 
-    /// <summary>As if nothing had been read: what is new stays unexamined.</summary>
+    /// <summary>Undoes a read: new bytes stay unexamined.</summary>
     private void ReturnUnexamined(in ReadResult result) =>
         inner.AdvanceTo(result.Buffer.Start, result.Buffer.GetPosition(_granted));
 }

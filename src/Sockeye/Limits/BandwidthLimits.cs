@@ -8,7 +8,7 @@ internal sealed record BandwidthLimits(Func<BandwidthLimit?> Receive, Func<Bandw
     public static BandwidthLimits CreatePerConnection(long? receive, long? send)
     {
         ThrowIfUnlimited(receive ?? send);
-        // Made once to be checked.
+        // Created once for validation.
         _ = (CreateLimit(receive), CreateLimit(send));
         return new(() => CreateLimit(receive), () => CreateLimit(send));
     }
@@ -21,7 +21,7 @@ internal sealed record BandwidthLimits(Func<BandwidthLimit?> Receive, Func<Bandw
 
     public string Describe() => $"{Describe(Receive())} in, {Describe(Send())} out";
 
-    /// <summary>The connection to go on with: the same one, or one that gives what was written its turn before it
+    /// <summary>Returns the same connection, or one that sends the written bytes at the limited rate before it
     /// closes.</summary>
     public ConnectionContext Attach(ConnectionContext connection, TimeProvider time)
     {

@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>A pipe before the connection's own output. What is written waits there for its turn.</summary>
+/// <summary>A pipe in front of the connection's output, in which written bytes wait for a grant.</summary>
 internal sealed class BandwidthOutput
 {
-    /// <summary>How long the peer may take nothing of what is left at the end, as with a transport's
+    /// <summary>How long the peer may read nothing while the rest is sent, like a transport's
     /// <c>CloseTimeout</c>.</summary>
     internal static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
@@ -25,7 +25,7 @@ internal sealed class BandwidthOutput
         PipeWriter inner, BandwidthQueue queue, BandwidthLimit limit, ConnectionContext connection, TimeProvider time)
     {
         (_inner, _queue, _connection, _time) = (inner, queue, connection, time);
-        // A second's worth at most: so long closing may take when the connection waits alone.
+        // At most a second's worth, which is how long closing takes if the connection waits alone.
         var most = Math.Clamp(limit.BytesPerSecond, 4 * 1024, 64 * 1024);
         var scheduler = Scheduling.GetScheduler(connection);
         _pipe = new(new PipeOptions(
@@ -36,7 +36,8 @@ internal sealed class BandwidthOutput
 
     public PipeWriter Writer => _pipe.Writer;
 
-    /// <summary>Nobody will write any more: what was written still gets its turn. Whoever takes nothing of it is reset.</summary>
+    /// <summary>Completes the output. Written bytes are still sent at the limited rate; a peer that reads none of them is
+/// reset.</summary>
     public async Task FinishAsync()
     {
         _isFinishing = true;
@@ -48,7 +49,7 @@ internal sealed class BandwidthOutput
             if (!_pump.IsCompleted && Volatile.Read(ref _waiter) is null && GetBytesTakenByPeer() == before)
             {
                 _connection.Abort(CloseReason.Local(CloseCause.Timeout,
-                    $"the peer took nothing for {CloseTimeout.TotalSeconds:0.###} s of what was still to be sent"));
+                    $"the peer read nothing for {CloseTimeout.TotalSeconds:0.###} s of the data still to be sent"));
                 await _pump;
             }
         }
@@ -64,26 +65,26 @@ internal sealed class BandwidthOutput
         {
             while (!_isClosed && await TransferAsync())
             {
-                // All is in the condition.
+                // The condition does all the work.
             }
         }
         catch (Exception e)
         {
-            // The handler ended its output with an error: the connection below has to know.
+            // The handler ended its output with an error, which the connection below needs.
             await _inner.CompleteAsync(e);
         }
 
-        // A writer learns of the end by FlushResult.IsCompleted.
+        // A writer sees the end as FlushResult.IsCompleted.
         await _pipe.Reader.CompleteAsync();
     }
 
-    /// <summary>Moves what its turn allows. False at the end.</summary>
+    /// <summary>Transfers the granted bytes. Returns false at the end.</summary>
     private async Task<bool> TransferAsync()
     {
         var read = await _pipe.Reader.ReadAsync();
         if (read.Buffer.IsEmpty)
         {
-            // Who finishes owns the output below, and completes it.
+            // This method owns the output below, and completes it at the end.
             if (read.IsCompleted && !_isFinishing)
                 await _inner.CompleteAsync();
             _pipe.Reader.AdvanceTo(read.Buffer.End);
@@ -104,13 +105,13 @@ internal sealed class BandwidthOutput
         var turn = _queue.Enqueue(wanted, Scheduling.GetScheduler(_connection));
         Volatile.Write(ref _waiter, turn);
         if (_isClosed)
-            _queue.Cancel(turn); // It ended just before the turn could be seen.
+            _queue.Cancel(turn); // The connection ended just before the grant.
         var granted = await turn.WaitAsync();
         Volatile.Write(ref _waiter, null);
         return granted;
     }
 
-    /// <summary>The connection is over: nothing more is moved.</summary>
+    /// <summary>Ends the transfer with the connection.</summary>
     private void OnClosed()
     {
         _isClosed = true;

@@ -2,8 +2,8 @@ using System.IO.Pipelines;
 
 namespace Sockeye;
 
-/// <summary>Gives out the right to move bytes, to each that waits in turn.</summary>
-/// <remarks>One timer, which is set only while somebody waits. Safe from many threads.</remarks>
+/// <summary>Grants bytes to its waiters in rotation.</summary>
+/// <remarks>The queue has one timer, which is set only while there are waiters. It is safe for concurrent callers.</remarks>
 internal sealed class BandwidthQueue
 {
     private readonly BandwidthLimit _limit;
@@ -19,7 +19,7 @@ internal sealed class BandwidthQueue
             static queue => ((BandwidthQueue)queue!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>So many bytes, or as many as one gets at a time, if nobody has to wait.</summary>
+    /// <summary>Takes up to the given number of bytes, if there are no waiters.</summary>
     public bool TryTake(long wanted, out long granted)
     {
         lock (_lock)
@@ -29,7 +29,8 @@ internal sealed class BandwidthQueue
         }
     }
 
-    /// <summary>Waits in line for so many bytes. The task's result is how many it got: 0 when it was given up.</summary>
+    /// <summary>Waits in the queue for the given number of bytes. The result is the number granted; 0 after a
+    /// cancellation.</summary>
     public BandwidthWaiter Enqueue(long wanted, PipeScheduler scheduler)
     {
         var turn = new BandwidthWaiter(wanted, scheduler);
@@ -46,7 +47,7 @@ internal sealed class BandwidthQueue
         return turn;
     }
 
-    /// <summary>Leaves the line, if it still stands there.</summary>
+    /// <summary>Removes a waiter, if it is still in the queue.</summary>
     public void Cancel(BandwidthWaiter turn)
     {
         lock (_lock)
@@ -68,7 +69,7 @@ internal sealed class BandwidthQueue
         BandwidthWaiter.Complete(come);
     }
 
-    /// <summary>Takes off the line all whose turn has come, and gives the first: the others are its next ones.</summary>
+    /// <summary>Removes all waiters with a grant from the queue, and returns the first; the others are linked to it.</summary>
     private BandwidthWaiter? GrantLocked()
     {
         var come = (First: (BandwidthWaiter?)null, Last: (BandwidthWaiter?)null);

@@ -3,10 +3,10 @@ using System.Threading.Tasks.Sources;
 
 namespace Sockeye;
 
-/// <summary>A place in the line of a <see cref="BandwidthQueue"/>.</summary>
+/// <summary>A waiter in a <see cref="BandwidthQueue"/>.</summary>
 /// <remarks>
-/// As with a pipe, who waits goes on where its connection does: a <see cref="Task"/> would send a reader without a context of its
-/// own (TLS) to the thread pool.
+/// As with a pipe, the waiter continues where its connection does. A <see cref="Task"/> would move a reader without a
+/// synchronization context (TLS) to the thread pool.
 /// </remarks>
 internal sealed class BandwidthWaiter : IValueTaskSource<long>
 {
@@ -21,17 +21,17 @@ internal sealed class BandwidthWaiter : IValueTaskSource<long>
 
     public LinkedListNode<BandwidthWaiter> Node { get; }
 
-    /// <summary>Whose turn has come at the same time.</summary>
+    /// <summary>The next waiter that is granted at the same time.</summary>
     public BandwidthWaiter? Next { get; set; }
 
-    /// <summary>Outside of all locks.</summary>
+    /// <summary>Completes the waiter. Call it outside of all locks.</summary>
     public static void Complete(BandwidthWaiter? turn)
     {
         for (; turn is not null; turn = turn.Next)
             turn._scheduler.Schedule(static turn => ((BandwidthWaiter)turn!).Complete(), turn);
     }
 
-    /// <summary>How many bytes it got; 0 when it was given up. Awaited once.</summary>
+    /// <summary>The number of bytes granted; 0 after a cancellation. Await it once.</summary>
     public ValueTask<long> WaitAsync() => new(this, _completion.Version);
 
     long IValueTaskSource<long>.GetResult(short token) => _completion.GetResult(token);

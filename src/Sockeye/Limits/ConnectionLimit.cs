@@ -15,7 +15,7 @@ internal sealed class ConnectionLimit(int maxConnections, LimitAction atLimit, L
 
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        // Counted before it is compared: two at once cannot both be the last one allowed.
+        // Counted before the comparison, so that two concurrent connections cannot both be the last one allowed.
         if (Interlocked.Increment(ref _openCount) > maxConnections)
         {
             Interlocked.Decrement(ref _openCount);

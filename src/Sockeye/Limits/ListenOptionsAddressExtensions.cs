@@ -1,23 +1,24 @@
 namespace Sockeye;
 
-/// <summary>Limits and rules that go by a client's address.</summary>
+/// <summary>Adds limits and rules based on a client's address.</summary>
 /// <remarks>
-/// The address is the one that the connection has at this place of the pipeline: behind a proxy, put <c>UseProxyProtocol</c>
-/// before. A Unix socket has no addresses: without a PROXY header the server does not start.
+/// The limits use the address of the connection at this point of the pipeline: behind a proxy, call <c>UseProxyProtocol</c>
+/// first. A Unix socket has no addresses: without a PROXY header, the server does not start.
 /// </remarks>
 public static class ListenOptionsAddressExtensions
 {
     extension(ListenOptions listen)
     {
-        /// <summary>At most this many connections at a time from one address (IPv6: one /64). One more is reset, with
+        /// <summary>Limits the open connections from one address (IPv6: one /64). Further connections are reset, with
         /// <see cref="CloseCause.Limit"/>.</summary>
-        /// <param name="maxConnections">Range: 1 and up. Behind one address there may be many people.</param>
-        /// <exception cref="ArgumentOutOfRangeException">Less than one.</exception>
+        /// <param name="maxConnections">The maximum number of connections. Range: at least 1. One address may belong to many
+        /// people.</param>
+        /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxConnections"/> is less than 1.</exception>
         public ListenOptions UseAddressLimit(int maxConnections) =>
             listen.UseAddressLimit(options => options.MaxConnections = maxConnections);
 
-        /// <summary>What one address may have: connections at a time, new connections a second.</summary>
-        /// <exception cref="ArgumentException">The options are wrong; the message says what to change.</exception>
+        /// <summary>Limits the open connections and the accept rate of one address.</summary>
+        /// <exception cref="ArgumentException">The options are invalid; the message says what to change.</exception>
         public ListenOptions UseAddressLimit(Action<AddressLimitOptions> configure)
         {
             ArgumentNullException.ThrowIfNull(configure);
@@ -33,12 +34,12 @@ public static class ListenOptionsAddressExtensions
         }
 
         /// <summary>
-        /// Lets in whom these rules allow, and resets everybody else, with <see cref="CloseCause.Denied"/>. The rules may be
-        /// changed while the server runs, and serve several endpoints.
+        /// Accepts the clients that these rules allow, and resets all others, with <see cref="CloseCause.Denied"/>. The rules may
+        /// change while the server runs, and may be used by several endpoints.
         /// </summary>
-        /// <param name="rules">Who is let in.</param>
-        /// <param name="closeOpenConnections">Whether a change also resets connections that are open and denied now. Default:
-        /// they stay. With it each change looks at every open connection.</param>
+        /// <param name="rules">The rules.</param>
+        /// <param name="closeOpenConnections">Whether a change also resets open connections that it denies. Default: false. If
+        /// true, each change checks every open connection.</param>
         public ListenOptions UseAddressRules(AddressRules rules, bool closeOpenConnections = false)
         {
             ArgumentNullException.ThrowIfNull(rules);

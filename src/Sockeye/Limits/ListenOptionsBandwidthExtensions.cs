@@ -1,25 +1,26 @@
 namespace Sockeye;
 
-/// <summary>Limits on how fast an endpoint's connections move bytes.</summary>
+/// <summary>Adds bandwidth limits to an endpoint.</summary>
 /// <remarks>
-/// Before <c>UseTls</c> it counts what is on the wire, after it what the handler reads and writes. What was written and waits for
-/// its turn when the handler ends is still sent; an abort, and the end of a server's <c>ShutdownTimeout</c>, drop it.
+/// Before <c>UseTls</c>, a limit counts bytes on the wire; after it, the bytes that the handler reads and writes. Bytes that wait
+/// when the handler ends are still sent; an abort, and the end of a server's <c>ShutdownTimeout</c>, drop them.
 /// </remarks>
 public static class ListenOptionsBandwidthExtensions
 {
     extension(ListenOptions listen)
     {
-        /// <summary>At most so many bytes a second on each connection.</summary>
-        /// <param name="receive">Bytes a second from the peer; null: any. Range: 1 to 10^12.</param>
-        /// <param name="send">Bytes a second to the peer; null: any. Range: 1 to 10^12.</param>
-        /// <exception cref="ArgumentException">Both are null, or one is out of its range.</exception>
+        /// <summary>Limits the bytes a second of each connection.</summary>
+        /// <param name="receive">Bytes a second from the peer. Null means no limit. Range: 1 to 10^12.</param>
+        /// <param name="send">Bytes a second to the peer. Null means no limit. Range: 1 to 10^12.</param>
+        /// <exception cref="ArgumentException">Both are null, or one is outside its range.</exception>
         public ListenOptions UseBandwidthLimit(long? receive, long? send) =>
             Use(listen, BandwidthLimits.CreatePerConnection(receive, send), "each");
 
-        /// <summary>At most so many bytes a second on all connections together that share a limit, on one or more
+        /// <summary>Limits the bytes a second of all connections together that share a limit, on one or more
         /// endpoints.</summary>
-        /// <param name="receive">For bytes from the peer; null: any.</param>
-        /// <param name="send">For bytes to the peer; null: any. May be the same limit: then it is for both together.</param>
+        /// <param name="receive">The limit for bytes from the peer. Null means no limit.</param>
+        /// <param name="send">The limit for bytes to the peer. Null means no limit. It may be the same object, which then limits
+        /// both directions together.</param>
         /// <exception cref="ArgumentException">Both are null.</exception>
         public ListenOptions UseBandwidthLimit(BandwidthLimit? receive, BandwidthLimit? send) =>
             Use(listen, BandwidthLimits.CreateShared(receive, send), "shared");

@@ -1,18 +1,18 @@
 namespace Sockeye;
 
-/// <summary>Limits on an endpoint's connections.</summary>
+/// <summary>Adds limits on connections, rates and times to an endpoint.</summary>
 public static class ListenOptionsLimitExtensions
 {
     extension(ListenOptions listen)
     {
         /// <summary>
-        /// At most this many connections of this endpoint at a time; the others notice nothing of one more. Range: 1 and up.
+        /// Limits the open connections of this endpoint.
         /// </summary>
-        /// <param name="maxConnections">How many are served at a time.</param>
-        /// <param name="atLimit">What becomes of one more, default <see cref="LimitAction.Reset"/>, with
-        /// <see cref="CloseCause.Limit"/>. With <see cref="LimitAction.LeaveInBacklog"/> an endpoint of several listeners
-        /// (localhost has two) may accept one more a listener, which is served when its turn comes.</param>
-        /// <exception cref="ArgumentOutOfRangeException">Less than one.</exception>
+        /// <param name="maxConnections">The maximum number of connections. Range: at least 1.</param>
+        /// <param name="atLimit">What happens to excess clients. Default: <see cref="LimitAction.Reset"/>, with
+        /// <see cref="CloseCause.Limit"/>. With <see cref="LimitAction.LeaveInBacklog"/>, an endpoint with several listeners
+        /// (localhost has two) may accept one more connection per listener, which is served when a permit is free.</param>
+        /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxConnections"/> is less than 1.</exception>
         public ListenOptions UseConnectionLimit(int maxConnections, LimitAction? atLimit = null)
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(maxConnections, 1);
@@ -34,19 +34,20 @@ public static class ListenOptionsLimitExtensions
             }, MiddlewareStage.Limit);
         }
 
-        /// <summary>At most this many new connections a second on this endpoint.</summary>
-        /// <param name="connectionsPerSecond">Above 0, up to a million; 0.5 is one every two seconds.</param>
-        /// <param name="burst">How many are taken at once after a quiet time; default: a second's worth, at least 1. Range: 1 and
-        /// up.</param>
-        /// <param name="atLimit">What becomes of those who come faster, default <see cref="LimitAction.LeaveInBacklog"/>: they
-        /// wait for their turn, and nobody is refused before the accept queue is full.</param>
-        /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
+        /// <summary>Limits the rate of new connections on this endpoint.</summary>
+        /// <param name="connectionsPerSecond">The number of connections a second. Range: above 0, up to a million; 0.5 means one
+        /// every two seconds.</param>
+        /// <param name="burst">The number of connections accepted at once after a quiet time. Default: one second's worth, at
+        /// least 1. Range: at least 1.</param>
+        /// <param name="atLimit">What happens to excess clients. Default: <see cref="LimitAction.LeaveInBacklog"/>: they wait,
+        /// and none is refused before the accept queue is full.</param>
+        /// <exception cref="ArgumentOutOfRangeException">A value is outside its range.</exception>
         public ListenOptions UseAcceptRateLimit(double connectionsPerSecond, int? burst = null, LimitAction? atLimit = null) =>
             listen.UseAcceptRateLimit(new AcceptRateLimit(connectionsPerSecond, burst), atLimit);
 
-        /// <summary>At most so many new connections a second on all endpoints together that are given this limit.</summary>
-        /// <param name="limit">The rate.</param>
-        /// <param name="atLimit">What becomes of those who come faster, default <see cref="LimitAction.LeaveInBacklog"/>.</param>
+        /// <summary>Limits the rate of new connections on all endpoints together that use this limit.</summary>
+        /// <param name="limit">The limit.</param>
+        /// <param name="atLimit">What happens to excess clients. Default: <see cref="LimitAction.LeaveInBacklog"/>.</param>
         public ListenOptions UseAcceptRateLimit(AcceptRateLimit limit, LimitAction? atLimit = null)
         {
             ArgumentNullException.ThrowIfNull(limit);
@@ -67,20 +68,21 @@ public static class ListenOptionsLimitExtensions
         }
 
         /// <summary>
-        /// Closes a connection when nothing was received or sent on it for this long, with <see cref="CloseCause.Timeout"/>:
-        /// short for <c>UseTimeouts(timeouts => timeouts.Idle = timeout)</c>, in place of the server's 10 minutes. Range: 1 ms to
-        /// 365 days, or <see cref="Timeout.InfiniteTimeSpan"/>.
+        /// Closes a connection on which nothing was received or sent for this long, with <see cref="CloseCause.Timeout"/>. It is
+        /// short for <c>UseTimeouts(timeouts
+        /// => timeouts.Idle = timeout)</c>, and replaces the server's 10 minutes. Range: 1 ms to 365 days, or <see
+        /// cref="Timeout.InfiniteTimeSpan"/>.
         /// </summary>
-        /// <exception cref="ArgumentOutOfRangeException">Out of its range.</exception>
+        /// <exception cref="ArgumentOutOfRangeException">The value is outside the range.</exception>
         public ListenOptions UseIdleTimeout(TimeSpan timeout)
         {
-            _ = new ConnectionTimeouts { Idle = timeout }; // A mistake is to be thrown here, not at start.
+            _ = new ConnectionTimeouts { Idle = timeout }; // Throws here, not at start, if the value is invalid.
             return listen.ConfigureTimeouts($"UseIdleTimeout({timeout})", timeouts => timeouts.Idle = timeout);
         }
 
-        /// <summary>Changes the timeouts of this endpoint's connections. It begins with those of
-        /// <see cref="SockeyeServerOptions.Timeouts"/>, which stay as they are for the others.</summary>
-        /// <param name="change">Called when the server starts; a value out of its range fails the start.</param>
+        /// <summary>Changes the timeouts of this endpoint's connections. The initial values are those of
+        /// <see cref="SockeyeServerOptions.Timeouts"/>, which stay unchanged for other endpoints.</summary>
+        /// <param name="change">Runs when the server starts; a value outside its range fails the start.</param>
         public ListenOptions UseTimeouts(Action<ConnectionTimeouts> change)
         {
             ArgumentNullException.ThrowIfNull(change);

@@ -1,17 +1,17 @@
 namespace Sockeye;
 
 /// <summary>
-/// A number of tokens a second, of which so many as the bucket holds may be taken at once after a pause. It needs no timer: how
-/// full it is follows from the time that has passed.
+/// A rate of tokens a second, and a capacity that may be taken at once after a pause. The bucket needs no timer: its level
+/// follows from the time that has passed.
 /// </summary>
 /// <remarks>
-/// Over any time t at most <c>burst + rate × t</c> tokens are taken, and what came due while a timer was late. The level is kept
-/// in tokens times the clock's frequency: with whole rates all numbers are whole, so that nothing is lost however often it is
-/// asked. Not safe from several threads.
+/// Over any time t, at most <c>burst + rate × t</c> tokens are taken, plus those that were due while a timer was late. The level
+/// is kept in tokens times the clock's frequency: with integer rates, all numbers are integers, so that frequent calls lose
+/// nothing. It is not safe for concurrent callers.
 /// </remarks>
 internal sealed class TokenBucket
 {
-    /// <summary>How much a late timer may owe, in seconds. A longer pause is the process's, and lost.</summary>
+    /// <summary>The maximum lateness of a timer that is made up for, in seconds. Longer pauses of the process are not.</summary>
     private const double MaxLateness = 0.1;
 
     private readonly double _rate;
@@ -29,8 +29,7 @@ internal sealed class TokenBucket
     }
 
     /// <summary>
-    /// Whether somebody waits for tokens. Then they add up beyond the burst for a moment: that the timer comes late costs
-    /// nothing.
+    /// Whether there are waiters. Then tokens may exceed the burst for a moment, so that a late timer loses nothing.
     /// </summary>
     public bool HasWaiters
     {
@@ -42,7 +41,7 @@ internal sealed class TokenBucket
         }
     }
 
-    /// <summary>Whether nothing would be lost by forgetting it: a new one is full.</summary>
+    /// <summary>Whether the bucket is full, like a new one, so that it may be discarded.</summary>
     public bool IsFull
     {
         get
@@ -52,7 +51,7 @@ internal sealed class TokenBucket
         }
     }
 
-    /// <summary>Takes so many, if they are there.</summary>
+    /// <summary>Takes the given number of tokens, if available.</summary>
     public bool TryTake(double tokens)
     {
         Refill();
@@ -62,14 +61,15 @@ internal sealed class TokenBucket
         return true;
     }
 
-    /// <summary>Takes so many, there or not: what is missing is a debt that time pays before anybody else gets one.</summary>
+    /// <summary>Takes the given number of tokens, available or not. Missing tokens are a debt, which is paid before the next
+/// grant.</summary>
     public void Take(double tokens)
     {
         Refill();
         _level -= tokens * _frequency;
     }
 
-    /// <summary>How long until so many are there, if nobody takes any meanwhile.</summary>
+    /// <summary>Returns how long until the given number of tokens is available, if none are taken in between.</summary>
     public TimeSpan GetDelay(double tokens)
     {
         Refill();
@@ -77,7 +77,7 @@ internal sealed class TokenBucket
         if (missing <= 0)
             return TimeSpan.Zero;
         var seconds = Math.Ceiling(missing / _rate) / _frequency;
-        // Rounded up to what timers know: never early.
+        // Rounded up to the resolution of timers, so that it is never early.
         var milliseconds = Math.Ceiling(Math.Round(seconds * 1000, 4));
         return TimeSpan.FromMilliseconds(Math.Min(milliseconds, TimeSpan.FromDays(1).TotalMilliseconds));
     }
@@ -86,7 +86,7 @@ internal sealed class TokenBucket
     {
         var now = _time.GetTimestamp();
         if (now <= _refilledAt)
-            return; // Another thread read the clock later and was here first.
+            return; // Another thread read the clock later but updated first.
         var most = HasWaiters ? _burst + (MaxLateness * _rate * _frequency) : _burst;
         _level = Math.Min(Math.Max(most, _level), _level + ((now - _refilledAt) * _rate));
         _refilledAt = now;

@@ -155,7 +155,7 @@ public sealed class AddressLimitTests
                 await client.AssertResetAsync();
             await Echoed(stays);
             await world.Until(() => world.Log.WithId(1200).Count() == 10, "all were logged");
-            Assert.All(world.Log.WithId(1200), line => Assert.Contains("Local Denied Both, a new rule keeps its", line.Message));
+            Assert.All(world.Log.WithId(1200), line => Assert.Contains("Local Denied Both, a new rule denies its", line.Message));
             rules.Replace([], []);
             await (await Echoed(await world.Connect())).DisposeAsync();
         });

@@ -267,7 +267,7 @@ public sealed class BandwidthTests
         await world.Until(() => world.Log.WithId(1200).Any(), "it ended");
 
         Assert.InRange(world.Network.Elapsed - begun, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(16));
-        Assert.Contains("Local Timeout Both, the peer took nothing for 5 s", (await world.ConnectionEnded()).Message);
+        Assert.Contains("Local Timeout Both, the peer read nothing for 5 s", (await world.ConnectionEnded()).Message);
     });
 
     [Fact]

@@ -18,9 +18,9 @@ var traces = 0;
 [
     ("a connection: accepted, traced or not, closed", () =>
     {
-        ServerMetrics.OnAccepted(listening);
+        ServerMetrics.OnAccepted(listening.Tags);
         traces += ConnectionTrace.IsEnabled ? 1 : 0;
-        ServerMetrics.OnClosed(listening, CloseReason.PeerFin, TimeSpan.FromSeconds(1));
+        ServerMetrics.OnClosed(listening.Tags, CloseReason.PeerFin, TimeSpan.FromSeconds(1));
     }),
     ("a message, one way", () =>
     {

@@ -20,10 +20,12 @@ public sealed class FolderArrowTests
         [
             ("Connections", []),
             ("Sockets", ["Connections"]),
-            ("Server", ["Connections", "Sockets"]),
+            ("Monitoring", ["Connections"]),
+            ("Server", ["Connections", "Sockets", "Monitoring"]),
             ("Client", ["Connections", "Sockets"]),
             ("Framing", ["Connections", "Sockets", "Server", "Client"]),
-            ("Limits", ["Connections", "Sockets", "Server", "Client"]),
+            // Monitoring: a limit counts how often it keeps clients in the accept queue.
+            ("Limits", ["Connections", "Sockets", "Monitoring", "Server", "Client"]),
             ("Diagnostics", ["Connections", "Sockets", "Server", "Client"]),
             ("Tls", ["Connections", "Sockets", "Server", "Client"]),
             ("ProxyProtocol", ["Connections", "Sockets", "Server", "Client"]),

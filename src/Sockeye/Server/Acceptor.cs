@@ -76,8 +76,9 @@ internal sealed partial class Acceptor(
     public async Task BackOffAsync(Exception error, CancellationToken stopping)
     {
         failures.OnFailure(listener.EndPoint, error);
-        status.OnFailed(error);
-        if (AcceptFaults.Classify(error) is AcceptFault.Exhausted && status.FailingFor >= ShedDelay)
+        var isExhausted = AcceptFaults.Classify(error) is AcceptFault.Exhausted;
+        status.OnFailed(error, isExhausted);
+        if (isExhausted && status.FailingFor >= ShedDelay)
             failures.OnShed((listener as IAcceptQueue)?.Shed(MaxShedAtOnce) ?? 0);
         var delay = _backoff.Next();
         await (Released?.WaitAsync(delay, time, stopping) ?? Task.Delay(delay, time, stopping)).WithoutThrowing();

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye;
 
 /// <summary>One listener of a running server, and the owner of the connections that it accepted.</summary>
-internal sealed class ActiveListener
+internal sealed class ActiveListener : IMonitoredListener
 {
     private readonly ServerContext _server;
     private readonly CancellationTokenSource _stopping;
@@ -14,12 +14,12 @@ internal sealed class ActiveListener
     private readonly AcceptGates _gates;
     private readonly AcceptLoop _loop;
     private readonly Lock _stopLock = new();
+    private readonly Lock _trafficLock = new();
 
     /// <summary>By sequence. Served connections only, not those that the server's own limit refuses.</summary>
     private readonly ConcurrentDictionary<long, ServerConnection> _connections = [];
 
     private ListenerConfiguration _configuration;
-    private ListenerGauge? _gauge;
     private Task _accepting = Task.CompletedTask;
     private Task? _stoppingAccepts;
     private TaskCompletionSource? _emptied;
@@ -29,6 +29,8 @@ internal sealed class ActiveListener
     private int _waitingHandlers;
     private long _closedReceived;
     private long _closedSent;
+    private long _reportedReceived;
+    private long _reportedSent;
 
     /// <param name="listener">Bound. Localhost has two with the same options.</param>
     /// <param name="configuration">Applies to the next clients, until a reload.</param>
@@ -96,40 +98,42 @@ internal sealed class ActiveListener
         }
     }
 
-    /// <summary>The bytes of all connections so far. Never decreases.</summary>
-    public (long Received, long Sent) Traffic => _gauge?.TotalTraffic() ?? default;
+    /// <inheritdoc/>
+    public IReadOnlyList<string> MiddlewareNames => Configuration.MiddlewareNames;
 
-    /// <summary>The bytes of closed connections.</summary>
-    public (long Received, long Sent) ClosedTraffic => (Volatile.Read(ref _closedReceived), Volatile.Read(ref _closedSent));
+    /// <inheritdoc/>
+    public AcceptQueue? Queue => (Listener as IAcceptQueue)?.GetQueue();
 
-    /// <summary>Makes one pass over the open connections.</summary>
-    public ConnectionCounts CountConnections()
+    /// <inheritdoc/>
+    public int? MaxConnections => Configuration.Options.MaxConnections;
+
+    /// <inheritdoc/>
+    public (long Received, long Sent) Traffic
     {
-        var counts = new ConnectionCounts();
-        AddTo(ref counts);
-        return counts;
+        get
+        {
+            // The closed ones first: a connection that closes during the sum is missed, not counted twice.
+            var (received, sent) = (Volatile.Read(ref _closedReceived), Volatile.Read(ref _closedSent));
+            foreach (var (_, connection) in _connections)
+                (received, sent) = (received + connection.BytesReceived, sent + connection.BytesSent);
+
+            lock (_trafficLock)
+            {
+                // For the same reason never less than what was reported before: a counter that falls counts as a new one.
+                _reportedReceived = Math.Max(_reportedReceived, received);
+                _reportedSent = Math.Max(_reportedSent, sent);
+                return (_reportedReceived, _reportedSent);
+            }
+        }
     }
 
-    /// <inheritdoc cref="CountConnections"/>
-    public void AddTo(ref ConnectionCounts counts)
-    {
-        foreach (var (_, connection) in _connections)
-            counts.Add(connection);
-    }
+    IEnumerable<IMonitoredConnection> IMonitoredListener.Connections => Connections;
 
-    /// <summary>Starts to accept; metrics include the listener from now on.</summary>
+    /// <summary>Starts to accept.</summary>
     public void Start()
     {
-        Debug.Assert(_gauge is null && _stoppingAccepts is null, "A listener starts once.");
-        ServerObservables.Add(_gauge = new(this));
+        Debug.Assert(HasEnded && _stoppingAccepts is null, "A listener starts once.");
         _accepting = _server.Scheduler.RunAsync(() => _loop.RunAsync(_stopped));
-    }
-
-    /// <summary>Metrics do not include the listener any more. Safe to call more than once.</summary>
-    public void RemoveFromMetrics()
-    {
-        if (_gauge is { } gauge)
-            ServerObservables.Remove(gauge);
     }
 
     /// <summary>Applies a configuration to the next clients. Around it, <see cref="TransferConnections"/> moves the open
@@ -171,7 +175,6 @@ internal sealed class ActiveListener
     public async Task DisposeAsync()
     {
         Debug.Assert(HasEnded, "A listener accepts until it is disposed.");
-        RemoveFromMetrics();
         await _server.Logger.GuardAsync("closing the listener of", EndPoint, Listener.DisposeAsync);
         _stopping.Dispose();
     }
@@ -206,7 +209,7 @@ internal sealed class ActiveListener
     {
         Interlocked.Increment(ref _accepted);
         Interlocked.Increment(ref _open);
-        ServerMetrics.OnAccepted(this);
+        ServerMetrics.OnAccepted(Tags);
         if (!_server.Limit.TryEnter())
             return false;
         Interlocked.Increment(ref _served);
@@ -259,7 +262,7 @@ internal sealed class ActiveListener
     {
         var reason = await refusing;
         connection.AddToHistory(reason);
-        ServerMetrics.OnClosed(this, reason, duration: null);
+        ServerMetrics.OnClosed(Tags, reason, duration: null);
         OnClosed(connection);
     }
 

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Sockeye;
 
 /// <summary>One accepted connection, from its handler's start to the line in the log that tells how it ended.</summary>
-internal sealed partial class ServerConnection
+internal sealed partial class ServerConnection : IMonitoredConnection
 {
     /// <summary>In place of counts: the connection has ended, and what it counts as is known.</summary>
     private static readonly StopCounts Ended = new();
@@ -161,7 +161,7 @@ internal sealed partial class ServerConnection
             CountEnd(reason);
             AddToHistory(reason);
             LogEnd(reason);
-            ServerMetrics.OnClosed(_listener, reason, Age);
+            ServerMetrics.OnClosed(_listener.Tags, reason, Age);
             trace?.End(_connection, reason);
         }
         catch (Exception error)

@@ -76,7 +76,6 @@ public sealed partial class SockeyeServer
         var byOptions = added.Concat(kept).ToLookup(listener => listener.Configuration.Options);
         _listeners.Replace([.. options.Endpoints.SelectMany(listen => byOptions[listen])]);
         EndPoints = GetEndPoints(_listeners.Active);
-        ReplaceLoadReader();
         foreach (var listener in kept)
             LogKept(listener.EndPoint, DescribePipeline(listener));
         added.ForEach(Start);

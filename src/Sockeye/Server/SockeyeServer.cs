@@ -7,7 +7,7 @@ namespace Sockeye;
 
 /// <summary>A running server: it listens, accepts, and runs a handler for each connection.</summary>
 /// <remarks>All members are safe from many callers.</remarks>
-public sealed partial class SockeyeServer : IAsyncDisposable
+public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
 {
     private readonly ServerContext _context;
     private readonly ListenerSet _listeners = new();
@@ -15,12 +15,11 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     private readonly Lock _stopLock = new();
     private readonly AsyncLock _reloadLock = new();
     private readonly ILogger _logger;
-    private readonly SchedulerProbe _probe;
+    private readonly LoadReader _load;
+    private readonly ServerGauges _gauges;
     private readonly StopClock _stopClock;
     private readonly long _started;
     private volatile SockeyeServerOptions _options;
-    private volatile LoadReader _load = null!;
-    private LoadGauge? _loadGauge;
     private Task<StopResult>? _stop;
 
     private SockeyeServer(SockeyeServerOptions options)
@@ -28,7 +27,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         _options = options;
         _context = new(options);
         _logger = _context.Logger;
-        _probe = new(_context.Scheduler, _context.Time);
+        _load = new(this, new(_context.Scheduler, _context.Time));
+        _gauges = new(this, _load, _context.Time);
         _stopClock = new(_context.Time);
         _started = _context.Time.GetTimestamp();
     }
@@ -61,6 +61,17 @@ public sealed partial class SockeyeServer : IAsyncDisposable
             return (received, sent);
         }
     }
+
+    IReadOnlyList<IMonitoredListener> IMonitoredServer.Listeners => _listeners.Active;
+
+    IReadOnlyList<IMonitoredListener> IMonitoredServer.AllListeners => _listeners.All;
+
+    int IMonitoredServer.MaxConnections => _options.MaxConnections;
+
+    IReadOnlyList<BlockingHandler> IMonitoredServer.BlockingHandlers =>
+        (_options.Transport as IBlockingTransport)?.BlockingHandlers ?? [];
+
+    TimeSpan? IMonitoredServer.StopTimeLeft => _stopClock.TimeLeft(_options.ShutdownTimeout);
 
     /// <summary>Runs a server until Ctrl+C, SIGTERM or <paramref name="cancellationToken"/>, then stops it with drain. A second
     /// signal ends the process at once, unless it comes within 200 ms of the first: then it is the same wish, sent twice, as
@@ -266,8 +277,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     {
         EndPoints = GetEndPoints(_listeners.Active);
         (_options.Transport as ILoggingTransport)?.UseLogger(_logger);
-        ReplaceLoadReader();
-        _context.Monitor = new(() => _load, _context.Limit, _context.Time, _logger);
+        ServerMetrics.Add(_gauges);
+        _context.Monitor = new(_load, this, _context.Time, _logger);
         foreach (var listener in _listeners.Active)
             Start(listener);
     }
@@ -276,15 +287,6 @@ public sealed partial class SockeyeServer : IAsyncDisposable
     {
         LogListening(listener.EndPoint, DescribePipeline(listener));
         listener.Start();
-    }
-
-    /// <summary>The load is that of the current listeners and limits.</summary>
-    private void ReplaceLoadReader()
-    {
-        _load = new(_listeners, _context.Limit, _options, _probe, _stopClock);
-        if (_loadGauge is { } before)
-            LoadObservables.Remove(before);
-        LoadObservables.Add(_loadGauge = new(_load, _listeners.Active, _options.MaxConnections));
     }
 
     private async Task<StopResult> StopCoreAsync()
@@ -309,11 +311,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable
         }
         finally
         {
-            foreach (var listener in _listeners.All)
-                listener.RemoveFromMetrics();
-            // Null where the start has failed.
-            if (_loadGauge is not null)
-                LoadObservables.Remove(_loadGauge);
+            ServerMetrics.Remove(_gauges);
             _context.Monitor?.Dispose();
         }
     }

@@ -13,6 +13,7 @@ internal sealed class AcceptStatus(TimeProvider time)
     private long _waitingSince;
     private volatile bool _hasEnded;
     private volatile string _heldBy = "";
+    private volatile bool _isExhausted;
     private volatile Exception? _error;
 
     /// <summary>The listener ended, without being asked to.</summary>
@@ -23,6 +24,9 @@ internal sealed class AcceptStatus(TimeProvider time)
 
     /// <summary>The latest failure.</summary>
     public Exception? Error => _error;
+
+    /// <summary>Whether the latest failure was a lack of descriptors or memory.</summary>
+    public bool IsExhausted => _isExhausted;
 
     /// <summary>For how long a limit has left clients in the queue, which was never empty meanwhile; null: none does.</summary>
     public TimeSpan? HeldFor => Since(ref _heldSince);
@@ -52,9 +56,9 @@ internal sealed class AcceptStatus(TimeProvider time)
         Volatile.Write(ref _waitingSince, 0);
     }
 
-    public void OnFailed(Exception error)
+    public void OnFailed(Exception error, bool isExhausted)
     {
-        _error = error;
+        (_isExhausted, _error) = (isExhausted, error);
         if (_failingSince == 0 || HasSettled)
             Volatile.Write(ref _failingSince, Now());
         Volatile.Write(ref _waitingSince, 0);

@@ -58,9 +58,9 @@ internal static class SaturationRules
 
     public static SaturationSign? AcceptFailing(ListenerInfo listener)
     {
-        if (listener is not { AcceptFailingFor: { } time, Status.Error: { } error })
+        if (listener is not { AcceptFailingFor: { } time, Status: { Error: { } error } status })
             return null;
-        var (why, wayOut) = AcceptFaults.Classify(error) is AcceptFault.Exhausted
+        var (why, wayOut) = status.IsExhausted
             ? ("no descriptor or no memory is left", "raise the limit of open files (ulimit -n), or lower MaxConnections")
             : (SentenceText.TrimFullStop(error.Message), "see event 1101 in the log");
         return new(
@@ -76,7 +76,7 @@ internal static class SaturationRules
         var clients = listener.Queue is { } queue ? Count(queue.Depth, "client", "clients") : "clients";
         return new(
             SaturationKind.AcceptHeld, 0.5 + ((listener.Queue?.FillRatio ?? 0) / 2),
-            $"{listener.Status!.HeldBy} leaves {clients} of {listener.EndPoint} in the accept queue, which was not empty for "
+            $"{listener.Status.HeldBy} leaves {clients} of {listener.EndPoint} in the accept queue, which was not empty for "
                 + $"{Seconds(time)} s: raise the limit, or find who keeps its places",
             listener.EndPoint);
     }

@@ -1,6 +1,6 @@
 using Sockeye.Tests.Support;
 
-namespace Sockeye.Tests.Server;
+namespace Sockeye.Tests.Monitoring;
 
 /// <summary>What a server tells of connections on which bytes wait and do not move, and of its own stop.</summary>
 public sealed class StallTests

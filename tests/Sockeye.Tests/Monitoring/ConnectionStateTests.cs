@@ -2,7 +2,7 @@ using System.Net;
 using Sockeye.Tests.ProxyProtocol;
 using Sockeye.Tests.Support;
 
-namespace Sockeye.Tests.Server;
+namespace Sockeye.Tests.Monitoring;
 
 /// <summary>What a server tells of its open connections: their state, and who of both sides waits.</summary>
 public sealed class ConnectionStateTests

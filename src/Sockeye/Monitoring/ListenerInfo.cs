@@ -5,16 +5,16 @@ namespace Sockeye;
 /// <summary>A snapshot of one listener of a server.</summary>
 public sealed class ListenerInfo
 {
-    internal ListenerInfo(ActiveListener active, bool isStopping)
+    internal ListenerInfo(IMonitoredListener listener, bool isStopping)
     {
-        (EndPoint, Middleware) = (active.EndPoint, active.Configuration.MiddlewareNames);
-        (Accepted, Open) = (active.AcceptedCount, active.OpenCount);
-        Status = active.Status;
-        IsListening = !isStopping && Status is not { HasEnded: true };
+        (EndPoint, Middleware) = (listener.EndPoint, listener.MiddlewareNames);
+        (Accepted, Open) = (listener.AcceptedCount, listener.OpenCount);
+        Status = listener.Status;
+        IsListening = !isStopping && !Status.HasEnded;
         if (!IsListening)
             return;
-        Queue = (active.Listener as IAcceptQueue)?.GetQueue();
-        (AcceptFailingFor, HeldFor) = (Status?.FailingFor, Status?.HeldFor);
+        Queue = listener.Queue;
+        (AcceptFailingFor, HeldFor) = (Status.FailingFor, Status.HeldFor);
     }
 
     /// <summary>The bound address: one of <see cref="SockeyeServer.EndPoints"/>.</summary>
@@ -50,5 +50,5 @@ public sealed class ListenerInfo
 
     internal AcceptQueue? Queue { get; }
 
-    internal AcceptStatus? Status { get; }
+    internal AcceptStatus Status { get; }
 }

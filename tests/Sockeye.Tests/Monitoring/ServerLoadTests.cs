@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 using Sockeye.Testing;
 using Sockeye.Tests.Support;
 
-namespace Sockeye.Tests.Server;
+namespace Sockeye.Tests.Monitoring;
 
 /// <summary>What a server tells of how near it is to not serving, before its clients fail.</summary>
 public sealed class ServerLoadTests : IAsyncDisposable

@@ -1,6 +1,6 @@
 using Sockeye.Tests.Support;
 
-namespace Sockeye.Tests.Server;
+namespace Sockeye.Tests.Monitoring;
 
 /// <summary>What a server tells of connections that have ended.</summary>
 public sealed class ClosedConnectionTests

@@ -3,7 +3,7 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Sockeye.Tests.Support;
 
-namespace Sockeye.Tests.Server;
+namespace Sockeye.Tests.Monitoring;
 
 /// <summary>What the meter "Sockeye.Server" tells.</summary>
 [Collection(nameof(Metered))]
@@ -135,8 +135,8 @@ public sealed class ServerMetricsTests
         Assert.False(ServerMetrics.IsCloseEnabled);
         Assert.Equal(0, Allocations.Of(10_000, () =>
         {
-            ServerMetrics.OnAccepted(listener);
-            ServerMetrics.OnClosed(listener, CloseReason.PeerFin, TimeSpan.FromSeconds(1));
+            ServerMetrics.OnAccepted(listener.Tags);
+            ServerMetrics.OnClosed(listener.Tags, CloseReason.PeerFin, TimeSpan.FromSeconds(1));
         }));
     }
 

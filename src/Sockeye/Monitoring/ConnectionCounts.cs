@@ -20,7 +20,7 @@ internal struct ConnectionCounts
 
     public Stalls ReadStalls { get; private set; }
 
-    public void Add(ServerConnection connection)
+    public void Add(IMonitoredConnection connection)
     {
         var phase = connection.Phase;
         if (phase <= HandlerPhase.Held)
@@ -34,9 +34,24 @@ internal struct ConnectionCounts
         AddStall(connection, phase, progress.ReadPausedFor, progress.SendBlockedFor);
     }
 
+    /// <summary>Adds the counts of another pass, over other connections.</summary>
+    public void Add(in ConnectionCounts other)
+    {
+        Waiting += other.Waiting;
+        LongestWait = Max(LongestWait, other.LongestWait);
+        WaitingForThread += other.WaitingForThread;
+        LongestWaitForThread = Max(LongestWaitForThread, other.LongestWaitForThread);
+        ReadPaused += other.ReadPaused;
+        SendBlocked += other.SendBlocked;
+        SendStalls = SendStalls.With(other.SendStalls);
+        ReadStalls = ReadStalls.With(other.ReadStalls);
+    }
+
+    private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
+
     /// <summary>A handler that cannot send does not read either: that is one cause, and counts once. So does one that has not
     /// begun.</summary>
-    private void AddStall(ServerConnection connection, HandlerPhase phase, TimeSpan reading, TimeSpan sending)
+    private void AddStall(IMonitoredConnection connection, HandlerPhase phase, TimeSpan reading, TimeSpan sending)
     {
         if (sending >= Stalls.Threshold)
             SendStalls = SendStalls.With(connection, sending);
@@ -47,10 +62,10 @@ internal struct ConnectionCounts
     private void AddWaiting(HandlerPhase phase, TimeSpan wait)
     {
         Waiting++;
-        LongestWait = wait > LongestWait ? wait : LongestWait;
+        LongestWait = Max(LongestWait, wait);
         if (phase is HandlerPhase.Held)
             return;
         WaitingForThread++;
-        LongestWaitForThread = wait > LongestWaitForThread ? wait : LongestWaitForThread;
+        LongestWaitForThread = Max(LongestWaitForThread, wait);
     }
 }

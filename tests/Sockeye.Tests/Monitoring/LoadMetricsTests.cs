@@ -2,7 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Sockeye.Tests.Support;
 
-namespace Sockeye.Tests.Server;
+namespace Sockeye.Tests.Monitoring;
 
 /// <summary>What the meter "Sockeye.Server" tells of how near a server is to not serving.</summary>
 [Collection(nameof(Metered))]

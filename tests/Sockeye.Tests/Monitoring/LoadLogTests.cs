@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Sockeye.Tests.Support;
 
-namespace Sockeye.Tests.Server;
+namespace Sockeye.Tests.Monitoring;
 
 /// <summary>What a server says in its log of how near it is to not serving.</summary>
 public sealed class LoadLogTests

@@ -22,22 +22,23 @@ internal sealed partial class LoadMonitor : IDisposable
     private const int Soon = 1;
     private const int Later = 2;
 
-    private readonly Func<LoadReader> _load;
-    private readonly ServerConnectionLimit _limit;
+    private readonly LoadReader _load;
+    private readonly IMonitoredServer _server;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly ITimer _timer;
     private readonly Dictionary<(SaturationKind Kind, EndPoint? EndPoint), ReportedSign> _reported = [];
     private TimeSpan _interval = Interval;
     private int _lastCount;
     private int _state;
 
-    /// <param name="load">The one of now: a reload makes another.</param>
-    /// <param name="limit">Whether there are connections.</param>
+    /// <param name="load">What to poll.</param>
+    /// <param name="server">Whether it has connections.</param>
     /// <param name="time">The server's clock.</param>
     /// <param name="logger">Where it tells.</param>
-    public LoadMonitor(Func<LoadReader> load, ServerConnectionLimit limit, TimeProvider time, ILogger logger)
+    public LoadMonitor(LoadReader load, IMonitoredServer server, TimeProvider time, ILogger logger)
     {
-        (_load, _limit, _time, _logger) = (load, limit, time, logger);
+        (_load, _server, _time, _logger) = (load, server, time, logger);
         _timer = time.CreateTimer(
             static watch => ((LoadMonitor)watch!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -65,7 +66,7 @@ internal sealed partial class LoadMonitor : IDisposable
             return;
         // A full fence: either this sees the connection that comes now, or the one who brings it sees that the look is far off.
         Interlocked.Exchange(ref _state, Later);
-        if (_limit.Count != _lastCount)
+        if (_server.ConnectionCount != _lastCount)
             Start();
     }
 
@@ -89,7 +90,7 @@ internal sealed partial class LoadMonitor : IDisposable
     {
         // No connection moves this look closer: it is here.
         Interlocked.Exchange(ref _state, Soon);
-        var load = _load().ReadWithoutStalls();
+        var load = _load.ReadWithoutStalls();
         foreach (var sign in load.Signs.Where(IsReported))
             Report(sign);
         foreach (var (key, told) in _reported)
@@ -101,9 +102,9 @@ internal sealed partial class LoadMonitor : IDisposable
             LogSignOver(key.Kind, where, _time.GetElapsedTime(told.Since, told.SeenAt));
         }
 
-        var isQuiet = load.Signs.Count == 0 && _reported.Count == 0 && _limit.Count == _lastCount
+        var isQuiet = load.Signs.Count == 0 && _reported.Count == 0 && _server.ConnectionCount == _lastCount
             && load.Listeners.All(listener => listener.AcceptQueueDepth is null or 0);
-        _lastCount = _limit.Count;
+        _lastCount = _server.ConnectionCount;
         if (_lastCount > 0 || _reported.Count > 0)
         {
             Schedule(isQuiet);
@@ -113,7 +114,7 @@ internal sealed partial class LoadMonitor : IDisposable
         _interval = Interval;
         // A full fence: either this sees the connection that comes now, or who brings it sees that nothing is set.
         Interlocked.Exchange(ref _state, NotSet);
-        if (_limit.Count > 0)
+        if (_server.ConnectionCount > 0)
             Start();
     }
 
@@ -129,6 +130,12 @@ internal sealed partial class LoadMonitor : IDisposable
         told.Level = sign.Level;
         LogSign(sign.Kind, (int)(sign.Level * 100), sign.Description);
     }
+
+    [LoggerMessage(1310, LogLevel.Warning, "{Kind} at {Level} %: {Description}.")]
+    private partial void LogSign(SaturationKind kind, int level, string description);
+
+    [LoggerMessage(1311, LogLevel.Information, "{Kind}{Where} is over: it was there for {Duration}.")]
+    private partial void LogSignOver(SaturationKind kind, string where, TimeSpan duration);
 
     private sealed class ReportedSign(long since)
     {

@@ -9,7 +9,7 @@ namespace Sockeye.Cli.Tests.Attacks;
 public sealed class HalfOpenPeerTests
 {
     private const int DoomedClients = 10;
-    private const string LostByTheNetwork = "Network Timeout Both, the peer does not answer any more";
+    private const string LostByTheNetwork = "Network Timeout Both, the peer no longer answers";
 
     /// <summary>Each timeout of these tests is a few seconds; without it a server waits for two minutes and more.</summary>
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(40);

@@ -2,12 +2,12 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Connections that came through a proxy.</summary>
+/// <summary>Gives access to the PROXY header of a connection.</summary>
 public static class ConnectionContextProxyProtocolExtensions
 {
     extension(ConnectionContext connection)
     {
-        /// <summary>The PROXY header with which the connection began; null where none was required.</summary>
+        /// <summary>Gets the PROXY header of the connection; null if none was required.</summary>
         public ProxyHeader? ProxyHeader => connection.Features.Get<ProxyHeader>();
     }
 }

@@ -1,6 +1,6 @@
 namespace Sockeye;
 
-/// <summary>Says what came in place of a PROXY header.</summary>
+/// <summary>Describes the data that came instead of a PROXY header.</summary>
 internal static class HeaderMismatch
 {
     private const byte TlsHandshake = 0x16;

@@ -3,23 +3,24 @@ using System.Net.Sockets;
 
 namespace Sockeye;
 
-/// <summary>Servers behind a proxy.</summary>
+/// <summary>Adds the PROXY protocol to an endpoint.</summary>
 public static class ListenOptionsProxyProtocolExtensions
 {
     extension(ListenOptions listen)
     {
         /// <summary>
-        /// Reads the PROXY header (versions 1 and 2) with which every connection has to begin, and gives the connection the
-        /// addresses in it: <c>RemoteEndPoint</c> is the client. What the proxy says besides is <c>connection.ProxyHeader</c>.
+        /// Requires a PROXY header (version 1 or 2) at the start of every connection, and gives the connection the addresses in
+        /// it: <c>RemoteEndPoint</c> is the client. <c>connection.ProxyHeader</c> contains the whole header.
         /// </summary>
         /// <remarks>
-        /// The header is never guessed: a connection that begins with anything else is reset, with
-        /// <see cref="CloseCause.ProtocolError"/>. One that ends before its first byte, as simple health checks do, ends quietly.
+        /// The header is required: a connection that starts with other data is reset, with
+        /// <see cref="CloseCause.ProtocolError"/>. A connection without any data, as of simple health checks, ends without a
+        /// warning.
         /// </remarks>
         /// <param name="trustedProxies">
-        /// The networks that proxies connect from; see <see cref="ProxyProtocolOptions.TrustedProxies"/>. None on a Unix socket.
+        /// The networks of the proxies; see <see cref="ProxyProtocolOptions.TrustedProxies"/>. Leave it empty on a Unix socket.
         /// </param>
-        /// <exception cref="InvalidOperationException">The endpoint has its handler already.</exception>
+        /// <exception cref="InvalidOperationException">The endpoint already has a handler.</exception>
         public ListenOptions UseProxyProtocol(params ReadOnlySpan<IPNetwork> trustedProxies)
         {
             var options = new ProxyProtocolOptions();
@@ -28,10 +29,10 @@ public static class ListenOptionsProxyProtocolExtensions
             return Use(listen, options);
         }
 
-        /// <summary>Reads PROXY headers, as the other form does, with limits of your own.</summary>
-        /// <param name="configure">Says who is trusted, and changes the defaults.</param>
-        /// <exception cref="ArgumentException">An option is out of its range.</exception>
-        /// <exception cref="InvalidOperationException">The endpoint has its handler already.</exception>
+        /// <summary>Requires PROXY headers, like the other overload, with options.</summary>
+        /// <param name="configure">Sets the trusted proxies, and changes the defaults.</param>
+        /// <exception cref="ArgumentException">An option is outside its range.</exception>
+        /// <exception cref="InvalidOperationException">The endpoint already has a handler.</exception>
         public ListenOptions UseProxyProtocol(Action<ProxyProtocolOptions> configure)
         {
             ArgumentNullException.ThrowIfNull(configure);
@@ -43,7 +44,7 @@ public static class ListenOptionsProxyProtocolExtensions
 
     private static ListenOptions Use(ListenOptions listen, ProxyProtocolOptions options)
     {
-        // A copy: the options' list stays with whoever configured them.
+        // A copy, because the list of the options belongs to the caller.
         IPNetwork[] trusted = [.. options.TrustedProxies];
         var isUnix = listen.EndPoint is UnixDomainSocketEndPoint;
         var name = $"UseProxyProtocol({(isUnix ? "" : string.Join(", ", trusted))})";
@@ -52,8 +53,8 @@ public static class ListenOptionsProxyProtocolExtensions
             if (trusted.Length == 0 && !isUnix)
             {
                 throw new InvalidOperationException(
-                    $"UseProxyProtocol on {listen} trusts nobody: name the networks of the proxies, as in "
-                    + "UseProxyProtocol(IPNetwork.Parse(\"10.0.0.0/24\")). Whoever is in them can claim to be any client.");
+                    $"UseProxyProtocol on {listen} has no trusted proxies: name their networks, as in "
+                    + "UseProxyProtocol(IPNetwork.Parse(\"10.0.0.0/24\")). A trusted proxy can claim to be any client.");
             }
 
             var reader = new ProxyHeaderReader(listen, isUnix ? null : trusted, options.HeaderTimeout, options.MaxHeaderLength);

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Sockeye;
 
-/// <summary>The family of the addresses in a header of version 2, as its number on the wire.</summary>
+/// <summary>The address family of a header of version 2, as on the wire.</summary>
 internal enum ProxyFamily
 {
     Unspecified = 0,
@@ -35,7 +35,8 @@ internal static class ProxyAddresses
         _ => 0,
     };
 
-    /// <summary>A client of IPv4 has an IPv4 address, however its proxy listens: rules for addresses must meet it.</summary>
+    /// <summary>Converts IPv4-mapped addresses to IPv4, so that address rules apply regardless of how the proxy
+    /// listens.</summary>
     public static IPEndPoint Unmap(IPAddress address, int port) =>
         new(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, port);
 
@@ -53,8 +54,8 @@ internal static class ProxyAddresses
             Unmap(new(block.Slice(size, size)), BinaryPrimitives.ReadUInt16BigEndian(ports[2..])));
     }
 
-    /// <summary>Both as addresses of one family; null where they are not IP.</summary>
-    /// <exception cref="InvalidOperationException">One is missing, or of another kind.</exception>
+    /// <summary>Returns both as addresses of one family; null if they are not IP addresses.</summary>
+    /// <exception cref="InvalidOperationException">One is missing, or has another type.</exception>
     public static (IPEndPoint Source, IPEndPoint Destination)? TryGetPair(ProxyHeader header)
     {
         var (source, destination) = (header.Source, header.Destination);
@@ -96,14 +97,14 @@ internal static class ProxyAddresses
     private static string Describe(EndPoint? endpoint) =>
         endpoint is null ? "nothing" : $"the {endpoint.GetType().Name} {endpoint}";
 
-    /// <summary>A path ends with NUL, or with the field where it fills it. What begins with NUL is one of Linux's abstract names,
-    /// which may hold more of them, and is filled up with them.</summary>
+    /// <summary>Reads a path, which ends with NUL or fills the field. A name that starts with NUL is an abstract name of Linux,
+    /// which may contain more NULs, and is padded with them.</summary>
     private static ReadOnlySpan<byte> ReadUnixPath(ReadOnlySpan<byte> field) =>
         field[0] == 0 ? field.TrimEnd((byte)0) : field.IndexOf((byte)0) is >= 0 and var end ? field[..end] : field;
 
     private static void WriteUnix(EndPoint? endpoint, Span<byte> field)
     {
-        // "@name" is how .NET shows a name that begins with NUL, and a path that begins with "@": the address tells.
+        // .NET prints both an abstract name and a path that starts with "@" as "@name"; the socket address distinguishes them.
         if (endpoint?.Serialize() is { } address)
             address.Buffer.Span[2..Math.Min(address.Size, 2 + field.Length)].CopyTo(field);
     }

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Sockeye;
 
-/// <summary>What bytes are: a header of this length, no header for this reason, or (neither) not enough to tell.</summary>
+/// <summary>The result of parsing: a header of this length, an error, or (neither) too few bytes.</summary>
 internal readonly record struct ProxyParse(ProxyHeader? Header, int Length, string? Error)
 {
     public static ProxyParse NeedMore => default;
@@ -12,12 +12,12 @@ internal readonly record struct ProxyParse(ProxyHeader? Header, int Length, stri
     public static ProxyParse Done(ProxyHeader header, int length) => new(header, length, null);
 }
 
-/// <summary>Tells the versions apart, at the first byte that can be in neither.</summary>
+/// <summary>Distinguishes the versions, and reports an error at the first byte that fits neither.</summary>
 internal static class ProxyHeaderParser
 {
     public static ProxyParse Parse(in ReadOnlySequence<byte> input, int maxLength)
     {
-        // All of a version 1 and the fixed part of a version 2 are looked at in one piece.
+        // A whole version 1 header and the fixed part of a version 2 header are examined in one piece.
         Span<byte> copy = stackalloc byte[ProxyHeaderV1.MaxLength];
         scoped var start = input.FirstSpan;
         if (start.Length < copy.Length && !input.IsSingleSegment)

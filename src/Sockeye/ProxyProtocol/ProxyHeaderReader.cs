@@ -4,16 +4,16 @@ using Microsoft.AspNetCore.Connections.Features;
 
 namespace Sockeye;
 
-/// <summary>Takes the header from the front of each connection, and refuses those that have none.</summary>
+/// <summary>Reads the header at the start of each connection, and refuses connections without one.</summary>
 /// <param name="listen">The endpoint.</param>
-/// <param name="trusted">Who may connect; null where the system decides that, on a Unix socket.</param>
-/// <param name="timeout">How long the header may take.</param>
-/// <param name="maxLength">How long it may be.</param>
+/// <param name="trusted">The trusted networks; null on a Unix socket, where file permissions decide.</param>
+/// <param name="timeout">The maximum time for the header.</param>
+/// <param name="maxLength">The maximum length of the header.</param>
 internal sealed class ProxyHeaderReader(ListenOptions listen, IPNetwork[]? trusted, TimeSpan timeout, int maxLength)
 {
     private const string Limit = "UseProxyProtocol";
 
-    // Two, so that a flood from outside does not hide the line about a proxy that is set up wrongly.
+    // Two, so that a flood from untrusted addresses does not hide the line about a misconfigured proxy.
     private readonly LimitRefusal _untrusted = new(Limit, listen);
     private readonly LimitRefusal _invalid = new(Limit, listen);
     private readonly CoarseTimer _timer = listen.Server.Timer;
@@ -40,7 +40,7 @@ internal sealed class ProxyHeaderReader(ListenOptions listen, IPNetwork[]? trust
         connection.Features.Set<IProxiedConnectionFeature>(header);
         if (!header.HasAddresses)
             return;
-        // nginx behind a Unix socket names a client and no destination: the address of this side stands for it.
+        // nginx on a Unix socket names a client but no destination; the local address replaces it.
         var destination = header.Source is IPEndPoint ? header.Destination ?? connection.LocalEndPoint : header.Destination;
         (connection.RemoteEndPoint, connection.LocalEndPoint) = (header.Source, destination);
         // The same object on Sockeye's own transports.
@@ -65,7 +65,7 @@ internal sealed class ProxyHeaderReader(ListenOptions listen, IPNetwork[]? trust
         return false;
     }
 
-    /// <summary>Null where the connection has ended without a header.</summary>
+    /// <summary>Returns null if the connection has ended without a header.</summary>
     private async ValueTask<ProxyHeader?> ReadAsync(ConnectionContext connection)
     {
         var input = connection.Transport.Input;
@@ -74,7 +74,7 @@ internal sealed class ProxyHeaderReader(ListenOptions listen, IPNetwork[]? trust
         {
             while (true)
             {
-                // What came with the connection costs no timer.
+                // A header that has already arrived needs no timer.
                 if (!input.TryRead(out var read))
                 {
                     wait ??= new(input, _timer, timeout, connection.StopRequested);
@@ -84,7 +84,7 @@ internal sealed class ProxyHeaderReader(ListenOptions listen, IPNetwork[]? trust
                 var parsed = ProxyHeaderParser.Parse(read.Buffer, maxLength);
                 if (parsed.Header is not null && wait?.TryFinish() is not false)
                 {
-                    // What follows is the client's, and is handed out by the next read.
+                    // The following bytes belong to the client; the next read returns them.
                     input.AdvanceTo(read.Buffer.GetPosition(parsed.Length));
                     return parsed.Header;
                 }
@@ -103,7 +103,7 @@ internal sealed class ProxyHeaderReader(ListenOptions listen, IPNetwork[]? trust
                 else if (!isCompleted && wait?.IsStopped is not true)
                     continue;
                 else if (!isCompleted)
-                    await input.CompleteAsync(); // The stop cuts nothing short: no handler runs before the header.
+                    await input.CompleteAsync(); // No handler runs before the header, so the stop interrupts nothing.
                 return null;
             }
         }

@@ -13,9 +13,10 @@ namespace Sockeye;
 ///  PROXY TCP6 2001:db8::1 2001:db8::2 56324 443 CR LF
 ///  PROXY UNKNOWN [anything] CR LF
 /// </code>
-/// One space between words, numbers without leading zeros, at most 107 bytes with the line end. In IPv6 addresses the last 32
-/// bits may stand as in IPv4 (RFC 4291, section 2.2): some proxies write mapped addresses so. nginx writes its own address beside
-/// a client's that it was told by another proxy: then one of the two is of the other family, or "unix:" and a path.
+/// Words are separated by one space, numbers have no leading zeros, and the line has at most 107 bytes including its end. The
+/// last 32 bits of an IPv6 address may have the form of IPv4 (RFC 4291, section 2.2), as some proxies write mapped addresses.
+/// nginx writes its own address together with a client address from another proxy: then one of the two belongs to the other
+/// family, or is "unix:" and a path.
 /// </remarks>
 internal static class ProxyHeaderV1
 {
@@ -63,7 +64,7 @@ internal static class ProxyHeaderV1
 
     private static string FormatAddress(IPEndPoint endpoint)
     {
-        // Without the scope, which means nothing elsewhere.
+        // Without the scope, which is meaningless on other machines.
         var bytes = endpoint.Address.GetAddressBytes();
         var text = new IPAddress(bytes).ToString();
         if (endpoint.AddressFamily is AddressFamily.InterNetwork || !text.Contains('.', StringComparison.Ordinal))

@@ -12,8 +12,8 @@ namespace Sockeye;
 ///  +---------------------------+---------------+-------------------+-----------+-----------------------+--------+
 ///                                                                              |&lt;- length ----------------------&gt;|
 /// </code>
-/// With the command LOCAL, and without a family or a transport, the addresses are not looked at. TLVs are, if what is there reads
-/// as TLVs: proxies send them, but are free to put something else there.
+/// With the command LOCAL, and without a family or a transport, the addresses are ignored. TLVs are used if the bytes parse as
+/// TLVs: proxies send them, but may send something else.
 /// </remarks>
 internal static class ProxyHeaderV2
 {
@@ -26,9 +26,9 @@ internal static class ProxyHeaderV2
 
     public static ReadOnlySpan<byte> Signature => "\r\n\r\n\0\r\nQUIT\n"u8;
 
-    /// <param name="input">All bytes that have come.</param>
-    /// <param name="start">Its first ones in one piece, at least the fixed part if that has come.</param>
-    /// <param name="maxLength">The most bytes.</param>
+    /// <param name="input">All received bytes.</param>
+    /// <param name="start">The first bytes in one piece, at least the fixed part if it has arrived.</param>
+    /// <param name="maxLength">The maximum length in bytes.</param>
     public static ProxyParse Parse(in ReadOnlySequence<byte> input, ReadOnlySpan<byte> start, int maxLength)
     {
         if (start.Length > 12 && start[12] >> 4 != 2)
@@ -62,7 +62,7 @@ internal static class ProxyHeaderV2
         {
             if (fields.HasAddresses)
                 return ProxyParse.Invalid($"the PROXY header is damaged: {error}");
-            (tlvs, checksumAt) = ([], -1); // Something else, which happens to read as TLVs.
+            (tlvs, checksumAt) = ([], -1); // Other data that happens to parse as TLVs.
         }
 
         if (checksumAt >= 0 && isRead && !HasValidChecksum(bytes, FixedLength + size + checksumAt))
@@ -87,7 +87,7 @@ internal static class ProxyHeaderV2
         public string? GetError()
         {
             if (IsLocal)
-                return null; // The rest is to be skipped, whatever it says.
+                return null; // The rest is skipped.
             if (Family > ProxyFamily.Unix)
                 return $"the address family of the PROXY header is {(int)Family}, and 0 to 3 are known";
             if (Transport is DatagramTransport)

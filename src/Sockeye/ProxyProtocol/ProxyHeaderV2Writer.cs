@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 
 namespace Sockeye;
 
-/// <summary>Writes version 2; <see cref="ProxyHeaderV2"/> draws it.</summary>
+/// <summary>Writes version 2; <see cref="ProxyHeaderV2"/> has a drawing of it.</summary>
 internal static class ProxyHeaderV2Writer
 {
     public static void Write(ProxyHeader header, IBufferWriter<byte> output)
@@ -43,7 +43,7 @@ internal static class ProxyHeaderV2Writer
             at += value.Length;
         }
 
-        // Over everything, so at the end.
+        // The checksum covers everything, so it is computed last.
         if (checksumAt >= 0)
             BinaryPrimitives.WriteUInt32BigEndian(header[checksumAt..], ProxyTlvs.ComputeChecksum(header, checksumAt));
     }

@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 
 namespace Sockeye;
 
-/// <summary>A wait for a header, which ends with it, with its time or with the server, whichever comes first.</summary>
+/// <summary>A wait for a header, which ends with the header, the timeout or the server's stop, whichever comes first.</summary>
 internal sealed class ProxyHeaderWait : CoarseTimerEntry, IDisposable
 {
     private const int Waiting = 0;
@@ -19,7 +19,7 @@ internal sealed class ProxyHeaderWait : CoarseTimerEntry, IDisposable
     {
         (_input, _timer) = (input, timer);
         timer.Set(this, timeout);
-        // Nobody is served before the header: there is nothing to finish.
+        // No handler runs before the header, so there is nothing to finish.
         _stopping = stopRequested.UnsafeRegister(static wait => ((ProxyHeaderWait)wait!).End(Stopped), this);
     }
 
@@ -27,7 +27,8 @@ internal sealed class ProxyHeaderWait : CoarseTimerEntry, IDisposable
 
     public bool IsStopped => Volatile.Read(ref _state) == Stopped;
 
-    /// <summary>False when time or server were first: their cancelled read is under way, and must meet nobody else.</summary>
+    /// <summary>Returns false if the timeout or the stop came first: its cancelled read is pending, and no other read may get
+    /// it.</summary>
     public bool TryFinish() => Interlocked.CompareExchange(ref _state, Finished, Waiting) is Waiting or Finished;
 
     public void Dispose()

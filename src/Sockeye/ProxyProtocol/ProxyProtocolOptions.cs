@@ -2,23 +2,23 @@ using System.Net;
 
 namespace Sockeye;
 
-/// <summary>How an endpoint reads PROXY headers. Read once, by <c>UseProxyProtocol</c>: later changes are not seen.</summary>
+/// <summary>The options of <c>UseProxyProtocol</c>, which reads them once: later changes have no effect.</summary>
 public sealed class ProxyProtocolOptions
 {
     /// <summary>
-    /// Who may connect: the networks of the proxies. Others are refused, with <see cref="CloseCause.Denied"/>. Default: nobody,
-    /// which is an error when the server starts, except on a Unix socket: who may open its file is trusted, and networks say
-    /// nothing there.
+    /// Gets the networks of the proxies, which alone may connect. Others are refused, with <see cref="CloseCause.Denied"/>.
+    /// Default: none, which is an error when the server starts, except on a Unix socket, where the file permissions decide and
+    /// networks are ignored.
     /// </summary>
-    /// <remarks>Whoever is in here can claim to be any client: list proxies, not the networks that clients are in.</remarks>
+    /// <remarks>A trusted proxy can claim to be any client: list proxies, not networks that contain clients.</remarks>
     public IList<IPNetwork> TrustedProxies { get; } = [];
 
     /// <summary>
-    /// How long the header may take after the connection was accepted, whatever comes in what pieces. Default: 5 s. Range: 1 ms
-    /// to 1 day. Over it by up to 0.2 s; then the connection is reset, with <see cref="CloseCause.Timeout"/>.
+    /// Gets or sets the maximum time from accept to the whole header, regardless of the pieces in which it arrives. Default: 5 s.
+    /// Range: 1 ms to 1 day. Up to 0.2 s later, the connection is reset, with <see cref="CloseCause.Timeout"/>.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">Outside the range.</exception>
-    /// <remarks>More gives those who send slowly more connections to hold at a time.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside the range.</exception>
+    /// <remarks>A longer time lets slow senders hold more connections at a time.</remarks>
     public TimeSpan HeaderTimeout
     {
         get;
@@ -26,11 +26,11 @@ public sealed class ProxyProtocolOptions
     } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// The longest header in bytes, TLVs and all. Default: 4096; range: 107 to 65,551, the most that version 2 can say. Version 1
-    /// has at most 107 in any case.
+    /// Gets or sets the maximum length of a header in bytes, including TLVs. Default: 4096. Range: 107 to 65,551, the maximum of
+    /// version 2. Version 1 has at most 107 in any case.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">Outside the range.</exception>
-    /// <remarks>As much memory each connection can hold that has not sent all of its header.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside the range.</exception>
+    /// <remarks>A connection with an incomplete header can hold this much memory.</remarks>
     public int MaxHeaderLength
     {
         get;

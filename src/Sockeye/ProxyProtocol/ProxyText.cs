@@ -6,18 +6,18 @@ using System.Net.Sockets;
 namespace Sockeye;
 
 /// <summary>
-/// Addresses and numbers of version 1, strictly: what <see cref="IPAddress"/> takes besides (octal numbers, "127.1", scopes,
-/// brackets) would let two programs read two addresses in one line.
+/// Parses addresses and numbers of version 1 strictly. Other forms that <see cref="IPAddress"/> accepts (octal numbers, "127.1",
+/// scopes, brackets) would let two programs read two addresses in one line.
 /// </summary>
 internal static class ProxyText
 {
     private static readonly SearchValues<char> V6Characters = SearchValues.Create("0123456789abcdefABCDEF:.");
 
-    /// <summary>Of either family: an IPv6 address has a colon, and an IPv4 one has none.</summary>
+    /// <summary>Parses an address of either family: an IPv6 address contains a colon, an IPv4 address does not.</summary>
     public static bool TryParseAddress(ReadOnlySpan<char> text, [NotNullWhen(true)] out IPAddress? address) =>
         text.Contains(':') ? TryParseV6(text, out address) : TryParseV4(text, out address);
 
-    /// <summary>Decimal digits without a leading zero.</summary>
+    /// <summary>Parses decimal digits without a leading zero.</summary>
     public static bool TryParseNumber(ReadOnlySpan<char> text, int max, out int number)
     {
         number = 0;

@@ -1,12 +1,12 @@
 namespace Sockeye;
 
-/// <summary>What a <see cref="ProxyTlv"/> holds. Other numbers are kept as they are (PROXY protocol, section 2.2).</summary>
+/// <summary>The type of a <see cref="ProxyTlv"/>. Unknown numbers are kept (PROXY protocol, section 2.2).</summary>
 public enum ProxyTlvType
 {
-    /// <summary>The protocol agreed on by ALPN (RFC 7301), as <c>h2</c>.</summary>
+    /// <summary>The protocol negotiated by ALPN (RFC 7301), such as <c>h2</c>.</summary>
     Alpn = 0x01,
 
-    /// <summary>The host name that the client asked for, in UTF-8; with TLS its SNI.</summary>
+    /// <summary>The host name that the client requested, in UTF-8; with TLS, its SNI.</summary>
     Authority = 0x02,
 
     /// <summary>CRC32C over the whole header, four bytes. Verified when read, computed when written.</summary>
@@ -15,18 +15,18 @@ public enum ProxyTlvType
     /// <summary>Padding. Skipped when read.</summary>
     NoOp = 0x04,
 
-    /// <summary>The proxy's own id of the connection: at most 128 bytes.</summary>
+    /// <summary>The proxy's id of the connection, at most 128 bytes.</summary>
     UniqueId = 0x05,
 
-    /// <summary>What the proxy knows of the client's TLS: see <see cref="ProxySslInfo"/>.</summary>
+    /// <summary>The proxy's data about the client's TLS: see <see cref="ProxySslInfo"/>.</summary>
     Ssl = 0x20,
 
     /// <summary>The name of the proxy's network namespace, in ASCII.</summary>
     NetworkNamespace = 0x30,
 
-    /// <summary>Of Amazon: a byte that says what follows, 1 for the id of a VPC endpoint.</summary>
+    /// <summary>Amazon: a subtype byte, 1 for the id of a VPC endpoint, and its value.</summary>
     Aws = 0xEA,
 
-    /// <summary>Of Azure: a byte that says what follows, 1 for the id of a private link.</summary>
+    /// <summary>Azure: a subtype byte, 1 for the id of a private link, and its value.</summary>
     Azure = 0xEE,
 }

@@ -19,10 +19,11 @@ internal static class ProxyTlvs
 
     private const int MaxUniqueIdLength = 128;
 
-    /// <summary>Cuts bytes into TLVs, which go on to use them; padding is left out. False where they are none.</summary>
+    /// <summary>Splits bytes into TLVs, which refer to the bytes, without padding. Returns false if the bytes are not
+    /// TLVs.</summary>
     /// <param name="block">The bytes.</param>
-    /// <param name="tlvs">In order.</param>
-    /// <param name="checksumAt">Where the value of the first checksum begins; -1 without one.</param>
+    /// <param name="tlvs">The TLVs, in order.</param>
+    /// <param name="checksumAt">The offset of the first checksum's value; -1 without one.</param>
     public static bool TryRead(ReadOnlyMemory<byte> block, out IReadOnlyList<ProxyTlv> tlvs, out int checksumAt)
     {
         (tlvs, checksumAt) = ([], -1);
@@ -50,7 +51,7 @@ internal static class ProxyTlvs
         return true;
     }
 
-    /// <summary>What is wrong with those whose form is known; null when nothing is.</summary>
+    /// <summary>Returns the error in a TLV with a known format; null if there is none.</summary>
     public static string? Validate(IReadOnlyList<ProxyTlv> tlvs)
     {
         var checksums = 0;
@@ -80,11 +81,11 @@ internal static class ProxyTlvs
         return null;
     }
 
-    /// <summary>As text that is safe to print, since handlers do; who needs the bytes has them in the TLV.</summary>
+    /// <summary>Returns text that is safe to print; the TLV has the original bytes.</summary>
     public static string? GetText(IReadOnlyList<ProxyTlv> tlvs, ProxyTlvType type) =>
         Find(tlvs, type) is { } value ? PrintableText.Escape(value.Span) : null;
 
-    /// <summary>CRC32C (RFC 4960, appendix B) of a header, taking the four bytes of its checksum for zeros.</summary>
+    /// <summary>Computes the CRC32C (RFC 4960, appendix B) of a header, with zeros in the place of its checksum.</summary>
     public static uint ComputeChecksum(ReadOnlySpan<byte> header, int checksumAt)
     {
         var crc = Add(uint.MaxValue, header[..checksumAt]);

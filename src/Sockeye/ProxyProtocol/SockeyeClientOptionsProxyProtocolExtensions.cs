@@ -2,18 +2,17 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Clients that speak for others.</summary>
+/// <summary>Adds PROXY headers to a client.</summary>
 public static class SockeyeClientOptionsProxyProtocolExtensions
 {
     extension(SockeyeClientOptions client)
     {
         /// <summary>
-        /// Begins every connection with a PROXY header that has the connection's own addresses: for a server that demands one
-        /// from everybody.
+        /// Starts every connection with a PROXY header with the connection's own addresses, for servers that require a header.
         /// </summary>
-        /// <param name="version">Its form.</param>
-        /// <exception cref="ArgumentOutOfRangeException">There is no such version.</exception>
-        /// <exception cref="InvalidOperationException">The client has it already.</exception>
+        /// <param name="version">The version of the header.</param>
+        /// <exception cref="ArgumentOutOfRangeException">The version does not exist.</exception>
+        /// <exception cref="InvalidOperationException">The client already sends PROXY headers.</exception>
         public SockeyeClientOptions UseProxyProtocol(ProxyProtocolVersion version)
         {
             if (version is not (ProxyProtocolVersion.V1 or ProxyProtocolVersion.V2))
@@ -27,18 +26,18 @@ public static class SockeyeClientOptionsProxyProtocolExtensions
         }
 
         /// <summary>
-        /// Begins every connection with the PROXY header that is made for it, in clear text, before TLS: for proxies.
-        /// <see cref="ProxyHeader.FromConnection"/> makes the one that passes on the client of another connection.
+        /// Starts every connection with a PROXY header, in clear text, before TLS, for proxies.
+        /// <see cref="ProxyHeader.FromConnection"/> creates a header that passes on the client of another connection.
         /// </summary>
-        /// <param name="header">Given the new connection. What it throws reaches whoever connects.</param>
-        /// <exception cref="InvalidOperationException">The client has it already.</exception>
+        /// <param name="header">Creates the header for a new connection. Its exceptions reach the caller of the connect.</param>
+        /// <exception cref="InvalidOperationException">The client already sends PROXY headers.</exception>
         public SockeyeClientOptions UseProxyProtocol(Func<ConnectionContext, ProxyHeader> header)
         {
             ArgumentNullException.ThrowIfNull(header);
             return client.Use(new ClientLayer(nameof(UseProxyProtocol), ClientStage.ProxyProtocol, async (connection, _, token) =>
             {
                 header(connection).WriteTo(connection.Transport.Output);
-                // At once: the server may be the one to speak first.
+                // At once, because the server may speak first.
                 await connection.Transport.Output.FlushAsync(token);
                 return connection;
             }));

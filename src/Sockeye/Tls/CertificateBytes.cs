@@ -14,7 +14,7 @@ internal sealed record CertificateBytes(byte[] Certificate, byte[]? Key)
     public static CertificateBytes Read(string certificatePath, string? keyPath) =>
         new(File.ReadAllBytes(certificatePath), keyPath is null ? null : File.ReadAllBytes(keyPath));
 
-    /// <summary>Whether both are files that hold something. A pipe is none: opening it again could wait for ever.</summary>
+    /// <summary>Whether both are files with content. A pipe is not: opening it again could wait forever.</summary>
     public static bool AreFiles(string certificatePath, string? keyPath) =>
         IsFile(certificatePath) && (keyPath is null || IsFile(keyPath));
 

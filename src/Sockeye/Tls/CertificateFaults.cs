@@ -63,8 +63,8 @@ internal static class CertificateFaults
 
         var top = chain.ChainElements.LastOrDefault()?.Certificate ?? certificate;
         return (TlsFailure.UnknownAuthority,
-            $"the certificate {TlsCertificates.Describe(certificate)} was signed by {FormatName(top.Issuer)}, which this side does "
-                + "not trust" + (tls.Role is TlsRole.Client ? " (TrustedAuthorities)" : " (RequireClientCertificate)"));
+            $"the certificate {TlsCertificates.Describe(certificate)} was signed by {FormatName(top.Issuer)}, which this side "
+                + "does not trust" + (tls.Role is TlsRole.Client ? " (TrustedAuthorities)" : " (RequireClientCertificate)"));
     }
 
     private static string FormatNames(X509Certificate2 certificate)
@@ -74,7 +74,7 @@ internal static class CertificateFaults
         return names.Count == 0 ? "no name" : names.Count > MaxNames ? $"{listed} and {names.Count - MaxNames} more" : listed;
     }
 
-    private static string FormatName(string issuer) => issuer.Length > 0 ? issuer : "somebody without a name";
+    private static string FormatName(string issuer) => issuer.Length > 0 ? issuer : "an issuer without a name";
 
     private static string FormatDate(DateTime time) => time.ToUniversalTime().ToString("u", CultureInfo.InvariantCulture);
 }

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Sockeye;
 
-/// <summary>A certificate in files, read anew when they have changed.</summary>
+/// <summary>A certificate in files, which is read again when they have changed.</summary>
 /// <remarks>
 /// What they hold is compared when a client comes, at most once in <see cref="Interval"/>. Times and lengths are not enough: a
 /// link to a directory, as Kubernetes has it, may lead to other files of the same time and length, and a clock may be set back.

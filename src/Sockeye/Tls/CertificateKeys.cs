@@ -31,7 +31,7 @@ internal static class CertificateKeys
         ["1.3.132.0.35"] = "P-521",
     };
 
-    /// <summary>The kind as people name it; its object identifier where it is no usual one.</summary>
+    /// <summary>The common name of the kind, or its object identifier if it has none.</summary>
     public static string GetKind(string? identifier) => Kinds.GetValueOrDefault(identifier ?? "", identifier ?? "unknown");
 
     public static string GetKind(X509Certificate2 certificate) => GetKind(certificate.PublicKey.Oid.Value);

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
 
-/// <summary>Tells of certificates that were read anew.</summary>
+/// <summary>Logs reloaded certificates.</summary>
 internal sealed partial class CertificateReloadLog(ILogger logger)
 {
     private readonly ILogger _logger = logger;

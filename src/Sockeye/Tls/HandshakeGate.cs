@@ -3,10 +3,10 @@ using System.Diagnostics;
 namespace Sockeye;
 
 /// <summary>
-/// Bounds the handshakes in flight of an endpoint. Where all places are taken, whoever arrives waits in line, and for each who
-/// waits the handshake that has stood still the longest is given up, if that is longer than <see cref="MaxStall"/>.
+/// Limits the concurrent handshakes of an endpoint. If all permits are taken, further clients wait in a queue, and for each
+/// waiter the handshake that has stalled the longest is aborted, if it has stalled longer than <see cref="MaxStall"/>.
 /// </summary>
-/// <remarks>So clients that are in earnest come through while any number of handshakes never finish.</remarks>
+/// <remarks>So real clients are served while any number of handshakes never finish.</remarks>
 internal sealed class HandshakeGate(int maxHandshakes, TimeProvider time, CoarseTimer timer, Action<TlsHandshake> giveUp)
     : CoarseTimerEntry
 {
@@ -15,7 +15,7 @@ internal sealed class HandshakeGate(int maxHandshakes, TimeProvider time, Coarse
 
     private readonly Lock _lock = new();
 
-    /// <summary>Who stands still the longest comes first.</summary>
+    /// <summary>The handshakes, the longest stalled first.</summary>
     private readonly LinkedList<Permit> _running = new();
 
     private readonly LinkedList<Permit> _waiting = new();
@@ -92,7 +92,7 @@ internal sealed class HandshakeGate(int maxHandshakes, TimeProvider time, Coarse
                 }
             }
 
-            // For those who still wait: the timer may have found nobody in place.
+            // For the remaining waiters, because the timer may have found no stalled handshake.
             stale = TakeStaleLocked();
         }
 
@@ -121,7 +121,7 @@ internal sealed class HandshakeGate(int maxHandshakes, TimeProvider time, Coarse
         _running.AddLast(place.Node);
     }
 
-    /// <summary>Somebody to give up for somebody who waits; or sets the timer for when there is one.</summary>
+    /// <summary>Returns a handshake to abort for a waiter, or sets the timer for the next one.</summary>
     private Permit? TakeStaleLocked()
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);

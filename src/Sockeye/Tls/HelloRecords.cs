@@ -11,7 +11,7 @@ namespace Sockeye;
 /// </code>
 /// They are taken from the connection, and given to TLS as few records: what was cut into them counts, not how it was cut (RFC
 /// 8446, section 4.4.1, hashes messages, not records). So a hello of thousands of tiny records costs what any other does, and
-/// holds no more memory than its length. What is no ClientHello is left to TLS, which says what is wrong with it.
+/// holds no more memory than its length. Bytes that are not a ClientHello are left to TLS, which reports the error.
 /// </remarks>
 internal sealed class HelloRecords
 {

@@ -3,19 +3,20 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Sockeye;
 
-/// <summary>TLS for the endpoints of a server.</summary>
+/// <summary>Adds TLS to an endpoint.</summary>
 public static class ListenOptionsTlsExtensions
 {
     extension(ListenOptions listen)
     {
-        /// <summary>Encrypts the connections of this endpoint with TLS 1.2 or 1.3: what comes behind sees clear bytes.</summary>
-        /// <param name="certificate">With its private key. It must live as long as the server.</param>
-        /// <exception cref="ArgumentException">It has no private key.</exception>
+        /// <summary>Encrypts the connections of this endpoint with TLS 1.2 or 1.3. Later middleware and the handler see clear
+        /// text.</summary>
+        /// <param name="certificate">The certificate, with its private key. Dispose it after the server.</param>
+        /// <exception cref="ArgumentException">The certificate has no private key.</exception>
         public ListenOptions UseTls(X509Certificate2 certificate) => listen.UseTls(tls => tls.AddCertificate(certificate));
 
         /// <inheritdoc cref="UseTls(ListenOptions, X509Certificate2)"/>
         /// <param name="options">.NET's own options; they are copied.</param>
-        /// <exception cref="ArgumentException">They name no certificate, or ask for less than TLS 1.2.</exception>
+        /// <exception cref="ArgumentException">The options have no certificate, or allow a version below TLS 1.2.</exception>
         public ListenOptions UseTls(SslServerAuthenticationOptions options)
         {
             ArgumentNullException.ThrowIfNull(options);
@@ -23,8 +24,8 @@ public static class ListenOptionsTlsExtensions
         }
 
         /// <inheritdoc cref="UseTls(ListenOptions, X509Certificate2)"/>
-        /// <param name="configure">Names the certificates, and what else differs from the defaults.</param>
-        /// <exception cref="ArgumentException">No certificate was named, or less than TLS 1.2 was asked for.</exception>
+        /// <param name="configure">Adds the certificates, and changes the defaults.</param>
+        /// <exception cref="ArgumentException">The options have no certificate, or allow a version below TLS 1.2.</exception>
         public ListenOptions UseTls(Action<TlsServerOptions> configure)
         {
             ArgumentNullException.ThrowIfNull(configure);

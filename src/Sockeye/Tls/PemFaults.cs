@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Sockeye;
 
-/// <summary>Says why a certificate and a key in PEM are no pair, of which .NET says the same whatever it is.</summary>
+/// <summary>Explains why a certificate and a key in PEM do not match, for which .NET has one message only.</summary>
 internal static class PemFaults
 {
     private const string Encrypted = "ENCRYPTED PRIVATE KEY";

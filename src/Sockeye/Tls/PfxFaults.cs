@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Sockeye;
 
-/// <summary>Says what a file that is no PEM is, where it gives no certificate with its key.</summary>
+/// <summary>Explains why a file in another format than PEM does not contain a certificate with its key.</summary>
 internal static class PfxFaults
 {
     /// <summary>A sentence without a full stop; null where .NET's own says it.</summary>

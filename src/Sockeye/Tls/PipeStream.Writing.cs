@@ -12,7 +12,7 @@ internal sealed partial class PipeStream : IValueTaskSource
     private ValueTask<FlushResult> _pendingFlush;
     private bool _isFlushing;
 
-    /// <summary>Whether whoever writes sends afterwards, once for many writes.</summary>
+    /// <summary>Whether the writer flushes afterwards, once for many writes.</summary>
     public bool IsCorked { get; set; }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
@@ -33,7 +33,7 @@ internal sealed partial class PipeStream : IValueTaskSource
 #pragma warning restore CA2012
         if (flush.IsCompletedSuccessfully)
         {
-            _ = flush.Result; // Nobody there any more: reading will tell.
+            _ = flush.Result; // The peer has closed; reading reports it.
             return;
         }
 

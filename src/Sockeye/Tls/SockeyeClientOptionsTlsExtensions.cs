@@ -2,25 +2,25 @@ using System.Net.Security;
 
 namespace Sockeye;
 
-/// <summary>TLS for the connections of a client.</summary>
+/// <summary>Adds TLS to a client.</summary>
 public static class SockeyeClientOptionsTlsExtensions
 {
     extension(SockeyeClientOptions client)
     {
         /// <summary>
-        /// Encrypts every connection with TLS 1.2 or 1.3. The server's certificate must be for the name that is dialled, and
-        /// signed by somebody whom the system trusts.
+        /// Encrypts every connection with TLS 1.2 or 1.3. The server's certificate must match the host of the connect call, and
+        /// be signed by an authority that the system trusts.
         /// </summary>
         /// <remarks>
-        /// Connecting throws a <see cref="TlsException"/> where that is not so. A connection to a server that was dialled before
-        /// resumes what was agreed on then (RFC 8446, section 2.2), which costs less, unless client certificates are used.
+        /// Otherwise, connecting throws a <see cref="TlsException"/>. A later connection to the same server resumes the session
+        /// (RFC 8446, section 2.2), which costs less, unless client certificates are used.
         /// </remarks>
-        /// <exception cref="InvalidOperationException">The client has TLS already.</exception>
+        /// <exception cref="InvalidOperationException">The client already uses TLS.</exception>
         public SockeyeClientOptions UseTls() => client.Use(new TlsClientOptions());
 
         /// <inheritdoc cref="UseTls(SockeyeClientOptions)"/>
         /// <param name="options">.NET's own options; they are copied.</param>
-        /// <exception cref="ArgumentException">They ask for less than TLS 1.2.</exception>
+        /// <exception cref="ArgumentException">The options allow a version below TLS 1.2.</exception>
         public SockeyeClientOptions UseTls(SslClientAuthenticationOptions options)
         {
             ArgumentNullException.ThrowIfNull(options);
@@ -29,7 +29,7 @@ public static class SockeyeClientOptionsTlsExtensions
 
         /// <inheritdoc cref="UseTls(SockeyeClientOptions)"/>
         /// <param name="configure">Changes the defaults.</param>
-        /// <exception cref="ArgumentException">Less than TLS 1.2 was asked for.</exception>
+        /// <exception cref="ArgumentException">The options allow a version below TLS 1.2.</exception>
         public SockeyeClientOptions UseTls(Action<TlsClientOptions> configure)
         {
             ArgumentNullException.ThrowIfNull(configure);

@@ -4,22 +4,22 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Sockeye;
 
-/// <summary>Makes, reads and names certificates.</summary>
+/// <summary>Creates and loads certificates, and computes their fingerprints.</summary>
 public static class TlsCertificates
 {
     private static readonly TimeSpan DefaultValidity = TimeSpan.FromDays(90);
 
     /// <summary>
-    /// A certificate that nobody signed but itself, valid from a day ago for 90 days, with a new key (ECDSA, P-256): for
-    /// development and tests. A client accepts it only when it is told to (<see cref="TlsClientOptions.PinnedFingerprint"/>).
+    /// Creates a self-signed certificate with a new key (ECDSA, P-256), valid from a day ago for 90 days, for development and
+    /// tests. A client accepts it only if it is configured to (<see cref="TlsClientOptions.PinnedFingerprint"/>).
     /// </summary>
-    /// <param name="hostNames">Names and addresses that it is for; "localhost", 127.0.0.1 and ::1 where none are given.</param>
+    /// <param name="hostNames">The names and addresses that it is for. Default: "localhost", 127.0.0.1 and ::1.</param>
     public static X509Certificate2 CreateSelfSigned(params string[] hostNames) =>
         CreateSelfSigned(TimeProvider.System, hostNames);
 
     /// <inheritdoc cref="CreateSelfSigned(string[])"/>
-    /// <param name="timeProvider">Says what now is.</param>
-    /// <param name="hostNames">Names and addresses that it is for; "localhost", 127.0.0.1 and ::1 where none are given.</param>
+    /// <param name="timeProvider">The clock.</param>
+    /// <param name="hostNames">The names and addresses that it is for. Default: "localhost", 127.0.0.1 and ::1.</param>
     public static X509Certificate2 CreateSelfSigned(TimeProvider timeProvider, params string[] hostNames)
     {
         ArgumentNullException.ThrowIfNull(timeProvider);
@@ -48,19 +48,19 @@ public static class TlsCertificates
         return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null, X509KeyStorageFlags.Exportable);
     }
 
-    /// <summary>A certificate with its private key: PEM, with the key in the same file or another, or PFX.</summary>
-    /// <param name="certificatePath">The certificate; others behind it are left out.</param>
-    /// <param name="keyPath">The private key, where it is in another file.</param>
-    /// <param name="password">Of the key, or of the PFX.</param>
-    /// <exception cref="IOException">A file is not there, or cannot be read.</exception>
-    /// <exception cref="CryptographicException">The files hold no certificate with its key.</exception>
+    /// <summary>Loads a certificate with its private key: PEM, with the key in the same file or another, or PFX.</summary>
+    /// <param name="certificatePath">The certificate; further certificates in the file are ignored.</param>
+    /// <param name="keyPath">The private key, if it is in another file.</param>
+    /// <param name="password">The password of the key or of the PFX.</param>
+    /// <exception cref="IOException">A file does not exist, or cannot be read.</exception>
+    /// <exception cref="CryptographicException">The files do not contain a certificate with its key.</exception>
     public static X509Certificate2 Load(string certificatePath, string? keyPath = null, string? password = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(certificatePath);
         return CertificateLoading.Load(certificatePath, keyPath, password).Certificate;
     }
 
-    /// <summary>SHA-256 of the certificate in hex, as OpenSSL and browsers show it: "AB:CD:…".</summary>
+    /// <summary>Computes the SHA-256 fingerprint of a certificate in hex, as OpenSSL and browsers show it: "AB:CD:…".</summary>
     public static string Fingerprint(X509Certificate certificate)
     {
         ArgumentNullException.ThrowIfNull(certificate);
@@ -68,7 +68,7 @@ public static class TlsCertificates
             .Select(pair => new string(pair)));
     }
 
-    /// <summary>As sentences name it.</summary>
+    /// <summary>Returns the name of a certificate for messages.</summary>
     internal static string Describe(X509Certificate2 certificate) => certificate.Subject is { Length: > 0 } subject
         ? subject
         : CertificateAndChain.GetNames(certificate) is [var name, ..] ? name : Fingerprint(certificate);

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Sockeye;
 
-/// <summary>How a client speaks TLS. Read when <c>UseTls</c> returns.</summary>
+/// <summary>The TLS options of a client. They are read when <c>UseTls</c> returns.</summary>
 public sealed class TlsClientOptions
 {
     private const int FingerprintLength = 32;
@@ -17,13 +17,14 @@ public sealed class TlsClientOptions
     internal TlsClientOptions(SslClientAuthenticationOptions authentication) => Authentication = authentication;
 
     /// <summary>
-    /// .NET's own options: ALPN, client certificates, cipher suites and so on. Preset to TLS 1.2 and 1.3. Where
-    /// <c>TargetHost</c> is null, it is the name or address that is dialled.
+    /// Gets .NET's own options: ALPN, client certificates, cipher suites and others. They are preset to TLS 1.2 and 1.3. If
+    /// <c>TargetHost</c> is null, the host of the connect call is used.
     /// </summary>
     public SslClientAuthenticationOptions Authentication { get; }
 
-    /// <summary>How long a handshake may take, after the connection stands; default 10 s. Range: 100 ms to 1 hour.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Outside the range.</exception>
+    /// <summary>Gets or sets the maximum time for a handshake, after the TCP connect. Default: 10 s. Range: 100 ms to
+    /// 1 hour.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside the range.</exception>
     public TimeSpan HandshakeTimeout
     {
         get;
@@ -31,10 +32,11 @@ public sealed class TlsClientOptions
     } = TlsLimits.DefaultHandshakeTimeout;
 
     /// <summary>
-    /// Accepts exactly the certificate with this SHA-256 fingerprint, whoever signed it, whatever its names and dates: hex, with
-    /// colons or without. Default null: certificates are judged as usual. <see cref="TlsCertificates.Fingerprint"/> tells it.
+    /// Gets or sets the SHA-256 fingerprint of the only accepted certificate, regardless of its signer, names and dates, in hex,
+    /// with or without colons. Default: null, which means normal validation. <see cref="TlsCertificates.Fingerprint"/> computes
+    /// it.
     /// </summary>
-    /// <exception cref="ArgumentException">It is not 32 bytes in hex.</exception>
+    /// <exception cref="ArgumentException">The value is not 32 bytes in hex.</exception>
     public string? PinnedFingerprint
     {
         get;
@@ -50,11 +52,11 @@ public sealed class TlsClientOptions
         }
     }
 
-    /// <summary>Who is trusted to sign the server's certificate, instead of the system's authorities; default null: those.
-    /// A server's self-signed certificate can stand here as well.</summary>
+    /// <summary>Gets or sets the authorities that are trusted to sign the server's certificate. Default: null, which means those
+    /// of the system. The list may also contain a server's self-signed certificate.</summary>
     public X509Certificate2Collection? TrustedAuthorities { get; set; }
 
-    /// <summary>The fingerprint as bytes; null where none is pinned.</summary>
+    /// <summary>The fingerprint as bytes; null if none is pinned.</summary>
     internal byte[]? Pin => PinnedFingerprint is null ? null : ParseFingerprint(PinnedFingerprint);
 
     private static byte[]? ParseFingerprint(string fingerprint)

@@ -84,7 +84,7 @@ internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
 
     public override void Close(CloseReason reason)
     {
-        // The reason comes first: whoever notices the end finds it.
+        // The reason comes first, so that code that sees the end finds it.
         SetCloseReason(reason);
         _socket.TrySendCloseNotifyNow();
         base.Close(reason);

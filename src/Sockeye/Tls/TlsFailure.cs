@@ -1,9 +1,9 @@
 namespace Sockeye;
 
-/// <summary>What TLS failed at.</summary>
+/// <summary>The cause of a TLS failure.</summary>
 public enum TlsFailure
 {
-    /// <summary>Something else: the message and the inner exception tell.</summary>
+    /// <summary>Another cause, which the message and the inner exception describe.</summary>
     Other,
 
     /// <summary>The handshake did not finish in time.</summary>
@@ -21,10 +21,10 @@ public enum TlsFailure
     /// <summary>The peer's certificate is not valid yet.</summary>
     CertificateNotYetValid,
 
-    /// <summary>The server's certificate is for other names than the one that was asked for.</summary>
+    /// <summary>The server's certificate does not contain the requested name.</summary>
     WrongHost,
 
-    /// <summary>The peer's certificate was signed by nobody who is trusted here.</summary>
+    /// <summary>The peer's certificate was not signed by a trusted authority.</summary>
     UnknownAuthority,
 
     /// <summary>The peer signed its certificate itself.</summary>
@@ -39,7 +39,7 @@ public enum TlsFailure
     /// <summary>The peer's certificate was refused for another reason.</summary>
     CertificateRefused,
 
-    /// <summary>The client has to show a certificate, and has shown none.</summary>
+    /// <summary>The server requires a client certificate, and the client sent none.</summary>
     ClientCertificateRequired,
 
     /// <summary>The peer refused the certificate of this side.</summary>

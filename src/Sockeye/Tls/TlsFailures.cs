@@ -77,7 +77,7 @@ internal static class TlsFailures
             error = inner;
         }
 
-        // "error:0A000102:SSL routines::unsupported protocol": what is before the words helps nobody.
+        // "error:0A000102:SSL routines::unsupported protocol": only the text after the last colon is useful.
         var words = error.Message.TrimEnd('.');
         var start = words.StartsWith("error:", StringComparison.Ordinal) ? words.LastIndexOf(':') + 1 : 0;
         return alert + words[start..];

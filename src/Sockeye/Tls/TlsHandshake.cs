@@ -78,7 +78,7 @@ internal sealed class TlsHandshake : CoarseTimerEntry
         }
         catch
         {
-            _ssl.Dispose(); // A callback that chooses or checks certificates threw: whoever called this says so.
+            _ssl.Dispose(); // A callback that selects or validates certificates threw; the caller reports it.
             throw;
         }
         finally

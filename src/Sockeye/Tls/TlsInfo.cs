@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>What the two sides agreed on in the TLS handshake.</summary>
+/// <summary>The result of a TLS handshake.</summary>
 public sealed class TlsInfo
 {
     internal TlsInfo(SslStream ssl, string? serverName)
@@ -17,37 +17,37 @@ public sealed class TlsInfo
         LocalCertificate = ToCertificate2(ssl.LocalCertificate);
     }
 
-    /// <summary>The version of TLS.</summary>
+    /// <summary>Gets the version of TLS.</summary>
     public SslProtocols Protocol { get; }
 
-    /// <summary>The cipher suite.</summary>
+    /// <summary>Gets the cipher suite.</summary>
     public TlsCipherSuite CipherSuite { get; }
 
-    /// <summary>The application protocol of ALPN (RFC 7301), as "h2"; null where none was agreed on. What is no text is in
-    /// hexadecimal (<see cref="PrintableText"/>).</summary>
+    /// <summary>Gets the application protocol of ALPN (RFC 7301), such as "h2"; null if none was negotiated. Bytes that are not
+    /// text are in hexadecimal (<see cref="PrintableText"/>).</summary>
     public string? ApplicationProtocol { get; }
 
-    /// <summary>The name that the client asked for (SNI, RFC 6066, section 3), as it crosses the wire: a name of another alphabet
-    /// is in Punycode (<c>xn--bcher-kva.example</c>). Null where it named none. The client chose it: it is escaped to be printed
-    /// (<see cref="PrintableText"/>), and otherwise not checked.</summary>
+    /// <summary>Gets the name that the client requested (SNI, RFC 6066, section 3), as on the wire: an internationalized name is
+    /// in Punycode (<c>xn--bcher-kva.example</c>). Null if the client requested none. The name is escaped for printing
+    /// (<see cref="PrintableText"/>), but otherwise unchecked.</summary>
     public string? ServerName { get; }
 
-    /// <summary>The peer's certificate; null where it showed none.</summary>
+    /// <summary>Gets the peer's certificate; null if it sent none.</summary>
     public X509Certificate2? RemoteCertificate { get; }
 
-    /// <summary>The certificate that this side showed; null where it showed none.</summary>
+    /// <summary>Gets the certificate of this side; null if it sent none.</summary>
     public X509Certificate2? LocalCertificate { get; }
 
     private static X509Certificate2? ToCertificate2(X509Certificate? certificate) =>
         certificate is null ? null : certificate as X509Certificate2 ?? new(certificate);
 }
 
-/// <summary>What Sockeye adds to connections that TLS encrypts.</summary>
+/// <summary>Gives access to the TLS data of a connection.</summary>
 public static class ConnectionContextTlsExtensions
 {
     extension(ConnectionContext connection)
     {
-        /// <summary>What was agreed on in the TLS handshake; null where <c>UseTls</c> does not encrypt the connection.</summary>
+        /// <summary>Gets the result of the TLS handshake; null if <c>UseTls</c> does not encrypt the connection.</summary>
         public TlsInfo? Tls => connection.Features.Get<ITlsInfoFeature>()?.Info;
     }
 }

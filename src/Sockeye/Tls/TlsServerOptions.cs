@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Sockeye;
 
-/// <summary>How an endpoint speaks TLS. Read when the server starts.</summary>
+/// <summary>The TLS options of an endpoint. They are read when the server starts.</summary>
 public sealed class TlsServerOptions
 {
     private readonly List<CertificateSource> _certificates = [];
@@ -19,16 +19,17 @@ public sealed class TlsServerOptions
     internal TlsServerOptions(SslServerAuthenticationOptions authentication) => Authentication = authentication;
 
     /// <summary>
-    /// .NET's own options: ALPN, cipher suites, validation of the client's certificate and so on. Preset to TLS 1.2 and 1.3.
-    /// A certificate that is set here comes first, before those that are added.
+    /// Gets .NET's own options: ALPN, cipher suites, validation of the client's certificate and others. They are preset to TLS
+    /// 1.2 and 1.3. A certificate that is set here comes before those that are added.
     /// </summary>
     public SslServerAuthenticationOptions Authentication { get; }
 
     /// <summary>
-    /// How long a handshake may take, the wait for its place included; default 10 s. Then the connection is reset, with
-    /// <see cref="CloseCause.Timeout"/>. Range: 100 ms to 1 hour. A long one lets silent clients hold places.
+    /// Gets or sets the maximum time for a handshake, including the wait for a permit. Default: 10 s. Range: 100 ms to 1 hour.
+    /// After that time, the connection is reset, with <see cref="CloseCause.Timeout"/>. A long time lets silent clients hold
+    /// permits.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">Outside the range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside the range.</exception>
     public TimeSpan HandshakeTimeout
     {
         get;
@@ -36,10 +37,11 @@ public sealed class TlsServerOptions
     } = TlsLimits.DefaultHandshakeTimeout;
 
     /// <summary>
-    /// Handshakes in flight at the same time, default 1000. One more waits in line; for it, one on which nothing has arrived for
-    /// 2 s is given up. Range: 1 and up. Each costs memory for its state, and computing.
+    /// Gets or sets the maximum number of concurrent handshakes. Default: 1000. Range: at least 1. Further clients wait in a
+    /// queue; for each of them, a handshake that has received nothing for 2 s is aborted. Each handshake costs memory and CPU
+    /// time.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">Less than one.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
     public int MaxHandshakes
     {
         get;
@@ -51,13 +53,13 @@ public sealed class TlsServerOptions
     internal IReadOnlyList<CertificateSource> Certificates => _certificates;
 
     /// <summary>
-    /// A certificate for clients that ask (SNI) for one of its names. The first one that is added serves those, too, that ask for
-    /// none, or for a name that no certificate has.
+    /// Adds a certificate for clients that request (SNI) one of its names. The first one also serves clients that request no
+    /// name, or a name that no certificate has.
     /// </summary>
-    /// <param name="certificate">With its private key.</param>
-    /// <param name="hostNames">The names it is shown for, "*.example.com" for one label before; those in the certificate
-    /// where none are given. Names of other alphabets in either form: "bücher.example" is "xn--bcher-kva.example".</param>
-    /// <exception cref="ArgumentException">It has no private key, or a name is empty.</exception>
+    /// <param name="certificate">The certificate, with its private key.</param>
+    /// <param name="hostNames">The names that the certificate is for; "*.example.com" matches one label. Default: the names in
+    /// the certificate. Internationalized names may have either form: "bücher.example" is "xn--bcher-kva.example".</param>
+    /// <exception cref="ArgumentException">The certificate has no private key, or a name is empty.</exception>
     public void AddCertificate(X509Certificate2 certificate, params string[] hostNames)
     {
         ArgumentNullException.ThrowIfNull(certificate);
@@ -68,15 +70,15 @@ public sealed class TlsServerOptions
     }
 
     /// <summary>
-    /// A certificate from files: PEM, with its chain behind it and the key in the same file or another, or PFX. The files are
-    /// looked at every few seconds while clients come; when they change, new connections get the new certificate. Files that do
-    /// not fit (a key that was not swapped yet) change nothing, and the log says so.
+    /// Adds a certificate from files: PEM, with its chain, and with the key in the same file or another, or PFX. The files are
+    /// checked every few seconds while clients connect; when they change, new connections get the new certificate. Files that do
+    /// not match (for example, a key that is not replaced yet) change nothing, and the log reports it.
     /// </summary>
-    /// <param name="certificatePath">The certificate, and those between it and its root.</param>
-    /// <param name="keyPath">The private key, where it is in another file.</param>
-    /// <param name="password">Of the key, or of the PFX.</param>
-    /// <exception cref="IOException">A file is not there, or cannot be read.</exception>
-    /// <exception cref="CryptographicException">The files hold no certificate with its key.</exception>
+    /// <param name="certificatePath">The certificate, and its intermediate certificates.</param>
+    /// <param name="keyPath">The private key, if it is in another file.</param>
+    /// <param name="password">The password of the key or of the PFX.</param>
+    /// <exception cref="IOException">A file does not exist, or cannot be read.</exception>
+    /// <exception cref="CryptographicException">The files do not contain a certificate with its key.</exception>
     public void AddCertificateFiles(string certificatePath, string? keyPath = null, string? password = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(certificatePath);
@@ -84,10 +86,11 @@ public sealed class TlsServerOptions
     }
 
     /// <summary>
-    /// Mutual TLS: a client without a certificate that was signed by one of these authorities is refused in the handshake.
+    /// Requires a client certificate (mutual TLS): a client without a certificate from one of these authorities is refused in the
+    /// handshake.
     /// </summary>
-    /// <param name="authorities">Who is trusted to sign, instead of the system's; null: the system's. These say of anybody on
-    /// the internet who they are, not that they may come in.</param>
+    /// <param name="authorities">The trusted authorities. Default: null, which means those of the system. A certificate from
+    /// those proves who a client is, not that it is authorized.</param>
     public void RequireClientCertificate(X509Certificate2Collection? authorities = null)
     {
         Authentication.ClientCertificateRequired = true;
@@ -95,7 +98,8 @@ public sealed class TlsServerOptions
             _clientAuthorities = authorities;
     }
 
-    /// <summary>What all connections of the endpoint have in common, or an exception that says what is missing.</summary>
+    /// <summary>Creates the state that all connections of the endpoint share, or throws an exception that names what is
+/// missing.</summary>
     internal SslServerAuthenticationOptions Checked(ListenOptions listen)
     {
         var common = OptionCopies.Copy(Authentication);
@@ -124,7 +128,8 @@ public sealed class TlsServerOptions
         return common;
     }
 
-    /// <summary>.NET looks for the name in one record only, and a ClientHello may need more.</summary>
+    /// <summary>Returns the requested name. .NET reads the name from one record only, but a ClientHello may have
+    /// several.</summary>
     private static string? GetServerName(object ssl, string? name) =>
         string.IsNullOrEmpty(name) && ((TlsStream)ssl).ServerName is { } asked ? HostNames.ToUnicode(asked) : name;
 }

@@ -4,7 +4,7 @@ namespace Sockeye;
 
 /// <remarks>
 /// <c>SslStream</c> lets one thread read and one write, but not one read while another one says close_notify. So all that it does
-/// with what has arrived is done under <see cref="PipeStream.ProcessingLock"/>. Whoever reads goes on after that lock.
+/// with what has arrived is done under <see cref="PipeStream.ProcessingLock"/>. The reader continues after that lock.
 /// </remarks>
 internal sealed partial class TlsSocket : IValueTaskSource<int>, IValueTaskSource<bool>
 {

@@ -39,7 +39,7 @@ internal sealed partial class TlsSocket : StreamSocket
             foreach (var segment in bytes)
                 await _ssl.WriteAsync(segment);
             if ((await _pipe.SendAsync()).IsCompleted)
-                throw new IOException("The connection below takes nothing any more.");
+                throw new IOException("The connection below accepts no more data.");
             Volatile.Write(ref _isSending, 0);
         }
         catch (Exception e)
@@ -50,7 +50,7 @@ internal sealed partial class TlsSocket : StreamSocket
 
     /// <summary>
     /// The peer said that nothing follows, and has taken all that was sent to it before close_notify. If it has closed its socket
-    /// by then, its system answers with a reset, which is no loss.
+    /// by then, its system answers with a reset, and nothing is lost.
     /// </summary>
     public bool MayBeResetInOrder { get; private set; }
 
@@ -85,7 +85,7 @@ internal sealed partial class TlsSocket : StreamSocket
             }
             catch (Exception e) when (e is IOException or InvalidOperationException)
             {
-                // TLS is broken already: nobody would understand it.
+                // TLS is already broken, so the peer would not understand it.
             }
         }
     }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Sockeye;
 
 /// <summary>The connections that ended last, up to a number of them. From any thread.</summary>
@@ -11,7 +13,10 @@ internal sealed class ClosedHistory(int most)
     public void Add(ClosedConnectionInfo closed)
     {
         lock (_lock)
+        {
+            Debug.Assert(_added >= 0 && most > 0, "A server without a history has none.");
             _ring[_added++ % most] = closed;
+        }
     }
 
     public ClosedConnectionInfo[] NewestFirst()

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Microsoft.Extensions.Logging;
 
@@ -88,8 +89,9 @@ internal sealed partial class LoadMonitor : IDisposable
 
     private void Poll()
     {
-        // No connection moves this look closer: it is here.
-        Interlocked.Exchange(ref _state, Soon);
+        // No connection brings this poll forward: it runs.
+        var before = Interlocked.Exchange(ref _state, Soon);
+        Debug.Assert(before != NotSet, "A poll runs only when it was scheduled.");
         var load = _load.ReadWithoutStalls();
         foreach (var sign in load.Signs.Where(IsReported))
             Report(sign);

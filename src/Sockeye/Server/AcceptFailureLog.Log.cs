@@ -6,8 +6,6 @@ namespace Sockeye;
 
 internal sealed partial class AcceptFailureLog
 {
-    private readonly ILogger _logger = logger;
-
     [LoggerMessage(1100, LogLevel.Warning,
         "{EndPoint} cannot accept: no descriptor or no memory is left ({Error}). " +
         "New clients wait in the queue until connections end. " +

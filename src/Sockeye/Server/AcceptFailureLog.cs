@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Microsoft.Extensions.Logging;
 
@@ -11,6 +12,7 @@ internal sealed partial class AcceptFailureLog(TimeProvider time, ILogger logger
     /// <summary>How long all must be well before the next failure is another episode.</summary>
     internal static readonly TimeSpan Gap = TimeSpan.FromSeconds(10);
 
+    private readonly ILogger _logger = logger;
     private readonly Lock _lock = new();
     private long? _lastFailure;
     private long _started;
@@ -50,14 +52,17 @@ internal sealed partial class AcceptFailureLog(TimeProvider time, ILogger logger
     public void OnSuccess(EndPoint endpoint)
     {
         TimeSpan duration;
+        int failures, shed;
         lock (_lock)
         {
             if (_lastFailure is not { } last || time.GetElapsedTime(last) < Gap)
                 return;
+            Debug.Assert(_failures > 0, "An episode starts with a failure.");
             duration = time.GetElapsedTime(_started, last);
+            (failures, shed) = (_failures, _shed);
             _lastFailure = null;
         }
 
-        LogRecovered(endpoint, duration, _failures, _shed);
+        LogRecovered(endpoint, duration, failures, shed);
     }
 }

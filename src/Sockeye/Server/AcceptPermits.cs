@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
@@ -13,7 +14,7 @@ internal sealed class AcceptPermits(string name, int permits, Action onFull) : I
     private readonly Queue<TaskCompletionSource> _waiters = new();
     private List<TaskCompletionSource> _loops = [];
     private int _permits = permits;
-    private int _accepted;
+    private int _accepted; // Served ones, and those that wait for a permit.
     private int _served;
 
     public string Name => name;
@@ -31,7 +32,7 @@ internal sealed class AcceptPermits(string name, int permits, Action onFull) : I
 
     public ValueTask EnterAsync(ConnectionContext connection, CancellationToken stopping)
     {
-        TaskCompletionSource turn;
+        TaskCompletionSource waiter;
         lock (_lock)
         {
             _accepted++;
@@ -41,11 +42,11 @@ internal sealed class AcceptPermits(string name, int permits, Action onFull) : I
                 return default;
             }
 
-            turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            _waiters.Enqueue(turn);
+            waiter = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiters.Enqueue(waiter);
         }
 
-        return new(WaitForGrantAsync(turn, stopping));
+        return new(WaitForGrantAsync(waiter, stopping));
     }
 
     public void Leave()
@@ -55,7 +56,7 @@ internal sealed class AcceptPermits(string name, int permits, Action onFull) : I
         {
             _accepted--;
             _served--;
-            woken = GrantPermits();
+            woken = GrantLocked();
         }
 
         woken?.ForEach(loop => loop.TrySetResult());
@@ -76,27 +77,38 @@ internal sealed class AcceptPermits(string name, int permits, Action onFull) : I
         lock (_lock)
         {
             _permits = int.MaxValue;
-            woken = GrantPermits();
+            woken = GrantLocked();
         }
 
         woken?.ForEach(loop => loop.TrySetResult());
     }
 
-    /// <summary>Gives free permits to who waits for them; the loops that are to be woken.</summary>
-    private List<TaskCompletionSource>? GrantPermits()
+    /// <summary>Grants free permits to waiters. Returns the accept loops to wake.</summary>
+    private List<TaskCompletionSource>? GrantLocked()
     {
-        while (_served < _permits && _waiters.TryDequeue(out var turn))
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        AssertCountsLocked();
+        while (_served < _permits && _waiters.TryDequeue(out var waiter))
         {
-            if (turn.TrySetResult())
+            if (waiter.TrySetResult())
                 _served++;
         }
 
+        AssertCountsLocked();
         if (_accepted >= _permits || _loops.Count == 0)
             return null;
         // All are woken: the first to accept takes the place, and the others wait again.
         var woken = _loops;
         _loops = [];
         return woken;
+    }
+
+    [Conditional("DEBUG")]
+    private void AssertCountsLocked()
+    {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        Debug.Assert(_served >= 0 && _served <= _accepted, $"{_served} of {_accepted} clients are served.");
+        Debug.Assert(_permits > 0, "A limit of zero would let no client in.");
     }
 
     private async Task WaitForPermitAsync(CancellationToken stopping)
@@ -116,11 +128,11 @@ internal sealed class AcceptPermits(string name, int permits, Action onFull) : I
         }
     }
 
-    private async Task WaitForGrantAsync(TaskCompletionSource turn, CancellationToken stopping)
+    private async Task WaitForGrantAsync(TaskCompletionSource waiter, CancellationToken stopping)
     {
         try
         {
-            await WaitAsync(turn, stopping);
+            await WaitAsync(waiter, stopping);
         }
         catch (OperationCanceledException)
         {

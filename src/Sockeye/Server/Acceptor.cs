@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
@@ -26,6 +27,7 @@ internal sealed partial class Acceptor(
 
     private readonly Backoff _backoff = new(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(1), random);
     private int _peersGoneInARow;
+    private int _isAccepting; // Debug only.
 
     /// <summary>Decide when the next client is accepted. Null: at once.</summary>
     public AcceptGates? Gates { get; init; }
@@ -36,6 +38,14 @@ internal sealed partial class Acceptor(
     /// <summary>Returns the next client; one caller at a time. Returns null when the listener is unbound or
     /// <paramref name="stopping"/> fires. Throws nothing.</summary>
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken stopping)
+    {
+        AssertOneCaller(isAccepting: true);
+        var connection = await AcceptCoreAsync(stopping);
+        AssertOneCaller(isAccepting: false);
+        return connection;
+    }
+
+    private async ValueTask<ConnectionContext?> AcceptCoreAsync(CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested)
         {
@@ -82,6 +92,13 @@ internal sealed partial class Acceptor(
             failures.OnShed((listener as IAcceptQueue)?.Shed(MaxShedAtOnce) ?? 0);
         var delay = _backoff.Next();
         await (Released?.WaitAsync(delay, time, stopping) ?? Task.Delay(delay, time, stopping)).WithoutThrowing();
+    }
+
+    [Conditional("DEBUG")]
+    private void AssertOneCaller(bool isAccepting)
+    {
+        var previous = Interlocked.Exchange(ref _isAccepting, isAccepting ? 1 : 0);
+        Debug.Assert(previous == (isAccepting ? 0 : 1), "An acceptor has one caller at a time.");
     }
 
     private void OnSuccess()

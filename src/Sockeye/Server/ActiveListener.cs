@@ -22,6 +22,7 @@ internal sealed class ActiveListener : IMonitoredListener
     private ListenerConfiguration _configuration;
     private Task _accepting = Task.CompletedTask;
     private Task? _stoppingAccepts;
+    private bool _isDisposed;
     private TaskCompletionSource? _emptied;
     private long _accepted;
     private long _open;
@@ -132,7 +133,7 @@ internal sealed class ActiveListener : IMonitoredListener
     /// <summary>Starts to accept.</summary>
     public void Start()
     {
-        Debug.Assert(HasEnded && _stoppingAccepts is null, "A listener starts once.");
+        Debug.Assert(HasEnded && _accepted == 0 && _stoppingAccepts is null, "A listener starts once.");
         _accepting = _server.Scheduler.RunAsync(() => _loop.RunAsync(_stopped));
     }
 
@@ -174,7 +175,8 @@ internal sealed class ActiveListener : IMonitoredListener
     /// <summary>After <see cref="StopAcceptingAsync"/>, when the connections are closed or given up. Throws nothing.</summary>
     public async Task DisposeAsync()
     {
-        Debug.Assert(HasEnded, "A listener accepts until it is disposed.");
+        Debug.Assert(HasEnded && !_isDisposed, "A listener is disposed once, after it stopped to accept.");
+        _isDisposed = true;
         await _server.Logger.GuardAsync("closing the listener of", EndPoint, Listener.DisposeAsync);
         _stopping.Dispose();
     }

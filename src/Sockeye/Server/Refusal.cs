@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
@@ -8,7 +9,8 @@ internal sealed class Refusal(CoarseTimer timer)
     /// <summary>How long a message and the end after it may take.</summary>
     internal static readonly TimeSpan MessageTimeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>Each that is being told something costs a descriptor for up to a second. Whoever is one more is reset.</summary>
+    /// <summary>Each client that gets a message costs a descriptor for up to a second. Clients over this number are
+    /// reset.</summary>
     internal const int MaxConcurrentMessages = 1024;
 
     private int _messages;
@@ -37,7 +39,8 @@ internal sealed class Refusal(CoarseTimer timer)
     {
         protected internal override void OnDue()
         {
-            Interlocked.Decrement(ref refusal._messages);
+            var left = Interlocked.Decrement(ref refusal._messages);
+            Debug.Assert(left >= 0, "Each message is counted once.");
             connection.Abort(reason);
         }
     }

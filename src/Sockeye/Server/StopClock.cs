@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Sockeye;
 
 /// <summary>Whether a server is being stopped, and since when. From any thread.</summary>
@@ -7,7 +9,11 @@ internal sealed class StopClock(TimeProvider time)
 
     public bool IsRunning => Volatile.Read(ref _since) != 0;
 
-    public void Start() => Volatile.Write(ref _since, time.GetTimestamp() is not 0 and var now ? now : 1);
+    public void Start()
+    {
+        Debug.Assert(!IsRunning, "A server stops once.");
+        Volatile.Write(ref _since, time.GetTimestamp() is not 0 and var now ? now : 1);
+    }
 
     /// <summary>How long handlers may still take, of this time in all; null while the server is not being stopped.</summary>
     public TimeSpan? TimeLeft(TimeSpan timeout)

@@ -13,7 +13,7 @@ var builder = Host.CreateApplicationBuilder(args);
 builder.Configuration.AddJsonFile(Path.Combine(Folder(), "hosted.json"), optional: false, reloadOnChange: true);
 builder.Services.AddSockeyeServer(server => server
     .AddHandler("echo", listen => listen.Run(connection => connection.Transport.Input.CopyToAsync(connection.Transport.Output)))
-    .Handler<Greeter>("greeter"));
+    .AddHandler<Greeter>("greeter"));
 builder.Services.AddHealthChecks().AddSockeyeServer();
 builder.Services.AddSockeyeAdmin(); // http://localhost:7001 shows its connections
 builder.Build().Run();

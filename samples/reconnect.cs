@@ -2,7 +2,7 @@
 // Run `dotnet run samples/chat.cs` in another terminal, then stop and start it again. Ctrl+C ends this program.
 using Sockeye;
 
-var client = new SockeyeClient(options => options.Reconnect.DelayMax = TimeSpan.FromSeconds(10));
+var client = new SockeyeClient(options => options.Reconnect.MaxDelay = TimeSpan.FromSeconds(10));
 using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, key) =>
 {

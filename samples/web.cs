@@ -249,7 +249,7 @@ sealed class Link(ConnectionContext connection)
         (long)(DateTimeOffset.UtcNow - _since).TotalSeconds);
 }
 
-/// <summary>Sends each message to all members. A member that does not keep up is disconnected and does not slow the others.</summary>
+/// <summary>Sends each message to all members. A member that does not keep up is disconnected.</summary>
 sealed class Chat
 {
     private const int MaxMessage = 4096;

@@ -48,7 +48,8 @@ public sealed class ProxyStartTests
             options.Listen(IPEndPoint.Parse("0.0.0.0:7443")).UseProxyProtocol().Run(ConnectionText.Echo));
 
         Assert.StartsWith(
-            "UseProxyProtocol on 0.0.0.0:7443 has no trusted proxies: name their networks", error.Message, StringComparison.Ordinal);
+            "UseProxyProtocol on 0.0.0.0:7443 has no trusted proxies: name their networks",
+            error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

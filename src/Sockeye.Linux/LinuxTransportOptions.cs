@@ -8,11 +8,12 @@ public sealed class LinuxTransportOptions
     /// <c>SOCKEYE_ENGINE</c> (<c>io_uring</c>, <c>epoll</c> or <c>sockets</c>) decides, if it is set. If an engine that was asked
     /// for cannot run here, the constructor of the transport throws and says why.
     /// </summary>
-    public LinuxEngine Engine { get; set; } = LinuxEngine.Auto;
+    /// <exception cref="ArgumentOutOfRangeException">The value is not a member of the enumeration.</exception>
+    public LinuxEngine Engine { get; set => field = ValidateDefined(value, nameof(Engine)); } = LinuxEngine.Auto;
 
     /// <summary>
-    /// Gets or sets the number of engine threads. Default: null, which is one for each processor with inline handlers, otherwise one for
-    /// two processors. Range: 1 to 256.
+    /// Gets or sets the number of engine threads. Default: null, which is one for each processor with inline handlers, otherwise
+    /// one for two processors. Range: 1 to 256.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside the range.</exception>
     public int? ThreadCount
@@ -20,14 +21,21 @@ public sealed class LinuxTransportOptions
         get;
         set => field = value is null or (>= 1 and <= 256)
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(ThreadCount), value, "ThreadCount must be from 1 to 256.");
+            : throw new ArgumentOutOfRangeException(nameof(ThreadCount), value, "ThreadCount must be 1 to 256.");
     }
 
     /// <summary>
     /// Gets or sets how connections reach the engine threads. Default: <see cref="LinuxAcceptMode.LeastLoaded"/>.
     /// </summary>
-    public LinuxAcceptMode AcceptMode { get; set; }
+    /// <exception cref="ArgumentOutOfRangeException">The value is not a member of the enumeration.</exception>
+    public LinuxAcceptMode AcceptMode { get; set => field = ValidateDefined(value, nameof(AcceptMode)); }
 
     /// <summary>Gets or sets the options that all transports share: backlog, buffers, timeouts, where handlers run.</summary>
     public SocketTransportOptions Sockets { get; set; } = new();
+
+    private static T ValidateDefined<T>(T value, string option)
+        where T : struct, Enum => Enum.IsDefined(value)
+        ? value
+        : throw new ArgumentOutOfRangeException(
+            option, value, $"{option} must be {string.Join(", ", Enum.GetNames<T>())}.");
 }

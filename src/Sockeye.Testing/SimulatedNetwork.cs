@@ -54,7 +54,7 @@ public sealed class SimulatedNetwork
         set => _wire.Bandwidth = value is null or > 0
             ? value
             : throw new ArgumentOutOfRangeException(
-                nameof(Bandwidth), value, "Bandwidth is in bytes a second, above zero, or null.");
+                nameof(Bandwidth), value, "Bandwidth must be 1 byte per second or more, or null for no limit.");
     }
 
     /// <summary>The part of all segments between hosts that is lost, 0 (the default) to below 1. For TCP, loss is delay, or a
@@ -64,7 +64,7 @@ public sealed class SimulatedNetwork
         get => _wire.Loss;
         set => _wire.Loss = value is >= 0 and < 1
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(Loss), value, "Loss is a part of all segments: 0 to below 1.");
+            : throw new ArgumentOutOfRangeException(nameof(Loss), value, "Loss must be 0 or more, and below 1.");
     }
 
     /// <summary>Runs a test on a network and a thread of its own. Returns when the test's task is complete.</summary>
@@ -199,5 +199,5 @@ public sealed class SimulatedNetwork
     }
 
     private static TimeSpan ValidateNotNegative(TimeSpan value, string name) =>
-        value >= TimeSpan.Zero ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} cannot be negative.");
+        value >= TimeSpan.Zero ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be 0 or more.");
 }

@@ -26,7 +26,7 @@ internal sealed class ConnectRun(ConnectSettings settings)
         }
         catch (ConnectException e)
         {
-            throw new CommandException(ExitCodes.Failed, $"{e.Message}.", e);
+            throw new CommandException(ExitCodes.Failed, e.Message, e);
         }
         catch (TlsException e)
         {

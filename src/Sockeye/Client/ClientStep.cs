@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>A step of the user's own, between the connect and the use of a connection, within the connect timeout.</summary>
+/// <summary>A step of the user between connecting and using a connection, within the connect timeout.</summary>
 internal static class ClientStep
 {
     public static ClientLayer CreateLayer(
@@ -22,8 +22,8 @@ internal static class ClientStep
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 throw new ConnectException(
-                    $"could not connect to {DisplayText.Format(target)} within {DisplayText.Format(client.ConnectTimeout)} "
-                        + "(ConnectTimeout): the connection stood, and the step added by Use did not end",
+                    $"Could not connect to {DisplayText.Format(target)} within {DisplayText.Format(client.ConnectTimeout)} "
+                        + "(ConnectTimeout): the connection was established, and the step added by Use did not end.",
                     SocketError.TimedOut,
                     e);
             }

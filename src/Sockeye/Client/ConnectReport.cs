@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Sockeye;
 
-/// <summary>What was tried in one connect, and the sentence that tells it.</summary>
+/// <summary>The attempts of one connect, and the exceptions that describe them.</summary>
 internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint target)
 {
     public List<ConnectAttempt> Attempts { get; } = [];
@@ -17,25 +17,24 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
 
     public ConnectException AllFailedError() => Attempts.Count == 0
         ? new(
-            $"could not connect to {TargetName}: {DescribeMissingAddress()}",
+            $"Could not connect to {TargetName}: {DescribeMissingAddress()}.",
             SocketError.HostNotFound,
             LookupErrors.FirstOrDefault())
-        : new($"could not connect to {TargetName}: {DescribeAttempts()}", ToSocketError(LastError), LastError);
+        : new($"Could not connect to {TargetName}: {DescribeAttempts()}.", ToSocketError(LastError), LastError);
 
     public ConnectException TimedOutError() => new(
-        $"could not connect to {TargetName} within {DisplayText.Format(options.ConnectTimeout)} (ConnectTimeout): "
-            + (Attempts.Count == 0 ? "the name was still being resolved" : DescribeAttempts()),
+        $"Could not connect to {TargetName} within {DisplayText.Format(options.ConnectTimeout)} (ConnectTimeout): "
+            + $"{DescribeProgress()}.",
         SocketError.TimedOut,
         LastError);
 
     public OperationCanceledException CancelledError(CancellationToken cancellationToken) => new(
-        $"connecting to {TargetName} was cancelled: "
-            + (Attempts.Count == 0 ? "the name was still being resolved" : DescribeAttempts()),
+        $"Connecting to {TargetName} was cancelled: {DescribeProgress()}.",
         LastError,
         cancellationToken);
 
     public ConnectException OtherFamilyError() => new(
-        $"could not connect to {TargetName} from LocalEndPoint {options.LocalEndPoint}: their address families differ",
+        $"Could not connect to {TargetName} from LocalEndPoint {options.LocalEndPoint}: their address families differ.",
         SocketError.AddressFamilyNotSupported);
 
     private static SocketError ToSocketError(Exception? error) => error switch
@@ -56,8 +55,11 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
         return $"the name has {kind}" + (causes.Count == 0 ? "" : $" ({string.Join("; ", causes)})");
     }
 
+    private string DescribeProgress() =>
+        Attempts.Count == 0 ? "the name was still being resolved" : DescribeAttempts();
+
     private string DescribeAttempts() => string.Join(", ", Attempts.Select(attempt =>
-        // On one address the target says it already.
+        // With one address, the target names it already.
         (Attempts.Count == 1 && target is not DnsEndPoint ? "" : $"{DisplayText.Format(attempt.EndPoint)} ")
             + DescribeOutcome(attempt)));
 
@@ -67,7 +69,7 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
         {
             (SocketError.TimedOut, _) => $"timed out after {DisplayText.Format(attempt.Elapsed)}",
             (SocketError.WouldBlock, UnixDomainSocketEndPoint) => "refused (the server's queue is full)",
-            (SocketError.ProtocolType, UnixDomainSocketEndPoint) => "refused (what listens there is no stream socket)",
+            (SocketError.ProtocolType, UnixDomainSocketEndPoint) => "refused (the listening socket is not a stream socket)",
             (SocketError.AccessDenied, UnixDomainSocketEndPoint) => "this user may not use the socket (permissions of its file)",
             (SocketError.InvalidArgument, IPEndPoint { Address: { IsIPv6LinkLocal: true, ScopeId: 0 } address }) =>
                 $"a link-local address is one of a network interface (name it, as {address}%eth0)",
@@ -77,18 +79,18 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
             (SocketError.AddressNotAvailable, _) when options.LocalEndPoint is { } local => DescribeNotAvailable(local),
             (SocketError.AddressAlreadyInUse, _) when options.LocalEndPoint is { } local =>
                 $"the local endpoint {local} is in use (port 0 takes any free one)",
-            (SocketError.AddressNotAvailable, _) => "this machine has no address, or no free port, to dial it from",
+            (SocketError.AddressNotAvailable, _) => "this machine has no address, or no free port, to connect from",
             (SocketError.NetworkUnreachable, _) => "network unreachable (no route to it)",
             (SocketError.HostUnreachable, _) => "host unreachable (it is down, or a firewall says so)",
             _ => SentenceText.TrimFullStop(attempt.Error.Message),
         };
 
-    /// <summary>The system has one error for an address that is not its own, and for a pair of endpoints in use.</summary>
+    /// <summary>The system has one error for a foreign address and for a pair of endpoints that is in use.</summary>
     private static string DescribeNotAvailable(IPEndPoint local)
     {
-        var isSurelyHere = IPAddress.IsLoopback(local.Address)
+        var isOfThisMachine = IPAddress.IsLoopback(local.Address)
             || local.Address.Equals(IPAddress.Any) || local.Address.Equals(IPAddress.IPv6Any);
-        return (local.Port, isSurelyHere) switch
+        return (local.Port, isOfThisMachine) switch
         {
             (0, false) => $"the local address {local.Address} is not one of this machine",
             (0, true) => $"no local port of {local.Address} is free for it",

@@ -3,10 +3,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>A bounded number of connections to one endpoint, lent one at a time and reused. Safe from many callers.</summary>
+/// <summary>A bounded pool of connections to one endpoint, which callers rent and return. Safe to call concurrently.</summary>
 /// <remarks>
-/// Who asks first is served first. The connection that was used last is reused first, so that those that are not needed become
-/// idle and are closed. Before it is lent, and when it comes back, a connection must be open both ways with nothing to read.
+/// Callers are served in order. The connection that was used last is reused first, so that surplus connections become idle and
+/// are closed. When a connection is rented, and when it is returned, it must be open in both directions with nothing to read.
 /// </remarks>
 public sealed class ConnectionPool : IAsyncDisposable
 {
@@ -17,49 +17,49 @@ public sealed class ConnectionPool : IAsyncDisposable
     private readonly PoolGauge _gauge;
     private readonly CancellationTokenSource _disposing = new();
 
-    // Of the last connect, for those who get no connection; null if it succeeded.
+    // Of the last connect, for the exceptions of waiting callers; null if it succeeded.
     private volatile Exception? _lastError;
 
-    /// <summary>A pool of connections to one endpoint. Opens none before the first is asked for.</summary>
-    /// <param name="client">What dials; its <see cref="SockeyeClientOptions.TimeProvider"/> is the pool's.</param>
-    /// <param name="endpoint">What to dial.</param>
-    /// <param name="options">The limits; the defaults where null.</param>
-    /// <exception cref="ArgumentException">An option is out of its range, or the endpoint cannot be dialled.</exception>
+    /// <summary>Creates a pool. It opens no connection before the first is rented.</summary>
+    /// <param name="client">Connects; the pool uses its <see cref="SockeyeClientOptions.TimeProvider"/>.</param>
+    /// <param name="endpoint">What to connect to.</param>
+    /// <param name="options">The limits, which are copied. Null: the defaults.</param>
+    /// <exception cref="ArgumentException">A client cannot connect to the endpoint.</exception>
     public ConnectionPool(SockeyeClient client, EndPoint endpoint, ConnectionPoolOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(endpoint);
-        (_client, _target, _options) = (client, HostNames.Normalize(endpoint), (options ?? new()).Checked());
+        (_client, _target, _options) = (client, HostNames.Normalize(endpoint), OptionCopier.Copy(options ?? new()));
         _slots = new(_options, client.TimeProvider, CloseExpired);
         _gauge = ClientMetrics.Add(this, endpoint);
     }
 
     /// <inheritdoc cref="ConnectionPool(SockeyeClient, EndPoint, ConnectionPoolOptions)"/>
-    /// <param name="client">What dials; its <see cref="SockeyeClientOptions.TimeProvider"/> is the pool's.</param>
+    /// <param name="client">Connects; the pool uses its <see cref="SockeyeClientOptions.TimeProvider"/>.</param>
     /// <param name="host">A name, or an address ("127.0.0.1", "::1", "[::1]", "fe80::1%eth0").</param>
     /// <param name="port">1 to 65535.</param>
-    /// <param name="options">The limits; the defaults where null.</param>
+    /// <param name="options">The limits, which are copied. Null: the defaults.</param>
     public ConnectionPool(SockeyeClient client, string host, int port, ConnectionPoolOptions? options = null)
         : this(client, HostNames.ToEndPoint(host, port), options)
     {
     }
 
-    /// <summary>How many connections there are now: being opened, lent, idle or being closed.</summary>
+    /// <summary>Gets the number of connections: being opened, rented, idle or being closed.</summary>
     public int Count => _slots.UsedCount;
 
-    /// <summary>How many of them are idle.</summary>
+    /// <summary>Gets the number of idle connections.</summary>
     public int IdleCount => _slots.IdleCount;
 
-    /// <summary>How many callers wait for one.</summary>
+    /// <summary>Gets the number of callers that wait for a connection.</summary>
     public int WaiterCount => _slots.WaiterCount;
 
     /// <summary>
-    /// Lends a connection: an idle one, a new one, or, when <see cref="ConnectionPoolOptions.MaxConnections"/> are in use, the
-    /// first to come free, in the order of asking. Dispose what is returned to give it back.
+    /// Rents a connection: an idle one, a new one, or, if <see cref="ConnectionPoolOptions.MaxConnections"/> are in use, the
+    /// first that is returned, in the order of the calls. Dispose the result to return the connection.
     /// </summary>
-    /// <param name="cancellationToken">Leaves the line, or gives up connecting; no slot is lost.</param>
-    /// <exception cref="ConnectionPoolFullException">Too many callers wait, or none came free in time.</exception>
-    /// <exception cref="ConnectException">A new connection could not be opened. The next in the line tries again.</exception>
+    /// <param name="cancellationToken">Cancels the wait or the connect.</param>
+    /// <exception cref="ConnectionPoolFullException">Too many callers wait, or no connection was returned in time.</exception>
+    /// <exception cref="ConnectException">A new connection could not be opened. The next waiting caller tries again.</exception>
     /// <exception cref="ObjectDisposedException">The pool was disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async ValueTask<PooledConnection> RentAsync(CancellationToken cancellationToken = default)
@@ -86,8 +86,8 @@ public sealed class ConnectionPool : IAsyncDisposable
     }
 
     /// <summary>
-    /// Fails everybody who waits, gives up connecting and closes the idle connections. Those that are lent are closed when they
-    /// come back.
+    /// Fails the waiting callers, cancels connects, and closes idle connections. Rented connections are closed when they are
+    /// returned.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -107,11 +107,11 @@ public sealed class ConnectionPool : IAsyncDisposable
             await CloseAndReleaseAsync(connection, PoolHealth.PoolDisposed);
     }
 
-    /// <param name="connection">What to close.</param>
-    /// <param name="reason">Ends it without waiting for the peer; null ends it as its user would.</param>
+    /// <param name="connection">The connection.</param>
+    /// <param name="reason">Closes it without waiting for the peer; null disposes it as its user would.</param>
     private static ValueTask CloseAsync(ConnectionContext connection, CloseReason? reason)
     {
-        // One that has ended already keeps its own reason.
+        // A connection that has ended keeps its own reason.
         if (reason is not null && connection.EndReason is null)
             connection.Close(reason);
         return connection.DisposeAsync();
@@ -125,7 +125,7 @@ public sealed class ConnectionPool : IAsyncDisposable
         }
         finally
         {
-            // Only now: until it is closed the connection counts.
+            // Not earlier: the connection counts until it is closed.
             _slots.Release();
         }
     }
@@ -152,7 +152,7 @@ public sealed class ConnectionPool : IAsyncDisposable
         {
             var connection = await _client.ConnectAsync(_target, stop.Token);
             _lastError = null;
-            // Messages upon it that are disposed give it up: whether it is closed is decided when it comes back.
+            // Disposing a message connection leaves it open: the pool decides when it is returned.
             connection.Features.Set<IConnectionOwnerFeature>(AlwaysOwned.Instance);
             return connection;
         }
@@ -176,16 +176,18 @@ public sealed class ConnectionPool : IAsyncDisposable
     }
 
     private ConnectionPoolFullException TooManyWaitersError() => new(
-        $"no connection to {DisplayText.Format(_target)} is free: all {_options.MaxConnections} (MaxConnections) are in use, and "
-            + $"{_options.MaxWaiters} callers (MaxWaiters) wait already{LastError}", _lastError);
+        $"No connection to {DisplayText.Format(_target)} is free: all {_options.MaxConnections} (MaxConnections) are in use, and "
+            + $"{_options.MaxWaiters} callers (MaxWaiters) wait already{LastError}.", _lastError);
 
     private ConnectionPoolFullException WaitTimedOutError() => new(
-        $"no connection to {DisplayText.Format(_target)} came free within {DisplayText.Format(_options.WaitTimeout)} (WaitTimeout): "
-            + $"all {_options.MaxConnections} (MaxConnections) are in use{LastError}", _lastError);
+        $"No connection to {DisplayText.Format(_target)} became free within {DisplayText.Format(_options.WaitTimeout)} "
+            + $"(WaitTimeout): all {_options.MaxConnections} (MaxConnections) are in use{LastError}.", _lastError);
 
     private OperationCanceledException WaitCancelledError(CancellationToken cancellationToken) => new(
-        $"waiting for a connection to {DisplayText.Format(_target)} was cancelled: all {_options.MaxConnections} (MaxConnections) "
-            + $"are in use{LastError}", _lastError, cancellationToken);
+        $"The wait for a connection to {DisplayText.Format(_target)} was cancelled: all {_options.MaxConnections} "
+            + $"(MaxConnections) are in use{LastError}.", _lastError, cancellationToken);
 
-    private string LastError => _lastError is { } error ? $", and the last connect failed: {error.Message}" : "";
+    private string LastError => _lastError is { } error
+        ? $", and the last connect failed: {SentenceText.TrimFullStop(error.Message)}"
+        : "";
 }

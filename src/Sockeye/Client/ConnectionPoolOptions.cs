@@ -1,46 +1,43 @@
 namespace Sockeye;
 
-/// <summary>The limits of a <see cref="ConnectionPool"/>. Read once, when the pool is made: later changes are not seen.</summary>
+/// <summary>The limits of a <see cref="ConnectionPool"/>, which copies them when it is created.</summary>
 public sealed class ConnectionPoolOptions
 {
-    /// <summary>How many connections may be open, being opened or being closed at a time. Default 16; at least 1.</summary>
-    public int MaxConnections { get; set; } = 16;
+    private static readonly TimeSpan MinTimeout = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan MaxTimeout = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// How many callers may wait for a connection; the next one gets <see cref="ConnectionPoolFullException"/> at once. Default
-    /// 1024; 0 means that nobody waits.
+    /// Gets or sets how many connections may be open, being opened or being closed at a time. Default: 16. Range: 1 and up.
     /// </summary>
-    public int MaxWaiters { get; set; } = 1024;
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
+    public int MaxConnections { get; set => field = OptionChecks.AtLeast(value, 1); } = 16;
 
     /// <summary>
-    /// How long a caller waits for a connection to come free. Default 10 s, above zero, at most one day, or
-    /// <see cref="Timeout.InfiniteTimeSpan"/>. The time that a connect takes afterwards is not in it.
+    /// Gets or sets how many callers may wait for a connection. Default: 1024. Range: 0 and up. Further callers get
+    /// <see cref="ConnectionPoolFullException"/> at once.
     /// </summary>
-    public TimeSpan WaitTimeout { get; set; } = TimeSpan.FromSeconds(10);
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public int MaxWaiters { get; set => field = OptionChecks.AtLeast(value, 0); } = 1024;
 
     /// <summary>
-    /// How long a connection stays open unused. Default 1 minute, above zero, at most one day, or
-    /// <see cref="Timeout.InfiniteTimeSpan"/>. Keep it below the idle timeout of the server and of firewalls between.
+    /// Gets or sets how long a caller waits for a free connection. Default: 10 s. Range: 1 ms to 1 day, or
+    /// <see cref="Timeout.InfiniteTimeSpan"/>. The time to connect is not included.
     /// </summary>
-    public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromMinutes(1);
-
-    internal ConnectionPoolOptions Checked()
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
+    public TimeSpan WaitTimeout
     {
-        if (MaxConnections < 1)
-            throw new ArgumentException($"MaxConnections must be at least 1, but is {MaxConnections}.");
-        if (MaxWaiters < 0)
-            throw new ArgumentException($"MaxWaiters must not be negative, but is {MaxWaiters}.");
-        CheckTimeout(nameof(WaitTimeout), WaitTimeout);
-        CheckTimeout(nameof(IdleTimeout), IdleTimeout);
-        return (ConnectionPoolOptions)MemberwiseClone();
-    }
+        get;
+        set => field = OptionChecks.InRangeOrInfinite(value, MinTimeout, MaxTimeout);
+    } = TimeSpan.FromSeconds(10);
 
-    private static void CheckTimeout(string option, TimeSpan value)
+    /// <summary>
+    /// Gets or sets how long a connection may stay open unused. Default: 1 minute. Range: 1 ms to 1 day, or
+    /// <see cref="Timeout.InfiniteTimeSpan"/>. Choose less than the idle timeout of the server and of firewalls in between.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
+    public TimeSpan IdleTimeout
     {
-        if (value != Timeout.InfiniteTimeSpan && (value <= TimeSpan.Zero || value > TimeSpan.FromDays(1)))
-        {
-            throw new ArgumentException(
-                $"{option} must be above zero and at most one day, or Timeout.InfiniteTimeSpan, but is {value}.");
-        }
-    }
+        get;
+        set => field = OptionChecks.InRangeOrInfinite(value, MinTimeout, MaxTimeout);
+    } = TimeSpan.FromMinutes(1);
 }

@@ -39,7 +39,7 @@ internal sealed partial class ReconnectLoop(
                     await connection.DisposeAsync();
                 }
 
-                // Success alone proves nothing: a server that accepts and closes at once would be dialled without rest.
+                // Success alone proves nothing: the server may accept and close each connection at once.
                 if (held >= reconnect.StableAfter)
                     backoff.Reset();
                 delay = NextDelay(backoff);
@@ -60,10 +60,10 @@ internal sealed partial class ReconnectLoop(
         }
     }
 
-    /// <summary>Whole milliseconds, which is what a delay counts in and what reads well in a log.</summary>
+    /// <summary>Returns whole milliseconds, the resolution of a delay, which also read well in a log.</summary>
     private static TimeSpan NextDelay(Backoff backoff) => TimeSpan.FromMilliseconds((long)backoff.Next().TotalMilliseconds);
 
-    /// <summary>Exists because an iterator cannot yield inside a try block that has a catch clause.</summary>
+    /// <summary>Connects. Separate because an iterator cannot yield inside a try block with a catch clause.</summary>
     private async ValueTask<(ConnectionContext Connection, IOException? Error)> TryConnectAsync(
         Failure? last, CancellationToken cancellationToken)
     {
@@ -75,7 +75,7 @@ internal sealed partial class ReconnectLoop(
         {
             throw CancelledError(last, cancellationToken);
         }
-        catch (IOException error) // It could not be dialled, or a layer of the client could not be agreed on.
+        catch (IOException error) // Connecting, or a layer of the client, failed.
         {
             return (null!, error);
         }
@@ -93,10 +93,10 @@ internal sealed partial class ReconnectLoop(
         }
     }
 
-    /// <summary>A cancellation that says what the loop was trying to get over.</summary>
+    /// <summary>Creates the exception for a cancellation, with the failure that the loop was retrying after.</summary>
     private OperationCanceledException CancelledError(Failure last, CancellationToken cancellationToken) =>
-        new($"reconnecting to {_name} was cancelled: {last.Description}", last.Error, cancellationToken);
+        new($"Reconnecting to {_name} was cancelled: {last.Description}.", last.Error, cancellationToken);
 
-    /// <summary>Why the loop is not connected.</summary>
+    /// <summary>Why the loop has no connection.</summary>
     private sealed record Failure(string Description, Exception? Error);
 }

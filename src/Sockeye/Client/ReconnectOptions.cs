@@ -1,45 +1,54 @@
 namespace Sockeye;
 
-/// <summary>How long a client waits between connections, and when it gives up.</summary>
+/// <summary>The delays of a client that reconnects, and the number of attempts.</summary>
 /// <remarks>
 /// Each delay is drawn evenly between <see cref="MinDelay"/> and a ceiling that doubles from twice that up to
 /// <see cref="MaxDelay"/>: "full jitter" above a minimum (AWS Architecture Blog, "Exponential Backoff And Jitter").
 /// </remarks>
 public sealed class ReconnectOptions
 {
-    /// <summary>The shortest delay before the next attempt. Default 100 ms; 1 ms to <see cref="MaxDelay"/>.</summary>
-    public TimeSpan MinDelay { get; set; } = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan DelayLimit = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// The longest delay before the next attempt. Default 30 s, at most one day. Lower values find a server that came back
-    /// sooner, and cost it more connections at once when it does.
+    /// Gets or sets the minimum delay before the next attempt. Default: 100 ms. Range: 1 ms to 1 day, and not more than
+    /// <see cref="MaxDelay"/>.
     /// </summary>
-    public TimeSpan MaxDelay { get; set; } = TimeSpan.FromSeconds(30);
-
-    /// <summary>
-    /// How long a connection must have been held for the delays to start from <see cref="MinDelay"/> again. Default 10 s; not
-    /// negative. At zero a server that accepts and closes at once is dialled without growing delays.
-    /// </summary>
-    public TimeSpan StableAfter { get; set; } = TimeSpan.FromSeconds(10);
-
-    /// <summary>
-    /// How many attempts may fail one after another before the error of the last is thrown; at least 1. Default null: never
-    /// give up.
-    /// </summary>
-    public int? MaxAttempts { get; set; }
-
-    internal ReconnectOptions Checked()
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
+    public TimeSpan MinDelay
     {
-        if (MinDelay < TimeSpan.FromMilliseconds(1) || MinDelay > MaxDelay || MaxDelay > TimeSpan.FromDays(1))
-        {
-            throw new ArgumentException(
-                $"Reconnect.MinDelay ({MinDelay}) must be 1 ms to MaxDelay ({MaxDelay}), which must be at most one day.");
-        }
+        get;
+        set => field = OptionChecks.InRange(value, TimeSpan.FromMilliseconds(1), DelayLimit);
+    } = TimeSpan.FromMilliseconds(100);
 
-        if (StableAfter < TimeSpan.Zero)
-            throw new ArgumentException($"Reconnect.StableAfter must not be negative, but is {StableAfter}.");
-        if (MaxAttempts < 1)
-            throw new ArgumentException($"Reconnect.MaxAttempts must be at least 1, or null for no end, but is {MaxAttempts}.");
-        return (ReconnectOptions)MemberwiseClone();
-    }
+    /// <summary>
+    /// Gets or sets the maximum delay before the next attempt. Default: 30 s. Range: 1 ms to 1 day. A lower value finds a server
+    /// that is back sooner, and causes more connections to it at the same time.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
+    public TimeSpan MaxDelay
+    {
+        get;
+        set => field = OptionChecks.InRange(value, TimeSpan.FromMilliseconds(1), DelayLimit);
+    } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Gets or sets how long a connection must last for the delays to start from <see cref="MinDelay"/> again. Default: 10 s.
+    /// Range: 0 and up. With 0, the delays do not grow for a server that accepts and closes each connection at once.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public TimeSpan StableAfter { get; set => field = OptionChecks.AtLeast(value, TimeSpan.Zero); } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Gets or sets how many attempts may fail in a row before the last error is thrown. Default: null, without a limit. Range: 1
+    /// and up.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
+    public int? MaxAttempts { get; set => field = OptionChecks.AtLeast(value, 1); }
+
+    /// <summary>Returns a copy that later changes do not affect.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The minimum delay is longer than the maximum delay.</exception>
+    internal ReconnectOptions TakeCopy() => MinDelay <= MaxDelay
+        ? OptionCopier.Copy(this)
+        : throw OptionChecks.OutOfRange(
+            nameof(MinDelay), MinDelay, $"{nameof(MaxDelay)} ({OptionChecks.Describe(MaxDelay)}) or less");
 }

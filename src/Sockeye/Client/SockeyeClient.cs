@@ -6,32 +6,32 @@ using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
 
-/// <summary>Opens connections. Holds nothing that has to be disposed; safe from many callers.</summary>
+/// <summary>Opens connections. Safe to call concurrently; needs no disposal.</summary>
 public sealed class SockeyeClient : IConnectionFactory
 {
     private readonly SockeyeClientOptions _options;
     private readonly TimeoutMonitorSettings? _timeouts;
     private readonly ILogger _logger;
 
-    /// <summary>A client with the defaults of <see cref="SockeyeClientOptions"/>.</summary>
+    /// <summary>Creates a client with the default options.</summary>
     public SockeyeClient()
         : this(new SockeyeClientOptions())
     {
     }
 
-    /// <summary>A client with its own options.</summary>
-    /// <param name="configure">Changes the defaults.</param>
-    /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    /// <exception cref="NotSupportedException">A local endpoint was chosen, and the transport cannot bind one.</exception>
+    /// <summary>Creates a client and configures its options.</summary>
+    /// <param name="configure">Changes the default options.</param>
+    /// <exception cref="ArgumentException">An option is out of range, or contradicts another.</exception>
+    /// <exception cref="NotSupportedException">The transport cannot bind a local endpoint.</exception>
     public SockeyeClient(Action<SockeyeClientOptions> configure)
         : this(Configure(configure))
     {
     }
 
-    /// <summary>A client with these options, of which it keeps a copy.</summary>
-    /// <param name="options">How to dial.</param>
-    /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    /// <exception cref="NotSupportedException">A local endpoint was chosen, and the transport cannot bind one.</exception>
+    /// <summary>Creates a client with the given options, which it copies.</summary>
+    /// <param name="options">The options.</param>
+    /// <exception cref="ArgumentException">An option contradicts another.</exception>
+    /// <exception cref="NotSupportedException">The transport cannot bind a local endpoint.</exception>
     public SockeyeClient(SockeyeClientOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -42,18 +42,19 @@ public sealed class SockeyeClient : IConnectionFactory
 
     internal TimeProvider TimeProvider => _options.TimeProvider;
 
-    /// <summary>Opens one connection. The caller disposes it, which ends it in order.</summary>
+    /// <summary>Opens one connection. The caller disposes it, which closes it gracefully.</summary>
     /// <remarks>
-    /// A <see cref="DnsEndPoint"/> is resolved and dialled by Happy Eyeballs version 2 (RFC 8305); every other endpoint is given
-    /// to the transport. Cancelling leaves nothing open, and the exception says how far the connect had come.
+    /// For a <see cref="DnsEndPoint"/>, the client resolves the name and tries its addresses by Happy Eyeballs version 2 (RFC
+    /// 8305). It passes any other endpoint to the transport. A cancelled connect leaves nothing open, and its exception describes
+    /// the progress.
     /// </remarks>
     /// <param name="endpoint">
     /// An <see cref="IPEndPoint"/>, a <see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/>, or a <see cref="DnsEndPoint"/>.
-    /// An IPv4-mapped address is dialled as IPv4; 0.0.0.0 and :: are this machine.
+    /// An IPv4-mapped address means its IPv4 address; 0.0.0.0 and :: mean this machine.
     /// </param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="ArgumentException">Port 0, a multicast or broadcast address, or a name that is none.</exception>
-    /// <exception cref="ConnectException">Every address failed, the name has none, or the connect timeout was over.</exception>
+    /// <param name="cancellationToken">Cancels the connect.</param>
+    /// <exception cref="ArgumentException">Port 0, a multicast or broadcast address, or an invalid name.</exception>
+    /// <exception cref="ConnectException">Every address failed, the name has no address, or the connect timed out.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
@@ -64,21 +65,21 @@ public sealed class SockeyeClient : IConnectionFactory
             : ConnectUntracedAsync(endpoint, cancellationToken);
     }
 
-    /// <summary>Opens one connection. The caller disposes it, which ends it in order.</summary>
+    /// <summary>Opens one connection. The caller disposes it, which closes it gracefully.</summary>
     /// <param name="host">A name, or an address ("127.0.0.1", "::1", "[::1]", "fe80::1%eth0").</param>
     /// <param name="port">1 to 65535.</param>
-    /// <param name="cancellationToken">Gives up, and leaves nothing open.</param>
-    /// <exception cref="ConnectException">Every address failed, the name has none, or the connect timeout was over.</exception>
+    /// <param name="cancellationToken">Cancels the connect, and leaves nothing open.</param>
+    /// <exception cref="ConnectException">Every address failed, the name has no address, or the connect timed out.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public ValueTask<ConnectionContext> ConnectAsync(string host, int port, CancellationToken cancellationToken = default) =>
         ConnectAsync(HostNames.ToEndPoint(host, port), cancellationToken);
 
-    /// <summary>Opens <paramref name="count"/> connections at once, or none: when one fails the others are aborted.</summary>
-    /// <remarks>Up to 64 are dialled at a time, each within its own connect timeout.</remarks>
+    /// <summary>Opens <paramref name="count"/> connections, or none: if one fails, the others are aborted.</summary>
+    /// <remarks>Up to 64 connect at a time, each within its own connect timeout.</remarks>
     /// <inheritdoc cref="ConnectAsync(EndPoint, CancellationToken)"/>
-    /// <param name="endpoint">What to dial.</param>
-    /// <param name="count">How many; at least 1.</param>
-    /// <param name="cancellationToken">Gives up, and leaves nothing open.</param>
+    /// <param name="endpoint">What to connect to.</param>
+    /// <param name="count">The number of connections. Range: 1 and up.</param>
+    /// <param name="cancellationToken">Cancels the connect, and leaves nothing open.</param>
     public Task<IReadOnlyList<ConnectionContext>> ConnectManyAsync(
         EndPoint endpoint, int count, CancellationToken cancellationToken = default)
     {
@@ -90,26 +91,26 @@ public sealed class SockeyeClient : IConnectionFactory
     /// <inheritdoc cref="ConnectManyAsync(EndPoint, int, CancellationToken)"/>
     /// <param name="host">A name, or an address ("127.0.0.1", "::1", "[::1]", "fe80::1%eth0").</param>
     /// <param name="port">1 to 65535.</param>
-    /// <param name="count">How many; at least 1.</param>
-    /// <param name="cancellationToken">Gives up, and leaves nothing open.</param>
+    /// <param name="count">The number of connections. Range: 1 and up.</param>
+    /// <param name="cancellationToken">Cancels the connect, and leaves nothing open.</param>
     public Task<IReadOnlyList<ConnectionContext>> ConnectManyAsync(
         string host, int port, int count, CancellationToken cancellationToken = default) =>
         ConnectManyAsync(HostNames.ToEndPoint(host, port), count, cancellationToken);
 
     /// <summary>
-    /// One connection after another, for <c>await foreach</c>: asking for the next one disposes the last, waits and dials until
-    /// a connection stands. Leaving the loop disposes the last one.
+    /// Opens one connection after another, for <c>await foreach</c>. Each step disposes the previous connection, waits, and
+    /// connects until it succeeds. Leaving the loop disposes the last connection.
     /// </summary>
     /// <remarks>
-    /// The delays of <see cref="ReconnectOptions"/> lie between all attempts, after a connection that was lost too. They start
-    /// from the shortest again after a connection that was held for <see cref="ReconnectOptions.StableAfter"/>. Every loop
-    /// over the result is on its own; a loop is for one caller.
+    /// The client waits by <see cref="ReconnectOptions"/> before each attempt except the first, also after a lost connection.
+    /// After a connection that lasted <see cref="ReconnectOptions.StableAfter"/>, the delays start from the minimum again. Each
+    /// enumeration of the result is independent, and for one caller.
     /// </remarks>
-    /// <param name="endpoint">What to dial.</param>
-    /// <param name="cancellationToken">Ends the loop the next time it asks; a connection that is in use goes on.</param>
+    /// <param name="endpoint">What to connect to.</param>
+    /// <param name="cancellationToken">Ends the loop at its next step. A connection that is in use stays open.</param>
     /// <exception cref="ConnectException"><see cref="ReconnectOptions.MaxAttempts"/> attempts failed in a row.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled. The inner exception is the last error, if the loop
-    /// was trying to get over one.</exception>
+    /// was retrying.</exception>
     public IAsyncEnumerable<ConnectionContext> ReconnectAsync(
         EndPoint endpoint, CancellationToken cancellationToken = default)
     {
@@ -120,16 +121,16 @@ public sealed class SockeyeClient : IConnectionFactory
     /// <inheritdoc cref="ReconnectAsync(EndPoint, CancellationToken)"/>
     /// <param name="host">A name, or an address ("127.0.0.1", "::1", "[::1]", "fe80::1%eth0"). Resolved each time.</param>
     /// <param name="port">1 to 65535.</param>
-    /// <param name="cancellationToken">Ends the loop the next time it asks; a connection that is in use goes on.</param>
+    /// <param name="cancellationToken">Ends the loop at its next step. A connection that is in use stays open.</param>
     public IAsyncEnumerable<ConnectionContext> ReconnectAsync(
         string host, int port, CancellationToken cancellationToken = default) =>
         ReconnectAsync(HostNames.ToEndPoint(host, port), cancellationToken);
 
     private async ValueTask<ConnectionContext> ConnectTracedAsync(EndPoint endpoint, CancellationToken cancellationToken)
     {
-        // What a listener throws costs its trace, and no connection.
+        // If a trace listener throws, only the trace is lost.
         ConnectionTrace? trace = null;
-        _logger.Guard("beginning the trace of a connection to", endpoint, () => trace = ConnectionTrace.Start(
+        _logger.Guard("starting the trace of a connection to", endpoint, () => trace = ConnectionTrace.Start(
             ActivityKind.Client, _options.TimeProvider));
         try
         {
@@ -178,12 +179,13 @@ public sealed class SockeyeClient : IConnectionFactory
             if (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
                 throw;
             throw new OperationCanceledException(
-                $"connecting to {DisplayText.Format(target)} was cancelled: the connection stood, and {step} had not ended",
+                $"Connecting to {DisplayText.Format(target)} was cancelled: the connection was established, and {step} "
+                    + "had not ended.",
                 e.InnerException, cancellationToken);
         }
     }
 
-    /// <summary>Watched until it is closed; the timer holds nothing of it afterwards.</summary>
+    /// <summary>Applies the timeouts to a connection until it is closed; then the timer no longer refers to it.</summary>
     private void Watch(ConnectionContext connection, TimeoutMonitorSettings timeouts)
     {
         var stop = new StopNotification(connection, Scheduling.GetScheduler(connection), _logger);

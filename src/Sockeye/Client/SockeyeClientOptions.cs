@@ -6,71 +6,95 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Sockeye;
 
-/// <summary>How a <see cref="SockeyeClient"/> dials. Read once, when the client is made: later changes are not seen.</summary>
+/// <summary>The options of a <see cref="SockeyeClient"/>, which copies them when it is created.</summary>
 public sealed class SockeyeClientOptions
 {
+    private static readonly TimeSpan MinTimeout = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan MaxTimeout = TimeSpan.FromDays(1);
+
     private TimeSpan? _connectionAttemptDelay;
 
-    /// <summary>What dials. Default: <see cref="SocketTransport.Shared"/>, on Linux too. A transport of your own gets the
-    /// addresses of a name one after another (<see cref="ConnectionAttemptDelay"/>); what is to be said on a connection before
-    /// its user gets it is better added by <c>Use</c>, which runs once.</summary>
-    public IConnectionFactory Transport { get; set; } = SocketTransport.Shared;
-
     /// <summary>
-    /// How long a connect may take as a whole: the name and all of its addresses. Default 10 s, above zero, at most one day, or
-    /// <see cref="Timeout.InfiniteTimeSpan"/>: then a peer that never answers is waited for as long as the system does
-    /// (about two minutes on Linux).
+    /// Gets or sets the transport, which connects. Default: <see cref="SocketTransport.Shared"/>, on Linux too. A transport of
+    /// your own gets the addresses of a name one after another (<see cref="ConnectionAttemptDelay"/>). To exchange bytes before a
+    /// connection is used, prefer <c>Use</c>, which runs once per connect.
     /// </summary>
-    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    public IConnectionFactory Transport
+    {
+        get;
+        set => field = value ?? throw new ArgumentNullException(nameof(Transport));
+    } = SocketTransport.Shared;
 
     /// <summary>
-    /// The local address and port to dial from: <c>bind()</c> before <c>connect()</c>. Default null: the system chooses. Port 0
-    /// is any free port. Only addresses of the same family are tried; with a fixed port, one after another.
+    /// Gets or sets how long a connect may take in all: resolving the name and trying all of its addresses. Default: 10 s. Range:
+    /// 1 ms to 1 day, or <see cref="Timeout.InfiniteTimeSpan"/>: then the timeout of the system applies (about two minutes on
+    /// Linux).
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
+    public TimeSpan ConnectTimeout
+    {
+        get;
+        set => field = OptionChecks.InRangeOrInfinite(value, MinTimeout, MaxTimeout);
+    } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Gets or sets the local address and port to connect from: <c>bind()</c> before <c>connect()</c>. Default: null, the system
+    /// chooses. Port 0 means any free port. The client tries only addresses of the same family; with a fixed port, one after
+    /// another.
     /// </summary>
     public IPEndPoint? LocalEndPoint { get; set; }
 
     /// <summary>
-    /// Finds the addresses of one family (<see cref="AddressFamily.InterNetworkV6"/>, <see cref="AddressFamily.InterNetwork"/>)
-    /// of a name, in the order they should be tried; empty when it has none. Asked for both families at once. Default null: the
-    /// transport's own names where it has them, otherwise the system's.
+    /// Gets or sets a function that returns the addresses of a name in one family
+    /// (<see cref="AddressFamily.InterNetworkV6"/>, <see cref="AddressFamily.InterNetwork"/>), in the order to try them; an empty
+    /// list if there are none. The client calls it for both families at once. Default: null, the resolver of the transport if it
+    /// has one, otherwise that of the system.
     /// </summary>
     public Func<string, AddressFamily, CancellationToken, ValueTask<IReadOnlyList<IPAddress>>>? Resolver { get; set; }
 
     /// <summary>
-    /// How long one address may stay silent before the next is tried as well. Default 250 ms with the transports of Sockeye;
-    /// range 10 ms to 2 s (RFC 8305, sections 5 and 8), or <see cref="Timeout.InfiniteTimeSpan"/>: the next is tried when one has
-    /// failed. Low values open connections that are not needed.
+    /// Gets or sets how long one address may stay silent before the client tries the next as well. Default: 250 ms with the
+    /// transports of Sockeye. Range: 10 ms to 2 s (RFC 8305, sections 5 and 8), or <see cref="Timeout.InfiniteTimeSpan"/>: the
+    /// client tries the next when one has failed. Low values open connections that are not needed.
     /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
     /// <remarks>
-    /// With every other transport the default is infinite: it may say something before it returns a connection, and must not say
-    /// it to two servers. While an address of this machine is dialled, or from a fixed local port, the next one waits in any
-    /// case.
+    /// With any other transport the default is infinite: it may send something before it returns a connection, and must not send
+    /// it to two servers. The next address always waits while the client connects to an address of this machine, or from a fixed
+    /// local port.
     /// </remarks>
     public TimeSpan ConnectionAttemptDelay
     {
         get => _connectionAttemptDelay
             ?? (Transport is ILocalEndPointConnectionFactory ? TimeSpan.FromMilliseconds(250) : Timeout.InfiniteTimeSpan);
-        set => _connectionAttemptDelay = value;
+        set => _connectionAttemptDelay = OptionChecks.InRangeOrInfinite(
+            value, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(2));
     }
 
     /// <summary>
-    /// How long IPv4 addresses wait for the IPv6 addresses of the same name. Default 50 ms, range 0 to 2 s (RFC 8305, sections
-    /// 3 and 8).
+    /// Gets or sets how long IPv4 addresses wait for the IPv6 addresses of the same name. Default: 50 ms. Range: 0 to 2 s (RFC
+    /// 8305, sections 3 and 8).
     /// </summary>
-    public TimeSpan ResolutionDelay { get; set; } = TimeSpan.FromMilliseconds(50);
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
+    public TimeSpan ResolutionDelay
+    {
+        get;
+        set => field = OptionChecks.InRange(value, TimeSpan.Zero, TimeSpan.FromSeconds(2));
+    } = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>The delays of <c>ReconnectAsync</c>.</summary>
+    /// <summary>Gets the options of <c>ReconnectAsync</c>.</summary>
     public ReconnectOptions Reconnect { get; private set; } = new();
 
     /// <summary>
-    /// Closes connections that do nothing, do too little or last too long. Default: none does, unlike at a server: whom a client
-    /// connects to is its own choice, and to wait in silence for what comes is what many are for. Times run from the connect on.
+    /// Gets the timeouts of connections that are idle, slow or old. Default: off, unlike at a server: a client selects its
+    /// server, and many clients only wait for messages. Times start at the connect.
     /// </summary>
     public ConnectionTimeouts Timeouts { get; private set; } = ConnectionTimeouts.CreateDisabled();
 
     /// <summary>
-    /// All of the client's timeouts and delays go by it. Default: the transport's where it has one (a simulated network),
-    /// otherwise the system's.
+    /// Gets or sets the clock of the client's timeouts and delays. Default: that of the transport if it has one (a simulated
+    /// network), otherwise the system's.
     /// </summary>
     public TimeProvider TimeProvider
     {
@@ -78,12 +102,17 @@ public sealed class SockeyeClientOptions
         set => field = value ?? throw new ArgumentNullException(nameof(TimeProvider));
     }
 
-    /// <summary>Where reconnects are logged. Default: nowhere.</summary>
-    public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
+    /// <summary>Gets or sets the factory of the logger for reconnects. Default: no logging.</summary>
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    public ILoggerFactory LoggerFactory
+    {
+        get;
+        set => field = value ?? throw new ArgumentNullException(nameof(LoggerFactory));
+    } = NullLoggerFactory.Instance;
 
     /// <summary>
-    /// Draws the jitter of delays. Default: the transport's where it has one (a simulated network), otherwise
-    /// <c>Random.Shared</c>. A seeded one is used under a lock.
+    /// Gets or sets the source of the jitter of delays. Default: that of the transport if it has one (a simulated network),
+    /// otherwise <c>Random.Shared</c>. The client uses a seeded one under a lock.
     /// </summary>
     public Random Random
     {
@@ -91,26 +120,27 @@ public sealed class SockeyeClientOptions
         set => field = value ?? throw new ArgumentNullException(nameof(Random));
     }
 
-    /// <summary>What happens to a connection that stands, in order.</summary>
+    /// <summary>What is applied to a connection before it is used, in order.</summary>
     internal IReadOnlyList<ClientLayer> Layers { get; private set; } = [];
 
-    /// <summary>Time limits of many connections.</summary>
+    /// <summary>The timer of the connections' timeouts.</summary>
     internal CoarseTimer Timer => field ??= new(
         TimeProvider,
         error => new QuietLogger(LoggerFactory.CreateLogger("Sockeye.Client"))
             .LogOutsideException(error, "serving a time limit", "a client"));
 
     /// <summary>
-    /// Does something with every connection once it stands and before its user gets it: says a greeting, asks for STARTTLS. Runs
-    /// once a connect, on the one that is used, also where several addresses were dialled.
+    /// Adds a step that runs on each connection before it is used, such as a greeting or STARTTLS. It runs once per connect, on
+    /// the connection that is used, even if the client tried several addresses.
     /// </summary>
     /// <remarks>
-    /// It comes after a PROXY header; before TLS where <c>UseTls</c> is called after it, on the encrypted connection where
-    /// <c>UseTls</c> was called before. Several run in the order they were added. When it throws, the connection is aborted and
-    /// the connect fails with that exception; <c>ReconnectAsync</c> tries again after an <see cref="IOException"/>.
+    /// A step runs after a PROXY header. It runs before TLS if <c>UseTls</c> is called after it, and on the encrypted connection
+    /// if
+    /// <c>UseTls</c> is called before it. Steps run in the order they were added. If a step throws, the client aborts the
+    /// connection and the connect fails with that exception; <c>ReconnectAsync</c> retries after an <see cref="IOException"/>.
     /// </remarks>
-    /// <param name="step">Given the connection; answers the one to go on with, the same or one that wraps and owns it. It has
-    /// <see cref="ConnectTimeout"/> of its own.</param>
+    /// <param name="step">Gets the connection and returns the one to continue with: the same, or one that wraps and owns it. A
+    /// separate <see cref="ConnectTimeout"/> applies to it.</param>
     public SockeyeClientOptions Use(Func<ConnectionContext, CancellationToken, ValueTask<ConnectionContext>> step)
     {
         ArgumentNullException.ThrowIfNull(step);
@@ -118,32 +148,22 @@ public sealed class SockeyeClientOptions
         return Use(ClientStep.CreateLayer(this, step, isEncrypted ? ClientStage.Encrypted : ClientStage.Clear));
     }
 
-    /// <summary>Adds something to do with every connection, in the order that makes sense on the wire.</summary>
-    /// <exception cref="InvalidOperationException">It is there already.</exception>
+    /// <summary>Adds a layer, in the order of the stages.</summary>
+    /// <exception cref="InvalidOperationException">The client has a layer of this stage already.</exception>
     internal SockeyeClientOptions Use(ClientLayer layer)
     {
         if (layer.Stage is not (ClientStage.Clear or ClientStage.Encrypted) && Layers.Any(other => other.Stage == layer.Stage))
-            throw new InvalidOperationException($"The client has {layer.Name} already: call it once.");
+            throw new InvalidOperationException($"The client has {layer.Name} already. Call it once.");
         Layers = [.. Layers.Append(layer).OrderBy(each => each.Stage)];
         return this;
     }
 
-    /// <summary>A copy that no longer changes, or an exception that names the option that is wrong.</summary>
+    /// <summary>Returns a copy that later changes do not affect.</summary>
+    /// <exception cref="ArgumentException">Two options contradict each other, or the local endpoint is not one to connect
+    /// from.</exception>
+    /// <exception cref="NotSupportedException">The transport cannot bind a local endpoint.</exception>
     internal SockeyeClientOptions TakeCopy()
     {
-        ArgumentNullException.ThrowIfNull(Transport);
-        ArgumentNullException.ThrowIfNull(LoggerFactory);
-        var longest = TimeSpan.FromDays(1);
-        if (ConnectTimeout != Timeout.InfiniteTimeSpan && (ConnectTimeout <= TimeSpan.Zero || ConnectTimeout > longest))
-            throw Wrong(nameof(ConnectTimeout), "above zero and at most one day, or Timeout.InfiniteTimeSpan", ConnectTimeout);
-        if (ConnectionAttemptDelay != Timeout.InfiniteTimeSpan && ConnectionAttemptDelay.TotalSeconds is < 0.01 or > 2)
-        {
-            throw Wrong(
-                nameof(ConnectionAttemptDelay), "10 ms to 2 s (RFC 8305), or Timeout.InfiniteTimeSpan", ConnectionAttemptDelay);
-        }
-
-        if (ResolutionDelay.TotalSeconds is < 0 or > 2)
-            throw Wrong(nameof(ResolutionDelay), "0 to 2 s (RFC 8305)", ResolutionDelay);
         if (LocalEndPoint is not null && Transport is not ILocalEndPointConnectionFactory)
         {
             throw new NotSupportedException(
@@ -153,13 +173,10 @@ public sealed class SockeyeClientOptions
 
         if (EndPoints.DescribeSourceProblem(LocalEndPoint) is { } problem)
             throw new ArgumentException(problem, nameof(LocalEndPoint));
-        var copy = (SockeyeClientOptions)MemberwiseClone();
+        var copy = OptionCopier.Copy(this);
         copy.LocalEndPoint = (IPEndPoint?)EndPoints.Unmap(LocalEndPoint);
-        copy.Reconnect = Reconnect.Checked();
-        copy.Timeouts = Timeouts.Copy();
+        copy.Reconnect = Reconnect.TakeCopy();
+        copy.Timeouts = OptionCopier.Copy(Timeouts);
         return copy;
     }
-
-    private static ArgumentException Wrong(string option, string range, TimeSpan value) =>
-        new($"{option} must be {range}, but is {value}.");
 }

@@ -80,8 +80,8 @@ public sealed class ConnectionTimeouts
     internal bool IsAnyEnabled => NeedsByteCounts || IsEnabled(Lifetime);
 
     /// <summary>Whether anything but the lifetime is asked for: it needs a transport that counts bytes.</summary>
-    internal bool NeedsByteCounts => IsEnabled(Idle) || IsEnabled(FirstByte) || IsEnabled(WriteStall) || MinReceiveRate is not null
-        || MinSendRate is not null;
+    internal bool NeedsByteCounts => IsEnabled(Idle) || IsEnabled(FirstByte) || IsEnabled(WriteStall)
+        || MinReceiveRate is not null || MinSendRate is not null;
 
     /// <summary>For clients: whom they connect to is their own choice, and to wait for an answer is what they are for.</summary>
     internal static ConnectionTimeouts CreateDisabled() =>
@@ -89,19 +89,14 @@ public sealed class ConnectionTimeouts
 
     internal static bool IsEnabled(TimeSpan timeout) => timeout != Timeout.InfiniteTimeSpan;
 
-    internal ConnectionTimeouts Copy() => (ConnectionTimeouts)MemberwiseClone();
-
     private static TimeSpan Validate(TimeSpan value, string option) =>
-        !IsEnabled(value) || (value >= MinTimeout && value <= MaxTimeout)
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                option, value, $"{option} must be 1 ms to 365 days, or Timeout.InfiniteTimeSpan to turn it off.");
+        OptionChecks.InRangeOrInfinite(value, MinTimeout, MaxTimeout, option);
 
     private static DataRate? Validate(DataRate? value, string option) =>
         value is not { } rate
         || (rate.BytesPerSecond > 0 && double.IsFinite(rate.BytesPerSecond)
             && rate.GracePeriod >= TimeSpan.FromSeconds(1) && rate.GracePeriod <= TimeSpan.FromDays(1))
             ? value
-            : throw new ArgumentOutOfRangeException(
-                option, value, $"{option} must be more than 0 bytes per second over 1 s to one day, or null to turn it off.");
+            : throw OptionChecks.OutOfRange(
+                option, value, "more than 0 bytes per second over 1 s to 1 day, or null to turn it off");
 }

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 
 namespace Sockeye;
 
-/// <summary>Checks the values of options. Each check returns the value, or throws <see cref="ArgumentOutOfRangeException"/> with the
-/// option's name, the value and the range.</summary>
+/// <summary>Checks the values of options. Each check returns the value, or throws <see cref="ArgumentOutOfRangeException"/> with
+/// the option's name, the value and the range.</summary>
 /// <remarks>
 /// A setter checks the range of its own option. A relation between two options is checked where the options are taken: their
 /// setters may be called in any order.
@@ -40,6 +40,12 @@ internal static class OptionChecks
             ? value
             : throw OutOfRange(
                 option, value, $"{Describe(min)} to {Describe(max)}, or Timeout.InfiniteTimeSpan to turn it off");
+
+    /// <summary>For a timeout without a maximum that <see cref="Timeout.InfiniteTimeSpan"/> turns off.</summary>
+    public static TimeSpan AtLeastOrInfinite(TimeSpan value, TimeSpan min, [CallerMemberName] string option = "") =>
+        value == Timeout.InfiniteTimeSpan || value >= min
+            ? value
+            : throw OutOfRange(option, value, $"{Describe(min)} or more, or Timeout.InfiniteTimeSpan to turn it off");
 
     public static T Defined<T>(T value, [CallerMemberName] string option = "")
         where T : struct, Enum =>

@@ -17,41 +17,31 @@ public sealed class WireCaptureOptions
         get;
         set => field = value >= MinFileSize
             ? value
-            : throw OutOfRange(nameof(MaxFileSize), value, "131,072 bytes or more: one frame has up to 65,535 bytes");
+            : throw OptionChecks.OutOfRange(
+                nameof(MaxFileSize), value, "131,072 bytes or more: one frame has up to 65,535 bytes");
     } = 100 * 1024 * 1024;
 
     /// <summary>
-    /// How long one file is written to, from its first frame on; default <see cref="Timeout.InfiniteTimeSpan"/>. Range: above
-    /// zero. The first frame after that begins a new file if <see cref="MaxFiles"/> allows, or ends the capture.
+    /// How long one file is written to, from its first frame on; default <see cref="Timeout.InfiniteTimeSpan"/>. Range: 1 ms
+    /// and up. The first frame after that begins a new file if <see cref="MaxFiles"/> allows, or ends the capture.
     /// </summary>
     public TimeSpan MaxAge
     {
         get;
-        set => field = value > TimeSpan.Zero || value == Timeout.InfiniteTimeSpan
-            ? value
-            : throw OutOfRange(nameof(MaxAge), value, "above zero, or Timeout.InfiniteTimeSpan");
+        set => field = OptionChecks.AtLeastOrInfinite(value, TimeSpan.FromMilliseconds(1));
     } = Timeout.InfiniteTimeSpan;
 
     /// <summary>
     /// Files to keep, default 1: one file with the name given. With more they are numbered (<c>name-00001.pcapng</c>, …) and the
     /// oldest is deleted before a new one is begun. Range: 1 to 10,000. Has no meaning for a stream, which is one file.
     /// </summary>
-    public int MaxFiles
-    {
-        get;
-        set => field = value is >= 1 and <= 10_000 ? value : throw OutOfRange(nameof(MaxFiles), value, "1 to 10,000");
-    } = 1;
+    public int MaxFiles { get; set => field = OptionChecks.InRange(value, 1, 10_000); } = 1;
 
     /// <summary>
     /// Bytes of data to keep of each connection, both directions together; default null: all. Range: 0 and up. Of what comes
     /// later only headers are kept: sizes, times and the end still show. 0 keeps no data at all.
     /// </summary>
-    public long? MaxBytesPerConnection
-    {
-        get;
-        set => field = value is null or >= 0 ? value : throw OutOfRange(
-            nameof(MaxBytesPerConnection), value, "0 or more, or null");
-    }
+    public long? MaxBytesPerConnection { get; set => field = OptionChecks.AtLeast(value, 0); }
 
     /// <summary>
     /// Memory for frames that wait to be written, in bytes, default 16,777,216 (16 MiB). Range: 131,072 and up. When a slow disk
@@ -63,7 +53,8 @@ public sealed class WireCaptureOptions
         get;
         set => field = value >= MinQueuedBytes
             ? value
-            : throw OutOfRange(nameof(MaxQueuedBytes), value, "131,072 bytes or more: one frame has up to 65,535 bytes");
+            : throw OptionChecks.OutOfRange(
+                nameof(MaxQueuedBytes), value, "131,072 bytes or more: one frame has up to 65,535 bytes");
     } = 16 * 1024 * 1024;
 
     /// <summary>
@@ -79,9 +70,7 @@ public sealed class WireCaptureOptions
     public TimeSpan CloseTimeout
     {
         get;
-        set => field = value >= TimeSpan.Zero || value == Timeout.InfiniteTimeSpan
-            ? value
-            : throw OutOfRange(nameof(CloseTimeout), value, "zero or longer, or Timeout.InfiniteTimeSpan");
+        set => field = OptionChecks.AtLeastOrInfinite(value, TimeSpan.Zero);
     } = TimeSpan.FromSeconds(5);
 
     /// <summary>The clock of the frames. Default null: that of the first server or client that uses the capture.</summary>
@@ -90,8 +79,5 @@ public sealed class WireCaptureOptions
     /// <summary>Where the capture logs. Default null: where the first server or client that uses it does.</summary>
     public ILoggerFactory? LoggerFactory { get; set; }
 
-    internal WireCaptureOptions Copy() => (WireCaptureOptions)MemberwiseClone();
-
-    private static ArgumentOutOfRangeException OutOfRange(string option, object? value, string range) =>
-        new(option, value, $"{option} must be {range}.");
+    internal WireCaptureOptions Copy() => OptionCopier.Copy(this);
 }

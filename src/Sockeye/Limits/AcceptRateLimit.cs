@@ -9,6 +9,8 @@ namespace Sockeye;
 /// </remarks>
 public sealed class AcceptRateLimit
 {
+    internal const double MaxRate = 1_000_000;
+
     private readonly Lock _lock = new();
     private TokenBucket? _bucket;
 
@@ -20,9 +22,8 @@ public sealed class AcceptRateLimit
     /// <exception cref="ArgumentOutOfRangeException">A value is outside its range.</exception>
     public AcceptRateLimit(double connectionsPerSecond, int? burst = null)
     {
-        ConnectionsPerSecond = Checked(connectionsPerSecond, nameof(connectionsPerSecond));
-        ArgumentOutOfRangeException.ThrowIfLessThan(burst ?? 1, 1, nameof(burst));
-        Burst = burst ?? DefaultBurst(connectionsPerSecond);
+        ConnectionsPerSecond = OptionChecks.AboveZero(connectionsPerSecond, MaxRate, nameof(connectionsPerSecond));
+        Burst = OptionChecks.AtLeast(burst, 1, nameof(burst)) ?? DefaultBurst(connectionsPerSecond);
     }
 
     /// <summary>Gets the number of new connections a second.</summary>
@@ -30,10 +31,6 @@ public sealed class AcceptRateLimit
 
     /// <summary>Gets the number of connections accepted at once after a quiet time.</summary>
     public int Burst { get; }
-
-    internal static double Checked(double perSecond, string name) => perSecond is > 0 and <= 1_000_000
-        ? perSecond
-        : throw new ArgumentOutOfRangeException(name, perSecond, $"{name} is above 0 and at most 1,000,000.");
 
     internal static int DefaultBurst(double perSecond) => Math.Max(1, (int)Math.Ceiling(perSecond));
 

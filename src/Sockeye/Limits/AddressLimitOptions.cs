@@ -1,51 +1,54 @@
 namespace Sockeye;
 
-/// <summary>The limits of one address on an endpoint: <c>listen.UseAddressLimit</c>.</summary>
+/// <summary>
+/// The limits of one client address at an endpoint: <c>listen.UseAddressLimit</c>, which copies them. Set at least
+/// <see cref="MaxConnections"/> or <see cref="AcceptRate"/>.
+/// </summary>
 public sealed class AddressLimitOptions
 {
-    /// <summary>Gets or sets the maximum number of open connections of one address. Default: null, which means no limit. Range:
-    /// at least 1.</summary>
-    /// <remarks>One address may belong to many people: the NAT of a carrier or a company, or a proxy.</remarks>
-    public int? MaxConnections { get; set => field = AtLeastOne(value, nameof(MaxConnections)); }
+    /// <summary>
+    /// Gets or sets how many connections an address may have at a time. Default: null, any number. Range: 1 and up.
+    /// </summary>
+    /// <remarks>Many people may share an address: behind the NAT of a provider or a company, or behind a proxy.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
+    public int? MaxConnections { get; set => field = OptionChecks.AtLeast(value, 1); }
 
-    /// <summary>Gets or sets the maximum number of new connections of one address a second. Default: null, which means no limit.
-/// Range: above 0, up to a million.</summary>
+    /// <summary>
+    /// Gets or sets how many new connections an address may open per second. Default: null, any number. Range: above 0, up to
+    /// 1,000,000.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
     public double? AcceptRate
     {
         get;
-        set => field = value is null ? null : AcceptRateLimit.Checked(value.Value, nameof(AcceptRate));
+        set => field = value is { } rate ? OptionChecks.AboveZero(rate, AcceptRateLimit.MaxRate) : null;
     }
 
     /// <summary>
-    /// Gets or sets the number of new connections of one address accepted at once after a quiet time. Default: null, which means
-    /// one
-/// second's worth, at least 1. Range: at least 1.
+    /// Gets or sets how many new connections an address may open at once after a pause. Default: null, as many as
+    /// <see cref="AcceptRate"/> allows in a second, at least 1. Range: 1 and up. Needs <see cref="AcceptRate"/>.
     /// </summary>
-    public int? AcceptBurst { get; set => field = AtLeastOne(value, nameof(AcceptBurst)); }
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
+    public int? AcceptBurst { get; set => field = OptionChecks.AtLeast(value, 1); }
 
     /// <summary>
-    /// Gets or sets the maximum number of tracked addresses. Default: 100,000, about 25 MB. Range: at least 1. The address that
-    /// has been away longest is forgotten first; an address with open connections is never forgotten.
+    /// Gets or sets how many addresses the limit remembers. Default: 100,000, about 25 MB. Range: 1 and up. It forgets the
+    /// address that has been without connections longest, and never one with open connections.
     /// </summary>
-    /// <remarks>While all tracked addresses have open connections, a client from a further address is refused.</remarks>
-    public int MaxAddresses { get; set => field = AtLeastOne(value, nameof(MaxAddresses))!.Value; } = 100_000;
+    /// <remarks>While all remembered addresses have open connections, clients from further addresses are refused.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
+    public int MaxAddresses { get; set => field = OptionChecks.AtLeast(value, 1); } = 100_000;
 
     /// <summary>
-    /// Gets or sets the prefix length by which IPv6 addresses are counted. Default: 64, because a provider assigns at least a /64
-    /// to a customer (RFC 6177), who then has 2^64 addresses. Range: 1 to 128. IPv4 addresses count as a whole, including
-    /// IPv4-mapped ones.
+    /// Gets or sets how many bits of an IPv6 address identify a client. Default: 64, which a provider assigns to one customer at
+    /// least (RFC 6177) and which has 2^64 addresses. Range: 1 to 128. An IPv4 address, mapped or not, counts as a whole.
     /// </summary>
-    public int IPv6PrefixLength
-    {
-        get;
-        set => field = value is >= 1 and <= 128
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(IPv6PrefixLength), value, "IPv6PrefixLength is from 1 to 128.");
-    } = 64;
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
+    public int IPv6PrefixLength { get; set => field = OptionChecks.InRange(value, 1, 128); } = 64;
 
-    /// <summary>Gets or sets what happens to a client that exceeds the limit. Default: <see cref="LimitAction.Reset"/>.</summary>
-    /// <exception cref="ArgumentException">The value is <see cref="LimitAction.LeaveInBacklog"/>, which is impossible because the
-    /// address is known only after accept.</exception>
+    /// <summary>Gets or sets what happens to a client over the limit. Default: <see cref="LimitAction.Reset"/>.</summary>
+    /// <exception cref="ArgumentException"><see cref="LimitAction.LeaveInBacklog"/>: the address of a client is known only after
+    /// it was accepted.</exception>
     public LimitAction AtLimit
     {
         get;
@@ -55,26 +58,26 @@ public sealed class AddressLimitOptions
             field = value != LimitAction.LeaveInBacklog
                 ? value
                 : throw new ArgumentException(
-                    "A limit of addresses cannot leave clients in the backlog: an address is known only after accept. Use "
-                        + "Reset or SendAndClose.",
+                    "AtLimit cannot be LeaveInBacklog: an address is known only after accept. Use Reset or SendAndClose.",
                     nameof(AtLimit));
         }
     } = LimitAction.Reset;
 
-    internal AddressLimitOptions Checked() => MaxConnections is null && AcceptRate is null
-        ? throw new ArgumentException("UseAddressLimit needs MaxConnections or AcceptRate.")
-        : AcceptBurst is not null && AcceptRate is null
-            ? throw new ArgumentException("AcceptBurst needs AcceptRate.")
-            : (AddressLimitOptions)MemberwiseClone();
+    /// <summary>Returns a copy that later changes do not affect.</summary>
+    /// <exception cref="ArgumentException">The options limit nothing, or an option lacks the one that it needs.</exception>
+    internal AddressLimitOptions TakeCopy()
+    {
+        if (MaxConnections is null && AcceptRate is null)
+            throw new ArgumentException("UseAddressLimit needs MaxConnections or AcceptRate.");
+        if (AcceptBurst is not null && AcceptRate is null)
+            throw OptionChecks.OutOfRange(nameof(AcceptBurst), AcceptBurst, "null without AcceptRate: it needs AcceptRate");
+        return OptionCopier.Copy(this);
+    }
 
-    /// <summary>Returns the text for the server's log.</summary>
+    /// <summary>Describes the limits for the log.</summary>
     internal string Describe() => string.Join(", ", new[]
     {
         MaxConnections is { } most ? $"{most} connections" : null,
         AcceptRate is { } rate ? FormattableString.Invariant($"{rate:0.###} a second") : null,
     }.Where(part => part is not null));
-
-    private static int? AtLeastOne(int? value, string name) => value is null or >= 1
-        ? value
-        : throw new ArgumentOutOfRangeException(name, value, $"{name} is 1 or more.");
 }

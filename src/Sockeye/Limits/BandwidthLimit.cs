@@ -14,6 +14,7 @@ public sealed class BandwidthLimit
 {
     // The smallest grant: the payload of one segment over Ethernet.
     private const int SegmentSize = 1460;
+    private const long MaxRate = 1_000_000_000_000;
 
     private BandwidthQueue? _queue;
 
@@ -24,8 +25,8 @@ public sealed class BandwidthLimit
     /// <exception cref="ArgumentOutOfRangeException">A value is outside its range.</exception>
     public BandwidthLimit(long bytesPerSecond, long? burst = null)
     {
-        BytesPerSecond = Checked(bytesPerSecond, nameof(bytesPerSecond));
-        Burst = Checked(burst ?? Math.Max(bytesPerSecond / 10, SegmentSize), nameof(burst));
+        BytesPerSecond = OptionChecks.InRange(bytesPerSecond, 1, MaxRate, nameof(bytesPerSecond));
+        Burst = OptionChecks.InRange(burst, 1, MaxRate, nameof(burst)) ?? Math.Max(bytesPerSecond / 10, SegmentSize);
     }
 
     /// <summary>Gets the number of bytes a second.</summary>
@@ -42,8 +43,4 @@ public sealed class BandwidthLimit
 
     internal BandwidthQueue GetQueue(TimeProvider time) =>
         LazyInitializer.EnsureInitialized(ref _queue, () => new(this, time))!;
-
-    private static long Checked(long value, string name) => value is >= 1 and <= 1_000_000_000_000
-        ? value
-        : throw new ArgumentOutOfRangeException(name, value, $"{name} is from 1 to 10^12 bytes.");
 }

@@ -24,7 +24,7 @@ public static class ListenOptionsAddressExtensions
             ArgumentNullException.ThrowIfNull(configure);
             var given = new AddressLimitOptions();
             configure(given);
-            var options = given.Checked();
+            var options = given.TakeCopy();
             return listen.Use($"UseAddressLimit({options.Describe()})", next =>
             {
                 var limit = listen.AddCounter(

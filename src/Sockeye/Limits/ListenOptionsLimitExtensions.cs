@@ -15,7 +15,7 @@ public static class ListenOptionsLimitExtensions
         /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxConnections"/> is less than 1.</exception>
         public ListenOptions UseConnectionLimit(int maxConnections, LimitAction? atLimit = null)
         {
-            ArgumentOutOfRangeException.ThrowIfLessThan(maxConnections, 1);
+            OptionChecks.AtLeast(maxConnections, 1, nameof(maxConnections));
             var action = atLimit ?? LimitAction.Reset;
             var name = $"UseConnectionLimit({maxConnections}{(atLimit is null ? "" : $", {action}")})";
             listen.LimitConnections(maxConnections);

@@ -154,10 +154,10 @@ public sealed class ListenOptions : IConnectionBuilder
     /// <summary>What its connections are watched for; null for nothing.</summary>
     internal TimeoutMonitorSettings? CreateWatchPlan()
     {
-        var timeouts = Server.Timeouts.Copy();
+        var timeouts = OptionCopier.Copy(Server.Timeouts);
         foreach (var change in _timeoutChanges)
             change(timeouts);
-        return timeouts.IsAnyEnabled ? new(timeouts.Copy(), Server.Timer) : null;
+        return timeouts.IsAnyEnabled ? new(OptionCopier.Copy(timeouts), Server.Timer) : null;
     }
 
     internal ConnectionDelegate Build()

@@ -134,12 +134,10 @@ public sealed class SocketTransportOptions
         HandlerScheduler = UnsafePreferInlineScheduling ? PipeScheduler.Inline : PipeScheduler.ThreadPool,
     };
 
-    internal SocketTransportOptions Copy() => (SocketTransportOptions)MemberwiseClone();
+    internal SocketTransportOptions Copy() => OptionCopier.Copy(this);
 
     [return: NotNullIfNotNull(nameof(value))]
     private static T? Check<T>(T? value, T min, T max, [System.Runtime.CompilerServices.CallerMemberName] string name = "")
         where T : struct, IComparable<T> =>
-        value is not { } given || (given.CompareTo(min) >= 0 && given.CompareTo(max) <= 0)
-            ? value
-            : throw new ArgumentOutOfRangeException(name, given, $"{name} must be from {min} to {max}.");
+        max is int.MaxValue ? OptionChecks.AtLeast(value, min, name) : OptionChecks.InRange(value, min, max, name);
 }

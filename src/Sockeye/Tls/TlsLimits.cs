@@ -10,9 +10,7 @@ internal static class TlsLimits
     private const SslProtocols Allowed = SslProtocols.Tls12 | SslProtocols.Tls13;
 
     public static TimeSpan ValidateTimeout(TimeSpan value, string name) =>
-        value >= TimeSpan.FromMilliseconds(100) && value <= TimeSpan.FromHours(1)
-            ? value
-            : throw new ArgumentOutOfRangeException(name, value, $"{name} must be from 100 ms to 1 hour.");
+        OptionChecks.InRange(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1), name);
 
     /// <summary>TLS 1.2 and 1.3 where nothing is asked for; an exception where less is.</summary>
     public static SslProtocols ValidateProtocols(SslProtocols protocols)

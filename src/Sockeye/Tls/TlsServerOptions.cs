@@ -42,13 +42,7 @@ public sealed class TlsServerOptions
     /// time.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
-    public int MaxHandshakes
-    {
-        get;
-        set => field = value >= 1
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(MaxHandshakes), value, "MaxHandshakes must be 1 or more.");
-    } = 1000;
+    public int MaxHandshakes { get; set => field = OptionChecks.AtLeast(value, 1); } = 1000;
 
     internal IReadOnlyList<CertificateSource> Certificates => _certificates;
 

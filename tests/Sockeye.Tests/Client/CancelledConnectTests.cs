@@ -7,7 +7,7 @@ namespace Sockeye.Tests.Client;
 /// <summary>Every wait of a client that is given up says what it had come to.</summary>
 public sealed class CancelledConnectTests : IDisposable
 {
-    private const string Refused = "could not connect to 192.0.2.1:7000: refused (nothing listens there)";
+    private const string Refused = "Could not connect to 192.0.2.1:7000: refused (nothing listens there)";
 
     private readonly ObservedTime _time = new();
     private readonly ScriptedTransport _transport;
@@ -27,8 +27,8 @@ public sealed class CancelledConnectTests : IDisposable
         _time.Advance(2000);
         var error = await CancelAsync(connecting);
         Assert.Equal(
-            "connecting to example.com:7000 was cancelled: [2001:db8::1]:7000 host unreachable (it is down, or a firewall says "
-                + "so), 192.0.2.1:7000 no answer in 2 s",
+            "Connecting to example.com:7000 was cancelled: [2001:db8::1]:7000 host unreachable (it is down, or a firewall says "
+                + "so), 192.0.2.1:7000 no answer in 2 s.",
             error.Message);
         Assert.IsType<SocketException>(error.InnerException);
     }
@@ -37,7 +37,7 @@ public sealed class CancelledConnectTests : IDisposable
     public async Task Connect_tells_that_the_name_was_still_being_resolved()
     {
         var error = await CancelAsync(NewClient().ConnectAsync("example.com", 7000, _cancel.Token).AsTask());
-        Assert.Equal("connecting to example.com:7000 was cancelled: the name was still being resolved", error.Message);
+        Assert.Equal("Connecting to example.com:7000 was cancelled: the name was still being resolved.", error.Message);
     }
 
     [Theory]
@@ -57,8 +57,8 @@ public sealed class CancelledConnectTests : IDisposable
         }
 
         var error = await CancelAsync(next);
-        Assert.Equal($"reconnecting to 192.0.2.1:7000 was cancelled: attempt 2 failed: {Refused}", error.Message);
-        Assert.Equal(Refused, Assert.IsType<ConnectException>(error.InnerException).Message);
+        Assert.Equal($"Reconnecting to 192.0.2.1:7000 was cancelled: attempt 2 failed: {Refused}.", error.Message);
+        Assert.Equal($"{Refused}.", Assert.IsType<ConnectException>(error.InnerException).Message);
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class CancelledConnectTests : IDisposable
         server.Abort();
         var error = await CancelAsync(connections.MoveNextAsync().AsTask());
         Assert.Equal(
-            "reconnecting to 192.0.2.1:7000 was cancelled: the last connection ended: the peer reset the connection (RST)",
+            "Reconnecting to 192.0.2.1:7000 was cancelled: the last connection ended: the peer reset the connection (RST).",
             error.Message);
     }
 
@@ -90,7 +90,7 @@ public sealed class CancelledConnectTests : IDisposable
 
         await using var second = all.GetAsyncEnumerator(_cancel.Token);
         var error = await CancelAsync(second.MoveNextAsync().AsTask());
-        Assert.Equal("connecting to 192.0.2.1:7000 was cancelled: no answer in 0 ms", error.Message);
+        Assert.Equal("Connecting to 192.0.2.1:7000 was cancelled: no answer in 0 ms.", error.Message);
     }
 
     [Fact]
@@ -98,7 +98,7 @@ public sealed class CancelledConnectTests : IDisposable
     {
         var connecting = NewClient().ConnectManyAsync("192.0.2.1", 7000, 2, _cancel.Token);
         var error = await CancelAsync(connecting);
-        Assert.Equal("connecting to 192.0.2.1:7000 was cancelled: no answer in 0 ms", error.Message);
+        Assert.Equal("Connecting to 192.0.2.1:7000 was cancelled: no answer in 0 ms.", error.Message);
     }
 
     [Fact]
@@ -118,12 +118,12 @@ public sealed class CancelledConnectTests : IDisposable
 
         var error = await CancelAsync(pool.RentAsync(_cancel.Token).AsTask());
         Assert.Same(cause, error.InnerException);
-        Assert.EndsWith($"and the last connect failed: {Refused}", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith($"and the last connect failed: {Refused}.", error.Message, StringComparison.Ordinal);
 
         _time.Advance(10_000);
         var late = await Assert.ThrowsAsync<ConnectionPoolFullException>(() => timedOut.Within());
         Assert.Same(cause, late.InnerException);
-        Assert.EndsWith($"and the last connect failed: {Refused}", late.Message, StringComparison.Ordinal);
+        Assert.EndsWith($"and the last connect failed: {Refused}.", late.Message, StringComparison.Ordinal);
         dial.Fail(SocketError.HostUnreachable);
         await Assert.ThrowsAsync<ConnectException>(() => silent.Within());
     }
@@ -146,7 +146,8 @@ public sealed class CancelledConnectTests : IDisposable
         _transport.NextDial().Accept();
         var error = await CancelAsync(connecting);
         Assert.Equal(
-            "connecting to 192.0.2.1:7000 was cancelled: the connection stood, and UseTls had not ended", error.Message);
+            "Connecting to 192.0.2.1:7000 was cancelled: the connection was established, and UseTls had not ended.",
+            error.Message);
         Assert.Equal(0, _transport.OpenCount);
     }
 

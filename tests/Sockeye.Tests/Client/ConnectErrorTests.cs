@@ -29,8 +29,8 @@ public sealed class ConnectErrorTests
 
         var error = await Assert.ThrowsAsync<ConnectException>(() => connecting);
         Assert.Equal(
-            "could not connect to example.com:7000: "
-                + "[::1]:7000 refused (nothing listens there), 127.0.0.1:7000 timed out after 9 s",
+            "Could not connect to example.com:7000: "
+                + "[::1]:7000 refused (nothing listens there), 127.0.0.1:7000 timed out after 9 s.",
             error.Message);
         Assert.Equal(SocketError.TimedOut, error.SocketError);
         Assert.IsType<SocketException>(error.InnerException);
@@ -65,8 +65,8 @@ public sealed class ConnectErrorTests
 
         var error = await Assert.ThrowsAsync<ConnectException>(() => connecting);
         Assert.Equal(
-            "could not connect to example.com:7000 within 10 s (ConnectTimeout): [2001:db8::1]:7000 no answer in 10 s, "
-                + "192.0.2.1:7000 refused (nothing listens there), 192.0.2.2:7000 no answer in 9.75 s",
+            "Could not connect to example.com:7000 within 10 s (ConnectTimeout): [2001:db8::1]:7000 no answer in 10 s, "
+                + "192.0.2.1:7000 refused (nothing listens there), 192.0.2.2:7000 no answer in 9.75 s.",
             error.Message);
         Assert.Equal(SocketError.TimedOut, error.SocketError);
         Assert.True(last.IsCancelled);
@@ -84,7 +84,7 @@ public sealed class ConnectErrorTests
 
         var error = await Assert.ThrowsAsync<ConnectException>(() => connecting);
         Assert.Equal(
-            "could not connect to example.com:7000 within 1.5 s (ConnectTimeout): the name was still being resolved",
+            "Could not connect to example.com:7000 within 1.5 s (ConnectTimeout): the name was still being resolved.",
             error.Message);
         Assert.Equal(SocketError.TimedOut, error.SocketError);
     }
@@ -98,7 +98,7 @@ public sealed class ConnectErrorTests
         Assert.False(connecting.IsCompleted);
         _transport.NextDial().Fail(SocketError.TimedOut);
         var error = await Assert.ThrowsAsync<ConnectException>(() => connecting);
-        Assert.Equal("could not connect to 192.0.2.1:7000: timed out after 172800 s", error.Message);
+        Assert.Equal("Could not connect to 192.0.2.1:7000: timed out after 172800 s.", error.Message);
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class ConnectErrorTests
         var error = await Assert.ThrowsAsync<ConnectException>(() => connecting);
         Assert.Equal(SocketError.HostNotFound, error.SocketError);
         var cause = Assert.IsType<SocketException>(error.InnerException);
-        Assert.Equal($"could not connect to nowhere.invalid:7000: the name has no address ({cause.Message})", error.Message);
+        Assert.Equal($"Could not connect to nowhere.invalid:7000: the name has no address ({cause.Message}).", error.Message);
     }
 
     [Fact]
@@ -123,7 +123,7 @@ public sealed class ConnectErrorTests
 
         var error = await Assert.ThrowsAsync<ConnectException>(() => connecting);
         Assert.Equal(
-            "could not connect to six.example.com:7000: the name has no address of the family of LocalEndPoint 192.0.2.99:0",
+            "Could not connect to six.example.com:7000: the name has no address of the family of LocalEndPoint 192.0.2.99:0.",
             error.Message);
     }
 
@@ -147,7 +147,7 @@ public sealed class ConnectErrorTests
             .ConnectAsync(new UnixDomainSocketEndPoint("/run/feed.sock"), TestContext.Current.CancellationToken).AsTask();
         _transport.NextDial().Fail(cause);
         var error = await Assert.ThrowsAsync<ConnectException>(() => connecting);
-        Assert.Equal($"could not connect to /run/feed.sock: {outcome}", error.Message);
+        Assert.Equal($"Could not connect to /run/feed.sock: {outcome}.", error.Message);
     }
 
     [Fact]

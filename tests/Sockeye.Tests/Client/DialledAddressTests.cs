@@ -111,7 +111,7 @@ public sealed class DialledAddressTests
         _options.Resolver = (_, _, _) => new((IReadOnlyList<IPAddress>)null!);
         var error = await Assert.ThrowsAsync<ConnectException>(
             () => new SockeyeClient(_options).ConnectAsync("example.com", 7000, Token).AsTask());
-        Assert.Equal("could not connect to example.com:7000: the name has no address", error.Message);
+        Assert.Equal("Could not connect to example.com:7000: the name has no address.", error.Message);
     }
 
     [Fact]
@@ -137,8 +137,8 @@ public sealed class DialledAddressTests
         _transport.NextLookup(AddressFamily.InterNetwork).Answer("0.0.0.0");
         var error = await Assert.ThrowsAsync<ConnectException>(() => connecting);
         Assert.Equal(
-            "could not connect to blocked.example:7000: the name has no address (:: is not an address of one machine; 0.0.0.0 is "
-                + "not an address of one machine)",
+            "Could not connect to blocked.example:7000: the name has no address (:: is not an address of one machine; 0.0.0.0 is "
+                + "not an address of one machine).",
             error.Message);
         Assert.Equal(SocketError.HostNotFound, error.SocketError);
         _transport.AssertNoDial();

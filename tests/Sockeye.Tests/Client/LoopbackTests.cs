@@ -58,7 +58,7 @@ public sealed class LoopbackTests
         await using var listener = await ListenAsync();
         var client = new SockeyeClient(options => options.LocalEndPoint = IPEndPoint.Parse("192.0.2.1:0"));
         var error = await Assert.ThrowsAsync<ConnectException>(() => client.ConnectAsync(listener.EndPoint, Token).AsTask());
-        Assert.EndsWith("the local address 192.0.2.1 is not one of this machine", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("the local address 192.0.2.1 is not one of this machine.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class LoopbackTests
         var client = new SockeyeClient(options => options.LocalEndPoint = (IPEndPoint)taken.EndPoint);
         var error = await Assert.ThrowsAsync<ConnectException>(() => client.ConnectAsync(listener.EndPoint, Token).AsTask());
         Assert.EndsWith(
-            $"local endpoint {taken.EndPoint} is in use (port 0 takes any free one)", error.Message, StringComparison.Ordinal);
+            $"local endpoint {taken.EndPoint} is in use (port 0 takes any free one).", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class LoopbackTests
         var (client, endpoint) = (new SockeyeClient(), new UnixDomainSocketEndPoint(path));
         File.Delete(path);
         var missing = await Assert.ThrowsAsync<ConnectException>(() => client.ConnectAsync(endpoint, Token).AsTask());
-        Assert.Equal($"could not connect to {path}: no such socket file (has the server been started?)", missing.Message);
+        Assert.Equal($"Could not connect to {path}: no such socket file (has the server been started?).", missing.Message);
 
         await using (var listener = await SocketTransport.Shared.BindAsync(endpoint, Token))
         {
@@ -93,7 +93,7 @@ public sealed class LoopbackTests
         {
             abandoned.Bind(endpoint);
             var refused = await Assert.ThrowsAsync<ConnectException>(() => client.ConnectAsync(endpoint, Token).AsTask());
-            Assert.Equal($"could not connect to {path}: refused (nothing listens there)", refused.Message);
+            Assert.Equal($"Could not connect to {path}: refused (nothing listens there).", refused.Message);
         }
 
         File.Delete(path);

@@ -192,7 +192,7 @@ public sealed class ReconnectTests
         var id = _transport.Opened.First().ConnectionId;
         Assert.Equal(
             [
-                "3002 Attempt 1 failed: could not connect to 192.0.2.1:7000: refused (nothing listens there). "
+                "3002 Attempt 1 failed: Could not connect to 192.0.2.1:7000: refused (nothing listens there). "
                     + $"Next attempt in {afterFailure}.",
                 $"3000 {id} connected to 192.0.2.1:7000: 127.0.0.1:50000 -> 127.0.0.1:7000.",
                 $"3001 {id} to 192.0.2.1:7000 ended after 00:00:02: the peer reset the connection (RST). "

@@ -75,8 +75,8 @@ public sealed class SockeyeClientTests
     {
         var options = new SockeyeClientOptions { Transport = _transport, TimeProvider = _time };
         var client = new SockeyeClient(options);
-        options.Transport = null!;
-        options.Reconnect.MinDelay = TimeSpan.Zero;
+        options.Transport = new PlainTransport();
+        options.Reconnect.MinDelay = TimeSpan.FromMinutes(1);
         var connecting = client.ConnectAsync("127.0.0.1", 7000, Token);
         _transport.NextDial().Accept();
         await connecting;
@@ -92,11 +92,11 @@ public sealed class SockeyeClientTests
         Refused("ConnectionAttemptDelay", options => options.ConnectionAttemptDelay = TimeSpan.FromMilliseconds(2001));
         Refused("ResolutionDelay", options => options.ResolutionDelay = TimeSpan.FromMilliseconds(-1));
         Refused("ResolutionDelay", options => options.ResolutionDelay = TimeSpan.FromMilliseconds(2001));
-        Refused("Reconnect.MinDelay", options => options.Reconnect.MinDelay = TimeSpan.FromMicroseconds(999));
-        Refused("Reconnect.MinDelay", options => options.Reconnect.MinDelay = TimeSpan.FromMinutes(1));
+        Refused("MinDelay", options => options.Reconnect.MinDelay = TimeSpan.FromMicroseconds(999));
+        Refused("MinDelay must be MaxDelay", options => options.Reconnect.MinDelay = TimeSpan.FromMinutes(1));
         Refused("MaxDelay", options => options.Reconnect.MaxDelay = TimeSpan.FromDays(2));
-        Refused("Reconnect.StableAfter", options => options.Reconnect.StableAfter = TimeSpan.FromSeconds(-1));
-        Refused("Reconnect.MaxAttempts", options => options.Reconnect.MaxAttempts = 0);
+        Refused("StableAfter", options => options.Reconnect.StableAfter = TimeSpan.FromSeconds(-1));
+        Refused("MaxAttempts", options => options.Reconnect.MaxAttempts = 0);
         Refused("Transport", options => options.Transport = null!);
         Refused("TimeProvider", options => options.TimeProvider = null!);
         Refused("LoggerFactory", options => options.LoggerFactory = null!);

@@ -2,7 +2,7 @@ using Sockeye.Linux.Tests.Support;
 
 namespace Sockeye.Linux.Tests.IoUring;
 
-/// <summary>Whether io_uring is of use is found by using it, and a refusal is a sentence that says who refuses.</summary>
+/// <summary>Whether io_uring is usable is found by using it, and a refusal is a sentence that says what refuses.</summary>
 public sealed class IoUringProbeTests
 {
     private const int NotPermitted = IoUringError.NotPermitted, NoSuchCall = IoUringError.NoSuchCall;
@@ -69,7 +69,7 @@ public sealed class IoUringProbeTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "io_uring is a part of Linux only.");
         using var processor = new SemaphoreSlim(0);
-        var looks = 0;
+        var polls = 0;
         var result = IoUringProbe.Run(
             monitor =>
             {
@@ -81,13 +81,13 @@ public sealed class IoUringProbeTests
             TimeSpan.FromSeconds(1),
             (thread, time) =>
             {
-                if (++looks < 10_000)
-                    return false; // The caller looks again and again, for a thousand seconds.
+                if (++polls < 10_000)
+                    return false; // The caller polls for a thousand seconds.
                 processor.Release();
                 thread.Join();
                 return true;
             });
-        Assert.Equal((10_000, "Late, and works."), (looks, result.Reason));
+        Assert.Equal((10_000, "Late, and works."), (polls, result.Reason));
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public sealed class IoUringProbeTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "io_uring is a part of Linux only.");
         using var answers = new SemaphoreSlim(0);
         using var asked = new SemaphoreSlim(0);
-        var looks = 0;
+        var polls = 0;
         var result = IoUringProbe.Run(
             monitor =>
             {
@@ -115,16 +115,16 @@ public sealed class IoUringProbeTests
             TimeSpan.FromSeconds(1),
             (thread, time) =>
             {
-                // Nine looks, the first of which sees a new call, find each of them waiting.
-                if (looks++ % 9 != 0)
+                // Nine polls, the first of which sees a new call, find each of them waiting.
+                if (polls++ % 9 != 0)
                     return false;
-                if (looks > 1)
+                if (polls > 1)
                     answers.Release();
-                if (looks <= 20 * 9)
+                if (polls <= 20 * 9)
                     asked.Wait();
                 else
                     thread.Join();
-                return looks > 20 * 9;
+                return polls > 20 * 9;
             });
         Assert.Equal("Late, and works.", result.Reason);
     }
@@ -135,7 +135,7 @@ public sealed class IoUringProbeTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "io_uring is a part of Linux only.");
         using var never = new SemaphoreSlim(0);
         using var hangs = new SemaphoreSlim(0);
-        var looks = 0;
+        var polls = 0;
         var result = IoUringProbe.Run(
             monitor => monitor.Run(() =>
             {
@@ -147,12 +147,12 @@ public sealed class IoUringProbeTests
             (_, time) =>
             {
                 Assert.Equal(TimeSpan.FromMilliseconds(100), time);
-                if (++looks == 1)
+                if (++polls == 1)
                     hangs.Wait();
                 return false;
             });
         never.Release();
-        Assert.Equal((301, "The self-test of io_uring did not finish in 30 s."), (looks, result.Reason));
+        Assert.Equal((301, "The self-test of io_uring did not finish in 30 s."), (polls, result.Reason));
     }
 
     [Theory]

@@ -66,7 +66,7 @@ public sealed class RingLifetimeTests
         buffers.Dispose();
         driver.Dispose();
         var before = DescriptorInfo.Count;
-        // The number is free again, so somebody else has it when the ring is disposed once more.
+        // The number is free again, so that another file has it when the ring is disposed for the second time.
         using var pair = SocketPair.Create();
         driver.Dispose();
         Assert.Equal(before + 2, DescriptorInfo.Count);

@@ -124,7 +124,7 @@ public sealed class RingReceiveTests
             driver.Ring.Next().ReceiveMultishot(pair.First, Buffers.Group, 0, userData: 1);
             if (i % 2 == 0)
                 driver.RunOnce();
-            // Before, with or after the data, by turns.
+            // Before, with or after the data, in rotation.
             if (i % 3 != 0)
                 Send(pair, i, 1);
             driver.Ring.Next().Cancel(pair.First, userData: 2);

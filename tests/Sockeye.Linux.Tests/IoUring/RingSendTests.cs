@@ -5,7 +5,7 @@ using Sockeye.Linux.Tests.Support;
 
 namespace Sockeye.Linux.Tests.IoUring;
 
-/// <summary>What a send's completion tells: all of it, or how much went before it ended.</summary>
+/// <summary>The result of a send's completion: all of it, or how much went before it ended.</summary>
 public sealed class RingSendTests
 {
     private const int Large = 32 << 20;

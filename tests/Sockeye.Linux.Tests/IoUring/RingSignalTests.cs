@@ -18,7 +18,7 @@ public sealed class RingSignalTests : IDisposable
     public void Signals_end_waits_and_lose_nothing()
     {
         RingDriver.SkipUnlessSupported();
-        // Only a signal that somebody handles interrupts.
+        // Only a signal that has a handler interrupts.
         using var handled = PosixSignalRegistration.Create((PosixSignal)Native.WindowChanged, context => context.Cancel = true);
         var sender = new Thread(SignalAndSend) { IsBackground = true };
         sender.UnsafeStart();

@@ -59,7 +59,7 @@ public sealed class SegmentPoolTests
     private static List<Segment> Rent(SegmentPool pool, int size, int count) =>
         [.. Enumerable.Range(0, count).Select(_ => pool.Rent(size))];
 
-    /// <summary>In a method of its own, so that nothing of it is left on the stack.</summary>
+    /// <summary>In a separate method, so that nothing of it is left on the stack.</summary>
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
     private static (List<WeakReference> Kept, List<WeakReference> Extras) Burst(SegmentPool pool, int size, int kept, int extra)
     {

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Sockeye.Linux.Tests.Support;
 
-/// <summary>Operations that only tests submit, written as <c>struct io_uring_sqe</c>, and what only tests ask of a ring.</summary>
+/// <summary>Operations that only tests submit, as <c>struct io_uring_sqe</c>, and what only tests ask of a ring.</summary>
 internal static class RingAccess
 {
     // Offsets in struct io_uring_sqe.

@@ -9,11 +9,11 @@ public abstract class QueueContract(TransportFixture fixture) : TransportContrac
     public Task A_client_that_left_while_it_waited_costs_the_listener_nothing() => Run(async world =>
     {
         var listener = await world.ListenAsync();
-        var gone = await world.DialAsync(listener);
+        var gone = await world.ConnectClientAsync(listener);
         gone.Connection.Abort();
         await world.Soon(gone.Closed);
 
-        var client = await world.DialAsync(listener);
+        var client = await world.ConnectClientAsync(listener);
         await client.SendAsync("x");
         var server = await world.AcceptAsync(listener);
         if (await HasNothingToSayAsync(server))

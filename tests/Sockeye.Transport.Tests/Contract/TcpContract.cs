@@ -47,7 +47,7 @@ public abstract class TcpContract(TransportFixture fixture) : QueueContract(fixt
     {
         var listener = await world.ListenAsync();
         var waiting = Enumerable.Range(0, 4)
-            .Select(_ => world.DialAsync(listener, TestContext.Current.CancellationToken))
+            .Select(_ => world.ConnectClientAsync(listener, TestContext.Current.CancellationToken))
             .ToList();
         await world.Soon(Task.WhenAny(waiting));
         for (var i = 0; i < waiting.Count; i++)
@@ -65,18 +65,23 @@ public abstract class TcpContract(TransportFixture fixture) : QueueContract(fixt
     {
         var listener = await world.ListenAsync();
         using var cancelling = new CancellationTokenSource();
-        var dialling = Enumerable.Range(0, 5).Select(_ => world.DialAsync(listener, cancelling.Token)).ToList();
-        await world.Soon(Task.WhenAny(dialling));
+        var connecting = Enumerable.Range(0, 5).Select(_ => world.ConnectClientAsync(listener, cancelling.Token)).ToList();
+        await world.Soon(Task.WhenAny(connecting));
         cancelling.Cancel();
-        foreach (var dial in dialling)
-            await ((Task)dial).ConfigureAwait(
+        foreach (var connect in connecting)
+            await ((Task)connect).ConfigureAwait(
                 ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        Assert.Contains(dialling, d => d.IsCanceled);
+        Assert.Contains(connecting, d => d.IsCanceled);
 
         // Who came through has its place in the queue, gone or not; behind them the listener is as it was.
-        async Task SpeakAsync() => await (await world.DialAsync(listener, TestContext.Current.CancellationToken)).SendAsync("x");
+        async Task SpeakAsync()
+        {
+            var client = await world.ConnectClientAsync(listener, TestContext.Current.CancellationToken);
+            await client.SendAsync("x");
+        }
+
         var speaking = SpeakAsync();
-        foreach (var connected in dialling.Where(d => d.IsCompletedSuccessfully))
+        foreach (var connected in connecting.Where(d => d.IsCompletedSuccessfully))
             (await connected).Connection.Abort();
         while (await HasNothingToSayAsync(await world.AcceptAsync(listener, TestContext.Current.CancellationToken)))
         {
@@ -88,14 +93,14 @@ public abstract class TcpContract(TransportFixture fixture) : QueueContract(fixt
     [Fact]
     public Task A_client_that_dials_its_own_port_is_refused_and_a_server_can_have_it_at_once() => Run(async world =>
     {
-        // On the dialling side: of two simulated hosts only that one has the address.
-        var binding = (IConnectionListenerFactory)world.Dialling;
+        // On the connecting side: of two simulated hosts only that one has the address.
+        var binding = (IConnectionListenerFactory)world.Connecting;
         var listener = await binding.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), TestContext.Current.CancellationToken);
         var own = listener.EndPoint;
         await listener.DisposeAsync();
-        var dialling = (ILocalEndPointConnectionFactory)world.Dialling;
+        var connecting = (ILocalEndPointConnectionFactory)world.Connecting;
         var error = await Assert.ThrowsAnyAsync<SocketException>(
-            () => world.Soon(dialling.ConnectAsync(own, own, TestContext.Current.CancellationToken).AsTask()));
+            () => world.Soon(connecting.ConnectAsync(own, own, TestContext.Current.CancellationToken).AsTask()));
         Assert.Equal(SocketError.ConnectionRefused, error.SocketErrorCode);
         await using var server = await binding.BindAsync(own, TestContext.Current.CancellationToken);
     });

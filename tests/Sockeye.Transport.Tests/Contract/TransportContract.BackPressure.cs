@@ -23,7 +23,7 @@ public abstract partial class TransportContract
         var stuck = await OfferUntilStuckAsync(world, writer);
         Assert.InRange(stuck.Accepted, Chunk, MaxInFlight);
         Assert.InRange(reader.BytesReceived, 0, 2 * SmallBuffers.MaxReadBufferSize!.Value);
-        Assert.InRange(world.LentBuffers() * 4096, 1, MaxInFlight);
+        Assert.InRange(world.RentedBuffers() * 4096, 1, MaxInFlight);
 
         // It goes on where it stopped, with every byte.
         await reader.ReceiveAsync(Up, stuck.Accepted);

@@ -20,7 +20,7 @@ public abstract partial class TransportContract
     public Task A_connect_cancelled_before_it_began_reaches_nobody() => Run(async world =>
     {
         var listener = await world.ListenAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => world.DialAsync(listener, new(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => world.ConnectClientAsync(listener, new(canceled: true)));
         var (client, server) = await world.ConnectAsync(listener);
         await client.SendAsync("x");
         await server.ShouldReceiveAsync("x");

@@ -46,11 +46,11 @@ public abstract partial class TransportContract
             await world.Soon(Task.WhenAll(server.DisposeAsync(), client.DisposeAsync()));
         }
 
-        await world.BecomesTrueAsync(() => world.LentBuffers() == 0);
+        await world.BecomesTrueAsync(() => world.RentedBuffers() == 0);
         // What others have received since went elsewhere.
         Assert.All(all, one => Assert.Equal(one.Expected, one.Held.ToArray()));
         all.ForEach(one => one.Input.AdvanceTo(one.Held.Start)); // It comes too late, and counts nothing twice.
-        Assert.Equal(0, world.LentBuffers());
+        Assert.Equal(0, world.RentedBuffers());
     });
 
     [Fact]

@@ -56,7 +56,8 @@ public abstract partial class TransportContract
     {
         var listener = await world.ListenAsync();
         await listener.UnbindAsync(TestContext.Current.CancellationToken);
-        await Assert.ThrowsAnyAsync<SocketException>(() => world.DialAsync(listener, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAnyAsync<SocketException>(
+            () => world.ConnectClientAsync(listener, TestContext.Current.CancellationToken));
     });
 
     [Fact]

@@ -71,6 +71,6 @@ public abstract partial class TransportContract
         await server.SendAsync("x");
         await client.ReceiveAsync(1);
         await world.BecomesTrueAsync(() => server.BytesReceived == 100_000);
-        await world.BecomesTrueAsync(() => world.LentBuffers() == 0);
+        await world.BecomesTrueAsync(() => world.RentedBuffers() == 0);
     });
 }

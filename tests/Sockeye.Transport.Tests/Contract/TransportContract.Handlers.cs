@@ -105,7 +105,7 @@ public abstract partial class TransportContract
             await ReadQuestionAsync(connection);
             await Throwing[held](connection);
         });
-        var client = await DialAsync(world, server);
+        var client = await ConnectClientAsync(world, server);
         await client.SendAsync("?");
         if (peerHasEnded)
             await client.SendFinAsync();
@@ -151,7 +151,7 @@ public abstract partial class TransportContract
                     break;
             }
         });
-        var client = await DialAsync(world, server);
+        var client = await ConnectClientAsync(world, server);
         await client.SendAsync("?");
         await client.ShouldReceiveToEndAsync("an answer\n");
         await client.DisposeAsync();
@@ -177,7 +177,7 @@ public abstract partial class TransportContract
                 await clientHasAll.Task;
             afterwards.SetResult(await (reading ?? CountToEndAsync(connection)));
         });
-        var client = await DialAsync(world, server);
+        var client = await ConnectClientAsync(world, server);
         await client.SendAsync("?");
         await client.ShouldReceiveToEndAsync("an answer\n"); // The client's own side is open all the time.
         clientHasAll.SetResult();
@@ -194,8 +194,8 @@ public abstract partial class TransportContract
             world.Serving.Secured(options.Listen(world.NewEndPoint())).Run(handler);
         });
 
-    private static async Task<TestEnd> DialAsync(TransportWorld world, SockeyeServer server) => world.Watch(
-        await world.Soon(world.Dialling.ConnectAsync(server.EndPoints[0]).AsTask(), "connect"), "client");
+    private static async Task<TestEnd> ConnectClientAsync(TransportWorld world, SockeyeServer server) => world.Track(
+        await world.Soon(world.Connecting.ConnectAsync(server.EndPoints[0]).AsTask(), "connect"), "client");
 
     private static async Task ReadQuestionAsync(ConnectionContext connection)
     {

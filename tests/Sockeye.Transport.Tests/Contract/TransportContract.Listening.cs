@@ -26,7 +26,7 @@ public abstract partial class TransportContract
         var error = await Assert.ThrowsAsync<NotSupportedException>(() => world.ListenAsync(strange));
         Assert.Contains("localhost", error.Message, StringComparison.Ordinal);
         error = await Assert.ThrowsAsync<NotSupportedException>(
-            () => world.Dialling.ConnectAsync(strange, TestContext.Current.CancellationToken).AsTask());
+            () => world.Connecting.ConnectAsync(strange, TestContext.Current.CancellationToken).AsTask());
         Assert.Contains("localhost", error.Message, StringComparison.Ordinal);
     });
 

@@ -69,11 +69,11 @@ public abstract partial class TransportContract
     public Task Nothing_is_held_by_a_connection_on_which_nothing_moves() => Run(async world =>
     {
         var (client, server) = await world.ConnectAsync();
-        await world.BecomesTrueAsync(() => world.LentBuffers() == 0);
+        await world.BecomesTrueAsync(() => world.RentedBuffers() == 0);
         await client.SendAsync(Up.Take(100_000));
         await server.ReceiveAsync(100_000);
         await server.SendAsync(Down.Take(10));
         await client.ReceiveAsync(10);
-        await world.BecomesTrueAsync(() => world.LentBuffers() == 0);
+        await world.BecomesTrueAsync(() => world.RentedBuffers() == 0);
     });
 }

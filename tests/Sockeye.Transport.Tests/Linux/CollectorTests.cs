@@ -9,7 +9,7 @@ namespace Sockeye.Transport.Tests.Linux;
 [Collection(nameof(EchoAllocationTests))]
 public sealed partial class CollectorTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(60);
 
     [Theory]
     [InlineData("1", null)]
@@ -24,12 +24,12 @@ public sealed partial class CollectorTests
         start.Environment["DOTNET_gcServer"] = server;
         start.Environment["DOTNET_GCgen0size"] = youngest;
         using var process = Process.Start(start)!;
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        patience.CancelAfter(Patience);
+        using var waitLimit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        waitLimit.CancelAfter(WaitLimit);
         try
         {
-            var output = await process.StandardOutput.ReadToEndAsync(patience.Token);
-            await process.WaitForExitAsync(patience.Token);
+            var output = await process.StandardOutput.ReadToEndAsync(waitLimit.Token);
+            await process.WaitForExitAsync(waitLimit.Token);
             Assert.True(process.ExitCode == 0, output);
             Assert.Matches(Passed(), output);
         }

@@ -45,16 +45,16 @@ public sealed class EngineClosingTests
             const int Block = 4 * 1024;
             var pattern = new Pattern(seed: 9);
             var listener = await world.ListenAsync();
-            using var client = await DialAsync(listener);
+            using var client = await ConnectClientAsync(listener);
             var server = await world.AcceptAsync(listener);
             var sending = client.SendAsync(pattern.Take(Length), TestContext.Current.CancellationToken).AsTask();
             long from = 0;
             for (var round = 0; round < 5; round++)
             {
-                // Receiving goes on when the reader has seen half of it, so that at least half is there.
+                // Receiving resumes when the reader has examined half of it, so that at least half is there.
                 await world.BecomesTrueAsync(() => server.BytesReceived - from >= MaxReadBufferSize / 2);
                 var most = MaxReadBufferSize + SegmentPool.LargeSize;
-                for (var look = 0; look < 20; look++)
+                for (var poll = 0; poll < 20; poll++)
                 {
                     await Task.Yield();
                     Assert.InRange(server.BytesReceived - from, MaxReadBufferSize / 2, most);
@@ -91,7 +91,7 @@ public sealed class EngineClosingTests
                 var much = new byte[300_000];
                 for (var i = 0; i < count; i++)
                 {
-                    using var client = await DialAsync(listener);
+                    using var client = await ConnectClientAsync(listener);
                     await using var server = await world.Soon(listener.AcceptAsync().AsTask());
                     var flushing = server!.Transport.Output.WriteAsync(much).AsTask();
                     var reading = server.Transport.Input.ReadAsync().AsTask();
@@ -118,7 +118,7 @@ public sealed class EngineClosingTests
             var listener = await world.ListenAsync();
             for (var i = 0; i < 30; i++)
             {
-                using var client = await DialAsync(listener);
+                using var client = await ConnectClientAsync(listener);
                 var server = await world.AcceptAsync(listener);
                 var flushing = server.Output.WriteAsync(new byte[8_000_000]).AsTask();
                 var taken = await client.ReceiveAsync(new byte[50_000], TestContext.Current.CancellationToken);
@@ -144,7 +144,7 @@ public sealed class EngineClosingTests
     private static LinuxFixture NewFixture(LinuxEngine engine, bool inline, bool isOlderKernel) =>
         isOlderKernel ? new(engine, inline) { RingSettings = LinuxFixture.OlderKernel } : new LinuxFixture(engine, inline);
 
-    private static async Task<Socket> DialAsync(IConnectionListener listener)
+    private static async Task<Socket> ConnectClientAsync(IConnectionListener listener)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(listener.EndPoint, TestContext.Current.CancellationToken);

@@ -19,7 +19,7 @@ public sealed class EngineFailureTests
         {
             var listener = await world.ListenAsync();
             var (client, server) = await world.ConnectAsync(listener);
-            await ShouldTalkAsync(client, server); // The engine watches both by now.
+            await ShouldTalkAsync(client, server); // The engine has registered both by now.
             using var unlucky = NewSocket();
             await unlucky.ConnectAsync(listener.EndPoint, Cancelled);
             refusal = Errno.NoSpace;
@@ -136,7 +136,7 @@ public sealed class EngineFailureTests
                 servers.Add(await world.AcceptAsync(listener));
             }
 
-            // Nobody reads: io_uring has few buffers of its own, and copies what comes to the last of them.
+            // The handlers do not read: io_uring has few buffers, and copies what arrives in the last of them.
             Volatile.Write(ref hasMemory, false);
             var unlucky = 0;
             for (; unlucky < servers.Count && servers[unlucky].Reason is null; unlucky++)

@@ -7,7 +7,7 @@ using Sockeye.Transport.Tests.Support;
 
 namespace Sockeye.Transport.Tests.Linux;
 
-/// <summary>Handlers that end in the middle of a read: whichever way they end, nothing counts as lent.</summary>
+/// <summary>Handlers that end in the middle of a read: whichever way they end, nothing counts as rented.</summary>
 public sealed class HandlerMemoryTests
 {
     private const int Clients = 30;
@@ -76,7 +76,7 @@ public sealed class HandlerMemoryTests
             if (end is HandlerEnd.IsStopped)
                 await world.Soon(server.StopAsync(Cancelled));
             await world.BecomesTrueAsync(() => server.ConnectionCount == 0);
-            await world.BecomesTrueAsync(() => world.LentBuffers() == 0);
+            await world.BecomesTrueAsync(() => world.RentedBuffers() == 0);
             clients.ForEach(client => client.Dispose());
         });
     }

@@ -6,7 +6,7 @@ using Sockeye.Transport.Tests.Support;
 
 namespace Sockeye.Transport.Tests.Linux;
 
-/// <summary>Where handlers run, and whom one that blocks holds up.</summary>
+/// <summary>Where handlers run, and what a handler that blocks delays.</summary>
 public sealed class HandlerTests
 {
     [Theory, ClassData<EachEngine>]
@@ -71,7 +71,7 @@ public sealed class HandlerTests
         {
             using var gate = new ManualResetEventSlim();
             var listener = await world.ListenAsync();
-            using Socket client = await DialAsync(listener), otherClient = await DialAsync(listener);
+            using Socket client = await ConnectClientAsync(listener), otherClient = await ConnectClientAsync(listener);
             var (server, other) = (await world.AcceptAsync(listener), await world.AcceptAsync(listener));
             Assert.NotSame(Thread(server), Thread(other));
             var blocked = 0;
@@ -147,7 +147,7 @@ public sealed class HandlerTests
                 await member.ShouldReceiveAsync("to all");
         });
 
-    private static async Task<Socket> DialAsync(IConnectionListener listener)
+    private static async Task<Socket> ConnectClientAsync(IConnectionListener listener)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(listener.EndPoint, TestContext.Current.CancellationToken);

@@ -7,10 +7,10 @@ namespace Sockeye.Transport.Tests.Linux;
 /// <summary>The Linux transport on one of its engines, over one kind of address.</summary>
 public sealed class LinuxFixture(LinuxEngine engine, bool inline = false, int threads = 2) : TransportFixture
 {
-    /// <summary>As on kernels that do not end a receive after so many bytes by themselves (before Linux 6.17).</summary>
+    /// <summary>As on kernels that have no limit of a multishot receive (before Linux 6.17).</summary>
     internal static readonly RingSettings OlderKernel = new() { AvoidsReceiveLimit = true };
 
-    /// <summary>So little of everything that the rings are full and the buffers are gone all the time.</summary>
+    /// <summary>So few entries and buffers that the rings are always full and the buffers always used up.</summary>
     internal static readonly RingSettings Scarce =
         new() { Submissions = 8, Completions = 16, SmallBuffers = 4, MaxSmallBuffers = 8, LargeBuffers = 2 };
 
@@ -24,7 +24,7 @@ public sealed class LinuxFixture(LinuxEngine engine, bool inline = false, int th
     public override string? Unavailable =>
         engine is LinuxEngine.IoUring && IoUringProbe.Result is { IsSupported: false, Reason: var reason } ? reason : null;
 
-    public override EndPoint? ForeignEndPoint => new IPEndPoint(IPAddress.Parse("203.0.113.1"), 0); // RFC 5737: nobody has it
+    public override EndPoint? ForeignEndPoint => new IPEndPoint(IPAddress.Parse("203.0.113.1"), 0); // Of RFC 5737.
 
     public override Task RunAsync(TransportSettings settings, Func<TransportWorld, Task> test) =>
         RunAsync(settings, (world, _) => test(world));
@@ -44,10 +44,10 @@ public sealed class LinuxFixture(LinuxEngine engine, bool inline = false, int th
         await new TransportWorld
         {
             Listening = transport,
-            Dialling = transport,
+            Connecting = transport,
             NewEndPoint = () => new IPEndPoint(IPAddress.Loopback, 0),
             Time = TimeProvider.System,
-            LentBuffers = () => transport.RentedBlockCount,
+            RentedBuffers = () => transport.RentedBlockCount,
             AssertReleased = connection => Assert.Null(((EngineConnection)connection).GetTcpInfo()),
         }.RunAsync(world => test(world, transport));
     }

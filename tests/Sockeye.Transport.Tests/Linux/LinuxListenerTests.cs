@@ -7,7 +7,7 @@ using Sockeye.Transport.Tests.Support;
 
 namespace Sockeye.Transport.Tests.Linux;
 
-/// <summary>How clients come to the engine threads, and what the kernel tells of those that wait.</summary>
+/// <summary>How clients reach the engine threads, and what the kernel reports about those that wait.</summary>
 [Collection(nameof(EchoAllocationTests))]
 public sealed class LinuxListenerTests
 {
@@ -22,7 +22,7 @@ public sealed class LinuxListenerTests
             var clients = new List<Socket>(); // Held, so that no collection closes them.
             for (var i = 0; i < 9; i++)
             {
-                clients.Add(await DialAsync(listener));
+                clients.Add(await ConnectClientAsync(listener));
                 servers.Add(await world.AcceptAsync(listener));
             }
 
@@ -37,7 +37,7 @@ public sealed class LinuxListenerTests
                 await world.Soon(end.Closed);
             for (var i = 0; i < 3; i++)
             {
-                clients.Add(await DialAsync(listener));
+                clients.Add(await ConnectClientAsync(listener));
                 Assert.Same(poor.Key, Thread(await world.AcceptAsync(listener)));
             }
 
@@ -54,7 +54,7 @@ public sealed class LinuxListenerTests
                 HashSet<EngineThread> threads = [];
                 for (var i = 0; i < 500 && threads.Count < 2; i++)
                 {
-                    using var client = await DialAsync(listener);
+                    using var client = await ConnectClientAsync(listener);
                     var server = await world.AcceptAsync(listener);
                     threads.Add(Thread(server));
                     await client.SendAsync("x"u8.ToArray(), Cancelled);
@@ -78,7 +78,7 @@ public sealed class LinuxListenerTests
             new() { Engine = engine, ThreadCount = 1, Sockets = new() { Backlog = 7 } });
         await using var listener = await transport.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), Cancelled);
         Assert.Equal((0, 7), Queue(listener));
-        using var client = await DialAsync(listener);
+        using var client = await ConnectClientAsync(listener);
         Assert.Equal((1, 7), Queue(listener));
         await using var accepted = await listener.AcceptAsync(Cancelled);
         Assert.Equal((0, 7), Queue(listener));
@@ -110,7 +110,7 @@ public sealed class LinuxListenerTests
                 await leaving.ConnectAsync(server.EndPoints[0], Cancelled);
             }
 
-            var client = world.Watch(await transport.ConnectAsync(server.EndPoints[0], Cancelled), "client");
+            var client = world.Track(await transport.ConnectAsync(server.EndPoints[0], Cancelled), "client");
             await client.SendAsync("still here");
             await client.ShouldReceiveAsync("still here");
             await client.DisposeAsync();
@@ -131,7 +131,7 @@ public sealed class LinuxListenerTests
     private static (int? Depth, int? Limit) Queue(IConnectionListener listener) =>
         (listener.GetTcpInfo()?.AcceptQueueDepth, listener.GetTcpInfo()?.AcceptQueueLimit);
 
-    private static async Task<Socket> DialAsync(IConnectionListener listener)
+    private static async Task<Socket> ConnectClientAsync(IConnectionListener listener)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(listener.EndPoint, Cancelled);

@@ -158,7 +158,7 @@ public sealed class MisuseTests
             var (client, server) = await world.ConnectAsync();
             var (otherClient, other) = await world.ConnectAsync();
             var kept = server.Output.GetMemory(1); // The first task has not written into it yet …
-            var second = Task.Factory.StartNew( // … and the second one, on a thread of its own, writes and flushes.
+            var second = Task.Factory.StartNew( // … and the second one, on another thread, writes and flushes.
                 () =>
                 {
                     server.Output.Write("second"u8);
@@ -206,7 +206,7 @@ public sealed class MisuseTests
         }
     });
 
-    /// <summary>Three tasks do the same to one connection at once, and go on after errors, while others are served.</summary>
+    /// <summary>Three tasks do the same to one connection at once, and continue after errors, while others are served.</summary>
     private static Task MisuseAsync(LinuxEngine engine, bool inline, Func<TestEnd, Func<Task<bool>>> misuse) =>
         new LinuxFixture(engine, inline, threads: 1).RunAsync(new(), async world =>
         {

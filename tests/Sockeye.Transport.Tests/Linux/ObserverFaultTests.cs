@@ -13,7 +13,7 @@ namespace Sockeye.Transport.Tests.Linux;
 [Collection(nameof(EchoAllocationTests))]
 public sealed class ObserverFaultTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(60);
 
     private static readonly LinuxEngine[] Engines = [LinuxEngine.Sockets, .. EachEngine.All];
 
@@ -61,17 +61,17 @@ public sealed class ObserverFaultTests
         await BecomesAsync(() => server.ConnectionCount == 1, "the client was accepted");
         _fault.Arm(function, after, andAtClose: true);
         using var late = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        await DialAsync(late, server.EndPoints[0]);
+        await ConnectClientAsync(late, server.EndPoints[0]);
         await client.SendAsync("x"u8.ToArray(), Cancelled);
         client.Shutdown(SocketShutdown.Send);
 
-        await server.StopAsync(Cancelled).WaitAsync(Patience, Cancelled);
+        await server.StopAsync(Cancelled).WaitAsync(WaitLimit, Cancelled);
 
         Assert.Equal(0, server.ConnectionCount);
         client.Dispose();
         late.Dispose();
         await BecomesAsync(() => ThisProcess.Sockets == before, $"{before} sockets were open again");
-        // Each listener's close threw, and is one line of its own.
+        // Each listener's close threw, and has its own line.
         var lines = _log.Of(1008);
         Assert.Equal(server.EndPoints.Select(endpoint => $"{endpoint}").Order(), lines.Select(EndPointIn).Order());
         Assert.All(lines, line => Assert.EndsWith("InvalidOperationException: bad observer", line, StringComparison.Ordinal));
@@ -96,7 +96,7 @@ public sealed class ObserverFaultTests
         using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await client.ConnectAsync(kept, Cancelled);
         await client.SendAsync("x"u8.ToArray(), Cancelled);
-        Assert.Equal(1, await client.ReceiveAsync(new byte[1], Cancelled).AsTask().WaitAsync(Patience, Cancelled));
+        Assert.Equal(1, await client.ReceiveAsync(new byte[1], Cancelled).AsTask().WaitAsync(WaitLimit, Cancelled));
         var line = Assert.Single(_log.Of(1008));
         Assert.Contains($"while unbinding {removed};", line, StringComparison.Ordinal);
     }
@@ -111,7 +111,7 @@ public sealed class ObserverFaultTests
         Assert.Same(
             _fault.Error, await Assert.ThrowsAsync<InvalidOperationException>(() => transport.DisposeAsync().AsTask()));
 
-        await listener.DisposeAsync(); // Has ended, and has told its error once.
+        await listener.DisposeAsync(); // Has ended, and has thrown its error once.
         await Assert.ThrowsAsync<ObjectDisposedException>(
             () => transport.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), Cancelled).AsTask());
     }
@@ -132,7 +132,7 @@ public sealed class ObserverFaultTests
         return SockeyeServer.StartAsync(options, Cancelled);
     }
 
-    private static async Task DialAsync(Socket socket, EndPoint endpoint)
+    private static async Task ConnectClientAsync(Socket socket, EndPoint endpoint)
     {
         try
         {
@@ -151,10 +151,10 @@ public sealed class ObserverFaultTests
 
     private static async Task BecomesAsync(Func<bool> condition, string what)
     {
-        var begun = TimeProvider.System.GetTimestamp();
+        var startedAt = TimeProvider.System.GetTimestamp();
         while (!condition())
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(begun) < Patience, $"Waited in vain until {what}.");
+            Assert.True(TimeProvider.System.GetElapsedTime(startedAt) < WaitLimit, $"Waited in vain until {what}.");
             await Task.Yield();
         }
     }

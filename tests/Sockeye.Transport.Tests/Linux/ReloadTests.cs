@@ -3,12 +3,12 @@ using Sockeye.Linux;
 
 namespace Sockeye.Transport.Tests.Linux;
 
-/// <summary>A reload on real sockets: who connects to an endpoint that stays notices nothing.</summary>
+/// <summary>A reload on real sockets does not disturb clients of an endpoint that stays.</summary>
 public sealed class ReloadTests
 {
     private const int Reloads = 20;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(60);
 
     public static TheoryData<LinuxEngine, LinuxAcceptMode> Engines
     {
@@ -71,7 +71,7 @@ public sealed class ReloadTests
         }
 
         Volatile.Write(ref ended, true);
-        await Task.WhenAll(clients).WaitAsync(Patience, cancelled);
+        await Task.WhenAll(clients).WaitAsync(WaitLimit, cancelled);
     }
 
     [Theory, MemberData(nameof(Engines))]

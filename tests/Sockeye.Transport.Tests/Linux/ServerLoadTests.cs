@@ -9,7 +9,7 @@ namespace Sockeye.Transport.Tests.Linux;
 /// handlers block.</summary>
 public sealed class ServerLoadTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(30);
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -37,7 +37,7 @@ public sealed class ServerLoadTests
         }
 
         Assert.Equal(8, server.GetLoad().Listeners[0].AcceptQueueLimit);
-        // The kernel's queue may be full before the accept loop, which has just begun with the first client, comes to the limit.
+        // The kernel's queue may be full before the accept loop, which has just accepted the first client, reaches the limit.
         await UntilAsync(() => server.GetLoad().Listeners[0].HeldFor > TimeSpan.Zero);
         foreach (var client in clients)
         {
@@ -97,7 +97,7 @@ public sealed class ServerLoadTests
     private static LinuxTransport NewTransport(
         LinuxEngine engine, bool inline = false, int threads = 1, LinuxAcceptMode mode = default)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux tells of its accept queue.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux reports its accept queue.");
         Assert.SkipUnless(
             engine is not LinuxEngine.IoUring || IoUringProbe.Result.IsSupported, IoUringProbe.Result.Reason);
         return new(new()
@@ -125,7 +125,7 @@ public sealed class ServerLoadTests
             if (read.IsCompleted)
                 return;
             if (text == word)
-                gate.Wait(Patience, CancellationToken.None);
+                gate.Wait(WaitLimit, CancellationToken.None);
             await connection.Transport.Output.WriteAsync(Encoding.ASCII.GetBytes(text), CancellationToken.None)
                 .ConfigureAwait(false);
         }
@@ -134,7 +134,8 @@ public sealed class ServerLoadTests
     private static async Task EchoesAsync(ConnectionContext client, string text)
     {
         await client.Transport.Output.WriteAsync(Encoding.ASCII.GetBytes(text), Cancelled);
-        var read = await client.Transport.Input.ReadAsync(Cancelled).AsTask().WaitAsync(Patience, TimeProvider.System, Cancelled);
+        var read = await client.Transport.Input.ReadAsync(Cancelled).AsTask()
+            .WaitAsync(WaitLimit, TimeProvider.System, Cancelled);
         Assert.Equal(text, Encoding.ASCII.GetString(read.Buffer));
         client.Transport.Input.AdvanceTo(read.Buffer.End);
     }
@@ -142,11 +143,12 @@ public sealed class ServerLoadTests
     private static async Task UntilAsync(
         Func<bool> condition, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(condition))] string what = "")
     {
-        var begun = TimeProvider.System.GetTimestamp();
+        var startedAt = TimeProvider.System.GetTimestamp();
         while (!condition())
         {
             Assert.True(
-                TimeProvider.System.GetElapsedTime(begun) < Patience, $"Waited {Patience.TotalSeconds} s in vain for: {what}.");
+                TimeProvider.System.GetElapsedTime(startedAt) < WaitLimit,
+                $"Waited {WaitLimit.TotalSeconds} s in vain for: {what}.");
             await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Cancelled);
         }
     }

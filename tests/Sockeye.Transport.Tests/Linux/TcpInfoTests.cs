@@ -9,7 +9,7 @@ using Sockeye.Transport.Tests.Support;
 
 namespace Sockeye.Transport.Tests.Linux;
 
-/// <summary>What the kernel tells of connections, over every engine and over portable sockets.</summary>
+/// <summary>What the kernel reports about connections, over every engine and over portable sockets.</summary>
 public sealed class TcpInfoTests
 {
     // More than the system's own buffers, small as they are made, can hold.
@@ -79,16 +79,16 @@ public sealed class TcpInfoTests
         await server.ShouldReceiveAsync("some bytes");
         await world.BecomesTrueAsync(() => InfoOf(client).UnacknowledgedSegments == 0);
 
-        var told = await AskSsAsync(client);
-        var info = InfoOf(client); // Nothing moves any more: the figures stand still.
+        var reported = await AskSsAsync(client);
+        var info = InfoOf(client); // No more I/O: the numbers do not change.
 
-        Assert.Equal((int)told("mss"), info.MaxSegmentSize);
-        Assert.Equal((int)told("cwnd"), info.CongestionWindowSegments);
-        Assert.Equal(told("rtt"), info.RoundTripTime!.Value.TotalMilliseconds, 0.0011);
-        Assert.Equal(told("rttvar"), info.RoundTripTimeVariance!.Value.TotalMilliseconds, 0.0011);
-        Assert.Equal(told("minrtt"), info.MinRoundTripTime!.Value.TotalMilliseconds, 0.0011);
-        Assert.Equal(told("delivery_rate"), info.DeliveryRate!.Value * 8d, told("delivery_rate") * 0.01);
-        Assert.Equal((long)told("bytes_acked"), info.BytesAcknowledged);
+        Assert.Equal((int)reported("mss"), info.MaxSegmentSize);
+        Assert.Equal((int)reported("cwnd"), info.CongestionWindowSegments);
+        Assert.Equal(reported("rtt"), info.RoundTripTime!.Value.TotalMilliseconds, 0.0011);
+        Assert.Equal(reported("rttvar"), info.RoundTripTimeVariance!.Value.TotalMilliseconds, 0.0011);
+        Assert.Equal(reported("minrtt"), info.MinRoundTripTime!.Value.TotalMilliseconds, 0.0011);
+        Assert.Equal(reported("delivery_rate"), info.DeliveryRate!.Value * 8d, reported("delivery_rate") * 0.01);
+        Assert.Equal((long)reported("bytes_acked"), info.BytesAcknowledged);
     });
 
     private static TcpInfo InfoOf(TestEnd end) => end.Connection.GetTcpInfo()!;
@@ -112,7 +112,7 @@ public sealed class TcpInfoTests
                 _ => $@" {name}:([\d.]+)",
             };
             var found = Regex.Match(text, pattern);
-            Assert.True(found.Success, $"ss does not tell {name}: {text}");
+            Assert.True(found.Success, $"ss does not print {name}: {text}");
             return double.Parse(found.Groups[1].Value.TrimEnd('K', 'M', 'G', 'T'), CultureInfo.InvariantCulture)
                 * found.Groups[1].Value[^1] switch { 'K' => 1e3, 'M' => 1e6, 'G' => 1e9, 'T' => 1e12, _ => 1 };
         };
@@ -120,7 +120,7 @@ public sealed class TcpInfoTests
 
     private static Task RunAsync(string fixture, TransportSettings settings, Func<TransportWorld, Task> test)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux tells.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux reports it.");
         TransportFixture chosen = fixture is EachFixture.Portable
             ? new SocketFixture(System.Net.Sockets.AddressFamily.InterNetwork)
             : new LinuxFixture(Enum.Parse<LinuxEngine>(fixture));

@@ -8,7 +8,7 @@ using Sockeye.Transport.Tests.Support;
 
 namespace Sockeye.Transport.Tests.Linux;
 
-/// <summary>Disposing of the transport ends its threads and gives back all it has, whatever goes on. Counts descriptors and
+/// <summary>Disposing of the transport ends its threads and gives back all it has, whatever is under way. Counts descriptors and
 /// threads of the process, so nothing else may run.</summary>
 [Collection(nameof(EchoAllocationTests))]
 public sealed class TransportShutdownTests
@@ -82,23 +82,23 @@ public sealed class TransportShutdownTests
     public Task Connects_under_way_end_as_disposed(LinuxEngine engine, bool inline) =>
         LeavesNothingAsync(engine, inline, async (world, transport) =>
         {
-            // Nobody accepts and the queue is full: the last handshakes wait for minutes.
+            // There is no accept and the queue is full: the last handshakes wait for minutes.
             using var full = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             full.Bind(Loopback);
             full.Listen(1);
-            var dialling = Enumerable.Range(0, 6)
+            var connecting = Enumerable.Range(0, 6)
                 .Select(_ => transport.ConnectAsync(full.LocalEndPoint!, TestContext.Current.CancellationToken).AsTask())
                 .ToList();
-            await world.Soon(Task.WhenAll(dialling.Take(2)));
+            await world.Soon(Task.WhenAll(connecting.Take(2)));
             await world.Soon(transport.DisposeAsync().AsTask());
-            foreach (var dial in dialling)
-                await world.Soon(Task.WhenAny(dial));
-            var through = dialling.Where(dial => dial.IsCompletedSuccessfully).ToList();
+            foreach (var connect in connecting)
+                await world.Soon(Task.WhenAny(connect));
+            var through = connecting.Where(connect => connect.IsCompletedSuccessfully).ToList();
             Assert.InRange(through.Count, 2, 3);
             foreach (var connection in through)
                 await world.Soon((await connection).DisposeAsync().AsTask());
-            foreach (var dial in dialling.Except(through))
-                await Assert.ThrowsAsync<ObjectDisposedException>(() => dial);
+            foreach (var connect in connecting.Except(through))
+                await Assert.ThrowsAsync<ObjectDisposedException>(() => connect);
         });
 
     [Theory, ClassData<EachEngineAndScheduling>]
@@ -116,7 +116,7 @@ public sealed class TransportShutdownTests
                 }
             }
 
-            async Task DialAsync()
+            async Task ConnectClientAsync()
             {
                 while (true)
                 {
@@ -132,7 +132,7 @@ public sealed class TransportShutdownTests
                 }
             }
 
-            var tasks = Enumerable.Range(0, 4).Select(_ => Task.Run(DialAsync)).Append(Task.Run(AcceptAsync)).ToList();
+            var tasks = Enumerable.Range(0, 4).Select(_ => Task.Run(ConnectClientAsync)).Append(Task.Run(AcceptAsync)).ToList();
             await world.BecomesTrueAsync(() => connections.Count > 600);
             await world.Soon(transport.DisposeAsync().AsTask());
             await world.Soon(Task.WhenAll(tasks));

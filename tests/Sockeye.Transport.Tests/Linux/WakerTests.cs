@@ -4,7 +4,7 @@ using Sockeye.Transport.Tests.Support;
 
 namespace Sockeye.Transport.Tests.Linux;
 
-/// <summary>An engine thread that sleeps is woken for everything that others ask of it: one lost wake-up and a test stands
+/// <summary>An engine thread that sleeps is woken for all work that is posted to it: one lost wake-up and a test stands
 /// still.</summary>
 public sealed class WakerTests
 {

@@ -32,10 +32,10 @@ public sealed class SimulatedFixture(double loss) : TransportFixture
             return new TransportWorld
             {
                 Listening = far,
-                Dialling = near,
+                Connecting = near,
                 NewEndPoint = () => new IPEndPoint(far.Address, 0),
                 Time = network.TimeProvider,
-                LentBuffers = () => options.Pool.RentedCount,
+                RentedBuffers = () => options.Pool.RentedCount,
                 AssertReleased = _ => { },
             }.RunAsync(test);
         });

@@ -31,10 +31,10 @@ public sealed class SelfConnectTests
     public async Task It_is_refused_and_holds_its_port_no_longer(string transport, string remote, string local)
     {
         var steps = new List<SocketStep>();
-        await using var dialling = New(transport, steps);
+        await using var connecting = New(transport, steps);
         var port = FreePort(IPAddress.Parse(remote));
         var own = new IPEndPoint(IPAddress.Parse(remote), port);
-        var error = await Assert.ThrowsAnyAsync<SocketException>(() => ((ILocalEndPointConnectionFactory)dialling).ConnectAsync(
+        var error = await Assert.ThrowsAnyAsync<SocketException>(() => ((ILocalEndPointConnectionFactory)connecting).ConnectAsync(
             own, new IPEndPoint(IPAddress.Parse(local), port), TestContext.Current.CancellationToken).AsTask());
 
         Assert.Equal(SocketError.ConnectionRefused, error.SocketErrorCode);
@@ -48,11 +48,11 @@ public sealed class SelfConnectTests
     [Theory, InlineData("Sockets"), InlineData("Epoll"), InlineData("IoUring")]
     public async Task Same_port_of_another_address_is_no_self(string transport)
     {
-        await using var dialling = New(transport, []);
+        await using var connecting = New(transport, []);
         await using var listener = await SocketTransport.Shared.BindAsync(
             new IPEndPoint(IPAddress.Parse("127.0.0.1"), 0), TestContext.Current.CancellationToken);
         var port = ((IPEndPoint)listener.EndPoint).Port;
-        await using var connection = await ((ILocalEndPointConnectionFactory)dialling).ConnectAsync(
+        await using var connection = await ((ILocalEndPointConnectionFactory)connecting).ConnectAsync(
             listener.EndPoint, new IPEndPoint(IPAddress.Parse("127.0.0.2"), port), TestContext.Current.CancellationToken);
 
         Assert.Equal(listener.EndPoint, connection.RemoteEndPoint);

@@ -20,7 +20,7 @@ public sealed class SocketConnectionTests
         List<(TestEnd Client, TestEnd Server)> pairs = [];
         for (var i = 0; i < 1000; i++)
             pairs.Add(await world.ConnectAsync(listener));
-        Assert.Equal(0, world.LentBuffers());
+        Assert.Equal(0, world.RentedBuffers());
 
         await Task.WhenAll(pairs.Select(async pair =>
         {
@@ -29,7 +29,7 @@ public sealed class SocketConnectionTests
             await pair.Server.SendAsync("pong");
             await pair.Client.ShouldReceiveAsync("pong");
         }));
-        await world.BecomesTrueAsync(() => world.LentBuffers() == 0);
+        await world.BecomesTrueAsync(() => world.RentedBuffers() == 0);
     });
 
     [Fact]

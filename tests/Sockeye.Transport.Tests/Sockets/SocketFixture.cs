@@ -40,7 +40,7 @@ public sealed class SocketFixture(AddressFamily family, bool inline = false) : T
         await new TransportWorld
         {
             Listening = transport,
-            Dialling = transport,
+            Connecting = transport,
             NewEndPoint = () => family switch
             {
                 AddressFamily.InterNetwork => new IPEndPoint(IPAddress.Loopback, 0),
@@ -48,7 +48,7 @@ public sealed class SocketFixture(AddressFamily family, bool inline = false) : T
                 _ => new UnixDomainSocketEndPoint(directory.NewPath()),
             },
             Time = TimeProvider.System,
-            LentBuffers = () => options.Pool.RentedCount,
+            RentedBuffers = () => options.Pool.RentedCount,
             AssertReleased = connection => Assert.True(
                 connection.Features.Get<IConnectionSocketFeature>()!.Socket.SafeHandle.IsClosed, "The socket is still open."),
         }.RunAsync(test);

@@ -79,7 +79,7 @@ public sealed class SocketOptionsTests
         Tcp.RunAsync(new SocketTransportOptions { Pool = new(), FastOpen = true }, async world =>
         {
             var listener = await world.ListenAsync();
-            var client = await world.DialAsync(listener, TestContext.Current.CancellationToken);
+            var client = await world.ConnectClientAsync(listener, TestContext.Current.CancellationToken);
             await client.SendAsync("in the SYN"); // connect() alone sends nothing
             var server = await world.AcceptAsync(listener, TestContext.Current.CancellationToken);
             await server.ShouldReceiveAsync("in the SYN");

@@ -102,16 +102,16 @@ public sealed class SocketStepTests
     }
 
     private static Task RunAsync(
-        Action<SocketStep> onDialled,
+        Action<SocketStep> onConnected,
         Action<SocketStep> onAccepted,
         Func<TransportWorld, TestEnd, TestEnd, IConnectionListener, Task> test) =>
         Tcp.RunAsync(new SocketTransportOptions { Pool = new(), OnStep = onAccepted }, async world =>
         {
-            var dialling = new SocketTransport(new() { OnStep = onDialled });
+            var transport = new SocketTransport(new() { OnStep = onConnected });
             var listener = await world.ListenAsync();
             var accepting = world.AcceptAsync(listener, TestContext.Current.CancellationToken);
-            var connecting = dialling.ConnectAsync(listener.EndPoint, TestContext.Current.CancellationToken).AsTask();
-            var client = world.Watch(await world.Soon(connecting), "client");
+            var connecting = transport.ConnectAsync(listener.EndPoint, TestContext.Current.CancellationToken).AsTask();
+            var client = world.Track(await world.Soon(connecting), "client");
             await test(world, client, await accepting, listener);
         });
 

@@ -57,7 +57,7 @@ public sealed class TestEnd
     public async Task ShouldReceiveToEndAsync(string text) =>
         Assert.Equal(text, Encoding.UTF8.GetString(await ReceiveToEndAsync()));
 
-    /// <summary>Takes exactly so many bytes and leaves the rest.</summary>
+    /// <summary>Takes exactly this many bytes and leaves the rest.</summary>
     public async Task<byte[]> ReceiveAsync(int count)
     {
         var read = await _world.Soon(Input.ReadAtLeastAsync(count).AsTask(), $"{_role} receives {count} bytes");
@@ -116,7 +116,7 @@ public sealed class TestEnd
         }
     }
 
-    /// <summary>Takes exactly so many bytes of the pattern, without keeping them.</summary>
+    /// <summary>Takes exactly this many bytes of the pattern, without keeping them.</summary>
     public async Task ReceiveAsync(Pattern pattern, long length, long from = 0)
     {
         for (var taken = from; taken < from + length;)

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Sockeye.Transport.Tests.Support;
 
-/// <summary>What Linux tells of the process that the tests run in, proc(5).
+/// <summary>What Linux reports about the process that the tests run in, proc(5).
 /// Only a test that runs alone learns much by it.</summary>
 public static class ThisProcess
 {
@@ -23,12 +23,12 @@ public static class ThisProcess
         }
     }
 
-    /// <summary>Names of the threads, as far as Linux keeps them (15 bytes), which begin with this.</summary>
+    /// <summary>Names of the threads, as far as Linux keeps them (15 bytes), which start with this.</summary>
     public static IReadOnlyList<string> Threads(string prefix) =>
         [.. Tasks().Select(task => ReadOrEmpty($"{task}/comm").Trim())
             .Where(name => name.StartsWith(prefix, StringComparison.Ordinal))];
 
-    /// <summary>Processor time used so far by the threads whose names begin with this, in ticks of 10 ms.</summary>
+    /// <summary>Processor time used so far by the threads whose names start with this, in ticks of 10 ms.</summary>
     public static long CpuTicks(string prefix) =>
         Tasks().Where(task => ReadOrEmpty($"{task}/comm").StartsWith(prefix, StringComparison.Ordinal))
             .Sum(task => Ticks(ReadOrEmpty($"{task}/stat")));
@@ -49,7 +49,7 @@ public static class ThisProcess
 
     private static long Ticks(string stat)
     {
-        // The name, in parentheses, may hold spaces; what follows it begins with field 3.
+        // The name, in parentheses, may hold spaces; what follows it starts with field 3.
         var fields = stat.Split(')')[^1].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return fields.Length < 13 ? 0 : Number(fields[14 - 3]) + Number(fields[15 - 3]);
     }
@@ -64,7 +64,7 @@ public static class ThisProcess
         }
         catch (IOException)
         {
-            return ""; // The thread has ended meanwhile.
+            return ""; // The thread has ended.
         }
     }
 }

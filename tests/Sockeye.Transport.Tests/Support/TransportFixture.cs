@@ -1,6 +1,6 @@
 namespace Sockeye.Transport.Tests.Support;
 
-/// <summary>What a transport tells the contract suite about itself. It joins with one line: a class that derives from
+/// <summary>Describes a transport to the contract suite. It joins with one line: a class that derives from
 /// <see cref="Contract.TransportContract"/> and gives its fixture.</summary>
 public abstract class TransportFixture
 {
@@ -10,13 +10,13 @@ public abstract class TransportFixture
     /// <summary>Whether an abort reaches the peer as a reset; elsewhere (Unix sockets) the peer may see an orderly end.</summary>
     public virtual bool HasReset => true;
 
-    /// <summary>Whether what arrives after nobody reads any more is counted; TLS does not decrypt it.</summary>
+    /// <summary>Whether bytes are counted that arrive after the reader is gone; TLS does not decrypt them.</summary>
     public virtual bool CountsDiscarded => true;
 
     /// <summary>How much the bulk test sends each way.</summary>
     public virtual long BulkLength => 100_000_000;
 
-    /// <summary>An address that is not this machine's; null where there is no such thing.</summary>
+    /// <summary>An address that is not this machine's; null where there is none.</summary>
     public virtual System.Net.EndPoint? ForeignEndPoint => null;
 
     /// <summary>
@@ -24,7 +24,7 @@ public abstract class TransportFixture
     /// </summary>
     public virtual Task ArriveAsync(TransportWorld world) => Task.CompletedTask;
 
-    /// <summary>Builds a world of its own for one test, runs the test in it, and ends it with <see
+    /// <summary>Builds a world for one test, runs the test in it, and ends it with <see
     /// cref="TransportWorld.RunAsync"/>.
     /// A simulated network pumps its virtual time in here.</summary>
     public abstract Task RunAsync(TransportSettings settings, Func<TransportWorld, Task> test);
@@ -55,7 +55,7 @@ public sealed record TransportSettings
 
     public int? Backlog { get; init; }
 
-    /// <summary>The same as options of a transport, with a buffer pool of its own.</summary>
+    /// <summary>The same as options of a transport, with a separate buffer pool.</summary>
     public SocketTransportOptions ToOptions()
     {
         var options = new SocketTransportOptions { Pool = new(), Backlog = Backlog };

@@ -5,12 +5,12 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye.Transport.Tests.Support;
 
 /// <summary>
-/// All that one test touches: where to bind, how to dial, the clock, and at the end the proof that nothing is left.
+/// All that one test touches: where to bind, how to connect, the clock, and at the end the proof that nothing is left.
 /// </summary>
 public sealed class TransportWorld
 {
-    /// <summary>Longer than anything may take; whoever waits longer waits for ever.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    /// <summary>Longer than anything may take: a longer wait would never end.</summary>
+    private static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(30);
 
     private readonly List<TestEnd> _ends = [];
     private readonly List<IConnectionListener> _listeners = [];
@@ -18,9 +18,9 @@ public sealed class TransportWorld
 
     public required IConnectionListenerFactory Listening { get; init; }
 
-    public required IConnectionFactory Dialling { get; init; }
+    public required IConnectionFactory Connecting { get; init; }
 
-    /// <summary>The transport of a server, and what stands between it and the server's handler: what <see cref="Dialling"/> can
+    /// <summary>The transport of a server, and what stands between it and the server's handler: what <see cref="Connecting"/> can
     /// connect to.</summary>
     public (IConnectionListenerFactory Transport, Func<ListenOptions, ListenOptions> Secured) Serving
     {
@@ -34,7 +34,7 @@ public sealed class TransportWorld
     public required TimeProvider Time { get; init; }
 
     /// <summary>Buffers that connections hold now.</summary>
-    public required Func<long> LentBuffers { get; init; }
+    public required Func<long> RentedBuffers { get; init; }
 
     /// <summary>Fails unless a connection that has ended holds nothing of the system.</summary>
     public required Action<ConnectionContext> AssertReleased { get; init; }
@@ -52,7 +52,7 @@ public sealed class TransportWorld
                 AssertReleased(end.Connection);
             }
 
-            Assert.Equal(0, LentBuffers());
+            Assert.Equal(0, RentedBuffers());
         }
         finally
         {
@@ -71,32 +71,32 @@ public sealed class TransportWorld
         return listener;
     }
 
-    public async Task<TestEnd> DialAsync(IConnectionListener listener, CancellationToken cancellationToken = default) =>
-        Watch(await Soon(Dialling.ConnectAsync(listener.EndPoint, cancellationToken).AsTask(), "connect"), "client");
+    public async Task<TestEnd> ConnectClientAsync(IConnectionListener listener, CancellationToken cancellationToken = default) =>
+        Track(await Soon(Connecting.ConnectAsync(listener.EndPoint, cancellationToken).AsTask(), "connect"), "client");
 
     public async Task<TestEnd> AcceptAsync(IConnectionListener listener, CancellationToken cancellationToken = default)
     {
         var connection = await Soon(listener.AcceptAsync(cancellationToken).AsTask(), "accept");
         Assert.NotNull(connection);
-        return Watch(connection, "server");
+        return Track(connection, "server");
     }
 
     public async Task<(TestEnd Client, TestEnd Server)> ConnectAsync(IConnectionListener? listener = null)
     {
         listener ??= await ListenAsync();
         var accepting = AcceptAsync(listener);
-        var client = await DialAsync(listener);
+        var client = await ConnectClientAsync(listener);
         return (client, await accepting);
     }
 
-    /// <summary>A pair, with the end first that the test begins with.</summary>
+    /// <summary>A pair, with the end first that the test starts with.</summary>
     public async Task<(TestEnd First, TestEnd Second)> ConnectAsync(bool clientFirst)
     {
         var (client, server) = await ConnectAsync();
         return clientFirst ? (client, server) : (server, client);
     }
 
-    public TestEnd Watch(ConnectionContext connection, string role)
+    public TestEnd Track(ConnectionContext connection, string role)
     {
         var end = new TestEnd(connection, this, role);
         lock (_lock)
@@ -104,14 +104,14 @@ public sealed class TransportWorld
         return end;
     }
 
-    /// <summary>For what raises no event: looks again until it is so.</summary>
+    /// <summary>For what raises no event: polls until it is so.</summary>
     public async Task BecomesTrueAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "")
     {
-        var begun = Time.GetTimestamp();
+        var startedAt = Time.GetTimestamp();
         while (!condition())
         {
-            if (Time.GetElapsedTime(begun) > Patience)
-                Assert.Fail($"Waited {Patience.TotalSeconds} s in vain for: {what}.");
+            if (Time.GetElapsedTime(startedAt) > WaitLimit)
+                Assert.Fail($"Waited {WaitLimit.TotalSeconds} s in vain for: {what}.");
             await Task.Delay(TimeSpan.FromMilliseconds(1), Time);
         }
     }
@@ -126,11 +126,11 @@ public sealed class TransportWorld
     {
         try
         {
-            await task.WaitAsync(Patience, Time);
+            await task.WaitAsync(WaitLimit, Time);
         }
         catch (TimeoutException) when (!task.IsCompleted)
         {
-            Assert.Fail($"Waited {Patience.TotalSeconds} s in vain for: {what}.");
+            Assert.Fail($"Waited {WaitLimit.TotalSeconds} s in vain for: {what}.");
         }
     }
 }

@@ -29,11 +29,11 @@ public sealed class TlsFixture(TransportFixture below, SslProtocols protocol = S
         below.RunAsync(settings, world => new TransportWorld
         {
             Listening = new Server(world.Listening, world.Time),
-            Dialling = new Client(world.Dialling, world.Time, protocol),
+            Connecting = new Client(world.Connecting, world.Time, protocol),
             Serving = (world.Listening, static listen => listen.UseTls(Certificate)),
             NewEndPoint = world.NewEndPoint,
             Time = world.Time,
-            LentBuffers = world.LentBuffers,
+            RentedBuffers = world.RentedBuffers,
             AssertReleased = connection => world.AssertReleased(((TlsConnection)connection).Lower),
         }.RunAsync(test));
 

@@ -41,6 +41,13 @@ public sealed class FolderArrowTests
             ("IoUring", ["Kernel", "Memory", "Engines", "Connections"]),
             ("", ["Kernel", "Memory", "Engines", "Listening", "Epoll", "IoUring"]),
         ],
+        ["Sockeye.Testing"] =
+        [
+            ("Loop", []),
+            ("Tcp", ["Loop"]),
+            ("Network", ["Loop", "Tcp"]),
+            ("", ["Loop", "Network", "Tcp"]),
+        ],
     };
 
     public static TheoryData<string> EachProject => [.. Projects.Keys];

@@ -1,6 +1,6 @@
 namespace Sockeye.Testing;
 
-/// <summary>What is being waited for, in words: the answer to why a run is stuck.</summary>
+/// <summary>Describes what a run waits for, which explains why it is stuck.</summary>
 internal sealed class PendingOperations
 {
     private const int MaxNamed = 20;
@@ -8,7 +8,7 @@ internal sealed class PendingOperations
     private readonly Dictionary<long, Func<string>> _waiting = [];
     private long _next;
 
-    /// <summary>Names a wait until the result is disposed. The description is asked for only when a run is stuck.</summary>
+    /// <summary>Adds a wait until the result is disposed. Its description is requested only when a run is stuck.</summary>
     public Wait Add(Func<string> description)
     {
         var id = _next++;

@@ -3,10 +3,10 @@ namespace Sockeye.Testing;
 /// <summary>The clock of a run, or of one host, whose wall clock may jump. Timers and timestamps never do.</summary>
 internal sealed class SimulatedTimeProvider(TimerQueue timers) : TimeProvider
 {
-    /// <summary>When every run begins: a fixed date, so that printed times are the same in every run.</summary>
+    /// <summary>The start of every run: a fixed date, so that printed times are the same in every run.</summary>
     private static readonly DateTimeOffset Epoch = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>How far the wall clock is off.</summary>
+    /// <summary>The error of the wall clock.</summary>
     public TimeSpan Offset { get; set; }
 
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;

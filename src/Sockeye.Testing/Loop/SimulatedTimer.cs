@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Sockeye.Testing;
 
 /// <summary>A timer of virtual time.</summary>
@@ -24,7 +26,8 @@ internal sealed class SimulatedTimer : ITimer
             return true;
         }
 
-        // No two calls at one moment: a period of zero would hold virtual time still for ever.
+        // No two calls at one moment: a period of zero would stop virtual time.
+        Debug.Assert(dueTime >= TimeSpan.Zero, "A timer is due now or later.");
         _due = _queue.Now + dueTime;
         _queue.Add(this, _due.Value);
         return true;
@@ -47,7 +50,7 @@ internal sealed class SimulatedTimer : ITimer
     internal void Fire()
     {
         if (_due is not { } due || due > _queue.Now)
-            return; // Disposed or changed between being due and its turn.
+            return; // Disposed or changed after it came due.
         _due = null;
         if (_period > TimeSpan.Zero)
         {

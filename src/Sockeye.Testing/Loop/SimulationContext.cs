@@ -1,6 +1,6 @@
 namespace Sockeye.Testing;
 
-/// <summary>Brings every continuation of the run back to its loop.</summary>
+/// <summary>Posts every continuation of the run to its loop.</summary>
 internal sealed class SimulationContext(SimulationLoop loop) : SynchronizationContext
 {
     public override void Post(SendOrPostCallback d, object? state) => loop.Post(state => d(state), state);

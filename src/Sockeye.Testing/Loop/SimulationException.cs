@@ -1,8 +1,9 @@
 namespace Sockeye.Testing;
 
 /// <summary>
-/// A run that failed, or that broke the rules that make it repeatable. The message tells the seed, and what happened.
+/// The exception of a run that failed, or that broke the rules that make it repeatable. Its message has the seed and the last
+/// events.
 /// </summary>
-/// <param name="message">What is wrong.</param>
-/// <param name="innerException">What the test threw.</param>
+/// <param name="message">The description of the failure.</param>
+/// <param name="innerException">The exception that the test threw.</param>
 public sealed class SimulationException(string message, Exception? innerException = null) : Exception(message, innerException);

@@ -1,22 +1,26 @@
 namespace Sockeye.Testing;
 
-/// <summary>Where a run that does not end is stopped.</summary>
+/// <summary>Limits that stop a run which does not end.</summary>
 public sealed class SimulationLimits
 {
-    /// <summary>Virtual time, default 30 days.</summary>
+    /// <summary>Gets the limit of virtual time. Default: 30 days.</summary>
     public TimeSpan MaxDuration { get; init; } = TimeSpan.FromDays(30);
 
-    /// <summary>Pieces of work, default 100 million.</summary>
+    /// <summary>Gets the limit of work items. Default: 100 million.</summary>
     public long MaxSteps { get; init; } = 100_000_000;
 
-    /// <summary>Real time that one piece of work may take, default 1 minute: longer means that it blocks the run's thread. Not
-    /// looked at under a debugger.</summary>
+    /// <summary>
+    /// Gets the limit of real time for one work item. Default: 1 minute. An item that takes longer counts as one that blocks the
+    /// thread of the run. Not checked under a debugger.
+    /// </summary>
     public TimeSpan MaxStepTime { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How many events the trace keeps, default 10,000: the last ones.</summary>
+    /// <summary>Gets the number of events that the trace keeps, the last ones. Default: 10,000.</summary>
     public int MaxTraceEvents { get; init; } = 10_000;
 
-    /// <summary>How long, in real time, a run with nothing left to do waits for a thread that left it, default 100 ms: only to
-    /// name the mistake; a run that keeps to the rules never waits.</summary>
+    /// <summary>
+    /// Gets how long, in real time, a run with nothing left to do waits for a continuation on another thread. Default: 100 ms.
+    /// The wait only serves to name the mistake; a run that keeps the rules never waits.
+    /// </summary>
     public TimeSpan StragglerTimeout { get; init; } = TimeSpan.FromMilliseconds(100);
 }

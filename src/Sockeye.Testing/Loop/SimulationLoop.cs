@@ -1,11 +1,12 @@
+using System.Diagnostics;
 using System.IO.Pipelines;
 
 namespace Sockeye.Testing;
 
-/// <summary>The one thread of a run: it holds all work that is due and takes it in an order that the seed chooses.</summary>
+/// <summary>The event loop of a run on its only thread: runs all work that is due in an order that the seed chooses.</summary>
 /// <remarks>
-/// Work comes from continuations (it is the run's <see cref="SynchronizationContext"/>), from pipes (it is their scheduler), from
-/// timers and from the network. Virtual time stands still while anything is due, then jumps to the next timer.
+/// Work comes from continuations (through the <see cref="SynchronizationContext"/> of the run), from pipes (the loop is their
+/// scheduler), from timers and from the network. Virtual time stops while anything is due, then jumps to the next timer.
 /// </remarks>
 internal sealed class SimulationLoop
 {
@@ -34,15 +35,15 @@ internal sealed class SimulationLoop
 
     public PipeScheduler Scheduler { get; }
 
-    /// <summary>Everything that waits for something else than time, for the message of a run that is stuck.</summary>
+    /// <summary>Everything that waits for something other than time, for the message of a run that is stuck.</summary>
     public PendingOperations Pending { get; } = new();
 
     public TimeSpan Now => Timers.Now;
 
-    /// <summary>Pieces of work so far; for any thread.</summary>
+    /// <summary>The number of work items so far. Safe from any thread.</summary>
     public long Steps => Volatile.Read(ref _steps);
 
-    /// <summary>Runs until the test's task is complete, or throws what stopped it.</summary>
+    /// <summary>Runs until the task of the test is complete, or throws what stopped it.</summary>
     public void Run(Func<Task> test)
     {
         var ambient = SynchronizationContext.Current;
@@ -61,7 +62,7 @@ internal sealed class SimulationLoop
         }
     }
 
-    /// <summary>Puts work on the list of what is due now.</summary>
+    /// <summary>Adds work that is due now.</summary>
     public void Post(Action<object?> action, object? state)
     {
         if (Thread.CurrentThread != _thread)
@@ -73,7 +74,7 @@ internal sealed class SimulationLoop
         _due.Add(new(action, state));
     }
 
-    /// <summary>To be called by whatever belongs to the run: it throws when the caller has left the run's thread.</summary>
+    /// <summary>Throws on another thread than that of the run. Everything that belongs to the run calls it.</summary>
     public void ThrowIfForeignThread()
     {
         if (Thread.CurrentThread == _thread)
@@ -81,6 +82,9 @@ internal sealed class SimulationLoop
         OnForeignThread();
         throw new SimulationException(_foreignThreadError!);
     }
+
+    [Conditional("DEBUG")]
+    public void AssertOnLoopThread() => Debug.Assert(Thread.CurrentThread == _thread, "A run uses its own thread only.");
 
     private void RunOnce(Task running)
     {
@@ -92,7 +96,7 @@ internal sealed class SimulationLoop
         if (++_steps > Limits.MaxSteps)
         {
             throw new SimulationException(
-                $"The run took more than {Limits.MaxSteps:N0} steps (MaxSteps): it may be turning in a circle.");
+                $"The run took more than {Limits.MaxSteps:N0} steps (MaxSteps): it may loop without an end.");
         }
 
         if (Now > Limits.MaxDuration)
@@ -101,6 +105,7 @@ internal sealed class SimulationLoop
                 $"The run passed {Limits.MaxDuration} of virtual time (MaxDuration) without an end; {Pending.Describe()}");
         }
 
+        AssertOnLoopThread();
         var index = Random.Next(_due.Count);
         var item = _due[index];
         _due[index] = _due[^1];
@@ -109,8 +114,8 @@ internal sealed class SimulationLoop
     }
 
     /// <summary>
-    /// Nothing is due and no timer is set. A continuation may still come from another thread: then that is the mistake, and it is
-    /// given a moment to show itself; otherwise the run is stuck.
+    /// Waits a moment for a continuation from another thread, which is then the mistake; otherwise the run is stuck. Nothing is
+    /// due and no timer is set.
     /// </summary>
     private void WaitForStragglers(Task running)
     {
@@ -121,7 +126,7 @@ internal sealed class SimulationLoop
             Thread.Yield();
         }
 
-        // Nothing ran here meanwhile: if the test is over now, another thread has ended it.
+        // Nothing ran on this thread: if the test is complete now, another thread completed it.
         if (running.IsCompleted)
             OnForeignThread();
         ThrowIfForeign();
@@ -132,10 +137,10 @@ internal sealed class SimulationLoop
     {
         lock (_foreignLock)
         {
-            _foreignThreadError ??= "Something in the run continued on another thread, which the seed does not control: Task.Run, "
-                + "a real clock (Task.Delay without network.TimeProvider), ConfigureAwait(false), real I/O; or WhenAny, WhenAll, ContinueWith "
-                + "or WaitAsync(token) on the task of a TaskCompletionSource made with RunContinuationsAsynchronously, whose end "
-                + "they pass on through the thread pool: await the task itself, or WaitAsync(timeout, network.TimeProvider). "
+            _foreignThreadError ??= "Something in the run continued on another thread, which the seed does not control: "
+                + "Task.Run, a real clock (Task.Delay without network.TimeProvider), ConfigureAwait(false), real I/O; or WhenAny, "
+                + "WhenAll, ContinueWith or WaitAsync(token) on the task of a TaskCompletionSource made with "
+                + "RunContinuationsAsynchronously, which they complete through the thread pool: await the task itself, or WaitAsync(timeout, network.TimeProvider). "
                 + $"It came back here:{Environment.NewLine}{Environment.StackTrace}";
         }
     }

@@ -1,9 +1,11 @@
 namespace Sockeye.Testing;
 
-/// <summary>Gives a run a thread of its own, and notices when something blocks it: then there is no hang, but an error.</summary>
+/// <summary>
+/// Runs a simulation on a new thread, and reports an error instead of a hang when something blocks that thread.
+/// </summary>
 internal static class SimulationThread
 {
-    /// <summary>Runs a loop that is made on the thread, and answers with what stopped it; null: the test's end.</summary>
+    /// <summary>Runs a loop that is created on the thread; returns what stopped it, or null if the test completed.</summary>
     public static Exception? Run(string name, SimulationLimits limits, Func<SimulationLoop> makeLoop, Func<Task> test)
     {
         SimulationLoop? loop = null;
@@ -22,7 +24,7 @@ internal static class SimulationThread
         })
         {
             Name = name,
-            IsBackground = true, // One that is blocked for ever must not keep the process.
+            IsBackground = true, // A blocked thread must not keep the process alive.
         };
         thread.Start();
         var isBlocked = IsBlocked(thread, limits.MaxStepTime, () => Volatile.Read(ref loop)?.Steps ?? 0);
@@ -44,6 +46,6 @@ internal static class SimulationThread
     }
 
     private static SimulationException CreateBlockedException(SimulationLimits limits, SimulationLoop loop) => new(
-        $"One piece of work has kept the run's only thread for {limits.MaxStepTime} (MaxStepTime): something in it blocks, as "
-        + $".Wait(), .Result, a lock or Thread.Sleep do, or computes without an end; {loop.Pending.Describe()}");
+        $"One work item has blocked the only thread of the run for {limits.MaxStepTime} (MaxStepTime): something in it blocks, "
+        + $"such as .Wait(), .Result, a lock or Thread.Sleep, or computes without an end; {loop.Pending.Describe()}");
 }

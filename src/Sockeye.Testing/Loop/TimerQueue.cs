@@ -1,15 +1,17 @@
+using System.Diagnostics;
+
 namespace Sockeye.Testing;
 
-/// <summary>Virtual time, and what it brings.</summary>
+/// <summary>Virtual time and its timers.</summary>
 internal sealed class TimerQueue(SimulationLoop loop)
 {
     private readonly PriorityQueue<SimulatedTimer, (TimeSpan Due, long Order)> _timers = new();
     private long _order;
 
-    /// <summary>Virtual time since the run began; it never goes back.</summary>
+    /// <summary>Virtual time since the start of the run; it never goes back.</summary>
     public TimeSpan Now { get; private set; }
 
-    /// <summary>Calls back once, after a delay of virtual time. Disposing the timer takes it back.</summary>
+    /// <summary>Calls back once, after a delay of virtual time. Disposing the timer cancels the call.</summary>
     public SimulatedTimer After(TimeSpan delay, TimerCallback callback, object? state) =>
         new(this, callback, state, delay, Timeout.InfiniteTimeSpan);
 
@@ -19,7 +21,7 @@ internal sealed class TimerQueue(SimulationLoop loop)
         _timers.Enqueue(timer, (due, _order++));
     }
 
-    /// <summary>Jumps to the next moment at which a timer is due, and puts all that are due then on the loop.</summary>
+    /// <summary>Jumps to the next time at which a timer is due, and posts all timers that are due then.</summary>
     public bool TryAdvance()
     {
         while (_timers.TryPeek(out var timer, out var key))
@@ -30,6 +32,7 @@ internal sealed class TimerQueue(SimulationLoop loop)
                 continue;
             }
 
+            Debug.Assert(key.Due >= Now, "Virtual time does not go back.");
             Now = key.Due;
             while (_timers.TryPeek(out timer, out key) && key.Due == Now)
             {

@@ -3,8 +3,8 @@ using System.Net;
 namespace Sockeye.Testing;
 
 /// <summary>
-/// The connections that ended in order a short while ago. Segments of theirs that were overtaken may still arrive: answering
-/// them with a reset would break the other end, which may have something left to read. That much of TIME_WAIT is kept.
+/// Connections that ended in order recently. Late segments of theirs may still arrive: answering them with a reset would break
+/// the other end, which may have bytes left to read. This is the part of TIME_WAIT that is simulated.
 /// </summary>
 internal sealed class FinishedConnections
 {

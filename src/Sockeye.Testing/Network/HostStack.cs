@@ -1,11 +1,12 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Testing;
 
-/// <summary>A host's half of the network: its addresses, ports, listeners and connections.</summary>
-internal sealed class HostStack
+/// <summary>The network stack of a host: its addresses, ports, listeners and connections.</summary>
+internal sealed class HostStack : ITcpHost
 {
     private const int FirstEphemeralPort = 32_768;
     private const int LastEphemeralPort = 60_999;
@@ -55,12 +56,16 @@ internal sealed class HostStack
 
     public bool IsPaused => _pauses > 0;
 
-    /// <summary>How fast applications of this host take what arrives, in bytes a second; null: at once.</summary>
+    /// <summary>The rate at which applications of this host read, in bytes per second; null: unlimited.</summary>
     public long? ReadRate { get; set; }
 
     public void Trace(string connection, string what) => _trace.Add(Name, connection, what);
 
     public void Trace(Segment segment, string what) => _trace.Add(Name, segment, what);
+
+    public void Send(Segment segment, Action? onLost) => Wire.Send(this, segment, onLost);
+
+    public TcpSocket? FindPeer(IPEndPoint local, IPEndPoint remote) => Wire.FindPeer(this, local, remote);
 
     public bool Owns(IPAddress address) => address.Equals(IPv4) || address.Equals(IPv6) || IPAddress.IsLoopback(address);
 
@@ -91,7 +96,11 @@ internal sealed class HostStack
             : FindFreePort(port => !_sockets.ContainsKey((new(address, port), remote)));
         var local = new IPEndPoint(address, port);
         if (local.Equals(remote) && !_listeners.ContainsKey(local))
-            throw new SocketException((int)SocketError.ConnectionRefused); // As real transports refuse one that meets itself.
+        {
+            // Real transports refuse a socket that connects to itself.
+            throw new SocketException((int)SocketError.ConnectionRefused);
+        }
+
         if (_sockets.ContainsKey((local, remote)) || _listeners.ContainsKey(local))
             throw new SocketException((int)SocketError.AddressAlreadyInUse);
         var socket = new TcpSocket(this, local, remote, listener: null);
@@ -99,12 +108,12 @@ internal sealed class HostStack
         return socket;
     }
 
-    /// <summary>Makes a connection of a socket whose handshake is over: the same connection that real sockets get.</summary>
+    /// <summary>Creates the connection of a socket whose handshake is complete: the same class that real sockets get.</summary>
     public ConnectionContext Open(TcpSocket socket)
     {
         var connection = new StreamConnection(socket, _connectionOptions)
         {
-            // Counted by host, not by process: a second run of a seed has the same names.
+            // Counted per host, not per process: a second run of a seed has the same names.
             ConnectionId = $"{Name}-{++_openedCount}",
         };
         connection.Start();
@@ -119,8 +128,6 @@ internal sealed class HostStack
             _sockets.Remove((socket.Local, socket.Remote));
     }
 
-    /// <summary>Both ends have said that they are done: the port is free, and what was overtaken on its way is no
-    /// surprise.</summary>
     public void Finish(TcpSocket socket)
     {
         Remove(socket);
@@ -131,7 +138,7 @@ internal sealed class HostStack
 
     public TcpSocket? Find(IPEndPoint local, IPEndPoint remote) => _sockets.GetValueOrDefault((local, remote));
 
-    /// <summary>A segment is here. False if nobody took it: it is lost for its sender.</summary>
+    /// <summary>Receives a segment. False if it was not accepted: for its sender it is lost.</summary>
     public bool Receive(Segment segment)
     {
         if (IsDown)
@@ -146,16 +153,17 @@ internal sealed class HostStack
         if (segment.Flags is SegmentControl.Syn && FindListener(segment.Destination) is { } listener)
             return listener.OnSyn(segment);
         var reset = new Segment(segment.Destination, segment.Source, SegmentControl.Rst, segment.Acknowledged, 0, 0, default);
-        Wire.Send(this, reset, onLost: () => Wire.FindPeer(this, segment.Destination, segment.Source)?.Probe());
+        Send(reset, onLost: () => FindPeer(segment.Destination, segment.Source)?.Probe());
         return true;
     }
 
     /// <summary>
-    /// Takes the host off the network as a loss of power does: nobody is told, and what runs here meets errors.
+    /// Takes the host off the network like a power failure: peers are not notified, and code that runs here gets errors.
     /// </summary>
     public void Crash()
     {
         Trace("", "crashed");
+        Loop.AssertOnLoopThread();
         IsDown = true;
         foreach (var listener in _listeners.Values.ToList())
             listener.Crash();
@@ -164,7 +172,7 @@ internal sealed class HostStack
             socket.End(SocketError.NetworkDown);
         _sockets.Clear();
         _finished.Clear();
-        // What it held is lost with it, also if it is back before the pause is over.
+        // What a pause has deferred is lost, even if the host restarts before the pause ends.
         RunDeferred();
     }
 
@@ -183,11 +191,13 @@ internal sealed class HostStack
     public void Resume()
     {
         Trace("", "resumed");
-        if (--_pauses == 0)
+        _pauses--;
+        Debug.Assert(_pauses >= 0, "Each pause is resumed once.");
+        if (_pauses == 0)
             RunDeferred();
     }
 
-    /// <summary>Does it now, or when the host goes on.</summary>
+    /// <summary>Runs an action now, or when the host resumes.</summary>
     public void WhenRunning(Action action)
     {
         if (IsPaused)
@@ -200,17 +210,17 @@ internal sealed class HostStack
     {
         if (ReadRate is not { } rate || bytes == 0)
             return;
-        // Not Task.Delay, which cuts parts of milliseconds off.
-        var turn = new TaskCompletionSource();
-        using var timer = Loop.Timers.After(TimeSpan.FromSeconds((double)bytes / rate), _ => turn.SetResult(), null);
-        await turn.Task;
+        // Not Task.Delay, which rounds down to whole milliseconds.
+        var isDue = new TaskCompletionSource();
+        using var timer = Loop.Timers.After(TimeSpan.FromSeconds((double)bytes / rate), _ => isDue.SetResult(), null);
+        await isDue.Task;
     }
 
     private void RunDeferred()
     {
-        var held = _deferred.ToList();
+        var deferred = _deferred.ToList();
         _deferred.Clear();
-        foreach (var action in held)
+        foreach (var action in deferred)
             action();
     }
 

@@ -1,6 +1,6 @@
 namespace Sockeye.Testing;
 
-/// <summary>The rules in force, in the order they were added: the first one with a verdict wins.</summary>
+/// <summary>The active rules in the order in which they were added. The first verdict applies.</summary>
 internal sealed class RuleList
 {
     private readonly List<Func<SimulatedSegment, Verdict?>> _rules = [];

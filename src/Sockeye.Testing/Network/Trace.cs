@@ -2,17 +2,17 @@ using System.Text;
 
 namespace Sockeye.Testing;
 
-/// <summary>What happened, one line an event: virtual time, host, connection, event.</summary>
+/// <summary>The events of a run, one per line: virtual time, host, connection, event.</summary>
 internal sealed class Trace(SimulationLoop loop, int limit)
 {
     private readonly Queue<Event> _events = new();
 
-    /// <summary>All events so far, those that are no longer kept included.</summary>
+    /// <summary>The number of events so far, including those that are no longer kept.</summary>
     public long Count { get; private set; }
 
     public void Add(string host, string connection, string what) => Add(new(loop.Now, host, connection, what, null));
 
-    /// <summary>What happened to a segment. It is put into words only if the trace is read: most are not.</summary>
+    /// <summary>Adds an event of a segment, which is formatted only if the trace is read: most are not.</summary>
     public void Add(string host, Segment segment, string what) => Add(new(loop.Now, host, "", what, segment));
 
     /// <summary>The last events, aligned.</summary>

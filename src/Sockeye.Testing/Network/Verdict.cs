@@ -1,6 +1,6 @@
 namespace Sockeye.Testing;
 
-/// <summary>What a rule does with a segment.</summary>
+/// <summary>The decision of a rule about a segment.</summary>
 public readonly record struct Verdict
 {
     private Verdict(VerdictKind kind, TimeSpan extra = default)
@@ -8,20 +8,21 @@ public readonly record struct Verdict
         (Kind, Extra) = (kind, extra);
     }
 
-    /// <summary>It goes its way.</summary>
+    /// <summary>Gets the verdict that delivers the segment.</summary>
     public static Verdict Pass => new(VerdictKind.Pass);
 
-    /// <summary>It is lost. TCP sends it again, later each time; a reset is not sent again.</summary>
+    /// <summary>Gets the verdict that loses the segment. TCP retransmits it after a growing delay; a reset is not
+    /// retransmitted.</summary>
     public static Verdict Drop => new(VerdictKind.Drop);
 
-    /// <summary>Both ends are told that the other one reset the connection.</summary>
+    /// <summary>Gets the verdict that resets the connection at both ends.</summary>
     public static Verdict Reset => new(VerdictKind.Reset);
 
     internal VerdictKind Kind { get; }
 
     internal TimeSpan Extra { get; }
 
-    /// <summary>It arrives later by this much, above the latency of the network.</summary>
+    /// <summary>Delays the segment by this time, in addition to the latency of the network.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The delay is negative.</exception>
     public static Verdict Delay(TimeSpan delay)
     {

@@ -1,9 +1,10 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
 namespace Sockeye.Testing;
 
-/// <summary>Brings segments from host to host: later, out of order, or never.</summary>
+/// <summary>Carries segments from host to host: delayed, out of order, or never.</summary>
 internal sealed class Wire(SimulationLoop loop, TimeProvider time, RuleList rules)
 {
     private const int HeaderSize = 40; // IPv4 and TCP, without options
@@ -37,18 +38,20 @@ internal sealed class Wire(SimulationLoop loop, TimeProvider time, RuleList rule
     public TcpSocket? FindPeer(HostStack host, IPEndPoint local, IPEndPoint remote) =>
         (host.Owns(remote.Address) ? host : FindHost(remote.Address))?.Find(remote, local);
 
-    /// <summary>Sends a segment on its way. <paramref name="onLost"/> is called if it does not arrive, when it is lost.</summary>
+    /// <summary>Sends a segment. <paramref name="onLost"/> is called if it does not arrive, when it is lost.</summary>
     public void Send(HostStack source, Segment segment, Action? onLost) =>
         source.WhenRunning(() => SendNow(source, segment, onLost));
 
     private void SendNow(HostStack source, Segment segment, Action? onLost)
     {
+        loop.AssertOnLoopThread();
+        Debug.Assert(!source.IsPaused || source.IsDown, "A paused host sends nothing; one that crashes loses what it deferred.");
         var verdict = rules.Evaluate(new(segment.Source, segment.Destination, segment.Payload, segment.Flags));
         var isLocal = source.Owns(segment.Destination.Address);
         var destination = isLocal ? source : FindHost(segment.Destination.Address);
         if (verdict.Kind is VerdictKind.Reset)
         {
-            source.Trace(segment, "reset on the way");
+            source.Trace(segment, "reset in transit");
             source.Find(segment.Source, segment.Destination)?.End(SocketError.ConnectionReset);
             destination?.Find(segment.Destination, segment.Source)?.End(SocketError.ConnectionReset);
             return;
@@ -69,7 +72,7 @@ internal sealed class Wire(SimulationLoop loop, TimeProvider time, RuleList rule
         {
             if (!destination.Receive(segment))
             {
-                destination.Trace(segment, "not taken");
+                destination.Trace(segment, "not accepted");
                 onLost?.Invoke();
             }
         }), null);
@@ -80,11 +83,12 @@ internal sealed class Wire(SimulationLoop loop, TimeProvider time, RuleList rule
         var delay = Latency + (Jitter * loop.Random.NextDouble());
         if (Bandwidth is not { } bandwidth)
             return delay;
-        // One segment after the other: it leaves when those before it have left.
+        // One segment after the other: it leaves after those before it.
         var leaves = _busyUntil.GetValueOrDefault((from, to));
         leaves = leaves > loop.Now ? leaves : loop.Now;
         leaves += TimeSpan.FromSeconds((double)(segment.Payload.Length + HeaderSize) / bandwidth);
         _busyUntil[(from, to)] = leaves;
+        Debug.Assert(leaves > loop.Now, "A segment takes time to leave.");
         return leaves - loop.Now + delay;
     }
 }

@@ -1,7 +1,7 @@
 namespace Sockeye.Testing;
 
 /// <summary>
-/// When TCP sends again what was lost, and when it gives up: Linux's defaults (tcp_retries2, tcp_syn_retries; RFC 6298).
+/// When TCP retransmits a lost segment, and when it gives up: the defaults of Linux (tcp_retries2, tcp_syn_retries; RFC 6298).
 /// </summary>
 internal struct Retransmission(bool isSyn)
 {

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Sockeye.Testing;
 
-/// <summary>One segment on its way. Sequence numbers count from 0 in each direction and never wrap.</summary>
+/// <summary>A segment. Sequence numbers count from 0 in each direction and never wrap.</summary>
 internal sealed record Segment(
     IPEndPoint Source, IPEndPoint Destination, SegmentControl Flags,
     long Sequence, long Acknowledged, int Window, ReadOnlyMemory<byte> Payload)

@@ -1,8 +1,9 @@
 using System.Buffers;
+using System.Diagnostics;
 
 namespace Sockeye.Testing;
 
-/// <summary>The bytes that were given to the system and are not acknowledged yet, by sequence number.</summary>
+/// <summary>Written bytes that are not acknowledged yet, by sequence number.</summary>
 internal sealed class SendBuffer(int capacity)
 {
     private readonly byte[] _ring = new byte[capacity];
@@ -10,26 +11,28 @@ internal sealed class SendBuffer(int capacity)
     /// <summary>The first byte that is not acknowledged.</summary>
     public long Start { get; private set; }
 
-    /// <summary>Behind the last byte that was given.</summary>
+    /// <summary>Behind the last byte that was written.</summary>
     public long End { get; private set; }
 
     public int FreeSpace => capacity - (int)(End - Start);
 
-    /// <summary>Takes as much as there is room for.</summary>
+    /// <summary>Writes as much as there is space for; returns how much.</summary>
     public int Write(in ReadOnlySequence<byte> bytes)
     {
-        var taken = (int)Math.Min(FreeSpace, bytes.Length);
-        foreach (var block in bytes.Slice(0, taken))
+        var written = (int)Math.Min(FreeSpace, bytes.Length);
+        foreach (var block in bytes.Slice(0, written))
         {
             foreach (var value in block.Span)
                 _ring[End++ % capacity] = value;
         }
 
-        return taken;
+        Debug.Assert(Start <= End && End - Start <= capacity, "A full buffer overwrites nothing.");
+        return written;
     }
 
     public byte[] Copy(long from, int count)
     {
+        Debug.Assert(from >= Start && from + count <= End, "Only unacknowledged bytes are sent.");
         var copy = new byte[count];
         for (var i = 0; i < count; i++)
             copy[i] = _ring[(from + i) % capacity];

@@ -1,6 +1,6 @@
 namespace Sockeye.Testing;
 
-/// <summary>Wakes the one who waits for a change; whoever wakes has to look again.</summary>
+/// <summary>Wakes the waiters for a change, which then check their condition again.</summary>
 internal sealed class Signal(SimulationLoop loop)
 {
     private TaskCompletionSource? _waiter;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 
@@ -6,7 +7,7 @@ namespace Sockeye.Testing;
 /// <summary>A simulated socket in LISTEN with its accept queue.</summary>
 internal sealed class TcpListener : IConnectionListener, IAcceptQueue
 {
-    private readonly HostStack _host;
+    private readonly ITcpHost _host;
     private readonly IPEndPoint _endPoint;
     private readonly int _backlog;
     private readonly Queue<TcpSocket> _queue = new();
@@ -14,7 +15,7 @@ internal sealed class TcpListener : IConnectionListener, IAcceptQueue
     private readonly Signal _arrived;
     private bool _isUnbound;
 
-    public TcpListener(HostStack host, IPEndPoint endpoint, int backlog)
+    public TcpListener(ITcpHost host, IPEndPoint endpoint, int backlog)
     {
         (_host, _endPoint, _backlog) = (host, endpoint, backlog);
         _arrived = new(host.Loop);
@@ -26,10 +27,13 @@ internal sealed class TcpListener : IConnectionListener, IAcceptQueue
 
     public AcceptQueue? GetQueue() => new(_queue.Count, _backlog);
 
-    /// <summary>A SYN has come. False while the queue is full: the client tries again, as with Linux.</summary>
+    /// <summary>Whether another client can be queued.</summary>
+    public bool HasSpace => _queue.Count <= _backlog;
+
+    /// <summary>Accepts a SYN. False while the queue is full: the client retransmits it, as with Linux.</summary>
     public bool OnSyn(Segment segment)
     {
-        if (_queue.Count > _backlog)
+        if (!HasSpace)
             return false;
         var socket = new TcpSocket(_host, segment.Destination, segment.Source, this);
         _handshaking.Add(socket);
@@ -38,15 +42,14 @@ internal sealed class TcpListener : IConnectionListener, IAcceptQueue
         return true;
     }
 
-    /// <summary>The handshake is over. False while the queue is full.</summary>
-    public bool TryEnqueue(TcpSocket socket)
+    /// <summary>Queues a socket whose handshake is complete. What waits for it may run before this returns.</summary>
+    public void Enqueue(TcpSocket socket)
     {
-        if (_queue.Count > _backlog)
-            return false;
-        _handshaking.Remove(socket);
+        Debug.Assert(HasSpace, "The queue takes one more than its limit, as that of Linux.");
+        var wasHandshaking = _handshaking.Remove(socket);
+        Debug.Assert(wasHandshaking || _isUnbound, "A socket is queued once, after its handshake.");
         _queue.Enqueue(socket);
         _arrived.Set();
-        return true;
     }
 
     public void Remove(TcpSocket socket) => _handshaking.Remove(socket);
@@ -85,7 +88,7 @@ internal sealed class TcpListener : IConnectionListener, IAcceptQueue
         _isUnbound = true;
         _host.Trace($"{_endPoint}", "unbound");
         _host.Remove(this);
-        // The system resets those who wait, and those whose handshake is not over.
+        // The system resets waiting clients, and those whose handshake is not complete.
         Shed(int.MaxValue);
         foreach (var socket in _handshaking.ToList())
             socket.Close(reset: true);
@@ -93,7 +96,7 @@ internal sealed class TcpListener : IConnectionListener, IAcceptQueue
         return default;
     }
 
-    /// <summary>The host has crashed: nobody is told.</summary>
+    /// <summary>Removes the listener after a crash of the host, without notifying clients.</summary>
     public void Crash()
     {
         _isUnbound = true;

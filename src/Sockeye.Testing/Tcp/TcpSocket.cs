@@ -1,19 +1,22 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
 namespace Sockeye.Testing;
 
-/// <summary>One end of a simulated TCP connection (RFC 9293), as the socket calls see it.</summary>
+/// <summary>One end of a simulated TCP connection (RFC 9293): its socket calls, and the protocol below them.</summary>
 /// <remarks>
-/// The wire tells a sender when a segment was lost, so timers run only where something is to be sent again: a run in which all
-/// is delivered and nobody acts has nothing left to do, and says so.
+/// The wire reports a lost segment to its sender, so timers run only where something is to be retransmitted: a run in which
+/// everything is delivered and nothing acts has nothing left to do, and reports that.
 /// </remarks>
-internal sealed partial class TcpSocket : StreamSocket
+internal sealed class TcpSocket : StreamSocket
 {
+    private const int MaxSegmentSize = 1460;
     private static readonly TimeSpan FinTimeout = TimeSpan.FromSeconds(60);
 
-    private readonly HostStack _host;
+    private readonly ITcpHost _host;
+    private readonly TcpListener? _listener;
     private readonly Signal _readable;
     private readonly Signal _sendable;
     private readonly Signal _opened;
@@ -21,8 +24,26 @@ internal sealed partial class TcpSocket : StreamSocket
     private readonly ReceiveBuffer _receiveBuffer;
     private TcpSocketState _state;
     private SocketError? _error;
+    private Retransmission _probes = new(isSyn: false);
 
-    public TcpSocket(HostStack host, IPEndPoint local, IPEndPoint remote, TcpListener? listener)
+    /// <summary>The sequence number behind the last byte that was sent; the FIN counts as one.</summary>
+    private long _sent;
+
+    /// <summary>The sequence number up to which the peer accepts bytes.</summary>
+    private long _windowEdge;
+
+    /// <summary>The highest sequence number that the peer has acknowledged.</summary>
+    private long _acknowledged;
+
+    /// <summary>Counts acknowledgements, so that an older one is not retransmitted.</summary>
+    private long _lastAcknowledgement;
+
+    private bool _isFinRequested;
+    private bool _isFinSent;
+    private bool _isClosedLocally;
+    private bool _isFinished;
+
+    public TcpSocket(ITcpHost host, IPEndPoint local, IPEndPoint remote, TcpListener? listener)
     {
         (_host, Local, Remote, _listener) = (host, local, remote, listener);
         (_readable, _sendable, _opened) = (new(host.Loop), new(host.Loop), new(host.Loop));
@@ -41,13 +62,16 @@ internal sealed partial class TcpSocket : StreamSocket
 
     public override bool IsReset => _error is SocketError.ConnectionReset;
 
-    /// <remarks>As with Linux, a FIN waits for its acknowledgement, too.</remarks>
-    public override SystemProgress? GetSystemProgress() =>
-        new(_sendBuffer.Start, _sendBuffer.End > _sendBuffer.Start || (_isFinRequested && _acknowledged <= _sendBuffer.End));
-
     private string Name { get; }
 
-    /// <summary>The client's side of the handshake.</summary>
+    /// <summary>Whether the peer has acknowledged this side's FIN.</summary>
+    private bool IsFinAcknowledged => _isFinSent && _acknowledged > _sendBuffer.End;
+
+    /// <remarks>As on Linux, an unacknowledged FIN is pending, too.</remarks>
+    public override SystemProgress? GetSystemProgress() =>
+        new(_sendBuffer.Start, _sendBuffer.End > _sendBuffer.Start || (_isFinRequested && !IsFinAcknowledged));
+
+    /// <summary>Performs the client's side of the handshake.</summary>
     public async ValueTask ConnectAsync(CancellationToken cancellationToken)
     {
         Transmit(new(SegmentControl.Syn, 0, default));
@@ -70,7 +94,9 @@ internal sealed partial class TcpSocket : StreamSocket
     public override async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
         await WaitForDataAsync();
-        buffer = buffer[..Math.Min(buffer.Length, Math.Max(_receiveBuffer.Count, 1))]; // at the rate of the host, no more than it waits for
+
+        // At the read rate of the host, and no more than the wait was for.
+        buffer = buffer[..Math.Min(buffer.Length, Math.Max(_receiveBuffer.Count, 1))];
         await _host.DelayReadAsync(Math.Min(buffer.Length, _receiveBuffer.Count));
         if (_isClosedLocally)
             throw new SocketException((int)SocketError.OperationAborted);
@@ -82,12 +108,12 @@ internal sealed partial class TcpSocket : StreamSocket
             return 0;
         }
 
-        // RFC 9293, section 3.8.6.2.2: no update for less than a segment, or half of a buffer that is smaller than two.
-        var worthTelling = Math.Min(MaxSegmentSize, _host.ReceiveBufferSize / 2);
-        var wasSmall = _receiveBuffer.Window < worthTelling;
+        // RFC 9293, section 3.8.6.2.2: no window update for less than a segment, or half of a buffer that is smaller than two.
+        var leastUpdate = Math.Min(MaxSegmentSize, _host.ReceiveBufferSize / 2);
+        var wasSmall = _receiveBuffer.Window < leastUpdate;
         var taken = _receiveBuffer.Read(buffer);
-        if (wasSmall && _receiveBuffer.Window >= worthTelling && _state is TcpSocketState.Established)
-            Acknowledge(); // tells the peer of the larger window
+        if (wasSmall && _receiveBuffer.Window >= leastUpdate && _state is TcpSocketState.Established)
+            Acknowledge(); // Reports the larger window to the peer.
         return taken;
     }
 
@@ -126,11 +152,11 @@ internal sealed partial class TcpSocket : StreamSocket
             return;
         }
 
-        // Linux answers with RST, too, where data is left that nobody will read.
+        // Linux also answers with RST if bytes are left unread.
         if (reset || _receiveBuffer.Count > 0 || _state is TcpSocketState.SynSent)
         {
             if (_state is not TcpSocketState.SynSent)
-                _host.Wire.Send(_host, CreateSegment(SegmentControl.Rst, _sent, default), onLost: null);
+                _host.Send(CreateSegment(SegmentControl.Rst, _sent, default), onLost: null);
             End(SocketError.OperationAborted);
             return;
         }
@@ -139,23 +165,224 @@ internal sealed partial class TcpSocket : StreamSocket
         SendMore();
         NotifyWaiters();
         EndIfBothFinished();
-        // What is left of the connection is the system's; it does not wait for the peer's FIN for ever (tcp_fin_timeout).
+
+        // The rest of the connection belongs to the system, which does not wait for the peer's FIN forever (tcp_fin_timeout).
         if (_state is not TcpSocketState.Closed && !_isFinished)
             _host.Loop.Timers.After(FinTimeout, _ => End(SocketError.TimedOut), null);
     }
 
-    /// <summary>The connection is gone, for this reason: whoever waits or calls is told so.</summary>
+    /// <summary>Ends the connection with this error, which waiting and later calls get.</summary>
     public void End(SocketError error)
     {
         if (_state is TcpSocketState.Closed || _isFinished)
             return;
         _host.Trace(Name, $"ended: {error}");
         _error = error;
-        _state = TcpSocketState.Closed;
+        SetState(TcpSocketState.Closed);
         _host.Remove(this);
         _listener?.Remove(this);
         NotifyWaiters();
-        _host.Wire.FindPeer(_host, Local, Remote)?.Probe();
+        _host.FindPeer(Local, Remote)?.Probe();
+    }
+
+    /// <summary>Receives a segment. False if it was not accepted: the sender retransmits it.</summary>
+    public bool Receive(Segment segment)
+    {
+        _host.Loop.AssertOnLoopThread();
+        Debug.Assert(segment.Destination.Equals(Local) && segment.Source.Equals(Remote), "A socket gets its own segments.");
+        if (segment.Has(SegmentControl.Rst))
+        {
+            End(_state is TcpSocketState.SynSent ? SocketError.ConnectionRefused : SocketError.ConnectionReset);
+            return true;
+        }
+
+        if (segment.Has(SegmentControl.Syn))
+            return ReceiveSyn(segment);
+        if (_state is TcpSocketState.SynSent)
+        {
+            // It answers an earlier connection of this port.
+            _host.Send(CreateSegment(SegmentControl.Rst, segment.Acknowledged, default), onLost: null);
+            return true;
+        }
+
+        if (_state is TcpSocketState.SynReceived)
+        {
+            if (!_listener!.HasSpace)
+                return false;
+            SetState(TcpSocketState.Established);
+            _listener.Enqueue(this);
+            if (_state is TcpSocketState.Closed)
+                return true; // What accepted it has reset it at once.
+        }
+
+        ReceiveAcknowledgement(segment);
+        if (segment.Payload.Length > 0 || segment.Has(SegmentControl.Fin))
+            ReceiveData(segment);
+        EndIfBothFinished();
+        return true;
+    }
+
+    /// <summary>Answers the SYN for which this socket was created.</summary>
+    public void AnswerSyn() => Transmit(new(SegmentControl.Syn | SegmentControl.Ack, 0, default));
+
+    /// <summary>The peer has vanished, with what it had acknowledged: a real TCP finds that out by retransmitting.</summary>
+    public void Probe()
+    {
+        if (_state is TcpSocketState.Closed || _isFinished)
+            return;
+
+        // Bytes to send make it probe even if the peer acknowledged all it was sent: the peer's window may be closed.
+        Outgoing? unanswered = _state is TcpSocketState.SynSent ? new(SegmentControl.Syn, 0, default)
+            : _state is TcpSocketState.SynReceived ? new(SegmentControl.Syn | SegmentControl.Ack, 0, default)
+            : _sendBuffer.Start < _sendBuffer.End
+                ? new(SegmentControl.None, _sendBuffer.Start, _sendBuffer.Copy(_sendBuffer.Start, 1))
+            : _isFinSent && !IsFinAcknowledged ? new(SegmentControl.Fin, _sendBuffer.End, default)
+            : null;
+        if (unanswered is null)
+            return;
+        if (_probes.Next() is { } delay)
+            _host.Loop.Timers.After(delay, _ => Transmit(unanswered), null);
+        else
+            End(SocketError.TimedOut);
+    }
+
+    private void SetState(TcpSocketState state)
+    {
+        _host.Loop.AssertOnLoopThread();
+        Debug.Assert(
+            (_state, state) is (not TcpSocketState.Closed, TcpSocketState.Closed)
+                or (TcpSocketState.SynSent or TcpSocketState.SynReceived, TcpSocketState.Established),
+            "A handshake opens a connection once, and each connection closes once.");
+        _state = state;
+    }
+
+    private bool ReceiveSyn(Segment segment)
+    {
+        if (_state is not TcpSocketState.SynSent)
+            return ReceiveSynAgain(segment);
+        SetState(TcpSocketState.Established);
+        _windowEdge = segment.Window;
+        Acknowledge();
+        _opened.Set();
+        return true;
+    }
+
+    /// <summary>
+    /// The peer's host has crashed, and the same port connects again. The answer to its SYN makes it reset this connection (RFC
+    /// 9293, section 3.5.2); until then its SYN is not accepted. Other repeated SYNs carry nothing new.
+    /// </summary>
+    private bool ReceiveSynAgain(Segment segment)
+    {
+        if (_state is not TcpSocketState.Established || segment.Has(SegmentControl.Ack))
+            return true;
+        Acknowledge();
+        return false;
+    }
+
+    private void ReceiveAcknowledgement(Segment segment)
+    {
+        _windowEdge = Math.Max(_windowEdge, segment.Acknowledged + segment.Window);
+        if (segment.Acknowledged > _sendBuffer.Start)
+        {
+            _sendBuffer.Acknowledge(segment.Acknowledged);
+            _sendable.Set();
+        }
+
+        _acknowledged = Math.Max(_acknowledged, segment.Acknowledged);
+        Debug.Assert(_sendBuffer.Start <= _acknowledged, "Only acknowledged bytes leave the send buffer.");
+        SendMore();
+    }
+
+    private void ReceiveData(Segment segment)
+    {
+        if (_isClosedLocally && segment.Payload.Length > 0)
+        {
+            // The bytes cannot be delivered, which the peer must learn.
+            _host.Send(CreateSegment(SegmentControl.Rst, _sent, default), onLost: null);
+            End(SocketError.ConnectionReset);
+            return;
+        }
+
+        _receiveBuffer.Add(segment.Sequence, segment.Payload, segment.Has(SegmentControl.Fin));
+        _readable.Set();
+        Acknowledge();
+    }
+
+    /// <summary>Cuts what may be sent into segments, of sizes that the seed chooses.</summary>
+    private void SendMore()
+    {
+        if (_state is not TcpSocketState.Established)
+            return;
+        while (Math.Min(_sendBuffer.End, _windowEdge) - _sent is > 0 and var allowed)
+        {
+            var most = (int)Math.Min(allowed, MaxSegmentSize);
+            var size = _host.Loop.Random.Next(4) == 0 ? _host.Loop.Random.Next(1, most + 1) : most;
+            var outgoing = new Outgoing(SegmentControl.None, _sent, _sendBuffer.Copy(_sent, size));
+            _sent += size;
+            Debug.Assert(!_isFinSent, "No bytes follow FIN.");
+            Debug.Assert(_sent <= _sendBuffer.End && _sent <= _windowEdge, "Only written bytes within the window are sent.");
+            Transmit(outgoing);
+        }
+
+        if (!_isFinRequested || _isFinSent || _sent < _sendBuffer.End)
+            return;
+        _isFinSent = true;
+        _sent++;
+        Debug.Assert(_sent == _sendBuffer.End + 1, "FIN follows the last byte.");
+        Transmit(new(SegmentControl.Fin, _sendBuffer.End, default));
+    }
+
+    private void Transmit(Outgoing outgoing)
+    {
+        if (_state is TcpSocketState.Closed || (_state is not TcpSocketState.SynSent && outgoing.Flags is SegmentControl.Syn))
+            return;
+        if (_state is not TcpSocketState.SynReceived && outgoing.Flags is (SegmentControl.Syn | SegmentControl.Ack))
+            return;
+        var flags = outgoing.Flags is SegmentControl.Syn ? outgoing.Flags : outgoing.Flags | SegmentControl.Ack;
+        _lastAcknowledgement++; // Every segment acknowledges, so an acknowledgement that is being retransmitted is obsolete.
+        _host.Send(CreateSegment(flags, outgoing.Sequence, outgoing.Payload), () =>
+        {
+            if (outgoing.Retransmission.Next() is { } delay)
+                _host.Loop.Timers.After(delay, _ => Transmit(outgoing), null);
+            else
+                End(SocketError.TimedOut);
+        });
+    }
+
+    /// <summary>
+    /// Acknowledges what has arrived. A lost acknowledgement is retransmitted, unless a later segment carries it.
+    /// </summary>
+    private void Acknowledge() => Acknowledge(++_lastAcknowledgement, new(isSyn: false));
+
+    private void Acknowledge(long number, Retransmission retransmission)
+    {
+        Debug.Assert(number <= _lastAcknowledgement, "Acknowledgements are numbered in order.");
+        if (_state is TcpSocketState.Closed || number != _lastAcknowledgement)
+            return;
+        _host.Send(CreateSegment(SegmentControl.Ack, _sent, default), () =>
+        {
+            if (retransmission.Next() is { } delay)
+                _host.Loop.Timers.After(delay, _ => Acknowledge(number, retransmission), null);
+            else
+                OnNeverAcknowledged();
+        });
+    }
+
+    /// <summary>What the peer sent has arrived, but no acknowledgement reaches it: for the peer, that is a timeout.</summary>
+    private void OnNeverAcknowledged() => _host.FindPeer(Local, Remote)?.End(SocketError.TimedOut);
+
+    private Segment CreateSegment(SegmentControl flags, long sequence, ReadOnlyMemory<byte> payload) =>
+        new(Local, Remote, flags, sequence, _receiveBuffer.Next, _receiveBuffer.Window, payload);
+
+    /// <summary>
+    /// When both FINs have arrived, the connection leaves the host, and its port is free (there is no TIME_WAIT here).
+    /// </summary>
+    private void EndIfBothFinished()
+    {
+        if (!IsFinAcknowledged || !_receiveBuffer.HasEnded)
+            return;
+        _isFinished = true;
+        _host.Finish(this);
     }
 
     private void NotifyWaiters()
@@ -173,12 +400,15 @@ internal sealed partial class TcpSocket : StreamSocket
         if (_error is { } error)
             throw new SocketException((int)error);
     }
-}
 
-internal enum TcpSocketState
-{
-    SynSent,
-    SynReceived,
-    Established,
-    Closed,
+    private sealed class Outgoing(SegmentControl flags, long sequence, ReadOnlyMemory<byte> payload)
+    {
+        public Retransmission Retransmission = new(isSyn: (flags & SegmentControl.Syn) != 0);
+
+        public SegmentControl Flags => flags;
+
+        public long Sequence => sequence;
+
+        public ReadOnlyMemory<byte> Payload => payload;
+    }
 }

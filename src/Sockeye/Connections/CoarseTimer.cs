@@ -8,8 +8,8 @@ namespace Sockeye;
 /// </summary>
 /// <remarks>
 /// An entry comes due up to one <see cref="Tick"/> late, never early. Entries of the same tick come due in the order in which
-/// they were set. The system's timer is set only for the next entry: with nothing to do there are no ticks. Entries come due one at a
-/// time; one that takes long delays the others. Safe from any thread.
+/// they were set. The system's timer is set only for the next entry: with nothing to do there are no ticks. Entries come due one
+/// at a time; one that takes long delays the others. Safe from any thread.
 /// </remarks>
 internal sealed class CoarseTimer
 {

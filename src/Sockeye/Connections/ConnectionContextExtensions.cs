@@ -49,7 +49,9 @@ public static class ConnectionContextExtensions
         /// <summary>Why the connection ended; null while both directions are open, even if an end was requested.</summary>
         internal CloseReason? EndReason => connection.Features.Get<IConnectionCloseFeature>()?.CloseReason;
 
-        /// <summary>Ends both directions at once. Never throws: timers and stops, which call it, have other connections to end.</summary>
+        /// <summary>
+        /// Ends both directions at once. Never throws: timers and stops, which call it, have other connections to end.
+        /// </summary>
         internal void Abort(CloseReason reason)
         {
             if (connection.Features.Get<IConnectionCloseFeature>() is { } close)

@@ -3,7 +3,9 @@ using System.Diagnostics;
 
 namespace Sockeye;
 
-/// <summary>Rents out the blocks of one pipe. Blocks that are rented when the pipe ends are abandoned: they are not reused.</summary>
+/// <summary>
+/// Rents out the blocks of one pipe. Blocks that are rented when the pipe ends are abandoned: they are not reused.
+/// </summary>
 /// <remarks>
 /// A reader that ends without releasing its memory may still read it. Another user of that memory would find foreign bytes in it,
 /// and expose its own. So the garbage collector reclaims it, once nothing refers to it. Safe from any thread.

@@ -7,8 +7,8 @@ namespace Sockeye;
 internal sealed class TimeoutMonitor : CoarseTimerEntry
 {
     /// <summary>
-    /// A poll that is this late follows a pause of the whole process (a debugger, a frozen machine). What arrived during the pause
-    /// is received first: the poll is repeated after <see cref="SettleTime"/>.
+    /// A poll that is this late follows a pause of the whole process (a debugger, a frozen machine). What arrived during the
+    /// pause is received first: the poll is repeated after <see cref="SettleTime"/>.
     /// </summary>
     internal static readonly TimeSpan LongPause = TimeSpan.FromSeconds(2);
 

@@ -1,6 +1,8 @@
 namespace Sockeye;
 
-/// <summary>One poll of a connection for its timeouts. Makes at most one system call, and only if a result depends on it.</summary>
+/// <summary>
+/// One poll of a connection for its timeouts. Makes at most one system call, and only if a result depends on it.
+/// </summary>
 internal struct TimeoutPoll(IConnectionProgressFeature connection, TimeSpan now, long acknowledged)
 {
     private readonly long _acknowledgedBefore = acknowledged;

@@ -31,7 +31,7 @@ internal sealed class BlockWriter
     {
         _block = _length;
         WriteUInt32(type);
-        WriteUInt32(0); // Known at the end.
+        WriteUInt32(0); // Set by EndBlock.
     }
 
     public void EndBlock()

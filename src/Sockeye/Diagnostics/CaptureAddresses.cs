@@ -5,7 +5,7 @@ namespace Sockeye;
 
 /// <summary>The addresses and ports of one recorded connection, as its frames show them.</summary>
 /// <remarks>
-/// What is no IP (a Unix socket, or an endpoint that is not known) is shown as an address of the loopback network.
+/// An endpoint that is not IP (a Unix socket, or an unknown one) is shown as an address of the loopback network.
 /// </remarks>
 internal sealed class CaptureAddresses
 {
@@ -27,19 +27,19 @@ internal sealed class CaptureAddresses
 
     public ushort RemotePort { get; }
 
-    /// <summary>What the addresses stand for, where they are not real ones.</summary>
+    /// <summary>What the addresses represent, if they are not real ones.</summary>
     public string? SubstituteNote { get; }
 
-    /// <param name="local">This process's end.</param>
-    /// <param name="remote">The peer's.</param>
+    /// <param name="local">The endpoint of this process.</param>
+    /// <param name="remote">The endpoint of the peer.</param>
     /// <param name="isServer">Whether the peer connected to this process.</param>
-    /// <param name="number">Of the connection: keeps those without addresses apart.</param>
+    /// <param name="number">The number of the connection, which distinguishes those without addresses.</param>
     public static CaptureAddresses Create(EndPoint? local, EndPoint? remote, bool isServer, long number)
     {
         if (local is not IPEndPoint localIP || remote is not IPEndPoint remoteIP)
         {
-            var (served, dialling) = CreateSynthetic(number);
-            var (own, other) = isServer ? (served, dialling) : (dialling, served);
+            var (server, client) = CreateSynthetic(number);
+            var (own, other) = isServer ? (server, client) : (client, server);
             return new(own, other, $"{own} stands for {Describe(local)}, {other} for {Describe(remote)}");
         }
 

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Sockeye;
 
-/// <summary>The files of one capture, one after another: how they are called, and which of them are kept.</summary>
+/// <summary>The files of a capture: names them, and deletes old ones.</summary>
 internal sealed class CaptureFiles
 {
     private readonly CaptureFolder _folder;
@@ -11,7 +11,7 @@ internal sealed class CaptureFiles
     private readonly Queue<string> _kept = new();
     private int _number;
 
-    /// <exception cref="IOException">A file of that name is there, and may not be replaced.</exception>
+    /// <exception cref="IOException">A file of that name exists, and may not be replaced.</exception>
     public CaptureFiles(CaptureFolder folder, string path, int maxFiles, bool overwrite)
     {
         (_folder, _path, _maxFiles) = (folder, path, maxFiles);
@@ -27,13 +27,13 @@ internal sealed class CaptureFiles
         }
     }
 
-    /// <summary>The file that is written to.</summary>
+    /// <summary>The current file.</summary>
     public string Current { get; private set; } = "";
 
     /// <summary>Whether another file may follow.</summary>
     public bool CanRotate => _maxFiles > 1;
 
-    /// <summary>Begins the next file; the oldest goes first, so that there are never more than allowed.</summary>
+    /// <summary>Opens the next file. The oldest is deleted first, so that there are never more than allowed.</summary>
     public Stream OpenNext()
     {
         while (_kept.Count >= _maxFiles)
@@ -45,7 +45,7 @@ internal sealed class CaptureFiles
         return stream;
     }
 
-    /// <exception cref="IOException">Somebody has removed the file: what is written to it is lost.</exception>
+    /// <exception cref="IOException">The file was removed: what is written to it is lost.</exception>
     public void ThrowIfGone()
     {
         if (!_folder.Exists(Current))

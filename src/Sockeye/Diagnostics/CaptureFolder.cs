@@ -1,12 +1,12 @@
 namespace Sockeye;
 
-/// <summary>What a capture asks of the file system.</summary>
+/// <summary>The file system as a capture uses it.</summary>
 internal class CaptureFolder
 {
     public static CaptureFolder Real { get; } = new();
 
-    /// <summary>A new file that only its owner can read.</summary>
-    /// <exception cref="IOException">There is one, or it cannot be made.</exception>
+    /// <summary>Creates a file that only its owner can read.</summary>
+    /// <exception cref="IOException">The file exists, or cannot be created.</exception>
     public virtual Stream Create(string path)
     {
         var options = new FileStreamOptions
@@ -14,7 +14,7 @@ internal class CaptureFolder
             Mode = FileMode.CreateNew,
             Access = FileAccess.Write,
             Share = FileShare.Read | FileShare.Delete,
-            BufferSize = 0, // What was written survives the process.
+            BufferSize = 0, // Written bytes survive the process.
         };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -29,7 +29,7 @@ internal class CaptureFolder
     public virtual IReadOnlyList<string> Find(string folder, string pattern) =>
         Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, pattern).Order(StringComparer.Ordinal)] : [];
 
-    /// <summary>What is there and is no file, but a named pipe or a device. Waits, as pipes do, until somebody reads.</summary>
+    /// <summary>Opens an existing named pipe or device; null for anything else. Waits until a named pipe has a reader.</summary>
     public virtual Stream? OpenPipe(string path)
     {
         if (OperatingSystem.IsWindows() || !File.Exists(path))
@@ -37,7 +37,7 @@ internal class CaptureFolder
         if (path.StartsWith("/dev/", StringComparison.Ordinal))
             return Open(path, FileAccess.Write);
         FileStream hold;
-        // Opened both ways a pipe waits for nobody, so one can look what it is.
+        // A pipe that is opened for both directions does not wait, so its kind can be checked.
         using (var probe = Open(path, FileAccess.ReadWrite))
         {
             if (probe.CanSeek)
@@ -45,7 +45,7 @@ internal class CaptureFolder
             hold = Open(path, FileAccess.Write);
         }
 
-        // This one waits. A reader that came during the look must not see the end when the look is over: so one is held.
+        // This one waits. A reader that came during the check must not see the end after it, so one writer stays open.
         using (hold)
             return Open(path, FileAccess.Write);
     }

@@ -3,10 +3,12 @@ using Microsoft.AspNetCore.Connections.Features;
 
 namespace Sockeye;
 
-/// <summary>The endpoints of a capture, each shown as a network interface, and how a connection is described in it.</summary>
+/// <summary>The endpoints of a capture, each shown as a network interface, with their connections.</summary>
 internal sealed class CaptureInterfaces
 {
-    /// <summary>A client can dial any number of endpoints; those after these share one.</summary>
+    /// <summary>
+    /// The limit of interfaces. A client can connect to any number of endpoints; further ones share one interface.
+    /// </summary>
     internal const int MaxInterfaces = 1000;
 
     private readonly Lock _lock = new();
@@ -15,28 +17,28 @@ internal sealed class CaptureInterfaces
     public static string GetName(ConnectionContext connection, bool isServer) =>
         $"{(isServer ? connection.LocalEndPoint : connection.RemoteEndPoint)}" is { Length: > 0 } name ? name : "unknown";
 
-    public CapturedConnection AddConnection(ConnectionContext connection, string place, bool isServer, long number)
+    public CapturedConnection AddConnection(ConnectionContext connection, string endpoint, bool isServer, long number)
     {
         var addresses = CaptureAddresses.Create(connection.LocalEndPoint, connection.RemoteEndPoint, isServer, number);
         var tls = connection.Features.Get<ITlsHandshakeFeature>();
-        var comment = $"{connection.ConnectionId}: {(isServer ? "accepted from" : "dialled to")} {connection.RemoteEndPoint}";
+        var comment = $"{connection.ConnectionId}: {(isServer ? "accepted from" : "connected to")} {connection.RemoteEndPoint}";
         if (tls is not null)
             comment += $"; TLS was removed ({tls.Protocol}{(tls.NegotiatedCipherSuite is { } suite ? $", {suite}" : "")})";
         if (addresses.SubstituteNote is not null)
             comment += $"; {addresses.SubstituteNote}";
-        return new(GetInterface(place, isServer, tls is not null), addresses, comment);
+        return new(GetInterface(endpoint, isServer, tls is not null), addresses, comment);
     }
 
-    private CaptureInterface GetInterface(string place, bool isServer, bool hasTls)
+    private CaptureInterface GetInterface(string endpoint, bool isServer, bool hasTls)
     {
         lock (_lock)
         {
-            if (_interfaces.TryGetValue((place, hasTls), out var known))
+            if (_interfaces.TryGetValue((endpoint, hasTls), out var known))
                 return known;
-            var name = _interfaces.Count < MaxInterfaces ? place : "other endpoints";
+            var name = _interfaces.Count < MaxInterfaces ? endpoint : "other endpoints";
             if (_interfaces.TryGetValue((name, hasTls), out known))
                 return known;
-            var description = isServer ? "Connections that were accepted" : "Connections that were dialled";
+            var description = isServer ? "Accepted connections" : "Connections of clients";
             return _interfaces[(name, hasTls)] = new(name, hasTls ? $"{description}; TLS was removed" : description);
         }
     }

@@ -1,6 +1,6 @@
 namespace Sockeye;
 
-/// <summary>Where a capture's blocks go: files, or one stream.</summary>
+/// <summary>The output of a capture: files, or one stream.</summary>
 internal sealed class CaptureOutput
 {
     private static readonly long CheckInterval = (long)TimeSpan.FromSeconds(1).TotalNanoseconds;
@@ -11,19 +11,19 @@ internal sealed class CaptureOutput
 
     private CaptureOutput(CaptureFiles? files, Stream stream, string name) => (_files, _stream, Name) = (files, stream, name);
 
-    /// <summary>For the log.</summary>
+    /// <summary>The name for the log.</summary>
     public string Name { get; private set; }
 
-    /// <summary>Bytes in this file.</summary>
+    /// <summary>The size of the current file.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Then writing never waits for anything but the disk.</summary>
+    /// <summary>Whether it writes files, so that writing waits for nothing but the disk.</summary>
     public bool IsFile => _files is not null;
 
     public bool CanRotate => _files is { CanRotate: true };
 
-    /// <exception cref="IOException">It cannot be made, or is there already.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
+    /// <exception cref="IOException">The file cannot be created, or exists.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be created.</exception>
     public static CaptureOutput ToFile(string path, WireCaptureOptions options, CaptureFolder folder)
     {
         path = Path.GetFullPath(path);
@@ -37,8 +37,8 @@ internal sealed class CaptureOutput
     public static CaptureOutput ToStream(Stream stream) => new(null, stream, $"a {stream.GetType().Name}");
 
     /// <summary>Writes whole blocks.</summary>
-    /// <param name="blocks">What to write.</param>
-    /// <param name="now">Nanoseconds since 1970.</param>
+    /// <param name="blocks">The blocks.</param>
+    /// <param name="now">The time in nanoseconds since 1970.</param>
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> blocks, long now)
     {
         if (_files is null)
@@ -58,7 +58,7 @@ internal sealed class CaptureOutput
         Length += blocks.Length;
     }
 
-    /// <summary>Ends this file and begins the next.</summary>
+    /// <summary>Ends the current file and starts the next.</summary>
     public async ValueTask RotateAsync()
     {
         await _stream.DisposeAsync();
@@ -79,7 +79,7 @@ internal sealed class CaptureOutput
         }
         catch (Exception)
         {
-            // The first error was told, and is the one to look at.
+            // The first error is logged, and is the cause.
         }
     }
 }

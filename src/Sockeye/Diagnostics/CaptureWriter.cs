@@ -1,7 +1,7 @@
 namespace Sockeye;
 
 /// <summary>
-/// The one that writes: takes frames from the queue, makes blocks of them, and begins new files when it is time.
+/// The writer of a capture: takes frames from the queue, writes them as blocks, and starts new files.
 /// </summary>
 internal sealed class CaptureWriter(FrameQueue queue, CaptureOutput output, WireCaptureOptions options)
 {
@@ -16,23 +16,25 @@ internal sealed class CaptureWriter(FrameQueue queue, CaptureOutput output, Wire
     private long _frames;
     private long _bytes;
 
-    /// <summary>Frames in all files.</summary>
+    /// <summary>The number of frames in all files.</summary>
     public long Frames => Volatile.Read(ref _frames);
 
-    /// <summary>Bytes of all files.</summary>
+    /// <summary>The size of all files.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>The file, for the log.</summary>
+    /// <summary>The current file, for the log.</summary>
     public string Name => output.Name;
 
-    /// <summary>Writes the beginning, so that there is something to open as soon as the file is there.</summary>
+    /// <summary>Writes the start, so that the file can be opened as soon as it exists.</summary>
     public async Task StartAsync()
     {
         StartFile();
         await FlushAsync();
     }
 
-    /// <summary>Writes until the queue is closed and empty; then it is true. False: a limit was reached.</summary>
+    /// <summary>
+    /// Writes until the queue is closed and empty, and returns true; or until a limit is reached, and returns false.
+    /// </summary>
     public async Task<bool> RunAsync()
     {
         while (await queue.WaitAsync())
@@ -66,10 +68,10 @@ internal sealed class CaptureWriter(FrameQueue queue, CaptureOutput output, Wire
     private bool IsFull(in CapturedFrame frame)
     {
         if (_firstTime == 0)
-            return false; // However small the limits: a file has one frame.
+            return false; // However small the limits, a file has one frame.
         if (options.MaxAge != Timeout.InfiniteTimeSpan && frame.Time - _firstTime >= options.MaxAge.TotalNanoseconds)
             return true;
-        // Three comments, and an interface with two texts: never less than what will be written.
+        // Three comments, and an interface with two texts: at least what will be written.
         var block = frame.KeptLength + 500 + (5 * BlockWriter.MaxTextBytes);
         return output.Length + _blocks.Length + block + ((_interfaces.Count + 1) * StatisticsLength) > options.MaxFileSize;
     }
@@ -122,7 +124,7 @@ internal sealed class CaptureWriter(FrameQueue queue, CaptureOutput output, Wire
     {
         foreach (var place in _interfaces)
         {
-            // Those that no frame has followed are told of here.
+            // Drops that no frame has reported yet are reported here.
             var dropped = place.Dropped - place.DroppedReported;
             place.DroppedReported += dropped;
             place.DroppedInFile += dropped;

@@ -1,22 +1,22 @@
 namespace Sockeye;
 
-/// <summary>What frames of one connection have in common.</summary>
-/// <param name="place">Where it was recorded.</param>
-/// <param name="addresses">As its frames show them.</param>
-/// <param name="comment">Stands beside its first frame in each file.</param>
-internal sealed class CapturedConnection(CaptureInterface place, CaptureAddresses addresses, string comment)
+/// <summary>The properties that the frames of one connection share.</summary>
+/// <param name="endpoint">The interface at which it is recorded.</param>
+/// <param name="addresses">The addresses of its frames.</param>
+/// <param name="comment">The comment of its first frame in each file.</param>
+internal sealed class CapturedConnection(CaptureInterface endpoint, CaptureAddresses addresses, string comment)
 {
-    public CaptureInterface Interface => place;
+    public CaptureInterface Interface => endpoint;
 
     public CaptureAddresses Addresses => addresses;
 
     public string Comment => comment;
 
-    /// <summary>The number of the last file that has a frame of it. The writer's own.</summary>
+    /// <summary>The number of the last file that has a frame of it. Used by the writer only.</summary>
     public int LastFile { get; set; }
 }
 
-/// <summary>Where bytes are recorded: an endpoint. Shown as a network interface.</summary>
+/// <summary>An endpoint whose connections are recorded, shown as a network interface.</summary>
 internal sealed class CaptureInterface(string name, string description)
 {
     private long _dropped;
@@ -25,22 +25,22 @@ internal sealed class CaptureInterface(string name, string description)
 
     public string Description => description;
 
-    /// <summary>Frames that found no room in the queue.</summary>
+    /// <summary>The number of frames that did not fit into the queue.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
 
-    /// <summary>How many of them a file tells of. This and what follows is the writer's own.</summary>
+    /// <summary>How many of them a file reports. This and the following are used by the writer only.</summary>
     public long DroppedReported { get; set; }
 
     /// <summary>The number of the last file that describes it.</summary>
     public int LastFile { get; set; }
 
-    /// <summary>In that file.</summary>
+    /// <summary>The id of the interface in that file.</summary>
     public uint Id { get; set; }
 
-    /// <summary>Of its frames, in that file.</summary>
+    /// <summary>The number of its frames in that file.</summary>
     public long Written { get; set; }
 
-    /// <summary>Of those before the file's frames.</summary>
+    /// <summary>The number of its dropped frames that that file reports.</summary>
     public long DroppedInFile { get; set; }
 
     public void OnDropped() => Interlocked.Increment(ref _dropped);

@@ -1,14 +1,14 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Threading.Tasks.Sources;
 
 namespace Sockeye;
 
-/// <summary>Frames between the connections that give them and the one writer that takes them: bounded, and never waited
-/// for.</summary>
-/// <remarks>Adding is safe from any thread, and allocates nothing once the lists have grown. Taking is for one.</remarks>
+/// <summary>A bounded queue of frames between connections and the writer. Adding never waits.</summary>
+/// <remarks>Adding is safe from any thread, and allocates nothing once the lists have grown. Taking is for one caller.</remarks>
 internal sealed class FrameQueue(long maxBytes) : IValueTaskSource<bool>
 {
-    /// <summary>Counted for each frame beside its data, so that frames without any are bounded too.</summary>
+    /// <summary>The cost of a frame in addition to its data, so that frames without data are limited too.</summary>
     private const int FrameCost = 256;
 
     private readonly Lock _lock = new();
@@ -19,7 +19,7 @@ internal sealed class FrameQueue(long maxBytes) : IValueTaskSource<bool>
     private bool _isWaiting;
     private bool _isClosed;
 
-    /// <summary>False where there is no room, or nobody takes any more: the frame stays the caller's.</summary>
+    /// <summary>Adds a frame. False if the queue is full or closed: the frame still belongs to the caller.</summary>
     public bool TryAdd(in CapturedFrame frame)
     {
         lock (_lock)
@@ -38,7 +38,7 @@ internal sealed class FrameQueue(long maxBytes) : IValueTaskSource<bool>
         return true;
     }
 
-    /// <summary>Nothing more is added; what is there can still be taken.</summary>
+    /// <summary>Closes the queue for adding. Queued frames can still be taken.</summary>
     public void Close()
     {
         lock (_lock)
@@ -52,7 +52,7 @@ internal sealed class FrameQueue(long maxBytes) : IValueTaskSource<bool>
         _arrival.SetResult(false);
     }
 
-    /// <summary>Waits for something to take, or for the end: then it is false.</summary>
+    /// <summary>Waits for a frame. False at the end of a closed queue.</summary>
     public ValueTask<bool> WaitAsync()
     {
         lock (_lock)
@@ -61,13 +61,16 @@ internal sealed class FrameQueue(long maxBytes) : IValueTaskSource<bool>
                 return new(true);
             if (_isClosed)
                 return new(false);
+            Debug.Assert(!_isWaiting, "One caller takes frames.");
             _arrival.Reset();
             _isWaiting = true;
             return new(this, _arrival.Version);
         }
     }
 
-    /// <summary>Everything that was added, valid until the next call. Each is given back by <see cref="Free"/>.</summary>
+    /// <summary>
+    /// Takes all queued frames. The list is valid until the next call; each frame is returned to <see cref="Free"/>.
+    /// </summary>
     public List<CapturedFrame> Take()
     {
         lock (_lock)
@@ -78,19 +81,23 @@ internal sealed class FrameQueue(long maxBytes) : IValueTaskSource<bool>
         }
     }
 
-    /// <summary>What is left will not be taken.</summary>
+    /// <summary>Discards the queued frames.</summary>
     public void Clear()
     {
         foreach (var frame in Take())
             Free(frame);
     }
 
-    /// <summary>The frame was written, or never will be: its room is free again. It counted until now, so that what the writer
-    /// has in hand is bounded too.</summary>
+    /// <summary>Frees the space of a frame that was written or discarded. It counted until now, so that the frames which the
+    /// writer has taken are limited too.</summary>
     public void Free(in CapturedFrame frame)
     {
         lock (_lock)
+        {
             _bytes -= FrameCost + (frame.Pooled?.Length ?? 0);
+            Debug.Assert(_bytes >= 0, "A frame is freed once.");
+        }
+
         if (frame.Pooled is not null)
             ArrayPool<byte>.Shared.Return(frame.Pooled);
     }

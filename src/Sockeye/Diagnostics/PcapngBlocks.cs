@@ -46,7 +46,7 @@ internal static class PcapngBlocks
             writer.EndBlock();
         }
 
-        /// <summary>Begins a block that holds a segment; gives the room for its headers and data.</summary>
+        /// <summary>Starts a block that holds a segment; returns the space for its headers and data.</summary>
         public Span<byte> BeginFrame(uint interfaceId, long nanoseconds, int captured, int original)
         {
             writer.BeginBlock(EnhancedPacket);

@@ -2,10 +2,10 @@ using System.Buffers;
 
 namespace Sockeye;
 
-/// <summary>What was written and not flushed yet, in memory from a pool that is held only meanwhile.</summary>
+/// <summary>Written bytes that are not flushed yet, in pooled memory that is held only while there are some.</summary>
 internal struct PendingBytes
 {
-    /// <summary>Small messages are the most.</summary>
+    /// <summary>Most messages are small.</summary>
     private const int MinSize = 512;
 
     private byte[]? _pooled;

@@ -5,12 +5,12 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Tells a recording what a reader gets to see, each byte once, when it is shown for the first time.</summary>
+/// <summary>Records what a reader sees: each byte once, when it is returned for the first time.</summary>
 internal sealed class RecordedInput(PipeReader inner, Recording recording) : PipeReader
 {
     private ReadOnlySequence<byte> _buffer;
 
-    /// <summary>How many bytes, from where the next read begins, were shown before.</summary>
+    /// <summary>The number of bytes, from the start of the next read, that are recorded already.</summary>
     private long _recordedLength;
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
@@ -53,7 +53,7 @@ internal sealed class RecordedInput(PipeReader inner, Recording recording) : Pip
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
-        // Before: afterwards the memory is another's.
+        // Before the call: afterwards the memory may be reused.
         var taken = CountTo(consumed);
         inner.AdvanceTo(consumed, examined);
         _recordedLength -= taken;
@@ -107,7 +107,7 @@ internal sealed class RecordedInput(PipeReader inner, Recording recording) : Pip
         }
         catch (ArgumentOutOfRangeException)
         {
-            return 0; // A position that is not of this read: the reader below says so.
+            return 0; // A position that is not of this read: the reader below throws.
         }
     }
 }

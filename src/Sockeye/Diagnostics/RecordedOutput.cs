@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 
 namespace Sockeye;
 
-/// <summary>Tells a recording what is written, when it is flushed.</summary>
+/// <summary>Records what is written, when it is flushed.</summary>
 internal sealed class RecordedOutput(PipeWriter inner, Recording recording) : PipeWriter
 {
     private Memory<byte> _memory;
@@ -17,7 +17,7 @@ internal sealed class RecordedOutput(PipeWriter inner, Recording recording) : Pi
 
     public override void Advance(int bytes)
     {
-        // Kept before they are given away; a count that is wrong is for the writer below to refuse.
+        // Copied before they are handed over; the writer below refuses a wrong count.
         var written = (uint)bytes <= _memory.Length ? _memory[..bytes] : default;
         recording.Write(written.Span);
         inner.Advance(bytes);
@@ -26,7 +26,7 @@ internal sealed class RecordedOutput(PipeWriter inner, Recording recording) : Pi
 
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
-        // First: the peer's answer must not come before it.
+        // First: the peer's answer must come after it.
         recording.Flush();
         return inner.FlushAsync(cancellationToken);
     }
@@ -64,7 +64,7 @@ internal sealed class RecordedOutput(PipeWriter inner, Recording recording) : Pi
             recording.OnOutputBroken();
     }
 
-    /// <summary>Some writers take the bytes even so, for the next flush, and some do not.</summary>
+    /// <summary>Some writers keep the bytes of a cancelled write for the next flush, and some do not.</summary>
     private ValueTask<FlushResult> WriteCancelledAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
     {
         var before = CanGetUnflushedBytes ? UnflushedBytes : 0;

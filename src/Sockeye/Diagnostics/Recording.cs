@@ -1,22 +1,43 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
 /// <summary>
-/// One connection that is being recorded: it stands between the connection and its user, at both pipes and where it is ended.
+/// The recording of one connection. It is placed between the connection and its user, at both pipes and where the connection is
+/// ended.
 /// </summary>
-internal sealed partial class Recording : IDisposable
+/// <remarks>
+/// A close reason does not tell whether a reset was sent: a timeout may end a connection in order or not. The way in which the
+/// connection was ended does, so the recording observes it. An end that does not pass through it (by the transport, or the peer)
+/// is a reset, unless it is orderly.
+/// </remarks>
+internal sealed class Recording : IConnectionCloseFeature, IDisposable
 {
     private readonly WireCapture _capture;
     private readonly ConnectionContext _connection;
     private readonly SyntheticTcp _tcp;
     private readonly IDuplexPipe _innerPipe;
     private readonly IDuplexPipe _recordedPipe;
+    private readonly IConnectionCloseFeature? _close;
+
     private readonly Lock _pendingLock = new();
     private PendingBytes _pending;
+
+    private readonly Lock _endLock = new();
+    private CancellationTokenRegistration _closed;
+    private bool _isClosed;
+    private bool _isReadToEnd;
+    private bool _isEndRecorded;
+
     private volatile bool _isDetached;
+    private volatile bool _hasCloseReason;
+    private volatile bool _isClosedInOrder;
+    private volatile bool _isAborted;
+    private volatile bool _isUserDone;
+    private volatile bool _isFinWithheld;
 
     public Recording(WireCapture capture, ConnectionContext connection, SyntheticTcp tcp, long number)
     {
@@ -28,6 +49,11 @@ internal sealed partial class Recording : IDisposable
 
     public long Number { get; }
 
+    CloseReason? IConnectionCloseFeature.CloseReason => _close!.CloseReason;
+
+    /// <summary>Whether written bytes reach the peer: those written to a broken connection do not.</summary>
+    private bool CanSend => !_isDetached && !_isAborted && !_isClosedInOrder && !IsReset(_close?.CloseReason);
+
     public void Start(bool isServer)
     {
         _tcp.Start(isServer);
@@ -37,14 +63,14 @@ internal sealed partial class Recording : IDisposable
         _closed = _connection.ConnectionClosed.UnsafeRegister(static recording => ((Recording)recording!).OnClosed(), this);
     }
 
-    /// <summary>Bytes that the reader sees for the first time.</summary>
+    /// <summary>Records bytes that the reader sees for the first time.</summary>
     public void Receive(in ReadOnlySequence<byte> bytes)
     {
         if (!_isDetached)
             _tcp.Receive(bytes);
     }
 
-    /// <summary>Bytes that leave with the next flush, or when a whole segment of them has come together.</summary>
+    /// <summary>Records bytes that the next flush sends, or that are sent once they fill a segment.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
         if (_isDetached)
@@ -53,33 +79,95 @@ internal sealed partial class Recording : IDisposable
         {
             _pending.Add(bytes);
             if (_pending.Length >= TcpSegment.MaxData)
-                SendPending();
+                SendPendingLocked();
         }
     }
 
     public void Flush()
     {
         lock (_pendingLock)
-            SendPending();
+            SendPendingLocked();
     }
 
-    /// <summary>Bytes that leave now.</summary>
+    /// <summary>Records bytes that are sent now.</summary>
     public void Send(in ReadOnlySequence<byte> bytes)
     {
         if (CanSend)
             _tcp.Send(bytes);
     }
 
-    /// <summary>Nothing more is recorded; the connection goes on.</summary>
+    /// <summary>Called when the reader has seen the last byte, and that the peer's FIN follows it.</summary>
+    public void OnInputEnded()
+    {
+        if (!_isDetached && !IsReset(_close?.CloseReason))
+            _tcp.EndInput();
+        OnInputBroken();
+    }
+
+    /// <summary>Called when the reader has got an error, or has completed its input.</summary>
+    public void OnInputBroken() => TryRecordEnd(isReadToEnd: true);
+
+    /// <summary>Called when the output was completed. While a server owns the connection, FIN is sent when the handler
+    /// continues.</summary>
+    public void OnOutputCompleted()
+    {
+        Flush();
+        _isFinWithheld = _connection.HasOwner;
+        if (!_isFinWithheld)
+            OnOutputEnded();
+    }
+
+    /// <summary>Called when the user waits for the peer.</summary>
+    public void OnReadPending()
+    {
+        if (_isFinWithheld)
+            OnOutputEnded();
+    }
+
+    public void OnOutputEnded()
+    {
+        _isFinWithheld = false;
+        Flush();
+        if (CanSend)
+            _tcp.EndOutput();
+    }
+
+    /// <summary>Called when the output was completed with an error: the connection will be reset, and unflushed bytes are not
+    /// sent.</summary>
+    public void OnOutputBroken() => _isAborted = true;
+
+    /// <summary>Called when the user is done with the connection, which is closed next: in order, unless it is broken.</summary>
+    public void OnUserDone(bool isBroken)
+    {
+        if (!isBroken)
+            OnOutputEnded();
+        RestoreTransport();
+        _isUserDone = true;
+        OnInputBroken();
+    }
+
+    /// <summary>Ends the recording with the connection, for one whose user does not report that it is done.</summary>
+    public void EndWithConnection() => OnInputBroken();
+
+    /// <summary>Called when the capture ends. The connection may have ended, too.</summary>
+    public void OnCaptureEnding()
+    {
+        // The token fires a little later than the connection ends.
+        var isClosed = _connection.ConnectionClosed.IsCancellationRequested || (_isUserDone && _close?.CloseReason is not null);
+        lock (_endLock)
+            _isClosed |= isClosed;
+        TryRecordEnd(isReadToEnd: isClosed);
+    }
+
+    /// <summary>Ends the recording; the connection continues.</summary>
     public void Dispose()
     {
         Detach();
-        if (_connection.Transport == _recordedPipe)
-            _connection.Transport = _innerPipe;
+        RestoreTransport();
     }
 
-    /// <summary>As <see cref="Dispose"/>, from another thread than the connection's user's: the pipes stay, and let all
-    /// pass.</summary>
+    /// <summary>As <see cref="Dispose"/>, for another thread than that of the connection's user: the pipes stay in place, and
+    /// pass everything through.</summary>
     public void Detach()
     {
         _isDetached = true;
@@ -89,13 +177,78 @@ internal sealed partial class Recording : IDisposable
         _capture.Remove(this);
     }
 
-    /// <summary>What is written to a connection that is broken goes nowhere.</summary>
-    private bool CanSend => !_isDetached && !_isAborted && !_isClosedInOrder && !IsReset(_close?.CloseReason);
-
-    private void SendPending()
+    void IConnectionCloseFeature.SetCloseReason(CloseReason reason)
     {
+        _hasCloseReason = true;
+        _close!.SetCloseReason(reason);
+    }
+
+    void IConnectionCloseFeature.Abort(CloseReason reason)
+    {
+        _isAborted = true;
+        _close!.Abort(reason);
+    }
+
+    void IConnectionCloseFeature.Close(CloseReason reason)
+    {
+        _isClosedInOrder = true;
+        _close!.Close(reason);
+    }
+
+    private void RestoreTransport()
+    {
+        if (_connection.Transport == _recordedPipe)
+            _connection.Transport = _innerPipe;
+    }
+
+    private void SendPendingLocked()
+    {
+        Debug.Assert(_pendingLock.IsHeldByCurrentThread);
         if (_pending.Length > 0 && CanSend)
             _tcp.Send(_pending.Sequence);
         _pending.Clear();
     }
+
+    private void OnClosed()
+    {
+        lock (_endLock)
+            _isClosed = true;
+        TryRecordEnd(isReadToEnd: false);
+    }
+
+    /// <summary>Records the end once the connection is closed and read to its end: bytes that arrived before a reset are still
+    /// read after it.</summary>
+    private void TryRecordEnd(bool isReadToEnd)
+    {
+        // Held until everything is recorded: a capture that is being disposed waits here.
+        lock (_endLock)
+        {
+            _isReadToEnd |= isReadToEnd;
+            if (!_isClosed || !_isReadToEnd || _isEndRecorded || _isDetached)
+                return;
+            _isEndRecorded = true;
+            RecordEndLocked(_close?.CloseReason);
+            Detach();
+        }
+    }
+
+    private void RecordEndLocked(CloseReason? reason)
+    {
+        Debug.Assert(_endLock.IsHeldByCurrentThread);
+        var comment = reason is null
+            ? $"{_connection.ConnectionId} ended; the transport does not report how"
+            : $"{_connection.ConnectionId} ended: {reason.By} {reason.Cause}, {reason.Description}";
+        if (IsReset(reason))
+        {
+            _tcp.Reset(byPeer: reason!.By is ClosedBy.Peer, comment);
+            return;
+        }
+
+        Flush();
+        _tcp.Close(inputFirst: reason?.Direction is CloseDirection.Input, comment);
+    }
+
+    private bool IsReset(CloseReason? reason) =>
+        reason is { IsOrderly: false, HasSentFin: false }
+            && (reason.Cause is CloseCause.Reset || _isAborted || !(_hasCloseReason || _isClosedInOrder));
 }

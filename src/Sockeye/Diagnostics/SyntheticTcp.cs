@@ -4,13 +4,13 @@ using System.Diagnostics;
 namespace Sockeye;
 
 /// <summary>
-/// Tells what passes over a connection as TCP would have: handshake, data with its sequence numbers, acknowledgements, and an
-/// end. Frames that get lost on the way to the file leave a gap in the numbers.
+/// Records the bytes of a connection as TCP segments: handshake, data with sequence numbers, acknowledgements, and an end. Frames
+/// that are dropped before the file leave a gap in the numbers.
 /// </summary>
-/// <remarks>Safe from any thread: reader and writer of a connection tell their directions at once.</remarks>
+/// <remarks>Safe from any thread: a connection is read and written at the same time.</remarks>
 internal sealed class SyntheticTcp
 {
-    /// <summary>Data may stand unacknowledged up to this; more would look like a full window one day.</summary>
+    /// <summary>The most unacknowledged data; more would look like a full window.</summary>
     private const uint AcknowledgeEvery = 256 * 1024;
 
     private readonly WireCapture _capture;
@@ -21,10 +21,10 @@ internal sealed class SyntheticTcp
     private long _bytesToKeep;
     private bool _isCutNoted;
 
-    /// <param name="capture">Takes the frames.</param>
-    /// <param name="connection">Whose they are.</param>
-    /// <param name="number">Chooses where sequence numbers begin: a port that is used again must not look the same.</param>
-    /// <param name="keep">Bytes of data to keep; of the rest only headers are.</param>
+    /// <param name="capture">Receives the frames.</param>
+    /// <param name="connection">The connection of the frames.</param>
+    /// <param name="number">Selects the first sequence numbers: a reused port must not look like the same connection.</param>
+    /// <param name="keep">Bytes of data to keep; of further data only headers are kept.</param>
     public SyntheticTcp(WireCapture capture, CapturedConnection connection, long number, long keep)
     {
         (_capture, _connection, _bytesToKeep) = (capture, connection, keep);
@@ -40,12 +40,12 @@ internal sealed class SyntheticTcp
 
     public void Start(bool isServer)
     {
-        var dialling = isServer ? Direction.Inbound : Direction.Outbound;
+        var connecting = isServer ? Direction.Inbound : Direction.Outbound;
         lock (_lock)
         {
-            EmitLocked(dialling, TcpBits.Syn);
-            EmitLocked(Other(dialling), TcpBits.Syn | TcpBits.Ack);
-            EmitLocked(dialling, TcpBits.Ack);
+            EmitLocked(connecting, TcpBits.Syn);
+            EmitLocked(Other(connecting), TcpBits.Syn | TcpBits.Ack);
+            EmitLocked(connecting, TcpBits.Ack);
         }
     }
 
@@ -61,34 +61,34 @@ internal sealed class SyntheticTcp
             EmitDataLocked(Direction.Outbound, bytes);
     }
 
-    /// <summary>The peer has ended its direction. Said once.</summary>
+    /// <summary>Records, once, that the peer has ended its direction.</summary>
     public void EndInput()
     {
         lock (_lock)
             EmitFinLocked(Direction.Inbound);
     }
 
-    /// <summary>This side has ended its direction. Said once.</summary>
+    /// <summary>Records, once, that this side has ended its direction.</summary>
     public void EndOutput()
     {
         lock (_lock)
             EmitFinLocked(Direction.Outbound);
     }
 
-    /// <summary>Both directions have ended in order.</summary>
+    /// <summary>Records that both directions have ended in order.</summary>
     public void Close(bool inputFirst, string comment)
     {
         lock (_lock)
         {
             EmitFinLocked(inputFirst ? Direction.Inbound : Direction.Outbound);
             EmitFinLocked(inputFirst ? Direction.Outbound : Direction.Inbound);
-            // Held back until now, as the place for the comment: the acknowledgement of the FIN that came second.
+            // The acknowledgement of the second FIN was held back until now, to carry the comment.
             var last = _own.HasEndedFirst ? Direction.Outbound : Direction.Inbound;
             EmitLocked(last, TcpBits.Ack, comment: comment);
         }
     }
 
-    /// <summary>Both directions have ended at once.</summary>
+    /// <summary>Records that both directions have ended at once.</summary>
     public void Reset(bool byPeer, string comment)
     {
         lock (_lock)
@@ -109,7 +109,7 @@ internal sealed class SyntheticTcp
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);
 
-        // After its FIN a side says nothing: who writes then gets an exception.
+        // After its FIN a side sends nothing: a later write gets an exception.
         while (!bytes.IsEmpty && !From(direction).HasEnded)
         {
             var part = bytes.Slice(0, Math.Min(bytes.Length, TcpSegment.MaxData));
@@ -170,6 +170,7 @@ internal sealed class SyntheticTcp
             KeptLength = kept,
             Comment = comment,
         };
+        Debug.Assert(length == 0 || !from.HasEnded, "No data follows FIN.");
         from.Next += (uint)length + ((bits & (TcpBits.Syn | TcpBits.Fin)) != 0 ? 1u : 0);
         if (hasAck)
             to.Acknowledged = to.Next;
@@ -178,10 +179,10 @@ internal sealed class SyntheticTcp
 
     private struct Side
     {
-        /// <summary>The number of its next byte.</summary>
+        /// <summary>The sequence number of its next byte.</summary>
         public uint Next;
 
-        /// <summary>What the other side has acknowledged.</summary>
+        /// <summary>The sequence number up to which the other side has acknowledged.</summary>
         public uint Acknowledged;
 
         public bool HasEnded;

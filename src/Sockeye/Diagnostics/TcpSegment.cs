@@ -25,7 +25,7 @@ internal enum TcpBits : byte
 /// </remarks>
 internal static class TcpSegment
 {
-    /// <summary>What fits into an IP datagram of 65,535 bytes: as a loopback interface has it.</summary>
+    /// <summary>The data that fits into an IP datagram of 65,535 bytes, the largest of a loopback interface.</summary>
     public const int MaxData = 65_535 - 20 - TcpHeader;
 
     private const int TcpHeader = 20;
@@ -33,15 +33,15 @@ internal static class TcpSegment
     private const byte Tcp = 6;
     private const byte HopLimit = 64;
 
-    /// <summary>The largest window that there is, 1 GiB: nothing recorded was ever held up by one.</summary>
+    /// <summary>The largest window, 1 GiB: no recorded data ever waited for one.</summary>
     private const byte WindowShift = 14;
 
     public static int HeaderLength(CaptureAddresses addresses, TcpBits bits) =>
         (addresses.IsIPv6 ? 40 : 20) + TcpHeader + ((bits & TcpBits.Syn) != 0 ? SynOptions : 0);
 
-    /// <param name="room">Headers, then as much of the data as is kept.</param>
-    /// <param name="addresses">Of the connection.</param>
-    /// <param name="frame">What to write.</param>
+    /// <param name="room">The space for headers and kept data.</param>
+    /// <param name="addresses">The addresses of the connection.</param>
+    /// <param name="frame">The frame to write.</param>
     public static void Write(Span<byte> room, CaptureAddresses addresses, in CapturedFrame frame)
     {
         var headers = HeaderLength(addresses, frame.Bits);

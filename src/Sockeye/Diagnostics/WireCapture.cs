@@ -1,21 +1,29 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Sockeye;
 
 /// <summary>
-/// Records what connections read and write into a file of the format pcapng, which Wireshark and tshark open: each connection is
-/// a TCP stream with its real addresses, ports, directions and times. Dispose it last: that writes the end of the file.
+/// Records what connections read and write into a pcapng file, which Wireshark and tshark open. Each connection is a TCP stream
+/// with its real addresses, ports, directions and times. Dispose the capture last: that writes the end of the file.
 /// </summary>
 /// <remarks>
-/// <para>The file holds what users sent, passwords and all, after TLS was removed. It is made readable for its owner alone (mode
-/// 0600; on Windows the folder's rights hold). Delete it when it is no longer needed.</para>
-/// <para>A connection never waits for a capture, and never breaks by one: frames that find no room are dropped and counted, and
-/// an error (a full disk, a file that was removed) ends the capture with one line in the log. Safe from any thread.</para>
+/// <para>The file contains what users sent, including passwords, after TLS was removed. Only its owner can read it (mode 0600; on
+/// Windows the permissions of the folder apply). Delete it when it is no longer needed.</para>
+/// <para>A connection never waits for a capture, and a capture never breaks one: frames that do not fit into the queue are
+/// dropped and counted, and an error (a full disk, a removed file) ends the capture with one line in the log. Safe from any
+/// thread.</para>
 /// <para>Source of the format: draft-ietf-opsawg-pcapng. More: docs/capture.md.</para>
 /// </remarks>
 public sealed partial class WireCapture : IAsyncDisposable
 {
+    private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
+
     private readonly WireCaptureOptions _options;
     private readonly FrameQueue _queue;
     private readonly CaptureWriter _writer;
@@ -24,24 +32,35 @@ public sealed partial class WireCapture : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly SortedDictionary<long, Recording> _open = [];
     private readonly Task? _starting;
+
+    // Its one continuation, a capture that is being disposed, runs inline: the writer has nothing to do after it.
+    private readonly TaskCompletionSource _finished = new();
+    private TimeProvider? _time;
+    private ILoggerFactory? _loggers;
+    private ILogger? _logger;
     private volatile bool _isOn = true;
+    private int _started;
     private long _lastNumber;
     private long _dropped;
+    private long _dropsLoggedAt;
 
-    /// <summary>Records into a new file, or into a named pipe that is there; then it waits until somebody reads.</summary>
-    /// <param name="path">Its name. With <see cref="WireCaptureOptions.MaxFiles"/> above 1 a number is put before the
-    /// extension.</param>
-    /// <param name="options">Limits; the defaults where null.</param>
-    /// <exception cref="IOException">There is a file of that name, or it cannot be made.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file may not be made there.</exception>
+    /// <summary>Creates a capture that records into a new file, or into an existing named pipe once it has a reader.</summary>
+    /// <param name="path">The path of the file. With <see cref="WireCaptureOptions.MaxFiles"/> above 1, a number is inserted
+    /// before the extension.</param>
+    /// <param name="options">The limits; null: the defaults.</param>
+    /// <exception cref="IOException">The file exists, or cannot be created.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be created there.</exception>
     public WireCapture(string path, WireCaptureOptions? options = null)
         : this(path, options, CaptureFolder.Real)
     {
     }
 
-    /// <summary>Records into a stream, for instance standard output on its way to <c>wireshark -k -i -</c>.</summary>
-    /// <param name="stream">Written to by one caller at a time, flushed after each batch, and disposed with the capture.</param>
-    /// <param name="options">Limits; the defaults where null. <see cref="WireCaptureOptions.MaxFileSize"/> and
+    /// <summary>
+    /// Creates a capture that records into a stream, such as standard output piped to <c>wireshark -k -i -</c>.
+    /// </summary>
+    /// <param name="stream">The stream, which is written to by one caller at a time, flushed after each batch, and disposed with
+    /// the capture.</param>
+    /// <param name="options">The limits; null: the defaults. <see cref="WireCaptureOptions.MaxFileSize"/> and
     /// <see cref="WireCaptureOptions.MaxAge"/> end the capture.</param>
     /// <exception cref="ArgumentException">The stream cannot be written to.</exception>
     public WireCapture(Stream stream, WireCaptureOptions? options = null)
@@ -59,38 +78,46 @@ public sealed partial class WireCapture : IAsyncDisposable
         (_options, _output, _time, _loggers) = (options, output, options.TimeProvider, options.LoggerFactory);
         _queue = new(options.MaxQueuedBytes);
         _writer = new(_queue, output, options);
-        // There is something to open as soon as the file is there. A stream may be slow: it has to wait for the writer.
+        // A file can be opened as soon as it exists. A stream may be slow: its start is left to the writer.
         _starting = output.IsFile ? _writer.StartAsync() : null;
     }
 
-    /// <summary>Whether frames are taken: false once it was disposed, a limit was reached, or an error ended it.</summary>
+    /// <summary>
+    /// Gets whether the capture records: false once it is disposed, a limit is reached, or an error has ended it.
+    /// </summary>
     public bool IsRecording => _isOn;
 
-    /// <summary>What ended the capture before its time; null while all is well.</summary>
+    /// <summary>Gets the error that ended the capture; null if there is none.</summary>
     public Exception? Error { get; private set; }
 
-    /// <summary>Frames in the file, or in all files of a series.</summary>
+    /// <summary>Gets the number of frames in the file, or in all files of a series.</summary>
     public long WrittenFrames => _writer.Frames;
 
-    /// <summary>Bytes of the file, or of all files of a series: those that were deleted count.</summary>
+    /// <summary>Gets the size in bytes of the file, or of all files of a series, including deleted ones.</summary>
     public long WrittenBytes => _writer.Bytes;
 
-    /// <summary>Frames that found no room (<see cref="WireCaptureOptions.MaxQueuedBytes"/>).</summary>
+    /// <summary>Gets the number of frames that did not fit into the queue
+    /// (<see cref="WireCaptureOptions.MaxQueuedBytes"/>).</summary>
     public long DroppedFrames => Volatile.Read(ref _dropped);
 
-    /// <summary>The file that is written to.</summary>
+    private TimeProvider Time => _time ?? TimeProvider.System;
+
+    private ILogger Logger =>
+        _logger ??= new SafeLogger((_loggers ?? NullLoggerFactory.Instance).CreateLogger("Sockeye.Diagnostics"));
+
+    /// <summary>Returns the path of the current file.</summary>
     public override string ToString() => _writer.Name;
 
     /// <summary>
-    /// Records one connection from here on, until the result or the connection is disposed. For a handler; pipes that were taken
+    /// Records one connection from now on, until the result or the connection is disposed. For a handler: pipes that were taken
     /// from <c>connection.Transport</c> before are not recorded.
     /// </summary>
-    /// <param name="connection">A server's or a client's.</param>
-    /// <returns>Ends the recording of this connection. Does nothing else, and needs not be disposed.</returns>
+    /// <param name="connection">The connection of a server or a client.</param>
+    /// <returns>An object that ends the recording of this connection when it is disposed. It need not be disposed.</returns>
     public IDisposable Attach(ConnectionContext connection)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        // Servers tell their connections of a stop, clients do not.
+        // Only the connections of servers have this feature.
         var isServer = connection.Features.Get<IConnectionLifetimeNotificationFeature>() is not null;
         if (Record(connection, CaptureInterfaces.GetName(connection, isServer), isServer) is not { } recording)
             return EmptyRecording.Instance;
@@ -99,8 +126,8 @@ public sealed partial class WireCapture : IAsyncDisposable
     }
 
     /// <summary>
-    /// Writes the end of the file, within <see cref="WireCaptureOptions.CloseTimeout"/>. Connections that are open go on, and are
-    /// no longer recorded.
+    /// Writes the end of the file, within <see cref="WireCaptureOptions.CloseTimeout"/>. Open connections continue, and are no
+    /// longer recorded.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -118,7 +145,35 @@ public sealed partial class WireCapture : IAsyncDisposable
             LogCutShort(_writer.Name, _options.CloseTimeout);
     }
 
-    /// <summary>Begins to record a connection; null where the capture has ended.</summary>
+    /// <summary>Sets the clock and the log, where neither the options nor an earlier call has set them.</summary>
+    internal void SetDefaults(TimeProvider time, ILoggerFactory loggers)
+    {
+        Interlocked.CompareExchange(ref _time, time, null);
+        Interlocked.CompareExchange(ref _loggers, loggers, null);
+    }
+
+    /// <summary>The time in nanoseconds since 1970.</summary>
+    internal long Now() => (Time.GetUtcNow().Ticks - DateTime.UnixEpoch.Ticks) * TimeSpan.NanosecondsPerTick;
+
+    /// <summary>Gives a frame to the writer, or drops it. Never waits.</summary>
+    internal void Add(in CapturedFrame frame)
+    {
+        if (_queue.TryAdd(frame))
+            return;
+        if (frame.Pooled is not null)
+            ArrayPool<byte>.Shared.Return(frame.Pooled);
+        if (!_isOn)
+            return;
+        frame.Connection.Interface.OnDropped();
+        var dropped = Interlocked.Increment(ref _dropped);
+        var loggedAt = Volatile.Read(ref _dropsLoggedAt);
+        // One line a minute: more lines would only add to the load.
+        if ((loggedAt == 0 || frame.Time - loggedAt >= LogInterval.TotalNanoseconds)
+            && Interlocked.CompareExchange(ref _dropsLoggedAt, frame.Time, loggedAt) == loggedAt)
+            LogDropping(dropped, _writer.Name, _options.MaxQueuedBytes);
+    }
+
+    /// <summary>Starts to record a connection; null if the capture has ended.</summary>
     internal Recording? Record(ConnectionContext connection, string place, bool isServer)
     {
         if (!_isOn)
@@ -159,7 +214,7 @@ public sealed partial class WireCapture : IAsyncDisposable
             : throw new ArgumentException("A capture needs a stream that can be written to.", nameof(stream));
     }
 
-    /// <summary>From now on nothing is recorded. Gives what was, in the order it began.</summary>
+    /// <summary>Stops recording. Returns the open recordings in the order in which they started.</summary>
     private Recording[] StopRecording()
     {
         lock (_lock)
@@ -167,6 +222,48 @@ public sealed partial class WireCapture : IAsyncDisposable
             _isOn = false;
             return [.. _open.Values];
         }
+    }
+
+    /// <summary>Starts the writer, once, on the scheduler.</summary>
+    private void Start(PipeScheduler scheduler)
+    {
+        if (Volatile.Read(ref _started) == 0 && Interlocked.Exchange(ref _started, 1) == 0)
+            scheduler.Schedule(_ => _ = WriteAsync(), null);
+    }
+
+    private async Task WriteAsync()
+    {
+        // The threads of a transport must not wait for a disk.
+        await Task.Yield();
+        try
+        {
+            LogStarted(_writer.Name);
+            await (_starting ?? _writer.StartAsync());
+            var isWhole = await _writer.RunAsync();
+            await _output.CloseAsync();
+            if (isWhole)
+                LogEnded(_writer.Name, _writer.Frames, _writer.Bytes, DroppedFrames);
+            else
+                LogFull(_writer.Name, _writer.Frames, _writer.Bytes, DroppedFrames);
+        }
+        catch (Exception error)
+        {
+            Error = error;
+            LogFailed(error, _writer.Name, error.Message);
+            await _output.AbandonAsync();
+        }
+
+        End();
+    }
+
+    private void End()
+    {
+        _queue.Close();
+        foreach (var recording in StopRecording())
+            recording.Detach();
+        Debug.Assert(!_isOn, "A capture that has ended takes nothing more.");
+        _queue.Clear();
+        _finished.SetResult();
     }
 
     private sealed class EmptyRecording : IDisposable

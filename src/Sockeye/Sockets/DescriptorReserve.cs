@@ -5,21 +5,21 @@ using System.Runtime.InteropServices;
 namespace Sockeye;
 
 /// <summary>
-/// Descriptors held back for the time when the process runs out of them. Accepting stops then, and the reserve is given to the
-/// process until there is room again.
+/// Descriptors that are held in reserve for when the process runs out of them. Accepting then stops, and the reserve is released
+/// to the process until there are enough free descriptors again.
 /// </summary>
 /// <remarks>
 /// This keeps more than the accept loop alive: on Unix the .NET runtime needs descriptors to start a thread or load an assembly,
-/// and ends the process when it gets none. So there must be some at every moment, and whether there are is found by counting: to
-/// open them all would be the shortage it is to prevent. One reserve serves all listeners of the process. On Windows, where
-/// sockets do not count against such a limit, it holds nothing. Safe from any thread.
+/// and ends the process when it gets none. So some must be free at every moment. They are counted, not opened: to open them all
+/// would cause the shortage that the reserve prevents. One reserve serves all listeners of the process. On Windows, where sockets
+/// do not count against such a limit, it holds nothing. Safe from any thread.
 /// </remarks>
 internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time)
 {
     /// <summary>Enough for a few threads (three each, for a moment) and assemblies (two each, for good).</summary>
     internal const int Size = 16;
 
-    /// <summary>Free besides: what other threads may need while a shortage is noticed.</summary>
+    /// <summary>More free descriptors: what other threads may need until a shortage is detected.</summary>
     internal const int Margin = 16;
 
     private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(1);
@@ -50,24 +50,24 @@ internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time
     {
         lock (_lock)
         {
-            Debug.Assert(_users > 0, "Who leaves has joined.");
+            Debug.Assert(_users > 0, "A listener leaves once.");
             if (--_users == 0)
-                Release();
+                ReleaseLocked();
         }
     }
 
-    /// <summary>To be called before each accept.</summary>
-    /// <exception cref="SocketException">There is no room: no client must be accepted now.</exception>
+    /// <summary>Called before each accept.</summary>
+    /// <exception cref="SocketException">Too few descriptors are free: no client must be accepted now.</exception>
     public void ThrowIfExhausted()
     {
         if (!TryFill())
             throw new SocketException((int)SocketError.TooManyOpenSockets);
     }
 
-    /// <summary>To be called after each accept and each connect, with the socket's descriptor.</summary>
+    /// <summary>Called after each accept and each connect, with the descriptor of the socket.</summary>
     /// <remarks>
-    /// The kernel gives the lowest free number: a high one tells that few are left. A low one tells nothing, since those above
-    /// may be taken: from time to time they are counted, the more often the fewer there are.
+    /// The kernel assigns the lowest free number, so a high one means that few are left. A low one means nothing, since those
+    /// above may be taken: free descriptors are counted from time to time, more often when there are fewer.
     /// </remarks>
     public void OnOpened(nint descriptor)
     {
@@ -77,7 +77,7 @@ internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time
             Check();
     }
 
-    /// <summary>Gives the reserve up where little is left: before several descriptors are taken at once.</summary>
+    /// <summary>Releases the reserve if few descriptors are left. Called before several are taken at once.</summary>
     public void Check()
     {
         lock (_lock)
@@ -85,22 +85,17 @@ internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time
             if (_held.Count == 0 || CountFree() is not { } counted)
                 return;
             if (counted.Free < Margin)
-                Release();
+                ReleaseLocked();
             else
-                SetThresholds(counted.Limit, counted.Free);
+                SetThresholdsLocked(counted.Limit, counted.Free);
         }
     }
 
-    /// <summary>To be called when a system call found no descriptor left.</summary>
+    /// <summary>Called when a system call found no free descriptor.</summary>
     public void Release()
     {
         lock (_lock)
-        {
-            foreach (var descriptor in _held)
-                descriptor.Dispose();
-            _held.Clear();
-            (_highestSafe, _untilCheck) = (nint.MaxValue, int.MaxValue);
-        }
+            ReleaseLocked();
     }
 
     private bool TryFill()
@@ -108,34 +103,48 @@ internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time
         if (!table.IsBounded)
             return true;
         lock (_lock)
-        {
-            if (_held.Count > 0)
-                return true;
-            if (_retryDelay > TimeSpan.Zero && time.GetElapsedTime(_exhaustedAt) < _retryDelay)
-                return false;
-            var begun = time.GetTimestamp();
-            var counted = CountFree();
-            if (counted?.Free < Size + Margin)
-            {
-                OnExhausted(begun);
-                return false;
-            }
-
-            // Where the system does not count, the margin is opened as well, to see that it is there.
-            var wanted = counted is null ? Size + Margin : Size;
-            while (_held.Count < wanted && table.TryOpen() is { } descriptor)
-                _held.Add(descriptor);
-            var kept = _held.Count == wanted ? Size : 0;
-            foreach (var descriptor in _held.Skip(kept))
-                descriptor.Dispose();
-            _held.RemoveRange(kept, _held.Count - kept);
-            if (kept > 0 && counted is { } room)
-                SetThresholds(room.Limit, room.Free - Size);
-            return kept > 0;
-        }
+            return TryFillLocked();
     }
 
-    /// <summary>How many may be open, and how many more could be now; null where the system does not tell.</summary>
+    private bool TryFillLocked()
+    {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        if (_held.Count > 0)
+            return true;
+        if (_retryDelay > TimeSpan.Zero && time.GetElapsedTime(_exhaustedAt) < _retryDelay)
+            return false;
+        var start = time.GetTimestamp();
+        var counted = CountFree();
+        if (counted?.Free < Size + Margin)
+        {
+            OnExhaustedLocked(start);
+            return false;
+        }
+
+        // Where the system does not count them, the margin is opened as well, to check that it is there.
+        var wanted = counted is null ? Size + Margin : Size;
+        while (_held.Count < wanted && table.TryOpen() is { } descriptor)
+            _held.Add(descriptor);
+        var kept = _held.Count == wanted ? Size : 0;
+        foreach (var descriptor in _held.Skip(kept))
+            descriptor.Dispose();
+        _held.RemoveRange(kept, _held.Count - kept);
+        if (kept > 0 && counted is { } free)
+            SetThresholdsLocked(free.Limit, free.Free - Size);
+        Debug.Assert(_held.Count is 0 or Size, "The reserve is whole or empty.");
+        return kept > 0;
+    }
+
+    private void ReleaseLocked()
+    {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        foreach (var descriptor in _held)
+            descriptor.Dispose();
+        _held.Clear();
+        (_highestSafe, _untilCheck) = (nint.MaxValue, int.MaxValue);
+    }
+
+    /// <summary>The limit of open descriptors, and how many are free; null where the system does not report them.</summary>
     private (int Limit, int Free)? CountFree()
     {
         if (table.ReadLimit() is not { } limit || table.CountOpen() is not { } open)
@@ -143,19 +152,21 @@ internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time
         return (limit, Math.Max(0, limit - open));
     }
 
-    /// <summary>A shortage is not to be made worse by counting: a tenth of the time at most, however many are open.</summary>
-    private void OnExhausted(long begun)
+    /// <summary>Delays the next count, so that counting takes at most a tenth of the time, however many are open.</summary>
+    private void OnExhaustedLocked(long start)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         _exhaustedAt = time.GetTimestamp();
-        var pause = table.IsCountCheap ? TimeSpan.Zero : time.GetElapsedTime(begun, _exhaustedAt) * 10;
-        _retryDelay = pause < MaxRetryDelay ? pause : MaxRetryDelay;
+        var delay = table.IsCountCheap ? TimeSpan.Zero : time.GetElapsedTime(start, _exhaustedAt) * 10;
+        _retryDelay = delay < MaxRetryDelay ? delay : MaxRetryDelay;
     }
 
-    /// <summary>From which number on little is left, and after how many it is counted again.</summary>
-    private void SetThresholds(int limit, int free)
+    /// <summary>Sets the number from which few are left, and after how many opened ones they are counted again.</summary>
+    private void SetThresholdsLocked(int limit, int free)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         Volatile.Write(ref _highestSafe, limit - Margin);
-        // By then at most half of what is left has been taken here; the other half is for whoever takes descriptors besides.
+        // By then at most half of the free ones were taken here; the other half is for the rest of the process.
         Volatile.Write(ref _untilCheck, table.IsCountCheap ? Math.Max(1, (free - Margin) / 2) : int.MaxValue);
     }
 }

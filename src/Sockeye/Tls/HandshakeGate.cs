@@ -3,100 +3,80 @@ using System.Diagnostics;
 namespace Sockeye;
 
 /// <summary>
-/// Limits the concurrent handshakes of an endpoint. If all permits are taken, further clients wait in a queue, and for each
-/// waiter the handshake that has stalled the longest is aborted, if it has stalled longer than <see cref="MaxStall"/>.
+/// Limits the handshakes in progress of an endpoint. When all permits are taken, new handshakes wait in line, and for each waiter
+/// the handshake that has stalled the longest is evicted, if that is longer than <see cref="MaxStall"/>.
 /// </summary>
 /// <remarks>So real clients are served while any number of handshakes never finish.</remarks>
-internal sealed class HandshakeGate(int maxHandshakes, TimeProvider time, CoarseTimer timer, Action<TlsHandshake> giveUp)
+internal sealed class HandshakeGate(int maxHandshakes, TimeProvider time, CoarseTimer timer, Action<TlsHandshake> evict)
     : CoarseTimerEntry
 {
-    /// <summary>An honest client answers within a round trip and the time it computes.</summary>
+    /// <summary>The longest stall of a running handshake while others wait. A real client answers within a round trip and its
+    /// computing time.</summary>
     public static readonly TimeSpan MaxStall = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
 
-    /// <summary>The handshakes, the longest stalled first.</summary>
+    /// <summary>Running handshakes; the one that has stalled the longest comes first.</summary>
     private readonly LinkedList<Permit> _running = new();
 
     private readonly LinkedList<Permit> _waiting = new();
     private int _permitCount;
 
-    /// <summary>Places that will be free soon, since who holds them was given up.</summary>
+    /// <summary>Permits that will be free soon, since their handshakes were evicted.</summary>
     private int _evictedCount;
 
-    /// <summary>Takes a place for the handshake, in order of arrival. Null: its time was over before.</summary>
+    /// <summary>Takes a permit for the handshake, in order of arrival. Null: the handshake timed out before.</summary>
     public async ValueTask<Permit?> EnterAsync(TlsHandshake handshake)
     {
-        var place = new Permit(handshake);
-        handshake.OnTimeout = () => Leave(place);
+        var permit = new Permit(handshake);
+        handshake.OnTimeout = () => Leave(permit);
         Permit? stale;
         lock (_lock)
         {
             if (_permitCount < maxHandshakes)
             {
                 _permitCount++;
-                StartLocked(place);
-                return place;
+                StartLocked(permit);
+                return permit;
             }
 
-            _waiting.AddLast(place.Node);
+            _waiting.AddLast(permit.Node);
             stale = TakeStaleLocked();
         }
 
         Evict(stale);
-        return await place.Granted.Task ? place : null;
+        return await permit.Granted.Task ? permit : null;
     }
 
-    /// <summary>Something has arrived from the peer.</summary>
-    public void OnProgress(Permit place)
+    /// <summary>Called when bytes have arrived from the peer.</summary>
+    public void OnProgress(Permit permit)
     {
         lock (_lock)
         {
-            if (!place.IsRunning)
+            if (!permit.IsRunning)
                 return;
-            _running.Remove(place.Node);
-            StartLocked(place);
+            _running.Remove(permit.Node);
+            StartLocked(permit);
         }
     }
 
-    /// <summary>The handshake has ended, or waits no longer.</summary>
-    public void Leave(Permit place)
+    /// <summary>Returns the permit, or gives up the wait for it. Safe more than once.</summary>
+    public void Leave(Permit permit)
     {
-        Permit? next = null;
+        Permit? next;
         Permit? stale;
         lock (_lock)
         {
-            if (place.HasLeft)
+            if (permit.HasLeft)
                 return;
-            place.HasLeft = true;
-            if (_waiting == place.Node.List)
-            {
-                _waiting.Remove(place.Node);
-                next = place;
-            }
-            else
-            {
-                if (place.IsRunning)
-                    _running.Remove(place.Node);
-                else
-                    _evictedCount--;
-                if (_waiting.First is { } first)
-                {
-                    next = first.Value;
-                    _waiting.RemoveFirst();
-                    StartLocked(next);
-                }
-                else
-                {
-                    _permitCount--;
-                }
-            }
+            permit.HasLeft = true;
+            next = LeaveLocked(permit);
 
-            // For the remaining waiters, because the timer may have found no stalled handshake.
+            // For the remaining waiters: the timer may have fired while no handshake ran.
             stale = TakeStaleLocked();
         }
 
-        next?.Granted.TrySetResult(next != place);
+        next?.Granted.TrySetResult(next != permit);
         Evict(stale);
     }
 
@@ -113,15 +93,44 @@ internal sealed class HandshakeGate(int maxHandshakes, TimeProvider time, Coarse
         }
     }
 
-    private void StartLocked(Permit place)
+    /// <summary>Returns the waiter to complete: the first one, which gets the permit, or the one that gives up.</summary>
+    private Permit? LeaveLocked(Permit permit)
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);
-        place.Since = time.GetTimestamp();
-        place.IsRunning = true;
-        _running.AddLast(place.Node);
+        if (_waiting == permit.Node.List)
+        {
+            _waiting.Remove(permit.Node);
+            return permit;
+        }
+
+        if (permit.IsRunning)
+            _running.Remove(permit.Node);
+        else
+            _evictedCount--;
+        Debug.Assert(_evictedCount >= 0, "An evicted handshake leaves once.");
+        if (_waiting.First is not { Value: var next })
+        {
+            _permitCount--;
+            Debug.Assert(_permitCount >= 0, "A permit is returned once.");
+            return null;
+        }
+
+        _waiting.RemoveFirst();
+        StartLocked(next);
+        return next;
     }
 
-    /// <summary>Returns a handshake to abort for a waiter, or sets the timer for the next one.</summary>
+    private void StartLocked(Permit permit)
+    {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        Debug.Assert(permit.Node.List is null, "A handshake runs or waits, not both.");
+        permit.Since = time.GetTimestamp();
+        permit.IsRunning = true;
+        _running.AddLast(permit.Node);
+        Debug.Assert(_running.Count + _evictedCount <= maxHandshakes, "No more handshakes are in progress than allowed.");
+    }
+
+    /// <summary>Takes a running handshake to evict for a waiter; or sets the timer for when there is one.</summary>
     private Permit? TakeStaleLocked()
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);
@@ -142,11 +151,12 @@ internal sealed class HandshakeGate(int maxHandshakes, TimeProvider time, Coarse
 
     private void Evict(Permit? stale)
     {
+        Debug.Assert(!_lock.IsHeldByCurrentThread, "Evicting calls foreign code.");
         if (stale is not null)
-            giveUp(stale.Handshake);
+            evict(stale.Handshake);
     }
 
-    /// <summary>A handshake's place, or its wait for one.</summary>
+    /// <summary>The permit of a handshake, or its wait for one.</summary>
     internal sealed class Permit
     {
         public Permit(TlsHandshake handshake) => (Handshake, Node) = (handshake, new(this));

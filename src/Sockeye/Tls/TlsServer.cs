@@ -40,30 +40,30 @@ internal sealed partial class TlsServer
 
     private async Task<TlsConnection?> HandshakeAsync(TlsHandshake handshake)
     {
-        // Those who say nothing, or half a hello, take no place: any number of them leaves the good ones theirs.
+        // Clients that send nothing, or half a hello, take no permit: any number of them leaves room for real clients.
         if (!await handshake.WaitForHelloAsync())
             return null;
-        if (await _gate.EnterAsync(handshake) is not { } place)
+        if (await _gate.EnterAsync(handshake) is not { } permit)
         {
-            handshake.Fail(new IOException("The handshake has not begun."));
+            handshake.Fail(new IOException("The handshake has not started."));
             return null;
         }
 
         try
         {
-            handshake.Pipe.OnProgress = () => _gate.OnProgress(place);
+            handshake.Pipe.OnProgress = () => _gate.OnProgress(permit);
             return await handshake.RunAsync(ssl => ssl.AuthenticateAsServerAsync(
                 _certificates.Choose(ssl.ServerName), CancellationToken.None));
         }
         finally
         {
             handshake.Pipe.OnProgress = null;
-            _gate.Leave(place);
+            _gate.Leave(permit);
         }
     }
 
     private void Refuse(TlsHandshake handshake) => _ = _refusals.RefuseAsync(
         handshake.Lower.Context, LimitAction.Reset, CloseCause.Limit,
-        $"its TLS handshake stood still for {DisplayText.Format(HandshakeGate.MaxStall)} while others waited for one of the "
-            + $"{_options.MaxHandshakes} places (MaxHandshakes)");
+        $"its TLS handshake stalled for {DisplayText.Format(HandshakeGate.MaxStall)} while others waited, and all "
+            + $"{_options.MaxHandshakes} permits (MaxHandshakes) were taken");
 }

@@ -1,15 +1,26 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Net;
 using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
 
 namespace Sockeye;
 
-/// <summary>What a <see cref="StreamConnection"/> needs of a socket, given by TLS upon another connection.</summary>
-internal sealed partial class TlsSocket : StreamSocket
+/// <summary>The <see cref="StreamSocket"/> of a TLS connection: TLS on top of another connection.</summary>
+/// <remarks>
+/// <c>SslStream</c> lets one thread read and one write, but not one read while another one sends close_notify. So it processes
+/// received bytes under <see cref="PipeStream.ProcessingLock"/>. The reader continues after that lock is released.
+/// </remarks>
+internal sealed class TlsSocket : StreamSocket, IValueTaskSource<int>, IValueTaskSource<bool>
 {
     private readonly LowerConnection _lower;
     private readonly PipeStream _pipe;
     private readonly TlsStream _ssl;
+    private readonly Action _onRead;
+    private ManualResetValueTaskSourceCore<int> _reading;
+    private ValueTask<int> _pending;
+    private bool _isPending;
+    private volatile bool _hasRead;
     private int _isCloseNotifySent;
     private int _isSending;
 
@@ -27,7 +38,31 @@ internal sealed partial class TlsSocket : StreamSocket
 
     public override bool IsReset => _lower.Reason?.Cause is CloseCause.Reset;
 
+    /// <summary>Whether the connection ended in order, but without close_notify.</summary>
+    public bool EndedWithoutCloseNotify { get; private set; }
+
+    /// <summary>Whether the peer has sent close_notify.</summary>
+    public bool HasCloseNotify { get; private set; }
+
+    /// <summary>
+    /// Whether a reset is no loss: the peer has sent close_notify, and has acknowledged all that was sent to it before this
+    /// side's close_notify. If it has closed its socket by then, its system answers that with a reset.
+    /// </summary>
+    public bool MayBeResetInOrder { get; private set; }
+
     public override SystemProgress? GetSystemProgress() => _lower.GetSystemProgress();
+
+    public override ValueTask<bool> WaitForDataAsync()
+    {
+        StartRead(default);
+        return _isPending ? new(this, _reading.Version) : new(GetReadResult(_reading.Version) >= 0);
+    }
+
+    public override ValueTask<int> ReceiveAsync(Memory<byte> buffer)
+    {
+        StartRead(buffer);
+        return _isPending ? new(this, _reading.Version) : new(GetReadResultOrEnd(_reading.Version));
+    }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask SendAsync(ReadOnlySequence<byte> bytes)
@@ -39,7 +74,7 @@ internal sealed partial class TlsSocket : StreamSocket
             foreach (var segment in bytes)
                 await _ssl.WriteAsync(segment);
             if ((await _pipe.SendAsync()).IsCompleted)
-                throw new IOException("The connection below accepts no more data.");
+                throw new IOException("The connection below takes nothing more.");
             Volatile.Write(ref _isSending, 0);
         }
         catch (Exception e)
@@ -48,12 +83,6 @@ internal sealed partial class TlsSocket : StreamSocket
         }
     }
 
-    /// <summary>
-    /// The peer said that nothing follows, and has taken all that was sent to it before close_notify. If it has closed its socket
-    /// by then, its system answers with a reset, and nothing is lost.
-    /// </summary>
-    public bool MayBeResetInOrder { get; private set; }
-
     public override void ShutdownSend()
     {
         MayBeResetInOrder = HasCloseNotify && !IsReset && _lower.HasPeerAcknowledgedAll;
@@ -61,7 +90,7 @@ internal sealed partial class TlsSocket : StreamSocket
         _pipe.CompleteOutput();
     }
 
-    /// <summary>Tells the peer that nothing follows, unless something is being sent just now.</summary>
+    /// <summary>Sends close_notify, unless a send is in progress.</summary>
     public void TrySendCloseNotifyNow()
     {
         if (Interlocked.Exchange(ref _isSending, 1) == 1)
@@ -70,12 +99,101 @@ internal sealed partial class TlsSocket : StreamSocket
         _pipe.CompleteOutput();
     }
 
-    /// <summary>It leaves with the next flush.</summary>
+    public override void Close(bool reset)
+    {
+        if (reset)
+            _lower.Abort(_lower.Reason ?? CloseReason.LocalFin);
+        _pipe.CancelRead();
+    }
+
+    ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => _reading.GetStatus(token);
+
+    ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _reading.GetStatus(token);
+
+    int IValueTaskSource<int>.GetResult(short token) => GetReadResultOrEnd(token);
+
+    bool IValueTaskSource<bool>.GetResult(short token) => GetReadResult(token) >= 0;
+
+    void IValueTaskSource<int>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _reading.OnCompleted(continuation, state, token, flags);
+
+    void IValueTaskSource<bool>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _reading.OnCompleted(continuation, state, token, flags);
+
+    private void StartRead(Memory<byte> buffer)
+    {
+        Debug.Assert(!HasCloseNotify && !EndedWithoutCloseNotify, "Nothing is read after the end.");
+        _reading.Reset();
+        lock (_pipe.ProcessingLock)
+        {
+            using (NoSyncContextScope.Enter())
+            {
+#pragma warning disable CA2012 // Kept, since it is consumed once, when it is complete.
+                _pending = _ssl.ReadAsync(buffer, CancellationToken.None);
+#pragma warning restore CA2012
+                _isPending = !_pending.IsCompleted;
+                if (_isPending)
+                    _pending.GetAwaiter().UnsafeOnCompleted(_onRead);
+            }
+        }
+
+        if (!_isPending)
+            CompleteRead();
+    }
+
+    private void OnRead()
+    {
+        _hasRead = true;
+        if (!_pipe.ProcessingLock.IsHeldByCurrentThread)
+            ContinueReader(); // Something other than data ended the read.
+    }
+
+    private void ContinueReader()
+    {
+        if (!_hasRead)
+            return;
+        Debug.Assert(!_pipe.ProcessingLock.IsHeldByCurrentThread, "The reader continues without the lock.");
+        _hasRead = false;
+        CompleteRead();
+    }
+
+    private void CompleteRead()
+    {
+        int count;
+        try
+        {
+            count = _pending.GetAwaiter().GetResult();
+        }
+        catch (Exception e)
+        {
+            _reading.SetException(ToException(e));
+            return;
+        }
+
+        _reading.SetResult(count);
+    }
+
+    private int GetReadResult(short token) => _reading.GetResult(token);
+
+    private int GetReadResultOrEnd(short token)
+    {
+        var count = GetReadResult(token);
+        if (count > 0)
+            return count;
+        (EndedWithoutCloseNotify, HasCloseNotify) = (_pipe.HasEnded, !_pipe.HasEnded);
+        _pipe.CompleteInput();
+        return 0;
+    }
+
+    /// <summary>Writes close_notify, once. The next flush sends it.</summary>
     private void SendCloseNotify()
     {
         if (Interlocked.Exchange(ref _isCloseNotifySent, 1) == 1)
             return;
-        // Reading and this touch the same state of TLS, and SslStream does not keep them apart.
+
+        // Reading and this use the same state of TLS, and SslStream does not synchronize them.
         lock (_pipe.ProcessingLock)
         {
             try
@@ -85,16 +203,9 @@ internal sealed partial class TlsSocket : StreamSocket
             }
             catch (Exception e) when (e is IOException or InvalidOperationException)
             {
-                // TLS is already broken, so the peer would not understand it.
+                // TLS is broken already: the peer could not decrypt it.
             }
         }
-    }
-
-    public override void Close(bool reset)
-    {
-        if (reset)
-            _lower.Abort(_lower.Reason ?? CloseReason.LocalFin);
-        _pipe.CancelRead();
     }
 
     private StreamClosedException ToException(Exception error) => new(_ssl.ToCloseReason(error), error);

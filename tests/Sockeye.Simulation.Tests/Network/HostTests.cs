@@ -24,6 +24,28 @@ public sealed class HostTests
     });
 
     [Fact]
+    public void Connection_that_is_reset_while_it_is_accepted_ends_once() => Run(async (network, near, far) =>
+    {
+        await using var listener = await far.ListenAsync();
+        var accepting = AcceptAndResetAsync();
+
+        // The bytes overtake the acknowledgement that ends the handshake: they open the connection, and find it reset.
+        using var slow = network.AddRule(segment => segment is { Control: SegmentControl.Ack, Data.IsEmpty: true }
+            ? Verdict.Delay(TimeSpan.FromMilliseconds(20))
+            : null);
+        var client = await near.DialAsync(far);
+        await client.SayAsync("hello?");
+        await accepting;
+        await Assert.ThrowsAnyAsync<IOException>(() => client.HearAsync(1));
+        await network.Pause(TimeSpan.FromSeconds(1));
+
+        var lines = network.FormatTrace().Split('\n').Where(line => line.Contains("  far ", StringComparison.Ordinal));
+        Assert.Equal(1, lines.Count(line => line.Contains("ended: ", StringComparison.Ordinal)));
+
+        async Task AcceptAndResetAsync() => (await listener.AcceptAsync())!.Abort();
+    });
+
+    [Fact]
     public void A_peer_of_a_crashed_host_times_out() => Run(async (network, near, far) =>
     {
         var (client, _) = await PairAsync(near, far);

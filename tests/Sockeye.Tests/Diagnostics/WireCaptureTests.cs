@@ -249,7 +249,7 @@ public sealed class WireCaptureTests
         var file = folder.Read(Name);
         Assert.Equal(["> S", "< SA", "> A", "> PA hello", "< PA hello", "> FA", "< A", "< FA", "> A"], file.Story());
         Assert.EndsWith("server:7000", Assert.Single(file.Interfaces).Name);
-        Assert.Contains("dialled to [fd00::1]:7000", Assert.Single(file.Frames[0].Comments));
+        Assert.Contains("connected to [fd00::1]:7000", Assert.Single(file.Frames[0].Comments));
     });
 
     [Fact]

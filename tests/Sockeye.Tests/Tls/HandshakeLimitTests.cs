@@ -71,7 +71,7 @@ public sealed class HandshakeLimitTests
         foreach (var client in stalled)
             await client.DisposeAsync();
         Assert.Single(world.Simulated.Log.WithId(1300));
-        Assert.Contains("stood still for 2 s", world.Simulated.Log.WithId(1300).Single().Message);
+        Assert.Contains("stalled for 2 s", world.Simulated.Log.WithId(1300).Single().Message);
     });
 
     [Fact]

@@ -1,0 +1,9 @@
+namespace Sockeye.Testing;
+
+internal enum TcpSocketState
+{
+    SynSent,
+    SynReceived,
+    Established,
+    Closed,
+}

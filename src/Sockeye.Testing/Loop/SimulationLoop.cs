@@ -138,9 +138,10 @@ internal sealed class SimulationLoop
         lock (_foreignLock)
         {
             _foreignThreadError ??= "Something in the run continued on another thread, which the seed does not control: "
-                + "Task.Run, a real clock (Task.Delay without network.TimeProvider), ConfigureAwait(false), real I/O; or WhenAny, "
-                + "WhenAll, ContinueWith or WaitAsync(token) on the task of a TaskCompletionSource made with "
-                + "RunContinuationsAsynchronously, which they complete through the thread pool: await the task itself, or WaitAsync(timeout, network.TimeProvider). "
+                + "Task.Run, a real clock (Task.Delay without network.TimeProvider), ConfigureAwait(false), real I/O; or "
+                + "WhenAny, WhenAll, ContinueWith or WaitAsync(token) on the task of a TaskCompletionSource made with "
+                + "RunContinuationsAsynchronously, which they complete through the thread pool: await the task itself, or "
+                + "WaitAsync(timeout, network.TimeProvider). "
                 + $"It came back here:{Environment.NewLine}{Environment.StackTrace}";
         }
     }

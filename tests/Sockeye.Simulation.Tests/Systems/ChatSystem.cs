@@ -66,7 +66,7 @@ internal sealed class ChatSystem
         await _server.StopAsync();
         await _invariants.BecomesTrueAsync(
             () => _sockets.TrueForAll(options => options.Pool.RentedCount == 0), TimeSpan.FromMinutes(5),
-            () => $"blocks rented at the end, by host: {string.Join(", ", _sockets.Select(options => options.Pool.RentedCount))}");
+            () => $"blocks still rented, by host: {string.Join(", ", _sockets.Select(options => options.Pool.RentedCount))}");
         _invariants.Check(_room.Count == 0, () => $"{_room.Count} members are in the room after the end");
         _invariants.Check(_ledger.Heard is { Server: > 0, Clients: > 0 }, () => "nobody said anything in all the time");
         Look();

@@ -33,6 +33,45 @@ public sealed class SocketConnectionTests
     });
 
     [Fact]
+    public Task Locks_on_what_a_handler_holds_stop_no_other_connection() => Tcp.RunAsync(new TransportSettings(), async world =>
+    {
+        var listener = await world.ListenAsync();
+        var (client, server) = await world.ConnectAsync(listener);
+        var (otherClient, other) = await world.ConnectAsync(listener);
+        using var gate = new ManualResetEventSlim();
+        var held = new TaskCompletionSource();
+        var handling = Task.Factory.StartNew(
+            () =>
+            {
+                lock (server.Connection)
+                lock (server.Connection.Transport)
+                lock (server.Connection.Features)
+                lock (server.Input)
+                lock (server.Output)
+                lock (listener)
+                {
+                    // More than the peer takes: the pump waits for the socket again and again.
+                    server.Output.Write(new byte[1024 * 1024]);
+                    _ = server.Output.FlushAsync(TestContext.Current.CancellationToken).AsTask();
+                    held.SetResult();
+                    gate.Wait(TestContext.Current.CancellationToken);
+                }
+            },
+            TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        await world.Soon(held.Task);
+        await client.SendAsync("for the input that is locked");
+        await other.SendAsync("question");
+        await otherClient.ShouldReceiveAsync("question");
+        var (nextClient, next) = await world.ConnectAsync(listener);
+        await next.SendAsync("question");
+        await nextClient.ShouldReceiveAsync("question");
+        await world.BecomesTrueAsync(() => server.BytesReceived > 0);
+        gate.Set();
+        await world.Soon(handling);
+        server.Connection.Abort();
+    });
+
+    [Fact]
     public Task A_send_that_meets_a_reset_leaves_what_the_kernel_has_to_the_reader() =>
         Tcp.RunAsync(new TransportSettings { MaxReadBufferSize = 4096, SmallSystemBuffers = true }, async world =>
         {

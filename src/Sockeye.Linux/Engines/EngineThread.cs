@@ -82,7 +82,7 @@ internal abstract class EngineThread
 
     protected Waker Waker { get; } = new(isBlocking: false);
 
-    /// <summary>Whether the thread may end. The last connection closes on this thread; stopping and releasing are posted.</summary>
+    /// <summary>Whether the thread may end. The last connection closes on it; stopping and releasing are posted.</summary>
     private bool IsFinished => _isStopping && ConnectionCount == 0;
 
     private bool IsBatchLarge => _batchedBytes >= SegmentPool.LargeSize;

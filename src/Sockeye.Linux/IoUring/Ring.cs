@@ -106,7 +106,8 @@ internal sealed unsafe class Ring : IDisposable
     public bool TryTake(out Completion completion)
     {
         AssertOnOwnThread();
-        Debug.Assert(_completionTailSeen - _completionHead <= _memory.CompletionEntries, "The ring holds what it has entries for.");
+        Debug.Assert(
+            _completionTailSeen - _completionHead <= _memory.CompletionEntries, "The ring holds what it has entries for.");
         if (_completionHead == _completionTailSeen)
         {
             Volatile.Write(ref *_memory.CompletionHead, _completionHead);

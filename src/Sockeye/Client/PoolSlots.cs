@@ -1,12 +1,13 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Who may have which connection: the slots of a pool, its idle connections, and the line of those who wait.</summary>
+/// <summary>The bookkeeping of a pool: its slots, its idle connections, and the queue of waiting callers.</summary>
 /// <remarks>
-/// Pure bookkeeping under one lock; it opens and closes nothing. While somebody waits, no connection is idle and every slot is
-/// in use, so nobody can overtake. A waiter leaves the line in exactly one way (given a slot, given up, or failed), decided under
-/// the lock: that is why a slot cannot get lost between a return and a cancellation.
+/// It opens and closes nothing. While a caller waits, no connection is idle and every slot is in use, so that no caller overtakes
+/// another. A waiter leaves the queue in exactly one way (it gets a slot, is cancelled, or fails), decided under the lock, so
+/// that no slot is lost between a return and a cancellation.
 /// </remarks>
 internal sealed class PoolSlots
 {
@@ -16,21 +17,21 @@ internal sealed class PoolSlots
     private readonly Lock _lock = new();
     private readonly LinkedList<Waiter> _waiters = new();
 
-    // The oldest first. The newest is reused first, so that those that are not needed grow old.
+    // The oldest first. The newest is reused first, so that surplus connections expire.
     private readonly List<(ConnectionContext Connection, long Since)> _idle = [];
     private int _used;
     private bool _isClosed;
 
     /// <param name="options">The limits.</param>
     /// <param name="time">Measures how long connections are idle.</param>
-    /// <param name="onIdleTimeout">Called when <see cref="TakeExpired"/> has something to give.</param>
+    /// <param name="onIdleTimeout">Called when <see cref="TakeExpired"/> has connections to return.</param>
     public PoolSlots(ConnectionPoolOptions options, TimeProvider time, Action onIdleTimeout)
     {
         (_options, _time) = (options, time);
         _idleTimer = time.CreateTimer(_ => onIdleTimeout(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Slots in use: connections that are being opened, lent, idle or being closed.</summary>
+    /// <summary>The number of slots in use: connections that are being opened, rented, idle or being closed.</summary>
     public int UsedCount { get { lock (_lock) return _used; } }
 
     public int IdleCount { get { lock (_lock) return _idle.Count; } }
@@ -38,8 +39,8 @@ internal sealed class PoolSlots
     public int WaiterCount { get { lock (_lock) return _waiters.Count; } }
 
     /// <summary>
-    /// Takes a slot: at once with an idle connection in it, at once with none in it (null: the caller opens one), or by waiting,
-    /// when a waiter is returned that stands at the end of the line. Null as well when there are too many waiters.
+    /// Takes a slot. True: with an idle connection, or with null, for which the caller opens one. False: with a waiter at the end
+    /// of the queue, or with null if too many callers wait.
     /// </summary>
     public bool TryTake(out ConnectionContext? idle, out Waiter? waiter)
     {
@@ -47,6 +48,7 @@ internal sealed class PoolSlots
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isClosed, typeof(ConnectionPool));
+            AssertInvariantsLocked();
             if (_idle.Count > 0)
             {
                 idle = _idle[^1].Connection;
@@ -70,34 +72,36 @@ internal sealed class PoolSlots
         }
     }
 
-    /// <summary>Gives a slot back with a connection that can be reused; false when the pool was closed.</summary>
+    /// <summary>Returns a slot with a reusable connection. False if the pool is closed.</summary>
     public bool TryReturn(ConnectionContext connection)
     {
         lock (_lock)
         {
             if (_isClosed)
                 return false;
-            if (TryServe(connection))
+            if (TryServeLocked(connection))
                 return true;
             _idle.Add((connection, _time.GetTimestamp()));
-            // With older ones there the timer runs already, for the oldest of them.
+            AssertInvariantsLocked();
+            // If there are older ones, the timer runs for the oldest.
             if (_idle.Count == 1)
                 _idleTimer.Change(_options.IdleTimeout, Timeout.InfiniteTimeSpan);
             return true;
         }
     }
 
-    /// <summary>Gives an empty slot back.</summary>
+    /// <summary>Returns an empty slot.</summary>
     public void Release()
     {
         lock (_lock)
         {
-            if (!TryServe(null))
+            if (!TryServeLocked(null))
                 _used--;
+            AssertInvariantsLocked();
         }
     }
 
-    /// <summary>Takes a waiter out of the line; false when it has been served meanwhile.</summary>
+    /// <summary>Removes a waiter from the queue. False if it has been served.</summary>
     public bool TryLeave(Waiter waiter)
     {
         lock (_lock)
@@ -109,7 +113,7 @@ internal sealed class PoolSlots
         }
     }
 
-    /// <summary>Takes the connections that were idle for too long; the caller closes them and releases their slots.</summary>
+    /// <summary>Removes the connections that were idle too long. The caller closes them and releases their slots.</summary>
     public List<ConnectionContext> TakeExpired()
     {
         lock (_lock)
@@ -123,7 +127,7 @@ internal sealed class PoolSlots
         }
     }
 
-    /// <summary>Refuses everything from now on and fails those who wait. Returns the idle connections, to be closed.</summary>
+    /// <summary>Rejects further calls and fails the waiters. Returns the idle connections, which the caller closes.</summary>
     public List<ConnectionContext> Close()
     {
         lock (_lock)
@@ -138,8 +142,9 @@ internal sealed class PoolSlots
         }
     }
 
-    private bool TryServe(ConnectionContext? connection)
+    private bool TryServeLocked(ConnectionContext? connection)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         if (_waiters.First is not { } first)
             return false;
         _waiters.RemoveFirst();
@@ -147,7 +152,19 @@ internal sealed class PoolSlots
         return true;
     }
 
-    /// <summary>A caller in the line. It goes on on the thread pool, not under the lock of who served it.</summary>
+    [Conditional("DEBUG")]
+    private void AssertInvariantsLocked()
+    {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        Debug.Assert(_used >= 0 && _used <= _options.MaxConnections, "Slots in use are within the maximum.");
+        Debug.Assert(_idle.Count <= _used, "An idle connection has a slot.");
+        Debug.Assert(_waiters.Count <= _options.MaxWaiters, "Waiters are within the maximum.");
+        Debug.Assert(
+            _waiters.Count == 0 || (_idle.Count == 0 && _used == _options.MaxConnections),
+            "While a caller waits, no connection is idle and every slot is in use.");
+    }
+
+    /// <summary>A waiting caller. It resumes on the thread pool, not under the lock.</summary>
     internal sealed class Waiter : TaskCompletionSource<ConnectionContext?>
     {
         public Waiter()

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Sockeye;
 
 /// <summary>
@@ -63,5 +65,9 @@ public sealed class AcceptRateLimit
         }
     }
 
-    private TokenBucket GetBucketLocked(TimeProvider time) => _bucket ??= new(ConnectionsPerSecond, Burst, time);
+    private TokenBucket GetBucketLocked(TimeProvider time)
+    {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        return _bucket ??= new(ConnectionsPerSecond, Burst, time);
+    }
 }

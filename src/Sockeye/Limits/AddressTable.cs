@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Sockeye;
 
 /// <summary>The result of entering a connection into an <see cref="AddressTable"/>.</summary>
@@ -75,6 +77,7 @@ internal sealed class AddressTable(AddressLimitOptions options, TimeProvider tim
         lock (_lock)
         {
             var entry = _entries[address];
+            Debug.Assert(entry.OpenCount > 0, "A connection leaves once.");
             if (--entry.OpenCount > 0)
                 return;
             if (entry.Bucket is null or { IsFull: true })
@@ -86,6 +89,8 @@ internal sealed class AddressTable(AddressLimitOptions options, TimeProvider tim
 
     private AddressDecision DecideLocked(Entry entry)
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        Debug.Assert(entry.Node.List is null, "An entry that is decided on is not in the idle list.");
         // A refused client takes no token: a client that keeps within the rate is served at that rate.
         if (entry.OpenCount >= options.MaxConnections)
             return AddressDecision.TooManyConnections;
@@ -97,6 +102,7 @@ internal sealed class AddressTable(AddressLimitOptions options, TimeProvider tim
 
     private bool TryMakeRoomLocked()
     {
+        Debug.Assert(_lock.IsHeldByCurrentThread);
         if (_entries.Count < options.MaxAddresses)
             return true;
         if (_idle.First is not { } longest)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Pipelines;
 
 namespace Sockeye;
@@ -34,16 +35,16 @@ internal sealed class BandwidthQueue
     public BandwidthWaiter Enqueue(long wanted, PipeScheduler scheduler)
     {
         var turn = new BandwidthWaiter(wanted, scheduler);
-        BandwidthWaiter? come = null;
+        BandwidthWaiter? granted = null;
         lock (_lock)
         {
             _waiters.AddLast(turn.Node);
             _bucket.HasWaiters = true;
             if (_waiters.Count == 1)
-                come = GrantLocked();
+                granted = GrantLocked();
         }
 
-        BandwidthWaiter.Complete(come);
+        BandwidthWaiter.Complete(granted);
         return turn;
     }
 
@@ -63,16 +64,17 @@ internal sealed class BandwidthQueue
 
     private void OnTimer()
     {
-        BandwidthWaiter? come;
+        BandwidthWaiter? granted;
         lock (_lock)
-            come = GrantLocked();
-        BandwidthWaiter.Complete(come);
+            granted = GrantLocked();
+        BandwidthWaiter.Complete(granted);
     }
 
     /// <summary>Removes all waiters with a grant from the queue, and returns the first; the others are linked to it.</summary>
     private BandwidthWaiter? GrantLocked()
     {
-        var come = (First: (BandwidthWaiter?)null, Last: (BandwidthWaiter?)null);
+        Debug.Assert(_lock.IsHeldByCurrentThread);
+        var chain = (First: (BandwidthWaiter?)null, Last: (BandwidthWaiter?)null);
         while (_waiters.First is { } first)
         {
             var granted = Math.Min(first.Value.Wanted, Math.Max(_limit.MinSlice, _limit.Slice / _waiters.Count));
@@ -80,20 +82,21 @@ internal sealed class BandwidthQueue
             if (wait > TimeSpan.Zero)
             {
                 _timer.Change(wait, Timeout.InfiniteTimeSpan);
-                return come.First;
+                return chain.First;
             }
 
+            Debug.Assert(granted > 0, "A waiter is granted at least one byte.");
             _bucket.Take(granted);
             _waiters.RemoveFirst();
             first.Value.Granted = granted;
-            if (come.Last is null)
-                come.First = first.Value;
+            if (chain.Last is null)
+                chain.First = first.Value;
             else
-                come.Last.Next = first.Value;
-            come.Last = first.Value;
+                chain.Last.Next = first.Value;
+            chain.Last = first.Value;
         }
 
         _bucket.HasWaiters = false;
-        return come.First;
+        return chain.First;
     }
 }

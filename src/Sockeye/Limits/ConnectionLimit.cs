@@ -1,9 +1,10 @@
+using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Counts the connections of an endpoint and refuses those over the limit.</summary>
+/// <summary>Counts the connections of an endpoint, and refuses clients over the limit.</summary>
 internal sealed class ConnectionLimit(int maxConnections, LimitAction atLimit, LimitRefusal refusals) : IConnectionCounter
 {
     private readonly string _description = $"the endpoint has its {maxConnections} connections (UseConnectionLimit)";
@@ -11,14 +12,14 @@ internal sealed class ConnectionLimit(int maxConnections, LimitAction atLimit, L
 
     public void Enter(EndPoint? address) => Interlocked.Increment(ref _openCount);
 
-    public void Leave(EndPoint? address) => Interlocked.Decrement(ref _openCount);
+    public void Leave(EndPoint? address) => Decrement();
 
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         // Counted before the comparison, so that two concurrent connections cannot both be the last one allowed.
         if (Interlocked.Increment(ref _openCount) > maxConnections)
         {
-            Interlocked.Decrement(ref _openCount);
+            Decrement();
             await refusals.RefuseAsync(connection, atLimit, CloseCause.Limit, _description);
             return;
         }
@@ -29,7 +30,13 @@ internal sealed class ConnectionLimit(int maxConnections, LimitAction atLimit, L
         }
         finally
         {
-            Interlocked.Decrement(ref _openCount);
+            Decrement();
         }
+    }
+
+    private void Decrement()
+    {
+        var left = Interlocked.Decrement(ref _openCount);
+        Debug.Assert(left >= 0, "A connection leaves once.");
     }
 }

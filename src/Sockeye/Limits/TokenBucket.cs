@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Sockeye;
 
 /// <summary>
@@ -23,6 +25,7 @@ internal sealed class TokenBucket
 
     public TokenBucket(double rate, double burst, TimeProvider time)
     {
+        Debug.Assert(rate > 0 && burst > 0, "A bucket has a rate and a burst.");
         (_rate, _time, _frequency) = (rate, time, time.TimestampFrequency);
         _level = _burst = burst * _frequency;
         _refilledAt = time.GetTimestamp();
@@ -54,6 +57,7 @@ internal sealed class TokenBucket
     /// <summary>Takes the given number of tokens, if available.</summary>
     public bool TryTake(double tokens)
     {
+        Debug.Assert(tokens >= 0, "Tokens are taken, not returned.");
         Refill();
         if (_level < tokens * _frequency)
             return false;
@@ -90,5 +94,6 @@ internal sealed class TokenBucket
         var most = HasWaiters ? _burst + (MaxLateness * _rate * _frequency) : _burst;
         _level = Math.Min(Math.Max(most, _level), _level + ((now - _refilledAt) * _rate));
         _refilledAt = now;
+        Debug.Assert(!double.IsNaN(_level), "The level is a number.");
     }
 }

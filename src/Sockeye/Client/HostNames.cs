@@ -38,8 +38,8 @@ internal static class HostNames
         if (name.AddressFamily is not AddressFamily.Unspecified && name.AddressFamily != address.AddressFamily)
         {
             throw new ArgumentException(
-                $"Cannot connect to {DisplayText.Format(name)}: it is an address of another family than {name.AddressFamily}, which "
-                    + "was asked for.", nameof(endpoint));
+                $"Cannot connect to {DisplayText.Format(name)}: it is an address of another family than "
+                    + $"{name.AddressFamily}, which was asked for.", nameof(endpoint));
         }
 
         return EndPoints.ToConnect(new IPEndPoint(address, name.Port));

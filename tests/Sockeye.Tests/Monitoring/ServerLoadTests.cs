@@ -178,6 +178,7 @@ public sealed class ServerLoadTests : IAsyncDisposable
     {
         await StartAsync(ConnectionText.Echo);
         await AcceptAsync();
+        await Patience.Until(() => _transport.Listener.AcceptCalls == 2, "accept waited for the next client");
         _transport.Listener.Failing = new SocketException((int)SocketError.TooManyOpenSockets);
         await AcceptAsync();
         await Patience.Until(() => _server!.GetLoad().Signs.Count == 1, "accept had failed");

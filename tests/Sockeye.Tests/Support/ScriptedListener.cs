@@ -34,8 +34,9 @@ internal sealed class ScriptedListener : IConnectionListener, IAcceptQueue
 
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
     {
+        var failing = Failing; // Before the count: a call that is counted does not see what a test sets later.
         AcceptCalls++;
-        if (Failing is { } error)
+        if (failing is { } error)
             throw error;
         return (await _script.Reader.ReadAsync(cancellationToken))();
     }

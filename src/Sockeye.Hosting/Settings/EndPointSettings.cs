@@ -44,7 +44,7 @@ internal sealed class EndPointSettings(
 
     private string HandlerExample => handlers.Count > 0
         ? $"\"{handlers.Keys.First()}\""
-        : "\"echo\", and name a handler in AddSockeyeServer(server => server.Handler(\"echo\", …))";
+        : "\"echo\", and name a handler in AddSockeyeServer(server => server.AddHandler(\"echo\", …))";
 
     private ListenOptions? Listen(SettingsReader reader, string? text)
     {
@@ -81,7 +81,7 @@ internal sealed class EndPointSettings(
         if (!handlers.TryGetValue(name, out var handler))
         {
             reader.Fail("Handler", name, handlers.Count == 0
-                ? "no handler has a name: name it in AddSockeyeServer(server => server.Handler(\"…\", …))."
+                ? "no handler has a name: name it in AddSockeyeServer(server => server.AddHandler(\"…\", …))."
                 : $"there is no such handler. There are: {string.Join(", ", handlers.Keys.Order(StringComparer.Ordinal))}.");
             return;
         }

@@ -7,7 +7,7 @@ namespace Sockeye.Instruments;
 /// <summary>A transport for a server: so many clients come, say nothing and stay.</summary>
 internal sealed class IdleClients(int count) : IConnectionListenerFactory, IConnectionListener
 {
-    private readonly StreamConnectionOptions _options = new SocketTransportOptions().ConnectionOptions;
+    private readonly TransportConnectionOptions _options = new SocketTransportOptions().ConnectionOptions;
     private readonly TaskCompletionSource<ConnectionContext?> _noMoreClients = new();
     private int _accepted;
 

@@ -89,7 +89,7 @@ public sealed class SockeyeAdminOptions
     /// <summary>Gets or sets the clock. Default: the transport's if it has one, otherwise the system's.</summary>
     internal TimeProvider TimeProvider
     {
-        get => field ?? (Transport is null ? TimeProvider.System : Scheduling.GetTimeProvider(Transport));
+        get => field ?? (Transport as ISelfContainedTransport)?.TimeProvider ?? TimeProvider.System;
         set;
     } = null!;
 

@@ -17,7 +17,7 @@ internal sealed partial class KestrelTransport
     : IConnectionListenerFactory, IConnectionListenerFactorySelector, IAsyncDisposable, IDisposable
 {
     private readonly Lazy<IConnectionListenerFactory> _transport;
-    private readonly Lazy<AcceptFailureLog> _trouble;
+    private readonly Lazy<ResilientTransport> _resilient;
     private readonly SockeyeTransportOptions _options;
 
     public KestrelTransport(IOptions<SockeyeTransportOptions> options, ILoggerFactory? loggerFactory = null)
@@ -25,7 +25,7 @@ internal sealed partial class KestrelTransport
         _options = options.Value;
         _logger = new((loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("Sockeye.Kestrel"));
         _transport = new(Choose);
-        _trouble = new(() => new(Scheduling.GetTimeProvider(_transport.Value), _logger));
+        _resilient = new(() => new(_transport.Value, _logger));
     }
 
     /// <summary>Whether Kestrel binds the endpoint here, or asks the transport that was registered before.</summary>
@@ -43,12 +43,7 @@ internal sealed partial class KestrelTransport
                 "Listen on its address, or leave out AddSockeyeTransport.");
         var listener = await BindAsKestrelExpectsAsync(endpoint, cancellationToken).ConfigureAwait(false);
         LogBound(listener.EndPoint, _transport.Value.GetType().Name);
-        return new KestrelListener(
-            listener,
-            _trouble.Value,
-            Scheduling.GetTimeProvider(_transport.Value),
-            Scheduling.GetRandom(_transport.Value),
-            _logger);
+        return new KestrelListener(listener);
     }
 
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
@@ -63,7 +58,7 @@ internal sealed partial class KestrelTransport
     {
         try
         {
-            return await _transport.Value.BindAsync(endpoint, cancellationToken).ConfigureAwait(false);
+            return await _resilient.Value.BindAsync(endpoint, cancellationToken).ConfigureAwait(false);
         }
         catch (IOException e) when (e.InnerException is SocketException inner)
         {

@@ -97,8 +97,12 @@ public sealed partial class LinuxTransport
 
     IReadOnlyList<BlockingHandler> IBlockingTransport.BlockingHandlers => _watchdog?.BlockingHandlers ?? [];
 
-    /// <summary>Called by its name by the core's <c>DefaultTransport</c>.</summary>
-    internal static LinuxTransport WithSockets(SocketTransportOptions sockets, int? threadCount) =>
+    /// <summary>Creates a transport for these sockets, with all other options at their defaults.</summary>
+    /// <remarks><see cref="DefaultTransport.Create"/> calls it by its name.</remarks>
+    /// <param name="sockets">The options of its sockets. They are copied.</param>
+    /// <param name="threadCount">The number of engine threads. Null: the default.</param>
+    /// <inheritdoc cref="LinuxTransport(LinuxTransportOptions?)" path="/exception"/>
+    public static LinuxTransport Create(SocketTransportOptions sockets, int? threadCount = null) =>
         new(new() { Sockets = sockets, ThreadCount = threadCount });
 
     /// <inheritdoc cref="SocketTransport.BindAsync"/>
@@ -184,7 +188,13 @@ public sealed partial class LinuxTransport
         ArgumentNullException.ThrowIfNull(remote);
         (remote, local) = (EndPoints.ToConnect(remote), EndPoints.Unmap(local));
         if (GetEngine(remote) is not { } engine)
-            return await _portable.ConnectAsync(remote, local, cancellationToken).ConfigureAwait(false);
+        {
+            var connecting = local is null
+                ? _portable.ConnectAsync(remote, cancellationToken)
+                : ((ILocalEndPointConnectionFactory)_portable).ConnectAsync(remote, local, cancellationToken);
+            return await connecting.ConfigureAwait(false);
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
         return await Connector.ConnectAsync(engine, remote, local, cancellationToken).ConfigureAwait(false);
     }

@@ -81,7 +81,7 @@ public sealed class SimulatedHost
         }
         catch (SocketException e)
         {
-            return ValueTask.FromException<IConnectionListener>(BindError.ToException(ip, e) ?? e);
+            return ValueTask.FromException<IConnectionListener>(BindErrors.ToException(ip, e) ?? e);
         }
     }
 

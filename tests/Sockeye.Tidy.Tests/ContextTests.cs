@@ -22,7 +22,7 @@ public sealed class ContextTests
     private static readonly string[] MayNameThePool =
     [
         "src/Sockeye/Connections/Scheduling.cs",
-        "src/Sockeye/Connections/StreamConnectionOptions.cs",
+        "src/Sockeye/Connections/TransportConnectionOptions.cs",
         "src/Sockeye/Connections/TransportConnection.cs",
     ];
 

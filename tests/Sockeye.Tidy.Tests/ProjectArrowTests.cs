@@ -30,6 +30,30 @@ public sealed class ProjectArrowTests
         findings.AssertNone();
     }
 
+    /// <summary>A friend uses what a later version may change, but its package asks for "this version or later".</summary>
+    [Fact]
+    public void Shipping_projects_are_no_friends_of_each_other()
+    {
+        var findings = new Findings();
+        var names = Projects.Select(project => project.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var (path, name, project) in Projects)
+        {
+            foreach (var friend in project.Descendants("InternalsVisibleTo").Select(item => (string)item.Attribute("Include")!))
+            {
+                if (names.Contains(friend))
+                    findings.Add(path, 1, $"{friend} must not see internals of {name}: use its public members, or src/Shared.");
+            }
+        }
+
+        foreach (var file in Repository.Files("src", "*.cs"))
+        {
+            if (file.Text.Contains("InternalsVisibleTo(", StringComparison.Ordinal))
+                findings.Add(file.Path, 1, "Friends are named in project files, where this test finds them.");
+        }
+
+        findings.AssertNone();
+    }
+
     [Fact]
     public void Core_needs_two_packages()
     {

@@ -73,7 +73,7 @@ internal sealed class Sampler : IDisposable
             if (_last is { } last && _time.GetElapsedTime(last.Timestamp) < Interval * 0.8)
                 return;
             var now = _time.GetTimestamp();
-            var (received, sent) = _server.Traffic;
+            var (received, sent) = _server.GetTraffic();
             (_previous, _last) = (_last, new(
                 _last?.Number + 1 ?? 0, now, _server.GetLoad(), received, sent,
                 Environment.CpuUsage.TotalTime));

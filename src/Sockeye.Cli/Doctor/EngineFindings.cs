@@ -22,8 +22,8 @@ internal static class EngineFindings
     {
         try
         {
-            var choice = EngineSelection.Select(LinuxEngine.Auto);
-            return new("engine", EngineNames.GetName(choice.Engine), FindingSeverity.Ok, choice.Reason + ".");
+            var transport = new LinuxTransport(); // Its threads start with its first endpoint.
+            return new("engine", EngineNames.GetName(transport.Engine), FindingSeverity.Ok, transport.EngineReason + ".");
         }
         catch (Exception e) when (e is PlatformNotSupportedException or InvalidOperationException)
         {
@@ -31,7 +31,7 @@ internal static class EngineFindings
         }
     }
 
-    private static Finding IoUring() => IoUringProbe.Result is { IsSupported: false, Reason: var refusal }
+    private static Finding IoUring() => IoUringSupport.Probe() is { IsSupported: false, Reason: var refusal }
         ? new("io_uring", "refused", FindingSeverity.Note, refusal)
         : new("io_uring", "allowed", FindingSeverity.Ok);
 
@@ -49,7 +49,7 @@ internal static class EngineFindings
     private static Finding? Seccomp() => ProcFiles.Status("Seccomp") switch
     {
         "0" => new("seccomp", "no filter", FindingSeverity.Ok),
-        "1" or "2" when IoUringProbe.Result.IsSupported =>
+        "1" or "2" when IoUringSupport.Probe().IsSupported =>
             new("seccomp", "a filter", FindingSeverity.Ok, "It lets io_uring pass."),
         "1" or "2" => new(
             "seccomp", "a filter", FindingSeverity.Note,

@@ -15,7 +15,7 @@ internal static class LimitFindings
 
     private const long MinPorts = 10_000;
 
-    private const long RingBytes = 260 << 10; // of an engine thread
+    private const long RingBytes = 260 << 10; // of an engine thread; there is at most one for each processor by default
 
     public static IEnumerable<Finding> All()
     {
@@ -46,7 +46,7 @@ internal static class LimitFindings
     private static Finding? Backlog()
     {
         const string wayOut = "'sysctl -w net.core.somaxconn=4096' raises it";
-        return BacklogLimit.Read() switch
+        return (ProcFiles.Numbers("/proc/sys/net/core/somaxconn") is [var somaxconn] ? somaxconn : (long?)null) switch
         {
             null => null,
             < MinBacklog and var limit => new(
@@ -60,8 +60,8 @@ internal static class LimitFindings
 
     private static Finding? LockedMemory()
     {
-        var need = RingBytes * EngineStarter.GetDefaultThreadCount(runsInline: true);
-        return !IoUringProbe.Result.IsSupported ? null : ProcFiles.Limit("Max locked memory") switch
+        var need = RingBytes * Environment.ProcessorCount;
+        return !IoUringSupport.Probe().IsSupported ? null : ProcFiles.Limit("Max locked memory") switch
         {
             null => null,
             (long.MaxValue, _) => new("locked memory", "unlimited", FindingSeverity.Ok),

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Sockeye.Cli;
 
@@ -9,7 +10,7 @@ internal static class EndPointName
     {
         null => "-",
         // The connecting end of a Unix socket has no path.
-        _ when UnixPathEndPoint.IsUnix(endpoint) => $"unix:{endpoint}",
+        { AddressFamily: AddressFamily.Unix } => $"unix:{endpoint}",
         DnsEndPoint name => $"{name.Host}:{name.Port}",
         _ => $"{endpoint}",
     });

@@ -70,7 +70,9 @@ internal partial class EngineConnection
             if (Interlocked.Exchange(ref _closing, 1) == 0)
             {
                 _resets = true;
-                SetCloseReason(CloseReason.Local(CloseCause.Abort, $"its engine thread cannot serve it: {error.Message}", error));
+                SetCloseReason(new(
+                    ClosedBy.Local, CloseCause.Abort, CloseDirection.Both,
+                    $"its engine thread cannot serve it: {error.Message}", error));
             }
 
             CloseNow(); // The request to close may have been part of the work that failed.

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net;
@@ -36,9 +35,7 @@ internal abstract partial class EngineConnection
 
     public EngineThread Thread { get; }
 
-    public StreamConnectionOptions Options => Thread.Setup.Connections;
-
-    public override MemoryPool<byte> MemoryPool => Options.Pool;
+    public TransportConnectionOptions Options => Thread.Setup.Connections;
 
     public override EndPoint? LocalEndPoint
     {
@@ -77,7 +74,7 @@ internal abstract partial class EngineConnection
         catch
         {
             Post(EngineRequests.Start);
-            Abort(CloseReason.Local(CloseCause.HandlerError, "the observer of steps threw"));
+            Abort(new(ClosedBy.Local, CloseCause.HandlerError, CloseDirection.Both, "the observer of steps threw"));
             throw;
         }
 
@@ -93,6 +90,9 @@ internal abstract partial class EngineConnection
 
     /// <summary>Resumes the handler, where handlers run. Safe from any thread.</summary>
     public void Resume(IThreadPoolWorkItem handler) => Thread.Resume(this, handler);
+
+    /// <summary>A read of the handler waits. From any thread.</summary>
+    public void NotifyReadPending() => OnReadPending();
 
     void IEngineWorkItem.Run()
     {

@@ -93,7 +93,7 @@ internal sealed class EngineInput(EngineConnection connection)
                 this, static (input, token) => ((EngineInput)input!).CancelWait(token), cancellationToken);
         }
 
-        connection.OnReadPending();
+        connection.NotifyReadPending();
         return new(this, version);
     }
 

@@ -9,7 +9,7 @@ internal sealed class EngineSetup(LinuxEngine engine, SocketTransportOptions soc
 
     public SocketTransportOptions Sockets { get; } = sockets;
 
-    public StreamConnectionOptions Connections => Sockets.ConnectionOptions;
+    public TransportConnectionOptions Connections { get; } = sockets.ToConnectionOptions();
 
     public bool RunsHandlersInline => Sockets.UnsafePreferInlineScheduling;
 

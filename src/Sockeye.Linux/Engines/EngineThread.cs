@@ -45,7 +45,8 @@ internal abstract class EngineThread
     public static EngineThread? Current => _current;
 
     /// <summary>Why connections end that are open when the thread stops.</summary>
-    public static CloseReason StoppedReason => CloseReason.Local(CloseCause.Abort, "the transport was disposed");
+    public static CloseReason StoppedReason =>
+        new(ClosedBy.Local, CloseCause.Abort, CloseDirection.Both, "the transport was disposed");
 
     public EngineSetup Setup { get; }
 

@@ -11,7 +11,7 @@ namespace Sockeye.Linux;
 /// nothing is accepted that was not asked for: the backlog stays the kernel's, with its length and its depth.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "Unbinding, which every listener's end is, disposes of what it owns.")]
-internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
+internal sealed class LinuxListener : IConnectionListener, IAcceptQueueListener
 {
     private readonly AcceptSource[] _sources;
     private readonly EngineGroup _engine;
@@ -38,8 +38,8 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueue
     public TcpInfo? GetTcpInfo() => TcpInfo.Read(_sources[0].Socket);
 
     /// <summary>The fullest queue of several sockets: its clients fail first.</summary>
-    public AcceptQueue? GetQueue() => _sources
-        .Select(source => AcceptQueue.FromTcpInfo(TcpInfo.Read(source.Socket)))
+    public AcceptQueueInfo? GetQueue() => _sources
+        .Select(source => AcceptQueueInfo.FromTcpInfo(TcpInfo.Read(source.Socket)))
         .MaxBy(queue => queue?.FillRatio);
 
     public static async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, EngineGroup engine)

@@ -14,7 +14,7 @@ internal sealed class HostStack : ITcpHost
     private const int MaxBacklog = 4096;
 
     private readonly SocketTransportOptions _options;
-    private readonly StreamConnectionOptions _connectionOptions;
+    private readonly TransportConnectionOptions _connectionOptions;
     private readonly Trace _trace;
     private readonly Dictionary<IPEndPoint, TcpListener> _listeners = [];
     private readonly Dictionary<(IPEndPoint Local, IPEndPoint Remote), TcpSocket> _sockets = [];
@@ -27,7 +27,7 @@ internal sealed class HostStack : ITcpHost
     public HostStack(string name, IPAddress v4, IPAddress v6, Wire wire, Trace trace, SocketTransportOptions options)
     {
         (Name, IPv4, IPv6, Wire, _trace, _options) = (name, v4, v6, wire, trace, options);
-        _connectionOptions = options.ConnectionOptions with
+        _connectionOptions = options.ToConnectionOptions() with
         {
             TimeProvider = wire.Time,
             Scheduler = Loop.Scheduler,

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye.Testing;
 
 /// <summary>A simulated socket in LISTEN with its accept queue.</summary>
-internal sealed class TcpListener : IConnectionListener, IAcceptQueue
+internal sealed class TcpListener : IConnectionListener, IAcceptQueueListener
 {
     private readonly ITcpHost _host;
     private readonly IPEndPoint _endPoint;
@@ -25,7 +25,7 @@ internal sealed class TcpListener : IConnectionListener, IAcceptQueue
 
     public TcpInfo? GetTcpInfo() => null;
 
-    public AcceptQueue? GetQueue() => new(_queue.Count, _backlog);
+    public AcceptQueueInfo? GetQueue() => new(_queue.Count, _backlog);
 
     /// <summary>Whether another client can be queued.</summary>
     public bool HasSpace => _queue.Count <= _backlog;

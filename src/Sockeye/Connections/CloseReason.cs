@@ -77,10 +77,12 @@ public sealed class CloseReason(
     string description,
     Exception? exception = null)
 {
-    internal static CloseReason PeerFin { get; } =
+    /// <summary>Gets the reason of a connection that its peer ended first, in order.</summary>
+    public static CloseReason PeerFin { get; } =
         new(ClosedBy.Peer, CloseCause.Fin, CloseDirection.Input, "the peer ended its side (FIN)");
 
-    internal static CloseReason LocalFin { get; } =
+    /// <summary>Gets the reason of a connection that this process ended first, in order.</summary>
+    public static CloseReason LocalFin { get; } =
         new(ClosedBy.Local, CloseCause.Fin, CloseDirection.Output, "this side ended first (FIN)");
 
     internal static CloseReason Stopped { get; } =

@@ -49,10 +49,9 @@ public static class ConnectionContextExtensions
         /// <summary>Why the connection ended; null while both directions are open, even if an end was requested.</summary>
         internal CloseReason? EndReason => connection.Features.Get<IConnectionCloseFeature>()?.CloseReason;
 
-        /// <summary>
-        /// Ends both directions at once. Never throws: timers and stops, which call it, have other connections to end.
-        /// </summary>
-        internal void Abort(CloseReason reason)
+        /// <summary>Ends the connection at once, in both directions, for this reason. Does not throw.</summary>
+        /// <param name="reason">The reason that <see cref="CloseReason"/>, the log and the metrics report.</param>
+        public void Abort(CloseReason reason)
         {
             if (connection.Features.Get<IConnectionCloseFeature>() is { } close)
                 close.Abort(reason);

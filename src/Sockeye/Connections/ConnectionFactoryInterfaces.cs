@@ -2,22 +2,33 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 
-namespace Sockeye;
+namespace Sockeye.Transports;
 
-/// <summary>A transport that lets a client choose its own local address: <c>bind()</c> before <c>connect()</c>.</summary>
-/// <remarks>Its connects send nothing but a handshake of TCP: several may be raced, of which one is used.</remarks>
-internal interface ILocalEndPointConnectionFactory : IConnectionFactory
+/// <summary>A transport that connects from a chosen local endpoint: <c>bind()</c> before <c>connect()</c>.</summary>
+/// <remarks>
+/// A client needs it for <see cref="SockeyeClientOptions.LocalEndPoint"/>, and to race the addresses of a host (Happy Eyeballs,
+/// RFC 8305): of several connection attempts one is used, so an attempt must send nothing beyond the handshake.
+/// </remarks>
+public interface ILocalEndPointConnectionFactory : IConnectionFactory
 {
-    /// <summary>Dials <paramref name="remote"/> from <paramref name="local"/> (port 0: any free port).</summary>
+    /// <summary>Connects to <paramref name="remote"/> from <paramref name="local"/>.</summary>
+    /// <param name="remote">The endpoint to connect to.</param>
+    /// <param name="local">The endpoint to connect from. Port 0 takes a free one.</param>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
     ValueTask<ConnectionContext> ConnectAsync(EndPoint remote, EndPoint local, CancellationToken cancellationToken);
 }
 
-/// <summary>A transport with host names and addresses of its own, as a simulated network has. Others use the system's.</summary>
-internal interface IHostNameResolver
+/// <summary>A transport with host names and addresses of its own, such as a simulated network.</summary>
+/// <remarks>Without it a client resolves names by the system.</remarks>
+public interface IHostNameResolver
 {
-    /// <summary>The addresses of one family in the order they should be tried; empty when the name has none.</summary>
+    /// <summary>Returns the addresses of a host in the order in which to try them. Empty if it has none of this family.</summary>
+    /// <param name="host">The name of the host, in ASCII.</param>
+    /// <param name="family">IPv4 or IPv6.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <exception cref="SocketException">The name cannot be resolved.</exception>
     ValueTask<IReadOnlyList<IPAddress>> ResolveAsync(string host, AddressFamily family, CancellationToken cancellationToken);
 
-    /// <summary>Whether an address is one of the machine that dials.</summary>
+    /// <summary>Returns whether an address belongs to the machine that connects.</summary>
     bool Owns(IPAddress address);
 }

@@ -11,6 +11,6 @@ public static class ConnectionListenerExtensions
         /// Asks the kernel for the accept-queue depth and limit of the listening socket, with one system call. Null where the
         /// kernel does not report them, and where the listener is not one of Sockeye's.
         /// </summary>
-        public TcpInfo? GetTcpInfo() => (listener as IAcceptQueue)?.GetTcpInfo();
+        public TcpInfo? GetTcpInfo() => (listener as IAcceptQueueListener)?.GetTcpInfo();
     }
 }

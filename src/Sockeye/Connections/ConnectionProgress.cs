@@ -1,43 +1,48 @@
-namespace Sockeye;
+namespace Sockeye.Transports;
 
-/// <summary>Reports what a connection transfers, for its timeouts and for monitoring. Safe from any thread.</summary>
-internal interface IConnectionProgressFeature
+/// <summary>Reports what a connection transfers, for its timeouts and for monitoring. Safe for use from any thread.</summary>
+/// <remarks>
+/// A feature of the connection. On a connection without it all timeouts except <see cref="ConnectionTimeouts.Lifetime"/> are off,
+/// and its bytes are not counted (event 1350). <see cref="DuplexConnection"/> implements it.
+/// </remarks>
+public interface IConnectionProgressFeature
 {
-    /// <summary>Bytes received from the peer so far, whether the handler has read them or not.</summary>
+    /// <summary>Gets the bytes received from the peer so far, whether the handler has read them or not.</summary>
     long BytesReceived { get; }
 
-    /// <summary>Bytes given to the system for the peer so far.</summary>
+    /// <summary>Gets the bytes given to the system for the peer so far.</summary>
     long BytesSent { get; }
 
-    /// <summary>What this process knows: makes no system call.</summary>
+    /// <summary>Gets what this process knows. Makes no system call.</summary>
     ConnectionProgress Progress { get; }
 
-    /// <summary>Makes one system call for what the system knows. Null where it does not report it.</summary>
+    /// <summary>Returns what the system knows. Makes one system call. Null if the system does not report it.</summary>
     SystemProgress? GetSystemProgress();
 
-    /// <summary>Whether receiving has been paused for longer than a moment, because received bytes are not read.</summary>
+    /// <summary>Gets whether receiving has been paused for longer than a moment, because received bytes are not read.</summary>
     bool IsReadPaused { get; }
 
-    /// <summary>How long receiving has been paused; zero where it is not, or where that is unknown.</summary>
+    /// <summary>Gets how long receiving has been paused; zero where it is not, or where that is unknown.</summary>
     TimeSpan ReadPausedFor => TimeSpan.Zero;
 
-    /// <summary>Whether the system has accepted none of the flushed bytes for longer than a moment.</summary>
+    /// <summary>Gets whether the system has accepted none of the flushed bytes for longer than a moment.</summary>
     bool IsSendBlocked { get; }
 
-    /// <summary>How long sending has been blocked; zero where it is not, or where that is unknown.</summary>
+    /// <summary>Gets how long sending has been blocked; zero where it is not, or where that is unknown.</summary>
     TimeSpan SendBlockedFor => TimeSpan.Zero;
 
-    /// <summary>Whether both directions have ended.</summary>
+    /// <summary>Gets whether both directions have ended.</summary>
     bool HasEnded { get; }
 }
 
+/// <summary>What a connection has transferred, as its process knows it.</summary>
 /// <param name="BytesReceived">Bytes received from the peer so far, whether the handler has read them or not.</param>
 /// <param name="BytesSent">Bytes given to the system for the peer so far.</param>
 /// <param name="IdleTime">Time since one of the two grew.</param>
 /// <param name="HasUnsent">Whether flushed bytes wait for the system.</param>
 /// <param name="SendWaitTime">The total time for which flushed bytes waited.</param>
 /// <param name="ReceivePauseTime">The total time for which receiving was paused, because received bytes were not read.</param>
-internal readonly record struct ConnectionProgress(
+public readonly record struct ConnectionProgress(
     long BytesReceived,
     long BytesSent,
     TimeSpan IdleTime,
@@ -45,6 +50,7 @@ internal readonly record struct ConnectionProgress(
     TimeSpan SendWaitTime,
     TimeSpan ReceivePauseTime);
 
+/// <summary>What the system knows about the sending direction of a connection.</summary>
 /// <param name="Acknowledged">Grows while the peer acknowledges bytes; not comparable with other counts.</param>
 /// <param name="HasPending">Whether the system holds bytes that the peer has not acknowledged.</param>
-internal readonly record struct SystemProgress(long Acknowledged, bool HasPending);
+public readonly record struct SystemProgress(long Acknowledged, bool HasPending);

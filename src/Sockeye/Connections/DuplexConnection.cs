@@ -1,19 +1,23 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Net.Sockets;
 
-namespace Sockeye;
+namespace Sockeye.Transports;
 
-/// <summary>
-/// A connection whose two directions end independently. It defines how a connection is closed in order, and within which time,
-/// for every kind of I/O below it.
-/// </summary>
+/// <summary>The base of a connection with pipes of its own: two directions that end independently, and the rules of an orderly
+/// close.</summary>
 /// <remarks>
-/// C# disposes what a handler holds before the server sees the handler's exception. A FIN that was sent by then cannot be taken
-/// back, and a truncated answer would look complete. So while a server owns a connection, the FIN of a completed output is
-/// withheld until the handler continues: until it waits for the peer in a read, or returns, or <see cref="MaxFinDelay"/> has
-/// passed. When an exception reaches the server first, the connection is still open, and the server resets it.
+/// <para>It decides when a connection is flushed, how long it lingers for its peer, and when it gives up. A derived class moves
+/// the bytes. A transport that has a socket but no pipes of its own uses <see cref="StreamConnection"/> instead.</para>
+/// <para>C# disposes what a handler holds before the server sees the handler's exception. A FIN that was sent by then cannot be
+/// taken back, and a truncated answer would look complete. So while a server owns a connection, the FIN of a completed output is
+/// withheld until the handler continues: until it waits for the peer in a read, or returns, or one second has passed. When an
+/// exception reaches the server first, the connection is still open, and the server resets it. A derived class asks
+/// <see cref="CanSendFin"/> before it sends FIN, and reports reads that wait to <see cref="OnReadPending"/>.</para>
+/// <para>Members are safe for use from any thread unless they say otherwise.</para>
 /// </remarks>
-internal abstract class DuplexConnection(StreamConnectionOptions options)
+/// <param name="options">The limits of the connection.</param>
+public abstract class DuplexConnection(TransportConnectionOptions options)
     : TransportConnection, IConnectionProgressFeature, IOwnableConnection
 {
     /// <summary>How long the FIN of a completed output waits for a handler that neither reads nor returns. What the handler
@@ -39,46 +43,62 @@ internal abstract class DuplexConnection(StreamConnectionOptions options)
         FinReleased,
     }
 
-    public bool HasOwner => CurrentOwnership is not Ownership.Unowned;
+    internal bool HasOwner => CurrentOwnership is not Ownership.Unowned;
 
+    /// <inheritdoc/>
     public abstract override Task SendCompletion { get; }
 
+    /// <inheritdoc/>
+    public override MemoryPool<byte> MemoryPool => options.Pool;
+
+    /// <inheritdoc/>
     public abstract ConnectionProgress Progress { get; }
 
+    /// <inheritdoc/>
     public bool IsReadPaused => ReadPausedFor > TimeSpan.Zero;
 
+    /// <inheritdoc/>
     public abstract TimeSpan ReadPausedFor { get; }
 
+    /// <inheritdoc/>
     public bool IsSendBlocked => SendBlockedFor > TimeSpan.Zero;
 
+    /// <inheritdoc/>
     public abstract TimeSpan SendBlockedFor { get; }
 
-    internal StreamConnectionOptions StreamOptions => options;
+    internal TransportConnectionOptions StreamOptions => options;
 
-    /// <summary>Completes when nothing more will be received.</summary>
+    /// <summary>Gets a task that completes when nothing more will be received.</summary>
     protected abstract Task ReceiveCompletion { get; }
 
-    /// <summary>Completes when the socket is closed and all resources are released.</summary>
+    /// <summary>Gets a task that completes when the socket is closed and all resources are released.</summary>
     protected abstract Task Finished { get; }
 
-    /// <summary>Whether a read waits for the peer.</summary>
+    /// <summary>Gets whether a read of the handler waits for the peer.</summary>
     protected abstract bool IsReadPending { get; }
+
+    bool IConnectionOwnerFeature.HasOwner => HasOwner;
 
     private Ownership CurrentOwnership => (Ownership)Volatile.Read(ref _ownership);
 
+    /// <inheritdoc/>
     public abstract SystemProgress? GetSystemProgress();
 
+    /// <inheritdoc/>
     public override void Abort(CloseReason reason) => Break(reason, reset: true);
 
+    /// <inheritdoc/>
     public override void Close(CloseReason reason) => Break(reason, reset: false);
 
     /// <summary>
     /// Sends what was written, then FIN; discards what still arrives, until the peer has acknowledged everything and ended its
-    /// side; closes. Bounded by the options <c>CloseTimeout</c>, <c>LingerTimeout</c> and <c>MaxLingerTime</c>. Where the
-    /// connection has an owner, this only completes its pipes.
+    /// side; closes. Bounded by <see cref="TransportConnectionOptions.CloseTimeout"/>,
+    /// <see cref="TransportConnectionOptions.LingerTimeout"/> and <see cref="TransportConnectionOptions.MaxLingerTime"/>. On a
+    /// connection that a server or a pool owns, it only completes the pipes.
     /// </summary>
     public override async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         await CompletePipesAsync().ConfigureAwait(options.KeepsContext);
         if (HasOwner)
             return;
@@ -89,23 +109,16 @@ internal abstract class DuplexConnection(StreamConnectionOptions options)
         AbandonInputMemory();
     }
 
-    public void TakeOwnership(CoarseTimer timer)
+    void IOwnableConnection.TakeOwnership(CoarseTimer timer)
     {
         Debug.Assert(CurrentOwnership is Ownership.Unowned, "A connection has one owner.");
         _finTimer = timer;
         Volatile.Write(ref _ownership, (int)Ownership.Owned);
     }
 
-    public void ReleaseOwnership()
-    {
-        if ((Ownership)Interlocked.Exchange(ref _ownership, (int)Ownership.Unowned) is not Ownership.FinWithheld)
-            return;
-        Debug.Assert(_finTimer is not null && _finDelay is not null, "FIN is withheld with a timer.");
-        _finTimer.Cancel(_finDelay);
-        SendWithheldFin();
-    }
+    void IOwnableConnection.ReleaseOwnership() => ReleaseOwnership();
 
-    public void TransferOwnership(IOwnableConnection upper)
+    void IOwnableConnection.TransferOwnership(IOwnableConnection upper)
     {
         Debug.Assert(upper != this, "Ownership moves to a connection that is layered on top.");
         if (!HasOwner)
@@ -114,8 +127,18 @@ internal abstract class DuplexConnection(StreamConnectionOptions options)
         ReleaseOwnership();
     }
 
-    /// <summary>A read has started to wait for the peer: the handler continues.</summary>
-    internal void OnReadPending()
+    private void ReleaseOwnership()
+    {
+        if ((Ownership)Interlocked.Exchange(ref _ownership, (int)Ownership.Unowned) is not Ownership.FinWithheld)
+            return;
+        Debug.Assert(_finTimer is not null && _finDelay is not null, "FIN is withheld with a timer.");
+        _finTimer.Cancel(_finDelay);
+        SendWithheldFin();
+    }
+
+    /// <summary>Releases a withheld FIN, because a read of the handler waits for the peer. Called after
+    /// <see cref="IsReadPending"/> has become true, with a full fence between.</summary>
+    protected internal void OnReadPending()
     {
         if (CurrentOwnership is Ownership.FinWithheld)
             ReleaseFin();
@@ -138,13 +161,15 @@ internal abstract class DuplexConnection(StreamConnectionOptions options)
     /// </summary>
     protected abstract void AbandonInputMemory();
 
-    /// <summary>Checks again whether FIN may be sent. Everything else is sent.</summary>
+    /// <summary>Calls <see cref="CanSendFin"/> again, and sends FIN if it may be sent. Everything else is sent.</summary>
     protected abstract void SendWithheldFin();
 
-    /// <summary>Ends both directions at once, unless they have ended already.</summary>
+    /// <summary>Ends both directions at once, unless they have ended already. Records the reason before anything ends.</summary>
+    /// <param name="reason">The reason of the end.</param>
+    /// <param name="reset">Whether to end by RST rather than by FIN.</param>
     protected abstract void Break(CloseReason reason, bool reset);
 
-    /// <summary>Decides whether FIN may follow now that the output is completed and sent. If not, a call of
+    /// <summary>Returns whether FIN may follow now that the output is completed and sent. If not, a call of
     /// <see cref="SendWithheldFin"/> follows. For one caller at a time.</summary>
     protected bool CanSendFin()
     {
@@ -163,7 +188,7 @@ internal abstract class DuplexConnection(StreamConnectionOptions options)
     }
 
     /// <summary>Waits until all is sent, as long as the peer acknowledges something.</summary>
-    protected async ValueTask FlushWithTimeoutAsync()
+    private protected async ValueTask FlushWithTimeoutAsync()
     {
         while (!SendCompletion.IsCompleted)
         {
@@ -183,10 +208,14 @@ internal abstract class DuplexConnection(StreamConnectionOptions options)
     }
 
     /// <summary>Breaks the connection after an error of the socket. What arrived before a reset is still received.</summary>
+    /// <param name="error">The error.</param>
+    /// <param name="isSend">Whether a send met it, rather than a receive.</param>
     protected void BreakAfterError(SocketException error, bool isSend) =>
         BreakAfterError(SocketErrors.ToCloseReason(error), isSend);
 
     /// <inheritdoc cref="BreakAfterError(SocketException, bool)"/>
+    /// <param name="reason">The reason of the end.</param>
+    /// <param name="isSend">Whether a send met it, rather than a receive.</param>
     protected void BreakAfterError(CloseReason reason, bool isSend)
     {
         Debug.Assert(!reason.IsOrderly, "An error is not an orderly end.");

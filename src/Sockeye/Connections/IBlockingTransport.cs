@@ -1,17 +1,20 @@
 using System.Net;
 
-namespace Sockeye;
+namespace Sockeye.Transports;
 
-/// <summary>A transport on whose own threads handlers run, so that one which blocks holds up the others.</summary>
-internal interface IBlockingTransport
+/// <summary>A transport that runs handlers on its own threads, where a handler that blocks delays other connections.</summary>
+/// <remarks>A server reports such handlers as a sign of saturation.</remarks>
+public interface IBlockingTransport
 {
-    /// <summary>The handlers that block such a thread now, whoever's they are. From any thread, at once.</summary>
+    /// <summary>Gets the handlers that block a thread of the transport now, of all servers. Returns immediately, on any
+    /// thread.</summary>
     IReadOnlyList<BlockingHandler> BlockingHandlers { get; }
 }
 
-/// <param name="ConnectionId">The handler's connection.</param>
-/// <param name="RemoteEndPoint">Its peer.</param>
-/// <param name="Thread">What it blocks.</param>
-/// <param name="Time">For how long it does so.</param>
-/// <param name="Waiting">How many other connections of the thread stand still.</param>
-internal sealed record BlockingHandler(string ConnectionId, EndPoint? RemoteEndPoint, string Thread, TimeSpan Time, int Waiting);
+/// <summary>A handler that blocks a thread of its transport.</summary>
+/// <param name="ConnectionId">The id of the handler's connection.</param>
+/// <param name="RemoteEndPoint">The address of its peer.</param>
+/// <param name="Thread">The name of the blocked thread.</param>
+/// <param name="Time">How long the handler has blocked it.</param>
+/// <param name="Waiting">The number of other connections that the thread serves, which wait.</param>
+public sealed record BlockingHandler(string ConnectionId, EndPoint? RemoteEndPoint, string Thread, TimeSpan Time, int Waiting);

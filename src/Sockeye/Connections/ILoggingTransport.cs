@@ -1,11 +1,13 @@
 using Microsoft.Extensions.Logging;
 
-namespace Sockeye;
+namespace Sockeye.Transports;
 
-/// <summary>A transport that has something to say to those who run it, and no logger of its own.</summary>
-internal interface ILoggingTransport
+/// <summary>A transport that writes to the log of the server that uses it.</summary>
+public interface ILoggingTransport
 {
-    /// <summary>Says how it works, and from now on what it notices. Called by each server that starts on it; what concerns
-    /// none of them in particular is told to the last one. The logger must not throw.</summary>
+    /// <summary>Logs how the transport works, and lets it log what it notices from now on.</summary>
+    /// <remarks>Each server that starts on the transport calls this once. What concerns no server in particular is logged by the
+    /// last logger.</remarks>
+    /// <param name="logger">A logger that does not throw, such as <see cref="SafeLogger"/>.</param>
     void UseLogger(ILogger logger);
 }

@@ -1,11 +1,12 @@
-namespace Sockeye;
+namespace Sockeye.Transports;
 
-/// <summary>A transport that says what it is to those who run it.</summary>
-internal interface INamedTransport
+/// <summary>A transport that describes itself in logs and on the admin page.</summary>
+/// <remarks>Optional. A transport without it is shown by the name of its type.</remarks>
+public interface INamedTransport
 {
-    /// <summary>As options and logs call it.</summary>
+    /// <summary>Gets the name of the transport in options and logs, such as "io_uring".</summary>
     string Name { get; }
 
-    /// <summary>Why this one and not another, as a sentence without a full stop; null where there was no choice.</summary>
+    /// <summary>Gets why this transport was selected, as a sentence without a full stop. Null if there was no choice.</summary>
     string? Reason { get; }
 }

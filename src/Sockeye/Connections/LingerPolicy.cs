@@ -12,14 +12,14 @@ internal struct LingerPolicy
     private static readonly TimeSpan MinPollInterval = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan MaxPollInterval = TimeSpan.FromSeconds(1);
 
-    private readonly StreamConnectionOptions _options;
+    private readonly TransportConnectionOptions _options;
     private readonly long _start;
     private long _polledAt;
     private long? _acknowledgedAllAt;
     private long _progressedAt;
     private long _acknowledged = -1;
 
-    public LingerPolicy(StreamConnectionOptions options)
+    public LingerPolicy(TransportConnectionOptions options)
     {
         _options = options;
         _start = _polledAt = options.TimeProvider.GetTimestamp();

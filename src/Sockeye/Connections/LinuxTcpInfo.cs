@@ -1,16 +1,17 @@
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 
-namespace Sockeye;
+namespace Sockeye.Transports;
 
 /// <summary>
 /// <c>struct tcp_info</c> (linux/tcp.h) as far as the kernel filled it: an older kernel reports fewer fields. Allocates nothing
 /// until it is made a <see cref="TcpInfo"/>.
 /// </summary>
 /// <param name="bytes">What the kernel filled; empty if it reported nothing.</param>
-internal readonly ref struct LinuxTcpInfo(ReadOnlySpan<byte> bytes)
+public readonly ref struct LinuxTcpInfo(ReadOnlySpan<byte> bytes)
 {
-    /// <summary>The struct up to <c>tcpi_bytes_retrans</c>, its last field that is read.</summary>
+    /// <summary>The size in bytes of the buffer for the kernel: the struct up to <c>tcpi_bytes_retrans</c>, its last field that
+    /// is read.</summary>
     public const int Size = 216;
 
     private const int TcpInfoOption = 11; // TCP_INFO
@@ -47,9 +48,10 @@ internal readonly ref struct LinuxTcpInfo(ReadOnlySpan<byte> bytes)
 
     private readonly VersionedStructReader _fields = new(bytes, MinSize);
 
+    /// <summary>Gets the state of the connection.</summary>
     public TcpState State => TcpInfo.FindState(States, _fields.ReadByte(StateOffset));
 
-    /// <summary>What timeouts need; null where the kernel does not report it.</summary>
+    /// <summary>Gets what timeouts need. Null where the kernel does not report it.</summary>
     public SystemProgress? Progress => State is not TcpState.Listen && _fields.ReadInt64(BytesAcknowledged) is { } acknowledged
         ? new(acknowledged, _fields.ReadUInt32(Unacknowledged) > 0 || _fields.ReadUInt32(NotSent) > 0)
         : null;
@@ -57,10 +59,10 @@ internal readonly ref struct LinuxTcpInfo(ReadOnlySpan<byte> bytes)
     /// <summary>Asks the kernel. Empty for a socket that is not TCP, on other systems, and once the socket is closed.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="buffer">Has <see cref="Size"/> bytes.</param>
-    public static LinuxTcpInfo Read(Socket socket, Span<byte> buffer) =>
+    internal static LinuxTcpInfo Read(Socket socket, Span<byte> buffer) =>
         OperatingSystem.IsLinux() ? new(TcpInfo.ReadOption(socket, TcpInfoOption, buffer)) : default;
 
-    /// <summary>Null if the kernel reported nothing.</summary>
+    /// <summary>Returns all values. Null if the kernel reported nothing.</summary>
     public TcpInfo? ToTcpInfo()
     {
         if (_fields.IsEmpty)

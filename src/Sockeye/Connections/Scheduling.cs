@@ -1,22 +1,7 @@
 using System.IO.Pipelines;
-using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
-
-/// <summary>A transport with threads of its own for handlers. Others have the thread pool.</summary>
-internal interface ISchedulingTransport
-{
-    PipeScheduler Scheduler { get; }
-}
-
-/// <summary>A transport with threads, time and chance of its own, as a simulated network has. Others have the system's.</summary>
-internal interface ISelfContainedTransport : ISchedulingTransport
-{
-    TimeProvider TimeProvider { get; }
-
-    Random Random { get; }
-}
 
 /// <summary>Where work runs that nobody awaits: never on the thread that happened to ask for it.</summary>
 internal static class Scheduling
@@ -48,9 +33,4 @@ internal static class Scheduling
         await work();
         return true;
     });
-
-    /// <summary>Awaits the end of a task, whatever it is.</summary>
-    public static ConfiguredTaskAwaitable WithoutThrowing(this Task task, bool keepsContext = true) => task.ConfigureAwait(
-        ConfigureAwaitOptions.SuppressThrowing
-        | (keepsContext ? ConfigureAwaitOptions.ContinueOnCapturedContext : ConfigureAwaitOptions.None));
 }

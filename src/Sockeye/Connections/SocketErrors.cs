@@ -1,11 +1,12 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 
-namespace Sockeye;
+namespace Sockeye.Transports;
 
-/// <summary>Translates errors of send and receive for connections.</summary>
-internal static class SocketErrors
+/// <summary>Translates the errors of sockets into the reasons and exceptions that every transport reports.</summary>
+public static class SocketErrors
 {
+    /// <summary>Returns the reason of a connection's end for the error of a send or a receive.</summary>
     public static CloseReason ToCloseReason(SocketException error) => error.SocketErrorCode switch
     {
         // Shutdown is EPIPE: an earlier call has met the peer's reset. ConnectionAborted is the same on Windows.
@@ -16,7 +17,9 @@ internal static class SocketErrors
         _ => ConnectionLost($"the network lost the connection ({SentenceText.TrimFullStop(error.Message)})", error),
     };
 
-    /// <summary>What the handler's read throws: a reset differs from an end by this process.</summary>
+    /// <summary>Returns the exception that the handler's read throws for the reason of a connection's end:
+    /// <see cref="ConnectionAbortedException"/> if this process ended it, otherwise
+    /// <see cref="ConnectionResetException"/>.</summary>
     public static Exception ToReadException(CloseReason reason) => reason.By switch
     {
         ClosedBy.Local => new ConnectionAbortedException($"The connection ended: {reason}.", reason.Exception!),

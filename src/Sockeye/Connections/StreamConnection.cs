@@ -3,14 +3,15 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 
-namespace Sockeye;
+namespace Sockeye.Transports;
 
-/// <summary>A connected socket with one pump per direction, between the socket and a bounded pipe.</summary>
+/// <summary>A connection over a <see cref="StreamSocket"/>, with one pump per direction between the socket and a bounded
+/// pipe.</summary>
 /// <remarks>
 /// The directions end independently, which makes half-close work: the peer's FIN ends the receiving pump, completing the
 /// handler's output ends the sending one. When both have ended, the socket is closed.
 /// </remarks>
-internal class StreamConnection : DuplexConnection
+public class StreamConnection : DuplexConnection
 {
     /// <summary>
     /// The most that one call sends. A larger write is sent in parts, so that its memory is released, and counted, in between.
@@ -18,7 +19,7 @@ internal class StreamConnection : DuplexConnection
     private const int MaxSendSize = 64 * 1024;
 
     private readonly StreamSocket _socket;
-    private readonly StreamConnectionOptions _options;
+    private readonly TransportConnectionOptions _options;
     private readonly bool _keepsContext;
     private readonly TransportInput _input;
     private readonly PipeBlockPool _inputMemory;
@@ -40,7 +41,10 @@ internal class StreamConnection : DuplexConnection
     private volatile bool _isFinReceived;
     private volatile bool _isFinSent;
 
-    public StreamConnection(StreamSocket socket, StreamConnectionOptions options) : base(options)
+    /// <summary>Creates the connection of a connected socket. It is idle until <see cref="Start"/>.</summary>
+    /// <param name="socket">The socket. The connection closes it.</param>
+    /// <param name="options">The limits and schedulers of the connection.</param>
+    public StreamConnection(StreamSocket socket, TransportConnectionOptions options) : base(options)
     {
         (_socket, _options, _keepsContext) = (socket, options, options.KeepsContext);
         (LocalEndPoint, RemoteEndPoint) = (socket.LocalEndPoint, socket.RemoteEndPoint);
@@ -54,16 +58,19 @@ internal class StreamConnection : DuplexConnection
         Transport = new DuplexPipe(_input, _sendPipe.Writer);
     }
 
-    public override MemoryPool<byte> MemoryPool => _options.Pool;
-
+    /// <inheritdoc/>
     public override PipeScheduler Scheduler => _options.Scheduler;
 
+    /// <inheritdoc/>
     public override Task SendCompletion => _sending;
 
+    /// <inheritdoc/>
     public override long BytesReceived => Volatile.Read(ref _bytesReceived);
 
+    /// <inheritdoc/>
     public override long BytesSent => Volatile.Read(ref _bytesSent);
 
+    /// <inheritdoc/>
     public override ConnectionProgress Progress => new(
         BytesReceived,
         BytesSent,
@@ -72,17 +79,22 @@ internal class StreamConnection : DuplexConnection
         _sendWaits.GetTotal(_options.TimeProvider),
         _receivePauses.GetTotal(_options.TimeProvider));
 
+    /// <inheritdoc/>
     public override TimeSpan ReadPausedFor => _receivePauses.GetCurrentWait(_options.TimeProvider);
 
+    /// <inheritdoc/>
     public override TimeSpan SendBlockedFor => _sendWaits.GetCurrentWait(_options.TimeProvider);
 
+    /// <inheritdoc/>
     protected override Task ReceiveCompletion => _receiving;
 
+    /// <inheritdoc/>
     protected override Task Finished => _finished.Task;
 
+    /// <inheritdoc/>
     protected override bool IsReadPending => _input.IsReadPending;
 
-    /// <summary>Starts both pumps. Called once.</summary>
+    /// <summary>Starts receiving and sending. Called once, before the connection is given to a server or a client.</summary>
     public void Start()
     {
         Debug.Assert(_receiving == Task.CompletedTask && _sending == Task.CompletedTask, "A connection is started once.");
@@ -90,26 +102,31 @@ internal class StreamConnection : DuplexConnection
         _sending = SendAsync();
     }
 
+    /// <inheritdoc/>
     public override SystemProgress? GetSystemProgress() => _socket.GetSystemProgress();
 
+    /// <inheritdoc/>
     protected override ValueTask CompletePipesAsync()
     {
         _input.Detach();
         return _sendPipe.Writer.CompleteAsync();
     }
 
+    /// <inheritdoc/>
     protected override void DiscardInput()
     {
         _discardsInput = true;
         _receivePipe.Writer.CancelPendingFlush();
     }
 
+    /// <inheritdoc/>
     protected override void AbandonInputMemory()
     {
         Debug.Assert(_isSocketClosed && _openDirections == 0, "Memory is abandoned when nothing fills it any longer.");
         _inputMemory.Abandon();
     }
 
+    /// <inheritdoc/>
     protected override void Break(CloseReason reason, bool reset)
     {
         if (!CloseSocket(reset, reason))
@@ -119,6 +136,7 @@ internal class StreamConnection : DuplexConnection
         SendWithheldFin();
     }
 
+    /// <inheritdoc/>
     protected override void SendWithheldFin() => Volatile.Read(ref _finRelease)?.TrySetResult();
 
     private static Pipe CreatePipe(MemoryPool<byte> pool, int capacity, PipeScheduler reader, PipeScheduler writer) =>

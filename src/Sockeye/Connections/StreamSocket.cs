@@ -2,43 +2,55 @@ using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Sockeye;
+namespace Sockeye.Transports;
 
-/// <summary>
-/// What a connection needs of a socket, be it the system's or a simulated one. Errors are <see cref="SocketException"/>s with the
-/// codes that the system gives.
-/// </summary>
-/// <remarks>One receive and one send at a time; the rest from any thread.</remarks>
-internal abstract class StreamSocket
+/// <summary>What a <see cref="StreamConnection"/> needs of a connected socket: of the system, simulated, or anything else that
+/// moves two streams of bytes.</summary>
+/// <remarks>
+/// The connection has at most one wait or receive and one send in flight, and calls everything else from any thread. A call that
+/// fails throws a <see cref="SocketException"/> with the code that a socket of the system has for it: <c>ConnectionReset</c>
+/// after a reset of the peer, <c>TimedOut</c> if the peer does not answer. After <see cref="Close"/>, calls in flight fail with
+/// any <see cref="SocketException"/> or <see cref="ObjectDisposedException"/>.
+/// </remarks>
+public abstract class StreamSocket
 {
+    /// <summary>Gets the address of this side. Null if it is unknown.</summary>
     public abstract EndPoint? LocalEndPoint { get; }
 
+    /// <summary>Gets the address of the peer. Null if it is unknown.</summary>
     public abstract EndPoint? RemoteEndPoint { get; }
 
-    /// <summary>Whether the peer's reset has been met. Calls do not always tell: after FIN, receiving gives 0 again.</summary>
+    /// <summary>Gets whether the peer has reset the connection. Calls do not always report it: after FIN, a receive returns 0
+    /// again.</summary>
     public abstract bool IsReset { get; }
 
     /// <inheritdoc cref="IConnectionProgressFeature.GetSystemProgress"/>
     public abstract SystemProgress? GetSystemProgress();
 
-    /// <summary>Waits, without a buffer, until there is something to receive: bytes, the end, or an error. False: there may be
-    /// nothing, ask again.</summary>
+    /// <summary>Waits, without a buffer, until there is something to receive: bytes, the end, or an error.</summary>
+    /// <returns>False if there may be nothing to receive, so that the connection waits again.</returns>
     public abstract ValueTask<bool> WaitForDataAsync();
 
-    /// <summary>Receives what is there, or waits for it; 0 after the peer's FIN.</summary>
+    /// <summary>Receives what is there, or waits for it.</summary>
+    /// <param name="buffer">Where to put the bytes. Not empty.</param>
+    /// <returns>The number of bytes. 0 after the FIN of the peer.</returns>
     public abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer);
 
-    /// <summary>Completes when all bytes are with the system.</summary>
+    /// <summary>Sends bytes. Completes when the system has all of them: the connection reuses their memory then.</summary>
     public abstract ValueTask SendAsync(ReadOnlySequence<byte> bytes);
 
-    /// <summary>Sends FIN behind what was sent; receiving goes on.</summary>
+    /// <summary>Sends FIN behind what was sent. Receiving continues.</summary>
     public abstract void ShutdownSend();
 
-    /// <summary>The connection has met this error, which is not of its own making.</summary>
-    public virtual void OnFailed(SocketException error, bool isSend, bool isReset)
+    /// <summary>Called when a send or a receive has failed. Default: does nothing.</summary>
+    /// <param name="exception">The error.</param>
+    /// <param name="isSend">Whether a send failed, rather than a receive.</param>
+    /// <param name="isReset">Whether the peer has reset the connection.</param>
+    public virtual void OnFailed(SocketException exception, bool isSend, bool isReset)
     {
     }
 
-    /// <summary>Gives the socket back: by RST, or in order. Calls under way fail. Called once.</summary>
+    /// <summary>Closes the socket. Calls in flight fail. Called once.</summary>
+    /// <param name="reset">Whether to close by RST, which the peer's receive reports as an error, rather than by FIN.</param>
     public abstract void Close(bool reset);
 }

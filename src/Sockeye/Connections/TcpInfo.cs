@@ -121,8 +121,9 @@ public sealed class TcpInfo
         _ => true,
     };
 
-    /// <summary>Asks the kernel. Null for a socket that is not TCP, on other systems, and once the socket is closed.</summary>
-    internal static TcpInfo? Read(Socket socket) =>
+    /// <summary>Returns what the kernel knows about a socket. Makes one system call. Null for a socket that is not TCP, on a
+    /// system that does not report it, and once the socket is closed.</summary>
+    public static TcpInfo? Read(Socket socket) =>
         OperatingSystem.IsMacOS() ? MacTcpInfo.Read(socket)
         : OperatingSystem.IsWindows() ? WindowsTcpInfo.Read(socket)
         : LinuxTcpInfo.Read(socket, stackalloc byte[LinuxTcpInfo.Size]).ToTcpInfo();

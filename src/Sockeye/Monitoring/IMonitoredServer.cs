@@ -38,7 +38,7 @@ internal interface IMonitoredListener
 
     /// <summary>How many clients wait to be accepted, and how many may: one system call. Null where the system does not report
     /// it.</summary>
-    AcceptQueue? Queue { get; }
+    AcceptQueueInfo? Queue { get; }
 
     /// <summary>The limit on the endpoint's connections; null where only the server's holds.</summary>
     int? MaxConnections { get; }

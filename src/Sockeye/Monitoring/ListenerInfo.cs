@@ -48,7 +48,7 @@ public sealed class ListenerInfo
     /// does.</summary>
     public TimeSpan? HeldFor { get; }
 
-    internal AcceptQueue? Queue { get; }
+    internal AcceptQueueInfo? Queue { get; }
 
     internal AcceptStatus Status { get; }
 }

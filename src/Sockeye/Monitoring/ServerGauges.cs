@@ -75,7 +75,7 @@ internal sealed class ServerGauges(IMonitoredServer server, LoadReader load, Tim
         }
     }
 
-    private static IEnumerable<Measurement<long>> Queues(Snapshot snapshot, Func<AcceptQueue, long> read)
+    private static IEnumerable<Measurement<long>> Queues(Snapshot snapshot, Func<AcceptQueueInfo, long> read)
     {
         foreach (var (listener, info) in snapshot.Listeners.Zip(snapshot.Load.Listeners))
         {

@@ -89,7 +89,7 @@ internal sealed partial class Acceptor(
         var isExhausted = AcceptFaults.Classify(error) is AcceptFault.Exhausted;
         status.OnFailed(error, isExhausted);
         if (isExhausted && status.FailingFor >= ShedDelay)
-            failures.OnShed((listener as IAcceptQueue)?.Shed(MaxShedAtOnce) ?? 0);
+            failures.OnShed((listener as IAcceptQueueListener)?.Shed(MaxShedAtOnce) ?? 0);
         var delay = _backoff.Next();
         await (Released?.WaitAsync(delay, time, stopping) ?? Task.Delay(delay, time, stopping)).WithoutThrowing();
     }

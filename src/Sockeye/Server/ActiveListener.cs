@@ -103,7 +103,7 @@ internal sealed class ActiveListener : IMonitoredListener
     public IReadOnlyList<string> MiddlewareNames => Configuration.MiddlewareNames;
 
     /// <inheritdoc/>
-    public AcceptQueue? Queue => (Listener as IAcceptQueue)?.GetQueue();
+    public AcceptQueueInfo? Queue => (Listener as IAcceptQueueListener)?.GetQueue();
 
     /// <inheritdoc/>
     public int? MaxConnections => Configuration.Options.MaxConnections;

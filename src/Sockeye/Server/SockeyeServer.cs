@@ -39,28 +39,11 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
     /// <summary>How many connections are open now.</summary>
     public int ConnectionCount => _context.Limit.Count;
 
-    /// <summary>What it binds and accepts with.</summary>
-    internal IConnectionListenerFactory Transport => _options.Transport;
+    /// <summary>Gets the transport that the server binds and accepts with.</summary>
+    public IConnectionListenerFactory Transport => _options.Transport;
 
-    /// <summary>Time since it was started.</summary>
-    internal TimeSpan Uptime => _context.Time.GetElapsedTime(_started);
-
-    /// <summary>The bytes of all connections so far, closed ones included; those of endpoints that a reload removed, until
-    /// they have drained.</summary>
-    internal (long Received, long Sent) Traffic
-    {
-        get
-        {
-            long received = 0, sent = 0;
-            foreach (var listener in _listeners.All)
-            {
-                var traffic = listener.Traffic;
-                (received, sent) = (received + traffic.Received, sent + traffic.Sent);
-            }
-
-            return (received, sent);
-        }
-    }
+    /// <summary>Gets the time since the server was started.</summary>
+    public TimeSpan Uptime => _context.Time.GetElapsedTime(_started);
 
     IReadOnlyList<IMonitoredListener> IMonitoredServer.Listeners => _listeners.Active;
 
@@ -206,6 +189,20 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
     /// <summary>The connections that ended last, newest first, those that were refused included: up to
     /// <see cref="SockeyeServerOptions.MaxClosedHistory"/>.</summary>
     public IReadOnlyList<ClosedConnectionInfo> GetClosedConnections() => _context.History?.NewestFirst() ?? [];
+
+    /// <summary>Returns the bytes that the connections of the server have transferred so far, closed ones included. Those of an
+    /// endpoint that a reload has removed count until they have drained.</summary>
+    public ServerTraffic GetTraffic()
+    {
+        long received = 0, sent = 0;
+        foreach (var listener in _listeners.All)
+        {
+            var traffic = listener.Traffic;
+            (received, sent) = (received + traffic.Received, sent + traffic.Sent);
+        }
+
+        return new(received, sent);
+    }
 
     /// <summary>How near the server is to not serving: for health checks, pages and alarms.</summary>
     /// <remarks>It asks the system once for each listener, looks at each open connection without asking for it, and waits for

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Microsoft.AspNetCore.Connections;
 
-namespace Sockeye;
+namespace Sockeye.Transports;
 
 /// <summary>
 /// What a server binds with where its options name nothing: the Linux transport where there is Linux and the assembly, otherwise
@@ -12,7 +12,7 @@ namespace Sockeye;
 /// The core cannot reference an assembly that references it, so it knows a name (docs/decisions/0005). The name is a constant: a
 /// trimmer and the ahead-of-time compiler follow it, and keep what it names where the assembly is a part of the program.
 /// </remarks>
-internal static class DefaultTransport
+public static class DefaultTransport
 {
     private const string Linux = "Sockeye.Linux.LinuxTransport, Sockeye.Linux";
 
@@ -24,7 +24,7 @@ internal static class DefaultTransport
     public static IConnectionListenerFactory Shared => Found.Value;
 
     /// <summary>The static property "Shared" of a transport's type. What the property throws comes as it is.</summary>
-    public static IConnectionListenerFactory SharedOf(
+    internal static IConnectionListenerFactory SharedOf(
         [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] Type transport) =>
         transport.GetProperty(nameof(Shared), BindingFlags.Public | BindingFlags.Static)!.GetMethod!
             .CreateDelegate<Func<IConnectionListenerFactory>>()();
@@ -44,9 +44,9 @@ internal static class DefaultTransport
             : SocketTransport.Shared;
 
     private static IConnectionListenerFactory CreateOf(
-        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.NonPublicMethods)] Type transport,
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicMethods)] Type transport,
         SocketTransportOptions options,
         int? threadCount) =>
-        transport.GetMethod("WithSockets", BindingFlags.NonPublic | BindingFlags.Static)!
+        transport.GetMethod(nameof(Create), BindingFlags.Public | BindingFlags.Static)!
             .CreateDelegate<Func<SocketTransportOptions, int?, IConnectionListenerFactory>>()(options, threadCount);
 }

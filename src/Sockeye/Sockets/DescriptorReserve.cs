@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace Sockeye;
+namespace Sockeye.Transports;
 
 /// <summary>
 /// Descriptors that are held in reserve for when the process runs out of them. Accepting then stops, and the reserve is released
@@ -14,7 +14,7 @@ namespace Sockeye;
 /// would cause the shortage that the reserve prevents. One reserve serves all listeners of the process. On Windows, where sockets
 /// do not count against such a limit, it holds nothing. Safe from any thread.
 /// </remarks>
-internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time)
+public sealed class DescriptorReserve
 {
     /// <summary>Enough for a few threads (three each, for a moment) and assemblies (two each, for good).</summary>
     internal const int Size = 16;
@@ -24,6 +24,8 @@ internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time
 
     private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(1);
 
+    private readonly DescriptorTable _table;
+    private readonly TimeProvider _time;
     private readonly Lock _lock = new();
     private readonly List<SafeHandle> _held = [];
     private int _users;
@@ -32,6 +34,9 @@ internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time
     private long _exhaustedAt;
     private TimeSpan _retryDelay;
 
+    internal DescriptorReserve(DescriptorTable table, TimeProvider time) => (_table, _time) = (table, time);
+
+    /// <summary>Gets the reserve of the process.</summary>
     public static DescriptorReserve Shared { get; } = new(new(), TimeProvider.System);
 
     /// <summary>Takes part in the reserve until <see cref="Leave"/>.</summary>
@@ -46,6 +51,7 @@ internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time
         }
     }
 
+    /// <summary>Takes part in the reserve no longer. Called once for each <see cref="Join"/>.</summary>
     public void Leave()
     {
         lock (_lock)
@@ -100,7 +106,7 @@ internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time
 
     private bool TryFill()
     {
-        if (!table.IsBounded)
+        if (!_table.IsBounded)
             return true;
         lock (_lock)
             return TryFillLocked();
@@ -111,9 +117,9 @@ internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time
         Debug.Assert(_lock.IsHeldByCurrentThread);
         if (_held.Count > 0)
             return true;
-        if (_retryDelay > TimeSpan.Zero && time.GetElapsedTime(_exhaustedAt) < _retryDelay)
+        if (_retryDelay > TimeSpan.Zero && _time.GetElapsedTime(_exhaustedAt) < _retryDelay)
             return false;
-        var start = time.GetTimestamp();
+        var start = _time.GetTimestamp();
         var counted = CountFree();
         if (counted?.Free < Size + Margin)
         {
@@ -123,7 +129,7 @@ internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time
 
         // Where the system does not count them, the margin is opened as well, to check that it is there.
         var wanted = counted is null ? Size + Margin : Size;
-        while (_held.Count < wanted && table.TryOpen() is { } descriptor)
+        while (_held.Count < wanted && _table.TryOpen() is { } descriptor)
             _held.Add(descriptor);
         var kept = _held.Count == wanted ? Size : 0;
         foreach (var descriptor in _held.Skip(kept))
@@ -147,7 +153,7 @@ internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time
     /// <summary>The limit of open descriptors, and how many are free; null where the system does not report them.</summary>
     private (int Limit, int Free)? CountFree()
     {
-        if (table.ReadLimit() is not { } limit || table.CountOpen() is not { } open)
+        if (_table.ReadLimit() is not { } limit || _table.CountOpen() is not { } open)
             return null;
         return (limit, Math.Max(0, limit - open));
     }
@@ -156,8 +162,8 @@ internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time
     private void OnExhaustedLocked(long start)
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);
-        _exhaustedAt = time.GetTimestamp();
-        var delay = table.IsCountCheap ? TimeSpan.Zero : time.GetElapsedTime(start, _exhaustedAt) * 10;
+        _exhaustedAt = _time.GetTimestamp();
+        var delay = _table.IsCountCheap ? TimeSpan.Zero : _time.GetElapsedTime(start, _exhaustedAt) * 10;
         _retryDelay = delay < MaxRetryDelay ? delay : MaxRetryDelay;
     }
 
@@ -167,6 +173,6 @@ internal sealed class DescriptorReserve(DescriptorTable table, TimeProvider time
         Debug.Assert(_lock.IsHeldByCurrentThread);
         Volatile.Write(ref _highestSafe, limit - Margin);
         // By then at most half of the free ones were taken here; the other half is for the rest of the process.
-        Volatile.Write(ref _untilCheck, table.IsCountCheap ? Math.Max(1, (free - Margin) / 2) : int.MaxValue);
+        Volatile.Write(ref _untilCheck, _table.IsCountCheap ? Math.Max(1, (free - Margin) / 2) : int.MaxValue);
     }
 }

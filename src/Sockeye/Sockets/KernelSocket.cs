@@ -20,7 +20,7 @@ internal sealed class KernelSocket : StreamSocket
     public KernelSocket(Socket socket, SocketSteps steps, EndPoint? dialled)
     {
         (Socket, _steps) = (socket, steps);
-        (LocalEndPoint, RemoteEndPoint) = (EndPoints.GetLocal(socket), EndPoints.GetRemote(socket) ?? dialled);
+        (LocalEndPoint, RemoteEndPoint) = (SocketEndPoints.GetLocal(socket), SocketEndPoints.GetRemote(socket) ?? dialled);
     }
 
     public Socket Socket { get; }
@@ -64,9 +64,9 @@ internal sealed class KernelSocket : StreamSocket
         _steps.Notify(SocketFunction.Shutdown, Socket, LocalEndPoint, RemoteEndPoint);
     }
 
-    public override void OnFailed(SocketException error, bool isSend, bool isReset) => _steps.Notify(
+    public override void OnFailed(SocketException exception, bool isSend, bool isReset) => _steps.Notify(
         isSend ? SocketFunction.Send : SocketFunction.Receive, Socket, LocalEndPoint, RemoteEndPoint,
-        isReset: isReset, error: error.SocketErrorCode);
+        isReset: isReset, error: exception.SocketErrorCode);
 
     public override void Close(bool reset)
     {

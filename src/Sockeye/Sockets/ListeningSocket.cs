@@ -1,10 +1,15 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Sockeye;
+namespace Sockeye.Transports;
 
-/// <summary>A socket in LISTEN, from <c>socket()</c> to <c>close()</c>, whoever accepts from it.</summary>
-internal sealed class ListeningSocket
+/// <summary>A listening socket of the system, from <c>socket()</c> to <c>close()</c>, for transports that accept from
+/// it.</summary>
+/// <remarks>
+/// It has the options, the errors and the observer (<see cref="SocketTransportOptions.OnStep"/>) of
+/// <see cref="SocketTransport"/>, and for a Unix socket the file.
+/// </remarks>
+public sealed class ListeningSocket
 {
     private readonly UnixSocketFile? _file;
     private readonly SocketSteps _steps;
@@ -12,15 +17,20 @@ internal sealed class ListeningSocket
     private ListeningSocket(Socket socket, EndPoint endpoint, UnixSocketFile? file, SocketSteps steps) =>
         (Socket, EndPoint, _file, _steps) = (socket, endpoint, file, steps);
 
+    /// <summary>Gets the socket. <see cref="Close"/> closes it.</summary>
     public Socket Socket { get; }
 
-    /// <summary>With the real port.</summary>
+    /// <summary>Gets the endpoint that is bound, with the real port.</summary>
     public EndPoint EndPoint { get; }
 
+    /// <summary>Creates a socket, binds it and listens.</summary>
     /// <param name="endpoint">Where to listen.</param>
     /// <param name="options">What the socket gets.</param>
     /// <param name="beforeBind">What else it gets before <c>bind()</c>.</param>
     /// <param name="beforeListen">What else it gets between <c>bind()</c> and <c>listen()</c>.</param>
+    /// <exception cref="Microsoft.AspNetCore.Connections.AddressInUseException">Something listens there already.</exception>
+    /// <exception cref="IOException">The address is not of this machine, or the system forbids it.</exception>
+    /// <exception cref="NotSupportedException">The endpoint is neither an IP address nor a Unix socket.</exception>
     public static ListeningSocket Bind(
         EndPoint endpoint, SocketTransportOptions options, Action<Socket>? beforeBind = null, Action<Socket>? beforeListen = null)
     {
@@ -48,13 +58,13 @@ internal sealed class ListeningSocket
         {
             file?.Delete(); // First, as in Close.
             socket?.Dispose();
-            if (e is SocketException error && BindError.ToException(endpoint, error) is { } explained)
+            if (e is SocketException error && BindErrors.ToException(endpoint, error) is { } explained)
                 throw explained;
             throw;
         }
     }
 
-    /// <inheritdoc cref="IAcceptQueue.Shed"/>
+    /// <inheritdoc cref="IAcceptQueueListener.Shed"/>
     public int Shed(int maxCount)
     {
         var shed = 0;
@@ -75,6 +85,7 @@ internal sealed class ListeningSocket
         return shed;
     }
 
+    /// <summary>Deletes the file of a Unix socket, and closes the socket. The system resets the clients that wait.</summary>
     public void Close()
     {
         try

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye;
 
 /// <summary>A socket in LISTEN. Every accepted client gets a socket of its own; this one goes on accepting.</summary>
-internal sealed class SocketListener : IConnectionListener, IAcceptQueue
+internal sealed class SocketListener : IConnectionListener, IAcceptQueueListener
 {
     private readonly ListeningSocket _listening;
     private readonly Socket _socket;

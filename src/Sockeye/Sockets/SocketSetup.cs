@@ -1,12 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Sockeye;
+namespace Sockeye.Transports;
 
 /// <summary>
 /// Makes sockets and puts the transport's options on them. Descriptors are closed on exec, as .NET's always are.
 /// </summary>
-internal static class SocketSetup
+public static class SocketSetup
 {
     private const int ProtocolTcp = 6;
     private const int LinuxUserTimeout = 18; // TCP_USER_TIMEOUT, linux/tcp.h, since 2.6.37
@@ -39,7 +39,7 @@ internal static class SocketSetup
             "A host name is resolved by SockeyeClient."),
     };
 
-    public static void ConfigureListener(Socket socket, EndPoint endpoint, SocketTransportOptions options)
+    internal static void ConfigureListener(Socket socket, EndPoint endpoint, SocketTransportOptions options)
     {
         // Without this, Windows lets a second server take over a port that is in use.
         if (OperatingSystem.IsWindows())
@@ -54,6 +54,8 @@ internal static class SocketSetup
         SetUserTimeout(socket, options);
     }
 
+    /// <summary>Puts the options on a socket that connects. Called before <c>connect()</c>.</summary>
+    /// <exception cref="PlatformNotSupportedException">An option is set that this system does not have.</exception>
     public static void ConfigureClient(Socket socket, SocketTransportOptions options)
     {
         if (socket.ProtocolType is not ProtocolType.Tcp)

@@ -37,10 +37,6 @@ public enum SocketFunction
 /// <summary>One call of a socket function by a transport, told to <see cref="SocketTransportOptions.OnStep"/>.</summary>
 public sealed class SocketStep
 {
-    internal SocketStep()
-    {
-    }
-
     /// <summary>The function that was called.</summary>
     public SocketFunction Function { get; init; }
 

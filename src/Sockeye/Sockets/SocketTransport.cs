@@ -26,7 +26,7 @@ public sealed class SocketTransport : IConnectionListenerFactory, ILocalEndPoint
 
     string INamedTransport.Reason => "the portable transport, on System.Net.Sockets";
 
-    internal StreamConnectionOptions ConnectionOptions => _options.ConnectionOptions;
+    internal TransportConnectionOptions ConnectionOptions => _options.ConnectionOptions;
 
     /// <summary><c>socket()</c>, <c>bind()</c>, <c>listen()</c>. Port 0 takes a free one;
     /// <see cref="IConnectionListener.EndPoint"/> tells which. <see cref="IPAddress.IPv6Any"/> listens for IPv4 as well.

@@ -122,7 +122,11 @@ public sealed class SocketTransportOptions
     /// Made once, for all connections of a transport. Handlers run on the thread pool unless inline was asked for. What a handler
     /// flushes is sent on its own thread: the send does not block, and a hop to another thread would cost more than it.
     /// </summary>
-    internal StreamConnectionOptions ConnectionOptions => field ??= new()
+    internal TransportConnectionOptions ConnectionOptions => field ??= ToConnectionOptions();
+
+    /// <summary>Creates the options of connections that have the limits and the clock of these options. Handlers run on the
+    /// thread pool, or inline if <see cref="UnsafePreferInlineScheduling"/> is set.</summary>
+    public TransportConnectionOptions ToConnectionOptions() => new()
     {
         MaxReadBufferSize = MaxReadBufferSize,
         MaxWriteBufferSize = MaxWriteBufferSize,
@@ -134,7 +138,8 @@ public sealed class SocketTransportOptions
         HandlerScheduler = UnsafePreferInlineScheduling ? PipeScheduler.Inline : PipeScheduler.ThreadPool,
     };
 
-    internal SocketTransportOptions Copy() => OptionCopier.Copy(this);
+    /// <summary>Creates a copy, for a transport that later changes must not affect.</summary>
+    public SocketTransportOptions Copy() => OptionCopier.Copy(this);
 
     [return: NotNullIfNotNull(nameof(value))]
     private static T? Check<T>(T? value, T min, T max, [System.Runtime.CompilerServices.CallerMemberName] string name = "")

@@ -19,7 +19,7 @@ internal sealed class LowerConnection(ConnectionContext connection)
 
     /// <summary>How its bytes are moved: those that TLS moves go the same way. The defaults, if the transport is not
     /// Sockeye's.</summary>
-    public StreamConnectionOptions Options =>
+    public TransportConnectionOptions Options =>
         (_io as DuplexConnection)?.StreamOptions ?? SocketTransport.Shared.ConnectionOptions;
 
     /// <summary>What its system knows; where that does not tell, what it has taken.</summary>

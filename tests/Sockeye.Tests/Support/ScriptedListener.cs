@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye.Tests.Support;
 
 /// <summary>A listener whose accept gives what the test has put in: connections, errors, or the end.</summary>
-internal sealed class ScriptedListener : IConnectionListener, IAcceptQueue
+internal sealed class ScriptedListener : IConnectionListener, IAcceptQueueListener
 {
     private readonly Channel<Func<ConnectionContext?>> _script = Channel.CreateUnbounded<Func<ConnectionContext?>>();
 

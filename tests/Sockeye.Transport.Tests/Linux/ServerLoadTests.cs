@@ -82,7 +82,7 @@ public sealed class ServerLoadTests
         await using var transport = NewTransport(engine, threads: 2, mode: LinuxAcceptMode.ReusePort);
         var listener = await transport.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), Cancelled);
         await using var ending = listener;
-        var queue = (IAcceptQueue)listener;
+        var queue = (IAcceptQueueListener)listener;
         var clients = new List<ConnectionContext>();
 
         // The kernel spreads them by their ports: of 15 clients one queue holds 8 or more.

@@ -69,7 +69,7 @@ public sealed class SocketOptionsTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere the system does not tell.");
         return Tcp.RunAsync(new SocketTransportOptions { Pool = new(), Backlog = 17 }, async world =>
         {
-            var info = ((IAcceptQueue)await world.ListenAsync()).GetTcpInfo();
+            var info = ((IAcceptQueueListener)await world.ListenAsync()).GetTcpInfo();
             Assert.Equal((17, 0), (info?.AcceptQueueLimit, info?.AcceptQueueDepth));
         });
     }

@@ -6,11 +6,6 @@ namespace Sockeye;
 /// <summary>Endpoints in the form that sockets take and users expect.</summary>
 internal static class EndPoints
 {
-    public static EndPoint? GetLocal(Socket socket) => Unmap(socket.LocalEndPoint);
-
-    /// <summary>The path that the peer of a Unix socket chose is safe to print.</summary>
-    public static EndPoint? GetRemote(Socket socket) => UnixPathEndPoint.ToPrintable(Unmap(socket.RemoteEndPoint));
-
     /// <summary>An IPv4-mapped IPv6 address as IPv4: so an IPv4 peer of a dual-stack listener has an IPv4 address, and a mapped
     /// address can be bound and dialled by a socket of its own family.</summary>
     public static EndPoint? Unmap(EndPoint? endpoint) =>

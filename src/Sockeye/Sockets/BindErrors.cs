@@ -2,12 +2,17 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 
-namespace Sockeye;
+namespace Sockeye.Transports;
 
-/// <summary>Turns the error of <c>bind()</c> or <c>listen()</c> into a sentence that names the address and the way out.</summary>
-internal static class BindError
+/// <summary>Translates the error of <c>bind()</c> or <c>listen()</c> into an exception whose message names the endpoint and a
+/// remedy.</summary>
+public static class BindErrors
 {
-    public static Exception? ToException(EndPoint endpoint, SocketException error) => endpoint is UnixDomainSocketEndPoint unix
+    /// <summary>Returns an <see cref="AddressInUseException"/> if something listens there already, otherwise an
+    /// <see cref="IOException"/>.</summary>
+    /// <param name="endpoint">The endpoint to listen on.</param>
+    /// <param name="error">The error of the system.</param>
+    public static Exception ToException(EndPoint endpoint, SocketException error) => endpoint is UnixDomainSocketEndPoint unix
         ? UnixBindError.ToException(unix, error) ?? ToGeneralException(endpoint, error)
         : ToAddressException(endpoint, error) ?? ToGeneralException(endpoint, error);
 

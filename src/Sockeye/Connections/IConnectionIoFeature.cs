@@ -1,0 +1,20 @@
+using System.IO.Pipelines;
+
+namespace Sockeye.Transports;
+
+/// <summary>Exposes how a connection does its I/O, to what is layered on top of it and to hosts.</summary>
+/// <remarks>A feature of the connection. <see cref="TransportConnection"/> implements it.</remarks>
+public interface IConnectionIoFeature
+{
+    /// <summary>Gets the scheduler for work that no caller awaits, such as callbacks.</summary>
+    PipeScheduler Scheduler { get; }
+
+    /// <summary>Gets a task that completes when nothing more will be sent.</summary>
+    Task SendCompletion { get; }
+
+    /// <summary>
+    /// Makes <c>ConnectionClosed</c> fire as soon as nothing more will be received (FIN, a reset, an abort), although something
+    /// may still be sent; immediately if that is so already. For hosts that expect this, as Kestrel does.
+    /// </summary>
+    void SignalClosedWhenReceivingEnds();
+}

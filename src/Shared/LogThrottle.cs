@@ -1,6 +1,6 @@
 namespace Sockeye;
 
-/// <summary>One line speaks for many: a flood of clients must not become a flood of lines.</summary>
+/// <summary>Limits the number of log lines, so that a flood of clients does not become a flood of lines.</summary>
 internal sealed class LogThrottle(TimeProvider time)
 {
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);

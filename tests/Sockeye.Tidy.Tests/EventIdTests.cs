@@ -4,7 +4,7 @@ using Sockeye.Tidy.Tests.Support;
 
 namespace Sockeye.Tidy.Tests;
 
-/// <summary>Alerts are built on event ids, so each means one thing for ever and is listed for those who run servers.</summary>
+/// <summary>Alerts are built on event ids, so each id is stable, never reused, and listed for operators.</summary>
 public sealed partial class EventIdTests
 {
     private const string List = "docs/observability.md";

@@ -1,10 +1,10 @@
 namespace Sockeye;
 
-/// <summary>How long a connection may do nothing, do too little, or last. Whoever is over it is closed, with
-/// <see cref="CloseCause.Timeout"/> and a sentence that names the option.</summary>
+/// <summary>The timeouts of a connection. A connection that exceeds one is closed, with
+/// <see cref="CloseCause.Timeout"/> and a message that names the option.</summary>
 /// <remarks>
-/// <para>Never too early; a tenth of a second late, where the option does not say otherwise. A connection on which nothing is
-/// under way is closed in order (FIN); where data waits for the peer, it is reset (RST). The handler's reads throw
+/// <para>Timeouts are never early, and up to a tenth of a second late unless the option says otherwise. A connection without
+/// pending data is closed in order (FIN); if data waits for the peer, it is reset (RST). The handler's reads throw
 /// <see cref="Microsoft.AspNetCore.Connections.ConnectionAbortedException"/>, its flushes say that they are completed.</para>
 /// <para>One timer serves all connections, and reading and writing do not touch it. Bytes are those on the wire: with TLS, the
 /// encrypted ones.</para>

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>One activity of the source "Sockeye": a connection, from its begin to its end. From any thread.</summary>
+/// <summary>One activity of the source "Sockeye": a connection, from its start to its end. Safe for concurrent callers.</summary>
 internal sealed class ConnectionTrace : IConnectionTraceFeature
 {
     private static readonly ActivitySource Source = new("Sockeye");

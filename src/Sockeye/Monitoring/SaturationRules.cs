@@ -68,7 +68,7 @@ internal static class SaturationRules
             $"{listener.EndPoint} cannot accept for {Seconds(time)} s, because {why}: {wayOut}", listener.EndPoint);
     }
 
-    /// <summary>A limit that is reached while nobody waits is none's trouble.</summary>
+    /// <summary>Returns a sign if clients wait for a limit. A reached limit without waiting clients is not a sign.</summary>
     public static SaturationSign? AcceptHeld(ListenerInfo listener)
     {
         if (listener.HeldFor is not { } time || time < HeldThreshold || listener.Queue is { Depth: 0 })

@@ -5,7 +5,7 @@ internal sealed class AcceptGates(IReadOnlyList<IAcceptGate> gates, Cancellation
 {
     private GateSet _current = new(gates, stopping);
 
-    /// <summary>From now on these decide; who waits at the ones before begins anew.</summary>
+    /// <summary>Replaces the gates. Clients that wait at the previous ones start again.</summary>
     public void Replace(IReadOnlyList<IAcceptGate> gates) =>
         Interlocked.Exchange(ref _current, new(gates, stopping)).End();
 

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Sockeye;
 
-/// <summary>What becomes of a client for whom a limit leaves no place. It is never silent: counted, and logged.</summary>
+/// <summary>What happens to a client that exceeds a limit. Every such client is counted and logged.</summary>
 public sealed class LimitAction
 {
     /// <summary>The longest message, in bytes: it has to fit where nobody reads.</summary>

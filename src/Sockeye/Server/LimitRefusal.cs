@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
 
-/// <summary>Refuses clients on behalf of one limit. Each is counted; in the log one line speaks for many.</summary>
+/// <summary>Refuses clients on behalf of one limit. Each refusal is counted; one log line covers many.</summary>
 internal sealed partial class LimitRefusal(string limit, ListenOptions listen)
 {
     /// <summary>A flood of clients must not become a flood of lines.</summary>

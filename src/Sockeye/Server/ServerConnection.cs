@@ -57,7 +57,7 @@ internal sealed partial class ServerConnection : IMonitoredConnection
 
     public HandlerPhase Phase => _phase;
 
-    /// <summary>Null where the transport does not tell. What is put upon the connection has none of its own.</summary>
+    /// <summary>Null if the transport does not report progress. Layers on top of the connection do not have their own.</summary>
     public IConnectionProgressFeature? Progress => _connection as IConnectionProgressFeature;
 
     public ServerConnectionInfo GetInfo() => new(_connection, _listener.EndPoint, Age, _phase);

@@ -210,10 +210,10 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
     /// one: the next call tells how long that question has waited.</remarks>
     public ServerLoad GetLoad() => _load.Read();
 
-    /// <summary>Ends one connection at once (RST), as an operator does who has seen enough of it.</summary>
+    /// <summary>Resets one connection (RST), as an operator would.</summary>
     /// <param name="connectionId">As <see cref="ServerConnectionInfo.ConnectionId"/> names it.</param>
     /// <param name="description">Why: a sentence without a full stop, for the log and the handler's exception.</param>
-    /// <returns>False: there is no such connection any more.</returns>
+    /// <returns>False if the connection does not exist or has ended.</returns>
     public bool Abort(string connectionId, string description)
     {
         ArgumentException.ThrowIfNullOrEmpty(connectionId);

@@ -40,14 +40,13 @@ public sealed class SockeyeServerOptions
     } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Closes connections that do nothing, do too little or last too long. On by default: one on which nothing moves for 10
-    /// minutes, and one whose peer takes nothing of what waits for it for 1 minute. <c>listen.UseTimeouts(…)</c> changes them
-    /// for one endpoint.
+    /// Gets the timeouts of connections. By default, a connection is closed after 10 minutes without traffic, and after 1 minute
+    /// in which the peer reads none of the data that waits for it. <c>listen.UseTimeouts(…)</c> changes them for one endpoint.
     /// </summary>
     public ConnectionTimeouts Timeouts { get; } = new();
 
-    /// <summary>Connections open at the same time, over all endpoints, default 100,000. What becomes of one more, says
-    /// <see cref="AtMaxConnections"/>. Range: 1 and up.</summary>
+    /// <summary>Gets or sets the maximum number of open connections over all endpoints. Default: 100,000. Range: at least 1.
+    /// <see cref="AtMaxConnections"/> decides what happens to excess clients.</summary>
     public int MaxConnections
     {
         get;
@@ -56,9 +55,9 @@ public sealed class SockeyeServerOptions
             : throw new ArgumentOutOfRangeException(nameof(MaxConnections), value, "MaxConnections must be 1 or more.");
     } = 100_000;
 
-    /// <summary>What becomes of a client who comes while <see cref="MaxConnections"/> are open, default
-    /// <see cref="LimitAction.Reset"/>: it learns of it at once, and may go elsewhere. The log says so once, until a client is
-    /// served again.</summary>
+    /// <summary>Gets or sets what happens to clients while <see cref="MaxConnections"/> connections are open. Default:
+    /// <see cref="LimitAction.Reset"/>: the client knows at once, and may try another server. The log reports it once, until a
+    /// client is served again.</summary>
     /// <remarks>
     /// With <see cref="LimitAction.LeaveInBacklog"/> no client is accepted then. A server with several listeners (localhost has
     /// two) may hold one more a listener, accepted at the same moment, which is served when its turn comes.

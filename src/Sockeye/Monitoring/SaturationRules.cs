@@ -53,7 +53,7 @@ internal static class SaturationRules
             SaturationKind.HandlersBlocked, Level(worst.Time),
             $"the handler of {worst.ConnectionId} ({worst.RemoteEndPoint}) blocks its engine thread, {worst.Thread}, for "
                 + $"{Seconds(worst.Time)} s, and {Count(worst.Waiting, "other connection stands", "other connections stand")} "
-                + $"still{others}: make it asynchronous, or give up UnsafePreferInlineScheduling");
+                + $"still{others}: make it asynchronous, or turn off UnsafePreferInlineScheduling");
     }
 
     public static SaturationSign? AcceptFailing(ListenerInfo listener)

@@ -169,7 +169,7 @@ public sealed class ServerLoadTests : IAsyncDisposable
         Assert.Equal((0.75, null), (sign.Level, sign.EndPoint));
         Assert.Equal(
             "the handler of c7 (127.0.0.1:5000) blocks its engine thread, Sockeye epoll 1, for 2.5 s, and 40 other connections "
-                + "stand still (1 more such thread): make it asynchronous, or give up UnsafePreferInlineScheduling",
+                + "stand still (1 more such thread): make it asynchronous, or turn off UnsafePreferInlineScheduling",
             sign.Description);
     }
 

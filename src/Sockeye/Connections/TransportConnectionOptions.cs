@@ -26,17 +26,29 @@ public sealed record TransportConnectionOptions
     /// <summary>Gets how long a connection that is being closed waits for a peer that takes nothing of what is still to be sent.
     /// Default: 5 s. Range: 1 ms to 1 hour.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Outside the range.</exception>
-    public TimeSpan CloseTimeout { get; init => field = OptionChecks.InRange(value, MinTime, MaxTime); } = TimeSpan.FromSeconds(5);
+    public TimeSpan CloseTimeout
+    {
+        get;
+        init => field = OptionChecks.InRange(value, MinTime, MaxTime);
+    } = TimeSpan.FromSeconds(5);
 
     /// <summary>Gets how long a connection that is being closed waits for the FIN of a peer that has acknowledged everything.
     /// Default: 2 s. Range: 1 ms to 1 hour.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Outside the range.</exception>
-    public TimeSpan LingerTimeout { get; init => field = OptionChecks.InRange(value, MinTime, MaxTime); } = TimeSpan.FromSeconds(2);
+    public TimeSpan LingerTimeout
+    {
+        get;
+        init => field = OptionChecks.InRange(value, MinTime, MaxTime);
+    } = TimeSpan.FromSeconds(2);
 
     /// <summary>Gets how long a connection that is being closed waits in all for a peer that acknowledges slowly. Default: 5 min.
     /// Range: 1 ms to 1 hour.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Outside the range.</exception>
-    public TimeSpan MaxLingerTime { get; init => field = OptionChecks.InRange(value, MinTime, MaxTime); } = TimeSpan.FromMinutes(5);
+    public TimeSpan MaxLingerTime
+    {
+        get;
+        init => field = OptionChecks.InRange(value, MinTime, MaxTime);
+    } = TimeSpan.FromMinutes(5);
 
     /// <summary>Gets the clock of the timeouts. Default: that of the system.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

@@ -17,7 +17,7 @@ public static class ConnectionContextRelayExtensions
         /// <remarks>
         /// Where one connection breaks, the other is aborted (RST over TCP): what was cut off must not look whole. Each direction
         /// waits for who is slower, so that no more is kept than the pipes hold. Neither connection is disposed. One caller at a
-        /// time, and nothing else reads or writes meanwhile.
+        /// time, and nothing else may read or write.
         /// </remarks>
         /// <param name="other">The other connection, as one that a client has dialled.</param>
         /// <param name="cancellationToken">Gives up, and aborts both.</param>

@@ -48,7 +48,7 @@ public sealed class ConnectionTimeouts
     /// can finish, and after <see cref="LifetimeGracePeriod"/> the connection is aborted (RST). Default infinite. Range: 1 ms to
     /// 365 days, or <see cref="Timeout.InfiniteTimeSpan"/>.
     /// </summary>
-    /// <remarks>Makes clients come anew from time to time, so that they spread over servers that were added.</remarks>
+    /// <remarks>Makes clients reconnect from time to time, so that they spread over servers that were added.</remarks>
     public TimeSpan Lifetime { get; set => field = Validate(value, nameof(Lifetime)); } = Timeout.InfiniteTimeSpan;
 
     /// <summary>
@@ -83,7 +83,7 @@ public sealed class ConnectionTimeouts
     internal bool NeedsByteCounts => IsEnabled(Idle) || IsEnabled(FirstByte) || IsEnabled(WriteStall)
         || MinReceiveRate is not null || MinSendRate is not null;
 
-    /// <summary>For clients: whom they connect to is their own choice, and to wait for an answer is what they are for.</summary>
+    /// <summary>The defaults of clients, which choose their servers, and wait for answers.</summary>
     internal static ConnectionTimeouts CreateDisabled() =>
         new() { Idle = Timeout.InfiniteTimeSpan, WriteStall = Timeout.InfiniteTimeSpan };
 

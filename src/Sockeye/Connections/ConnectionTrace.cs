@@ -20,10 +20,10 @@ internal sealed class ConnectionTrace : IConnectionTraceFeature
     public Activity Activity { get; }
 
     /// <summary>It is <see cref="System.Diagnostics.Activity.Current"/> from now on, for the rest of the caller's async method.
-    /// Null where nobody wants it.</summary>
+    /// Null if no listener wants it.</summary>
     public static ConnectionTrace? Start(ActivityKind kind, TimeProvider time)
     {
-        // What accepts was started by somebody, whose own activity has nothing to do with the clients that come.
+        // The activity of the code that started the server has nothing to do with its clients.
         if (kind is ActivityKind.Server)
             Activity.Current = null;
         var name = kind is ActivityKind.Server ? "sockeye.server.connection" : "sockeye.client.connection";
@@ -45,7 +45,7 @@ internal sealed class ConnectionTrace : IConnectionTraceFeature
     /// <summary>The connection is over, or was never there.</summary>
     public void End(ConnectionContext connection, CloseReason reason)
     {
-        // Behind a proxy the connection has taken its client's address meanwhile.
+        // Behind a proxy, the connection has the address of its client by now.
         if (!Equals(_peer, connection.RemoteEndPoint))
             SetAddress("client", connection.RemoteEndPoint);
         Activity.SetTag(MetricTags.CloseCause, MetricTags.Of(reason.Cause));

@@ -1,6 +1,6 @@
 namespace Sockeye;
 
-/// <summary>A token that fires once, made only if somebody asks for it: most connections live and end without.</summary>
+/// <summary>A token that fires once, created only on request: most connections never need it.</summary>
 /// <remarks>Safe from any thread. Must not be copied.</remarks>
 internal struct LazyCancellation
 {

@@ -49,7 +49,7 @@ internal sealed class StopNotification(ConnectionContext connection, PipeSchedul
     /// <summary>Callbacks run on the scheduler: one that blocks does not hold up the stop of the others.</summary>
     public void RequestClose(CloseReason reason)
     {
-        // A full fence: whoever sees the token fired finds the reason.
+        // A full fence: a thread that sees the token fired finds the reason.
         Interlocked.CompareExchange(ref _reason, reason, null);
         if (_requested.Fire() is { } watched)
             scheduler.Schedule(_ => Cancel(watched), null);

@@ -95,7 +95,7 @@ internal sealed class KernelSocket : StreamSocket
         }
         catch (SocketException)
         {
-            // The peer has reset the connection meanwhile: there is nobody left to send FIN to.
+            // The peer has reset the connection: no FIN can be sent.
         }
 
         Socket.Dispose();

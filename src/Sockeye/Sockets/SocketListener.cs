@@ -91,7 +91,7 @@ internal sealed class SocketListener : IConnectionListener, IAcceptQueueListener
         }
         catch (SocketException) when (connection is null)
         {
-            // The client has reset the connection while it waited in the queue: there is nobody to serve, the next one is due.
+            // The client has reset the connection while it waited in the queue: the next one is accepted.
             accepted.Dispose();
             return null;
         }

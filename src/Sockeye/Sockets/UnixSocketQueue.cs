@@ -27,7 +27,7 @@ internal static class UnixSocketQueue
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            return null; // Closed meanwhile, or an older kernel, which does not report it.
+            return null; // The socket was closed, or an older kernel does not report it.
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net;
-using System.Net.Sockets;
 using Sockeye.Transports;
 
 namespace Sockeye.SampleTransport;

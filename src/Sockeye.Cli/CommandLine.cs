@@ -30,9 +30,9 @@ internal static class CommandLine
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
-                errors.WriteOrHoldLocked($"sockeye: {error.Message}");
+                errors.WriteExact($"sockeye: {error.Message}");
             var command = parsed.CommandResult.Command;
-            errors.WriteOrHoldLocked($"Help: sockeye {(command.Parents.Any() ? command.Name + " " : "")}--help");
+            errors.WriteExact($"Help: sockeye {(command.Parents.Any() ? command.Name + " " : "")}--help");
             return ExitCodes.WrongUse;
         }
 
@@ -48,9 +48,9 @@ internal static class CommandLine
         }
         catch (Exception e)
         {
-            errors.WriteOrHoldLocked($"sockeye: this is a fault of the tool; please report it: {e.GetType().Name}: {e.Message}");
-            foreach (var place in (e.StackTrace ?? "").Split('\n'))
-                errors.WriteOrHoldLocked(place.TrimEnd());
+            errors.WriteExact($"sockeye: this is a fault of the tool; please report it: {e.GetType().Name}: {e.Message}");
+            foreach (var frame in (e.StackTrace ?? "").Split('\n'))
+                errors.WriteExact(frame.TrimEnd());
             return ExitCodes.Failed;
         }
     }

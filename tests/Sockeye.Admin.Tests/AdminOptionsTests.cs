@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
-using Sockeye.Admin;
 
 namespace Sockeye.Admin.Tests;
 

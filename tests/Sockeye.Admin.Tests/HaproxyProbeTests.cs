@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Sockeye.Admin.Tests.Support;
-using Sockeye.Admin;
 
 namespace Sockeye.Admin.Tests;
 

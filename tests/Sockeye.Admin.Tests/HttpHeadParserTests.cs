@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using Sockeye.Admin;
 
 namespace Sockeye.Admin.Tests;
 

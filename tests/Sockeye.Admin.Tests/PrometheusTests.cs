@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Text;
 using Sockeye.Admin.Tests.Support;
-using Sockeye.Admin;
 
 namespace Sockeye.Admin.Tests;
 

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Connections;
-using Sockeye.Admin;
 
 namespace Sockeye.Admin.Tests;
 

@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
-using Sockeye.Kestrel;
 using Sockeye.Kestrel.Tests.Support;
 
 namespace Sockeye.Kestrel.Tests;

@@ -23,7 +23,7 @@ public sealed class MemoryTransport(TransportConnectionOptions? options = null)
         var listener = new MemoryListener(this, Check(endpoint));
         return _listeners.TryAdd(endpoint, listener)
             ? new(listener)
-            : throw new AddressInUseException($"Cannot listen on {endpoint}: another listener has this name. Choose another one.");
+            : throw new AddressInUseException($"Cannot listen on {endpoint}: another listener has this name. Choose another.");
     }
 
     public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)

@@ -22,7 +22,7 @@ internal sealed class ExecMode
         warmUp.WaitForExit();
     }
 
-    public void Serve(ListenOptions listen) => listen.Run(RunAsync);
+    public void Serve(ListenOptions listen) => listen.Run(RunAsync, "--exec");
 
     private static ProcessStartInfo Shell(string command) => OperatingSystem.IsWindows()
         ? new("cmd.exe", $"/c {command}") { RedirectStandardInput = true, RedirectStandardOutput = true }

@@ -108,7 +108,7 @@ internal sealed class ListenRun(ListenSettings settings)
             .Concat(settings.Protection.Tls?.Lines(started.EndPoints[0]) ?? [])
             .Concat(admin is null ? [] : [$"admin page: {admin.Url}"]);
 
-    private Task LogTlsAsync(ConnectionContext connection, ConnectionDelegate next)
+    public Task LogTlsAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         if (connection.Tls is { } tls)
         {
@@ -122,7 +122,7 @@ internal sealed class ListenRun(ListenSettings settings)
     private (Action<ListenOptions> Serve, RelayMode? Relay) ChooseMode()
     {
         if (settings.Echo)
-            return (listen => listen.Run(EchoMode.RunAsync), null);
+            return (listen => listen.Run(EchoMode.RunAsync, "--echo"), null);
         if (settings.Exec is { } command)
             return (new ExecMode(command, _errors).Serve, null);
         if (settings.Chat)

@@ -15,7 +15,7 @@ internal sealed class RelayMode
         _pump = new(new(), _clients);
     }
 
-    public void Serve(ListenOptions listen) => listen.Run(RunAsync);
+    public void Serve(ListenOptions listen) => listen.Run(RunAsync, "print and send");
 
     /// <summary>The part of standard input that was not sent, as a sentence; null if all was sent.</summary>
     public Task<string?> GetInputFailureAsync() => _pump.GetFailureAsync();

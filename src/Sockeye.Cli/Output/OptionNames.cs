@@ -30,13 +30,10 @@ internal static partial class OptionNames
         ["leave it null"] = "leave it out",
         ["ListenAnyIP"] = "*:PORT",
         ["ShutdownTimeout"] = "the time that a stop has",
-        ["ListenStatistics.CountAsync"] = "summary",
-        ["OnceGate.PassAsync"] = "--once",
-        ["ListenRun.TellTlsAsync"] = "--verbose",
-        ["ListenTls.ResetPlainTextAsync"] = "reset of plain text",
-        ["EchoMode.RunAsync"] = "--echo",
-        ["ExecMode.RunAsync"] = "--exec",
-        ["RelayMode.RunAsync"] = "print and send",
+        [$"{nameof(ListenStatistics)}.{nameof(ListenStatistics.CountAsync)}"] = "summary",
+        [$"{nameof(OnceGate)}.{nameof(OnceGate.AdmitFirstAsync)}"] = "--once",
+        [$"{nameof(ListenRun)}.{nameof(ListenRun.LogTlsAsync)}"] = "--verbose",
+        [$"{nameof(ListenTls)}.{nameof(ListenTls.ResetPlainTextAsync)}"] = "reset of plain text",
     };
 
     /// <summary>Returns the text with options instead of members, times with units, and correct singulars.</summary>

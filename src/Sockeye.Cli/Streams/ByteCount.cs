@@ -13,9 +13,9 @@ internal sealed class ByteCount
     /// <summary>Whether the count is final.</summary>
     public bool IsFinal => Volatile.Read(ref _isFinal);
 
-    public void Add(long count) => UpdateLocked(count, isFinal: false);
+    public void Add(long count) => Update(count, isFinal: false);
 
-    public void End() => UpdateLocked(0, isFinal: true);
+    public void End() => Update(0, isFinal: true);
 
     /// <summary>Completes when the count has reached the given number, or is final.</summary>
     public async Task WaitUntilAsync(long value)
@@ -34,7 +34,7 @@ internal sealed class ByteCount
         }
     }
 
-    private void UpdateLocked(long count, bool isFinal)
+    private void Update(long count, bool isFinal)
     {
         lock (_lock)
         {

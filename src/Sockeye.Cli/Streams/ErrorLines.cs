@@ -33,10 +33,10 @@ internal sealed class ErrorLines
     }
 
     /// <summary>Writes a line that may contain text of the library.</summary>
-    public void WriteLine(string line) => WriteOrHoldLocked(OptionNames.Translate(line));
+    public void WriteLine(string line) => WriteExact(OptionNames.Translate(line));
 
     /// <summary>Writes a line, with control characters that would move the cursor or start another line escaped.</summary>
-    public void WriteOrHoldLocked(string line)
+    public void WriteExact(string line)
     {
         line = PrintableText.Escape(line);
         lock (_lock)

@@ -56,12 +56,14 @@ public sealed class SockeyeServerBuilder
         where THandler : ConnectionHandler
     {
         Services.TryAddScoped<THandler>();
-        return AddHandler(name, static listen => listen.Run(HandlerNames.GetName(typeof(THandler)), async connection =>
-        {
-            var scope = listen.ApplicationServices.CreateAsyncScope();
-            await using (scope.ConfigureAwait(false))
-                await scope.ServiceProvider.GetRequiredService<THandler>().OnConnectedAsync(connection).ConfigureAwait(false);
-        }));
+        return AddHandler(name, static listen => listen.Run(
+            async connection =>
+            {
+                var scope = listen.ApplicationServices.CreateAsyncScope();
+                await using (scope.ConfigureAwait(false))
+                    await scope.ServiceProvider.GetRequiredService<THandler>().OnConnectedAsync(connection).ConfigureAwait(false);
+            },
+            HandlerNames.GetName(typeof(THandler))));
     }
 
     /// <summary>Changes the options in code, for example endpoints or the transport. It runs at start and at each reload, before

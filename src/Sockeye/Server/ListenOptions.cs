@@ -61,7 +61,7 @@ public sealed class ListenOptions : IConnectionBuilder
     public void Run(ConnectionDelegate handler)
     {
         ArgumentNullException.ThrowIfNull(handler);
-        Run(HandlerNames.Handler, handler);
+        Run(handler, HandlerNames.Handler);
     }
 
     /// <summary>Ends the pipeline with a handler class: one instance for the endpoint, its constructor's arguments taken from
@@ -72,18 +72,18 @@ public sealed class ListenOptions : IConnectionBuilder
     {
         ThrowIfEnded();
         var handler = new ConnectionBuilder(ApplicationServices).UseConnectionHandler<THandler>().Build();
-        Run(HandlerNames.GetName(typeof(THandler)), handler);
+        Run(handler, HandlerNames.GetName(typeof(THandler)));
     }
 
     /// <summary>Ends the pipeline with the code that serves a connection, as <see cref="Run(ConnectionDelegate)"/> does, under a
     /// name.</summary>
-    /// <param name="name">The name of the handler in the log of the server's start.</param>
     /// <param name="handler">The code that serves a connection.</param>
+    /// <param name="name">The name of the handler in the log of the server's start.</param>
     /// <exception cref="InvalidOperationException">There is a handler already.</exception>
-    public void Run(string name, ConnectionDelegate handler)
+    public void Run(ConnectionDelegate handler, string name)
     {
-        ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(handler);
+        ArgumentNullException.ThrowIfNull(name);
         ThrowIfEnded();
         (HandlerName, _handler) = (name, handler);
     }

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Testing;
-using Sockeye.Admin;
 using Sockeye.Testing;
 
 namespace Sockeye.Admin.Tests.Support;

@@ -327,7 +327,8 @@ public sealed class MessageWritingTests
 
         Assert.Equal(isAtomic, ReferenceEquals(client.Transport.Output, encoder.LastOutput));
         await sender.DisposeAsync();
-        Assert.Equal(["hello"], await server.AsMessages(new OneWayDecoder(), Lines).ReadAllAsync(Cancelled).ToListAsync());
+        var received = server.AsMessages(new OneWayDecoder(), Lines).ReadAllAsync(Cancelled);
+        Assert.Equal(["hello"], await received.ToListAsync(Cancelled));
     }
 
     /// <summary>An encoder without a decoder.</summary>

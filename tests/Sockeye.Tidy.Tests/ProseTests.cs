@@ -1,0 +1,111 @@
+using System.Text.RegularExpressions;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Sockeye.Tidy.Tests.Support;
+
+namespace Sockeye.Tidy.Tests;
+
+/// <summary>
+/// Phrases that plain English does not use, wherever people read: documents, comments, messages. Threads, sockets and tasks are
+/// things, not persons; a word has one spelling.
+/// </summary>
+public sealed partial class ProseTests
+{
+    private static readonly (Regex Phrase, string Instead)[] Rules =
+    [
+        (Persons(), "name the thread, task, connection or caller that is meant"),
+        (Spelling(), "endpoint, timeout, cannot: one word each, as .NET spells them"),
+        (Archaic(), "again, no longer, forever, start: the plain word"),
+        (Negation(), "is not a, are not"),
+    ];
+
+    [Fact]
+    public void Documents_use_plain_words()
+    {
+        var findings = new Findings();
+        foreach (var page in Repository.Files("", "*.md"))
+        {
+            foreach (var (index, line) in page.Lines.Index())
+                Check(page.Path, index + 1, line, findings);
+        }
+
+        findings.AssertNone();
+    }
+
+    [Fact]
+    public void Comments_and_messages_use_plain_words()
+    {
+        var findings = new Findings();
+        foreach (var file in Repository.Files("src", "*.cs").Concat(Repository.Files("samples", "*.cs")))
+            CheckCode(file, findings);
+        findings.AssertNone();
+    }
+
+    [Theory]
+    [InlineData("Whoever waits gets it.")]
+    [InlineData("an end point")]
+    [InlineData("It can't.")]
+    [InlineData("It starts anew.")]
+    [InlineData("A file that is no certificate.")]
+    public void Phrase_is_found_in_a_comment_and_in_a_message(string phrase)
+    {
+        var findings = new Findings();
+        var code = $"class C {{ /* {phrase} */ string S => \"{phrase}\"; string T => $\"{{S}} {phrase}\"; }}";
+        CheckCode(new("src/A.cs", code), findings);
+
+        Assert.Equal(3, findings.All.Count);
+    }
+
+    [Theory]
+    [InlineData("There is no limit.")]
+    [InlineData("It is no longer open.")]
+    [InlineData("The begin() call.")]
+    public void Plain_sentence_passes(string sentence)
+    {
+        var findings = new Findings();
+        Check("README.md", 1, sentence, findings);
+
+        Assert.Empty(findings.All);
+    }
+
+    private static void CheckCode(RepositoryFile file, Findings findings)
+    {
+        var root = CSharp.Parse(file).GetRoot();
+        var comments = root.DescendantTrivia()
+            .Where(trivia => trivia.Kind() is not (SyntaxKind.WhitespaceTrivia or SyntaxKind.EndOfLineTrivia))
+            .Select(trivia => (Text: trivia.ToFullString(), Line: trivia.GetLocation().LineNumber()));
+        var messages = root.DescendantTokens()
+            .Where(token => token.Kind() is SyntaxKind.StringLiteralToken or SyntaxKind.InterpolatedStringTextToken
+                or SyntaxKind.SingleLineRawStringLiteralToken or SyntaxKind.MultiLineRawStringLiteralToken)
+            .Select(token => (token.Text, Line: token.GetLocation().LineNumber()));
+        foreach (var (text, first) in comments.Concat(messages))
+        {
+            foreach (var (index, line) in text.ReplaceLineEndings("\n").Split('\n').Index())
+                Check(file.Path, first + index, line, findings);
+        }
+    }
+
+    private static void Check(string path, int line, string text, Findings findings)
+    {
+        foreach (var (phrase, instead) in Rules)
+        {
+            if (phrase.Match(text) is { Success: true } match)
+                findings.Add(path, line, $"'{match.Value}': {instead}.");
+        }
+    }
+
+    [GeneratedRegex(@"\b(whoever|nobody|anybody|somebody)\b", RegexOptions.IgnoreCase)]
+    private static partial Regex Persons();
+
+    [GeneratedRegex(@"\b(end[ -]points?|time-outs?|can't|can not)\b", RegexOptions.IgnoreCase)]
+    private static partial Regex Spelling();
+
+    [GeneratedRegex(
+        @"\b(anew|any more\b(?! \w+ than)|for ever|needs not|(?:its|the) begin(?!\w|\(|`)|in earnest|what becomes of)\b",
+        RegexOptions.IgnoreCase)]
+    private static partial Regex Archaic();
+
+    [GeneratedRegex(
+        @"(?<!\bthere )\b(is|are) no (?!longer|more|fewer|less|other|different|later|earlier)\w+", RegexOptions.IgnoreCase)]
+    private static partial Regex Negation();
+}

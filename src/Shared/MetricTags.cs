@@ -21,7 +21,7 @@ internal static class MetricTags
     /// <summary>Which limit a number is about, by the method or option that sets it.</summary>
     public static KeyValuePair<string, object?> Limit(string name) => new("limit", name);
 
-    /// <summary>Where somebody listens, or what is dialled. A Unix socket has its path, and no port.</summary>
+    /// <summary>The address of a listener, or the target of a client. A Unix socket has a path, and no port.</summary>
     public static KeyValuePair<string, object?>[] Of(EndPoint endpoint) => endpoint switch
     {
         IPEndPoint ip => [new(ServerAddress, $"{ip.Address}"), new(ServerPort, ip.Port)],

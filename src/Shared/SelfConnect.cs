@@ -13,10 +13,10 @@ internal static class SelfConnect
 {
     /// <summary>Whether a connected socket's two addresses are one.</summary>
     /// <param name="local">The socket's own address.</param>
-    /// <param name="dialled">What was asked for.</param>
+    /// <param name="target">What was asked for.</param>
     /// <param name="readRemote">The peer's address, as the system tells it; asked for only where both ports are equal.</param>
-    public static bool IsSelfConnected(EndPoint? local, EndPoint dialled, Func<EndPoint?> readRemote) =>
-        local is IPEndPoint own && dialled is IPEndPoint { Port: var port } && own.Port == port && own.Equals(readRemote());
+    public static bool IsSelfConnected(EndPoint? local, EndPoint target, Func<EndPoint?> readRemote) =>
+        local is IPEndPoint own && target is IPEndPoint { Port: var port } && own.Port == port && own.Equals(readRemote());
 
     /// <summary>The same error as for a port without a server. The socket's close becomes a reset: no TIME_WAIT is left that
     /// would hold the port.</summary>

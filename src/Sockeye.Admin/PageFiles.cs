@@ -6,7 +6,7 @@ namespace Sockeye.Admin;
 internal static class PageFiles
 {
     private const string Folder = "Sockeye.Admin.Page.";
-    private const string TokenPlace = "{{token}}";
+    private const string TokenMarker = "{{token}}";
 
     private static readonly Dictionary<string, (string File, string Type)> Files = new()
     {
@@ -22,7 +22,7 @@ internal static class PageFiles
     public static Dictionary<string, HttpResponse> Load(AdminGuard guard) => Files.ToDictionary(
         file => file.Key,
         file => new HttpResponse(200, file.Value.Type, Encoding.UTF8.GetBytes(
-            Read(file.Value.File).Replace(TokenPlace, guard.PageCarriesToken ? guard.Token : "", StringComparison.Ordinal))));
+            Read(file.Value.File).Replace(TokenMarker, guard.PageCarriesToken ? guard.Token : "", StringComparison.Ordinal))));
 
     private static string Read(string file)
     {

@@ -23,9 +23,9 @@ public sealed partial class SockeyeAdmin
     private partial void LogRefused(long count, EndPoint? remote, int status, string why);
 
     [LoggerMessage(1805, LogLevel.Warning,
-        "The admin page has more than {Places} clients: those that have gone longest without an answer are reset, {Count} " +
+        "The admin page has more than {Limit} clients: those that have gone longest without an answer are reset, {Count} " +
         "since the last such line; the latest is {Remote}.")]
-    private partial void LogEvicted(int places, long count, EndPoint? remote);
+    private partial void LogEvicted(int limit, long count, EndPoint? remote);
 
     [LoggerMessage(1804, LogLevel.Error, "The admin page could not answer a request.")]
     private partial void LogFailed(Exception error);

@@ -15,7 +15,7 @@ namespace Sockeye.Admin;
 public sealed partial class SockeyeAdmin : IAsyncDisposable
 {
     /// <summary>More than the page serves at a time, because reset connections are still open for a moment.</summary>
-    private const int MaxConnections = 2 * HttpPlaces.Most;
+    private const int MaxConnections = 2 * HttpClientLimit.Most;
 
     private readonly SockeyeServer _observed;
     private readonly SockeyeAdminOptions _options;
@@ -102,8 +102,8 @@ public sealed partial class SockeyeAdmin : IAsyncDisposable
         var identity = ServerIdentity.Of(_observed, _options.Name);
         var site = new AdminSite(
             _observed, identity, _sampler, _metrics, new(_options, Token), _options.TimeProvider, LogClosing);
-        var places = new HttpPlaces(_options.TimeProvider, OnEvicted);
-        var handler = new HttpHandler(places, site.Answer, OnRefused, LogFailed, _options.TimeProvider);
+        var limit = new HttpClientLimit(_options.TimeProvider, OnEvicted);
+        var handler = new HttpHandler(limit, site.Answer, OnRefused, LogFailed, _options.TimeProvider);
         _server = await SockeyeServer.StartAsync(server =>
         {
             server.Transport = _transport;
@@ -134,6 +134,6 @@ public sealed partial class SockeyeAdmin : IAsyncDisposable
     private void OnEvicted(ConnectionContext connection)
     {
         if (_evictionPace.TryLog(out var count))
-            LogEvicted(HttpPlaces.Count, count, connection.RemoteEndPoint);
+            LogEvicted(HttpClientLimit.Count, count, connection.RemoteEndPoint);
     }
 }

@@ -48,7 +48,7 @@ public sealed class SimulatedHost
 
     Random ISelfContainedTransport.Random => Stack.Loop.Random;
 
-    /// <summary>The host loses power: its listeners and connections are gone and nobody is told. What runs on it meets errors;
+    /// <summary>The host loses power: its listeners and connections are gone without a notice. Code that runs on it gets errors;
     /// peers notice when their segments stay unanswered, or when the host is back and knows nothing of them.</summary>
     public void Crash() => Stack.Crash();
 

@@ -20,7 +20,7 @@ public sealed class AdminPageTests(Chromium chromium) : IAsyncDisposable
     public async Task Connections_are_seen_to_come_and_go_and_one_is_closed_with_its_reason()
     {
         await OpenAsync();
-        await Expect(_page.Locator("#none")).ToContainTextAsync("Nobody is connected. Connect a client");
+        await Expect(_page.Locator("#none")).ToContainTextAsync("There are no connections. Connect a client");
         await Expect(_page.Locator("#signs")).ToContainTextAsync("All is well.");
 
         using var one = await _tool.ConnectAsync();

@@ -12,7 +12,7 @@ public sealed class QuantityTextTests
     [InlineData("1 bytes in, 21 bytes out, 1 connections", "1 byte in, 21 bytes out, 1 connection")]
     [InlineData("for 1 other connections", "for 1 other connection")]
     [InlineData("127.0.0.1 connections", "127.0.0.1 connections")]
-    [InlineData("Listening on x: ListenStatistics.CountAsync -> OnceGate.PassAsync", "Listening on x: summary -> --once")]
+    [InlineData("Listening on x: ListenStatistics.CountAsync -> OnceGate.AdmitFirstAsync", "Listening on x: summary -> --once")]
     [InlineData("listen on all of them with ListenAnyIP.", "listen on all of them with *:PORT.")]
     [InlineData("(ShutdownTimeout is 00:00:05)", "(the time that a stop has is 5 s)")]
     public void Words_of_the_library_become_those_of_the_tool(string text, string expected) =>

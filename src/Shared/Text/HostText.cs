@@ -37,7 +37,7 @@ internal static class HostText
     }
 
     /// <summary>A name as name servers know it: letters of other alphabets become ASCII (RFC 5891).</summary>
-    /// <exception cref="ArgumentException">It is no name.</exception>
+    /// <exception cref="ArgumentException">It is not a name.</exception>
     public static string ToAscii(string name) =>
         Ascii(name, out var problem) ?? throw new ArgumentException(problem, nameof(name));
 

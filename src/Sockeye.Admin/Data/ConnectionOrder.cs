@@ -5,33 +5,33 @@ namespace Sockeye.Admin;
 /// <summary>Sorts connections. Numbers are compared as numbers, not as text.</summary>
 internal static class ConnectionOrder
 {
-    /// <summary>The places in the snapshot, in order; connections that are equal stay in the order they came.</summary>
-    public static void Sort(List<int> places, ConnectionSnapshot snapshot, ConnectionSort sort, bool descending)
+    /// <summary>The indexes in the snapshot, in order; connections that are equal stay in the order they came.</summary>
+    public static void Sort(List<int> indexes, ConnectionSnapshot snapshot, ConnectionSort sort, bool descending)
     {
         // The snapshot is in the order of accepting, so sorting by age or by number needs no comparison.
         if (sort is ConnectionSort.Age or ConnectionSort.Id)
         {
             if (descending != sort is ConnectionSort.Age)
-                places.Reverse();
+                indexes.Reverse();
             return;
         }
 
-        var keys = new (UInt128 Key, int Minor, int Place)[places.Count];
+        var keys = new (UInt128 Key, int Minor, int Index)[indexes.Count];
         for (var i = 0; i < keys.Length; i++)
         {
-            var (key, minor) = KeyOf(snapshot, places[i], sort);
-            // Turned round here, so that the place still counts upwards.
-            keys[i] = descending ? (~key, ~minor, places[i]) : (key, minor, places[i]);
+            var (key, minor) = KeyOf(snapshot, indexes[i], sort);
+            // Turned round here, so that the index still counts upwards.
+            keys[i] = descending ? (~key, ~minor, indexes[i]) : (key, minor, indexes[i]);
         }
 
         Array.Sort(keys);
         for (var i = 0; i < keys.Length; i++)
-            places[i] = keys[i].Place;
+            indexes[i] = keys[i].Index;
     }
 
-    private static (UInt128 Key, int Minor) KeyOf(ConnectionSnapshot snapshot, int place, ConnectionSort sort)
+    private static (UInt128 Key, int Minor) KeyOf(ConnectionSnapshot snapshot, int index, ConnectionSort sort)
     {
-        var connection = snapshot.Connections[place];
+        var connection = snapshot.Connections[index];
         return sort switch
         {
             ConnectionSort.Remote => AddressKey(connection.RemoteEndPoint),
@@ -40,8 +40,8 @@ internal static class ConnectionOrder
             ConnectionSort.IdleTime => NumberKey(connection.IdleTime?.Ticks),
             ConnectionSort.Received => NumberKey(connection.BytesReceived),
             ConnectionSort.Sent => NumberKey(connection.BytesSent),
-            ConnectionSort.ReceivedPerSecond => NumberKey((long?)(snapshot.Rates[place]?.Received * 1000)),
-            _ => NumberKey((long?)(snapshot.Rates[place]?.Sent * 1000)),
+            ConnectionSort.ReceivedPerSecond => NumberKey((long?)(snapshot.Rates[index]?.Received * 1000)),
+            _ => NumberKey((long?)(snapshot.Rates[index]?.Sent * 1000)),
         };
     }
 

@@ -10,17 +10,17 @@ internal sealed class ConnectionPages(SockeyeServer server, TimeProvider time)
     public ConnectionsView Get(ConnectionQuery query)
     {
         var snapshot = _snapshots.Take();
-        List<int> places = new(snapshot.Connections.Count);
+        List<int> indexes = new(snapshot.Connections.Count);
         for (var i = 0; i < snapshot.Connections.Count; i++)
         {
             if (Matches(snapshot.Connections[i], query))
-                places.Add(i);
+                indexes.Add(i);
         }
 
-        ConnectionOrder.Sort(places, snapshot, query.Sort, query.Descending);
-        var offset = Math.Min(query.Offset, Math.Max(0, places.Count - 1) / query.Limit * query.Limit);
-        var rows = places.Skip(offset).Take(query.Limit).Select(place => RowOf(snapshot, place));
-        return new(snapshot.Connections.Count, places.Count, offset, [.. rows]);
+        ConnectionOrder.Sort(indexes, snapshot, query.Sort, query.Descending);
+        var offset = Math.Min(query.Offset, Math.Max(0, indexes.Count - 1) / query.Limit * query.Limit);
+        var rows = indexes.Skip(offset).Take(query.Limit).Select(index => RowOf(snapshot, index));
+        return new(snapshot.Connections.Count, indexes.Count, offset, [.. rows]);
     }
 
     private static bool Matches(ServerConnectionInfo connection, ConnectionQuery query) =>
@@ -43,10 +43,10 @@ internal sealed class ConnectionPages(SockeyeServer server, TimeProvider time)
         whole is not null && whole.Contains(text, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Makes one system call for each visible connection, and none for the others.</summary>
-    private static ConnectionRow RowOf(ConnectionSnapshot snapshot, int place)
+    private static ConnectionRow RowOf(ConnectionSnapshot snapshot, int index)
     {
-        var connection = snapshot.Connections[place];
-        var rate = snapshot.Rates[place];
+        var connection = snapshot.Connections[index];
+        var rate = snapshot.Rates[index];
         var kernel = connection.GetTcpInfo();
         return new(
             connection.ConnectionId,

@@ -7,13 +7,13 @@ namespace Sockeye.Admin;
 
 /// <summary>Serves HTTP/1.1 and 1.0 on a connection: one request after the other, each answered before the next is
 /// read.</summary>
-/// <param name="places">Who is served.</param>
+/// <param name="limit">Limits the clients that are served.</param>
 /// <param name="answer">Makes the response synchronously: nothing here waits for another thread.</param>
 /// <param name="onRefused">Called with each refused request and its client.</param>
 /// <param name="onFailed">Called with the exception of a failed response.</param>
 /// <param name="time">The clock of <see cref="RequestTimeout"/> and of the Date header.</param>
 internal sealed class HttpHandler(
-    HttpPlaces places,
+    HttpClientLimit limit,
     Func<HttpRequest, HttpResponse> answer,
     Action<ConnectionContext, HttpRefusal> onRefused,
     Action<Exception> onFailed,
@@ -24,9 +24,9 @@ internal sealed class HttpHandler(
 
     public async Task RunAsync(ConnectionContext connection)
     {
-        var place = places.Enter(connection);
+        var client = limit.Enter(connection);
         while (await ServeNextAsync(connection))
-            places.OnAnswered(place);
+            limit.OnAnswered(client);
     }
 
     /// <summary>Returns false if the connection is to be closed.</summary>

@@ -51,10 +51,10 @@ internal sealed class HistogramSeries(string labels, double[] bounds) : MetricSe
 
     public override void Add(double value)
     {
-        var place = Array.BinarySearch(bounds, value);
+        var index = Array.BinarySearch(bounds, value);
         lock (_lock)
         {
-            _counts[place < 0 ? ~place : place]++;
+            _counts[index < 0 ? ~index : index]++;
             _sum += value;
         }
     }

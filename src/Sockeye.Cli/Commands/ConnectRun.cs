@@ -18,11 +18,11 @@ internal sealed class ConnectRun(ConnectSettings settings)
         _capture = CaptureOption.Open(settings.Capture, _errors);
         try
         {
-            var dialled = await ConnectAsync(await ClientAsync());
-            if (settings.Trace && dialled.Connections[0].Tls is { } tls)
+            var client = await ConnectAsync(await ClientAsync());
+            if (settings.Trace && client.Connections[0].Tls is { } tls)
                 _errors.WriteLine($"TLS: {TlsText.Describe(tls)}");
-            await using (dialled.Loop)
-                await ExchangeAsync(dialled.Connections);
+            await using (client.Loop)
+                await ExchangeAsync(client.Connections);
         }
         catch (ConnectException e)
         {

@@ -41,16 +41,16 @@ internal sealed class RelayClients(ErrorLines errors) : IInputReceivers
         InputReceiver[] here;
         while (true)
         {
-            Task somebody;
+            Task firstClient;
             lock (_lock)
             {
                 here = [.. _clients];
-                somebody = _firstClient.Task;
+                firstClient = _firstClient.Task;
             }
 
             if (here.Length > 0)
                 break;
-            await somebody;
+            await firstClient;
         }
 
         return (await Task.WhenAll(here.Select(client => client.SendAsync(bytes)))).Contains(true);

@@ -22,13 +22,13 @@ internal static class ProcFiles
     /// <summary>The numbers in a file that contains only numbers.</summary>
     public static long[]? Numbers(string path)
     {
-        var words = Text(path)?.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        if (words is null or [])
+        var fields = Text(path)?.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        if (fields is null or [])
             return null;
-        var numbers = new long[words.Length];
-        for (var i = 0; i < words.Length; i++)
+        var numbers = new long[fields.Length];
+        for (var i = 0; i < fields.Length; i++)
         {
-            if (!long.TryParse(words[i], CultureInfo.InvariantCulture, out numbers[i]))
+            if (!long.TryParse(fields[i], CultureInfo.InvariantCulture, out numbers[i]))
                 return null;
         }
 
@@ -45,8 +45,8 @@ internal static class ProcFiles
     {
         var row = Text("/proc/self/limits")?.Split('\n')
             .FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal));
-        var words = row?[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return words is [var soft, var hard, ..] ? (Value(soft), Value(hard)) : null;
+        var fields = row?[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return fields is [var soft, var hard, ..] ? (Value(soft), Value(hard)) : null;
     }
 
     private static long Value(string word) =>

@@ -7,8 +7,8 @@ namespace Sockeye.Testing;
 /// <summary>Keeps <c>task.WaitAsync(timeout, time)</c> on the run's thread.</summary>
 /// <remarks>
 /// The task of a <see cref="TaskCompletionSource"/> that was made with RunContinuationsAsynchronously, as those that wait for an
-/// answer mostly are, passes its end on to WaitAsync's own task through the thread pool, although both ends are in the run. There
-/// is no public way round that, and the code under test must not be written for the simulation. WaitAsync shows its task to the
+/// answer mostly are, passes its end on to WaitAsync's own task through the thread pool, although both ends are in the run. No
+/// public member avoids that, and the code under test must not be written for the simulation. WaitAsync shows its task to the
 /// clock, as the state of its timer: here the task is unhooked, and continues where an <c>await</c> would. On a runtime whose
 /// parts have other names nothing is changed, and the hop is named as any other.
 /// </remarks>

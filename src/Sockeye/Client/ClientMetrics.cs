@@ -24,7 +24,7 @@ internal static class ClientMetrics
             "{caller}", "Callers that wait for a connection of a pool.");
     }
 
-    /// <summary>From now on the pool is asked, until it is removed or nobody holds it any more.</summary>
+    /// <summary>Includes the pool in the metrics until it is removed or collected.</summary>
     public static PoolGauge Add(ConnectionPool pool, EndPoint endpoint)
     {
         var gauge = new PoolGauge(pool, MetricTags.Of(endpoint));
@@ -56,7 +56,7 @@ internal static class ClientMetrics
     }
 }
 
-/// <summary>A pool as metrics hold it: weakly, so that one which nobody has disposed can still be collected.</summary>
+/// <summary>A weak reference to a pool, so that a pool that was not disposed can still be collected.</summary>
 internal sealed class PoolGauge(ConnectionPool pool, KeyValuePair<string, object?>[] tags)
 {
     private readonly WeakReference<ConnectionPool> _pool = new(pool);

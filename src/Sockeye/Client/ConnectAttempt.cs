@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>One address being dialled. Its task never fails: what came of it stands in the properties.</summary>
+/// <summary>One address being connecting. Its task never fails: what came of it stands in the properties.</summary>
 internal sealed class ConnectAttempt
 {
     private readonly TimeProvider _time;
@@ -23,7 +23,7 @@ internal sealed class ConnectAttempt
 
     public Task Completion { get; }
 
-    /// <summary>Whether it is this machine that is dialled. Asked for only where an attempt is silent.</summary>
+    /// <summary>Whether it is this machine that is connecting. Asked for only where an attempt is silent.</summary>
     public bool IsOnThisMachine => _isOnThisMachine ??= EndPoint is IPEndPoint { Address: var address }
         && (IPAddress.IsLoopback(address)
             || (_transport is IHostNameResolver host ? host.Owns(address) : LocalAddresses.Contains(address)));
@@ -36,7 +36,7 @@ internal sealed class ConnectAttempt
     /// <summary>How long it took, or has taken so far.</summary>
     public TimeSpan Elapsed { get => Completion.IsCompleted ? field : _time.GetElapsedTime(_started); private set; }
 
-    /// <summary>Closes a connection that nobody will use, whenever it comes.</summary>
+    /// <summary>Closes a connection that will not be used, whenever it is established.</summary>
     public async Task DiscardAsync()
     {
         await Completion;
@@ -50,10 +50,10 @@ internal sealed class ConnectAttempt
     {
         try
         {
-            var dialled = options.LocalEndPoint is { } local
+            var connecting = options.LocalEndPoint is { } local
                 ? ((ILocalEndPointConnectionFactory)options.Transport).ConnectAsync(EndPoint, local, cancellationToken)
                 : options.Transport.ConnectAsync(EndPoint, cancellationToken);
-            Connection = await dialled;
+            Connection = await connecting;
         }
         catch (Exception error)
         {

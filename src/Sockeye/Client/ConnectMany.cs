@@ -17,8 +17,8 @@ internal sealed class ConnectMany(SockeyeClient client, EndPoint endpoint, int c
     public async Task<IReadOnlyList<ConnectionContext>> RunAsync(CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var dialling = Enumerable.Range(0, Math.Min(count, MaxConcurrentConnects)).Select(_ => ConnectUntilDoneAsync(stop));
-        await Task.WhenAll(dialling);
+        var connecting = Enumerable.Range(0, Math.Min(count, MaxConcurrentConnects)).Select(_ => ConnectUntilDoneAsync(stop));
+        await Task.WhenAll(connecting);
         if (_error is null)
             return _connections!;
 

@@ -56,7 +56,7 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
         }
         finally
         {
-            // Nobody waits for the losers: one that ignores its cancellation must not hold up the winner.
+            // The losers are not awaited: one that ignores its cancellation must not delay the winner.
             stop.Cancel();
             foreach (var loser in _running)
                 _ = loser.DiscardAsync();
@@ -90,8 +90,8 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
 
     private bool TryDequeueNext([MaybeNullWhen(false)] out EndPoint address)
     {
-        var (turn, other) = _wasLastIPv6 ? (_others, _ipv6) : (_ipv6, _others);
-        return turn.TryDequeue(out address) || other.TryDequeue(out address);
+        var (next, other) = _wasLastIPv6 ? (_others, _ipv6) : (_ipv6, _others);
+        return next.TryDequeue(out address) || other.TryDequeue(out address);
     }
 
     private void StartAttempt(EndPoint address, CancellationToken cancellationToken)

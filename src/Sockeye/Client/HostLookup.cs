@@ -6,7 +6,7 @@ namespace Sockeye;
 /// <summary>What came of asking for the addresses of one family of a name.</summary>
 internal sealed record HostLookup(AddressFamily Family, IReadOnlyList<IPAddress> Addresses, Exception? Error)
 {
-    /// <summary>Nobody waits for more addresses than this; a hostile name server could send thousands.</summary>
+    /// <summary>The most addresses that are tried; a hostile name server could send thousands.</summary>
     private const int MaxAddresses = 64;
 
     /// <summary>Asks the resolver of the options, the transport, or the system. Never fails: the error is kept.</summary>
@@ -17,12 +17,12 @@ internal sealed record HostLookup(AddressFamily Family, IReadOnlyList<IPAddress>
         {
             var found = (await ResolveAsync(options, host, family, cancellationToken)).Where(one => one.AddressFamily == family)
                 .Distinct().ToList();
-            var dialled = found.Where(EndPoints.CanConnect).Take(MaxAddresses).ToList();
+            var usable = found.Where(EndPoints.CanConnect).Take(MaxAddresses).ToList();
             // Lists of blocked names give 0.0.0.0, which would be this machine.
-            var error = found.Count > 0 && dialled.Count == 0
+            var error = found.Count > 0 && usable.Count == 0
                 ? new IOException($"{found[0]} is not an address of one machine")
                 : null;
-            return new(family, dialled, error);
+            return new(family, usable, error);
         }
         catch (Exception error)
         {

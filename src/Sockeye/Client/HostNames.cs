@@ -19,9 +19,9 @@ internal static class HostNames
         return address is null ? new DnsEndPoint(host, port) : new IPEndPoint(address, port);
     }
 
-    /// <summary>An endpoint that can be dialled: a name that is an address becomes one, and addresses take the form that
-    /// sockets know. What is no address of the network is left to the transport.</summary>
-    /// <exception cref="ArgumentException">It cannot be dialled.</exception>
+    /// <summary>Returns an endpoint that can be connected to: a name that is an address becomes one, and addresses take the
+    /// form that sockets use. Other kinds of endpoint are left to the transport.</summary>
+    /// <exception cref="ArgumentException">It cannot be connected to.</exception>
     public static EndPoint Normalize(EndPoint endpoint)
     {
         if (endpoint is not DnsEndPoint name)

@@ -151,14 +151,16 @@ public sealed class SockeyeClient : IConnectionFactory
 
     private ValueTask<ConnectionContext> ConnectUntracedAsync(EndPoint endpoint, CancellationToken cancellationToken)
     {
-        var dialled = new HappyEyeballs(_options, endpoint).ConnectAsync(cancellationToken);
-        return _options.Layers.Count == 0 && _timeouts is null ? dialled : ApplyLayersAsync(dialled, endpoint, cancellationToken);
+        var connecting = new HappyEyeballs(_options, endpoint).ConnectAsync(cancellationToken);
+        return _options.Layers.Count == 0 && _timeouts is null
+            ? connecting
+            : ApplyLayersAsync(connecting, endpoint, cancellationToken);
     }
 
     private async ValueTask<ConnectionContext> ApplyLayersAsync(
-        ValueTask<ConnectionContext> dialled, EndPoint target, CancellationToken cancellationToken)
+        ValueTask<ConnectionContext> connecting, EndPoint target, CancellationToken cancellationToken)
     {
-        var connection = await dialled;
+        var connection = await connecting;
         if (_timeouts is not null)
             Watch(connection, _timeouts);
         var step = "";

@@ -75,7 +75,7 @@ public static class ConnectionContextRelayExtensions
                     output.Write(block.Span);
                 input.AdvanceTo(read.Buffer.End);
                 if (!isEmpty && (await output.FlushAsync(cancellationToken)).IsCompleted)
-                    throw new IOException($"Connection {to.ConnectionId} takes nothing any more: {to.CloseReason}.");
+                    throw new IOException($"Connection {to.ConnectionId} no longer takes data: {to.CloseReason}.");
             }
             while (!read.IsCompleted);
         }

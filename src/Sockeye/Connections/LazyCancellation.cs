@@ -21,8 +21,8 @@ internal struct LazyCancellation
 
     public readonly bool HasFired => Volatile.Read(in _source) is { IsCancellationRequested: true };
 
-    /// <summary>From now on the token has fired. Gives the source that is still to be cancelled, if anybody holds its
-    /// token.</summary>
+    /// <summary>Marks the token as fired. Returns the source that is still to be cancelled, if its token is in
+    /// use.</summary>
     public CancellationTokenSource? Fire() =>
         Interlocked.CompareExchange(ref _source, Fired, null) is { } source && source != Fired ? source : null;
 

@@ -18,7 +18,7 @@ public static class PrintableText
     /// <summary>
     /// The same text with each character that is obeyed rather than printed in hexadecimal, as <c>\x1B</c> or <c>\u202E</c>:
     /// controls, line ends of any kind, marks of direction and other invisible format characters, lone surrogates, and code
-    /// points that are no character.
+    /// points that are not characters.
     /// </summary>
     /// <remarks>
     /// Backslashes stay, so text that is escaped already stays as it is. The result is for people: it cannot be turned back.

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Where work runs that nobody awaits: never on the thread that happened to ask for it.</summary>
+/// <summary>Runs work that is not awaited: never on the thread that asked for it.</summary>
 internal static class Scheduling
 {
     public static PipeScheduler GetScheduler(object transport) =>

@@ -89,16 +89,16 @@ internal sealed class CaptureWriter(FrameQueue queue, CaptureOutput output, Wire
 
     private void Add(in CapturedFrame frame)
     {
-        var (connection, place) = (frame.Connection, frame.Connection.Interface);
-        if (place.LastFile != _file)
-            Describe(place);
+        var (connection, nic) = (frame.Connection, frame.Connection.Interface);
+        if (nic.LastFile != _file)
+            Describe(nic);
         if (_firstTime == 0)
             _firstTime = frame.Time;
         _lastTime = Math.Max(_lastTime, frame.Time);
-        var dropped = place.Dropped - place.DroppedReported;
+        var dropped = nic.Dropped - nic.DroppedReported;
         var isFirst = connection.LastFile != _file;
         var headers = TcpSegment.HeaderLength(connection.Addresses, frame.Bits);
-        var room = _blocks.BeginFrame(place.Id, frame.Time, headers + frame.KeptLength, headers + frame.Length);
+        var room = _blocks.BeginFrame(nic.Id, frame.Time, headers + frame.KeptLength, headers + frame.Length);
         TcpSegment.Write(room, connection.Addresses, frame);
         _blocks.EndFrame(
             frame.IsOutbound,
@@ -107,28 +107,28 @@ internal sealed class CaptureWriter(FrameQueue queue, CaptureOutput output, Wire
             dropped > 0 ? $"{dropped} frames of this endpoint were dropped before this one: the capture's queue was full" : null,
             frame.Comment);
         connection.LastFile = _file;
-        place.DroppedReported += dropped;
-        place.DroppedInFile += dropped;
-        place.Written++;
+        nic.DroppedReported += dropped;
+        nic.DroppedInFile += dropped;
+        nic.Written++;
         Volatile.Write(ref _frames, _frames + 1);
     }
 
-    private void Describe(CaptureInterface place)
+    private void Describe(CaptureInterface nic)
     {
-        (place.Id, place.LastFile, place.Written, place.DroppedInFile) = ((uint)_interfaces.Count, _file, 0, 0);
-        _interfaces.Add(place);
-        _blocks.Interface(place.Name, place.Description);
+        (nic.Id, nic.LastFile, nic.Written, nic.DroppedInFile) = ((uint)_interfaces.Count, _file, 0, 0);
+        _interfaces.Add(nic);
+        _blocks.Interface(nic.Name, nic.Description);
     }
 
     private void EndFile()
     {
-        foreach (var place in _interfaces)
+        foreach (var nic in _interfaces)
         {
             // Drops that no frame has reported yet are reported here.
-            var dropped = place.Dropped - place.DroppedReported;
-            place.DroppedReported += dropped;
-            place.DroppedInFile += dropped;
-            _blocks.Statistics(place.Id, _firstTime, _lastTime, place.Written + place.DroppedInFile, place.DroppedInFile);
+            var dropped = nic.Dropped - nic.DroppedReported;
+            nic.DroppedReported += dropped;
+            nic.DroppedInFile += dropped;
+            _blocks.Statistics(nic.Id, _firstTime, _lastTime, nic.Written + nic.DroppedInFile, nic.DroppedInFile);
         }
     }
 

@@ -174,12 +174,12 @@ public sealed partial class WireCapture : IAsyncDisposable
     }
 
     /// <summary>Starts to record a connection; null if the capture has ended.</summary>
-    internal Recording? Record(ConnectionContext connection, string place, bool isServer)
+    internal Recording? Record(ConnectionContext connection, string endpoint, bool isServer)
     {
         if (!_isOn)
             return null;
         var number = Interlocked.Increment(ref _lastNumber);
-        var captured = _interfaces.AddConnection(connection, place, isServer, number);
+        var captured = _interfaces.AddConnection(connection, endpoint, isServer, number);
         var tcp = new SyntheticTcp(this, captured, number, _options.MaxBytesPerConnection ?? long.MaxValue);
         var recording = new Recording(this, connection, tcp, number);
         lock (_lock)

@@ -76,17 +76,17 @@ internal sealed class BandwidthInput(PipeReader inner, BandwidthQueue queue, Con
 
     public override void CancelPendingRead()
     {
-        BandwidthWaiter? turn;
+        BandwidthWaiter? waiter;
         lock (_lock)
         {
             _isCancelled = true;
-            turn = _waiter;
+            waiter = _waiter;
         }
 
-        if (turn is null)
+        if (waiter is null)
             inner.CancelPendingRead();
         else
-            queue.Cancel(turn);
+            queue.Cancel(waiter);
     }
 
     public override void Complete(Exception? exception = null) => inner.Complete(exception);
@@ -99,23 +99,23 @@ internal sealed class BandwidthInput(PipeReader inner, BandwidthQueue queue, Con
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<long> WaitAsync(long fresh, CancellationToken cancellationToken)
     {
-        BandwidthWaiter turn;
+        BandwidthWaiter waiter;
         lock (_lock)
         {
             if (_isCancelled)
                 return 0; // The connection ended after the read below.
-            _waiter = turn = queue.Enqueue(fresh, Scheduling.GetScheduler(connection));
+            _waiter = waiter = queue.Enqueue(fresh, Scheduling.GetScheduler(connection));
         }
 
-        using var ending = connection.ConnectionClosed.UnsafeRegister(CancelWait, turn);
-        using var giving = cancellationToken.UnsafeRegister(CancelWait, turn);
-        var granted = await turn.WaitAsync();
+        using var ending = connection.ConnectionClosed.UnsafeRegister(CancelWait, waiter);
+        using var giving = cancellationToken.UnsafeRegister(CancelWait, waiter);
+        var granted = await waiter.WaitAsync();
         lock (_lock)
             _waiter = null;
         return granted;
     }
 
-    private void CancelWait(object? turn) => queue.Cancel((BandwidthWaiter)turn!);
+    private void CancelWait(object? waiter) => queue.Cancel((BandwidthWaiter)waiter!);
 
     private ReadResult CreateResult(in ReadResult result, bool isCancelled, long granted = 0)
     {

@@ -102,11 +102,11 @@ internal sealed class BandwidthOutput
 
     private async Task<long> WaitAsync(long wanted)
     {
-        var turn = _queue.Enqueue(wanted, Scheduling.GetScheduler(_connection));
-        Volatile.Write(ref _waiter, turn);
+        var waiter = _queue.Enqueue(wanted, Scheduling.GetScheduler(_connection));
+        Volatile.Write(ref _waiter, waiter);
         if (_isClosed)
-            _queue.Cancel(turn); // The connection ended just before the grant.
-        var granted = await turn.WaitAsync();
+            _queue.Cancel(waiter); // The connection ended just before the grant.
+        var granted = await waiter.WaitAsync();
         Volatile.Write(ref _waiter, null);
         return granted;
     }
@@ -116,7 +116,7 @@ internal sealed class BandwidthOutput
     {
         _isClosed = true;
         _pipe.Reader.CancelPendingRead();
-        if (Volatile.Read(ref _waiter) is { } turn)
-            _queue.Cancel(turn);
+        if (Volatile.Read(ref _waiter) is { } waiter)
+            _queue.Cancel(waiter);
     }
 }

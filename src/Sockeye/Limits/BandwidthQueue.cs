@@ -34,32 +34,32 @@ internal sealed class BandwidthQueue
     /// cancellation.</summary>
     public BandwidthWaiter Enqueue(long wanted, PipeScheduler scheduler)
     {
-        var turn = new BandwidthWaiter(wanted, scheduler);
+        var waiter = new BandwidthWaiter(wanted, scheduler);
         BandwidthWaiter? granted = null;
         lock (_lock)
         {
-            _waiters.AddLast(turn.Node);
+            _waiters.AddLast(waiter.Node);
             _bucket.HasWaiters = true;
             if (_waiters.Count == 1)
                 granted = GrantLocked();
         }
 
         BandwidthWaiter.Complete(granted);
-        return turn;
+        return waiter;
     }
 
     /// <summary>Removes a waiter, if it is still in the queue.</summary>
-    public void Cancel(BandwidthWaiter turn)
+    public void Cancel(BandwidthWaiter waiter)
     {
         lock (_lock)
         {
-            if (turn.Node.List is null)
+            if (waiter.Node.List is null)
                 return;
-            _waiters.Remove(turn.Node);
-            turn.Next = GrantLocked();
+            _waiters.Remove(waiter.Node);
+            waiter.Next = GrantLocked();
         }
 
-        BandwidthWaiter.Complete(turn);
+        BandwidthWaiter.Complete(waiter);
     }
 
     private void OnTimer()

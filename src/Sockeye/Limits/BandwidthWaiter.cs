@@ -25,10 +25,10 @@ internal sealed class BandwidthWaiter : IValueTaskSource<long>
     public BandwidthWaiter? Next { get; set; }
 
     /// <summary>Completes the waiter. Call it outside of all locks.</summary>
-    public static void Complete(BandwidthWaiter? turn)
+    public static void Complete(BandwidthWaiter? waiter)
     {
-        for (; turn is not null; turn = turn.Next)
-            turn._scheduler.Schedule(static turn => ((BandwidthWaiter)turn!).Complete(), turn);
+        for (; waiter is not null; waiter = waiter.Next)
+            waiter._scheduler.Schedule(static waiter => ((BandwidthWaiter)waiter!).Complete(), waiter);
     }
 
     /// <summary>The number of bytes granted; 0 after a cancellation. Await it once.</summary>

@@ -5,7 +5,7 @@ namespace Sockeye;
 /// <remarks>Timestamps are never 0, which says that it is not so.</remarks>
 internal sealed class AcceptStatus(TimeProvider time)
 {
-    /// <summary>An accept that waits this long for a client does not fail any more.</summary>
+    /// <summary>An accept that has waited this long for a client counts as successful.</summary>
     internal static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(1);
 
     private long _failingSince;

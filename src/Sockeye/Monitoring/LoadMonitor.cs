@@ -4,11 +4,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
 
-/// <summary>Looks at a server's load while it has connections, and says in its log what appears and what is gone.</summary>
+/// <summary>Polls a server's load while it has connections, and logs the signs that appear and disappear.</summary>
 /// <remarks>
-/// It has a timer of its own: whoever writes the log may take long, and timeouts must not wait for that. Without connections,
-/// and without a log that takes warnings, it does nothing. While connections neither come nor go, none waits and there is no
-/// sign, it looks less and less often, down to once in <see cref="MaxInterval"/>: a server that waits costs next to nothing.
+/// It has a separate timer: a logger may be slow, and timeouts must not wait for it. Without connections, and without a log
+/// that takes warnings, it does nothing. While no connection opens, closes or waits and there is no sign, it polls less and
+/// less often, down to once per <see cref="MaxInterval"/>: an idle server costs next to nothing.
 /// </remarks>
 internal sealed partial class LoadMonitor : IDisposable
 {
@@ -16,7 +16,7 @@ internal sealed partial class LoadMonitor : IDisposable
 
     public static readonly TimeSpan MaxInterval = TimeSpan.FromSeconds(8);
 
-    /// <summary>How long a sign must be away before it is over: one that comes and goes is told once.</summary>
+    /// <summary>How long a sign must be away before it is over: one that comes and goes is report once.</summary>
     public static readonly TimeSpan Gap = TimeSpan.FromSeconds(10);
 
     private const int NotSet = 0;
@@ -95,13 +95,13 @@ internal sealed partial class LoadMonitor : IDisposable
         var load = _load.ReadWithoutStalls();
         foreach (var sign in load.Signs.Where(IsReported))
             Report(sign);
-        foreach (var (key, told) in _reported)
+        foreach (var (key, report) in _reported)
         {
-            if (_time.GetElapsedTime(told.SeenAt) < Gap)
+            if (_time.GetElapsedTime(report.SeenAt) < Gap)
                 continue;
             _reported.Remove(key);
             var where = key.EndPoint is null ? "" : $" on {key.EndPoint}";
-            LogSignOver(key.Kind, where, _time.GetElapsedTime(told.Since, told.SeenAt));
+            LogSignOver(key.Kind, where, _time.GetElapsedTime(report.Since, report.SeenAt));
         }
 
         var isQuiet = load.Signs.Count == 0 && _reported.Count == 0 && _server.ConnectionCount == _lastCount
@@ -123,13 +123,13 @@ internal sealed partial class LoadMonitor : IDisposable
     private void Report(SaturationSign sign)
     {
         var now = _time.GetTimestamp();
-        if (!_reported.TryGetValue((sign.Kind, sign.EndPoint), out var told))
-            _reported.Add((sign.Kind, sign.EndPoint), told = new(now));
-        told.SeenAt = now;
+        if (!_reported.TryGetValue((sign.Kind, sign.EndPoint), out var report))
+            _reported.Add((sign.Kind, sign.EndPoint), report = new(now));
+        report.SeenAt = now;
         // Once when it appears, and once more when it is as bad as can be.
-        if (told.Level is { } level && (level >= 1 || sign.Level < 1))
+        if (report.Level is { } level && (level >= 1 || sign.Level < 1))
             return;
-        told.Level = sign.Level;
+        report.Level = sign.Level;
         LogSign(sign.Kind, (int)(sign.Level * 100), sign.Description);
     }
 
@@ -145,7 +145,7 @@ internal sealed partial class LoadMonitor : IDisposable
 
         public long SeenAt { get; set; }
 
-        /// <summary>As it was told last.</summary>
+        /// <summary>As it was report last.</summary>
         public double? Level { get; set; }
     }
 }

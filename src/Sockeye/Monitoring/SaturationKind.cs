@@ -25,7 +25,7 @@ public enum SaturationKind
     /// full.</summary>
     AcceptHeld,
 
-    /// <summary>An endpoint does not listen any more. Level: 1; 0.5 while the server is being stopped, as planned
+    /// <summary>An endpoint no longer listens. Level: 1; 0.5 while the server is being stopped, as planned
     /// (<see cref="ServerLoad.IsStopping"/>).</summary>
     NotListening,
 

@@ -28,8 +28,8 @@ internal static class SaturationRules
             $"{open} of {most} connections are open (MaxConnections): raise it, or find who holds them")
         : null;
 
-    /// <param name="counts">Who waits.</param>
-    /// <param name="wait">How long nobody has come to a question that only asks for a thread.</param>
+    /// <param name="counts">The connections that wait.</param>
+    /// <param name="wait">How long a work item that only tests the scheduler has waited for a thread.</param>
     public static SaturationSign? HandlersWaiting(in ConnectionCounts counts, TimeSpan wait)
     {
         var longest = counts.LongestWaitForThread > wait ? counts.LongestWaitForThread : wait;
@@ -77,7 +77,7 @@ internal static class SaturationRules
         return new(
             SaturationKind.AcceptHeld, 0.5 + ((listener.Queue?.FillRatio ?? 0) / 2),
             $"{listener.Status.HeldBy} leaves {clients} of {listener.EndPoint} in the accept queue, which was not empty for "
-                + $"{Seconds(time)} s: raise the limit, or find who keeps its places",
+                + $"{Seconds(time)} s: raise the limit, or find which connections keep its permits",
             listener.EndPoint);
     }
 
@@ -87,8 +87,8 @@ internal static class SaturationRules
             SaturationKind.NotListening, isStopping ? 0.5 : 1,
             isStopping
                 ? $"{listener.EndPoint} does not listen: the server is being stopped"
-                : $"{listener.EndPoint} does not listen any more: its listener ended by itself (event 1103), so start the server "
-                    + "anew",
+                : $"{listener.EndPoint} no longer listens: its listener ended by itself (event 1103), so restart the "
+                    + "server",
             listener.EndPoint);
 
     public static SaturationSign? SendsStalled(in Stalls stalls, int open) => stalls.Worst is not { } worst
@@ -111,7 +111,7 @@ internal static class SaturationRules
                     + $"their peers waits, that of {worst.Id} for {Seconds(stalls.Longest)} s")
             + ": find out what such a handler waits for");
 
-    /// <summary>Never near 1: a peer that does not read is no reason to take a server out of service.</summary>
+    /// <summary>Never near 1: a peer that does not read is not a reason to take a server out of service.</summary>
     private static double Level(in Stalls stalls, int open) => 0.5 + (Math.Min(1, (double)stalls.Count / Math.Max(1, open)) / 4);
 
     private static string Count(int count, string one, string many) => $"{count} {(count == 1 ? one : many)}";

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Sockeye;
 
-/// <summary>A sign that a server is near to not serving, or does not serve any more.</summary>
+/// <summary>A sign that a server is close to saturation, or no longer serves.</summary>
 public sealed class SaturationSign
 {
     internal SaturationSign(SaturationKind kind, double level, string description, EndPoint? endpoint = null) =>

@@ -4,7 +4,7 @@ using System.Diagnostics.Metrics;
 
 namespace Sockeye;
 
-/// <summary>What a server counts in the meter "Sockeye.Server"; it costs next to nothing while nobody listens.</summary>
+/// <summary>The instruments of a server in the meter "Sockeye.Server". They cost next to nothing without a listener.</summary>
 /// <remarks>
 /// Who listens runs in the middle of accepting and closing. What it throws must end neither: the measurement is missing, and
 /// "sockeye.server.metric.failures" says so.
@@ -36,7 +36,7 @@ internal static class ServerMetrics
 
     private static readonly Counter<long> Rejected = Meter.CreateCounter<long>(
         "sockeye.server.connections.rejected", "{connection}",
-        "Clients for whom a limit left no place, or a rule no way in; the tag says which.");
+        "Clients for whom a limit left no permit, or that a rule denied; the tag names it.");
 
     private static readonly Counter<long> Held = Meter.CreateCounter<long>(
         "sockeye.server.accept.held", "{wait}",
@@ -97,7 +97,7 @@ internal static class ServerMetrics
     /// <summary>Safe to call more than once.</summary>
     public static void Remove(ServerGauges server) => Servers.TryRemove(server, out _);
 
-    /// <summary>Whether somebody listens to how connections end.</summary>
+    /// <summary>Whether a listener measures how connections end.</summary>
     public static bool IsCloseEnabled => Closed.Enabled || Duration.Enabled;
 
     /// <param name="listener">The tags of the listener that accepted it.</param>

@@ -85,20 +85,20 @@ internal static class ProxyHeaderV1
         if (text is Unknown || text.StartsWith(Unknown + ' '))
             return new() { Version = ProxyProtocolVersion.V1 };
 
-        Span<Range> words = stackalloc Range[6];
-        if (text.Split(words, ' ') != 5
-            || (text[words[0]] is "TCP4" ? AddressFamily.InterNetwork
-                : text[words[0]] is "TCP6" ? AddressFamily.InterNetworkV6 : default) is var family && family == default
-            || !ProxyText.TryParseAddress(text[words[1]], out var source)
-            || !ProxyText.TryParseNumber(text[words[3]], ushort.MaxValue, out var sourcePort)
-            || !ProxyText.TryParseNumber(text[words[4]], ushort.MaxValue, out var destinationPort))
+        Span<Range> fields = stackalloc Range[6];
+        if (text.Split(fields, ' ') != 5
+            || (text[fields[0]] is "TCP4" ? AddressFamily.InterNetwork
+                : text[fields[0]] is "TCP6" ? AddressFamily.InterNetworkV6 : default) is var family && family == default
+            || !ProxyText.TryParseAddress(text[fields[1]], out var source)
+            || !ProxyText.TryParseNumber(text[fields[3]], ushort.MaxValue, out var sourcePort)
+            || !ProxyText.TryParseNumber(text[fields[4]], ushort.MaxValue, out var destinationPort))
         {
             return null;
         }
 
-        var isUnix = text[words[2]].StartsWith(UnixPrefix) && text[words[2]].Length > UnixPrefix.Length;
+        var isUnix = text[fields[2]].StartsWith(UnixPrefix) && text[fields[2]].Length > UnixPrefix.Length;
         IPAddress? destination = null;
-        if (!isUnix && !ProxyText.TryParseAddress(text[words[2]], out destination))
+        if (!isUnix && !ProxyText.TryParseAddress(text[fields[2]], out destination))
             return null;
         if (source.AddressFamily != family && destination?.AddressFamily != family)
             return null;

@@ -115,6 +115,6 @@ internal sealed partial class Acceptor(
         LogListenerEnded(logger, listener.EndPoint);
     }
 
-    [LoggerMessage(1103, LogLevel.Error, "{EndPoint} is not listening any more: its listener ended without being asked to.")]
+    [LoggerMessage(1103, LogLevel.Error, "{EndPoint} no longer listens: its listener ended without a request to stop.")]
     private static partial void LogListenerEnded(ILogger logger, EndPoint endpoint);
 }

@@ -243,7 +243,7 @@ internal sealed class ActiveListener : IMonitoredListener
         }
         catch
         {
-            connection.Abandon(); // A permit that is not given back would be missing for ever.
+            connection.Abandon(); // A permit that is not returned would be lost.
             throw;
         }
     }

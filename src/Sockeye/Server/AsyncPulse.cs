@@ -1,6 +1,6 @@
 namespace Sockeye;
 
-/// <summary>Wakes whoever waits for a connection to go and free its descriptor. Costs nothing while nobody waits.</summary>
+/// <summary>Wakes tasks that wait for a connection to close and free its descriptor. Costs nothing without a waiter.</summary>
 internal sealed class AsyncPulse
 {
     private TaskCompletionSource? _waiter;

@@ -27,6 +27,6 @@ internal interface IAcceptGate
     /// <summary>One that is open and came before this gate was there counts from now on, and leaves like the others.</summary>
     void EnterExisting();
 
-    /// <summary>Nobody asks here any more: whoever waits for a turn has it.</summary>
+    /// <summary>Ends the gate: every waiter passes.</summary>
     void ReleaseWaiters();
 }

@@ -5,7 +5,7 @@ namespace Sockeye;
 /// <summary>What happens to a client that exceeds a limit. Every such client is counted and logged.</summary>
 public sealed class LimitAction
 {
-    /// <summary>The longest message, in bytes: it has to fit where nobody reads.</summary>
+    /// <summary>The longest message, in bytes: it has to fit into the send buffer of a client that does not read.</summary>
     public const int MaxMessageLength = 1024;
 
     private LimitAction(ReadOnlyMemory<byte> message = default) => Message = message;

@@ -173,7 +173,7 @@ public sealed class ListenOptions : IConnectionBuilder
     private void ThrowIfEnded()
     {
         if (Server.IsStarted)
-            throw new InvalidOperationException($"The server runs already: {this} cannot be changed any more.");
+            throw new InvalidOperationException($"The server runs already: {this} can no longer be changed.");
         if (HasHandler)
             throw new InvalidOperationException(
                 $"{this} has its handler already: Run ends the pipeline, so it comes once and last.");

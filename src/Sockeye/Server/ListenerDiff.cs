@@ -7,7 +7,7 @@ internal sealed class ListenerDiff
 
     public ListenerDiff(IReadOnlyList<ActiveListener> running, IReadOnlyList<ListenOptions> wanted)
     {
-        // One that ended by itself is bound anew. Localhost has two listeners, which stay or go together.
+        // A listener that ended by itself is bound again. Localhost has two listeners, which stay or go together.
         var before = running.GroupBy(listener => listener.Configuration.Options)
             .Where(group => group.All(listener => !listener.HasEnded)).ToList();
         foreach (Func<IGrouping<ListenOptions, ActiveListener>, ListenOptions, bool> isSame in Sameness)

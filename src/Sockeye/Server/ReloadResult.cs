@@ -14,7 +14,7 @@ public sealed class ReloadResult
     /// <summary>Listened on by the same socket as before.</summary>
     public IReadOnlyList<EndPoint> Kept { get; }
 
-    /// <summary>Not listened on any more.</summary>
+    /// <summary>The endpoints that the server no longer listens on.</summary>
     public IReadOnlyList<EndPoint> Removed { get; }
 
     /// <summary>Their numbers in words.</summary>

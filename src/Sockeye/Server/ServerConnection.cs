@@ -107,14 +107,14 @@ internal sealed partial class ServerConnection : IMonitoredConnection
         _listener.OnHandlerWaiting();
         foreach (var gate in _configuration.Gates)
         {
-            var turn = gate.EnterAsync(_connection, _stop.ConnectionClosedRequested);
+            var entering = gate.EnterAsync(_connection, _stop.ConnectionClosedRequested);
             _entered++;
-            if (!turn.IsCompletedSuccessfully)
-                (_gateWaits ??= []).Add(turn.AsTask());
+            if (!entering.IsCompletedSuccessfully)
+                (_gateWaits ??= []).Add(entering.AsTask());
         }
     }
 
-    /// <summary>It will not be run: nothing counts it any more.</summary>
+    /// <summary>Removes a connection that will not run from all counts.</summary>
     public void Abandon()
     {
         _listener.OnHandlerStarted();
@@ -129,7 +129,7 @@ internal sealed partial class ServerConnection : IMonitoredConnection
     private async Task RunAsync()
     {
         CloseReason? broken = null;
-        // In this method, so that it is the current one for the handler, and for nobody else.
+        // In this method, so that it is the current activity for the handler only.
         var trace = ConnectionTrace.IsEnabled ? StartTrace() : null;
         try
         {
@@ -296,11 +296,11 @@ internal sealed partial class ServerConnection : IMonitoredConnection
         var received = BytesReceived;
         var unread = broken is null ? CountUnread() : 0;
         // With a layer upon it the bytes are not the peer's alone: TLS answers the end of TLS.
-        var tellsOfPeer = _connection.Outermost == _connection;
+        var seesPeer = _connection.Outermost == _connection;
         // A handler that takes nothing from its peer leaves nothing unread that it should have read.
-        var reads = _stop.ReadsMessages || (tellsOfPeer && received > unread);
+        var reads = _stop.ReadsMessages || (seesPeer && received > unread);
         await CloseAsync(broken);
-        _leftUnread = reads && (unread > 0 || (tellsOfPeer && BytesReceived > received));
+        _leftUnread = reads && (unread > 0 || (seesPeer && BytesReceived > received));
     }
 
     /// <summary>How much has come that the handler has not taken.</summary>

@@ -94,7 +94,7 @@ internal sealed partial class ServerConnectionLimit
     }
 
     [LoggerMessage(1003, LogLevel.Warning,
-        "All {MaxConnections} connections are in use (MaxConnections): {RemoteEndPoint} and whoever comes next {Fate}.")]
+        "All {MaxConnections} connections are in use (MaxConnections): {RemoteEndPoint} and further clients {Fate}.")]
     private static partial void LogRejecting(ILogger logger, int maxConnections, EndPoint? remoteEndPoint, string fate);
 
     [LoggerMessage(1302, LogLevel.Warning,

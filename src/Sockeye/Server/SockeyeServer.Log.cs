@@ -19,7 +19,7 @@ public sealed partial class SockeyeServer
     private partial void LogKept(EndPoint endpoint, string pipeline);
 
     [LoggerMessage(1006, LogLevel.Information,
-        "{EndPoint} was removed: nobody can connect any more, and its {Count} connections may finish for {ShutdownTimeout}.")]
+        "{EndPoint} was removed: it accepts no more clients, and its {Count} connections may finish for {ShutdownTimeout}.")]
     private partial void LogRemoved(EndPoint endpoint, long count, TimeSpan shutdownTimeout);
 
     [LoggerMessage(1007, LogLevel.Information,

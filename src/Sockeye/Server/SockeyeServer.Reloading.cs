@@ -17,17 +17,18 @@ public sealed partial class SockeyeServer
     }
 
     /// <summary>
-    /// Goes on with other options. An endpoint that stays keeps its socket and who waits there, and new clients get what the
-    /// new options say; new endpoints are bound; the others are unbound, and their handlers told to finish
-    /// (<c>connection.StopRequested</c>) within the new <see cref="SockeyeServerOptions.ShutdownTimeout"/>, for which nobody
-    /// waits here. If anything fails, the server runs on as it was.
+    /// Continues with other options. An endpoint that stays keeps its socket and the clients in its accept queue, and new clients
+    /// are served by the new options. New endpoints are bound. Other endpoints are unbound, and their handlers are asked to
+    /// finish (<c>connection.StopRequested</c>) within the new <see cref="SockeyeServerOptions.ShutdownTimeout"/>; the task does
+    /// not wait for them. If anything fails, the server continues unchanged.
     /// </summary>
     /// <remarks>
     /// <para>An endpoint is the same if its address is, as it was asked for (so port 0 stays) or as it was bound. Connections of
-    /// endpoints that stay keep their handlers, middleware and timeouts, and count in the new limits on open connections. Rates
-    /// of new connections begin anew.</para>
-    /// <para>What is not set goes on: the transport, the clock, chance, services, log and history; setting another transport,
-    /// clock, log or history is an error. Reloads come one after the other. Safe from many callers.</para>
+    /// endpoints that stay keep their handlers, middleware and timeouts, and count in the new limits on open connections. Limits
+    /// on the rate of new connections start over.</para>
+    /// <para>Options that are not set keep their values: the transport, the clock, randomness, services, log and history. It is
+    /// an error to set another transport, clock, log or history. Reloads run one after the other. Safe for concurrent
+    /// callers.</para>
     /// </remarks>
     /// <param name="options">New ones: those of a server that was started, or a reload that failed to bind, are used up.</param>
     /// <param name="cancellationToken">Until all is bound it gives the reload up; afterwards it does nothing.</param>

@@ -57,8 +57,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
     TimeSpan? IMonitoredServer.StopTimeLeft => _stopClock.TimeLeft(_options.ShutdownTimeout);
 
     /// <summary>Runs a server until Ctrl+C, SIGTERM or <paramref name="cancellationToken"/>, then stops it with drain. A second
-    /// signal ends the process at once, unless it comes within 200 ms of the first: then it is the same wish, sent twice, as
-    /// timeout(1) does.</summary>
+    /// signal ends the process at once, except within 200 ms of the first, because timeout(1) sends a signal twice.</summary>
     /// <returns>How the connections ended.</returns>
     /// <exception cref="InvalidOperationException">The options are wrong; the message says what to change.</exception>
     /// <exception cref="IOException">An address cannot be listened on; the message says why (<see cref="AddressInUseException"/>
@@ -95,8 +94,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
 
     /// <inheritdoc cref="RunAsync(Action{SockeyeServerOptions}, CancellationToken)"/>
     /// <param name="options">Where it listens, and how it runs.</param>
-    /// <param name="onStarted">Called once, when all endpoints listen, and awaited; the server serves meanwhile. When it throws,
-    /// the server stops and the exception is the run's.</param>
+    /// <param name="onStarted">Called once, when all endpoints listen, and awaited while the server serves. If it throws, the
+    /// server stops and the run throws the same exception.</param>
     /// <param name="cancellationToken">Stops it, as a signal does.</param>
     public static async Task<StopResult> RunAsync(
         SockeyeServerOptions options, Func<SockeyeServer, Task> onStarted, CancellationToken cancellationToken = default)
@@ -157,17 +156,18 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
     }
 
     /// <summary>
-    /// Stops: no more clients are accepted, handlers are told (<c>connection.StopRequested</c>) and may finish for
-    /// <see cref="SockeyeServerOptions.ShutdownTimeout"/>; then their connections are aborted. A second call waits for the first.
+    /// Stops the server: it accepts no more clients, asks handlers to finish (<c>connection.StopRequested</c>), and aborts the
+    /// connections that are still open after <see cref="SockeyeServerOptions.ShutdownTimeout"/>. A second call waits for the
+    /// first.
     /// </summary>
-    /// <param name="cancellationToken">Ends the patience: what is still open is aborted now.</param>
+    /// <param name="cancellationToken">Aborts the connections that are still open, instead of waiting for the timeout.</param>
     public async Task<StopResult> StopAsync(CancellationToken cancellationToken = default)
     {
         Task<StopResult> stop;
         lock (_stopLock)
             stop = _stop ??= _context.Scheduler.RunAsync(StopCoreAsync);
         using var abortion = cancellationToken.UnsafeRegister(
-            _ => ListenerDrain.AbortAll(_listeners.All, NotInTime("its patience was cut short")), null);
+            _ => ListenerDrain.AbortAll(_listeners.All, NotInTime("the stop was cut short")), null);
         return await stop;
     }
 
@@ -178,15 +178,16 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
         _stopping.Dispose();
     }
 
-    /// <summary>All listeners as they are now, in the order of <see cref="EndPoints"/>; one system call each.</summary>
+    /// <summary>Returns the current state of all listeners, in the order of <see cref="EndPoints"/>, with one system call
+    /// each.</summary>
     public IReadOnlyList<ListenerInfo> GetListeners() =>
         [.. _listeners.Active.Select(listener => new ListenerInfo(listener, _stopClock.IsRunning))];
 
-    /// <summary>All open connections as they are now, in the order they came. Asks no system: counters of this process.</summary>
+    /// <summary>Returns the current state of all open connections, in the order of their arrival. Makes no system call.</summary>
     public IReadOnlyList<ServerConnectionInfo> GetConnections() =>
         [.. ListenerSet.InOrder(_listeners.All).Select(connection => connection.GetInfo())];
 
-    /// <summary>The connections that ended last, newest first, those that were refused included: up to
+    /// <summary>Returns the connections that ended last, newest first and including refused ones: up to
     /// <see cref="SockeyeServerOptions.MaxClosedHistory"/>.</summary>
     public IReadOnlyList<ClosedConnectionInfo> GetClosedConnections() => _context.History?.NewestFirst() ?? [];
 
@@ -204,15 +205,15 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
         return new(received, sent);
     }
 
-    /// <summary>How near the server is to not serving: for health checks, pages and alarms.</summary>
-    /// <remarks>It asks the system once for each listener, looks at each open connection without asking for it, and waits for
-    /// nobody: on a thread of your own it answers while no thread of the pool is free. Whether one is, is found by asking for
-    /// one: the next call tells how long that question has waited.</remarks>
+    /// <summary>Returns how close the server is to saturation, for health checks, pages and alarms.</summary>
+    /// <remarks>It makes one system call for each listener and none for connections, and it never waits: on a dedicated thread
+    /// it answers while no thread of the pool is free. To measure that, each call queues a work item to the pool, and the next
+    /// call reports how long it has waited.</remarks>
     public ServerLoad GetLoad() => _load.Read();
 
     /// <summary>Resets one connection (RST), as an operator would.</summary>
     /// <param name="connectionId">As <see cref="ServerConnectionInfo.ConnectionId"/> names it.</param>
-    /// <param name="description">Why: a sentence without a full stop, for the log and the handler's exception.</param>
+    /// <param name="description">The reason, a sentence without a full stop, for the log and the handler's exception.</param>
     /// <returns>False if the connection does not exist or has ended.</returns>
     public bool Abort(string connectionId, string description)
     {

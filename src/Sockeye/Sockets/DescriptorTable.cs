@@ -39,7 +39,7 @@ internal class DescriptorTable
         }
         catch (IOException e) when (e is not DirectoryNotFoundException)
         {
-            return int.MaxValue; // EMFILE, or ENFILE: the system has none, which is no better.
+            return int.MaxValue; // EMFILE, or ENFILE: the system has none, with the same effect.
         }
         catch (Exception e) when (e is DirectoryNotFoundException or UnauthorizedAccessException)
         {

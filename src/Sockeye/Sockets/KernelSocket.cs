@@ -17,10 +17,10 @@ internal sealed class KernelSocket : StreamSocket
     private volatile bool _isFinSent;
     private long _bytesSent;
 
-    public KernelSocket(Socket socket, SocketSteps steps, EndPoint? dialled)
+    public KernelSocket(Socket socket, SocketSteps steps, EndPoint? target)
     {
         (Socket, _steps) = (socket, steps);
-        (LocalEndPoint, RemoteEndPoint) = (SocketEndPoints.GetLocal(socket), SocketEndPoints.GetRemote(socket) ?? dialled);
+        (LocalEndPoint, RemoteEndPoint) = (SocketEndPoints.GetLocal(socket), SocketEndPoints.GetRemote(socket) ?? target);
     }
 
     public Socket Socket { get; }

@@ -9,8 +9,8 @@ internal sealed class SocketConnection : StreamConnection, IConnectionSocketFeat
 {
     private readonly KernelSocket _socket;
 
-    public SocketConnection(Socket socket, SocketTransportOptions options, EndPoint? dialled = null)
-        : this(new KernelSocket(socket, new(options), dialled), options)
+    public SocketConnection(Socket socket, SocketTransportOptions options, EndPoint? target = null)
+        : this(new KernelSocket(socket, new(options), target), options)
     {
     }
 

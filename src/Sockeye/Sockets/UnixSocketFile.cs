@@ -28,9 +28,9 @@ internal sealed class UnixSocketFile
         if (UnixPathText.Problem(path) is { } problem)
             throw new IOException($"Cannot listen on {UnixPathText.Shown(path)}: {problem}. Choose another path.");
         var full = Path.GetFullPath(path);
-        using (var turn = UnixPathLock.Acquire(full))
+        using (var pathLock = UnixPathLock.Acquire(full))
         {
-            if (turn.IsHeld)
+            if (pathLock.IsHeld)
                 RemoveStale(endpoint, full);
             socket.Bind(new UnixSocketAddress(endpoint));
         }
@@ -67,7 +67,7 @@ internal sealed class UnixSocketFile
     private static void RemoveStale(UnixDomainSocketEndPoint endpoint, string path)
     {
         var entry = ReadEntry(endpoint, path);
-        // Linux refuses a connect to a file that is no socket in the same words; elsewhere the words differ.
+        // Linux refuses a connect to a file that is not a socket with the same error; elsewhere the error differs.
         var isSocket = entry.Kind is PathKind.Socket || (entry.Kind is PathKind.Unknown && !OperatingSystem.IsLinux());
         if (isSocket && GetStatus(endpoint) is UnixSocketStatus.Stale)
             DeleteIf(path, entry);

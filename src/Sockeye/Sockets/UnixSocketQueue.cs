@@ -12,7 +12,7 @@ internal static class UnixSocketQueue
     private const int SendMemory = 2 * sizeof(int); // SK_MEMINFO_WMEM_ALLOC
 
     /// <summary>
-    /// The memory that sent bytes hold until they are read; null for what is no Unix socket, on other systems than Linux, and
+    /// The memory that sent bytes hold until they are read; null for other sockets, on other systems than Linux, and
     /// once the socket is closed. Allocates nothing.
     /// </summary>
     public static long? GetUnreadMemory(Socket socket)

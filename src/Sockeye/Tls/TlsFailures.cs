@@ -4,10 +4,10 @@ namespace Sockeye;
 internal static class TlsFailures
 {
     /// <summary>
-    /// What OpenSSL says, in the words of its error queue, which .NET hands on; and the alert, which .NET names itself where it
+    /// What OpenSSL says, in the message of its error queue, which .NET hands on; and the alert, which .NET names itself where it
     /// came in clear text.
     /// </summary>
-    private static readonly (string Words, TlsFailure Failure)[] Known =
+    private static readonly (string Text, TlsFailure Failure)[] Known =
     [
         ("alert certificate required", TlsFailure.ClientCertificateRequired),
         ("peer did not return a certificate", TlsFailure.ClientCertificateRequired),
@@ -47,23 +47,24 @@ internal static class TlsFailures
         if (tls.Pipe.HasEnded)
             return (TlsFailure.PeerClosed, "the peer closed the connection during the TLS handshake");
 
-        var words = GetErrorText(error);
-        var failure = Known.FirstOrDefault(known => words.Contains(known.Words, StringComparison.OrdinalIgnoreCase)).Failure;
-        return (failure, Format(failure, tls.Role, words));
+        var message = GetErrorText(error);
+        var failure = Known.FirstOrDefault(known => message.Contains(known.Text, StringComparison.OrdinalIgnoreCase)).Failure;
+        return (failure, Format(failure, tls.Role, message));
     }
 
-    private static string Format(TlsFailure failure, TlsRole role, string words) => failure switch
+    private static string Format(TlsFailure failure, TlsRole role, string message) => failure switch
     {
         TlsFailure.ClientCertificateRequired => role is TlsRole.Server
             ? "the client showed no certificate, and RequireClientCertificate asks for one"
             : "the server requires a client certificate, and this client has shown none it accepts (ClientCertificates)",
         TlsFailure.NoCommonVersion =>
-            $"the two sides have no version of TLS in common (1.2 and 1.3 here, unless EnabledSslProtocols says less) ({words})",
-        TlsFailure.NoCommonCipher => $"the two sides have no cipher suite or signature algorithm in common ({words})",
+            "the two sides have no version of TLS in common (1.2 and 1.3 here, unless EnabledSslProtocols says less) "
+                + $"({message})",
+        TlsFailure.NoCommonCipher => $"the two sides have no cipher suite or signature algorithm in common ({message})",
         TlsFailure.NoCommonApplicationProtocol =>
-            $"the two sides have no application protocol in common (ALPN: ApplicationProtocols) ({words})",
-        TlsFailure.OwnCertificateRefused => $"the peer refused the certificate of this side ({words})",
-        _ => $"TLS failed: {words}",
+            $"the two sides have no application protocol in common (ALPN: ApplicationProtocols) ({message})",
+        TlsFailure.OwnCertificateRefused => $"the peer refused the certificate of this side ({message})",
+        _ => $"TLS failed: {message}",
     };
 
     /// <summary>What the innermost error says, and the one that names an alert.</summary>
@@ -78,8 +79,8 @@ internal static class TlsFailures
         }
 
         // "error:0A000102:SSL routines::unsupported protocol": only the text after the last colon is useful.
-        var words = error.Message.TrimEnd('.');
-        var start = words.StartsWith("error:", StringComparison.Ordinal) ? words.LastIndexOf(':') + 1 : 0;
-        return alert + words[start..];
+        var message = error.Message.TrimEnd('.');
+        var start = message.StartsWith("error:", StringComparison.Ordinal) ? message.LastIndexOf(':') + 1 : 0;
+        return alert + message[start..];
     }
 }

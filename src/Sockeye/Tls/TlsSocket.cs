@@ -45,7 +45,7 @@ internal sealed class TlsSocket : StreamSocket, IValueTaskSource<int>, IValueTas
     public bool HasCloseNotify { get; private set; }
 
     /// <summary>
-    /// Whether a reset is no loss: the peer has sent close_notify, and has acknowledged all that was sent to it before this
+    /// Whether a reset loses no data: the peer has sent close_notify, and has acknowledged all that was sent to it before this
     /// side's close_notify. If it has closed its socket by then, its system answers that with a reset.
     /// </summary>
     public bool MayBeResetInOrder { get; private set; }

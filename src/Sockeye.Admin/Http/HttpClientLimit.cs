@@ -12,7 +12,7 @@ namespace Sockeye.Admin;
 /// </remarks>
 /// <param name="time">The clock of <see cref="Grace"/>.</param>
 /// <param name="onEvicted">Called for each client that is reset.</param>
-internal sealed class HttpPlaces(TimeProvider time, Action<ConnectionContext> onEvicted)
+internal sealed class HttpClientLimit(TimeProvider time, Action<ConnectionContext> onEvicted)
 {
     public const int Count = 64;
     public const int Most = 256;
@@ -20,13 +20,13 @@ internal sealed class HttpPlaces(TimeProvider time, Action<ConnectionContext> on
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
-    private readonly LinkedList<Place> _row = [];
+    private readonly LinkedList<Client> _row = [];
 
-    /// <summary>Takes a place. The caller calls <see cref="OnAnswered"/>.</summary>
-    public LinkedListNode<Place> Enter(ConnectionContext connection)
+    /// <summary>Takes a client. The caller calls <see cref="OnAnswered"/>.</summary>
+    public LinkedListNode<Client> Enter(ConnectionContext connection)
     {
-        LinkedListNode<Place> node = new(new(connection, time.GetTimestamp()));
-        List<Place> evicted = [];
+        LinkedListNode<Client> node = new(new(connection, time.GetTimestamp()));
+        List<Client> evicted = [];
         lock (_lock)
         {
             if (_row.Count >= Count)
@@ -40,11 +40,11 @@ internal sealed class HttpPlaces(TimeProvider time, Action<ConnectionContext> on
             }
         }
 
-        foreach (var place in evicted)
+        foreach (var client in evicted)
         {
-            Debug.Assert(place.Connection != connection, "The newest client is the last in the list.");
-            onEvicted(place.Connection);
-            place.Connection.Abort(new ConnectionAbortedException(
+            Debug.Assert(client.Connection != connection, "The newest client is the last in the list.");
+            onEvicted(client.Connection);
+            client.Connection.Abort(new ConnectionAbortedException(
                 "the page made room for another client, and this one had gone longest without an answer"));
         }
 
@@ -52,7 +52,7 @@ internal sealed class HttpPlaces(TimeProvider time, Action<ConnectionContext> on
     }
 
     /// <summary>Moves a client that has been answered to the end of the list.</summary>
-    public void OnAnswered(LinkedListNode<Place> node)
+    public void OnAnswered(LinkedListNode<Client> node)
     {
         lock (_lock)
         {
@@ -82,5 +82,5 @@ internal sealed class HttpPlaces(TimeProvider time, Action<ConnectionContext> on
 
     /// <param name="Connection">The client's connection.</param>
     /// <param name="Since">When the client was accepted or last answered.</param>
-    internal readonly record struct Place(ConnectionContext Connection, long Since);
+    internal readonly record struct Client(ConnectionContext Connection, long Since);
 }

@@ -10,7 +10,7 @@ internal static class CommandLine
     {
         var errors = new ErrorLines();
         var exitCode = await RunAsync(CreateRoot().Parse(args), errors);
-        return errors.Report(StandardOutput.Instance.GetFailure) is ExitCodes.Done ? exitCode : ExitCodes.Failed;
+        return errors.Report(StandardOutput.Instance.Shortfall) is ExitCodes.Done ? exitCode : ExitCodes.Failed;
     }
 
     /// <summary>All commands with all of their options.</summary>

@@ -31,7 +31,7 @@ public sealed class ComparisonTests
             Assert.True(rows.Count >= scenarios.Split(',').Length * servers.Split(',').Length);
             Assert.All(rows, row =>
             {
-                Assert.Equal(JsonValueKind.Null, row.GetProperty("trouble").ValueKind);
+                Assert.Equal(JsonValueKind.Null, row.GetProperty("problem").ValueKind);
                 var window = Assert.Single(row.GetProperty("windows").EnumerateArray());
                 Assert.True(window.GetProperty("messages").GetInt64() > 0);
                 Assert.True(window.GetProperty("serverCpuSeconds").GetDouble() > 0);

@@ -50,7 +50,7 @@ public sealed class ReportTests
     public void Reference_that_was_not_measured_has_no_column()
     {
         var missing = TestResults.Row("kestrel");
-        missing.Disturbance = "skipped: no runtime";
+        missing.Problem = "skipped: no runtime";
 
         var result = TestResults.Result("ping-64", TestResults.Row("c-epoll", 4), missing);
 
@@ -83,8 +83,8 @@ public sealed class ReportTests
     public void Servers_with_the_same_trouble_share_a_note()
     {
         RowResult[] rows = [TestResults.Row("sockeye-uring"), TestResults.Row("sockeye-epoll"), TestResults.Row("go")];
-        rows[0].Disturbance = rows[1].Disturbance = "unavailable: an old kernel.";
-        rows[2].Disturbance = "skipped: no `go` on PATH";
+        rows[0].Problem = rows[1].Problem = "unavailable: an old kernel.";
+        rows[2].Problem = "skipped: no `go` on PATH";
 
         Assert.Equal(
             ["Sockeye io_uring; Sockeye epoll: unavailable: an old kernel.", "Go net: skipped: no `go` on PATH."],

@@ -40,7 +40,7 @@ internal static class JsonReport
         row.Contestant.Name,
         Mode = row.Mode.ToString(),
         row.Title,
-        row.Disturbance,
+        row.Problem,
         row.IsLoadBound,
         row.Windows,
     };

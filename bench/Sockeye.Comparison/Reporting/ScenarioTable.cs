@@ -45,8 +45,8 @@ internal static class ScenarioTable
                 + "busy, the server was not. The rate and the latencies are the generator's; CPU per message stands.";
         }
 
-        foreach (var trouble in result.Rows.Where(row => row.Disturbance is not null).GroupBy(row => row.Disturbance))
-            yield return $"{string.Join("; ", trouble.Select(row => row.Title))}: {trouble.Key!.TrimEnd('.')}.";
+        foreach (var problem in result.Rows.Where(row => row.Problem is not null).GroupBy(row => row.Problem))
+            yield return $"{string.Join("; ", problem.Select(row => row.Title))}: {problem.Key!.TrimEnd('.')}.";
     }
 
     public static Figure MainFigure(Scenario scenario) => scenario.Figures[0];

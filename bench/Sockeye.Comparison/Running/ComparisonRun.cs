@@ -12,7 +12,7 @@ internal sealed class ComparisonRun(RunOptions options, IConnectionFactory facto
     private readonly Dictionary<string, string> _skipped = [];
 
     /// <summary>What has been told, so that it need not be told in each scenario.</summary>
-    private readonly HashSet<(string Name, string Trouble)> _reported = [];
+    private readonly HashSet<(string Name, string Problem)> _reported = [];
 
     /// <summary>What has been found out so far: a cancelled run can still be reported.</summary>
     public List<ScenarioResult> Results { get; } = [];
@@ -47,7 +47,7 @@ internal sealed class ComparisonRun(RunOptions options, IConnectionFactory facto
             {
                 progress.Step(scenario, 0, row.Result);
                 if ((_skipped.GetValueOrDefault(row.Result.Contestant.Name) ?? lacking) is { } why)
-                    row.Result.Disturbance = $"skipped: {why}";
+                    row.Result.Problem = $"skipped: {why}";
                 else
                     await row.StartAsync(cancellationToken);
                 LogProgress(scenario, row.Result);
@@ -61,7 +61,7 @@ internal sealed class ComparisonRun(RunOptions options, IConnectionFactory facto
                 foreach (var row in order)
                 {
                     progress.Step(scenario, round, row.Result);
-                    if (row.Result.Disturbance is not null)
+                    if (row.Result.Problem is not null)
                         continue;
                     await row.MeasureAsync(round, cancellationToken);
                     LogProgress(scenario, row.Result);
@@ -77,7 +77,7 @@ internal sealed class ComparisonRun(RunOptions options, IConnectionFactory facto
 
     private void LogProgress(Scenario scenario, RowResult row)
     {
-        if (row.Disturbance is { } trouble && _reported.Add((row.Contestant.Name, trouble)))
-            progress.WriteLine($"{scenario.Name}, {row.Title}: {trouble}");
+        if (row.Problem is { } problem && _reported.Add((row.Contestant.Name, problem)))
+            progress.WriteLine($"{scenario.Name}, {row.Title}: {problem}");
     }
 }

@@ -13,7 +13,7 @@ internal sealed record RowResult(Contestant Contestant, ServerMode Mode, bool Na
     public List<WindowSample> Windows { get; } = [];
 
     /// <summary>Why there are no windows, or no more of them.</summary>
-    public string? Disturbance { get; set; }
+    public string? Problem { get; set; }
 
     public string Title => NamesMode ? $"{Contestant.Title} ({ModeTitle})" : Contestant.Title;
 

@@ -23,7 +23,7 @@ internal sealed class RowRun(
 
     public RowResult Result { get; } = new(contestant, mode, NamesMode: scenario.Modes.Count > 1);
 
-    public Task StartAsync(CancellationToken cancellationToken) => RecordDisturbanceAsync(async () =>
+    public Task StartAsync(CancellationToken cancellationToken) => RecordProblemAsync(async () =>
     {
         _server = await ServerProcess.StartAsync(contestant, mode, options.ServerProcessor, cancellationToken);
         await _windows.CheckAsync(_server.EndPoint, cancellationToken);
@@ -38,7 +38,7 @@ internal sealed class RowRun(
         _server = null;
     });
 
-    public Task MeasureAsync(int round, CancellationToken cancellationToken) => RecordDisturbanceAsync(async () =>
+    public Task MeasureAsync(int round, CancellationToken cancellationToken) => RecordProblemAsync(async () =>
     {
         Result.Windows.Add(scenario.Kind == LoadKind.Idle
             ? await new IdleRun(scenario, options, factory, time).MeasureAsync(contestant, mode, round, cancellationToken)
@@ -64,7 +64,7 @@ internal sealed class RowRun(
         return best;
     }
 
-    private async Task RecordDisturbanceAsync(Func<Task> step)
+    private async Task RecordProblemAsync(Func<Task> step)
     {
         try
         {
@@ -72,12 +72,12 @@ internal sealed class RowRun(
         }
         catch (UnavailableException e)
         {
-            Result.Disturbance = $"unavailable: {e.Message}";
+            Result.Problem = $"unavailable: {e.Message}";
         }
         catch (Exception e) when (
             e is IOException or InvalidDataException or SocketException or TimeoutException or Win32Exception)
         {
-            Result.Disturbance = $"failed: {_server?.ExitDescription ?? e.Message}";
+            Result.Problem = $"failed: {_server?.ExitDescription ?? e.Message}";
         }
     }
 }

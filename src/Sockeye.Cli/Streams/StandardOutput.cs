@@ -39,14 +39,14 @@ internal sealed class StandardOutput
 
     /// <summary>What was not written, as a sentence without a full stop; null if everything was, or the rest was not needed.
     /// </summary>
-    public string? GetFailure
+    public string? Shortfall
     {
         get
         {
             var left = Interlocked.Read(ref _accepted) - Interlocked.Read(ref _written);
             return Failure ?? (left == 0 || _broken.IsCancellationRequested ? null
                 : $"{QuantityText.FormatCount(left, "byte")} of what arrived did not reach {_stream.Name}: its reader "
-                    + "takes nothing");
+                    + "reads nothing");
         }
     }
 

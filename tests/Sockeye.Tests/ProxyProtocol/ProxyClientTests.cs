@@ -129,7 +129,7 @@ public sealed class ProxyClientTests
         var options = new SockeyeClientOptions().UseProxyProtocol(ProxyProtocolVersion.V1);
 
         Assert.Equal(
-            "The client has UseProxyProtocol already: call it once.",
+            "The client has UseProxyProtocol already. Call it once.",
             Assert.Throws<InvalidOperationException>(() => options.UseProxyProtocol(ProxyProtocolVersion.V2)).Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => new SockeyeClientOptions().UseProxyProtocol((ProxyProtocolVersion)3));
     }

@@ -1,3 +1,4 @@
+#:project ../src/Sockeye.Admin/Sockeye.Admin.csproj
 #:project ../src/Sockeye.Hosting/Sockeye.Hosting.csproj
 #:project ../src/Sockeye.Linux/Sockeye.Linux.csproj
 #:package Microsoft.Extensions.Hosting

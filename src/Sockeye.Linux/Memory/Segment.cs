@@ -12,9 +12,7 @@ namespace Sockeye.Linux;
 internal sealed class Segment : ReadOnlySequenceSegment<byte>
 {
     private readonly Memory<byte> _block;
-#if DEBUG
-    private int _isRented;
-#endif
+    private int _isRented; // 1 while it is; debug builds check it.
 
     public Segment(ISegmentOwner owner, int size, int id = 0)
         : this(owner, GC.AllocateUninitializedArray<byte>(size, pinned: true), 0, size, id)
@@ -101,10 +99,8 @@ internal sealed class Segment : ReadOnlySequenceSegment<byte>
     [Conditional("DEBUG")]
     private void Mark(bool isRented)
     {
-#if DEBUG
         var before = Interlocked.Exchange(ref _isRented, isRented ? 1 : 0);
         Debug.Assert(before == (isRented ? 0 : 1), "A segment is rented to one owner at a time, and comes back once.");
-#endif
     }
 }
 

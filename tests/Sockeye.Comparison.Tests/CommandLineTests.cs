@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Sockeye.Comparison.CommandLine;
 using Sockeye.Comparison.Running;
+using Sockeye.Comparison.Servers;
 
 namespace Sockeye.Comparison.Tests;
 
@@ -13,6 +14,7 @@ public sealed class CommandLineTests
     [InlineData("--rounds many", "--rounds many: expected a number from 1 to 1000")]
     [InlineData("--window -1", "expected a number of seconds from 0.05 to 600")]
     [InlineData("--processors 1,1", "--processors 1,1: expected two different processors, as in 0,1")]
+    [InlineData("--baseline /no/such/program", "--baseline /no/such/program: expected an existing file: Sockeye.Comparison or ")]
     [InlineData("--load uring", "--load uring: expected auto, io_uring, epoll or sockets")]
     public void Wrong_value_is_named_with_what_is_expected(string arguments, string sentence) =>
         Assert.Contains(Parse(arguments).Errors, error => error.Message.Contains(sentence, StringComparison.Ordinal));
@@ -35,6 +37,20 @@ public sealed class CommandLineTests
 
         Assert.Equal(["kestrel", "node", "go"], options.Contestants.Select(one => one.Name));
         Assert.Equal(["bulk"], options.Scenarios.Select(one => one.Name));
+    }
+
+    [Fact]
+    public void Baseline_runs_each_sockeye_row_a_second_time_with_the_other_build()
+    {
+        var program = typeof(Commands).Assembly.Location;
+
+        var contestants = Plan($"--server kestrel,sockeye-epoll --baseline {program}").Contestants;
+
+        Assert.Equal(["sockeye-epoll", "baseline-sockeye-epoll", "kestrel"], contestants.Select(one => one.Name));
+        Assert.Equal(["Sockeye epoll", "Sockeye epoll, baseline", "Kestrel"], contestants.Select(one => one.Title));
+        Assert.Equal(["dotnet", program, "serve", "sockeye-epoll", "Codec"], contestants[1].GetCommand(ServerMode.Codec));
+        Assert.Equal(["serve", "sockeye-epoll", "Codec"], contestants[0].GetCommand(ServerMode.Codec)[^3..]);
+        Assert.DoesNotContain(program, contestants[2].GetCommand(ServerMode.Echo)[0]);
     }
 
     [Fact]

@@ -60,6 +60,22 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public void Row_with_a_baseline_has_its_ratio_to_it()
+    {
+        var baseline = TestResults.Row("sockeye-epoll", 4);
+
+        var table = ScenarioTable.Create(TestResults.Result(
+            "ping-64",
+            TestResults.Row("sockeye-epoll", 6),
+            new(baseline.Contestant.AsBaseline("old"), baseline.Mode, NamesMode: false) { Windows = { baseline.Windows[0] } },
+            TestResults.Row("kestrel", 10)));
+
+        Assert.Equal(["server", "CPU µs", "(quartiles)", "÷ baseline", "÷ Kestrel"], table.Head.Take(5));
+        Assert.Equal(["1.50", "", ""], table.Rows.Select(row => row[3]));
+        Assert.Equal(["0.60", "0.40", "1.00"], table.Rows.Select(row => row[4]));
+    }
+
+    [Fact]
     public void Row_whose_rate_is_the_generators_is_marked()
     {
         var result = TestResults.Result(

@@ -37,8 +37,8 @@ internal static class Commands
     {
         var root = new Command(Name, "Compares Sockeye with other TCP servers, side by side, in one run.")
         {
-            Options.Scenarios, Options.Servers, Options.Rounds, Options.Window, Options.WarmUp, Options.Quick, Options.Seed,
-            Options.Processors, Options.Load, Options.Json, Options.ReportFolder, Options.Targets, Options.List,
+            Options.Scenarios, Options.Servers, Options.Baseline, Options.Rounds, Options.Window, Options.WarmUp, Options.Quick,
+            Options.Seed, Options.Processors, Options.Load, Options.Json, Options.ReportFolder, Options.Targets, Options.List,
             new HelpOption { Action = new HelpWithExamples() },
             Serve(),
         };

@@ -12,6 +12,7 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
           (nothing)                                           everything, about 35 minutes
           --quick --report out                                a look at everything, about 12 minutes, and a page with plots
           --scenario ping-64,bulk --server kestrel,c-epoll    two scenarios, two servers
+          --baseline ../old/Sockeye.Comparison                what two builds of Sockeye need, side by side in one run
           --targets                                           what Sockeye is to reach, and whether it does
           --list                                              the names of all scenarios and servers
 

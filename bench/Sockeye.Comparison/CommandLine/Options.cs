@@ -16,6 +16,15 @@ internal static class Options
     public static readonly Option<string[]> Servers = Names(
         "--server", "Only these servers, separated by commas. --list names all.", ContestantList.All.Select(one => one.Name));
 
+    public static readonly Option<string?> Baseline = new("--baseline")
+    {
+        HelpName = "program",
+        Description = "Another build of this program (its executable or .dll): each Sockeye row runs with both builds.",
+        CustomParser = result => string.Concat(Split(result)) is var program && File.Exists(program)
+            ? Path.GetFullPath(program)
+            : CreateError<string?>(result, "an existing file: Sockeye.Comparison or Sockeye.Comparison.dll of another build"),
+    };
+
     public static readonly Option<int?> Rounds = Number("--rounds", "How often each server is measured. Default 5.", 1, 1000);
 
     public static readonly Option<TimeSpan?> Window = Seconds("--window", "How long, in seconds, each time. Default 0.6.");

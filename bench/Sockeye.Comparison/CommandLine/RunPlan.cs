@@ -27,11 +27,11 @@ internal static class RunPlan
             Scenarios = Choose(
                 ScenarioList.All, one => one.Name, parsed.GetValue(Options.Scenarios),
                 targets ? TargetList.All.Select(target => target.Scenario) : null),
-            Contestants = Choose(
+            Contestants = AddBaseline(parsed.GetValue(Options.Baseline), Choose(
                 ContestantList.All, one => one.Name, parsed.GetValue(Options.Servers),
                 targets
                     ? TargetList.All.SelectMany(target => (string?[])[target.Subject, target.Reference]).OfType<string>()
-                    : null),
+                    : null)),
             Rounds = parsed.GetValue(Options.Rounds) ?? (quick ? 3 : 5),
             Window = parsed.GetValue(Options.Window) ?? TimeSpan.FromSeconds(quick ? 0.3 : 0.6),
             WarmUp = parsed.GetValue(Options.WarmUp) ?? TimeSpan.FromSeconds(quick ? 0.7 : 2),
@@ -41,6 +41,11 @@ internal static class RunPlan
             LoadEngine = parsed.GetValue(Options.Load),
         };
     }
+
+    private static IReadOnlyList<Contestant> AddBaseline(string? program, IReadOnlyList<Contestant> contestants) =>
+        program is null
+            ? contestants
+            : [.. contestants.SelectMany(one => one.IsSockeye ? (Contestant[])[one, one.AsBaseline(program)] : [one])];
 
     private static IReadOnlyList<T> Choose<T>(
         IReadOnlyList<T> all, Func<T, string> name, string[]? asked, IEnumerable<string>? needed)

@@ -16,4 +16,8 @@ internal static class Programs
             ? [host, typeof(Programs).Assembly.Location, .. arguments]
             : [host, .. arguments];
     }
+
+    /// <summary>The command that runs another build of this program, given as its executable or its .dll.</summary>
+    public static string[] Other(string program, params IEnumerable<string> arguments) =>
+        Path.GetExtension(program) == ".dll" ? ["dotnet", program, .. arguments] : [program, .. arguments];
 }

@@ -39,9 +39,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     public static async Task<ServerProcess> StartAsync(
         Contestant contestant, ServerMode mode, int processor, CancellationToken cancellationToken)
     {
-        string[] command = contestant.Peer?.Run
-            ?? Programs.Self("serve", contestant.Name, mode.ToString());
-        var start = new ProcessStartInfo("taskset", ["-c", processor.ToString(CultureInfo.InvariantCulture), .. command])
+        string[] pinned = ["-c", processor.ToString(CultureInfo.InvariantCulture), .. contestant.GetCommand(mode)];
+        var start = new ProcessStartInfo("taskset", pinned)
         {
             WorkingDirectory = contestant.Peer is { } peer ? PeerBuilder.GetFolder(peer) : "",
             RedirectStandardInput = true,

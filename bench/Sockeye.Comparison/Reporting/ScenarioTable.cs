@@ -8,6 +8,8 @@ namespace Sockeye.Comparison.Reporting;
 /// <summary>The table of one scenario: medians, the spread of the main figure, and its ratio to two references.</summary>
 internal static class ScenarioTable
 {
+    private const string BaselineHead = "÷ baseline";
+
     /// <summary>What other programs may have of the processors before it is worth a note.</summary>
     private const double NoiseThreshold = 0.05;
 
@@ -21,10 +23,21 @@ internal static class ScenarioTable
                 reference.Head, result.Row(reference.Name, result.Scenario.Modes[0])?.GetSpread(main)?.Median))
             .Where(reference => reference.Median is not null)
             .ToList();
-        List<string> head = ["server", main.Head, "(quartiles)", .. references.Select(reference => reference.Head),
-            .. Others(result, main).Select(figure => figure.Head)];
-        var rows = result.Rows.Where(row => row.Windows.Count > 0).Select(row => Row(row, main, references
-            .ConvertAll(reference => reference.Median!.Value), Others(result, main)));
+        var others = Others(result, main);
+        var hasBaseline = result.Rows.Any(row => GetBaseline(result, row) is not null);
+        List<string> head =
+        [
+            "server", main.Head, "(quartiles)", .. hasBaseline ? (string[])[BaselineHead] : [],
+            .. references.Select(reference => reference.Head), .. others.Select(figure => figure.Head),
+        ];
+        var rows = result.Rows.Where(row => row.Windows.Count > 0).Select(row => Row(
+            row,
+            main,
+            [
+                .. hasBaseline ? (double?[])[GetBaseline(result, row)?.GetSpread(main)?.Median] : [],
+                .. references.Select(reference => reference.Median),
+            ],
+            others));
         return new(head, [.. rows]);
     }
 
@@ -51,13 +64,17 @@ internal static class ScenarioTable
 
     public static Figure MainFigure(Scenario scenario) => scenario.Figures[0];
 
+    /// <summary>The row of the same server in the baseline build.</summary>
+    private static RowResult? GetBaseline(ScenarioResult result, RowResult row) =>
+        result.Row(row.Contestant.BaselineName, row.Mode);
+
     private static IReadOnlyList<Figure> Others(ScenarioResult result, Figure main) =>
     [
         .. result.Scenario.Figures.Where(figure => figure != main && result.Rows.Any(row => row.GetSpread(figure) is not null)),
     ];
 
     private static IReadOnlyList<string> Row(
-        RowResult row, Figure main, IReadOnlyList<double> references, IReadOnlyList<Figure> others)
+        RowResult row, Figure main, IReadOnlyList<double?> references, IReadOnlyList<Figure> others)
     {
         var spread = row.GetSpread(main);
         return
@@ -66,7 +83,7 @@ internal static class ScenarioTable
             spread is { } s ? main.Write(s.Median) : "",
             spread is { } q ? $"({main.Write(q.Low)}–{main.Write(q.High)})" : "",
             .. references.Select(reference =>
-                spread is { } r && reference > 0 ? Ratio(r.Median / reference) : ""),
+                spread is { } r && reference > 0 ? Ratio(r.Median / reference.Value) : ""),
             .. others.Select(figure => row.GetSpread(figure) is { } other ? figure.Write(other.Median) : ""),
         ];
     }

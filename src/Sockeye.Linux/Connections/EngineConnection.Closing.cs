@@ -12,7 +12,8 @@ internal partial class EngineConnection
     private bool _isSendAttempted;
     private int _closing;
     private bool _isClosing;
-    private bool _isCloseDone;
+    private bool _isClosed;
+    private bool _isCloseReported;
     private volatile bool _resets;
 
     protected override Task ReceiveCompletion => _receiving.Task;
@@ -28,6 +29,16 @@ internal partial class EngineConnection
         {
             Thread.AssertOnEngineThread();
             return _isClosing;
+        }
+    }
+
+    /// <summary>Whether the socket is closed, with all that follows from that.</summary>
+    protected bool IsClosed
+    {
+        get
+        {
+            Thread.AssertOnEngineThread();
+            return _isClosed;
         }
     }
 
@@ -94,8 +105,8 @@ internal partial class EngineConnection
         Thread.AssertOnEngineThread();
         if (!_isCompleting || _isSendAttempted)
             return;
-        _isSendAttempted = true;
         Thread.Resume(this, this);
+        _isSendAttempted = true;
     }
 
     /// <summary>Never on this stack: waiters resume on the thread pool, or where handlers are inline, as work of the next
@@ -136,22 +147,29 @@ internal partial class EngineConnection
             CloseNow();
     }
 
+    /// <remarks>A step may throw for lack of memory. The whole is then tried again, until <see cref="CloseDescriptor"/> has
+    /// finished; steps that can be repeated are, and the others keep a flag.</remarks>
     private void CloseNow()
     {
         Thread.AssertOnEngineThread();
         Debug.Assert(Volatile.Read(ref _closing) == 1, "Whatever closes a connection claims it first.");
-        if (_isCloseDone)
+        if (_isClosed)
             return;
-        _isClosing = true; // Each step may run again, should one of them have failed.
+        _isClosing = true;
         Input.End(CloseReason is { IsOrderly: false } reason ? SocketErrors.ToReadException(reason) : null);
         Output.End();
         NotifyWaiters(ref _receiving);
         OnReceiveEnded();
         NotifyWaiters(ref _sending);
-        RunObserver(() => NotifyStep(SocketFunction.Close, isReset: _resets));
-        if (_resets)
-            SocketCalls.ResetOnClose(Descriptor);
+        if (!_isCloseReported)
+        {
+            RunObserver(() => NotifyStep(SocketFunction.Close, isReset: _resets));
+            _isCloseReported = true;
+            // Only now: once the descriptor is closed, its number may be another file's.
+            if (_resets)
+                SocketCalls.ResetOnClose(Descriptor);
+        }
+
         CancelAndClose();
-        _isCloseDone = true;
     }
 }

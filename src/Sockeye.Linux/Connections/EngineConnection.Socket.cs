@@ -50,32 +50,38 @@ internal partial class EngineConnection
     }
 
     /// <summary>With no operation in flight: <c>close()</c>. The connection is over.</summary>
+    /// <remarks>If a step throws, for lack of memory, this is called again. Only the first call closes the descriptor, and counts
+    /// the connection as closed; the other steps can be repeated.</remarks>
     protected void CloseDescriptor()
     {
         Thread.AssertOnEngineThread();
         Debug.Assert(_isClosing && !HasSendInFlight, "A descriptor is closed at the end, when the kernel no longer uses it.");
+        Debug.Assert(!_isClosed, "A connection is closed once.");
+        bool isFirst;
         Socket? duplicate;
         lock (_descriptorLock)
         {
-            Debug.Assert(!_isDescriptorClosed, "A descriptor is closed once: afterwards its number may be another file's.");
-            _isDescriptorClosed = true;
+            (isFirst, _isDescriptorClosed) = (!_isDescriptorClosed, true);
             duplicate = _socket;
         }
 
-        if (duplicate is not null)
+        if (isFirst)
         {
-            // The duplicate keeps the socket open, so close() alone ends nothing. Dispose waits for calls of handlers that are
-            // under way: not on this thread.
-            SocketCalls.ShutdownBoth(Descriptor, _resets);
-            ThreadPool.UnsafeQueueUserWorkItem(static duplicate => duplicate.Dispose(), duplicate, preferLocal: false);
+            // A duplicate keeps the socket open, so close() alone ends nothing.
+            if (duplicate is not null)
+                SocketCalls.ShutdownBoth(Descriptor, _resets);
+            _ = Libc.Close(Descriptor);
+            Thread.OnConnectionClosed();
         }
 
-        _ = Libc.Close(Descriptor);
+        // Dispose waits for calls of handlers that are under way: not on this thread.
+        if (duplicate is not null)
+            ThreadPool.UnsafeQueueUserWorkItem(static duplicate => duplicate.Dispose(), duplicate, preferLocal: false);
         Output.ReleaseAll();
-        Thread.OnConnectionClosed();
         SignalClosed();
         NotifyWaiters(ref _finished);
         NotifySendAttempted();
+        _isClosed = true;
     }
 
     /// <summary>Notifies the observer of steps, if there is one. Safe from any thread.</summary>

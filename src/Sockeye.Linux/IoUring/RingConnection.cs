@@ -17,7 +17,7 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
     private bool _isReceiving;
     private bool _isSending;
     private ReceiveSizePredictor _size = new();
-    private bool _isClosed;
+    private bool _isCancelling;
 
     /// <param name="segment">What was received.</param>
     /// <param name="result">Bytes; 0 for the peer's FIN; a negative error.</param>
@@ -117,9 +117,10 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
 
     protected override void CancelAndClose()
     {
-        if (_inFlight > 0)
+        if (_inFlight > 0 && !_isCancelling)
         {
             thread.Ring.Next().Cancel(Descriptor, RingUserData.Pack(RingOperation.Cancel, Token));
+            _isCancelling = true;
             _inFlight++;
         }
 
@@ -182,13 +183,14 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
 
     private void CloseIfIdle()
     {
-        if (_inFlight > 0 || _isClosed)
+        if (_inFlight > 0 || IsClosed)
             return;
         Debug.Assert(!_isReceiving && !_isSending, "Nothing is in flight of a connection that closes.");
-        _isClosed = true;
         if (Token != 0)
             thread.Remove(Token);
+        Token = 0;
         _sendList?.Dispose();
+        _sendList = null;
         CloseDescriptor();
     }
 }

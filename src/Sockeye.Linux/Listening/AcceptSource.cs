@@ -67,7 +67,7 @@ internal sealed class AcceptSource
     public static Task CloseAsync(IEnumerable<AcceptSource> sources) =>
         Task.WhenAll(sources.Select(source => source.CloseAsync()));
 
-    public int Shed(int most) => _listening.Shed(most);
+    public int Shed(int maxCount) => _listening.Shed(maxCount);
 
     /// <summary>The next client, without waiting; <see cref="Errno.Again"/> where there is none.</summary>
     public Errno TryAccept(out ConnectedSocket accepted)

@@ -72,7 +72,13 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueueListener
         return null;
     }
 
-    public int Shed(int most) => _sources.Sum(source => source.Shed(most));
+    public int Shed(int maxCount)
+    {
+        var shed = 0;
+        foreach (var source in _sources)
+            shed += source.Shed(maxCount - shed);
+        return shed;
+    }
 
     /// <summary>Nothing is held afterwards, also where the observer of steps throws; the first caller gets that
     /// exception.</summary>

@@ -12,7 +12,8 @@ namespace Sockeye.Linux;
 /// during the burst.</para>
 /// </remarks>
 /// <param name="onRent">For a test: called with the size before a segment is rented.</param>
-internal sealed class SegmentPool(Action<int>? onRent = null) : ISegmentOwner
+/// <param name="onReturn">For a test: called with the size when a segment comes back.</param>
+internal sealed class SegmentPool(Action<int>? onRent = null, Action<int>? onReturn = null) : ISegmentOwner
 {
     public const int TinySize = 1024;
     public const int SmallSize = 4 * 1024;
@@ -51,6 +52,7 @@ internal sealed class SegmentPool(Action<int>? onRent = null) : ISegmentOwner
     {
         var left = Interlocked.Add(ref _rentedBytes, -segment.Size);
         Debug.Assert(left >= 0, "No more comes back than was rented.");
+        onReturn?.Invoke(segment.Size);
         if (segment.Size > LargeSize)
             return;
         if (!segment.IsExtra && !segment.IsSingleUse && SegmentCache.Current is { } cache && cache.Pool == this)

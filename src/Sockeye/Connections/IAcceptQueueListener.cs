@@ -1,7 +1,8 @@
 namespace Sockeye.Transports;
 
 /// <summary>A listener whose accept queue a server can inspect and, when descriptors have run out, shed.</summary>
-/// <remarks>Implemented by the listener that <c>BindAsync</c> of a transport returns. Safe for use from any thread.</remarks>
+/// <remarks>Implemented by the listener that <c>BindAsync</c> of a transport returns. Safe for use from any thread, and after the
+/// listener was unbound: then no client waits. No member throws.</remarks>
 public interface IAcceptQueueListener
 {
     /// <summary>Returns what the kernel knows about the listening socket. Makes one system call. Null if the kernel does not
@@ -13,9 +14,9 @@ public interface IAcceptQueueListener
     AcceptQueueInfo? GetQueue() => AcceptQueueInfo.FromTcpInfo(GetTcpInfo());
 
     /// <summary>
-    /// Resets waiting clients, so that they learn at once that they will not be served. Needs no free descriptor. Does not throw.
+    /// Resets waiting clients, so that they learn at once that they will not be served. Needs no free descriptor.
     /// </summary>
-    /// <param name="maxCount">The maximum number of clients to reset.</param>
+    /// <param name="maxCount">The maximum number of clients to reset, over all sockets of the listener.</param>
     /// <returns>The number of clients that were reset.</returns>
     int Shed(int maxCount);
 }

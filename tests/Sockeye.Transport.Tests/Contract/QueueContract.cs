@@ -3,7 +3,7 @@ using Sockeye.Transport.Tests.Support;
 namespace Sockeye.Transport.Tests.Contract;
 
 /// <summary>What a transport promises besides whose clients are connected before they are accepted, waiting in a queue.</summary>
-public abstract class QueueContract(TransportFixture fixture) : TransportContract(fixture)
+public abstract partial class QueueContract(TransportFixture fixture) : TransportContract(fixture)
 {
     [Fact]
     public Task A_client_that_left_while_it_waited_costs_the_listener_nothing() => Run(async world =>

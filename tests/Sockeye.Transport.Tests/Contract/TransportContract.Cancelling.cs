@@ -79,7 +79,7 @@ public abstract partial class TransportContract
         await ShouldCloseInOrderAsync(client, server);
     });
 
-    private static async Task ShouldCloseInOrderAsync(TestEnd client, TestEnd server)
+    protected static async Task ShouldCloseInOrderAsync(TestEnd client, TestEnd server)
     {
         var closing = client.DisposeAsync();
         await server.ReceiveFinAsync();

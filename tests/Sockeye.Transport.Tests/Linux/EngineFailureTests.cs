@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Sockeye.Linux;
@@ -9,6 +10,9 @@ namespace Sockeye.Transport.Tests.Linux;
 /// else.</summary>
 public sealed class EngineFailureTests
 {
+    /// <summary>By then the kernel has accepted what it has room for.</summary>
+    private static readonly TimeSpan LongBlock = TimeSpan.FromMilliseconds(100);
+
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Theory, ClassData<EachEngineAndScheduling>]
@@ -160,6 +164,45 @@ public sealed class EngineFailureTests
                     await servers[i].ShouldReceiveAsync("x");
                 sockets[i].Dispose();
             }
+        });
+    }
+
+    [Theory, ClassData<EachEngineAndScheduling>]
+    public Task A_close_that_fails_half_way_is_completed_and_closes_its_descriptor_once(LinuxEngine engine, bool inline)
+    {
+        var failures = 0;
+        Socket? successor = null;
+        void FailOnce(int size)
+        {
+            if (Interlocked.CompareExchange(ref failures, 2, 1) != 1)
+                return;
+            successor = NewSocket(); // The system gives it the number that was closed just now.
+            throw new InsufficientMemoryException("none left");
+        }
+
+        var fixture = new LinuxFixture(engine, inline, threads: 1)
+        {
+            CreateSetup = (engine, sockets) => new(engine, sockets) { Pool = new(onReturn: FailOnce) },
+        };
+        return fixture.RunAsync(new() { SmallSystemBuffers = true }, async world =>
+        {
+            var listener = await world.ListenAsync();
+            using var peer = NewSocket();
+            await peer.ConnectAsync(listener.EndPoint, Cancelled);
+            var server = await world.AcceptAsync(listener);
+            var flushing = server.Output.WriteAsync(new byte[8_000_000], Cancelled).AsTask();
+            await world.BecomesTrueAsync(() => ((EngineConnection)server.Connection).SendBlockedFor > LongBlock);
+            Volatile.Write(ref failures, 1); // Unsent memory comes back when the descriptor is closed.
+            server.Connection.Abort();
+
+            Assert.True((await world.Soon(flushing)).IsCompleted);
+            await world.Soon(server.Closed);
+            await world.Soon(server.DisposeAsync());
+            Assert.Equal(2, Volatile.Read(ref failures));
+            using var open = successor!;
+            open.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            var (nextClient, nextServer) = await world.ConnectAsync(listener);
+            await ShouldTalkAsync(nextClient, nextServer);
         });
     }
 

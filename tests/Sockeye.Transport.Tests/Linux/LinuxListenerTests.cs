@@ -85,6 +85,25 @@ public sealed class LinuxListenerTests
     }
 
     [Theory, ClassData<EachEngine>]
+    public Task Shedding_of_sockets_that_share_a_port_resets_no_more_clients_than_it_may(LinuxEngine engine) =>
+        new LinuxFixture(engine, threads: 2).RunAsync(
+            new(),
+            async (world, _) =>
+            {
+                const int Clients = 12; // The kernel spreads them over both sockets.
+                var listener = await world.ListenAsync();
+                var queue = (IAcceptQueueListener)listener;
+                var clients = new List<Socket>();
+                for (var i = 0; i < Clients; i++)
+                    clients.Add(await ConnectClientAsync(listener));
+
+                Assert.Equal(1, queue.Shed(1));
+                Assert.Equal(Clients - 1, queue.Shed(int.MaxValue));
+                clients.ForEach(client => client.Dispose());
+            },
+            options => options.AcceptMode = LinuxAcceptMode.ReusePort);
+
+    [Theory, ClassData<EachEngine>]
     public Task A_server_tells_its_backlog_and_survives_clients_that_leave_in_it(LinuxEngine engine) =>
         new LinuxFixture(engine).RunAsync(new() { Backlog = 64 }, async (world, transport) =>
         {

@@ -11,6 +11,10 @@ public sealed class MemoryFixture : TransportFixture
 {
     private int _endpoints;
 
+    public override string NoTcpInfo => "A transport in memory has no kernel.";
+
+    public override string? NoQueueLength => null;
+
     public override Task RunAsync(TransportSettings settings, Func<TransportWorld, Task> test)
     {
         var options = settings.ToOptions();

@@ -14,6 +14,10 @@ public sealed class SimulatedFixture(double loss) : TransportFixture
 {
     private const int Seed = 1;
 
+    public override string NoTcpInfo => "The simulated network has no kernel.";
+
+    public override string? NoQueueLength => null;
+
     public override EndPoint ForeignEndPoint => new IPEndPoint(IPAddress.Parse("203.0.113.1"), 0);
 
     // Every segment is simulated in one thread: a tenth of what a kernel moves in the same time.

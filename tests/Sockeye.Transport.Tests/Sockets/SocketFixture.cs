@@ -15,6 +15,9 @@ public sealed class SocketFixture(AddressFamily family, bool inline = false) : T
         _ => null,
     };
 
+    public override string? NoTcpInfo =>
+        family is AddressFamily.Unix ? "A kernel reports nothing about a Unix socket that listens." : base.NoTcpInfo;
+
     public override bool HasReset => family is not AddressFamily.Unix;
 
     // Addresses of documentation (RFC 5737, RFC 3849): no machine has them.

@@ -18,7 +18,9 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, IFrameEn
     private readonly PipeWriter _output = connection.Transport.Output;
     private readonly AsyncLock _writeLock = new();
     private readonly CancellationTokenSource _disposed = new();
-    private readonly bool _isEncodeAtomic = encoder.IsEncodeAtomic;
+    // An output that does not count what is written in it could not show that the encoder has written a part of a frame.
+    private readonly bool _encodesIntoOutput = encoder.IsEncodeAtomic && connection.Transport.Output.CanGetUnflushedBytes;
+    private Exception? _encodeError;
 
     public ConnectionContext Connection => connection;
 
@@ -52,7 +54,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, IFrameEn
             await _writeLock.AcquireAsync();
             try
             {
-                ThrowIfDisposed();
+                ThrowIfEnded();
                 while (queue.TryDequeue(out var frame))
                 {
                     try
@@ -117,7 +119,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, IFrameEn
         ValueTask<FlushResult> flush;
         try
         {
-            ThrowIfDisposed();
+            ThrowIfEnded();
             Encode(message);
             flush = _output.FlushAsync(CancellationToken.None);
             if (flush.IsCompletedSuccessfully)
@@ -152,14 +154,14 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, IFrameEn
     {
         try
         {
-            ThrowIfDisposed();
+            ThrowIfEnded();
             try
             {
                 var index = 0;
                 foreach (var message in messages)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    ThrowIfDisposed();
+                    ThrowIfEnded();
                     NullMessage.ThrowIfNull(message, index++, nameof(messages));
                     Encode(message);
                     if (IsBatchFull)
@@ -170,7 +172,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, IFrameEn
             {
                 // After an error too: the messages before it are whole, and must not wait for the next write. Closing the
                 // connection sends them as well.
-                if (!_disposed.IsCancellationRequested)
+                if (!_disposed.IsCancellationRequested && _encodeError is null)
                     ThrowIfClosed(await _output.FlushAsync(CancellationToken.None));
             }
         }
@@ -184,24 +186,44 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, IFrameEn
     {
         try
         {
-            if (!_isEncodeAtomic || (MessageMetrics.IsEnabled && !_output.CanGetUnflushedBytes))
-                EncodeBuffered(message);
-            else if (MessageMetrics.IsEnabled)
-                EncodeMeasured(message);
+            if (_encodesIntoOutput)
+                EncodeIntoOutput(message);
             else
-                encoder.Encode(message, _output);
+                EncodeBuffered(message);
         }
-        catch (InvalidOperationException error) when (IsOutputCompleted())
+        catch (InvalidOperationException error) when (_encodeError is null && IsOutputCompleted())
         {
             throw ClosedError(error);
         }
     }
 
-    private void EncodeMeasured(TOut message)
+    private void EncodeIntoOutput(TOut message)
     {
         var before = _output.UnflushedBytes;
-        encoder.Encode(message, _output);
-        MessageMetrics.OnSent(_output.UnflushedBytes - before);
+        try
+        {
+            encoder.Encode(message, _output);
+        }
+        catch (Exception error) when (_output.UnflushedBytes != before && !IsOutputCompleted())
+        {
+            AbortAfterPartialFrame(_output.UnflushedBytes - before, error);
+            throw _encodeError;
+        }
+
+        if (MessageMetrics.IsEnabled)
+            MessageMetrics.OnSent(_output.UnflushedBytes - before);
+    }
+
+    /// <summary>Bytes that are written cannot be taken back, and the peer could not read what follows them. So the connection
+    /// ends.</summary>
+    [MemberNotNull(nameof(_encodeError))]
+    private void AbortAfterPartialFrame(long count, Exception error)
+    {
+        var bytes = count == 1 ? "1 byte" : $"{count} bytes";
+        var sentence = $"{encoder} threw {error.GetType().Name} after the first {bytes} of a frame, although its "
+            + "IsEncodeAtomic is true: let Encode throw before it writes, or return false from IsEncodeAtomic";
+        _encodeError = new InvalidOperationException($"{sentence}.", error);
+        connection.Abort(CloseReason.Local(CloseCause.HandlerError, sentence, _encodeError));
     }
 
     /// <summary>Encodes into a separate buffer: the encoder may throw in the middle, and the peer could not read what follows a
@@ -248,10 +270,12 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, IFrameEn
         }
     }
 
-    private void ThrowIfDisposed()
+    private void ThrowIfEnded()
     {
         if (_disposed.IsCancellationRequested)
             throw DisposedError();
+        if (_encodeError is { } error)
+            throw ClosedError(error);
     }
 
     private ObjectDisposedException DisposedError() =>

@@ -331,6 +331,61 @@ public sealed class MessageWritingTests
         Assert.Equal(["hello"], await received.ToListAsync(Cancelled));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Atomic_encoder_that_throws_in_a_frame_is_named_and_ends_the_connection(bool isBatch)
+    {
+        var (client, server) = MemoryConnection.CreatePair();
+        var sender = client.AsMessages(Lines, new BrokenPromiseEncoder());
+        await sender.WriteAsync("whole", Cancelled);
+
+        var write = isBatch ? sender.WriteManyAsync(["whole", "throw"], Cancelled) : sender.WriteAsync("throw", Cancelled);
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => write.AsTask());
+
+        Assert.Equal(
+            "BrokenPromiseEncoder threw NotSupportedException after the first 5 bytes of a frame, although its IsEncodeAtomic is "
+            + "true: let Encode throw before it writes, or return false from IsEncodeAtomic.",
+            error.Message);
+        Assert.IsType<NotSupportedException>(error.InnerException);
+        Assert.Equal((ClosedBy.Local, CloseCause.HandlerError), (client.CloseReason!.By, client.CloseReason.Cause));
+        Assert.Same(error, client.CloseReason.Exception);
+        var next = await Assert.ThrowsAsync<IOException>(() => sender.WriteAsync("next", Cancelled).AsTask());
+        Assert.Same(error, next.InnerException);
+        await Assert.ThrowsAsync<IOException>(() => sender.WriteManyAsync(["next"], Cancelled).AsTask());
+        Assert.Equal(CloseCause.Reset, server.CloseReason!.Cause);
+        await sender.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Atomic_encoder_that_throws_before_its_first_byte_costs_only_its_message()
+    {
+        var (client, server) = MemoryConnection.CreatePair();
+        var sender = client.AsMessages(Codec.Lines(5));
+
+        await Assert.ThrowsAsync<FrameException>(() => sender.WriteAsync("too long", Cancelled).AsTask());
+
+        await sender.WriteAsync("next", Cancelled);
+        Assert.Equal("next", await server.AsMessages(Lines).ReadAllAsync(Cancelled).FirstAsync(Cancelled));
+        Assert.Null(client.CloseReason);
+    }
+
+    /// <summary>An encoder that claims to be atomic, and is not.</summary>
+    private sealed class BrokenPromiseEncoder : IFrameEncoder<string>
+    {
+        public bool IsEncodeAtomic => true;
+
+        public void Encode(string message, IBufferWriter<byte> output)
+        {
+            Encoding.UTF8.GetBytes(message, output);
+            if (message == "throw")
+                throw new NotSupportedException();
+            output.Write("\n"u8);
+        }
+
+        public override string ToString() => nameof(BrokenPromiseEncoder);
+    }
+
     /// <summary>An encoder without a decoder.</summary>
     private sealed class OneWayEncoder(bool isAtomic) : IFrameEncoder<string>
     {

@@ -8,7 +8,7 @@ internal sealed class CaptureWriter(FrameQueue queue, CaptureOutput output, Wire
     private const int FlushThreshold = 128 * 1024;
     private const int StatisticsLength = 80;
 
-    private readonly BlockWriter _blocks = new();
+    private readonly PcapngWriter _blocks = new();
     private readonly List<CaptureInterface> _interfaces = [];
     private int _file;
     private long _firstTime;
@@ -72,7 +72,7 @@ internal sealed class CaptureWriter(FrameQueue queue, CaptureOutput output, Wire
         if (options.MaxAge != Timeout.InfiniteTimeSpan && frame.Time - _firstTime >= options.MaxAge.TotalNanoseconds)
             return true;
         // Three comments, and an interface with two texts: at least what will be written.
-        var block = frame.KeptLength + 500 + (5 * BlockWriter.MaxTextBytes);
+        var block = frame.KeptLength + 500 + (5 * PcapngWriter.MaxTextBytes);
         return output.Length + _blocks.Length + block + ((_interfaces.Count + 1) * StatisticsLength) > options.MaxFileSize;
     }
 
@@ -97,7 +97,7 @@ internal sealed class CaptureWriter(FrameQueue queue, CaptureOutput output, Wire
         _lastTime = Math.Max(_lastTime, frame.Time);
         var dropped = nic.Dropped - nic.DroppedReported;
         var isFirst = connection.LastFile != _file;
-        var headers = TcpSegment.HeaderLength(connection.Addresses, frame.Bits);
+        var headers = TcpSegment.GetHeaderLength(connection.Addresses, frame.Bits);
         var room = _blocks.BeginFrame(nic.Id, frame.Time, headers + frame.KeptLength, headers + frame.Length);
         TcpSegment.Write(room, connection.Addresses, frame);
         _blocks.EndFrame(

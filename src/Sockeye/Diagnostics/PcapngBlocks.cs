@@ -15,7 +15,7 @@ internal static class PcapngBlocks
 
     private const ushort Comment = 1; // in every block
 
-    extension(BlockWriter writer)
+    extension(PcapngWriter writer)
     {
         public void Section(string comment)
         {

@@ -24,7 +24,7 @@ internal sealed class Recording : IConnectionCloseFeature, IDisposable
     private readonly IConnectionCloseFeature? _close;
 
     private readonly Lock _pendingLock = new();
-    private PendingBytes _pending;
+    private PooledBuffer? _pending;
 
     private readonly Lock _endLock = new();
     private CancellationTokenRegistration _closed;
@@ -73,12 +73,13 @@ internal sealed class Recording : IConnectionCloseFeature, IDisposable
     /// <summary>Records bytes that the next flush sends, or that are sent once they fill a segment.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
-        if (_isDetached)
+        if (_isDetached || bytes.IsEmpty)
             return;
         lock (_pendingLock)
         {
-            _pending.Add(bytes);
-            if (_pending.Length >= TcpSegment.MaxData)
+            _pending ??= PooledBuffer.Rent();
+            _pending.Write(bytes);
+            if (_pending.WrittenMemory.Length >= TcpSegment.MaxData)
                 SendPendingLocked();
         }
     }
@@ -173,7 +174,7 @@ internal sealed class Recording : IConnectionCloseFeature, IDisposable
         _isDetached = true;
         _closed.Unregister();
         lock (_pendingLock)
-            _pending.Clear();
+            ReleasePendingLocked();
         _capture.Remove(this);
     }
 
@@ -204,9 +205,16 @@ internal sealed class Recording : IConnectionCloseFeature, IDisposable
     private void SendPendingLocked()
     {
         Debug.Assert(_pendingLock.IsHeldByCurrentThread);
-        if (_pending.Length > 0 && CanSend)
-            _tcp.Send(_pending.Sequence);
-        _pending.Clear();
+        if (_pending is not null && CanSend)
+            _tcp.Send(new(_pending.WrittenMemory));
+        ReleasePendingLocked();
+    }
+
+    private void ReleasePendingLocked()
+    {
+        Debug.Assert(_pendingLock.IsHeldByCurrentThread);
+        _pending?.Release();
+        _pending = null;
     }
 
     private void OnClosed()

@@ -11,7 +11,7 @@ public sealed class PcapngBlockTests
     [Fact]
     public void Blocks_are_read_back_as_they_were_written()
     {
-        var writer = new BlockWriter();
+        var writer = new PcapngWriter();
         writer.Section("a section");
         writer.Interface("127.0.0.1:7000", "Größe: 1 µm");
         "abcde"u8.CopyTo(writer.BeginFrame(0, 1_234_567_890_123_456_789, 5, 9));
@@ -33,12 +33,12 @@ public sealed class PcapngBlockTests
     [Fact]
     public void Text_that_is_too_long_is_cut_between_characters()
     {
-        var writer = new BlockWriter();
+        var writer = new PcapngWriter();
         writer.Section("x" + new string('ö', 5000));
 
         var comment = Assert.Single(Parse(writer).SectionComments);
 
-        Assert.Equal("x" + new string('ö', (BlockWriter.MaxTextBytes - 1) / 2), comment);
+        Assert.Equal("x" + new string('ö', (PcapngWriter.MaxTextBytes - 1) / 2), comment);
     }
 
     [Fact]
@@ -107,16 +107,16 @@ public sealed class PcapngBlockTests
             "127.0.0.1:1 stands for the Unix socket /run/a.sock, 127.0.0.2:10001 for an unknown endpoint", all[0].SubstituteNote);
     }
 
-    private static BlockWriter Written(CapturedFrame frame)
+    private static PcapngWriter Written(CapturedFrame frame)
     {
-        var writer = new BlockWriter();
+        var writer = new PcapngWriter();
         writer.Section("s");
         writer.Interface("i", "d");
-        var length = TcpSegment.HeaderLength(frame.Connection.Addresses, frame.Bits) + frame.Length;
+        var length = TcpSegment.GetHeaderLength(frame.Connection.Addresses, frame.Bits) + frame.Length;
         TcpSegment.Write(writer.BeginFrame(0, frame.Time, length, length), frame.Connection.Addresses, frame);
         writer.EndFrame(frame.IsOutbound, 0);
         return writer;
     }
 
-    private static PcapngFile Parse(BlockWriter writer) => PcapngFile.Parse(writer.Written.ToArray());
+    private static PcapngFile Parse(PcapngWriter writer) => PcapngFile.Parse(writer.Written.ToArray());
 }

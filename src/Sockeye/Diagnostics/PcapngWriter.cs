@@ -10,11 +10,12 @@ namespace Sockeye;
 /// │ type (4)  │ length (4)    │ body, padded to 4 bytes  │ options: code (2) length (2) …  │ length (4)    │
 /// └───────────┴───────────────┴──────────────────────────┴─────────────────────────────────┴───────────────┘
 /// </code>
-/// Little-endian throughout, which the section header says.
+/// Little-endian throughout, which the section header says. It is not a <see cref="PooledBuffer"/>: the length of a block is set
+/// after its body, and a capture keeps the memory as long as it runs.
 /// </remarks>
-internal sealed class BlockWriter
+internal sealed class PcapngWriter
 {
-    /// <summary>Longer texts are cut: a comment must not make a block of any size.</summary>
+    /// <summary>The maximum size of a text. Longer texts are cut, so that the size of a block has a limit.</summary>
     public const int MaxTextBytes = 2000;
 
     private byte[] _bytes = new byte[4096];
@@ -47,14 +48,14 @@ internal sealed class BlockWriter
 
     public void WriteUInt64(ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(GetSpan(8), value);
 
-    /// <summary>A time has its high half first, whatever the order of bytes.</summary>
+    /// <summary>Writes a time. Its high half comes first, whatever the byte order.</summary>
     public void WriteTime(long nanoseconds)
     {
         WriteUInt32((uint)(nanoseconds >> 32));
         WriteUInt32((uint)nanoseconds);
     }
 
-    /// <summary>Room for bytes that the caller fills.</summary>
+    /// <summary>Returns space for bytes that the caller fills.</summary>
     public Span<byte> GetSpan(int count)
     {
         if (_bytes.Length - _length < count)
@@ -63,10 +64,10 @@ internal sealed class BlockWriter
         return _bytes.AsSpan(_length - count, count);
     }
 
-    /// <summary>To the next multiple of four bytes, as the body and every option need it.</summary>
+    /// <summary>Writes zeros to the next multiple of four bytes, where the body and every option end.</summary>
     public void Pad() => GetSpan(-_length & 3).Clear();
 
-    /// <summary>The head of an option, whose value the caller writes.</summary>
+    /// <summary>Writes the head of an option. The caller writes its value.</summary>
     public void WriteOption(ushort code, int length)
     {
         WriteUInt16(code);

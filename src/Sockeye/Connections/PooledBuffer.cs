@@ -5,7 +5,8 @@ using System.Diagnostics;
 namespace Sockeye;
 
 /// <summary>A growing buffer of pooled memory with a count of references. The last release returns it to the pool.</summary>
-/// <remarks>One caller fills it. After that, any thread may read and release it.</remarks>
+/// <remarks>One caller fills it. After that, any thread may read and release it. It holds at most
+/// <see cref="Array.MaxLength"/> bytes: a longer one throws <see cref="InsufficientMemoryException"/>.</remarks>
 internal sealed class PooledBuffer : IBufferWriter<byte>
 {
     private const int InitialSize = 256;
@@ -91,7 +92,7 @@ internal sealed class PooledBuffer : IBufferWriter<byte>
             return;
 
         if (needed > Array.MaxLength)
-            throw FrameException.TooLong("An encoded message", $"{needed} bytes do not fit into an array of {Array.MaxLength}");
+            throw new InsufficientMemoryException($"A buffer cannot hold {needed} bytes: the maximum is {Array.MaxLength}.");
         var doubled = Math.Min(Math.Max(2L * _bytes.Length, InitialSize), Array.MaxLength);
         var larger = ArrayPool<byte>.Shared.Rent((int)Math.Max(needed, doubled));
         WrittenMemory.Span.CopyTo(larger);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Sockeye;
 
 /// <summary>Keeps the reason of a connection's end: the first one, except that a break replaces an orderly end.</summary>
@@ -18,7 +20,12 @@ internal sealed class CloseReasonLatch
                 return false;
             // A full fence: a thread that sees the connection closed afterwards also sees the reason.
             if (Interlocked.CompareExchange(ref _reason, reason, current) == current)
+            {
+                Debug.Assert(
+                    Reason is { } kept && (kept == reason || (reason.IsOrderly && !kept.IsOrderly)),
+                    "Once it is set, a reason stays, or a break replaces it.");
                 return true;
+            }
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Sockeye;
 
 /// <summary>A group of connections that receive the same messages: a chat room, the subscribers of a feed.</summary>
@@ -65,6 +67,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
                 MessageMetrics.Add(this);
             // Inside the lock, which is re-entrant: a member that has closed already leaves before another thread sees it.
             member.LeaveOnClose();
+            AssertConsistentLocked();
         }
     }
 
@@ -157,6 +160,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
                 MessageMetrics.Remove(this);
             if (--member.Encoding.MemberCount == 0)
                 _encodings.Remove(member.Encoding.Encoder);
+            AssertConsistentLocked();
         }
 
         member.Unregister();
@@ -193,6 +197,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
 
         if (Enqueue(message, except) is not { } full)
             return;
+        Debug.Assert(_slowMember is SlowMemberPolicy.Disconnect, "Only this policy ends members.");
         // Outside the lock: an abort may run callbacks that use the group.
         foreach (var (member, frame) in full)
         {
@@ -253,6 +258,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
     private async Task EnqueueWhenFreeAsync(
         List<(GroupMember<TMessage> Member, PooledBuffer Frame)> full, CancellationToken cancellationToken)
     {
+        Debug.Assert(_slowMember is SlowMemberPolicy.Wait, "Only this policy waits for members.");
         var sent = 0;
         try
         {
@@ -271,5 +277,15 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
             foreach (var (_, frame) in full)
                 frame.Release();
         }
+    }
+
+    [Conditional("DEBUG")]
+    private void AssertConsistentLocked()
+    {
+        Debug.Assert(_lock.IsHeldByCurrentThread, "Members change only under the lock of the group.");
+        Debug.Assert(
+            _encodings.Values.Sum(encoding => encoding.MemberCount) == _members.Count
+                && _encodings.Values.All(encoding => encoding.MemberCount > 0),
+            "Each member uses one encoding, and each encoding has a member.");
     }
 }

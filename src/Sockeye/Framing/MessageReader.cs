@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Net.Sockets;
@@ -51,6 +52,7 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, IFrameDec
         try
         {
             ReturnInput(examined: false);
+            Debug.Assert(!_holdsInput && _rest.IsEmpty, "A reader starts with what the last one has returned.");
             while (!_hasEnded)
             {
                 // After the request, read once what has arrived: a peer that never pauses must not delay the stop.
@@ -106,6 +108,7 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, IFrameDec
 
     private bool TryDecodeNext([MaybeNullWhen(false)] out TIn message)
     {
+        Debug.Assert(_holdsInput, "Messages are decoded from input that was read and not returned.");
         var rest = _rest;
         try
         {
@@ -141,6 +144,7 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, IFrameDec
 
     private void ReturnInput(bool examined)
     {
+        Debug.Assert(Volatile.Read(ref _isReading) == 1, "One caller at a time uses the input.");
         if (!_holdsInput)
             return;
         _holdsInput = false;

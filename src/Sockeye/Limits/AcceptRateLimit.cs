@@ -25,7 +25,7 @@ public sealed class AcceptRateLimit
     public AcceptRateLimit(double connectionsPerSecond, int? burst = null)
     {
         ConnectionsPerSecond = OptionChecks.AboveZero(connectionsPerSecond, MaxRate, nameof(connectionsPerSecond));
-        Burst = OptionChecks.AtLeast(burst, 1, nameof(burst)) ?? DefaultBurst(connectionsPerSecond);
+        Burst = OptionChecks.AtLeast(burst, 1, nameof(burst)) ?? GetDefaultBurst(connectionsPerSecond);
     }
 
     /// <summary>Gets the number of new connections a second.</summary>
@@ -34,7 +34,7 @@ public sealed class AcceptRateLimit
     /// <summary>Gets the number of connections accepted at once after a quiet time.</summary>
     public int Burst { get; }
 
-    internal static int DefaultBurst(double perSecond) => Math.Max(1, (int)Math.Ceiling(perSecond));
+    internal static int GetDefaultBurst(double perSecond) => Math.Max(1, (int)Math.Ceiling(perSecond));
 
     internal bool TryTake(TimeProvider time)
     {

@@ -113,7 +113,7 @@ internal sealed class AddressTable(AddressLimitOptions options, TimeProvider tim
 
     private Entry CreateEntry(UInt128 address) => new(
         address,
-        options.AcceptRate is { } rate ? new(rate, options.AcceptBurst ?? AcceptRateLimit.DefaultBurst(rate), time) : null);
+        options.AcceptRate is { } rate ? new(rate, options.AcceptBurst ?? AcceptRateLimit.GetDefaultBurst(rate), time) : null);
 
     private sealed class Entry
     {

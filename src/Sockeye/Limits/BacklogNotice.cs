@@ -5,7 +5,7 @@ namespace Sockeye;
 /// <summary>Reports that a limit keeps clients in the accept queue: counted each time, logged at most once a minute.</summary>
 internal sealed partial class BacklogNotice(string limit, ListenOptions listen, string why)
 {
-    private readonly KeyValuePair<string, object?> _tag = MetricTags.Limit(limit);
+    private readonly KeyValuePair<string, object?> _tag = MetricTags.CreateLimitTag(limit);
 
     // Created when first needed: the server's options are complete only at the start.
     private ILogger Logger => LazyInitializer.EnsureInitialized(

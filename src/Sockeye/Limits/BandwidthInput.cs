@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections;
@@ -20,7 +21,7 @@ internal sealed class BandwidthInput(PipeReader inner, BandwidthQueue queue, Con
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         var result = await inner.ReadAsync(cancellationToken);
-        var fresh = result.Buffer.Length - _granted;
+        var fresh = CountFresh(result);
         if (NeedsNoGrant(result, fresh))
             return CreateResult(result, result.IsCanceled);
         if (queue.TryTake(fresh, out var granted))
@@ -46,7 +47,7 @@ internal sealed class BandwidthInput(PipeReader inner, BandwidthQueue queue, Con
             return false;
         }
 
-        var fresh = found.Buffer.Length - _granted;
+        var fresh = CountFresh(found);
         if (NeedsNoGrant(found, fresh))
         {
             result = CreateResult(found, found.IsCanceled);
@@ -91,6 +92,14 @@ internal sealed class BandwidthInput(PipeReader inner, BandwidthQueue queue, Con
 
     public override void Complete(Exception? exception = null) => inner.Complete(exception);
 
+    /// <summary>Returns the number of bytes that are not granted yet.</summary>
+    private long CountFresh(in ReadResult result)
+    {
+        Debug.Assert(
+            _granted >= 0 && _granted <= result.Buffer.Length, "Granted bytes stay in the pipe below until they are consumed.");
+        return result.Buffer.Length - _granted;
+    }
+
     /// <summary>Whether a read can return without a grant: there is nothing new, or there are granted, unexamined
     /// bytes.</summary>
     private bool NeedsNoGrant(in ReadResult result, long fresh) =>
@@ -104,6 +113,7 @@ internal sealed class BandwidthInput(PipeReader inner, BandwidthQueue queue, Con
         {
             if (_isCancelled)
                 return 0; // The connection ended after the read below.
+            Debug.Assert(_waiter is null, "One read at a time waits.");
             _waiter = waiter = queue.Enqueue(fresh, Scheduling.GetScheduler(connection));
         }
 
@@ -119,6 +129,7 @@ internal sealed class BandwidthInput(PipeReader inner, BandwidthQueue queue, Con
 
     private ReadResult CreateResult(in ReadResult result, bool isCancelled, long granted = 0)
     {
+        Debug.Assert(granted >= 0 && _granted + granted <= result.Buffer.Length, "No more is granted than has arrived.");
         _granted += granted;
         var isAll = _granted == result.Buffer.Length;
         _visible = isAll ? result.Buffer : result.Buffer.Slice(0, _granted);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 
@@ -37,7 +38,7 @@ internal sealed class BandwidthOutput
     public PipeWriter Writer => _pipe.Writer;
 
     /// <summary>Completes the output. Written bytes are still sent at the limited rate; a peer that reads none of them is
-/// reset.</summary>
+    /// reset.</summary>
     public async Task FinishAsync()
     {
         _isFinishing = true;
@@ -93,6 +94,7 @@ internal sealed class BandwidthOutput
 
         if (!_queue.TryTake(read.Buffer.Length, out var granted))
             granted = await WaitAsync(read.Buffer.Length);
+        Debug.Assert(granted >= 0 && granted <= read.Buffer.Length, "No more is granted than was written.");
         var part = read.Buffer.Slice(0, granted);
         foreach (var segment in part)
             _inner.Write(segment.Span);
@@ -102,6 +104,7 @@ internal sealed class BandwidthOutput
 
     private async Task<long> WaitAsync(long wanted)
     {
+        Debug.Assert(Volatile.Read(ref _waiter) is null, "One transfer at a time waits.");
         var waiter = _queue.Enqueue(wanted, Scheduling.GetScheduler(_connection));
         Volatile.Write(ref _waiter, waiter);
         if (_isClosed)

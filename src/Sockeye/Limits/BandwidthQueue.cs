@@ -23,6 +23,7 @@ internal sealed class BandwidthQueue
     /// <summary>Takes up to the given number of bytes, if there are no waiters.</summary>
     public bool TryTake(long wanted, out long granted)
     {
+        Debug.Assert(wanted > 0, "A grant of nothing needs no limit.");
         lock (_lock)
         {
             granted = Math.Min(wanted, _limit.Slice);
@@ -34,6 +35,7 @@ internal sealed class BandwidthQueue
     /// cancellation.</summary>
     public BandwidthWaiter Enqueue(long wanted, PipeScheduler scheduler)
     {
+        Debug.Assert(wanted > 0, "A grant of nothing needs no limit.");
         var waiter = new BandwidthWaiter(wanted, scheduler);
         BandwidthWaiter? granted = null;
         lock (_lock)

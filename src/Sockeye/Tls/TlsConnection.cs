@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -60,11 +61,15 @@ internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
     /// <summary>Takes the place of the connection below, for all who look at its features.</summary>
     public static TlsConnection Start(LowerConnection lower, PipeStream pipe, TlsStream ssl)
     {
+        Debug.Assert(ssl.IsAuthenticated, "A connection starts after its handshake.");
+        Debug.Assert(pipe.Prefix.IsEmpty, "The handshake has read the ClientHello.");
         var connection = new TlsConnection(lower, new(lower, pipe, ssl), ssl);
         lower.Context.Transport = connection.Transport;
         connection.Features.Set<IConnectionCloseFeature>(connection);
         connection.Features.Set<IConnectionLayerFeature>(connection);
-        (connection.Features.Get<IConnectionOwnerFeature>() as IOwnableConnection)?.TransferOwnership(connection);
+        var owned = connection.Features.Get<IConnectionOwnerFeature>() as IOwnableConnection;
+        owned?.TransferOwnership(connection);
+        Debug.Assert(owned is not { HasOwner: true }, "An owner owns the outermost connection only.");
         connection.Features.Set<IConnectionOwnerFeature>(connection);
         var feature = new TlsFeature(ssl);
         connection.Features.Set<ITlsInfoFeature>(feature);
@@ -123,6 +128,7 @@ internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
         Break(CloseReason.LocalFin, reset: false);
         await _lower.Context.DisposeAsync();
         await Finished;
+        Debug.Assert(SendCompletion.IsCompleted && ReceiveCompletion.IsCompleted, "A finished connection has no direction left.");
         AbandonInputMemory();
         _ssl.Dispose();
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Authentication;
 
@@ -43,6 +44,7 @@ internal sealed class TlsHandshake : CoarseTimerEntry
     /// </summary>
     public async ValueTask<bool> WaitForHelloAsync()
     {
+        Debug.Assert(Reason is null && Pipe.Prefix.IsEmpty, "The ClientHello is read once, before the handshake.");
         try
         {
             var records = new HelloRecords();
@@ -61,6 +63,7 @@ internal sealed class TlsHandshake : CoarseTimerEntry
     /// <param name="authenticate">Begins the handshake of this side.</param>
     public async Task<TlsConnection?> RunAsync(Func<TlsStream, Task> authenticate)
     {
+        Debug.Assert(Reason is null, "A handshake that failed is not run.");
         try
         {
             Task authenticating;
@@ -90,6 +93,7 @@ internal sealed class TlsHandshake : CoarseTimerEntry
     /// <summary>It will not be run, or has failed.</summary>
     public void Fail(Exception error)
     {
+        Debug.Assert(Reason is null, "A handshake fails once.");
         _timer.Cancel(this);
         var (failure, sentence) = TlsFailures.Describe(_ssl, error);
         Failure = _hasTimedOut ? TlsFailure.Timeout : failure;
@@ -108,14 +112,16 @@ internal sealed class TlsHandshake : CoarseTimerEntry
     /// </remarks>
     public void End()
     {
+        Debug.Assert(Reason is not null, "Only a handshake that failed ends its connection.");
         if (_ssl.RefusedCertificate is not null && !OperatingSystem.IsWindows())
-            _lower.Abort(Reason!);
+            _lower.Abort(Reason);
         else
-            _lower.SetCloseReason(Reason!);
+            _lower.SetCloseReason(Reason);
     }
 
     protected internal override void OnDue()
     {
+        Debug.Assert(_timeout != Timeout.InfiniteTimeSpan, "Only a handshake with a timeout comes due.");
         _hasTimedOut = true;
         _lower.Abort(CloseReason.Local(CloseCause.Timeout,
             $"the TLS handshake did not finish within {DisplayText.Format(_timeout)} (HandshakeTimeout)"

@@ -19,10 +19,10 @@ internal static class MetricTags
     public static KeyValuePair<string, object?> Transmit { get; } = new(Direction, "transmit");
 
     /// <summary>Which limit a number is about, by the method or option that sets it.</summary>
-    public static KeyValuePair<string, object?> Limit(string name) => new("limit", name);
+    public static KeyValuePair<string, object?> CreateLimitTag(string name) => new("limit", name);
 
     /// <summary>The address of a listener, or the target of a client. A Unix socket has a path, and no port.</summary>
-    public static KeyValuePair<string, object?>[] Of(EndPoint endpoint) => endpoint switch
+    public static KeyValuePair<string, object?>[] CreateAddressTags(EndPoint endpoint) => endpoint switch
     {
         IPEndPoint ip => [new(ServerAddress, $"{ip.Address}"), new(ServerPort, ip.Port)],
         DnsEndPoint name => [new(ServerAddress, name.Host), new(ServerPort, name.Port)],
@@ -30,7 +30,7 @@ internal static class MetricTags
     };
 
     /// <summary>The value of an enumeration as tags have it: <c>handler_error</c>. The same string each time.</summary>
-    public static string Of<T>(T value)
+    public static string GetValue<T>(T value)
         where T : struct, Enum => Names<T>.All.GetValueOrDefault(value, "other");
 
     private static class Names<T>

@@ -14,7 +14,7 @@ internal static class Health
         if (load.IsStopping)
             text.Append("planned stop: ").Append(DrainText.Describe(load)).Append('\n');
         foreach (var sign in signs)
-            text.Append(Names.Of(sign.Kind)).Append(": ").Append(sign.Description).Append('\n');
+            text.Append(Names.GetName(sign.Kind)).Append(": ").Append(sign.Description).Append('\n');
         return HttpResponse.Text(load.IsStopping || fails ? 503 : 200, text.ToString());
     }
 }

@@ -99,7 +99,7 @@ public sealed partial class SockeyeAdmin : IAsyncDisposable
 
     private async Task ListenAsync(CancellationToken cancellationToken)
     {
-        var identity = ServerIdentity.Of(_observed, _options.Name);
+        var identity = ServerIdentity.Create(_observed, _options.Name);
         var site = new AdminSite(
             _observed, identity, _sampler, _metrics, new(_options, Token), _options.TimeProvider, LogClosing);
         var limit = new HttpClientLimit(_options.TimeProvider, OnEvicted);

@@ -52,26 +52,26 @@ public sealed class PrometheusTests
     public void Counter_is_named_with_its_unit_and_total(string? unit, string expected)
     {
         using var meter = new Meter("names");
-        Assert.Equal(expected, PrometheusNames.Of(meter.CreateCounter<long>("app.x", unit)));
+        Assert.Equal(expected, PrometheusNames.GetName(meter.CreateCounter<long>("app.x", unit)));
     }
 
     [Fact]
     public void Gauges_and_histograms_are_named_with_their_unit_alone()
     {
         using var meter = new Meter("names");
-        Assert.Equal("app_x", PrometheusNames.Of(meter.CreateUpDownCounter<long>("app.x", "{connection}")));
-        Assert.Equal("app_x_ratio", PrometheusNames.Of(meter.CreateObservableGauge("app.x", () => 0, "1")));
-        Assert.Equal("app_x_seconds", PrometheusNames.Of(meter.CreateHistogram<double>("app.x", "s")));
+        Assert.Equal("app_x", PrometheusNames.GetName(meter.CreateUpDownCounter<long>("app.x", "{connection}")));
+        Assert.Equal("app_x_ratio", PrometheusNames.GetName(meter.CreateObservableGauge("app.x", () => 0, "1")));
+        Assert.Equal("app_x_seconds", PrometheusNames.GetName(meter.CreateHistogram<double>("app.x", "s")));
     }
 
     [Fact]
     public void Label_values_are_escaped_and_names_made_legal() => Assert.Equal(
         "{a_b=\"one\\\\ \\\"two\\\" \\n three\",z=\"7\"}",
-        PrometheusNames.Labels([new("z", 7), new("gone", null), new("a.b", "one\\ \"two\" \n three")]));
+        PrometheusNames.FormatLabels([new("z", 7), new("gone", null), new("a.b", "one\\ \"two\" \n three")]));
 
     [Fact]
     public void Label_values_command_no_terminal() => Assert.Equal(
-        "{a=\"x\\\\x1B[2J\\n\\\\x0D\\\\u202E\"}", PrometheusNames.Labels([new("a", "x\u001b[2J\n\r\u202e")]));
+        "{a=\"x\\\\x1B[2J\\n\\\\x0D\\\\u202E\"}", PrometheusNames.FormatLabels([new("a", "x\u001b[2J\n\r\u202e")]));
 
     [Fact]
     public void Histogram_counts_upwards_over_its_buckets()

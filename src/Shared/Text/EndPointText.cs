@@ -54,8 +54,8 @@ internal sealed class EndPointText
 
     /// <summary>Null, and why, for what is none.</summary>
     public static EndPointText? Parse(string text, out string? reason) => text.StartsWith(UnixPrefix, StringComparison.Ordinal)
-        ? Unix(text[UnixPrefix.Length..], out reason)
-        : Tcp(text, out reason);
+        ? ParseUnix(text[UnixPrefix.Length..], out reason)
+        : ParseTcp(text, out reason);
 
     public override string ToString() => Kind switch
     {
@@ -65,14 +65,14 @@ internal sealed class EndPointText
     };
 
     /// <summary>A path that begins with @ is an abstract name, as other programs write it: its first byte is NUL.</summary>
-    private static EndPointText? Unix(string path, out string? error)
+    private static EndPointText? ParseUnix(string path, out string? error)
     {
         var name = path is ['@' or '\0', .. var rest] ? rest : null;
         var endpoint = UnixPathText.Parse(name is null ? path : '\0' + name, out error);
         return endpoint is null ? null : new(EndPointKind.Unix, name is null ? path : '@' + name, 0, endpoint);
     }
 
-    private static EndPointText? Tcp(string text, out string? error)
+    private static EndPointText? ParseTcp(string text, out string? error)
     {
         var colon = text.LastIndexOf(':');
         var host = colon < 0 ? "localhost" : text[..colon];

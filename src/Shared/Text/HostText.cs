@@ -33,7 +33,7 @@ internal static class HostText
             return $"only an IPv6 address stands in brackets, and \"{literal}\" is none";
         if (IsNumber(host.TrimEnd('.').Split('.')[^1]))
             return ParseIPv4(host, out address);
-        return NameProblem(host);
+        return FindNameProblem(host);
     }
 
     /// <summary>A name as name servers know it: letters of other alphabets become ASCII (RFC 5891).</summary>
@@ -99,7 +99,7 @@ internal static class HostText
         (label.Length > 0 && label.All(char.IsAsciiDigit))
         || (label is ['0', 'x' or 'X', .. var digits] && digits.All(char.IsAsciiHexDigit));
 
-    private static string? NameProblem(string name)
+    private static string? FindNameProblem(string name)
     {
         if (Ascii(name, out var problem) is not { } ascii)
             return problem;

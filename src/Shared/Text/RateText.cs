@@ -18,7 +18,7 @@ internal static class RateText
     {
         var amount = WithoutEnd(WithoutEnd(text, "/s"), "B");
         var (unit, bytes) = Units.First(u => amount.EndsWith(u.Unit, StringComparison.OrdinalIgnoreCase));
-        var rate = Number(amount[..^unit.Length]) * bytes;
+        var rate = ParseNumber(amount[..^unit.Length]) * bytes;
         error = rate is >= 1 and <= MostBytes ? null
             : $"\"{text}\" is not a rate from 1 byte to 1000 G bytes a second. Write it as 65536, 500k, 10M or 1Mi.";
         return error is null ? (long)rate : null;
@@ -28,7 +28,7 @@ internal static class RateText
     public static double? ParseConnections(string text, out string? error)
     {
         var isPerMinute = text.EndsWith("/m", StringComparison.Ordinal);
-        var rate = Number(WithoutEnd(WithoutEnd(text, "/m"), "/s")) / (isPerMinute ? 60 : 1);
+        var rate = ParseNumber(WithoutEnd(WithoutEnd(text, "/m"), "/s")) / (isPerMinute ? 60 : 1);
         error = rate is > 0 and <= MostConnections ? null
             : $"\"{text}\" is not a rate of connections up to 1000000 a second. Write it as 100, 0.5, 100/s or 30/m.";
         return error is null ? rate : null;
@@ -37,6 +37,6 @@ internal static class RateText
     private static string WithoutEnd(string text, string end) =>
         text.EndsWith(end, StringComparison.Ordinal) ? text[..^end.Length] : text;
 
-    private static double Number(string text) =>
+    private static double ParseNumber(string text) =>
         double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? number : double.NaN;
 }

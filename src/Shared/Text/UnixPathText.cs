@@ -12,12 +12,12 @@ internal static class UnixPathText
     /// <summary>The endpoint; null, and why, for what cannot be one.</summary>
     public static UnixDomainSocketEndPoint? Parse(string path, out string? error)
     {
-        error = IsAbstract(path) ? ProblemOfName(path) : Problem(path);
+        error = IsAbstract(path) ? FindNameProblem(path) : FindProblem(path);
         return error is null ? new(path) : null;
     }
 
     /// <summary>Why a path cannot be that of a socket; null where it can.</summary>
-    public static string? Problem(string path)
+    public static string? FindProblem(string path)
     {
         var length = Encoding.UTF8.GetByteCount(path);
         return path.Length == 0 ? "the path is missing"
@@ -35,7 +35,7 @@ internal static class UnixPathText
 
     private static bool IsAbstract(string path) => path is ['\0', ..];
 
-    private static string? ProblemOfName(string name)
+    private static string? FindNameProblem(string name)
     {
         var (length, most) = (Encoding.UTF8.GetByteCount(name) - 1, MaxLength);
         return !OperatingSystem.IsLinux() ? "abstract names (@name) are only in Linux"

@@ -46,7 +46,7 @@ internal sealed class AdminData(SockeyeServer server, ServerIdentity identity, S
                 sampler.Rate(last, previous, static sample => sample.Received),
                 sampler.Rate(last, previous, static sample => sample.Sent),
                 [.. load.UnplannedSigns.Select(sign => new SignView(
-                    Names.Of(sign.Kind), sign.EndPoint?.ToString(), sign.Level, sign.Description))],
+                    Names.GetName(sign.Kind), sign.EndPoint?.ToString(), sign.Level, sign.Description))],
                 [.. Listeners(load, last, previous)]),
             AdminJson.Default.ServerView);
     }
@@ -60,11 +60,11 @@ internal sealed class AdminData(SockeyeServer server, ServerIdentity identity, S
         var closed = server.GetClosedConnections();
         var causes = closed.CountBy(each => (each.CloseReason.Cause, each.CloseReason.By))
             .OrderByDescending(each => each.Value)
-            .Select(each => new CloseCount(Names.Of(each.Key.Cause), Names.Of(each.Key.By), each.Value));
+            .Select(each => new CloseCount(Names.GetName(each.Key.Cause), Names.GetName(each.Key.By), each.Value));
         var rows = closed.Take(ConnectionQuery.MaxRows).Select(each => new ClosedRow(
-            each.ConnectionId, Names.Of(each.ListenerEndPoint), each.LocalEndPoint?.ToString(), each.RemoteEndPoint?.ToString(),
-            each.ClosedAt, each.Duration.TotalSeconds, each.BytesReceived, each.BytesSent,
-            Names.Of(each.CloseReason.Cause), Names.Of(each.CloseReason.By), each.CloseReason.Description));
+            each.ConnectionId, Names.GetName(each.ListenerEndPoint), each.LocalEndPoint?.ToString(),
+            each.RemoteEndPoint?.ToString(), each.ClosedAt, each.Duration.TotalSeconds, each.BytesReceived, each.BytesSent,
+            Names.GetName(each.CloseReason.Cause), Names.GetName(each.CloseReason.By), each.CloseReason.Description));
         return JsonSerializer.SerializeToUtf8Bytes(new ClosedView([.. causes], [.. rows]), AdminJson.Default.ClosedView);
     }
 
@@ -101,7 +101,7 @@ internal sealed class AdminData(SockeyeServer server, ServerIdentity identity, S
 
     private IEnumerable<ListenerView> Listeners(ServerLoad load, Sample last, Sample? previous) =>
         load.Listeners.Select(listener => new ListenerView(
-            Names.Of(listener.EndPoint),
+            Names.GetName(listener.EndPoint),
             listener.IsListening,
             listener.Middleware,
             listener.Accepted,

@@ -25,7 +25,7 @@ internal sealed class ConnectionPages(SockeyeServer server, TimeProvider time)
 
     private static bool Matches(ServerConnectionInfo connection, ConnectionQuery query) =>
         (query.State.Length == 0 || HasState(connection, query.State))
-        && (query.Listener.Length == 0 || Names.Of(connection.ListenerEndPoint) == query.Listener)
+        && (query.Listener.Length == 0 || Names.GetName(connection.ListenerEndPoint) == query.Listener)
         && (query.Text.Length == 0 || Has(connection.ConnectionId, query.Text) || Has(connection.RemoteEndPoint, query.Text)
             || Has(connection.LocalEndPoint, query.Text) || Has(connection.ProxyEndPoint, query.Text)
             || Has(connection.CloseReason?.Description, query.Text));
@@ -34,10 +34,10 @@ internal sealed class ConnectionPages(SockeyeServer server, TimeProvider time)
     {
         "readPaused" => connection.IsReadPaused,
         "sendBlocked" => connection.IsSendBlocked,
-        _ => Names.Of(connection.State) == state,
+        _ => Names.GetName(connection.State) == state,
     };
 
-    private static bool Has(EndPoint? endpoint, string text) => endpoint is not null && Has(Names.Of(endpoint), text);
+    private static bool Has(EndPoint? endpoint, string text) => endpoint is not null && Has(Names.GetName(endpoint), text);
 
     private static bool Has(string? whole, string text) =>
         whole is not null && whole.Contains(text, StringComparison.OrdinalIgnoreCase);
@@ -50,11 +50,11 @@ internal sealed class ConnectionPages(SockeyeServer server, TimeProvider time)
         var kernel = connection.GetTcpInfo();
         return new(
             connection.ConnectionId,
-            Names.Of(connection.ListenerEndPoint),
+            Names.GetName(connection.ListenerEndPoint),
             connection.LocalEndPoint?.ToString(),
             connection.RemoteEndPoint?.ToString(),
             connection.ProxyEndPoint?.ToString(),
-            Names.Of(connection.State),
+            Names.GetName(connection.State),
             connection.IsReadPaused,
             connection.IsSendBlocked,
             connection.ReadPausedFor.TotalSeconds,

@@ -19,7 +19,7 @@ internal sealed record ConnectionQuery(
     private const int MaxOffset = 10_000_000;
 
     private static readonly Dictionary<string, ConnectionSort> Sorts =
-        Enum.GetValues<ConnectionSort>().ToDictionary(sort => Names.Of(sort));
+        Enum.GetValues<ConnectionSort>().ToDictionary(sort => Names.GetName(sort));
 
     private static readonly Dictionary<string, bool> Orders = new() { ["asc"] = false, ["desc"] = true };
 
@@ -40,7 +40,7 @@ internal sealed record ConnectionQuery(
         if (text.Length > MaxText)
             throw HttpRefusal.Bad($"q has {text.Length} characters, and may have at most {MaxText}");
         return new(
-            Choice("sort", Sorts, Names.Of(ConnectionSort.Age)),
+            Choice("sort", Sorts, Names.GetName(ConnectionSort.Age)),
             Choice("order", Orders, "asc"),
             text,
             Choice("state", States.ToDictionary(state => state), ""),

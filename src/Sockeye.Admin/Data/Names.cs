@@ -7,10 +7,10 @@ namespace Sockeye.Admin;
 internal static class Names
 {
     /// <summary>Returns a name as JSON has it, such as <c>halfClosed</c>; always the same string object.</summary>
-    public static string Of<T>(T value)
+    public static string GetName<T>(T value)
         where T : struct, Enum => Cache<T>.All.GetValueOrDefault(value, "other");
 
-    public static string Of(EndPoint endpoint) => endpoint.ToString() ?? "";
+    public static string GetName(EndPoint endpoint) => endpoint.ToString() ?? "";
 
     private static class Cache<T>
         where T : struct, Enum

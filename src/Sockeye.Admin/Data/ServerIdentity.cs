@@ -12,9 +12,9 @@ internal sealed record ServerIdentity(string Name, string Engine, string? Engine
     public static string ProgramName => Program?.GetName().Name ?? "server";
 
     /// <summary>The version of the program, or of Sockeye if the program has none.</summary>
-    public static string Version { get; } = VersionOf(Program ?? typeof(SockeyeServer).Assembly);
+    public static string Version { get; } = GetVersion(Program ?? typeof(SockeyeServer).Assembly);
 
-    public static string SockeyeVersion { get; } = VersionOf(typeof(SockeyeServer).Assembly);
+    public static string SockeyeVersion { get; } = GetVersion(typeof(SockeyeServer).Assembly);
 
     public static string Runtime => RuntimeInformation.FrameworkDescription;
 
@@ -22,12 +22,12 @@ internal sealed record ServerIdentity(string Name, string Engine, string? Engine
 
     public static DateTimeOffset ProcessStart { get; } = ReadProcessStart();
 
-    public static ServerIdentity Of(SockeyeServer server, string? name) => server.Transport is INamedTransport transport
+    public static ServerIdentity Create(SockeyeServer server, string? name) => server.Transport is INamedTransport transport
         ? new(name ?? ProgramName, transport.Name, transport.Reason)
         : new(name ?? ProgramName, server.Transport.GetType().Name, null);
 
     /// <summary>Returns the version without the commit that the compiler adds after a plus sign.</summary>
-    private static string VersionOf(Assembly assembly) =>
+    private static string GetVersion(Assembly assembly) =>
         assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]
         ?? assembly.GetName().Version?.ToString() ?? "unknown";
 

@@ -6,7 +6,7 @@ namespace Sockeye.Admin;
 internal static class HttpBodyLength
 {
     /// <exception cref="HttpRefusal">The length is ambiguous, too large or missing.</exception>
-    public static int Of(string method, IReadOnlyDictionary<string, string> headers, bool isHttp10)
+    public static int GetLength(string method, IReadOnlyDictionary<string, string> headers, bool isHttp10)
     {
         if (headers.ContainsKey("transfer-encoding"))
         {

@@ -95,7 +95,7 @@ internal static class HttpHeadParser
             throw HttpRefusal.Broken(400, "the header Host is missing");
         if (!HttpHost.IsValid(host))
             throw HttpRefusal.Broken(400, $"Host \"{host}\" is not a host with an optional port");
-        return new(method, target.Path, target.Query, headers, HttpBodyLength.Of(method, headers, isHttp10))
+        return new(method, target.Path, target.Query, headers, HttpBodyLength.GetLength(method, headers, isHttp10))
         {
             Authority = target.Authority,
             IsHttp10 = isHttp10,

@@ -21,9 +21,9 @@ internal sealed class MetricFamily(Instrument instrument)
     private readonly ConcurrentDictionary<int, Known> _known = [];
     private readonly ConcurrentDictionary<string, MetricSeries> _series = new(StringComparer.Ordinal);
 
-    public string Name { get; } = PrometheusNames.Of(instrument);
+    public string Name { get; } = PrometheusNames.GetName(instrument);
 
-    public string Type { get; } = PrometheusNames.TypeOf(instrument);
+    public string Type { get; } = PrometheusNames.GetMetricType(instrument);
 
     public string Help => instrument.Description ?? "";
 
@@ -52,7 +52,7 @@ internal sealed class MetricFamily(Instrument instrument)
 
     private MetricSeries Make(int key, KeyValuePair<string, object?>[] tags)
     {
-        var labels = _series.Count < MaxSeries ? PrometheusNames.Labels(tags) : "{overflow=\"true\"}";
+        var labels = _series.Count < MaxSeries ? PrometheusNames.FormatLabels(tags) : "{overflow=\"true\"}";
         var series = _series.GetOrAdd(labels, NewSeries);
         // Two threads may add the same tags at once. Then there are two entries, and both lead to the same series.
         if (_known.Count < MaxSeries)

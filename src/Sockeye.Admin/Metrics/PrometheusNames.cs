@@ -8,7 +8,7 @@ namespace Sockeye.Admin;
 /// Compatibility").</summary>
 internal static class PrometheusNames
 {
-    public static string Of(Instrument instrument)
+    public static string GetName(Instrument instrument)
     {
         var name = Legal(instrument.Name);
         var unit = instrument.Unit switch
@@ -19,15 +19,16 @@ internal static class PrometheusNames
             "ms" => "milliseconds",
             "By" => "bytes",
             "%" => "percent",
-            "1" => TypeOf(instrument) == "gauge" ? "ratio" : "",
+            "1" => GetMetricType(instrument) == "gauge" ? "ratio" : "",
             var other => Legal(other),
         };
         if (unit.Length > 0 && !name.EndsWith($"_{unit}", StringComparison.Ordinal))
             name = $"{name}_{unit}";
-        return TypeOf(instrument) == "counter" && !name.EndsWith("_total", StringComparison.Ordinal) ? $"{name}_total" : name;
+        var needsTotal = GetMetricType(instrument) == "counter" && !name.EndsWith("_total", StringComparison.Ordinal);
+        return needsTotal ? $"{name}_total" : name;
     }
 
-    public static string TypeOf(Instrument instrument)
+    public static string GetMetricType(Instrument instrument)
     {
         var kind = instrument.GetType().GetGenericTypeDefinition();
         return kind == typeof(Histogram<>) ? "histogram"
@@ -36,7 +37,7 @@ internal static class PrometheusNames
     }
 
     /// <summary>Returns <c>{a="b",c="d"}</c>, ordered by name; empty without tags.</summary>
-    public static string Labels(IEnumerable<KeyValuePair<string, object?>> tags)
+    public static string FormatLabels(IEnumerable<KeyValuePair<string, object?>> tags)
     {
         var labels = tags.Where(tag => tag.Value is not null)
             .Select(tag => $"{Legal(tag.Key)}=\"{Escape(Convert.ToString(tag.Value, CultureInfo.InvariantCulture)!)}\"")

@@ -52,7 +52,7 @@ internal sealed class ServerMetricsText(SockeyeServer server, ServerIdentity ide
     {
         const string Info = "sockeye_server_info", Uptime = "sockeye_server_uptime_seconds";
         text.Family(Info, "gauge", "Always 1: which server this is.");
-        text.Value(Info, PrometheusNames.Labels(
+        text.Value(Info, PrometheusNames.FormatLabels(
             [new("name", identity.Name), new("engine", identity.Engine), new("version", ServerIdentity.Version),
                 new("sockeye_version", ServerIdentity.SockeyeVersion), new("runtime", ServerIdentity.Runtime)]), 1);
         text.Family(Uptime, "gauge", "Time since the server was started.");
@@ -65,7 +65,7 @@ internal sealed class ServerMetricsText(SockeyeServer server, ServerIdentity ide
         text.Family("sockeye_server_listening", "gauge", "1 if the server listens, 0 if it no longer does.");
         foreach (var listener in load.Listeners)
         {
-            var labels = PrometheusNames.Labels(MetricTags.Of(listener.EndPoint));
+            var labels = PrometheusNames.FormatLabels(MetricTags.CreateAddressTags(listener.EndPoint));
             text.Value("sockeye_server_listening", labels, listener.IsListening ? 1 : 0);
         }
     }

@@ -30,7 +30,7 @@ internal sealed partial class ServerService : IHostedService, IAsyncDisposable, 
     {
         // Registered before the configuration is read, so that no change is missed.
         _watch = ChangeToken.OnChange(_configuration.GetReloadToken, OnChanged);
-        var text = SettingsText.Of(Section);
+        var text = SettingsText.Create(Section);
         var options = _optionsFactory.Create(Section, out var errors);
         if (errors.Count > 0)
             throw new OptionsValidationException(_hosted.Section, typeof(SockeyeServerOptions), errors);
@@ -93,7 +93,7 @@ internal sealed partial class ServerService : IHostedService, IAsyncDisposable, 
 
     private async Task ReloadAsync()
     {
-        var text = SettingsText.Of(Section);
+        var text = SettingsText.Create(Section);
         // The configuration reports every change, in all of its sections.
         if (text == _applied && _hosted.RefusedReload.Count == 0)
             return;

@@ -27,7 +27,7 @@ internal static class ClientMetrics
     /// <summary>Includes the pool in the metrics until it is removed or collected.</summary>
     public static PoolGauge Add(ConnectionPool pool, EndPoint endpoint)
     {
-        var gauge = new PoolGauge(pool, MetricTags.Of(endpoint));
+        var gauge = new PoolGauge(pool, MetricTags.CreateAddressTags(endpoint));
         Pools.TryAdd(gauge, true);
         return gauge;
     }

@@ -42,7 +42,7 @@ internal sealed partial class ReconnectLoop(
                 // Success alone proves nothing: the server may accept and close each connection at once.
                 if (held >= reconnect.StableAfter)
                     backoff.Reset();
-                delay = NextDelay(backoff);
+                delay = GetNextDelay(backoff);
                 var reason = connection.EndReason;
                 last = new($"the last connection ended: {reason?.Description ?? "reason unknown"}", reason?.Exception);
                 LogLost(connection.ConnectionId, _name, held, reason?.Description ?? "reason unknown", delay);
@@ -51,7 +51,7 @@ internal sealed partial class ReconnectLoop(
             {
                 if (++failures == reconnect.MaxAttempts)
                     ExceptionDispatchInfo.Throw(error);
-                delay = NextDelay(backoff);
+                delay = GetNextDelay(backoff);
                 last = new($"attempt {failures} failed: {SentenceText.TrimFullStop(error.Message)}", error);
                 LogAttemptFailed(failures, PrintableText.Escape(SentenceText.TrimFullStop(error.Message)), delay);
             }
@@ -61,7 +61,7 @@ internal sealed partial class ReconnectLoop(
     }
 
     /// <summary>Returns whole milliseconds, the resolution of a delay, which also read well in a log.</summary>
-    private static TimeSpan NextDelay(Backoff backoff) => TimeSpan.FromMilliseconds((long)backoff.Next().TotalMilliseconds);
+    private static TimeSpan GetNextDelay(Backoff backoff) => TimeSpan.FromMilliseconds((long)backoff.Next().TotalMilliseconds);
 
     /// <summary>Connects. Separate because an iterator cannot yield inside a try block with a catch clause.</summary>
     private async ValueTask<(ConnectionContext Connection, IOException? Error)> TryConnectAsync(

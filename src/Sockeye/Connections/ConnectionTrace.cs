@@ -48,10 +48,10 @@ internal sealed class ConnectionTrace : IConnectionTraceFeature
         // Behind a proxy, the connection has the address of its client by now.
         if (!Equals(_peer, connection.RemoteEndPoint))
             SetAddress("client", connection.RemoteEndPoint);
-        Activity.SetTag(MetricTags.CloseCause, MetricTags.Of(reason.Cause));
-        Activity.SetTag(MetricTags.ClosedBy, MetricTags.Of(reason.By));
+        Activity.SetTag(MetricTags.CloseCause, MetricTags.GetValue(reason.Cause));
+        Activity.SetTag(MetricTags.ClosedBy, MetricTags.GetValue(reason.By));
         if (!reason.IsOrderly && reason.Cause is not CloseCause.Stop)
-            SetError(MetricTags.Of(reason.Cause), reason.Description, reason.Exception);
+            SetError(MetricTags.GetValue(reason.Cause), reason.Description, reason.Exception);
         End();
     }
 

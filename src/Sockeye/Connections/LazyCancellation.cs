@@ -4,7 +4,7 @@ namespace Sockeye;
 /// <remarks>Safe from any thread. Must not be copied.</remarks>
 internal struct LazyCancellation
 {
-    private static readonly CancellationTokenSource Fired = NewFired();
+    private static readonly CancellationTokenSource Fired = CreateFired();
 
     private CancellationTokenSource? _source;
 
@@ -26,7 +26,7 @@ internal struct LazyCancellation
     public CancellationTokenSource? Fire() =>
         Interlocked.CompareExchange(ref _source, Fired, null) is { } source && source != Fired ? source : null;
 
-    private static CancellationTokenSource NewFired()
+    private static CancellationTokenSource CreateFired()
     {
         var fired = new CancellationTokenSource();
         fired.Cancel();

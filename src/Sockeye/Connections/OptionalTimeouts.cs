@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace Sockeye;
@@ -12,6 +13,7 @@ internal sealed class OptionalTimeouts(TimeSpan opened)
     /// <summary>Requests the handler to finish at the end of the lifetime; returns a reason after its grace period.</summary>
     public CloseReason? CheckLifetime(ConnectionTimeouts timeouts, StopNotification? stop, TimeSpan now, ref TimeSpan next)
     {
+        Debug.Assert(now >= opened && !(now < _closeRequestedAt), "Polls come in the order of time.");
         if (!ConnectionTimeouts.IsEnabled(timeouts.Lifetime))
             return null;
         if (_closeRequestedAt is null && now < opened + timeouts.Lifetime)
@@ -30,6 +32,8 @@ internal sealed class OptionalTimeouts(TimeSpan opened)
 
         if (!ConnectionTimeouts.IsEnabled(timeouts.LifetimeGracePeriod))
             return null;
+        Debug.Assert(
+            _closeRequestedAt >= opened + timeouts.Lifetime, "The handler is asked to finish at the end of the lifetime.");
         next = _closeRequestedAt.Value + timeouts.LifetimeGracePeriod;
         return now < next
             ? null

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
@@ -61,6 +62,7 @@ internal sealed class TimeoutMonitor : CoarseTimerEntry
     {
         if (next is not { } at || at == TimeSpan.MaxValue)
             return;
+        Debug.Assert(at > now, "A timeout that has passed ends the connection instead of being polled again.");
         _settings.Timer.Set(this, at - now);
         // End may have cancelled the entry before it was set. It sets the flag first, so this sees it.
         if (_isEnded)
@@ -84,6 +86,7 @@ internal sealed class TimeoutMonitor : CoarseTimerEntry
         var reason = CheckIdle(ref poll, ref next)
             ?? CheckWriteStall(ref poll, ref next)
             ?? _optional?.Check(Timeouts, ref poll, isOpen: _connection.EndReason is null, ref next);
+        Debug.Assert(_polledAt <= now && _lastIoAt <= now, "Polls come in the order of time, after the I/O that they find.");
         (_polledAt, _acknowledged) = (now, poll.Acknowledged);
         if (reason is null)
             return next;
@@ -97,6 +100,7 @@ internal sealed class TimeoutMonitor : CoarseTimerEntry
     private CloseReason? CheckIdle(ref TimeoutPoll poll, ref TimeSpan next)
     {
         var ioBytes = poll.Progress.BytesReceived + poll.Progress.BytesSent;
+        Debug.Assert(ioBytes >= _ioBytes, "The counts of a connection only grow.");
         if (ioBytes != _ioBytes)
         {
             // The transport may use another clock, but the transfer is more recent than the last poll.

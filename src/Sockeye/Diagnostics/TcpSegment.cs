@@ -36,7 +36,7 @@ internal static class TcpSegment
     /// <summary>The largest window, 1 GiB: no recorded data ever waited for one.</summary>
     private const byte WindowShift = 14;
 
-    public static int HeaderLength(CaptureAddresses addresses, TcpBits bits) =>
+    public static int GetHeaderLength(CaptureAddresses addresses, TcpBits bits) =>
         (addresses.IsIPv6 ? 40 : 20) + TcpHeader + ((bits & TcpBits.Syn) != 0 ? SynOptions : 0);
 
     /// <param name="room">The space for headers and kept data.</param>
@@ -44,7 +44,7 @@ internal static class TcpSegment
     /// <param name="frame">The frame to write.</param>
     public static void Write(Span<byte> room, CaptureAddresses addresses, in CapturedFrame frame)
     {
-        var headers = HeaderLength(addresses, frame.Bits);
+        var headers = GetHeaderLength(addresses, frame.Bits);
         var ip = addresses.IsIPv6 ? 40 : 20;
         var (from, to) = frame.IsOutbound ? (addresses.Local, addresses.Remote) : (addresses.Remote, addresses.Local);
         var tcpLength = headers - ip + frame.Length;
@@ -56,7 +56,7 @@ internal static class TcpSegment
             WriteIPv4(room, tcpLength, from, to);
         WriteTcp(room[ip..headers], addresses, frame);
         if (frame.Kept.Length == frame.Length)
-            BinaryPrimitives.WriteUInt16BigEndian(room[(ip + 16)..], TcpChecksum(room[ip..], from, to));
+            BinaryPrimitives.WriteUInt16BigEndian(room[(ip + 16)..], ComputeTcpChecksum(room[ip..], from, to));
     }
 
     private static void WriteIPv4(Span<byte> header, int tcpLength, byte[] from, byte[] to)
@@ -102,7 +102,7 @@ internal static class TcpSegment
         (header[24], header[25], header[26], header[27]) = (1, 3, 3, WindowShift); // no-operation, window scale
     }
 
-    private static ushort TcpChecksum(ReadOnlySpan<byte> segment, byte[] from, byte[] to)
+    private static ushort ComputeTcpChecksum(ReadOnlySpan<byte> segment, byte[] from, byte[] to)
     {
         // The pseudo-header of IPv4 and that of IPv6 have the same sum: addresses, length, protocol.
         var checksum = new InternetChecksum();

@@ -36,11 +36,11 @@ internal static class SaturationRules
         if (longest < WaitThreshold)
             return null;
         var what = counts.WaitingForThread > 0
-            ? $"no thread has come to new clients for {Seconds(longest)} s, and "
+            ? $"no thread has come to new clients for {FormatSeconds(longest)} s, and "
                 + Count(counts.WaitingForThread, "of them waits", "of them wait")
-            : $"no thread has been free for {Seconds(longest)} s";
+            : $"no thread has been free for {FormatSeconds(longest)} s";
         return new(
-            SaturationKind.HandlersWaiting, Level(longest),
+            SaturationKind.HandlersWaiting, GetLevel(longest),
             $"{what}: find handlers that block threads of the pool (Wait, Result, locks), or compute for long");
     }
 
@@ -50,10 +50,11 @@ internal static class SaturationRules
             return null;
         var others = blocking.Count == 1 ? "" : $" ({Count(blocking.Count - 1, "more such thread", "more such threads")})";
         return new(
-            SaturationKind.HandlersBlocked, Level(worst.Time),
+            SaturationKind.HandlersBlocked, GetLevel(worst.Time),
             $"the handler of {worst.ConnectionId} ({worst.RemoteEndPoint}) blocks its engine thread, {worst.Thread}, for "
-                + $"{Seconds(worst.Time)} s, and {Count(worst.Waiting, "other connection stands", "other connections stand")} "
-                + $"still{others}: make it asynchronous, or turn off UnsafePreferInlineScheduling");
+                + $"{FormatSeconds(worst.Time)} s, and "
+                + $"{Count(worst.Waiting, "other connection stands", "other connections stand")} still{others}: "
+                + $"make it asynchronous, or turn off UnsafePreferInlineScheduling");
     }
 
     public static SaturationSign? AcceptFailing(ListenerInfo listener)
@@ -64,8 +65,8 @@ internal static class SaturationRules
             ? ("no descriptor or no memory is left", "raise the limit of open files (ulimit -n), or lower MaxConnections")
             : (SentenceText.TrimFullStop(error.Message), "see event 1101 in the log");
         return new(
-            SaturationKind.AcceptFailing, Level(time),
-            $"{listener.EndPoint} cannot accept for {Seconds(time)} s, because {why}: {wayOut}", listener.EndPoint);
+            SaturationKind.AcceptFailing, GetLevel(time),
+            $"{listener.EndPoint} cannot accept for {FormatSeconds(time)} s, because {why}: {wayOut}", listener.EndPoint);
     }
 
     /// <summary>Returns a sign if clients wait for a limit. A reached limit without waiting clients is not a sign.</summary>
@@ -77,7 +78,7 @@ internal static class SaturationRules
         return new(
             SaturationKind.AcceptHeld, 0.5 + ((listener.Queue?.FillRatio ?? 0) / 2),
             $"{listener.Status.HeldBy} leaves {clients} of {listener.EndPoint} in the accept queue, which was not empty for "
-                + $"{Seconds(time)} s: raise the limit, or find which connections keep its permits",
+                + $"{FormatSeconds(time)} s: raise the limit, or find which connections keep its permits",
             listener.EndPoint);
     }
 
@@ -94,29 +95,30 @@ internal static class SaturationRules
     public static SaturationSign? SendsStalled(in Stalls stalls, int open) => stalls.Worst is not { } worst
         ? null
         : new(
-            SaturationKind.SendsStalled, Level(stalls, open),
+            SaturationKind.SendsStalled, GetLevel(stalls, open),
             (stalls.Count == 1
-                ? $"the peer of {worst.Id} has read nothing for {Seconds(stalls.Longest)} s while data waits for it"
+                ? $"the peer of {worst.Id} has read nothing for {FormatSeconds(stalls.Longest)} s while data waits for it"
                 : $"{stalls.Count} peers have read nothing for {Stalls.Threshold.TotalSeconds:0} s or longer while data waits "
-                    + $"for them, that of {worst.Id} for {Seconds(stalls.Longest)} s")
+                    + $"for them, that of {worst.Id} for {FormatSeconds(stalls.Longest)} s")
             + ": find out what keeps such a client from reading; Timeouts.WriteStall resets a connection that goes on like this");
 
     public static SaturationSign? ReadsStalled(in Stalls stalls, int open) => stalls.Worst is not { } worst
         ? null
         : new(
-            SaturationKind.ReadsStalled, Level(stalls, open),
+            SaturationKind.ReadsStalled, GetLevel(stalls, open),
             (stalls.Count == 1
-                ? $"the handler of {worst.Id} has read nothing for {Seconds(stalls.Longest)} s while data of its peer waits"
+                ? $"the handler of {worst.Id} has read nothing for {FormatSeconds(stalls.Longest)} s while data of its peer waits"
                 : $"{stalls.Count} handlers have read nothing for {Stalls.Threshold.TotalSeconds:0} s or longer while data of "
-                    + $"their peers waits, that of {worst.Id} for {Seconds(stalls.Longest)} s")
+                    + $"their peers waits, that of {worst.Id} for {FormatSeconds(stalls.Longest)} s")
             + ": find out what such a handler waits for");
 
     /// <summary>Never near 1: a peer that does not read is not a reason to take a server out of service.</summary>
-    private static double Level(in Stalls stalls, int open) => 0.5 + (Math.Min(1, (double)stalls.Count / Math.Max(1, open)) / 4);
+    private static double GetLevel(in Stalls stalls, int open) =>
+        0.5 + (Math.Min(1, (double)stalls.Count / Math.Max(1, open)) / 4);
 
     private static string Count(int count, string one, string many) => $"{count} {(count == 1 ? one : many)}";
 
-    private static double Level(TimeSpan wait) => 0.5 + (wait / FullLevelWait / 2);
+    private static double GetLevel(TimeSpan wait) => 0.5 + (wait / FullLevelWait / 2);
 
-    private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
+    private static string FormatSeconds(TimeSpan time) => time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
 }

@@ -16,7 +16,7 @@ public sealed class ServerConnectionInfo
         (BytesReceived, BytesSent) = (connection.BytesReceived, connection.BytesSent);
         CloseReason = connection.EndReason;
         var progress = connection.Features.Get<IConnectionProgressFeature>();
-        State = StateOf(phase, CloseReason, progress is { HasEnded: true });
+        State = GetState(phase, CloseReason, progress is { HasEnded: true });
         if (progress is not null)
         {
             (IsReadPaused, IsSendBlocked) = (progress.IsReadPaused, progress.IsSendBlocked);
@@ -78,7 +78,7 @@ public sealed class ServerConnectionInfo
     /// tell.</summary>
     public TcpInfo? GetTcpInfo() => _connection.GetTcpInfo();
 
-    private static ConnectionState StateOf(HandlerPhase phase, CloseReason? reason, bool hasEnded) => phase switch
+    private static ConnectionState GetState(HandlerPhase phase, CloseReason? reason, bool hasEnded) => phase switch
     {
         HandlerPhase.Accepted or HandlerPhase.Held => ConnectionState.Waiting,
         HandlerPhase.Returned => ConnectionState.Closing,

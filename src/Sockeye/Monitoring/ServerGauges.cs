@@ -23,11 +23,11 @@ internal sealed class ServerGauges(IMonitoredServer server, LoadReader load, Tim
     {
         var listeners = server.Listeners;
         if (listeners is [var first, ..])
-            yield return new(server.MaxConnections, [.. first.Tags, MetricTags.Limit("MaxConnections")]);
+            yield return new(server.MaxConnections, [.. first.Tags, MetricTags.CreateLimitTag("MaxConnections")]);
         foreach (var listener in listeners)
         {
             if (listener.MaxConnections is { } own)
-                yield return new(own, [.. listener.Tags, MetricTags.Limit("UseConnectionLimit")]);
+                yield return new(own, [.. listener.Tags, MetricTags.CreateLimitTag("UseConnectionLimit")]);
         }
     }
 
@@ -44,9 +44,9 @@ internal sealed class ServerGauges(IMonitoredServer server, LoadReader load, Tim
         }
     }
 
-    public IEnumerable<Measurement<long>> QueueDepths() => Queues(Take(), static queue => queue.Depth);
+    public IEnumerable<Measurement<long>> QueueDepths() => MeasureQueues(Take(), static queue => queue.Depth);
 
-    public IEnumerable<Measurement<long>> QueueLimits() => Queues(Take(), static queue => queue.Limit);
+    public IEnumerable<Measurement<long>> QueueLimits() => MeasureQueues(Take(), static queue => queue.Limit);
 
     public IEnumerable<Measurement<long>> Waiting() =>
         server.Listeners.Select(static listener => new Measurement<long>(listener.WaitingHandlers, listener.Tags));
@@ -70,12 +70,12 @@ internal sealed class ServerGauges(IMonitoredServer server, LoadReader load, Tim
                     .Where(sign => sign.Kind == kind && (sign.EndPoint is null || sign.EndPoint.Equals(listener.First.EndPoint)))
                     .Select(sign => sign.Level).DefaultIfEmpty().Max();
                 yield return new(
-                    level, [.. listener.Second.Tags, new(MetricTags.SaturationKind, MetricTags.Of(kind))]);
+                    level, [.. listener.Second.Tags, new(MetricTags.SaturationKind, MetricTags.GetValue(kind))]);
             }
         }
     }
 
-    private static IEnumerable<Measurement<long>> Queues(Snapshot snapshot, Func<AcceptQueueInfo, long> read)
+    private static IEnumerable<Measurement<long>> MeasureQueues(Snapshot snapshot, Func<AcceptQueueInfo, long> read)
     {
         foreach (var (listener, info) in snapshot.Listeners.Zip(snapshot.Load.Listeners))
         {

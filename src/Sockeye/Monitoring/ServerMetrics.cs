@@ -124,10 +124,10 @@ internal static class ServerMetrics
             return;
         try
         {
-            var tags = new TagList(listener) { { MetricTags.CloseCause, MetricTags.Of(reason.Cause) } };
+            var tags = new TagList(listener) { { MetricTags.CloseCause, MetricTags.GetValue(reason.Cause) } };
             if (duration is { } lasted)
                 Duration.Record(lasted.TotalSeconds, tags);
-            tags.Add(MetricTags.ClosedBy, MetricTags.Of(reason.By));
+            tags.Add(MetricTags.ClosedBy, MetricTags.GetValue(reason.By));
             Closed.Add(1, tags);
         }
         catch (Exception)

@@ -13,9 +13,9 @@ internal static class ProxyHeaderV2Writer
         var tlvs = header.Tlvs.Sum(tlv => (long)ProxyTlvs.HeaderLength + tlv.Value.Length);
         var length = ProxyHeaderV2.FixedLength + addresses + tlvs;
         if (length > ProxyHeaderV2.MaxLength)
-            throw Unwritable($"it would have {length} bytes, and {ProxyHeaderV2.MaxLength} is the most");
+            throw CreateUnwritableError($"it would have {length} bytes, and {ProxyHeaderV2.MaxLength} is the most");
         if (ProxyTlvs.Validate(header.Tlvs) is { } wrong)
-            throw Unwritable(wrong);
+            throw CreateUnwritableError(wrong);
 
         var bytes = new byte[length];
         ProxyHeaderV2.Signature.CopyTo(bytes);
@@ -33,7 +33,7 @@ internal static class ProxyHeaderV2Writer
         foreach (var (type, value) in tlvs)
         {
             if ((int)type is < 0 or > byte.MaxValue)
-                throw Unwritable($"the type of a TLV is {(int)type}, and a type is 0 to 255");
+                throw CreateUnwritableError($"the type of a TLV is {(int)type}, and a type is 0 to 255");
             header[at] = (byte)type;
             BinaryPrimitives.WriteUInt16BigEndian(header[(at + 1)..], (ushort)value.Length);
             at += ProxyTlvs.HeaderLength;
@@ -48,5 +48,6 @@ internal static class ProxyHeaderV2Writer
             BinaryPrimitives.WriteUInt32BigEndian(header[checksumAt..], ProxyTlvs.ComputeChecksum(header, checksumAt));
     }
 
-    private static InvalidOperationException Unwritable(string why) => new($"The PROXY header cannot be written: {why}.");
+    private static InvalidOperationException CreateUnwritableError(string why) =>
+        new($"The PROXY header cannot be written: {why}.");
 }

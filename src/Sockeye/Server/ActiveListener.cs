@@ -40,7 +40,7 @@ internal sealed class ActiveListener : IMonitoredListener
     public ActiveListener(
         IConnectionListener listener, ListenerConfiguration configuration, ServerContext server, CancellationToken stopping)
     {
-        (Listener, EndPoint, Tags) = (listener, listener.EndPoint, MetricTags.Of(listener.EndPoint));
+        (Listener, EndPoint, Tags) = (listener, listener.EndPoint, MetricTags.CreateAddressTags(listener.EndPoint));
         (_configuration, _server) = (configuration, server);
         _stopping = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         _stopped = _stopping.Token;

@@ -13,7 +13,7 @@ internal sealed partial class LimitRefusal(string limit, ListenOptions listen)
     private readonly ILogger _logger = new SafeLogger(listen.Server.LoggerFactory.CreateLogger("Sockeye.Server"));
     private readonly LogThrottle _throttle = new(listen.Server.TimeProvider);
     private readonly Refusal _refusal = new(listen.Server.Timer);
-    private readonly KeyValuePair<string, object?> _tag = MetricTags.Limit(limit);
+    private readonly KeyValuePair<string, object?> _tag = MetricTags.CreateLimitTag(limit);
 
     /// <summary>Does to the client what was chosen. The caller returns then, without serving it.</summary>
     public Task RefuseAsync(ConnectionContext connection, LimitAction action, CloseCause cause, string description)

@@ -64,7 +64,7 @@ internal sealed partial class ServerConnectionLimit
     public Task<CloseReason> RefuseAsync(ConnectionContext connection)
     {
         var (maxConnections, action) = _setting;
-        ServerMetrics.OnRejected(MetricTags.Limit("MaxConnections"));
+        ServerMetrics.OnRejected(MetricTags.CreateLimitTag("MaxConnections"));
         if (Interlocked.Exchange(ref _isRejecting, 1) == 0)
         {
             var outcome = action == LimitAction.Reset ? "is reset" : "is told so and closed";
@@ -88,7 +88,7 @@ internal sealed partial class ServerConnectionLimit
 
     private void OnPermitsExhausted(int maxConnections)
     {
-        ServerMetrics.OnHeld(MetricTags.Limit("MaxConnections"));
+        ServerMetrics.OnHeld(MetricTags.CreateLimitTag("MaxConnections"));
         if (_backlogThrottle.TryLog(out _))
             LogLeavingInBacklog(_logger, maxConnections);
     }

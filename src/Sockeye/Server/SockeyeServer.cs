@@ -167,7 +167,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
         lock (_stopLock)
             stop = _stop ??= _context.Scheduler.RunAsync(StopCoreAsync);
         using var abortion = cancellationToken.UnsafeRegister(
-            _ => ListenerDrain.AbortAll(_listeners.All, NotInTime("the stop was cut short")), null);
+            _ => ListenerDrain.AbortAll(_listeners.All, CreateNotInTimeReason("the stop was cut short")), null);
         return await stop;
     }
 
@@ -254,7 +254,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
         return string.Join(" -> ", configuration.MiddlewareNames.Append(configuration.Options.HandlerName));
     }
 
-    private static CloseReason NotInTime(string why) => new(
+    private static CloseReason CreateNotInTimeReason(string why) => new(
         ClosedBy.Local, CloseCause.Stop, CloseDirection.Both,
         $"the server was stopped and the handler did not finish in time ({why})");
 
@@ -299,8 +299,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
             await Task.WhenAll(_listeners.Draining.Select(listener => listener.Draining)).WithoutThrowing();
 
             var options = _options;
-            var drain = new ListenerDrain(
-                _listeners.All, CloseReason.Stopped, NotInTime($"ShutdownTimeout is {options.ShutdownTimeout}"), _context);
+            var overdue = CreateNotInTimeReason($"ShutdownTimeout is {options.ShutdownTimeout}");
+            var drain = new ListenerDrain(_listeners.All, CloseReason.Stopped, overdue, _context);
             await drain.StopAcceptingAsync();
             var result = await drain.RunAsync(options.ShutdownTimeout);
             Debug.Assert(result is not null, "Nothing supersedes a stop.");

@@ -135,14 +135,14 @@ public sealed class SockeyeServerOptions
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The port is not from 0 to 65535.</exception>
     public ListenOptions ListenLocalhost(int port) =>
-        Add(new(this, new IPEndPoint(IPAddress.Loopback, Port(port)), isLocalhost: true));
+        Add(new(this, new IPEndPoint(IPAddress.Loopback, CheckPort(port)), isLocalhost: true));
 
     /// <summary>
     /// Listens on every address of the machine, IPv4 and IPv6 (one dual-stack socket). Port 0 takes a free one.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The port is not from 0 to 65535.</exception>
     public ListenOptions ListenAnyIP(int port) =>
-        Add(new(this, new IPEndPoint(Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, Port(port))));
+        Add(new(this, new IPEndPoint(Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, CheckPort(port))));
 
     /// <summary>Listens on a Unix socket at this path. A socket that a dead server left there is replaced, everything else is
     /// left alone; the server's own file goes when it stops.</summary>
@@ -189,7 +189,7 @@ public sealed class SockeyeServerOptions
         }
     }
 
-    private static int Port(int port) => port is >= IPEndPoint.MinPort and <= IPEndPoint.MaxPort
+    private static int CheckPort(int port) => port is >= IPEndPoint.MinPort and <= IPEndPoint.MaxPort
         ? port
         : throw new ArgumentOutOfRangeException(nameof(port), port, "A port is from 0 (any free one) to 65535.");
 

@@ -24,7 +24,7 @@ public static class DefaultTransport
     public static IConnectionListenerFactory Shared => Found.Value;
 
     /// <summary>The static property "Shared" of a transport's type. What the property throws comes as it is.</summary>
-    internal static IConnectionListenerFactory SharedOf(
+    internal static IConnectionListenerFactory GetShared(
         [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] Type transport) =>
         transport.GetProperty(nameof(Shared), BindingFlags.Public | BindingFlags.Static)!.GetMethod!
             .CreateDelegate<Func<IConnectionListenerFactory>>()();
@@ -40,7 +40,7 @@ public static class DefaultTransport
 
     private static IConnectionListenerFactory Find() =>
         OperatingSystem.IsLinux() && Type.GetType(Linux, throwOnError: false) is { } linux
-            ? SharedOf(linux)
+            ? GetShared(linux)
             : SocketTransport.Shared;
 
     private static IConnectionListenerFactory CreateOf(

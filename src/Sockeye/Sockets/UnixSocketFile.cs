@@ -25,7 +25,7 @@ internal sealed class UnixSocketFile
             return null;
         }
 
-        if (UnixPathText.Problem(path) is { } problem)
+        if (UnixPathText.FindProblem(path) is { } problem)
             throw new IOException($"Cannot listen on {UnixPathText.Shown(path)}: {problem}. Choose another path.");
         var full = Path.GetFullPath(path);
         using (var pathLock = UnixPathLock.Acquire(full))

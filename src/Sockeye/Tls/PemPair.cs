@@ -8,8 +8,8 @@ internal sealed class PemPair
 {
     public PemPair(CertificateBytes bytes)
     {
-        Certificates = TextOf(bytes.Certificate);
-        Key = bytes.Key is null ? Certificates : TextOf(bytes.Key);
+        Certificates = GetText(bytes.Certificate);
+        Key = bytes.Key is null ? Certificates : GetText(bytes.Key);
     }
 
     public string Certificates { get; }
@@ -35,7 +35,7 @@ internal sealed class PemPair
         return all;
     }
 
-    private static string TextOf(byte[] bytes)
+    private static string GetText(byte[] bytes)
     {
         using var reader = new StreamReader(new MemoryStream(bytes));
         return reader.ReadToEnd();

@@ -21,21 +21,22 @@ internal static class TlsMetrics
     public static void OnDone(TlsRole role, TimeSpan duration, SslProtocols protocol)
     {
         if (Duration.Enabled)
-            Duration.TryRecord(duration.TotalSeconds, Role(role), new("tls.protocol.version", Version(protocol)));
+            Duration.TryRecord(duration.TotalSeconds, CreateRoleTag(role), new("tls.protocol.version", GetVersion(protocol)));
     }
 
     public static void OnFailed(TlsRole role, TimeSpan duration, TlsFailure failure)
     {
         if (!Duration.Enabled && !Failures.Enabled)
             return;
-        var error = new KeyValuePair<string, object?>(MetricTags.ErrorType, MetricTags.Of(failure));
-        Duration.TryRecord(duration.TotalSeconds, Role(role), error);
-        Failures.TryAdd(1, Role(role), error);
+        var error = new KeyValuePair<string, object?>(MetricTags.ErrorType, MetricTags.GetValue(failure));
+        Duration.TryRecord(duration.TotalSeconds, CreateRoleTag(role), error);
+        Failures.TryAdd(1, CreateRoleTag(role), error);
     }
 
-    private static KeyValuePair<string, object?> Role(TlsRole role) => new("sockeye.tls.role", MetricTags.Of(role));
+    private static KeyValuePair<string, object?> CreateRoleTag(TlsRole role) =>
+        new("sockeye.tls.role", MetricTags.GetValue(role));
 
-    private static string Version(SslProtocols protocol) => protocol switch
+    private static string GetVersion(SslProtocols protocol) => protocol switch
     {
         SslProtocols.Tls12 => "1.2",
         SslProtocols.Tls13 => "1.3",

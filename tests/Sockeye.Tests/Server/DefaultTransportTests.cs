@@ -36,7 +36,7 @@ public sealed class DefaultTransportTests
     [Fact]
     public void What_keeps_a_transport_from_being_made_comes_as_it_is()
     {
-        var error = Assert.Throws<InvalidOperationException>(() => DefaultTransport.SharedOf(typeof(BrokenTransport)));
+        var error = Assert.Throws<InvalidOperationException>(() => DefaultTransport.GetShared(typeof(BrokenTransport)));
 
         Assert.Equal("The reason.", error.Message);
     }

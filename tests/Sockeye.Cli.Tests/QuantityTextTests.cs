@@ -5,7 +5,7 @@ public sealed class QuantityTextTests
     [Theory]
     [InlineData("Next attempt in 00:00:00.1500000.", "Next attempt in 150 ms.")]
     [InlineData("ended after 00:00:01.0045166, 27 bytes in", "ended after 1 s, 27 bytes in")]
-    [InlineData("was there for 00:03:20.", "was there for 3 m 20 s.")]
+    [InlineData("it lasted 00:03:20.", "it lasted 3 m 20 s.")]
     [InlineData("1.02:00:00", "26 h 0 m")]
     [InlineData("127.0.0.1:50000 -> [::1]:7000", "127.0.0.1:50000 -> [::1]:7000")]
     [InlineData("refused 1 requests since", "refused 1 request since")]

@@ -3,33 +3,33 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>The order in which a client does what a connection needs before it is used.</summary>
+/// <summary>The stages in which a client prepares a connection, in order.</summary>
 internal enum ClientStage
 {
     /// <summary>Sends the PROXY header, in clear text.</summary>
     ProxyProtocol,
 
-    /// <summary>What the user says in clear text.</summary>
+    /// <summary>Runs the steps of the user in clear text.</summary>
     Clear,
 
-    /// <summary>Agrees on a secret with the server.</summary>
+    /// <summary>Performs the TLS handshake.</summary>
     Tls,
 
-    /// <summary>What the user says over TLS.</summary>
+    /// <summary>Runs the steps of the user over TLS.</summary>
     Encrypted,
 
-    /// <summary>Moves bytes no faster than it may.</summary>
+    /// <summary>Limits the rate of the bytes that are sent and received.</summary>
     Bandwidth,
 
-    /// <summary>Records what the user reads and writes.</summary>
+    /// <summary>Records the bytes that the user reads and writes.</summary>
     Capture,
 }
 
-/// <summary>What a client does with every connection once it stands and before its user gets it.</summary>
-/// <param name="Name">The method that added it, for errors.</param>
-/// <param name="Stage">Its place: <see cref="SockeyeClientOptions.Use(ClientLayer)"/> keeps the order.</param>
-/// <param name="ApplyAsync">Given the connection and what was dialled, as the user named it; answers the connection to go on
-/// with, which owns the one it was given. When it throws, its caller closes the connection.</param>
+/// <summary>A step that a client applies to each connection after it is established and before the user gets it.</summary>
+/// <param name="Name">The name of the method that added the layer, for errors.</param>
+/// <param name="Stage">The stage; <see cref="SockeyeClientOptions.Use(ClientLayer)"/> sorts layers by it.</param>
+/// <param name="ApplyAsync">A function that gets the connection and the target, as the user named it, and returns the connection
+/// to continue with, which owns the given one. If it throws, its caller closes the given connection.</param>
 internal sealed record ClientLayer(
     string Name,
     ClientStage Stage,

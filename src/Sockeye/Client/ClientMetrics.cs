@@ -4,12 +4,14 @@ using System.Net;
 
 namespace Sockeye;
 
-/// <summary>The meter "Sockeye.Client": what pools have. They do no more for it than before.</summary>
+/// <summary>
+/// The meter "Sockeye.Client". Its instruments read the state of the pools on collection; pools record nothing.
+/// </summary>
 internal static class ClientMetrics
 {
     private static readonly Meter Meter = new("Sockeye.Client");
 
-    // A table that tells each entry which is there from begin to end of an enumeration, whatever comes and goes meanwhile.
+    // An enumeration of this table includes each entry that is present throughout, even while others are added and removed.
     private static readonly ConcurrentDictionary<PoolGauge, bool> Pools = new(ReferenceEqualityComparer.Instance);
 
     static ClientMetrics()
@@ -17,7 +19,7 @@ internal static class ClientMetrics
         Meter.CreateObservableUpDownCounter(
             "sockeye.client.pool.connections",
             static () => GetLivePools().SelectMany(gauge => MeasureConnections(gauge.Pool, gauge.Tags)),
-            "{connection}", "Connections of pools: idle, or used (being opened, lent or being closed).");
+            "{connection}", "Connections of pools: idle, or used (being opened, rented or being closed).");
         Meter.CreateObservableUpDownCounter(
             "sockeye.client.pool.waiters",
             static () => GetLivePools().Select(gauge => new Measurement<long>(gauge.Pool.WaiterCount, gauge.Tags)),
@@ -61,7 +63,7 @@ internal sealed class PoolGauge(ConnectionPool pool, KeyValuePair<string, object
 {
     private readonly WeakReference<ConnectionPool> _pool = new(pool);
 
-    /// <summary>Null when it is gone.</summary>
+    /// <summary>The pool, or null once it is collected.</summary>
     public ConnectionPool? Pool => _pool.TryGetTarget(out var pool) ? pool : null;
 
     public KeyValuePair<string, object?>[] Tags => tags;

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>A step of the user between connecting and using a connection, within the connect timeout.</summary>
+/// <summary>A step of the user on an established connection, before it is used. The connect timeout applies to it.</summary>
 internal static class ClientStep
 {
     public static ClientLayer CreateLayer(

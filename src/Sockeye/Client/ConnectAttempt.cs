@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>One address being connecting. Its task never fails: what came of it stands in the properties.</summary>
+/// <summary>An attempt to connect to one address. Its task never fails; its properties have the result.</summary>
 internal sealed class ConnectAttempt
 {
     private readonly TimeProvider _time;
@@ -23,26 +23,26 @@ internal sealed class ConnectAttempt
 
     public Task Completion { get; }
 
-    /// <summary>Whether it is this machine that is connecting. Asked for only where an attempt is silent.</summary>
+    /// <summary>Whether the address is one of this machine. Determined only if the attempt is silent.</summary>
     public bool IsOnThisMachine => _isOnThisMachine ??= EndPoint is IPEndPoint { Address: var address }
         && (IPAddress.IsLoopback(address)
             || (_transport is IHostNameResolver host ? host.Owns(address) : LocalAddresses.Contains(address)));
 
     public ConnectionContext? Connection { get; private set; }
 
-    /// <summary>Why there is no connection; null while the attempt is under way.</summary>
+    /// <summary>The error of a failed attempt; otherwise null.</summary>
     public Exception? Error { get; private set; }
 
-    /// <summary>How long it took, or has taken so far.</summary>
+    /// <summary>The duration of the attempt, up to now if it is not complete.</summary>
     public TimeSpan Elapsed { get => Completion.IsCompleted ? field : _time.GetElapsedTime(_started); private set; }
 
-    /// <summary>Closes a connection that will not be used, whenever it is established.</summary>
+    /// <summary>Waits for the attempt to complete, and aborts a connection that it established.</summary>
     public async Task DiscardAsync()
     {
         await Completion;
         if (Connection is null)
             return;
-        Connection.Abort(CloseCause.Abort, "not needed: another address was faster, or connecting was given up");
+        Connection.Abort(CloseCause.Abort, "not needed: another address was faster, or the connect was abandoned");
         await Connection.DisposeAsync();
     }
 

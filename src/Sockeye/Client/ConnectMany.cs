@@ -7,7 +7,10 @@ namespace Sockeye;
 /// <summary>Opens several connections to one endpoint, or none.</summary>
 internal sealed class ConnectMany(SockeyeClient client, EndPoint endpoint, int count)
 {
-    /// <summary>More at once would overflow an accept queue of the usual size, and lost SYNs cost a second each.</summary>
+    /// <summary>
+    /// The maximum number of concurrent connects. More would overflow an accept queue of the usual size, and a lost SYN costs a
+    /// second.
+    /// </summary>
     private const int MaxConcurrentConnects = 64;
 
     private readonly ConnectionContext?[] _connections = new ConnectionContext?[count];
@@ -24,7 +27,7 @@ internal sealed class ConnectMany(SockeyeClient client, EndPoint endpoint, int c
 
         foreach (var connection in _connections.OfType<ConnectionContext>())
         {
-            connection.Abort(CloseCause.Abort, "another of the connections that were asked for together could not be opened");
+            connection.Abort(CloseCause.Abort, "another connection of the same ConnectManyAsync call could not be opened");
             await connection.DisposeAsync();
         }
 

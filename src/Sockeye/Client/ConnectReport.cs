@@ -72,7 +72,7 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
             (SocketError.ProtocolType, UnixDomainSocketEndPoint) => "refused (the listening socket is not a stream socket)",
             (SocketError.AccessDenied, UnixDomainSocketEndPoint) => "this user may not use the socket (permissions of its file)",
             (SocketError.InvalidArgument, IPEndPoint { Address: { IsIPv6LinkLocal: true, ScopeId: 0 } address }) =>
-                $"a link-local address is one of a network interface (name it, as {address}%eth0)",
+                $"a link-local address needs a network interface (for example {address}%eth0)",
             (SocketError.AddressFamilyNotSupported, _) => "this system has the address family switched off",
             (SocketError.ConnectionRefused, _) => "refused (nothing listens there)",
             (SocketError.AddressNotAvailable, UnixDomainSocketEndPoint) => "no such socket file (has the server been started?)",
@@ -85,7 +85,10 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
             _ => SentenceText.TrimFullStop(attempt.Error.Message),
         };
 
-    /// <summary>The system has one error for a foreign address and for a pair of endpoints that is in use.</summary>
+    /// <summary>
+    /// Describes an unavailable address. The system has one error for two causes: a foreign address, and a pair of endpoints in
+    /// use.
+    /// </summary>
     private static string DescribeNotAvailable(IPEndPoint local)
     {
         var isOfThisMachine = IPAddress.IsLoopback(local.Address)

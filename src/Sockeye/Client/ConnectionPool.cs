@@ -17,12 +17,12 @@ public sealed class ConnectionPool : IAsyncDisposable
     private readonly PoolGauge _gauge;
     private readonly CancellationTokenSource _disposing = new();
 
-    // Of the last connect, for the exceptions of waiting callers; null if it succeeded.
+    // The error of the last connect, for the exceptions of waiting callers; null if it succeeded.
     private volatile Exception? _lastError;
 
-    /// <summary>Creates a pool. It opens no connection before the first is rented.</summary>
+    /// <summary>Creates a pool. It opens its first connection when one is rented.</summary>
     /// <param name="client">Connects; the pool uses its <see cref="SockeyeClientOptions.TimeProvider"/>.</param>
-    /// <param name="endpoint">What to connect to.</param>
+    /// <param name="endpoint">The endpoint to connect to.</param>
     /// <param name="options">The limits, which are copied. Null: the defaults.</param>
     /// <exception cref="ArgumentException">A client cannot connect to the endpoint.</exception>
     public ConnectionPool(SockeyeClient client, EndPoint endpoint, ConnectionPoolOptions? options = null)
@@ -108,7 +108,8 @@ public sealed class ConnectionPool : IAsyncDisposable
     }
 
     /// <param name="connection">The connection.</param>
-    /// <param name="reason">Closes it without waiting for the peer; null disposes it as its user would.</param>
+    /// <param name="reason">If not null, closes the connection with this reason, without waiting for the peer. If null, disposes
+    /// the connection.</param>
     private static ValueTask CloseAsync(ConnectionContext connection, CloseReason? reason)
     {
         // A connection that has ended keeps its own reason.
@@ -125,7 +126,7 @@ public sealed class ConnectionPool : IAsyncDisposable
         }
         finally
         {
-            // Not earlier: the connection counts until it is closed.
+            // The slot is released last, so that the connection counts until it is closed.
             _slots.Release();
         }
     }

@@ -3,10 +3,12 @@ using System.Net;
 
 namespace Sockeye;
 
-/// <summary>Values as the sentences of errors and logs name them.</summary>
+/// <summary>Formats values for the sentences of errors and logs.</summary>
 internal static class DisplayText
 {
-    /// <summary>An endpoint as people write it: <see cref="DnsEndPoint"/> would put an address family before it.</summary>
+    /// <summary>
+    /// Formats an endpoint as host and port, without the address family that <see cref="DnsEndPoint"/> puts before it.
+    /// </summary>
     public static string Format(EndPoint endpoint) =>
         PrintableText.Escape(endpoint is DnsEndPoint name ? $"{name.Host}:{name.Port}" : $"{endpoint}");
 

@@ -6,13 +6,13 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>One connect: finds the addresses and dials them one after another until the first one answers.</summary>
+/// <summary>A connect to a name: resolves its addresses, and tries them one after another until the first one answers.</summary>
 /// <remarks>
-/// Happy Eyeballs version 2 (RFC 8305). Both families are resolved at once; IPv4 alone waits a little for IPv6 (section 3).
-/// Families take turns, IPv6 first (section 4). The next address is tried when the last has been silent for a while, or at
-/// once when one has failed (section 5). Addresses of this machine are not raced: the network between is not slow, so a silent
-/// one means a busy machine, and a second dial would be a second client. Used once. Only the loop of
-/// <see cref="ConnectAsync"/> touches the state.
+/// Happy Eyeballs version 2 (RFC 8305). Both families are resolved at once; if the IPv4 addresses are first, they wait for the
+/// IPv6 addresses for a short time (section 3). The families alternate, IPv6 first (section 4). The next address is tried when
+/// the last one has been silent for a short time, or at once when one has failed (section 5). Addresses of this machine are not
+/// raced: no slow network is in between, so a silent address means a busy machine, and a second attempt would be a second client.
+/// An instance is used once. Only the loop of <see cref="ConnectAsync"/> touches the state.
 /// </remarks>
 internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint target)
 {
@@ -23,7 +23,7 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
     private readonly ConnectReport _report = new(options, target);
     private bool _wasLastIPv6;
 
-    /// <summary>What the next attempt waits for.</summary>
+    /// <summary>The delay before the next attempt.</summary>
     private Task _attemptDelay = Task.CompletedTask;
 
     /// <summary>Connects, or throws <see cref="ConnectException"/>.</summary>
@@ -56,7 +56,7 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
         }
         finally
         {
-            // The losers are not awaited: one that ignores its cancellation must not delay the winner.
+            // The other attempts are not awaited: one that ignores its cancellation must not delay the result.
             stop.Cancel();
             foreach (var loser in _running)
                 _ = loser.DiscardAsync();
@@ -83,7 +83,7 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
 
     private bool HasNext => _ipv6.Count + _others.Count > 0;
 
-    /// <summary>Whether the next address waits until this one has failed, however long it is silent.</summary>
+    /// <summary>Whether the next address waits until this attempt has failed, even if it stays silent.</summary>
     private bool IsExclusive(ConnectAttempt attempt) =>
         options.LocalEndPoint is { Port: not 0 } // which two sockets cannot share
         || attempt.IsOnThisMachine;
@@ -136,7 +136,7 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
             _running.Remove(attempt);
             if (attempt.Connection is { } connection)
                 return connection;
-            // Anything else is a mistake of the caller or a bug, which no other address would cure.
+            // Any other exception is a mistake of the caller or a bug, which another address would not avoid.
             if (attempt.Error is not (IOException or SocketException or OperationCanceledException))
                 ExceptionDispatchInfo.Throw(attempt.Error!);
             _report.LastError = attempt.Error;

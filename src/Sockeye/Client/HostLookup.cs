@@ -3,13 +3,15 @@ using System.Net.Sockets;
 
 namespace Sockeye;
 
-/// <summary>What came of asking for the addresses of one family of a name.</summary>
+/// <summary>The result of resolving a name in one address family.</summary>
 internal sealed record HostLookup(AddressFamily Family, IReadOnlyList<IPAddress> Addresses, Exception? Error)
 {
-    /// <summary>The most addresses that are tried; a hostile name server could send thousands.</summary>
+    /// <summary>The maximum number of addresses that are tried; a hostile name server could send thousands.</summary>
     private const int MaxAddresses = 64;
 
-    /// <summary>Asks the resolver of the options, the transport, or the system. Never fails: the error is kept.</summary>
+    /// <summary>
+    /// Resolves the name by the resolver of the options, the transport, or the system. Never throws: the result has the error.
+    /// </summary>
     public static async Task<HostLookup> RunAsync(
         SockeyeClientOptions options, string host, AddressFamily family, CancellationToken cancellationToken)
     {
@@ -18,7 +20,7 @@ internal sealed record HostLookup(AddressFamily Family, IReadOnlyList<IPAddress>
             var found = (await ResolveAsync(options, host, family, cancellationToken)).Where(one => one.AddressFamily == family)
                 .Distinct().ToList();
             var usable = found.Where(EndPoints.CanConnect).Take(MaxAddresses).ToList();
-            // Lists of blocked names give 0.0.0.0, which would be this machine.
+            // Lists of blocked names resolve them to 0.0.0.0, which would connect to this machine.
             var error = found.Count > 0 && usable.Count == 0
                 ? new IOException($"{found[0]} is not an address of one machine")
                 : null;
@@ -43,8 +45,8 @@ internal sealed record HostLookup(AddressFamily Family, IReadOnlyList<IPAddress>
     }
 
     /// <summary>
-    /// These names are the loopback addresses of both families whatever name servers and hosts files say (RFC 6761, section
-    /// 6.3): files that list only 127.0.0.1 are common, and would hide a server that listens on ::1.
+    /// Whether the name means the loopback addresses of both families. These names are not resolved (RFC 6761, section 6.3):
+    /// hosts files that list only 127.0.0.1 are common, and would hide a server that listens on ::1.
     /// </summary>
     private static bool IsLocalhost(string host) =>
         host.TrimEnd('.') is var name

@@ -4,24 +4,28 @@ using System.Net.Sockets;
 
 namespace Sockeye;
 
-/// <summary>What callers dial, in the form that a client goes on with.</summary>
+/// <summary>Converts the targets of callers to the endpoints that a client connects to.</summary>
 internal static class HostNames
 {
-    /// <summary>What a host and a port mean: an address ("127.0.0.1", "::1", "[::1]", "fe80::1%eth0") or else a name.</summary>
-    /// <exception cref="ArgumentException">It is neither, or there is no such port.</exception>
+    /// <summary>
+    /// Creates an endpoint of a host, which is an address ("127.0.0.1", "::1", "[::1]", "fe80::1%eth0") or a name, and a port.
+    /// </summary>
+    /// <exception cref="ArgumentException">The host is neither, or the port is out of range.</exception>
     public static EndPoint ToEndPoint(string host, int port)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(host);
         if (port is < 1 or > IPEndPoint.MaxPort)
             throw new ArgumentOutOfRangeException(nameof(port), port, $"A port to connect to is 1 to 65535 ({host}).");
         if (HostText.Parse(host, out var address) is { } problem)
-            throw new ArgumentException($"{problem}; the port is an argument of its own.", nameof(host));
+            throw new ArgumentException($"{problem}; the port is a separate argument.", nameof(host));
         return address is null ? new DnsEndPoint(host, port) : new IPEndPoint(address, port);
     }
 
-    /// <summary>Returns an endpoint that can be connected to: a name that is an address becomes one, and addresses take the
-    /// form that sockets use. Other kinds of endpoint are left to the transport.</summary>
-    /// <exception cref="ArgumentException">It cannot be connected to.</exception>
+    /// <summary>
+    /// Normalizes an endpoint: a name that is an address becomes an <see cref="IPEndPoint"/>, and an address takes the form that
+    /// sockets use. Other kinds of endpoint are returned unchanged, for the transport to check.
+    /// </summary>
+    /// <exception cref="ArgumentException">The endpoint is not one to connect to.</exception>
     public static EndPoint Normalize(EndPoint endpoint)
     {
         if (endpoint is not DnsEndPoint name)
@@ -38,8 +42,8 @@ internal static class HostNames
         if (name.AddressFamily is not AddressFamily.Unspecified && name.AddressFamily != address.AddressFamily)
         {
             throw new ArgumentException(
-                $"Cannot connect to {DisplayText.Format(name)}: it is an address of another family than "
-                    + $"{name.AddressFamily}, which was asked for.", nameof(endpoint));
+                $"Cannot connect to {DisplayText.Format(name)}: its address family is not "
+                    + $"{name.AddressFamily}, as requested.", nameof(endpoint));
         }
 
         return EndPoints.ToConnect(new IPEndPoint(address, name.Port));
@@ -47,7 +51,7 @@ internal static class HostNames
     /// <inheritdoc cref="HostText.Normalize"/>
     public static string ToAscii(string name) => HostText.Normalize(name);
 
-    /// <summary>The name as people read it, as .NET gives it to the callbacks of TLS.</summary>
+    /// <summary>Converts a name to Unicode, the form in which .NET passes it to the callbacks of TLS.</summary>
     public static string ToUnicode(string name)
     {
         try
@@ -56,11 +60,13 @@ internal static class HostNames
         }
         catch (ArgumentException)
         {
-            return name; // Not in Punycode.
+            return name; // The name is not valid Punycode.
         }
     }
 
-    /// <summary>As certificates have it: IPv6 without brackets and interface, IPv4 unmapped, a name in ASCII.</summary>
+    /// <summary>
+    /// Converts a host to the form that certificates use: IPv6 without brackets and interface, IPv4 unmapped, a name in ASCII.
+    /// </summary>
     public static string ForCertificate(string host)
     {
         var plain = host is ['[', .. var inner, ']'] ? inner : host;

@@ -6,12 +6,14 @@ namespace Sockeye;
 /// <summary>The addresses of this machine's network interfaces, as they are now.</summary>
 internal static class LocalAddresses
 {
-    /// <summary>False as well where the system does not tell.</summary>
+    /// <summary>
+    /// Returns true if the address is one of this machine. Also false if the system does not list its addresses.
+    /// </summary>
     public static bool Contains(IPAddress address)
     {
         try
         {
-            // By their bytes: the zone of a link-local address is written in several ways.
+            // Bytes are compared, because the zone of a link-local address has several spellings.
             return IPGlobalProperties.GetIPGlobalProperties().GetUnicastAddresses()
                 .Any(own => own.Address.GetAddressBytes().AsSpan().SequenceEqual(address.GetAddressBytes()));
         }

@@ -3,18 +3,18 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Whether a connection between two exchanges can serve the next caller, and why a pool closes one.</summary>
+/// <summary>Checks whether a connection can serve the next caller, and has the reasons for which a pool closes one.</summary>
 internal static class PoolHealth
 {
     public static CloseReason NotReusable { get; } = CloseReason.Local(
-        CloseCause.ProtocolError, "it could not be reused by the pool: something was left unread or unflushed, or came unasked");
+        CloseCause.ProtocolError, "the pool could not reuse it: it had unread or unflushed bytes");
 
     public static CloseReason PoolDisposed { get; } = CloseReason.Local(CloseCause.Stop, "the pool was disposed");
 
     public static CloseReason IdleTooLong(TimeSpan timeout) =>
         CloseReason.Local(CloseCause.Timeout, $"idle in the pool for {DisplayText.Format(timeout)}");
 
-    /// <summary>Open both ways, with nothing unflushed, and nothing to read: neither left over nor arrived unasked.</summary>
+    /// <summary>Returns true if the connection is open in both directions, with nothing unflushed and nothing to read.</summary>
     public static bool IsReusable(ConnectionContext connection)
     {
         if (connection.ConnectionClosed.IsCancellationRequested || connection.CloseReason is not null)
@@ -26,14 +26,14 @@ internal static class PoolHealth
         {
             if (!HasNothingToRead(input))
                 return false;
-            // Bytes that were examined but not consumed are hidden from a plain read; a cancelled one shows them. It comes second
-            // because the first tells, by an exception, that a read of the last user is still under way.
+            // A plain read does not return bytes that were examined but not consumed; a cancelled read does. The plain read comes
+            // first because it throws if a read of the last user is still in progress.
             input.CancelPendingRead();
             return HasNothingToRead(input);
         }
         catch (Exception error) when (error is IOException or InvalidOperationException or OperationCanceledException)
         {
-            // Reset, aborted, its reader completed, or a read of the last user still under way.
+            // The connection was reset or aborted, its reader is completed, or a read of the last user is in progress.
             return false;
         }
     }

@@ -5,9 +5,9 @@ namespace Sockeye;
 
 /// <summary>The bookkeeping of a pool: its slots, its idle connections, and the queue of waiting callers.</summary>
 /// <remarks>
-/// It opens and closes nothing. While a caller waits, no connection is idle and every slot is in use, so that no caller overtakes
-/// another. A waiter leaves the queue in exactly one way (it gets a slot, is cancelled, or fails), decided under the lock, so
-/// that no slot is lost between a return and a cancellation.
+/// It does no I/O. While a caller waits, no connection is idle and every slot is in use, so that no caller overtakes another. A
+/// waiter leaves the queue in exactly one way (it gets a slot, is cancelled, or fails), decided under the lock, so that no slot
+/// is lost between a return and a cancellation.
 /// </remarks>
 internal sealed class PoolSlots
 {
@@ -17,14 +17,14 @@ internal sealed class PoolSlots
     private readonly Lock _lock = new();
     private readonly LinkedList<Waiter> _waiters = new();
 
-    // The oldest first. The newest is reused first, so that surplus connections expire.
+    // In the order of their return. The newest is reused first, so that surplus connections expire.
     private readonly List<(ConnectionContext Connection, long Since)> _idle = [];
     private int _used;
     private bool _isClosed;
 
     /// <param name="options">The limits.</param>
-    /// <param name="time">Measures how long connections are idle.</param>
-    /// <param name="onIdleTimeout">Called when <see cref="TakeExpired"/> has connections to return.</param>
+    /// <param name="time">The clock that measures idle times.</param>
+    /// <param name="onIdleTimeout">Called when <see cref="TakeExpired"/> may have connections to return.</param>
     public PoolSlots(ConnectionPoolOptions options, TimeProvider time, Action onIdleTimeout)
     {
         (_options, _time) = (options, time);
@@ -39,8 +39,9 @@ internal sealed class PoolSlots
     public int WaiterCount { get { lock (_lock) return _waiters.Count; } }
 
     /// <summary>
-    /// Takes a slot. True: with an idle connection, or with null, for which the caller opens one. False: with a waiter at the end
-    /// of the queue, or with null if too many callers wait.
+    /// Takes a slot, or joins the queue. If it returns true, <paramref name="idle"/> is an idle connection, or null if the caller
+    /// has to open one. If it returns false, <paramref name="waiter"/> is at the end of the queue, or null if too many callers
+    /// wait.
     /// </summary>
     public bool TryTake(out ConnectionContext? idle, out Waiter? waiter)
     {
@@ -72,7 +73,7 @@ internal sealed class PoolSlots
         }
     }
 
-    /// <summary>Returns a slot with a reusable connection. False if the pool is closed.</summary>
+    /// <summary>Returns a slot with a reusable connection, or returns false if the pool is closed.</summary>
     public bool TryReturn(ConnectionContext connection)
     {
         lock (_lock)
@@ -83,7 +84,7 @@ internal sealed class PoolSlots
                 return true;
             _idle.Add((connection, _time.GetTimestamp()));
             AssertInvariantsLocked();
-            // If there are older ones, the timer runs for the oldest.
+            // Otherwise, the timer runs for an older one.
             if (_idle.Count == 1)
                 _idleTimer.Change(_options.IdleTimeout, Timeout.InfiniteTimeSpan);
             return true;
@@ -101,7 +102,7 @@ internal sealed class PoolSlots
         }
     }
 
-    /// <summary>Removes a waiter from the queue. False if it has been served.</summary>
+    /// <summary>Removes a waiter from the queue, or returns false if it has been served.</summary>
     public bool TryLeave(Waiter waiter)
     {
         lock (_lock)
@@ -113,7 +114,9 @@ internal sealed class PoolSlots
         }
     }
 
-    /// <summary>Removes the connections that were idle too long. The caller closes them and releases their slots.</summary>
+    /// <summary>
+    /// Removes and returns the connections that were idle too long. The caller closes them and releases their slots.
+    /// </summary>
     public List<ConnectionContext> TakeExpired()
     {
         lock (_lock)
@@ -164,7 +167,7 @@ internal sealed class PoolSlots
             "While a caller waits, no connection is idle and every slot is in use.");
     }
 
-    /// <summary>A waiting caller. It resumes on the thread pool, not under the lock.</summary>
+    /// <summary>A waiting caller. Its continuation runs on the thread pool, outside the lock.</summary>
     internal sealed class Waiter : TaskCompletionSource<ConnectionContext?>
     {
         public Waiter()

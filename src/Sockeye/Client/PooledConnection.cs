@@ -2,10 +2,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>A connection on loan from a <see cref="ConnectionPool"/>. Disposing gives it back.</summary>
+/// <summary>A connection that was rented from a <see cref="ConnectionPool"/>. Disposing returns it.</summary>
 /// <remarks>
-/// Only a connection between two exchanges may go back. Where an exception can leave an answer on its way, call
-/// <see cref="Discard"/> first: the pool sees bytes that have arrived, not those that will.
+/// Return a connection only between two exchanges. If an exception may leave a response in transit, call <see cref="Discard"/>
+/// first: the pool detects only bytes that have arrived.
 /// </remarks>
 public sealed class PooledConnection : IAsyncDisposable
 {
@@ -16,17 +16,17 @@ public sealed class PooledConnection : IAsyncDisposable
     internal PooledConnection(ConnectionPool pool, ConnectionContext connection) => (_pool, Connection) = (pool, connection);
 
     /// <summary>
-    /// The connection. Do not dispose it, and do not touch it after the loan has ended. <c>Connection.AsMessages(codec)</c>
-    /// speaks messages on it: disposing those leaves it open for the next caller.
+    /// Gets the connection. Do not dispose it, and do not use it after it is returned. Disposing the result of
+    /// <c>Connection.AsMessages(codec)</c> leaves it open for the next caller.
     /// </summary>
     public ConnectionContext Connection { get; }
 
-    /// <summary>Has the connection closed, not reused, when the loan is disposed.</summary>
+    /// <summary>Marks the connection, so that the pool closes it when it is returned.</summary>
     public void Discard() => _isDiscarded = true;
 
     /// <summary>
-    /// Ends the loan. A connection that is open both ways, with nothing unread or unflushed, is kept for the next caller;
-    /// any other is closed. Disposing again does nothing.
+    /// Returns the connection. The pool keeps it for the next caller if it is open in both directions, with nothing unread or
+    /// unflushed, and closes it otherwise. Disposing again does nothing.
     /// </summary>
     public ValueTask DisposeAsync() =>
         Interlocked.Exchange(ref _isReturned, 1) == 0 ? _pool.ReturnAsync(Connection, _isDiscarded) : default;

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
 
-/// <summary>One connection after another to the same endpoint, with growing delays between them.</summary>
+/// <summary>Opens one connection after another to the same endpoint, with growing delays between them.</summary>
 internal sealed partial class ReconnectLoop(
     SockeyeClient client, SockeyeClientOptions options, EndPoint endpoint, ILogger logger)
 {
@@ -39,7 +39,7 @@ internal sealed partial class ReconnectLoop(
                     await connection.DisposeAsync();
                 }
 
-                // Success alone proves nothing: the server may accept and close each connection at once.
+                // A successful connect is not enough: the server may accept and close each connection at once.
                 if (held >= reconnect.StableAfter)
                     backoff.Reset();
                 delay = GetNextDelay(backoff);
@@ -60,7 +60,7 @@ internal sealed partial class ReconnectLoop(
         }
     }
 
-    /// <summary>Returns whole milliseconds, the resolution of a delay, which also read well in a log.</summary>
+    /// <summary>Returns a delay in whole milliseconds, the resolution of a delay and of the log.</summary>
     private static TimeSpan GetNextDelay(Backoff backoff) => TimeSpan.FromMilliseconds((long)backoff.Next().TotalMilliseconds);
 
     /// <summary>Connects. Separate because an iterator cannot yield inside a try block with a catch clause.</summary>
@@ -97,6 +97,6 @@ internal sealed partial class ReconnectLoop(
     private OperationCanceledException CancelledError(Failure last, CancellationToken cancellationToken) =>
         new($"Reconnecting to {_name} was cancelled: {last.Description}.", last.Error, cancellationToken);
 
-    /// <summary>Why the loop has no connection.</summary>
+    /// <summary>The reason why the loop has no connection.</summary>
     private sealed record Failure(string Description, Exception? Error);
 }

@@ -32,14 +32,14 @@ public sealed class ReconnectOptions
     } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Gets or sets how long a connection must last for the delays to start from <see cref="MinDelay"/> again. Default: 10 s.
-    /// Range: 0 and up. With 0, the delays do not grow for a server that accepts and closes each connection at once.
+    /// Gets or sets the time that a connection must last for the delays to start from <see cref="MinDelay"/> again. Default: 10
+    /// s. Range: 0 and up. With 0, the delays do not grow for a server that accepts and closes each connection at once.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public TimeSpan StableAfter { get; set => field = OptionChecks.AtLeast(value, TimeSpan.Zero); } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Gets or sets how many attempts may fail in a row before the last error is thrown. Default: null, without a limit. Range: 1
+    /// Gets or sets the number of attempts that fail in a row before the last error is thrown. Default: null, unlimited. Range: 1
     /// and up.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>

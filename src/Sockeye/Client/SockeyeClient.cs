@@ -77,7 +77,7 @@ public sealed class SockeyeClient : IConnectionFactory
     /// <summary>Opens <paramref name="count"/> connections, or none: if one fails, the others are aborted.</summary>
     /// <remarks>Up to 64 connect at a time, each within its own connect timeout.</remarks>
     /// <inheritdoc cref="ConnectAsync(EndPoint, CancellationToken)"/>
-    /// <param name="endpoint">What to connect to.</param>
+    /// <param name="endpoint">The endpoint to connect to.</param>
     /// <param name="count">The number of connections. Range: 1 and up.</param>
     /// <param name="cancellationToken">Cancels the connect, and leaves nothing open.</param>
     public Task<IReadOnlyList<ConnectionContext>> ConnectManyAsync(
@@ -106,7 +106,7 @@ public sealed class SockeyeClient : IConnectionFactory
     /// After a connection that lasted <see cref="ReconnectOptions.StableAfter"/>, the delays start from the minimum again. Each
     /// enumeration of the result is independent, and for one caller.
     /// </remarks>
-    /// <param name="endpoint">What to connect to.</param>
+    /// <param name="endpoint">The endpoint to connect to.</param>
     /// <param name="cancellationToken">Ends the loop at its next step. A connection that is in use stays open.</param>
     /// <exception cref="ConnectException"><see cref="ReconnectOptions.MaxAttempts"/> attempts failed in a row.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled. The inner exception is the last error, if the loop
@@ -176,7 +176,7 @@ public sealed class SockeyeClient : IConnectionFactory
         }
         catch (Exception e)
         {
-            connection.Abort(CloseReason.Local(CloseCause.Abort, $"the connection was given up: {e.Message}", e));
+            connection.Abort(CloseReason.Local(CloseCause.Abort, $"the connection was abandoned: {e.Message}", e));
             await connection.Outermost.DisposeAsync();
             if (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
                 throw;
@@ -187,7 +187,7 @@ public sealed class SockeyeClient : IConnectionFactory
         }
     }
 
-    /// <summary>Applies the timeouts to a connection until it is closed; then the timer no longer refers to it.</summary>
+    /// <summary>Applies the timeouts to a connection until it is closed; then the timer releases it.</summary>
     private void Watch(ConnectionContext connection, TimeoutMonitorSettings timeouts)
     {
         var stop = new StopNotification(connection, Scheduling.GetScheduler(connection), _logger);

@@ -27,9 +27,9 @@ public sealed class SockeyeClientOptions
     } = SocketTransport.Shared;
 
     /// <summary>
-    /// Gets or sets how long a connect may take in all: resolving the name and trying all of its addresses. Default: 10 s. Range:
-    /// 1 ms to 1 day, or <see cref="Timeout.InfiniteTimeSpan"/>: then the timeout of the system applies (about two minutes on
-    /// Linux).
+    /// Gets or sets the maximum duration of a connect, which includes resolving the name and trying all of its addresses.
+    /// Default: 10 s. Range: 1 ms to 1 day, or <see cref="Timeout.InfiniteTimeSpan"/>: then the timeout of the system applies
+    /// (about two minutes on Linux).
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
     public TimeSpan ConnectTimeout
@@ -54,7 +54,7 @@ public sealed class SockeyeClientOptions
     public Func<string, AddressFamily, CancellationToken, ValueTask<IReadOnlyList<IPAddress>>>? Resolver { get; set; }
 
     /// <summary>
-    /// Gets or sets how long one address may stay silent before the client tries the next as well. Default: 250 ms with the
+    /// Gets or sets the time that one address may stay silent before the client tries the next as well. Default: 250 ms with the
     /// transports of Sockeye. Range: 10 ms to 2 s (RFC 8305, sections 5 and 8), or <see cref="Timeout.InfiniteTimeSpan"/>: the
     /// client tries the next when one has failed. Low values open connections that are not needed.
     /// </summary>
@@ -73,8 +73,8 @@ public sealed class SockeyeClientOptions
     }
 
     /// <summary>
-    /// Gets or sets how long IPv4 addresses wait for the IPv6 addresses of the same name. Default: 50 ms. Range: 0 to 2 s (RFC
-    /// 8305, sections 3 and 8).
+    /// Gets or sets the time that IPv4 addresses wait for the IPv6 addresses of the same name. Default: 50 ms. Range: 0 to 2 s
+    /// (RFC 8305, sections 3 and 8).
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
     public TimeSpan ResolutionDelay
@@ -120,7 +120,7 @@ public sealed class SockeyeClientOptions
         set => field = value ?? throw new ArgumentNullException(nameof(Random));
     }
 
-    /// <summary>What is applied to a connection before it is used, in order.</summary>
+    /// <summary>The layers that are applied to a connection before it is used, in order.</summary>
     internal IReadOnlyList<ClientLayer> Layers { get; private set; } = [];
 
     /// <summary>The timer of the connections' timeouts.</summary>
@@ -135,8 +135,7 @@ public sealed class SockeyeClientOptions
     /// </summary>
     /// <remarks>
     /// A step runs after a PROXY header. It runs before TLS if <c>UseTls</c> is called after it, and on the encrypted connection
-    /// if
-    /// <c>UseTls</c> is called before it. Steps run in the order they were added. If a step throws, the client aborts the
+    /// if <c>UseTls</c> is called before it. Steps run in the order they were added. If a step throws, the client aborts the
     /// connection and the connect fails with that exception; <c>ReconnectAsync</c> retries after an <see cref="IOException"/>.
     /// </remarks>
     /// <param name="step">Gets the connection and returns the one to continue with: the same, or one that wraps and owns it. A

@@ -1,6 +1,6 @@
 namespace Sockeye;
 
-/// <summary>Marks a connection as its owner's to end.</summary>
+/// <summary>Marks a connection that its owner ends.</summary>
 internal sealed class AlwaysOwned : IConnectionOwnerFeature
 {
     private AlwaysOwned()

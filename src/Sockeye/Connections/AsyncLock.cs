@@ -26,7 +26,7 @@ internal sealed class AsyncLock
         }
     }
 
-    /// <summary>Acquires the lock. Cancelling before that gives the wait up.</summary>
+    /// <summary>Acquires the lock. The token cancels the wait.</summary>
     public ValueTask AcquireAsync(CancellationToken cancellationToken = default)
     {
         if (cancellationToken.IsCancellationRequested)
@@ -35,7 +35,7 @@ internal sealed class AsyncLock
         {
             if (!_isHeld)
             {
-                Debug.Assert(_waiters.Count == 0, "Nothing waits for a free lock.");
+                Debug.Assert(_waiters.Count == 0, "A free lock has no waiters.");
                 _isHeld = true;
                 return default;
             }
@@ -54,7 +54,7 @@ internal sealed class AsyncLock
         {
             lock (_lock)
             {
-                Debug.Assert(_isHeld, "Only a lock that is held is released.");
+                Debug.Assert(_isHeld, "The lock is held.");
                 if (!_waiters.TryDequeue(out next!))
                 {
                     _isHeld = false;

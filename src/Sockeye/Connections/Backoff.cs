@@ -7,20 +7,21 @@ namespace Sockeye;
 /// minimum and doubles with every delay up to <paramref name="max"/>.
 /// </summary>
 /// <remarks>
-/// This is "full jitter" (AWS Architecture Blog, "Exponential Backoff And Jitter"), which spreads many clients best, raised by a
-/// minimum so that no delay is ever close to zero. For one caller at a time; the <see cref="Random"/> may be shared.
+/// This is "full jitter" (AWS Architecture Blog, "Exponential Backoff And Jitter"), which spreads many clients best, above a
+/// minimum that keeps each delay away from zero. For one caller at a time; the <see cref="Random"/> may be shared.
 /// </remarks>
 internal sealed class Backoff(TimeSpan min, TimeSpan max, Random random)
 {
-    // One for all: a Random may be shared, and a seeded one is not safe from many threads. Users hold it, and could lock it.
+    // All instances share the lock: a Random may be shared, and a seeded one is not thread-safe. The Random itself is not locked,
+    // because users have it and could lock it.
     private static readonly Lock Drawing = new();
 
     private long _ceiling = min.Ticks;
 
-    /// <summary>The delay before the next attempt.</summary>
+    /// <summary>Returns the delay before the next attempt.</summary>
     public TimeSpan Next()
     {
-        Debug.Assert(min > TimeSpan.Zero && max >= min, "Options are checked before a backoff is made from them.");
+        Debug.Assert(min > TimeSpan.Zero && max >= min, "The options were checked.");
         _ceiling = _ceiling > max.Ticks / 2 ? max.Ticks : _ceiling * 2;
         lock (Drawing)
             return TimeSpan.FromTicks(random.NextInt64(min.Ticks, _ceiling + 1));

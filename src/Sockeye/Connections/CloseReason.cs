@@ -1,6 +1,6 @@
 namespace Sockeye;
 
-/// <summary>Who ended a connection.</summary>
+/// <summary>The side that ended a connection.</summary>
 public enum ClosedBy
 {
     /// <summary>This process: its handler, a limit, a stop or an abort.</summary>
@@ -13,7 +13,7 @@ public enum ClosedBy
     Network,
 }
 
-/// <summary>Which direction of a connection ended first. An abrupt end takes both at once.</summary>
+/// <summary>The direction of a connection that ended first. An abrupt end ends both at once.</summary>
 public enum CloseDirection
 {
     /// <summary>From the peer to this process.</summary>
@@ -26,22 +26,22 @@ public enum CloseDirection
     Both,
 }
 
-/// <summary>What ended a connection.</summary>
+/// <summary>The cause of a connection's end.</summary>
 public enum CloseCause
 {
     /// <summary>An orderly end: one side sent FIN (RFC 9293, section 3.6).</summary>
     Fin,
 
-    /// <summary>A reset (RST) came from the other side; what was in flight may be lost.</summary>
+    /// <summary>The other side sent a reset (RST). Data in flight may be lost.</summary>
     Reset,
 
-    /// <summary>Nothing was heard, or nothing was taken, for too long.</summary>
+    /// <summary>A timeout passed: the peer sent nothing, or accepted nothing, for too long.</summary>
     Timeout,
 
     /// <summary>A limit was reached.</summary>
     Limit,
 
-    /// <summary>This process ended it at once.</summary>
+    /// <summary>This process ended the connection at once.</summary>
     Abort,
 
     /// <summary>The server was stopped.</summary>
@@ -53,23 +53,23 @@ public enum CloseCause
     /// <summary>The peer sent bytes that its protocol does not allow, or ended in the middle of a message.</summary>
     ProtocolError,
 
-    /// <summary>A rule of this process keeps the peer's address out.</summary>
+    /// <summary>A rule of this process denies the peer's address.</summary>
     Denied,
 
-    /// <summary>TLS could not be agreed on, or was broken later.</summary>
+    /// <summary>The TLS handshake failed, or TLS failed later.</summary>
     TlsError,
 }
 
-/// <summary>Why a connection ended: who did it, how, in which direction, and one sentence for a log.</summary>
+/// <summary>Describes why a connection ended: the side, the cause, the direction, and a sentence for logs.</summary>
 /// <remarks>
-/// Only the first cause is kept, with one exception: an orderly end (<see cref="CloseCause.Fin"/>) gives way to whatever
-/// breaks the connection afterwards, since that is what the user has to know.
+/// A connection keeps its first reason, with one exception: a break replaces an earlier orderly end
+/// (<see cref="CloseCause.Fin"/>).
 /// </remarks>
-/// <param name="by">Who ended it.</param>
-/// <param name="cause">What ended it.</param>
+/// <param name="by">The side that ended the connection.</param>
+/// <param name="cause">The cause.</param>
 /// <param name="direction">The direction that ended first.</param>
-/// <param name="description">A sentence without a full stop, fit for a log; one that it has is taken off.</param>
-/// <param name="exception">The error behind it, where there is one.</param>
+/// <param name="description">A sentence for logs. A full stop at its end is removed.</param>
+/// <param name="exception">The exception that caused the end, or null.</param>
 public sealed class CloseReason(
     ClosedBy by,
     CloseCause cause,
@@ -91,45 +91,45 @@ public sealed class CloseReason(
     internal static CloseReason Local(CloseCause cause, string description, Exception? exception = null) =>
         new(ClosedBy.Local, cause, CloseDirection.Both, description, exception);
 
-    /// <summary>The peer was never served: a limit or a rule kept it out.</summary>
+    /// <summary>The reason of a connection that was refused by a limit or a rule before it was served.</summary>
     internal static CloseReason Refused(CloseCause cause, string description) =>
         new(ClosedBy.Local, cause, CloseDirection.Both, description) { IsRefusal = true };
 
-    /// <summary>Closed in order, but it is not known whether the peer gets the end of what was sent.</summary>
+    /// <summary>The reason of a connection that was closed in order before the peer had acknowledged everything.</summary>
     internal static CloseReason Unacknowledged(string what) =>
         new(ClosedBy.Local, CloseCause.Timeout, CloseDirection.Output,
-            $"this side ended first (FIN), and the peer acknowledged what was sent too slowly: {what}") { HasSentFin = true };
+            $"this side ended first (FIN), and the peer acknowledged the sent data too slowly: {what}") { HasSentFin = true };
 
     internal static CloseReason PeerReset(Exception exception) =>
         new(ClosedBy.Peer, CloseCause.Reset, CloseDirection.Both, "the peer reset the connection (RST)", exception);
 
-    /// <summary>Who ended it.</summary>
+    /// <summary>Gets the side that ended the connection.</summary>
     public ClosedBy By => by;
 
-    /// <summary>What ended it.</summary>
+    /// <summary>Gets the cause.</summary>
     public CloseCause Cause => cause;
 
-    /// <summary>The direction that ended first.</summary>
+    /// <summary>Gets the direction that ended first.</summary>
     public CloseDirection Direction => direction;
 
     /// <summary>
-    /// A sentence without a full stop, fit for a log: what a peer chose of it is escaped (<see cref="PrintableText"/>).
+    /// Gets a sentence for logs, without a full stop. Text from the peer is escaped (<see cref="PrintableText"/>).
     /// </summary>
     public string Description { get; } = PrintableText.Escape(SentenceText.TrimFullStop(
         description ?? throw new ArgumentNullException(nameof(description))));
 
-    /// <summary>The error behind it, where there is one.</summary>
+    /// <summary>Gets the exception that caused the end, or null.</summary>
     public Exception? Exception => exception;
 
-    /// <summary>Whether both directions ended in order, without loss.</summary>
+    /// <summary>Gets whether both directions ended in order, without loss.</summary>
     public bool IsOrderly => cause is CloseCause.Fin;
 
-    /// <summary>Whether the peer was kept out rather than served: in a flood there are many, each worth little.</summary>
+    /// <summary>Whether the connection was refused rather than served. A flood causes many of these.</summary>
     internal bool IsRefusal { get; private init; }
 
-    /// <summary>Whether the connection, though not without loss, ended by FIN rather than by RST.</summary>
+    /// <summary>Whether the connection ended by FIN rather than by RST, although data may be lost.</summary>
     internal bool HasSentFin { get; private init; }
 
-    /// <summary>The description.</summary>
+    /// <summary>Returns the description.</summary>
     public override string ToString() => Description;
 }

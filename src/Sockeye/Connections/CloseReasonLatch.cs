@@ -10,7 +10,7 @@ internal sealed class CloseReasonLatch
 
     public CloseReason? Reason => Volatile.Read(ref _reason);
 
-    /// <summary>Keeps <paramref name="reason"/> unless there is one of the same or greater strength.</summary>
+    /// <summary>Sets the reason, unless the latch has one of the same or greater strength.</summary>
     public bool TrySet(CloseReason reason)
     {
         while (true)

@@ -3,12 +3,12 @@ using System.Diagnostics;
 namespace Sockeye;
 
 /// <summary>
-/// Timeouts of many connections on one timer. Setting and cancelling one costs a lock and a few writes, whatever the number of
-/// entries, and allocates nothing.
+/// Runs the timeouts of many connections on one timer. Setting and cancelling one takes a lock and a few writes, independent of
+/// the number of entries, and allocates nothing.
 /// </summary>
 /// <remarks>
 /// An entry comes due up to one <see cref="Tick"/> late, never early. Entries of the same tick come due in the order in which
-/// they were set. The system's timer is set only for the next entry: with nothing to do there are no ticks. Entries come due one
+/// they were set. The system's timer is set only for the next entry, so that an empty timer causes no ticks. Entries come due one
 /// at a time; one that takes long delays the others. Safe from any thread.
 /// </remarks>
 internal sealed class CoarseTimer
@@ -31,8 +31,8 @@ internal sealed class CoarseTimer
     private bool _isRunningEntries;
 
     /// <param name="time">The clock.</param>
-    /// <param name="onException">Called, on the timer's thread, with an exception of an entry, which should not throw; must not
-    /// throw itself. Null: the exception is thrown on that thread, where it ends the process.</param>
+    /// <param name="onException">Called on the timer's thread with the exception of an entry that throws, which is a bug; must
+    /// not throw. If null, the exception is thrown on that thread, where it ends the process.</param>
     public CoarseTimer(TimeProvider time, Action<Exception>? onException = null)
     {
         (_time, _onException, _start) = (time, onException, time.GetTimestamp());
@@ -43,34 +43,34 @@ internal sealed class CoarseTimer
     /// <summary>The time since the timer was created.</summary>
     public TimeSpan Elapsed => _time.GetElapsedTime(_start);
 
-    /// <summary>Sets an entry: it comes due once, after this time. Replaces an earlier time of the same entry.</summary>
+    /// <summary>Sets an entry, which comes due once, after this time. Replaces an earlier time of the same entry.</summary>
     public void Set(CoarseTimerEntry entry, TimeSpan time)
     {
-        // Before the lock: a clock is foreign code, and that of a test may call timers while it is asked.
+        // Outside the lock: a clock is foreign code, and the clock of a test may call timers while it is read.
         var now = Elapsed;
         lock (_lock)
         {
             _wheels.Remove(entry);
             var nowTick = now.Ticks / Tick.Ticks;
             if (_armedTick > nowTick)
-                _wheels.AdvanceTo(nowTick); // Nothing is due before it, and from here the entry needs fewer moves.
+                _wheels.AdvanceTo(nowTick); // No entry is due before it, and the new entry needs fewer moves.
             var due = now + (time < MaxTime ? time : MaxTime);
 
-            // Not in the current tick: an entry that sets itself again for no time must not keep the thread busy.
+            // The next tick is the earliest: an entry that sets itself again for no time must not keep the thread busy.
             var dueTick = Math.Max((due.Ticks + Tick.Ticks - 1) / Tick.Ticks, nowTick + 1);
             ArmLocked(_wheels.Add(entry, dueTick));
         }
     }
 
-    /// <summary>Cancels an entry. Only one that is coming due at this moment, on the timer's thread, still does so.</summary>
+    /// <summary>Cancels an entry. An entry that is coming due at this moment, on the timer's thread, still runs.</summary>
     public void Cancel(CoarseTimerEntry entry)
     {
-        // The system's timer stays set: at worst it finds nothing to do, once.
+        // The system's timer stays set: at worst, it fires once without an entry that is due.
         lock (_lock)
             _wheels.Remove(entry);
     }
 
-    /// <summary>By how much an entry that has come due is late.</summary>
+    /// <summary>Returns the time by which an entry that has come due is late.</summary>
     public TimeSpan GetLateness(CoarseTimerEntry entry) => Elapsed - TimeSpan.FromTicks(entry.DueTick * Tick.Ticks);
 
     private void OnTick()
@@ -83,7 +83,7 @@ internal sealed class CoarseTimer
             if (_wheels.NextTick is { } next)
                 ArmLocked(next);
 
-            // A tick during the last one only adds to it: entries come due in their order, and never two at once.
+            // The tick that is running takes these entries as well, so that entries run one at a time and in order.
             if (_isRunningEntries)
                 return;
             _isRunningEntries = true;
@@ -91,7 +91,7 @@ internal sealed class CoarseTimer
 
         try
         {
-            // Outside the lock: an entry that is due may set and cancel.
+            // Outside the lock: an entry may set and cancel entries.
             while (TakeFirstDue() is { } entry)
                 RunEntry(entry);
         }
@@ -125,7 +125,7 @@ internal sealed class CoarseTimer
         }
     }
 
-    /// <summary>After an entry that threw, the others continue a tick later.</summary>
+    /// <summary>Continues with the other entries a tick later.</summary>
     private void OnEntryFailed()
     {
         var now = Elapsed;
@@ -143,15 +143,15 @@ internal sealed class CoarseTimer
         if (tick >= _armedTick)
             return;
 
-        // The time is read again: a wait for the lock would make all entries late. The clock of a test may call the timer while
-        // it is asked; then the timer may be armed by now.
+        // The time is read again, because a wait for the lock would make all entries late. The clock of a test may call the timer
+        // while it is read, and arm it.
         var now = Elapsed;
         if (tick >= _armedTick)
             return;
         _armedTick = tick;
         var wait = TimeSpan.FromTicks(tick * Tick.Ticks) - now;
 
-        // Timers count whole milliseconds and round down: without this they would fire too early, again and again.
+        // Timers count whole milliseconds and round down: without rounding up, they would fire too early, repeatedly.
         var milliseconds = Math.Clamp(Math.Ceiling(wait.TotalMilliseconds), 0, MaxTime.TotalMilliseconds);
         _timer.Change(TimeSpan.FromMilliseconds(Math.Min(milliseconds, MaxSystemWait)), Timeout.InfiniteTimeSpan);
     }

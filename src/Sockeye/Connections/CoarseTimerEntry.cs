@@ -1,6 +1,6 @@
 namespace Sockeye;
 
-/// <summary>Something that has a timeout, for one <see cref="CoarseTimer"/> at a time.</summary>
+/// <summary>An entry of a <see cref="CoarseTimer"/>. It belongs to one timer at a time.</summary>
 internal abstract class CoarseTimerEntry
 {
     internal CoarseTimerEntry? Previous { get; set; }
@@ -12,6 +12,6 @@ internal abstract class CoarseTimerEntry
     /// <summary>The slot of the timer's wheels that holds the entry, counted from 1; 0 while it is not set.</summary>
     internal int Slot { get; set; }
 
-    /// <summary>Called when the time has passed, on the timer's thread: short, and never throws.</summary>
+    /// <summary>Called on the timer's thread when the time has passed. Must be fast, and must not throw.</summary>
     internal protected abstract void OnDue();
 }

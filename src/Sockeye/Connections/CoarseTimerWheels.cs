@@ -16,9 +16,9 @@ internal sealed class CoarseTimerWheels
     private const int SlotBits = 8;
     private const int Slots = 1 << SlotBits;
     private const int Wheels = 4;
-    private const int DueList = Wheels * Slots; // One more list: the entries that have come due.
+    private const int DueList = Wheels * Slots; // An additional list, for the entries that have come due.
 
-    /// <summary>First entries; the one before the first is the last.</summary>
+    /// <summary>The first entry of each list. The lists are circular: the entry before the first is the last.</summary>
     private readonly CoarseTimerEntry?[] _lists = new CoarseTimerEntry?[DueList + 1];
 
     private readonly ulong[] _filled = new ulong[Wheels * Slots / 64];
@@ -26,7 +26,7 @@ internal sealed class CoarseTimerWheels
     /// <summary>All entries due up to this tick were taken.</summary>
     private long _position;
 
-    /// <summary>The next tick in which there is something to do; null if there is no entry.</summary>
+    /// <summary>The next tick in which an entry is due or moves to a lower wheel; null if there is no entry.</summary>
     public long? NextTick
     {
         get
@@ -48,10 +48,11 @@ internal sealed class CoarseTimerWheels
         }
     }
 
-    /// <summary>Adds an entry that is not set; returns the tick in which there is something to do for it.</summary>
+    /// <summary>Adds an entry that is not set. Returns the tick in which it is due or moves to a lower wheel.</summary>
     public long Add(CoarseTimerEntry entry, long dueTick)
     {
-        // The caller's clock may be behind by what another thread has taken since: slots behind the position are not visited.
+        // The caller read its clock earlier, and another thread may have advanced the position since. Slots behind the position
+        // are not visited.
         entry.DueTick = Math.Max(dueTick, _position + 1);
         return Insert(entry);
     }
@@ -61,7 +62,7 @@ internal sealed class CoarseTimerWheels
         if (entry.Slot == 0)
             return;
         var list = entry.Slot - 1;
-        Debug.Assert(_lists[list] is not null, "A list that holds an entry has a first one.");
+        Debug.Assert(_lists[list] is not null, "A list with an entry has a first entry.");
         Debug.Assert(list == DueList || IsFilled(list), "A slot that holds an entry is marked as filled.");
         var (previous, next) = (entry.Previous!, entry.Next!);
         (previous.Next, next.Previous) = (next, previous);
@@ -85,7 +86,7 @@ internal sealed class CoarseTimerWheels
     /// <summary>Takes the entries that are due up to this tick, for <see cref="TakeFirstDue"/>.</summary>
     public void TakeDue(long now)
     {
-        // From one filled slot to the next: each is visited once, however long the timer slept.
+        // Only filled slots are visited, each once, so that a long sleep of the timer costs nothing.
         while (NextTick is { } next && next <= now)
         {
             Debug.Assert(next > _position, "Time does not go back.");
@@ -115,7 +116,7 @@ internal sealed class CoarseTimerWheels
 
     private static int GetList(int wheel, long tick) => (wheel * Slots) + ((int)(tick >> (wheel * SlotBits)) & (Slots - 1));
 
-    /// <summary>The lowest wheel of which both ticks are in the same rotation.</summary>
+    /// <summary>Returns the lowest wheel that has both ticks in the same rotation.</summary>
     private static int GetWheel(long position, long tick) =>
         Math.Min(BitOperations.Log2((ulong)(position ^ tick)) / SlotBits, Wheels - 1);
 
@@ -147,7 +148,7 @@ internal sealed class CoarseTimerWheels
         (last.Next, first.Previous) = (entry, entry);
     }
 
-    /// <summary>The next filled slot of a wheel, from this one on.</summary>
+    /// <summary>Returns the next filled slot of a wheel, starting at <paramref name="from"/>.</summary>
     private int? FindNextFilled(int wheel, int from)
     {
         for (var slot = from; slot < Slots;)

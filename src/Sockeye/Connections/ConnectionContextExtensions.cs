@@ -46,7 +46,9 @@ public static class ConnectionContextExtensions
         public void Abort(CloseCause cause, string description) =>
             connection.Abort(CloseReason.Local(cause, description));
 
-        /// <summary>Why the connection ended; null while both directions are open, even if an end was requested.</summary>
+        /// <summary>
+        /// The reason why the connection ended; null while both directions are open, even if an end was requested.
+        /// </summary>
         internal CloseReason? EndReason => connection.Features.Get<IConnectionCloseFeature>()?.CloseReason;
 
         /// <summary>Ends the connection at once, in both directions, for this reason. Does not throw.</summary>
@@ -76,8 +78,8 @@ public static class ConnectionContextExtensions
             }
             catch (Exception)
             {
-                // A connection of another library that cannot abort: it is disposed of when its handler is done. A server that
-                // stops before that logs that the handler goes on (event 1002).
+                // The connection is of another library and cannot abort. It is disposed when its handler has finished. A server
+                // that stops before that logs that the handler is still running (event 1002).
             }
         }
 

@@ -5,24 +5,24 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>What a proxy does with two connections.</summary>
+/// <summary>Relays bytes between two connections, as a proxy does.</summary>
 public static class ConnectionContextRelayExtensions
 {
     extension(ConnectionContext connection)
     {
         /// <summary>
-        /// Passes on what each of two connections sends to the other, until both sides of both have ended. The end of one side
-        /// (FIN) is passed on as an end, and the other way goes on: a server that answers at the end of its input gets it.
+        /// Relays the bytes that each connection receives to the other, until both directions of both have ended. The end of one
+        /// direction (FIN) is relayed, and the other direction continues, so that a server can respond at the end of its input.
         /// </summary>
         /// <remarks>
-        /// Where one connection breaks, the other is aborted (RST over TCP): what was cut off must not look whole. Each direction
-        /// waits for who is slower, so that no more is kept than the pipes hold. Neither connection is disposed. One caller at a
-        /// time, and nothing else may read or write.
+        /// If one connection breaks, the other is aborted (RST over TCP), so that truncated data does not look complete.
+        /// Back-pressure applies in both directions: the relay buffers nothing beyond the pipes. It disposes neither connection.
+        /// For one caller at a time; no other code may read or write meanwhile.
         /// </remarks>
-        /// <param name="other">The other connection, as one that a client has dialled.</param>
-        /// <param name="cancellationToken">Gives up, and aborts both.</param>
-        /// <exception cref="IOException">One of them broke; both are aborted.</exception>
-        /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+        /// <param name="other">The other connection, for example one that a client has opened.</param>
+        /// <param name="cancellationToken">Cancels the relay, and aborts both connections.</param>
+        /// <exception cref="IOException">A connection broke; both are aborted.</exception>
+        /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
         public Task RelayAsync(ConnectionContext other, CancellationToken cancellationToken = default)
         {
             ArgumentNullException.ThrowIfNull(other);
@@ -42,7 +42,7 @@ public static class ConnectionContextRelayExtensions
             _failure?.Throw();
         }
 
-        /// <summary>Does not fail: what was first is kept, and ends the other direction too.</summary>
+        /// <summary>Relays one direction. Does not throw: the first failure is kept, and ends the other direction too.</summary>
         private async Task PassAsync(ConnectionContext from, ConnectionContext to, CancellationToken cancellationToken)
         {
             try
@@ -54,7 +54,7 @@ public static class ConnectionContextRelayExtensions
             {
                 if (Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(e), null) is not null)
                     return;
-                // The one that broke keeps its own reason.
+                // The connection that broke keeps its own reason.
                 var reason = CloseReason.Local(
                     CloseCause.Abort, $"the other connection of a relay ended: {e.Message.TrimEnd('.')}", e);
                 from.Abort(reason);

@@ -3,14 +3,14 @@ using Microsoft.AspNetCore.Connections.Features;
 
 namespace Sockeye;
 
-/// <summary>Extends connections with what the kernel knows of their socket.</summary>
+/// <summary>Extends connections with the kernel's information about their socket.</summary>
 public static class ConnectionContextTcpInfoExtensions
 {
     extension(ConnectionContext connection)
     {
         /// <summary>
-        /// Asks the kernel for the current state of the connection, with one system call. Null where the transport has no TCP
-        /// socket, and once the connection is closed.
+        /// Returns the kernel's current view of the connection, by one system call. Null if the connection has no TCP socket or
+        /// is closed.
         /// </summary>
         public TcpInfo? GetTcpInfo() =>
             connection.Features.Get<ITcpInfoFeature>() is { } feature ? feature.GetTcpInfo()

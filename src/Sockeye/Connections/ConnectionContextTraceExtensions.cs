@@ -3,15 +3,15 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>The trace of a connection.</summary>
+/// <summary>Extends connections with their trace.</summary>
 public static class ConnectionContextTraceExtensions
 {
     extension(ConnectionContext connection)
     {
         /// <summary>
-        /// The connection's activity, of the source <c>Sockeye</c>, which ends with the connection; null without a listener,
-        /// and where the sampler left it out. A server's handler runs with it as <see cref="Activity.Current"/>. For activities
-        /// of single messages, which would be its children by default, <c>Activity.Context</c> makes a link instead.
+        /// Gets the activity of the connection, from the source <c>Sockeye</c>. It ends with the connection. Null if no listener
+        /// samples it. A server's handler runs with it as <see cref="Activity.Current"/>. Activities of single messages are its
+        /// children by default; use its <c>Activity.Context</c> to link them instead.
         /// </summary>
         public Activity? Activity => connection.Features.Get<IConnectionTraceFeature>()?.Activity;
     }

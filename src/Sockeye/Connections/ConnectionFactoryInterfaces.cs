@@ -18,8 +18,8 @@ public interface ILocalEndPointConnectionFactory : IConnectionFactory
     ValueTask<ConnectionContext> ConnectAsync(EndPoint remote, EndPoint local, CancellationToken cancellationToken);
 }
 
-/// <summary>A transport with host names and addresses of its own, such as a simulated network.</summary>
-/// <remarks>Without it a client resolves names by the system.</remarks>
+/// <summary>A transport that has its own host names and addresses, such as a simulated network.</summary>
+/// <remarks>Optional. For other transports, the client resolves names by the system.</remarks>
 public interface IHostNameResolver
 {
     /// <summary>Returns the addresses of a host in the order in which to try them. Empty if it has none of this family.</summary>

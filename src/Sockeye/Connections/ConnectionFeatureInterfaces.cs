@@ -11,8 +11,9 @@ internal interface IConnectionLayerFeature
     ConnectionContext Outermost { get; }
 }
 
-/// <summary>Reports whether something other than the user of a connection ends it: the server whose handler uses it, or the pool
-/// that rented it out.</summary>
+/// <summary>
+/// Reports whether a connection has an owner that ends it: the server whose handler uses it, or the pool that rented it out.
+/// </summary>
 internal interface IConnectionOwnerFeature
 {
     bool HasOwner { get; }
@@ -21,12 +22,14 @@ internal interface IConnectionOwnerFeature
 /// <summary>A connection whose end a server can reserve for itself while the handler uses the connection.</summary>
 internal interface IOwnableConnection : IConnectionOwnerFeature
 {
-    /// <summary>From now on disposing the connection only completes its pipes, and completing its output sends FIN when the
-    /// handler continues.</summary>
-    /// <param name="timer">Limits how long FIN waits.</param>
+    /// <summary>
+    /// Takes the ownership: disposing the connection then only completes its pipes, and the FIN of a completed output is withheld
+    /// until the handler continues.
+    /// </summary>
+    /// <param name="timer">The timer that limits the delay of FIN.</param>
     void TakeOwnership(CoarseTimer timer);
 
-    /// <summary>The owner has decided how the connection ends: from now on it is ended as requested.</summary>
+    /// <summary>Releases the ownership, once the owner has decided how the connection ends.</summary>
     void ReleaseOwnership();
 
     /// <summary>Moves the ownership to a connection that is layered on top of this one.</summary>

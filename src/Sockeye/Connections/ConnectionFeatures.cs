@@ -3,14 +3,17 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Sockeye;
 
-/// <summary>The features of a connection: what its owner implements, under whatever middleware has set over it.</summary>
+/// <summary>
+/// The features of a connection: the interfaces that its owner implements, and those that middleware has set, which have
+/// priority.
+/// </summary>
 /// <remarks>
-/// Costs nothing until a middleware sets a feature, where a <see cref="FeatureCollection"/> would hold a filled dictionary for
-/// every idle connection. Like every feature collection it is for one caller at a time.
+/// Allocates nothing until middleware sets a feature, unlike a <see cref="FeatureCollection"/>, which would have a filled
+/// dictionary for each idle connection. Like every feature collection, it is for one caller at a time.
 /// </remarks>
 internal sealed class ConnectionFeatures(object owner, Type[] possibleFeatures) : IFeatureCollection
 {
-    /// <summary>Few: searched faster than hashed, and far smaller.</summary>
+    /// <summary>An array, because it is smaller than a dictionary and faster for a few items.</summary>
     private (Type Key, object? Feature)[] _set = [];
 
     public bool IsReadOnly => false;

@@ -8,8 +8,8 @@ public static class ConnectionListenerExtensions
     extension(IConnectionListener listener)
     {
         /// <summary>
-        /// Asks the kernel for the accept-queue depth and limit of the listening socket, with one system call. Null where the
-        /// kernel does not report them, and where the listener is not one of Sockeye's.
+        /// Returns the depth and limit of the listening socket's accept queue, by one system call. Null if the kernel does not
+        /// report them, or if the listener is not one of Sockeye's.
         /// </summary>
         public TcpInfo? GetTcpInfo() => (listener as IAcceptQueueListener)?.GetTcpInfo();
     }

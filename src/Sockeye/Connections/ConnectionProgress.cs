@@ -13,29 +13,31 @@ public interface IConnectionProgressFeature
     /// <summary>Gets the bytes given to the system for the peer so far.</summary>
     long BytesSent { get; }
 
-    /// <summary>Gets what this process knows. Makes no system call.</summary>
+    /// <summary>Gets the progress as this process knows it. Makes no system call.</summary>
     ConnectionProgress Progress { get; }
 
-    /// <summary>Returns what the system knows. Makes one system call. Null if the system does not report it.</summary>
+    /// <summary>
+    /// Returns the progress as the system knows it. Makes one system call. Null if the system does not report it.
+    /// </summary>
     SystemProgress? GetSystemProgress();
 
     /// <summary>Gets whether receiving has been paused for longer than a moment, because received bytes are not read.</summary>
     bool IsReadPaused { get; }
 
-    /// <summary>Gets how long receiving has been paused; zero where it is not, or where that is unknown.</summary>
+    /// <summary>Gets the time for which receiving has been paused; zero if it is not paused, or if the time is unknown.</summary>
     TimeSpan ReadPausedFor => TimeSpan.Zero;
 
     /// <summary>Gets whether the system has accepted none of the flushed bytes for longer than a moment.</summary>
     bool IsSendBlocked { get; }
 
-    /// <summary>Gets how long sending has been blocked; zero where it is not, or where that is unknown.</summary>
+    /// <summary>Gets the time for which sending has been blocked; zero if it is not blocked, or if the time is unknown.</summary>
     TimeSpan SendBlockedFor => TimeSpan.Zero;
 
     /// <summary>Gets whether both directions have ended.</summary>
     bool HasEnded { get; }
 }
 
-/// <summary>What a connection has transferred, as its process knows it.</summary>
+/// <summary>The progress of a connection, as its process knows it.</summary>
 /// <param name="BytesReceived">Bytes received from the peer so far, whether the handler has read them or not.</param>
 /// <param name="BytesSent">Bytes given to the system for the peer so far.</param>
 /// <param name="IdleTime">Time since one of the two grew.</param>
@@ -50,7 +52,7 @@ public readonly record struct ConnectionProgress(
     TimeSpan SendWaitTime,
     TimeSpan ReceivePauseTime);
 
-/// <summary>What the system knows about the sending direction of a connection.</summary>
+/// <summary>The progress of a connection's sending direction, as the system knows it.</summary>
 /// <param name="Acknowledged">Grows while the peer acknowledges bytes; not comparable with other counts.</param>
 /// <param name="HasPending">Whether the system holds bytes that the peer has not acknowledged.</param>
 public readonly record struct SystemProgress(long Acknowledged, bool HasPending);

@@ -4,7 +4,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>One activity of the source "Sockeye": a connection, from its start to its end. Safe for concurrent callers.</summary>
+/// <summary>
+/// The trace of a connection: an activity of the source "Sockeye", from the start of the connection to its end. Safe for
+/// concurrent callers.
+/// </summary>
 internal sealed class ConnectionTrace : IConnectionTraceFeature
 {
     private static readonly ActivitySource Source = new("Sockeye");
@@ -14,16 +17,18 @@ internal sealed class ConnectionTrace : IConnectionTraceFeature
 
     private ConnectionTrace(Activity activity, TimeProvider time) => (Activity, _time) = (activity, time);
 
-    /// <summary>Without a listener nothing else of this is used: one look at a field.</summary>
+    /// <summary>Whether a listener exists. Reads one field; without a listener, nothing else of this class is used.</summary>
     public static bool IsEnabled => Source.HasListeners();
 
     public Activity Activity { get; }
 
-    /// <summary>It is <see cref="System.Diagnostics.Activity.Current"/> from now on, for the rest of the caller's async method.
-    /// Null if no listener wants it.</summary>
+    /// <summary>
+    /// Starts an activity, which becomes <see cref="System.Diagnostics.Activity.Current"/> for the rest of the caller's async
+    /// method. Null if no listener samples it.
+    /// </summary>
     public static ConnectionTrace? Start(ActivityKind kind, TimeProvider time)
     {
-        // The activity of the code that started the server has nothing to do with its clients.
+        // The activity of the code that started the server is not the parent of its clients' activities.
         if (kind is ActivityKind.Server)
             Activity.Current = null;
         var name = kind is ActivityKind.Server ? "sockeye.server.connection" : "sockeye.client.connection";
@@ -31,7 +36,7 @@ internal sealed class ConnectionTrace : IConnectionTraceFeature
         return activity is null ? null : new(activity, time);
     }
 
-    /// <summary>The connection stands.</summary>
+    /// <summary>Records that the connection is established.</summary>
     public void Attach(ConnectionContext connection)
     {
         _peer = connection.RemoteEndPoint;
@@ -42,7 +47,7 @@ internal sealed class ConnectionTrace : IConnectionTraceFeature
         SetAddress("network.local", connection.LocalEndPoint);
     }
 
-    /// <summary>The connection is over, or was never there.</summary>
+    /// <summary>Ends the activity when the connection has ended.</summary>
     public void End(ConnectionContext connection, CloseReason reason)
     {
         // Behind a proxy, the connection has the address of its client by now.
@@ -55,7 +60,7 @@ internal sealed class ConnectionTrace : IConnectionTraceFeature
         End();
     }
 
-    /// <summary>There is no connection.</summary>
+    /// <summary>Ends the activity of a connection that could not be established.</summary>
     public void Fail(Exception error)
     {
         SetError($"{error.GetType()}", PrintableText.Escape(error.Message), error);
@@ -68,7 +73,7 @@ internal sealed class ConnectionTrace : IConnectionTraceFeature
         Activity.SetStatus(ActivityStatusCode.Error, description);
         if (error is null)
             return;
-        // Its type is told by itself; its texts may quote what a peer sent.
+        // AddException adds the type. The texts are set here, escaped, because they may quote what a peer sent.
         var tags = new TagList
         {
             { "exception.message", PrintableText.Escape(error.Message) },

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace Sockeye;
 
-/// <summary>The least a peer has to move, on an average over a time.</summary>
-/// <param name="BytesPerSecond">Above 0.</param>
-/// <param name="GracePeriod">What the average is taken over, and so the time a slow peer has at least. 1 s to one day; short ones
-/// take a hiccup of the network for an attack.</param>
+/// <summary>A minimum average rate at which a peer must send or accept data.</summary>
+/// <param name="BytesPerSecond">The rate in bytes per second. Range: above 0.</param>
+/// <param name="GracePeriod">The period over which the average is taken. Range: 1 s to 1 day. With a short period, a brief
+/// disturbance of the network closes connections.</param>
 public readonly record struct DataRate(double BytesPerSecond, TimeSpan GracePeriod)
 {
-    /// <summary>As logs name it.</summary>
+    /// <summary>Returns the rate as text for logs.</summary>
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"{BytesPerSecond} bytes per second over {GracePeriod}");
 }

@@ -4,24 +4,27 @@ using System.Net.Sockets;
 
 namespace Sockeye.Transports;
 
-/// <summary>The base of a connection with pipes of its own: two directions that end independently, and the rules of an orderly
-/// close.</summary>
+/// <summary>
+/// The base of a connection that has its own pipes: two directions that end independently, and the rules of an orderly close.
+/// </summary>
 /// <remarks>
-/// <para>It decides when a connection is flushed, how long it lingers for its peer, and when it gives up. A derived class moves
-/// the bytes. A transport that has a socket but no pipes of its own uses <see cref="StreamConnection"/> instead.</para>
-/// <para>C# disposes what a handler holds before the server sees the handler's exception. A FIN that was sent by then cannot be
-/// taken back, and a truncated answer would look complete. So while a server owns a connection, the FIN of a completed output is
-/// withheld until the handler continues: until it waits for the peer in a read, or returns, or one second has passed. When an
-/// exception reaches the server first, the connection is still open, and the server resets it. A derived class asks
-/// <see cref="CanSendFin"/> before it sends FIN, and reports reads that wait to <see cref="OnReadPending"/>.</para>
+/// <para>It decides when a connection is flushed, how long it lingers for its peer, and when it is broken. A derived class
+/// transfers the bytes. A transport that has a socket but no pipes uses <see cref="StreamConnection"/> instead.</para>
+/// <para>C# disposes the objects of a handler before the server sees the handler's exception. A FIN that was sent by then cannot
+/// be withdrawn, and a truncated response would look complete. Therefore, while a server owns a connection, the FIN of a
+/// completed output is withheld until the handler continues: until it waits for the peer in a read, or returns, or one second has
+/// passed. When an exception reaches the server first, the connection is still open, and the server resets it. A derived class
+/// calls <see cref="CanSendFin"/> before it sends FIN, and <see cref="OnReadPending"/> when a read waits.</para>
 /// <para>Members are safe for use from any thread unless they say otherwise.</para>
 /// </remarks>
 /// <param name="options">The limits of the connection.</param>
 public abstract class DuplexConnection(TransportConnectionOptions options)
     : TransportConnection, IConnectionProgressFeature, IOwnableConnection
 {
-    /// <summary>How long the FIN of a completed output waits for a handler that neither reads nor returns. What the handler
-    /// disposes between its output and the server's decision has to be done by then.</summary>
+    /// <summary>
+    /// The maximum delay of the FIN of a completed output, for a handler that neither reads nor returns. The handler must dispose
+    /// its objects within this time.
+    /// </summary>
     internal static readonly TimeSpan MaxFinDelay = TimeSpan.FromSeconds(1);
 
     private int _ownership;
@@ -91,8 +94,8 @@ public abstract class DuplexConnection(TransportConnectionOptions options)
     public override void Close(CloseReason reason) => Break(reason, reset: false);
 
     /// <summary>
-    /// Sends what was written, then FIN; discards what still arrives, until the peer has acknowledged everything and ended its
-    /// side; closes. Bounded by <see cref="TransportConnectionOptions.CloseTimeout"/>,
+    /// Sends the written data, then FIN; discards received data until the peer has acknowledged everything and ended its side;
+    /// then closes. Bounded by <see cref="TransportConnectionOptions.CloseTimeout"/>,
     /// <see cref="TransportConnectionOptions.LingerTimeout"/> and <see cref="TransportConnectionOptions.MaxLingerTime"/>. On a
     /// connection that a server or a pool owns, it only completes the pipes.
     /// </summary>
@@ -105,7 +108,7 @@ public abstract class DuplexConnection(TransportConnectionOptions options)
         await FlushWithTimeoutAsync().ConfigureAwait(options.KeepsContext);
         await LingerAsync().ConfigureAwait(options.KeepsContext);
         await Finished.ConfigureAwait(options.KeepsContext);
-        Debug.Assert(SendCompletion.IsCompleted && ReceiveCompletion.IsCompleted, "A finished connection has no direction left.");
+        Debug.Assert(SendCompletion.IsCompleted && ReceiveCompletion.IsCompleted, "Both directions have ended.");
         AbandonInputMemory();
     }
 
@@ -145,13 +148,13 @@ public abstract class DuplexConnection(TransportConnectionOptions options)
     }
 
     /// <summary>
-    /// Completes both pipes: what was written is sent, with FIN behind it. Completes soon, whatever the peer does: if by then all
-    /// is sent, no timer is needed.
+    /// Completes both pipes: the written data is sent, and then FIN. Completes soon, independently of the peer. If everything is
+    /// sent by then, no timer is needed.
     /// </summary>
     protected abstract ValueTask CompletePipesAsync();
 
     /// <summary>
-    /// Discards what arrives from now on, even if a reader still holds its last result. Called after
+    /// Discards data that arrives from now on, even if a reader still holds its last result. Called after
     /// <see cref="CompletePipesAsync"/>. Safe from any thread, more than once.
     /// </summary>
     protected abstract void DiscardInput();
@@ -161,7 +164,7 @@ public abstract class DuplexConnection(TransportConnectionOptions options)
     /// </summary>
     protected abstract void AbandonInputMemory();
 
-    /// <summary>Calls <see cref="CanSendFin"/> again, and sends FIN if it may be sent. Everything else is sent.</summary>
+    /// <summary>Calls <see cref="CanSendFin"/> again, and sends FIN if it may be sent. All data is sent already.</summary>
     protected abstract void SendWithheldFin();
 
     /// <summary>Ends both directions at once, unless they have ended already. Records the reason before anything ends.</summary>
@@ -175,19 +178,19 @@ public abstract class DuplexConnection(TransportConnectionOptions options)
     {
         if (CurrentOwnership is not (Ownership.Owned or Ownership.FinWithheld))
             return true;
-        _finDelay ??= new(this); // Before FIN is withheld: a release of the ownership finds it.
+        _finDelay ??= new(this); // Before FIN is withheld, so that a release of the ownership finds it.
         if (!TryTransition(Ownership.Owned, Ownership.FinWithheld))
             return CurrentOwnership is not Ownership.FinWithheld;
 
         // A full fence lies between: either this sees the pending read, or the reader sees that FIN is withheld.
         if (IsReadPending)
             return TryTransition(Ownership.FinWithheld, Ownership.FinReleased);
-        Debug.Assert(_finTimer is not null, "An owner brings its timer.");
+        Debug.Assert(_finTimer is not null, "An owner has set its timer.");
         _finTimer.Set(_finDelay, MaxFinDelay);
         return false;
     }
 
-    /// <summary>Waits until all is sent, as long as the peer acknowledges something.</summary>
+    /// <summary>Waits until everything is sent, as long as the peer acknowledges something.</summary>
     private protected async ValueTask FlushWithTimeoutAsync()
     {
         while (!SendCompletion.IsCompleted)
@@ -207,20 +210,20 @@ public abstract class DuplexConnection(TransportConnectionOptions options)
         }
     }
 
-    /// <summary>Breaks the connection after an error of the socket. What arrived before a reset is still received.</summary>
+    /// <summary>Breaks the connection after an error of the socket. Data that arrived before a reset is still received.</summary>
     /// <param name="error">The error.</param>
-    /// <param name="isSend">Whether a send met it, rather than a receive.</param>
+    /// <param name="isSend">Whether the error came from a send rather than a receive.</param>
     protected void BreakAfterError(SocketException error, bool isSend) =>
         BreakAfterError(SocketErrors.ToCloseReason(error), isSend);
 
     /// <inheritdoc cref="BreakAfterError(SocketException, bool)"/>
     /// <param name="reason">The reason of the end.</param>
-    /// <param name="isSend">Whether a send met it, rather than a receive.</param>
+    /// <param name="isSend">Whether the error came from a send rather than a receive.</param>
     protected void BreakAfterError(CloseReason reason, bool isSend)
     {
         Debug.Assert(!reason.IsOrderly, "An error is not an orderly end.");
 
-        // What arrived before the reset is still with the system: receiving takes it and then gets the reset too.
+        // The system still has the data that arrived before the reset: receiving returns it, and then reports the reset.
         if (isSend && reason.Cause is CloseCause.Reset)
             SetCloseReason(reason);
         else
@@ -232,7 +235,7 @@ public abstract class DuplexConnection(TransportConnectionOptions options)
     protected void BreakAfterLocalError(Exception error) => Break(
         CloseReason.Local(CloseCause.HandlerError, $"this side ended with an error: {error.Message}", error), reset: true);
 
-    /// <summary>Runs a step of the end that a user's observer sees. The end continues whatever the observer throws.</summary>
+    /// <summary>Runs a step of the end that a user's observer sees. The end continues if the observer throws.</summary>
     protected void RunObserver(Action step)
     {
         try
@@ -260,7 +263,7 @@ public abstract class DuplexConnection(TransportConnectionOptions options)
             var system = GetSystemProgress();
             if (policy.Poll(system) is { } reason)
             {
-                // In order, even if something is missing: the system continues to send it.
+                // In order, even if the peer has not acknowledged everything: the system continues to send it.
                 Break(reason, reset: false);
                 return;
             }
@@ -272,7 +275,8 @@ public abstract class DuplexConnection(TransportConnectionOptions options)
     }
 
     /// <summary>
-    /// Grows while the peer acknowledges something. What this side's system accepts says little: it waits for much free space.
+    /// Returns a count that grows while the peer acknowledges data. The system's acceptance of data is a poor measure: the system
+    /// waits until much buffer space is free.
     /// </summary>
     private long GetAcknowledged() => GetSystemProgress()?.Acknowledged ?? BytesSent;
 

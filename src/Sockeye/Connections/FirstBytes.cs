@@ -4,16 +4,16 @@ using System.Text;
 
 namespace Sockeye;
 
-/// <summary>Tells what a stranger sent first, in a form that is safe in a log.</summary>
+/// <summary>Formats the first bytes that an unknown peer sent, safe for logs.</summary>
 internal static class FirstBytes
 {
-    /// <summary>Enough to know a protocol by, too few for what a client means to keep secret.</summary>
+    /// <summary>The maximum number of bytes shown: enough to recognize a protocol, and too few to expose secrets.</summary>
     private const int MaxShown = 16;
 
     private static readonly SearchValues<byte> Plain = SearchValues.Create(" !#$%&'()*+,-./0123456789:;<=>?@"u8
         + "ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~"u8);
 
-    /// <summary>The first bytes: plain characters as they are, the others as \xNN.</summary>
+    /// <summary>Returns the first bytes: plain characters unchanged, the others as \xNN.</summary>
     public static string Quote(ReadOnlySpan<byte> bytes)
     {
         var text = new StringBuilder("\"");

@@ -5,8 +5,9 @@ namespace Sockeye.Transports;
 /// listener was unbound: then no client waits. No member throws.</remarks>
 public interface IAcceptQueueListener
 {
-    /// <summary>Returns what the kernel knows about the listening socket. Makes one system call. Null if the kernel does not
-    /// report it.</summary>
+    /// <summary>
+    /// Returns the kernel's view of the listening socket. Makes one system call. Null if the kernel does not report it.
+    /// </summary>
     TcpInfo? GetTcpInfo();
 
     /// <summary>Returns the number of waiting clients and its limit. Null if they are unknown. Default: as
@@ -26,7 +27,7 @@ public interface IAcceptQueueListener
 /// <param name="Limit">The maximum number. Linux accepts one more.</param>
 public readonly record struct AcceptQueueInfo(int Depth, int Limit)
 {
-    /// <summary>Gets how full the queue is, from 0 to 1. At 1 the next client finds no room.</summary>
+    /// <summary>Gets the fill ratio of the queue, from 0 to 1. At 1 the queue is full.</summary>
     public double FillRatio => Limit == 0 ? Math.Min(Depth, 1) : Math.Min((double)Depth / Limit, 1);
 
     /// <summary>Returns the accept queue of a listening socket. Null if <paramref name="info"/> does not report it.</summary>

@@ -15,6 +15,6 @@ public interface IBlockingTransport
 /// <param name="ConnectionId">The id of the handler's connection.</param>
 /// <param name="RemoteEndPoint">The address of its peer.</param>
 /// <param name="Thread">The name of the blocked thread.</param>
-/// <param name="Time">How long the handler has blocked it.</param>
+/// <param name="Time">The time for which the handler has blocked the thread.</param>
 /// <param name="Waiting">The number of other connections that the thread serves, which wait.</param>
 public sealed record BlockingHandler(string ConnectionId, EndPoint? RemoteEndPoint, string Thread, TimeSpan Time, int Waiting);

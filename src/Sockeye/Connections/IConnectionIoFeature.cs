@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 
 namespace Sockeye.Transports;
 
-/// <summary>Exposes how a connection does its I/O, to what is layered on top of it and to hosts.</summary>
+/// <summary>Exposes the I/O of a connection to layers on top of it and to hosts.</summary>
 /// <remarks>A feature of the connection. <see cref="TransportConnection"/> implements it.</remarks>
 public interface IConnectionIoFeature
 {

@@ -1,6 +1,6 @@
 namespace Sockeye;
 
-/// <summary>A token that fires once, created only on request: most connections never need it.</summary>
+/// <summary>A cancellation token that fires once. It is created on request, because most connections never need it.</summary>
 /// <remarks>Safe from any thread. Must not be copied.</remarks>
 internal struct LazyCancellation
 {

@@ -4,8 +4,8 @@ namespace Sockeye;
 
 /// <summary>Decides how long a connection that has sent its FIN waits for its peer. The time starts when it is created.</summary>
 /// <remarks>
-/// What the peer sends does not prolong the wait; only what it acknowledges does. On a system that does not report
-/// acknowledgements, the peer counts as having acknowledged everything.
+/// Data from the peer does not prolong the wait; only its acknowledgements do. On a system that does not report acknowledgements,
+/// the peer counts as having acknowledged everything.
 /// </remarks>
 internal struct LingerPolicy
 {
@@ -28,11 +28,11 @@ internal struct LingerPolicy
             Math.Clamp(options.ShortestTimeout.Ticks / 4, MinPollInterval.Ticks, MaxPollInterval.Ticks));
     }
 
-    /// <summary>The time before each poll. Most peers have ended before the first.</summary>
+    /// <summary>The time between polls, and before the first one. Most peers have ended by then.</summary>
     public TimeSpan PollInterval { get; }
 
     /// <summary>Returns null if the peer gets more time, or the reason to close now.</summary>
-    /// <param name="system">What the system reports.</param>
+    /// <param name="system">The progress that the system reports.</param>
     public CloseReason? Poll(SystemProgress? system)
     {
         var now = _options.TimeProvider.GetTimestamp();
@@ -41,7 +41,7 @@ internal struct LingerPolicy
         _polledAt = now;
         if (system is not { HasPending: true, Acknowledged: var acknowledged })
         {
-            _acknowledgedAllAt ??= before; // It happened at some moment since the last poll.
+            _acknowledgedAllAt ??= before; // The earliest possible time, which is the last poll.
             return GetElapsed(_acknowledgedAllAt.Value, now) >= _options.LingerTimeout ? CloseReason.LocalFin : null;
         }
 

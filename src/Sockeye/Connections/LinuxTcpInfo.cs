@@ -5,9 +5,9 @@ namespace Sockeye.Transports;
 
 /// <summary>
 /// <c>struct tcp_info</c> (linux/tcp.h) as far as the kernel filled it: an older kernel reports fewer fields. Allocates nothing
-/// until it is made a <see cref="TcpInfo"/>.
+/// until it is converted to a <see cref="TcpInfo"/>.
 /// </summary>
-/// <param name="bytes">What the kernel filled; empty if it reported nothing.</param>
+/// <param name="bytes">The bytes that the kernel filled; empty if it reported nothing.</param>
 public readonly ref struct LinuxTcpInfo(ReadOnlySpan<byte> bytes)
 {
     /// <summary>The size in bytes of the buffer for the kernel: the struct up to <c>tcpi_bytes_retrans</c>, its last field that
@@ -36,7 +36,7 @@ public readonly ref struct LinuxTcpInfo(ReadOnlySpan<byte> bytes)
     private const int BytesSent = 200;
     private const int BytesRetransmitted = 208;
 
-    /// <summary>What Linux 2.6 fills at least.</summary>
+    /// <summary>The number of bytes that Linux 2.6 fills.</summary>
     private const int MinSize = RoundTripTime + sizeof(uint);
 
     /// <summary>TCP_… of net/tcp_states.h; 0 is not used.</summary>
@@ -51,14 +51,16 @@ public readonly ref struct LinuxTcpInfo(ReadOnlySpan<byte> bytes)
     /// <summary>Gets the state of the connection.</summary>
     public TcpState State => TcpInfo.FindState(States, _fields.ReadByte(StateOffset));
 
-    /// <summary>Gets what timeouts need. Null where the kernel does not report it.</summary>
+    /// <summary>Gets the progress of the sending direction. Null if the kernel does not report it.</summary>
     public SystemProgress? Progress => State is not TcpState.Listen && _fields.ReadInt64(BytesAcknowledged) is { } acknowledged
         ? new(acknowledged, _fields.ReadUInt32(Unacknowledged) > 0 || _fields.ReadUInt32(NotSent) > 0)
         : null;
 
-    /// <summary>Asks the kernel. Empty for a socket that is not TCP, on other systems, and once the socket is closed.</summary>
+    /// <summary>
+    /// Reads the struct from the kernel. Empty for a socket that is not TCP, on other systems, and once the socket is closed.
+    /// </summary>
     /// <param name="socket">The socket.</param>
-    /// <param name="buffer">Has <see cref="Size"/> bytes.</param>
+    /// <param name="buffer">A buffer of <see cref="Size"/> bytes.</param>
     internal static LinuxTcpInfo Read(Socket socket, Span<byte> buffer) =>
         OperatingSystem.IsLinux() ? new(TcpInfo.ReadOption(socket, TcpInfoOption, buffer)) : default;
 
@@ -80,7 +82,7 @@ public readonly ref struct LinuxTcpInfo(ReadOnlySpan<byte> bytes)
         return info;
     }
 
-    /// <summary>What TCP has measured of the path to the peer.</summary>
+    /// <summary>Sets the values that TCP has measured on the path to the peer.</summary>
     private void FillPath(TcpInfo info)
     {
         // Before the first measurement the kernel reports its initial variance and window.
@@ -101,7 +103,7 @@ public readonly ref struct LinuxTcpInfo(ReadOnlySpan<byte> bytes)
         info.CongestionWindowBytes = (long?)info.CongestionWindowSegments * info.MaxSegmentSize;
     }
 
-    /// <summary>What is in flight, what was lost, and when data was last transferred.</summary>
+    /// <summary>Sets the values about data in flight, losses, and the last transfers.</summary>
     private void FillSending(TcpInfo info)
     {
         info.UnacknowledgedSegments = (int?)_fields.ReadUInt32(Unacknowledged);

@@ -37,7 +37,7 @@ internal static class MacTcpInfo
     public static TcpInfo? Read(Socket socket) =>
         Parse(TcpInfo.ReadOption(socket, TcpConnectionInfoOption, stackalloc byte[Size]));
 
-    /// <summary>Null if the kernel reported nothing.</summary>
+    /// <summary>Returns the values, or null if the kernel reported nothing.</summary>
     public static TcpInfo? Parse(ReadOnlySpan<byte> bytes)
     {
         var fields = new VersionedStructReader(bytes, MinSize);

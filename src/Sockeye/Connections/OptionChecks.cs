@@ -6,8 +6,8 @@ namespace Sockeye;
 /// <summary>Checks the values of options. Each check returns the value, or throws <see cref="ArgumentOutOfRangeException"/> with
 /// the option's name, the value and the range.</summary>
 /// <remarks>
-/// A setter checks the range of its own option. A relation between two options is checked where the options are taken: their
-/// setters may be called in any order.
+/// A setter checks the range of its own option. A relation between two options is checked when the options are copied, because
+/// their setters may be called in any order.
 /// </remarks>
 internal static class OptionChecks
 {
@@ -17,7 +17,7 @@ internal static class OptionChecks
             ? value
             : throw OutOfRange(option, value, $"{Describe(min)} to {Describe(max)}");
 
-    /// <summary>For an option that may be null.</summary>
+    /// <summary>Checks an option that may be null.</summary>
     public static T? InRange<T>(T? value, T min, T max, [CallerMemberName] string option = "")
         where T : struct, IComparable<T> => value is { } given ? InRange(given, min, max, option) : null;
 
@@ -25,15 +25,15 @@ internal static class OptionChecks
         where T : struct, IComparable<T> =>
         value.CompareTo(min) >= 0 ? value : throw OutOfRange(option, value, $"{Describe(min)} or more");
 
-    /// <summary>For an option that may be null.</summary>
+    /// <summary>Checks an option that may be null.</summary>
     public static T? AtLeast<T>(T? value, T min, [CallerMemberName] string option = "")
         where T : struct, IComparable<T> => value is { } given ? AtLeast(given, min, option) : null;
 
-    /// <summary>For a number that has no smallest value. Rejects NaN.</summary>
+    /// <summary>Checks a number that must be positive. Rejects NaN.</summary>
     public static double AboveZero(double value, double max, [CallerMemberName] string option = "") =>
         value > 0 && value <= max ? value : throw OutOfRange(option, value, $"above 0, up to {Describe(max)}");
 
-    /// <summary>For a timeout that <see cref="Timeout.InfiniteTimeSpan"/> turns off.</summary>
+    /// <summary>Checks a timeout that <see cref="Timeout.InfiniteTimeSpan"/> turns off.</summary>
     public static TimeSpan InRangeOrInfinite(
         TimeSpan value, TimeSpan min, TimeSpan max, [CallerMemberName] string option = "") =>
         value == Timeout.InfiniteTimeSpan || (value >= min && value <= max)
@@ -41,7 +41,7 @@ internal static class OptionChecks
             : throw OutOfRange(
                 option, value, $"{Describe(min)} to {Describe(max)}, or Timeout.InfiniteTimeSpan to turn it off");
 
-    /// <summary>For a timeout without a maximum that <see cref="Timeout.InfiniteTimeSpan"/> turns off.</summary>
+    /// <summary>Checks a timeout without a maximum that <see cref="Timeout.InfiniteTimeSpan"/> turns off.</summary>
     public static TimeSpan AtLeastOrInfinite(TimeSpan value, TimeSpan min, [CallerMemberName] string option = "") =>
         value == Timeout.InfiniteTimeSpan || value >= min
             ? value
@@ -51,14 +51,14 @@ internal static class OptionChecks
         where T : struct, Enum =>
         Enum.IsDefined(value) ? value : throw OutOfRange(option, value, string.Join(", ", Enum.GetNames<T>()));
 
-    /// <summary>The exception for a value outside its range.</summary>
+    /// <summary>Creates the exception for a value outside its range.</summary>
     /// <param name="option">The option's name.</param>
     /// <param name="value">Its value.</param>
-    /// <param name="range">What it has to be, without a full stop: "1 to 128".</param>
+    /// <param name="range">The allowed values, without a full stop, such as "1 to 128".</param>
     public static ArgumentOutOfRangeException OutOfRange(string option, object? value, string range) =>
         new(option, value, $"{option} must be {range}.");
 
-    /// <summary>A bound as error messages state it: with thousands separators, and a unit where it is a time.</summary>
+    /// <summary>Formats a bound for an error message: with thousands separators, and with a unit if it is a time.</summary>
     public static string Describe<T>(T bound)
         where T : struct => bound switch
     {

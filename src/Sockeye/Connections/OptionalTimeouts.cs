@@ -45,9 +45,9 @@ internal sealed class OptionalTimeouts(TimeSpan opened)
 
     /// <summary>Checks the first byte and both rates; returns a reason if one is missed.</summary>
     /// <param name="timeouts">The timeouts that are enabled.</param>
-    /// <param name="poll">What was found.</param>
-    /// <param name="isOpen">Whether neither side has ended: one that has ended its side has nothing more to send.</param>
-    /// <param name="next">When to poll again.</param>
+    /// <param name="poll">The poll of the connection.</param>
+    /// <param name="isOpen">Whether neither side has ended its direction.</param>
+    /// <param name="next">The time of the next poll.</param>
     public CloseReason? Check(ConnectionTimeouts timeouts, ref TimeoutPoll poll, bool isOpen, ref TimeSpan next) =>
         (isOpen ? CheckFirstByte(timeouts.FirstByte, ref poll, ref next) : null)
         ?? (isOpen && timeouts.MinReceiveRate is { } receive ? CheckReceiveRate(receive, ref poll, ref next) : null)
@@ -64,37 +64,37 @@ internal sealed class OptionalTimeouts(TimeSpan opened)
         return null;
     }
 
-    private CloseReason? CheckReceiveRate(DataRate least, ref TimeoutPoll poll, ref TimeSpan next)
+    private CloseReason? CheckReceiveRate(DataRate minRate, ref TimeoutPoll poll, ref TimeSpan next)
     {
         var clock = poll.Now - opened - poll.Progress.ReceivePauseTime;
-        if (_receiveRate.Check(least, clock, poll.Progress.BytesReceived) is { } found)
-            return CreateTooSlowReason("sent", found, least, nameof(ConnectionTimeouts.MinReceiveRate));
-        TimeoutPoll.ScheduleAt(poll.Now + _receiveRate.GetRemaining(least, clock), ref next);
+        if (_receiveRate.Check(minRate, clock, poll.Progress.BytesReceived) is { } measured)
+            return CreateTooSlowReason("sent", measured, minRate, nameof(ConnectionTimeouts.MinReceiveRate));
+        TimeoutPoll.ScheduleAt(poll.Now + _receiveRate.GetRemaining(minRate, clock), ref next);
         return null;
     }
 
-    private CloseReason? CheckSendRate(DataRate least, ref TimeoutPoll poll, ref TimeSpan next)
+    private CloseReason? CheckSendRate(DataRate minRate, ref TimeoutPoll poll, ref TimeSpan next)
     {
         var clock = poll.Progress.SendWaitTime;
         // A system call is made only where the result depends on it: when data waits first, and at the end of a period.
-        if (_sendRate.HasStarted ? _sendRate.GetRemaining(least, clock) <= TimeSpan.Zero : poll.Progress.HasUnsent)
+        if (_sendRate.HasStarted ? _sendRate.GetRemaining(minRate, clock) <= TimeSpan.Zero : poll.Progress.HasUnsent)
         {
             _ = poll.HasPeerProgress;
-            if (_sendRate.Check(least, clock, poll.Acknowledged) is { } found)
-                return CreateTooSlowReason("took", found, least, nameof(ConnectionTimeouts.MinSendRate));
+            if (_sendRate.Check(minRate, clock, poll.Acknowledged) is { } measured)
+                return CreateTooSlowReason("accepted", measured, minRate, nameof(ConnectionTimeouts.MinSendRate));
         }
 
         if (poll.Progress.HasUnsent)
-            TimeoutPoll.ScheduleAt(poll.Now + _sendRate.GetRemaining(least, clock), ref next);
+            TimeoutPoll.ScheduleAt(poll.Now + _sendRate.GetRemaining(minRate, clock), ref next);
         else
-            poll.ScheduleWithin(least.GracePeriod, ref next);
+            poll.ScheduleWithin(minRate.GracePeriod, ref next);
         return null;
     }
 
     private static CloseReason CreateTooSlowReason(
-        string did, (long Bytes, TimeSpan Time) found, DataRate least, string option) =>
+        string verb, (long Bytes, TimeSpan Time) measured, DataRate minRate, string option) =>
         CloseReason.Local(CloseCause.Timeout, string.Create(
             CultureInfo.InvariantCulture,
-            $"the peer {did} {found.Bytes} bytes in {found.Time.TotalSeconds:0.#} s, "
-                + $"but must do {least.BytesPerSecond} bytes per second (Timeouts.{option})"));
+            $"the peer {verb} {measured.Bytes} bytes in {measured.Time.TotalSeconds:0.#} s, "
+                + $"but the minimum is {minRate.BytesPerSecond} bytes per second (Timeouts.{option})"));
 }

@@ -3,16 +3,16 @@ using Microsoft.Extensions.Logging;
 namespace Sockeye;
 
 /// <summary>
-/// Calls code that is not Sockeye's (a callback, an observer, a listener of traces, another transport) where more has to be done,
-/// whatever that code throws: the exception is logged once, and the caller goes on.
+/// Calls code that is not Sockeye's (a callback, an observer, a listener of traces, another transport) in places that must
+/// continue if it throws: the exception is logged once, and the caller continues.
 /// </summary>
 internal static partial class OutsideCode
 {
     extension(ILogger logger)
     {
-        /// <param name="doing">What Sockeye does, as in "unbinding".</param>
-        /// <param name="subject">With what.</param>
-        /// <param name="call">What may throw.</param>
+        /// <param name="doing">The operation of Sockeye, for the log, such as "unbinding".</param>
+        /// <param name="subject">The object of the operation, for the log.</param>
+        /// <param name="call">The code that may throw.</param>
         public void Guard(string doing, object? subject, Action call)
         {
             try
@@ -38,10 +38,10 @@ internal static partial class OutsideCode
             }
         }
 
-        /// <summary>It threw, and its caller goes on.</summary>
+        /// <summary>Logs an exception of outside code, after which the caller continues.</summary>
         public void LogOutsideException(Exception error, string doing, object? subject)
         {
-            // Several callbacks of one token may throw: the line names the first, and its exception has all of them.
+            // Several callbacks of one token may throw: the message names the first, and the logged exception has all of them.
             var first = error;
             while (first is AggregateException { InnerException: { } inner })
                 first = inner;
@@ -49,7 +49,7 @@ internal static partial class OutsideCode
         }
     }
 
-    /// <summary>An exception's message, which is also code: it may throw in its turn.</summary>
+    /// <summary>Returns the message of an exception. The property is also outside code, which may throw.</summary>
     public static string GetMessage(Exception error)
     {
         try
@@ -58,12 +58,12 @@ internal static partial class OutsideCode
         }
         catch (Exception)
         {
-            return "its message cannot be read"; // What matters is the exception that this one hides, which the caller names.
+            return "its message cannot be read"; // The caller logs the original exception, which is the one that matters.
         }
     }
 
     [LoggerMessage(1008, LogLevel.Error,
-        "A callback, or code of another library, threw while {Doing} {Subject}; everything else goes on. {Error}: {Message}")]
+        "A callback, or code of another library, threw while {Doing} {Subject}; everything else continues. {Error}: {Message}")]
     private static partial void LogThrew(
         ILogger logger, Exception exception, string doing, object? subject, string error, string message);
 }

@@ -8,8 +8,8 @@ namespace Sockeye;
 /// Rents out blocks of 4 KiB from the pinned object heap, so that a system call in flight never pins the ordinary heap.
 /// </summary>
 /// <remarks>
-/// Keeps up to <see cref="MaxIdleBlocks"/> returned blocks (64 MiB) and leaves the rest to the garbage collector: a burst does
-/// not become a permanent cost. Safe from any thread. A request larger than a block gets a separate array.
+/// Keeps up to <see cref="MaxIdleBlocks"/> returned blocks (64 MiB) and leaves the rest to the garbage collector, so that a burst
+/// does not hold memory permanently. Safe from any thread. A request larger than a block gets a separate array.
 /// </remarks>
 internal sealed class PinnedBlockPool : MemoryPool<byte>
 {
@@ -21,20 +21,23 @@ internal sealed class PinnedBlockPool : MemoryPool<byte>
     private long _createdCount;
     private long _droppedCount;
 
-    /// <summary>Shared by all transports of the process, so that idle memory in one serves the others.</summary>
+    /// <summary>The pool that all transports of the process share, so that each can use the idle memory of the others.</summary>
     public static new PinnedBlockPool Shared { get; } = new();
 
     public override int MaxBufferSize => int.MaxValue;
 
-    /// <summary>The number of rented blocks: exact while nothing is rented or returned. Renting itself does not count, so that it
-    /// costs nothing on the hot path.</summary>
+    /// <summary>
+    /// The number of rented blocks; exact while none is being rented or returned. It is computed from counts off the hot path, so
+    /// that renting does not maintain a counter.
+    /// </summary>
     public long RentedCount =>
         Volatile.Read(ref _createdCount) - Volatile.Read(ref _droppedCount) - Volatile.Read(ref _idleCount);
 
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1) => Rent(minBufferSize, null);
 
-    /// <param name="minBufferSize">The least number of bytes; -1 for a block.</param>
-    /// <param name="owner">Tells, on return, whether the block was abandoned; null: it was not.</param>
+    /// <param name="minBufferSize">The minimum number of bytes; -1 for a block.</param>
+    /// <param name="owner">The pool that reports, on return, whether the block was abandoned. Null if blocks are never
+    /// abandoned.</param>
     public IMemoryOwner<byte> Rent(int minBufferSize, PipeBlockPool? owner)
     {
         if (minBufferSize > BlockSize)
@@ -57,12 +60,12 @@ internal sealed class PinnedBlockPool : MemoryPool<byte>
         return block;
     }
 
-    /// <summary>Blocks that will not be returned no longer count as rented.</summary>
+    /// <summary>Stops counting blocks that will not be returned.</summary>
     public void Drop(long count = 1) => Interlocked.Add(ref _droppedCount, count);
 
     private void Return(Block block)
     {
-        // The count is taken before the block is queued, so it can only be too high: never more blocks than the bound.
+        // The count is incremented before the block is queued. It can only be too high, so the bound holds.
         if (Interlocked.Increment(ref _idleCount) <= MaxIdleBlocks)
         {
             _idle.Enqueue(block);

@@ -7,8 +7,8 @@ namespace Sockeye;
 /// Rents out the blocks of one pipe. Blocks that are rented when the pipe ends are abandoned: they are not reused.
 /// </summary>
 /// <remarks>
-/// A reader that ends without releasing its memory may still read it. Another user of that memory would find foreign bytes in it,
-/// and expose its own. So the garbage collector reclaims it, once nothing refers to it. Safe from any thread.
+/// A reader that ends without releasing its memory may still read it. If the memory were reused, that reader would see foreign
+/// bytes. Therefore only the garbage collector reclaims it. Safe from any thread.
 /// </remarks>
 internal sealed class PipeBlockPool(PinnedBlockPool pool) : MemoryPool<byte>
 {
@@ -28,16 +28,16 @@ internal sealed class PipeBlockPool(PinnedBlockPool pool) : MemoryPool<byte>
     /// <summary>Abandons the rented blocks. The pipe has its last bytes, and no read follows. Safe more than once.</summary>
     public void Abandon()
     {
-        // In one step with the count: a block that is returned at the same time is either among these or goes to the pool.
+        // One atomic step with the count: a block that is returned at the same time is either abandoned or goes to the pool.
         if (Interlocked.Or(ref _rentedCount, AbandonedFlag) is > 0 and var lost)
             pool.Drop(lost);
     }
 
-    /// <summary>Returns a block. False: it was abandoned.</summary>
+    /// <summary>Returns a block, or returns false if it was abandoned.</summary>
     public bool TryReturn()
     {
         var left = Interlocked.Decrement(ref _rentedCount);
-        Debug.Assert(left is not (-1 or long.MaxValue), "Only a rented block is returned.");
+        Debug.Assert(left is not (-1 or long.MaxValue), "The block was rented.");
         return left >= 0;
     }
 

@@ -1,9 +1,9 @@
 namespace Sockeye;
 
-/// <summary>Stands for an exception whose messages hold what must not be printed raw: its text is the same, escaped.</summary>
+/// <summary>Replaces an exception whose messages are not safe to print. Its text is that of the original, escaped.</summary>
 /// <remarks>
-/// .NET's own messages quote what cannot be read, as "The input string '…' was not in a correct format.", and loggers print
-/// exceptions with all their lines. Only such exceptions are replaced: all others are logged as what they are.
+/// Messages of .NET quote invalid input, such as "The input string '…' was not in a correct format.", and loggers print
+/// exceptions with all their lines. All other exceptions are logged unchanged.
 /// </remarks>
 internal sealed class PrintableException : Exception
 {
@@ -19,12 +19,12 @@ internal sealed class PrintableException : Exception
 
     public override string? StackTrace => _stackTrace;
 
-    /// <summary>The exception itself, where it is safe to print.</summary>
+    /// <summary>Returns the exception itself if it is safe to print, otherwise its replacement.</summary>
     public static Exception Wrap(Exception exception) =>
         GetAll(exception).All(one => IsSafe(one.Message)) ? exception : new PrintableException(exception);
 
     /// <summary>
-    /// What <see cref="Exception.ToString"/> gives, with the line ends between its parts, and none inside a message.
+    /// Returns the text of <see cref="Exception.ToString"/>, with line ends between its parts but none inside a message.
     /// </summary>
     public static string GetText(Exception exception, string? text = null)
     {

@@ -4,11 +4,10 @@ using System.Text;
 
 namespace Sockeye;
 
-/// <summary>Text that a peer chose, in a form that is safe to print.</summary>
+/// <summary>Escapes text from a peer, so that it is safe to print.</summary>
 /// <remarks>
-/// A line end forges a line of a log, an escape sequence commands a terminal, and a mark of direction shows something else than
-/// is there. All that Sockeye logs, traces and shows is escaped. What a handler prints of its own messages is not, and this is
-/// for that.
+/// A line end can forge a line of a log, an escape sequence can control a terminal, and a bidirectional mark can disguise text.
+/// Sockeye escapes everything that it logs, traces and shows. Use this class for text from messages that a handler prints.
 /// </remarks>
 public static class PrintableText
 {
@@ -16,15 +15,15 @@ public static class PrintableText
         " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~");
 
     /// <summary>
-    /// The same text with each character that is obeyed rather than printed in hexadecimal, as <c>\x1B</c> or <c>\u202E</c>:
-    /// controls, line ends of any kind, marks of direction and other invisible format characters, lone surrogates, and code
-    /// points that are not characters.
+    /// Returns the text with each nonprinting character in hexadecimal, as <c>\x1B</c> or <c>\u202E</c>: control characters, line
+    /// ends of any kind, bidirectional marks and other invisible format characters, lone surrogates, and code points that are not
+    /// characters.
     /// </summary>
     /// <remarks>
-    /// Backslashes stay, so text that is escaped already stays as it is. The result is for people: it cannot be turned back.
+    /// Backslashes are not escaped, so escaping twice changes nothing, and the result cannot be converted back.
     /// </remarks>
-    /// <param name="text">Any text; null counts as empty.</param>
-    /// <returns>The text itself where nothing in it has to be escaped.</returns>
+    /// <param name="text">The text. Null means an empty text.</param>
+    /// <returns>The escaped text, or the text itself if nothing has to be escaped.</returns>
     public static string Escape(string? text)
     {
         if (text is null)
@@ -53,7 +52,7 @@ public static class PrintableText
         return escaped?.ToString() ?? text;
     }
 
-    /// <summary>The same for bytes that should be UTF-8: those that are not are escaped one by one.</summary>
+    /// <summary>Escapes UTF-8 text. Invalid bytes are escaped one by one.</summary>
     internal static string Escape(ReadOnlySpan<byte> utf8)
     {
         var escaped = new StringBuilder();

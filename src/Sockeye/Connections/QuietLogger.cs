@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Sockeye;
 
 /// <summary>
-/// A logger that cannot take down what logs: what its provider throws ends here, since there is nowhere left to say it. Nor can a
-/// peer forge lines by it: each message is escaped as a whole, whatever of it a peer chose.
+/// A logger that does not throw: an exception of its provider is ignored, because it cannot be logged. A peer cannot forge lines
+/// of the log: each message is escaped as a whole.
 /// </summary>
 internal class QuietLogger(ILogger logger) : ILogger
 {
@@ -48,7 +48,7 @@ internal class QuietLogger(ILogger logger) : ILogger
         }
     }
 
-    /// <summary>A line is missing in the log.</summary>
+    /// <summary>Called when a message could not be logged.</summary>
     protected virtual void OnLineLost()
     {
     }

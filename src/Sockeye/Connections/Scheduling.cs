@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Runs work that is not awaited: never on the thread that asked for it.</summary>
+/// <summary>Finds the scheduler, clock and randomness of a transport, and starts work on a scheduler.</summary>
 internal static class Scheduling
 {
     public static PipeScheduler GetScheduler(object transport) =>
@@ -19,7 +19,7 @@ internal static class Scheduling
     public static PipeScheduler GetScheduler(ConnectionContext connection) =>
         connection.Features.Get<IConnectionIoFeature>()?.Scheduler ?? PipeScheduler.ThreadPool;
 
-    /// <summary>Starts work on the scheduler, free of the caller's context. The task is the work's.</summary>
+    /// <summary>Starts work on the scheduler, without the caller's context. The returned task completes with the work.</summary>
     public static async Task<T> RunAsync<T>(this PipeScheduler scheduler, Func<Task<T>> work)
     {
         var started = new TaskCompletionSource<Task<T>>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,8 +1,8 @@
 namespace Sockeye;
 
-/// <summary>Sentences of others, as parts of one's own.</summary>
+/// <summary>Prepares sentences for use within other sentences.</summary>
 internal static class SentenceText
 {
-    /// <summary>An exception's message, or what a user wrote, for a sentence that puts a full stop behind it itself.</summary>
+    /// <summary>Removes the full stop of an exception's message or of a user's text, for a sentence that adds its own.</summary>
     public static string TrimFullStop(string sentence) => sentence.TrimEnd('.', ' ', '\r', '\n');
 }

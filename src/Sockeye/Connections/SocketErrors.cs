@@ -9,7 +9,7 @@ public static class SocketErrors
     /// <summary>Returns the reason of a connection's end for the error of a send or a receive.</summary>
     public static CloseReason ToCloseReason(SocketException error) => error.SocketErrorCode switch
     {
-        // Shutdown is EPIPE: an earlier call has met the peer's reset. ConnectionAborted is the same on Windows.
+        // Shutdown is EPIPE: an earlier call has reported the peer's reset. ConnectionAborted is the same on Windows.
         SocketError.ConnectionReset or SocketError.Shutdown or SocketError.ConnectionAborted or SocketError.NotConnected =>
             CloseReason.PeerReset(error),
         SocketError.TimedOut =>

@@ -5,10 +5,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
 
-/// <summary>How a handler learns that it is to finish, and why: <c>connection.StopRequested</c>.</summary>
-/// <param name="connection">The handler's.</param>
-/// <param name="scheduler">Where callbacks of the token run.</param>
-/// <param name="logger">Where it is said that one of them threw.</param>
+/// <summary>Notifies a handler that it should finish, and why: <c>connection.StopRequested</c>.</summary>
+/// <param name="connection">The connection of the handler.</param>
+/// <param name="scheduler">The scheduler on which callbacks of the token run.</param>
+/// <param name="logger">The logger for exceptions of callbacks.</param>
 internal sealed class StopNotification(ConnectionContext connection, PipeScheduler scheduler, ILogger logger)
     : IConnectionLifetimeNotificationFeature
 {
@@ -22,19 +22,21 @@ internal sealed class StopNotification(ConnectionContext connection, PipeSchedul
         set => _replaced = value;
     }
 
-    /// <summary>Whether the token has fired, without making one.</summary>
+    /// <summary>Whether the token has fired. Does not create the token.</summary>
     public bool IsRequested => _replaced?.IsCancellationRequested ?? _requested.HasFired;
 
-    /// <summary>Why it was asked for first, as the reason of a connection whose handler follows.</summary>
+    /// <summary>The reason of the first request, for a connection whose handler has finished as requested.</summary>
     public CloseReason Reason => Volatile.Read(ref _reason) ?? CloseReason.Stopped;
 
-    /// <summary>The same for a handler; null before it was asked for, and for a client, whose connection goes on.</summary>
+    /// <summary>
+    /// The reason of the request to a handler. Null before the request, and for a client, whose connection continues.
+    /// </summary>
     public CloseReason? RequestedReason => IsForHandler && IsRequested ? Reason : null;
 
-    /// <summary>Whether a server's handler is told: it is to end its connection.</summary>
+    /// <summary>Whether the connection is that of a server's handler, which should end it.</summary>
     public bool IsForHandler { get; init; }
 
-    /// <summary>Whether the handler reads messages: what comes and is left unread is then one that it should have read.</summary>
+    /// <summary>Whether the handler reads messages. If so, it should have read the bytes that are left.</summary>
     public bool ReadsMessages { get; private set; }
 
     /// <summary>Marks a connection as one whose handler reads messages.</summary>
@@ -46,16 +48,18 @@ internal sealed class StopNotification(ConnectionContext connection, PipeSchedul
 
     void IConnectionLifetimeNotificationFeature.RequestClose() => RequestClose(CloseReason.Stopped);
 
-    /// <summary>Callbacks run on the scheduler: one that blocks does not hold up the stop of the others.</summary>
+    /// <summary>
+    /// Requests the end. Callbacks run on the scheduler, so that one that blocks does not delay the stop of other connections.
+    /// </summary>
     public void RequestClose(CloseReason reason)
     {
-        // A full fence: a thread that sees the token fired finds the reason.
+        // A full fence: a thread that sees that the token has fired also sees the reason.
         Interlocked.CompareExchange(ref _reason, reason, null);
         if (_requested.Fire() is { } watched)
             scheduler.Schedule(_ => Cancel(watched), null);
     }
 
-    /// <summary>All callbacks are called. On the scheduler's thread an exception would end the process.</summary>
+    /// <summary>Runs all callbacks. An exception on the scheduler's thread would end the process.</summary>
     private void Cancel(CancellationTokenSource watched) =>
-        logger.Guard("calling what is registered with StopRequested of", connection.ConnectionId, watched.Cancel);
+        logger.Guard("running the callbacks of StopRequested of", connection.ConnectionId, watched.Cancel);
 }

@@ -1,6 +1,6 @@
 namespace Sockeye;
 
-/// <summary>A <see cref="StreamSocket"/> that is more than a socket has met its end, and knows why.</summary>
+/// <summary>The exception of a <see cref="StreamSocket"/> that has ended for a known reason, such as one of TLS.</summary>
 internal sealed class StreamClosedException(CloseReason reason, Exception? innerException = null)
     : IOException(reason.Description, innerException)
 {

@@ -14,7 +14,8 @@ namespace Sockeye.Transports;
 public class StreamConnection : DuplexConnection
 {
     /// <summary>
-    /// The most that one call sends. A larger write is sent in parts, so that its memory is released, and counted, in between.
+    /// The maximum size in bytes of one send. A larger write is sent in parts, so that its memory is released and counted in
+    /// between.
     /// </summary>
     private const int MaxSendSize = 64 * 1024;
 
@@ -122,7 +123,7 @@ public class StreamConnection : DuplexConnection
     /// <inheritdoc/>
     protected override void AbandonInputMemory()
     {
-        Debug.Assert(_isSocketClosed && _openDirections == 0, "Memory is abandoned when nothing fills it any longer.");
+        Debug.Assert(_isSocketClosed && _openDirections == 0, "The socket is closed, and nothing fills memory any longer.");
         _inputMemory.Abandon();
     }
 
@@ -174,7 +175,7 @@ public class StreamConnection : DuplexConnection
 
                 if (flush.IsCompleted || _discardsInput)
                 {
-                    await _receivePipe.Writer.CompleteAsync().ConfigureAwait(_keepsContext); // Returns its buffer.
+                    await _receivePipe.Writer.CompleteAsync().ConfigureAwait(_keepsContext); // This returns its buffer.
                     await DiscardAsync().ConfigureAwait(_keepsContext);
                     break;
                 }
@@ -237,7 +238,7 @@ public class StreamConnection : DuplexConnection
                 var part = read.Buffer.Length > MaxSendSize ? read.Buffer.Slice(0, MaxSendSize) : read.Buffer;
                 if (!part.IsEmpty)
                 {
-                    Debug.Assert(!_isFinSent, "Nothing follows FIN.");
+                    Debug.Assert(!_isFinSent, "No data follows FIN.");
                     var sending = _socket.SendAsync(part);
                     var hasToWait = !sending.IsCompleted;
                     if (hasToWait)
@@ -263,19 +264,19 @@ public class StreamConnection : DuplexConnection
             OnFailed(e, isSend: true);
         }
 
-        // Without an error: a writer learns of the end by FlushResult.IsCompleted.
+        // Without an error: FlushResult.IsCompleted reports the end to a writer.
         await _sendPipe.Reader.CompleteAsync().ConfigureAwait(_keepsContext);
         OnDirectionEnded();
     }
 
-    /// <summary>False if the connection was broken while FIN was withheld.</summary>
+    /// <summary>Waits while FIN is withheld. Returns false if the connection was broken meanwhile.</summary>
     private async ValueTask<bool> WaitForFinAsync()
     {
         if (!HasOwner)
             return true;
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        // A full fence: a break, and a release of the ownership, find this, or are seen below.
+        // A full fence: a break or a release of the ownership either sees this, or is seen below.
         Interlocked.Exchange(ref _finRelease, release);
         if (!CanSendFin() && !_isSocketClosed)
             await release.Task.ConfigureAwait(_keepsContext);
@@ -295,8 +296,9 @@ public class StreamConnection : DuplexConnection
     }
 
     /// <summary>
-    /// A reset is not always an error of the call that meets it: a send may have taken the error already, after FIN receiving
-    /// returns 0 again, and shutdown() succeeds. The state of the socket still shows it, until this side has sent its own FIN.
+    /// Throws if the peer has reset the connection. Calls do not always report a reset: a send may have consumed the error, a
+    /// receive after FIN returns 0 again, and shutdown() succeeds. The state of the socket shows it until this side has sent its
+    /// own FIN.
     /// </summary>
     private void ThrowIfReset()
     {
@@ -304,13 +306,15 @@ public class StreamConnection : DuplexConnection
             throw new SocketException((int)SocketError.ConnectionReset);
     }
 
-    /// <summary>Called before a count grows: a reader that sees the new count also sees the new time.</summary>
+    /// <summary>
+    /// Records the time of I/O. Called before a count grows, so that a reader that sees the new count also sees the new time.
+    /// </summary>
     private void StampIo() => Volatile.Write(ref _lastIoAt, _options.TimeProvider.GetTimestamp());
 
     private void OnFailed(Exception error, bool isSend)
     {
         if (_isSocketClosed)
-            return; // A closed socket ends its pumps in this way, and the reason is recorded already.
+            return; // This is how a closed socket ends its pumps. The reason is recorded already.
         if (error is StreamClosedException closed)
         {
             BreakAfterError(closed.Reason, isSend);
@@ -335,7 +339,7 @@ public class StreamConnection : DuplexConnection
             if (_isSocketClosed)
                 return false;
 
-            // The reason comes first: it is there as soon as the socket is closed.
+            // The reason is recorded first, so that it is available as soon as the socket is closed.
             if (reason is not null)
                 SetCloseReason(reason);
             _isSocketClosed = true;

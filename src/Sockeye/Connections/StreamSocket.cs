@@ -4,8 +4,9 @@ using System.Net.Sockets;
 
 namespace Sockeye.Transports;
 
-/// <summary>What a <see cref="StreamConnection"/> needs of a connected socket: of the system, simulated, or anything else that
-/// moves two streams of bytes.</summary>
+/// <summary>
+/// A connected socket of a <see cref="StreamConnection"/>: one of the system, a simulated one, or any other pair of byte streams.
+/// </summary>
 /// <remarks>
 /// The connection has at most one wait or receive and one send in flight, and calls everything else from any thread. A call that
 /// fails throws a <see cref="SocketException"/> with the code that a socket of the system has for it: <c>ConnectionReset</c>
@@ -31,15 +32,17 @@ public abstract class StreamSocket
     /// <returns>False if there may be nothing to receive, so that the connection waits again.</returns>
     public abstract ValueTask<bool> WaitForDataAsync();
 
-    /// <summary>Receives what is there, or waits for it.</summary>
-    /// <param name="buffer">Where to put the bytes. Not empty.</param>
+    /// <summary>Receives available bytes, or waits for some.</summary>
+    /// <param name="buffer">The buffer for the bytes. Not empty.</param>
     /// <returns>The number of bytes. 0 after the FIN of the peer.</returns>
     public abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer);
 
-    /// <summary>Sends bytes. Completes when the system has all of them: the connection reuses their memory then.</summary>
+    /// <summary>
+    /// Sends bytes. Completes when the system has accepted all of them, after which the connection reuses their memory.
+    /// </summary>
     public abstract ValueTask SendAsync(ReadOnlySequence<byte> bytes);
 
-    /// <summary>Sends FIN behind what was sent. Receiving continues.</summary>
+    /// <summary>Sends FIN after the sent bytes. Receiving continues.</summary>
     public abstract void ShutdownSend();
 
     /// <summary>Called when a send or a receive has failed. Default: does nothing.</summary>

@@ -52,18 +52,18 @@ public sealed class TcpInfo
     /// <summary>Gets the size in bytes of the largest segment that this side sends. Since Linux 2.6; macOS; Windows.</summary>
     public int? MaxSegmentSize { get; internal set; }
 
-    /// <summary>Gets the congestion window in segments: how many may be in flight at once. Since Linux 2.6.</summary>
+    /// <summary>Gets the congestion window in segments: the maximum number in flight. Since Linux 2.6.</summary>
     public int? CongestionWindowSegments { get; internal set; }
 
     /// <summary>
-    /// Gets the congestion window in bytes: how many may be in flight at once. On Linux it is the number of segments, each
-    /// counted as <see cref="MaxSegmentSize"/>. Since Linux 2.6; macOS; Windows.
+    /// Gets the congestion window in bytes: the maximum number in flight. On Linux it is the number of segments, each counted as
+    /// <see cref="MaxSegmentSize"/>. Since Linux 2.6; macOS; Windows.
     /// </summary>
     public long? CongestionWindowBytes { get; internal set; }
 
     /// <summary>
-    /// Gets the most recent delivery rate to the peer's kernel, in bytes per second. It is small where the handler offered less
-    /// than the path could carry. Null until measured. Since Linux 4.9.
+    /// Gets the most recent delivery rate to the peer's kernel, in bytes per second. It is low if the handler offered less than
+    /// the path could carry. Null until measured. Since Linux 4.9.
     /// </summary>
     public long? DeliveryRate { get; internal set; }
 
@@ -98,13 +98,13 @@ public sealed class TcpInfo
     public long? RetransmittedBytes { get; internal set; }
 
     /// <summary>
-    /// Gets the time since data was last sent, or since the handshake where none was, in steps of 1 ms. Null before the
+    /// Gets the time since data was last sent, or since the handshake if none was sent, in steps of 1 ms. Null before the
     /// handshake. Since Linux 2.6.
     /// </summary>
     public TimeSpan? SinceDataSent { get; internal set; }
 
     /// <summary>
-    /// Gets the time since data was last received, or since the handshake where none was, in steps of 1 ms. Null before the
+    /// Gets the time since data was last received, or since the handshake if none was received, in steps of 1 ms. Null before the
     /// handshake. Since Linux 2.6.
     /// </summary>
     public TimeSpan? SinceDataReceived { get; internal set; }
@@ -121,19 +121,23 @@ public sealed class TcpInfo
         _ => true,
     };
 
-    /// <summary>Returns what the kernel knows about a socket. Makes one system call. Null for a socket that is not TCP, on a
-    /// system that does not report it, and once the socket is closed.</summary>
+    /// <summary>
+    /// Returns the kernel's view of a socket. Makes one system call. Null for a socket that is not TCP, on a system that does not
+    /// report it, and once the socket is closed.
+    /// </summary>
     public static TcpInfo? Read(Socket socket) =>
         OperatingSystem.IsMacOS() ? MacTcpInfo.Read(socket)
         : OperatingSystem.IsWindows() ? WindowsTcpInfo.Read(socket)
         : LinuxTcpInfo.Read(socket, stackalloc byte[LinuxTcpInfo.Size]).ToTcpInfo();
 
-    /// <summary>The state alone, without allocation; unknown on other systems than Linux.</summary>
+    /// <summary>Reads only the state, without allocation. Unknown on systems other than Linux.</summary>
     internal static TcpState ReadState(Socket socket) =>
         LinuxTcpInfo.Read(socket, stackalloc byte[LinuxTcpInfo.Size]).State;
 
-    /// <summary>What timeouts need, without allocation. Null where the kernel does not report it, as on other systems than
-    /// Linux.</summary>
+    /// <summary>
+    /// Reads the progress of the sending direction, without allocation. Null if the kernel does not report it, as on systems
+    /// other than Linux.
+    /// </summary>
     internal static SystemProgress? ReadProgress(Socket socket) =>
         LinuxTcpInfo.Read(socket, stackalloc byte[LinuxTcpInfo.Size]).Progress;
 
@@ -141,7 +145,9 @@ public sealed class TcpInfo
     internal static TcpState FindState(TcpState[] states, uint? number) =>
         number < states.Length ? states[number.Value] : TcpState.Unknown;
 
-    /// <summary>Kernels report zero, or the greatest number, for a minimum that was not measured yet.</summary>
+    /// <summary>
+    /// Converts a measured time. Kernels report zero, or the maximum value, for a minimum that is not measured yet.
+    /// </summary>
     internal static TimeSpan? FromMeasuredMicroseconds(uint? microseconds) =>
         microseconds is > 0 and < uint.MaxValue and { } time ? TimeSpan.FromMicroseconds(time) : null;
 
@@ -160,7 +166,7 @@ public sealed class TcpInfo
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            return default; // The socket was closed by now, which is what an empty answer says.
+            return default; // The socket is closed, for which the result is empty.
         }
     }
 }

@@ -41,7 +41,7 @@ internal sealed class TimeoutMonitor : CoarseTimerEntry
     /// <summary>Starts the timeouts.</summary>
     public void Start() => Arm(Poll(_lastIoAt), _lastIoAt);
 
-    /// <summary>Called when the connection is closed. Afterwards the timer does not refer to it.</summary>
+    /// <summary>Ends the monitor when the connection is closed. The timer then releases it.</summary>
     public void End()
     {
         _isEnded = true;
@@ -56,7 +56,7 @@ internal sealed class TimeoutMonitor : CoarseTimerEntry
         Arm(_settings.Timer.GetLateness(this) > LongPause ? now + SettleTime : Poll(now), now);
     }
 
-    /// <param name="next">When to poll again; null: never.</param>
+    /// <param name="next">The time of the next poll, or null for none.</param>
     /// <param name="now">The time since the start of the timer.</param>
     private void Arm(TimeSpan? next, TimeSpan now)
     {
@@ -69,19 +69,19 @@ internal sealed class TimeoutMonitor : CoarseTimerEntry
             _settings.Timer.Cancel(this);
     }
 
-    /// <summary>Ends the connection if a timeout has passed; otherwise returns when the next one may.</summary>
+    /// <summary>Ends the connection if a timeout has passed; otherwise returns the time of the next poll.</summary>
     private TimeSpan? Poll(TimeSpan now)
     {
         var next = TimeSpan.MaxValue;
         if (_optional?.CheckLifetime(Timeouts, _stop, now, ref next) is { } over)
         {
-            // As when a server stops: the peer must not mistake a part for the whole.
+            // A reset, as when a server stops: truncated data must not look complete.
             _connection.Abort(over);
             return null;
         }
 
         if (_connection is not IConnectionProgressFeature feature)
-            return next; // The transport does not count bytes: there is only the lifetime.
+            return next; // The transport does not count bytes, so only the lifetime applies.
         var poll = new TimeoutPoll(feature, now, _acknowledged);
         var reason = CheckIdle(ref poll, ref next)
             ?? CheckWriteStall(ref poll, ref next)
@@ -133,7 +133,7 @@ internal sealed class TimeoutMonitor : CoarseTimerEntry
         if (left <= TimeSpan.Zero)
             return CloseReason.Local(
                 CloseCause.Timeout,
-                $"the peer took nothing of what waits to be sent for {Timeouts.WriteStall} (Timeouts.WriteStall)");
+                $"the peer accepted none of the data that waits to be sent for {Timeouts.WriteStall} (Timeouts.WriteStall)");
         if (poll.Progress.HasUnsent)
             TimeoutPoll.ScheduleAt(poll.Now + left, ref next);
         poll.ScheduleWithin(Timeouts.WriteStall / 4, ref next);

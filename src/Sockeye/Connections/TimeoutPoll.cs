@@ -14,10 +14,10 @@ internal struct TimeoutPoll(IConnectionProgressFeature connection, TimeSpan now,
 
     public ConnectionProgress Progress { get; } = connection.Progress;
 
-    /// <summary>What the peer has acknowledged in all, as of the last system call.</summary>
+    /// <summary>The total that the peer has acknowledged, as of the last system call.</summary>
     public readonly long Acknowledged => _acknowledged;
 
-    /// <summary>Whether the peer has acknowledged something since the last system call, or there was none.</summary>
+    /// <summary>Whether the peer has acknowledged something since the last system call. True for the first call.</summary>
     public bool HasPeerProgress
     {
         get
@@ -27,7 +27,7 @@ internal struct TimeoutPoll(IConnectionProgressFeature connection, TimeSpan now,
         }
     }
 
-    /// <summary>Whether bytes are on their way to the peer, here or in the system.</summary>
+    /// <summary>Whether bytes for the peer wait in this process or in the system.</summary>
     public bool HasPendingData
     {
         get
@@ -39,7 +39,7 @@ internal struct TimeoutPoll(IConnectionProgressFeature connection, TimeSpan now,
         }
     }
 
-    /// <summary>Schedules the next poll no later than a time at which a timeout may have passed.</summary>
+    /// <summary>Schedules the next poll at this time or earlier.</summary>
     public static void ScheduleAt(TimeSpan time, ref TimeSpan next)
     {
         if (time < next)
@@ -47,8 +47,8 @@ internal struct TimeoutPoll(IConnectionProgressFeature connection, TimeSpan now,
     }
 
     /// <summary>
-    /// Schedules the next poll within a time after which something may have started. Connections share a few such times, so that
-    /// many idle ones wake the timer as rarely as one.
+    /// Schedules the next poll within this time. Times are rounded so that connections share them, and many idle connections wake
+    /// the timer as rarely as one.
     /// </summary>
     public readonly void ScheduleWithin(TimeSpan wait, ref TimeSpan next)
     {

@@ -73,7 +73,7 @@ public abstract class TransportConnection : ConnectionContext,
     /// <summary>Gets whether <see cref="ConnectionClosed"/> has fired, or is about to.</summary>
     public bool HasEnded => _closed.HasFired;
 
-    /// <summary>Gets the pool that the buffers of the connection come from.</summary>
+    /// <summary>Gets the pool of the connection's buffers.</summary>
     public abstract MemoryPool<byte> MemoryPool { get; }
 
     /// <inheritdoc/>
@@ -110,14 +110,14 @@ public abstract class TransportConnection : ConnectionContext,
     public override void Abort() => Abort(CloseReason.Local(CloseCause.Abort, "the connection was aborted by this process"));
 
     /// <inheritdoc cref="Abort()"/>
-    /// <param name="abortReason">The error behind the end. Null closes a connection in order whose peer has ended its
-    /// side.</param>
+    /// <param name="abortReason">The exception that caused the end. Null closes the connection in order, as one whose peer has
+    /// ended its side.</param>
     public override void Abort(ConnectionAbortedException? abortReason)
     {
         if (abortReason is not null)
             Abort(CloseReason.Local(CloseCause.Abort, abortReason.Message, abortReason));
         else if ((Volatile.Read(ref _receiveEnd) & ReceiveEnded) != 0)
-            Close(CloseReason.PeerFin); // Kestrel calls it like this when the client has ended its side, which is not a break.
+            Close(CloseReason.PeerFin); // Kestrel passes null when the client has ended its side, which is not a break.
         else
             Abort();
     }

@@ -18,13 +18,16 @@ public sealed record TransportConnectionOptions
     /// <exception cref="ArgumentOutOfRangeException">Outside the range.</exception>
     public int MaxReadBufferSize { get; init => field = OptionChecks.InRange(value, 1, MaxBuffer); } = 64 * 1024;
 
-    /// <summary>Gets the size in bytes of written data that is not sent yet, from which a flush of the handler waits. Default:
-    /// 64 KiB. Range: 1 to 1 GiB.</summary>
+    /// <summary>
+    /// Gets the size in bytes of unsent written data at which a flush of the handler waits. Default: 64 KiB. Range: 1 to 1 GiB.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Outside the range.</exception>
     public int MaxWriteBufferSize { get; init => field = OptionChecks.InRange(value, 1, MaxBuffer); } = 64 * 1024;
 
-    /// <summary>Gets how long a connection that is being closed waits for a peer that takes nothing of what is still to be sent.
-    /// Default: 5 s. Range: 1 ms to 1 hour.</summary>
+    /// <summary>
+    /// Gets the time that a closing connection waits for a peer that accepts none of the data that is still to be sent. Default:
+    /// 5 s. Range: 1 ms to 1 hour.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Outside the range.</exception>
     public TimeSpan CloseTimeout
     {
@@ -32,8 +35,10 @@ public sealed record TransportConnectionOptions
         init => field = OptionChecks.InRange(value, MinTime, MaxTime);
     } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Gets how long a connection that is being closed waits for the FIN of a peer that has acknowledged everything.
-    /// Default: 2 s. Range: 1 ms to 1 hour.</summary>
+    /// <summary>
+    /// Gets the time that a closing connection waits for the FIN of a peer that has acknowledged everything. Default: 2 s. Range:
+    /// 1 ms to 1 hour.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Outside the range.</exception>
     public TimeSpan LingerTimeout
     {
@@ -41,8 +46,10 @@ public sealed record TransportConnectionOptions
         init => field = OptionChecks.InRange(value, MinTime, MaxTime);
     } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Gets how long a connection that is being closed waits in all for a peer that acknowledges slowly. Default: 5 min.
-    /// Range: 1 ms to 1 hour.</summary>
+    /// <summary>
+    /// Gets the total time that a closing connection waits for a peer that acknowledges slowly. Default: 5 min. Range: 1 ms to 1
+    /// hour.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">Outside the range.</exception>
     public TimeSpan MaxLingerTime
     {
@@ -64,12 +71,14 @@ public sealed record TransportConnectionOptions
     /// the thread pool.</summary>
     public PipeScheduler Scheduler { get; init; } = PipeScheduler.ThreadPool;
 
-    /// <summary>Gets whether I/O stays in the <see cref="SynchronizationContext"/> in which the connection was started, as in a
-    /// simulation. Default: false, it continues where the system completes it.</summary>
+    /// <summary>
+    /// Gets whether I/O continues in the <see cref="SynchronizationContext"/> in which the connection was started, as in a
+    /// simulation. Default: false, I/O continues where the system completes it.
+    /// </summary>
     public bool KeepsContext { get; init; }
 
     internal PinnedBlockPool Pool { get; init; } = PinnedBlockPool.Shared;
 
-    /// <summary>The shorter of the two: what closing has to know about its peer, it knows by then.</summary>
+    /// <summary>The shorter of <see cref="LingerTimeout"/> and <see cref="CloseTimeout"/>.</summary>
     internal TimeSpan ShortestTimeout => LingerTimeout < CloseTimeout ? LingerTimeout : CloseTimeout;
 }

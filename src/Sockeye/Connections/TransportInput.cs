@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye;
 
 /// <summary>
-/// The reading end of a connection. It adds two promises to the reader of a pipe: what arrived before a break is returned before
-/// the error, and detaching it during a read does not take the memory from that reader.
+/// The reading end of a connection. It adds two guarantees to the reader of a pipe: data that arrived before a break is returned
+/// before the error, and detaching it during a read leaves the memory to that reader.
 /// </summary>
 internal sealed class TransportInput(PipeReader inner, DuplexConnection? connection = null) : PipeReader
 {
@@ -29,13 +29,12 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
     public bool IsReadPending => Volatile.Read(ref _isReadPending) == 1;
 
     /// <summary>
-    /// Sets what readers get after the last byte. Called before the writing side completes; the first error stays.
+    /// Sets the exception that readers get after the last byte. Called before the writing side completes; the first exception
+    /// stays.
     /// </summary>
     public void SetFinalError(Exception error) => Interlocked.CompareExchange(ref _error, error, null);
 
-    /// <summary>
-    /// Ends reading on behalf of the connection's owner. A pending read ends as cancelled; its memory stays valid.
-    /// </summary>
+    /// <summary>Ends reading on behalf of the connection's owner. A pending read is cancelled; its memory stays valid.</summary>
     public void Detach()
     {
         // If a read starts or ends between the check and the exchange, check again.
@@ -62,7 +61,7 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
         }
         catch (Exception e) when (e is not InvalidOperationException)
         {
-            EndRead(); // An invalid call is a second concurrent one: the first still reads.
+            EndRead(); // If the call is invalid, it is a second concurrent one, and the first is still reading.
             throw;
         }
 
@@ -86,7 +85,7 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
-        // If nothing is kept, all that follows is new; its end may look the same, since a pipe reuses its segments.
+        // If everything was consumed, all later data is new. Its end may compare equal, because a pipe reuses its segments.
         _isAllExamined = examined.Equals(_seenEnd) && !consumed.Equals(_seenEnd);
         inner.AdvanceTo(consumed, examined);
         EndRead();
@@ -124,10 +123,12 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
         return Filter(result);
     }
 
-    /// <summary>Returns a result as the reader may see it: complete only if no error follows.</summary>
+    /// <summary>
+    /// Converts a result of the pipe to the result for the reader, which is completed only if no error follows.
+    /// </summary>
     private ReadResult Filter(in ReadResult result)
     {
-        Debug.Assert(Volatile.Read(ref _state) is not Idle, "A result is returned to a read.");
+        Debug.Assert(Volatile.Read(ref _state) is not Idle, "A read is in progress.");
         if (_error is null || !result.IsCompleted)
         {
             _seenEnd = result.Buffer.End;
@@ -138,7 +139,7 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
         if (isNothingNew)
             ThrowError(result);
 
-        // There are bytes that the reader has not seen: it gets the error from the next read.
+        // The result has bytes that the reader has not seen, so the next read throws the error.
         _seenEnd = result.Buffer.End;
         return new(result.Buffer, result.IsCanceled, isCompleted: false);
     }
@@ -155,7 +156,7 @@ internal sealed class TransportInput(PipeReader inner, DuplexConnection? connect
     {
         var state = Interlocked.CompareExchange(ref _state, Reading, Idle);
         if (state is DetachedWhileReading)
-            EndRead(); // A read that ended as cancelled needs no AdvanceTo: the next call releases its memory.
+            EndRead(); // A cancelled read needs no AdvanceTo: the next call releases its memory.
         if (state is Detached or DetachedWhileReading)
             throw new ConnectionAbortedException("The connection was closed by this process: nothing more can be read from it.");
     }

@@ -5,13 +5,15 @@ using System.Text;
 namespace Sockeye;
 
 /// <summary>
-/// A Unix socket by the bytes of its path, where <see cref="UnixDomainSocketEndPoint"/> has no form for them (they are not UTF-8,
-/// or fill all of the address) or would print them as they are (with line ends or other controls). Only the addresses of peers
-/// are of this type.
+/// The address of a Unix socket whose path <see cref="UnixDomainSocketEndPoint"/> cannot represent (it is not UTF-8, or fills the
+/// whole address) or would print unescaped (it has line ends or other control characters). Only addresses of peers have this
+/// type.
 /// </summary>
 public sealed class UnixPathEndPoint : EndPoint
 {
-    /// <summary>The room for a path in <c>struct sockaddr_un</c> of Linux, unix(7), and in a PROXY header.</summary>
+    /// <summary>
+    /// The maximum length in bytes of a path in <c>struct sockaddr_un</c> of Linux, unix(7), and in a PROXY header.
+    /// </summary>
     internal const int MaxLength = 108;
 
     // sockaddr_un begins with two bytes for the family, on macOS for length and family.
@@ -23,7 +25,9 @@ public sealed class UnixPathEndPoint : EndPoint
 
     private UnixPathEndPoint(byte[] path) => _path = path;
 
-    /// <summary>The path as the system has it: 1 to 108 bytes, which begin with NUL for an abstract name (unix(7)).</summary>
+    /// <summary>
+    /// Gets the path as the system represents it: 1 to 108 bytes, which begin with NUL for an abstract name (unix(7)).
+    /// </summary>
     public ReadOnlyMemory<byte> Path => _path;
 
     /// <inheritdoc/>
@@ -48,14 +52,19 @@ public sealed class UnixPathEndPoint : EndPoint
         return hash.ToHashCode();
     }
 
-    /// <summary>The path, safe to print: see <see cref="PrintableText"/>. "@" stands for the NUL of an abstract name.</summary>
+    /// <summary>
+    /// Returns the path, safe to print (see <see cref="PrintableText"/>). "@" stands for the NUL of an abstract name.
+    /// </summary>
     public override string ToString() =>
         _path is [0, .. var name] ? "@" + PrintableText.Escape(name) : PrintableText.Escape(_path);
 
-    /// <summary>Whether it is the address of a Unix socket.</summary>
+    /// <summary>Returns whether an endpoint is the address of a Unix socket.</summary>
     internal static bool IsUnix(EndPoint? endpoint) => endpoint is UnixDomainSocketEndPoint or UnixPathEndPoint;
 
-    /// <summary>What .NET has for the path where it prints safely; null for an empty one.</summary>
+    /// <summary>
+    /// Creates an endpoint of a path: that of .NET if it prints safely, otherwise an instance of this class. Null for an empty
+    /// path.
+    /// </summary>
     internal static EndPoint? Create(ReadOnlySpan<byte> path)
     {
         if (path.IsEmpty)
@@ -71,7 +80,7 @@ public sealed class UnixPathEndPoint : EndPoint
         }
     }
 
-    /// <summary>The endpoint of a socket, in a form that prints safely.</summary>
+    /// <summary>Converts the endpoint of a socket to one that prints safely.</summary>
     internal static EndPoint? ToPrintable(EndPoint? endpoint)
     {
         if (endpoint is not UnixDomainSocketEndPoint unix || IsSafe(unix))
@@ -81,7 +90,7 @@ public sealed class UnixPathEndPoint : EndPoint
         return new UnixPathEndPoint((path[0] == 0 ? path : path.TrimEnd((byte)0)).ToArray());
     }
 
-    // .NET puts U+FFFD for bytes that are not UTF-8: two paths would look the same.
+    // .NET replaces bytes that are not UTF-8 by U+FFFD, so that different paths would look the same.
     private static bool IsSafe(UnixDomainSocketEndPoint endpoint) => endpoint.ToString() is var text
         && ReferenceEquals(PrintableText.Escape(text), text) && !text.Contains('\uFFFD', StringComparison.Ordinal);
 }

@@ -11,7 +11,7 @@ namespace Sockeye;
 internal static class WindowsTcpInfo
 {
     private const int TcpInfoControl = unchecked((int)0xD8000027); // SIO_TCP_INFO
-    private const int StructVersion = 0; // TCP_INFO_v0: later versions add nothing that is read here.
+    private const int StructVersion = 0; // TCP_INFO_v0: later versions add only fields that are not read here.
 
     /// <summary>The size of the struct: its last field is a byte, its alignment that of ULONG64.</summary>
     private const int Size = 88;
@@ -45,11 +45,11 @@ internal static class WindowsTcpInfo
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            return null; // A closed or listening socket, or Windows before 10 1703: there is nothing to report.
+            return null; // The socket is closed or listening, or Windows is older than 10 1703.
         }
     }
 
-    /// <summary>Null if the system reported nothing.</summary>
+    /// <summary>Returns the values, or null if the system reported nothing.</summary>
     public static TcpInfo? Parse(ReadOnlySpan<byte> bytes)
     {
         var fields = new VersionedStructReader(bytes, Size);

@@ -5,8 +5,10 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Sockeye;
 
-/// <summary>A connection that shares everything with the one below it, its pipes too, and has something to do when it is
-/// disposed in its place.</summary>
+/// <summary>
+/// A connection that shares everything, including the pipes, with the connection below it. Derived classes add what is done when
+/// it is disposed.
+/// </summary>
 internal abstract class WrappingConnection(ConnectionContext inner) : ConnectionContext
 {
     public override string ConnectionId { get => inner.ConnectionId; set => inner.ConnectionId = value; }
@@ -33,6 +35,6 @@ internal abstract class WrappingConnection(ConnectionContext inner) : Connection
         await inner.DisposeAsync();
     }
 
-    /// <summary>The user is done with it.</summary>
+    /// <summary>Called before the connection below is disposed.</summary>
     protected abstract ValueTask BeforeDisposeAsync();
 }

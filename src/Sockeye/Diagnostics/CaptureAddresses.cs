@@ -27,7 +27,7 @@ internal sealed class CaptureAddresses
 
     public ushort RemotePort { get; }
 
-    /// <summary>What the addresses represent, if they are not real ones.</summary>
+    /// <summary>A note on what the addresses represent, or null if they are real.</summary>
     public string? SubstituteNote { get; }
 
     /// <param name="local">The endpoint of this process.</param>

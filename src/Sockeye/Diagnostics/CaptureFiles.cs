@@ -33,7 +33,7 @@ internal sealed class CaptureFiles
     /// <summary>Whether another file may follow.</summary>
     public bool CanRotate => _maxFiles > 1;
 
-    /// <summary>Opens the next file. The oldest is deleted first, so that there are never more than allowed.</summary>
+    /// <summary>Opens the next file. Deletes the oldest one first, so that the number of files stays within its limit.</summary>
     public Stream OpenNext()
     {
         while (_kept.Count >= _maxFiles)
@@ -45,11 +45,11 @@ internal sealed class CaptureFiles
         return stream;
     }
 
-    /// <exception cref="IOException">The file was removed: what is written to it is lost.</exception>
+    /// <exception cref="IOException">The file was removed, and bytes written to it are lost.</exception>
     public void ThrowIfGone()
     {
         if (!_folder.Exists(Current))
-            throw new FileNotFoundException($"{Current} was removed while it was written to.", Current);
+            throw new FileNotFoundException($"{Current} was removed during the capture.", Current);
     }
 
     private IReadOnlyList<string> FindExisting()

@@ -14,7 +14,7 @@ internal class CaptureFolder
             Mode = FileMode.CreateNew,
             Access = FileAccess.Write,
             Share = FileShare.Read | FileShare.Delete,
-            BufferSize = 0, // Written bytes survive the process.
+            BufferSize = 0, // Unbuffered, so that written bytes survive a crash of the process.
         };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -25,28 +25,28 @@ internal class CaptureFolder
 
     public virtual void Delete(string path) => File.Delete(path);
 
-    /// <summary>Full paths of the files that match a name with wildcards.</summary>
+    /// <summary>Returns the full paths of the files that match a name with wildcards.</summary>
     public virtual IReadOnlyList<string> Find(string folder, string pattern) =>
         Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, pattern).Order(StringComparer.Ordinal)] : [];
 
-    /// <summary>Opens an existing named pipe or device; null for anything else. Waits until a named pipe has a reader.</summary>
+    /// <summary>Opens an existing named pipe or device. Waits until a named pipe has a reader. Null for anything else.</summary>
     public virtual Stream? OpenPipe(string path)
     {
         if (OperatingSystem.IsWindows() || !File.Exists(path))
             return null;
         if (path.StartsWith("/dev/", StringComparison.Ordinal))
             return Open(path, FileAccess.Write);
-        FileStream hold;
-        // A pipe that is opened for both directions does not wait, so its kind can be checked.
+        FileStream writer;
+        // Opening a pipe for both directions does not wait, so its kind can be checked.
         using (var probe = Open(path, FileAccess.ReadWrite))
         {
             if (probe.CanSeek)
                 return null;
-            hold = Open(path, FileAccess.Write);
+            writer = Open(path, FileAccess.Write);
         }
 
-        // This one waits. A reader that came during the check must not see the end after it, so one writer stays open.
-        using (hold)
+        // This open waits. The first one stays open until then, so that a reader that came during the check does not see the end.
+        using (writer)
             return Open(path, FileAccess.Write);
     }
 

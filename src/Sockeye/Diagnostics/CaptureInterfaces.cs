@@ -7,7 +7,7 @@ namespace Sockeye;
 internal sealed class CaptureInterfaces
 {
     /// <summary>
-    /// The limit of interfaces. A client can connect to any number of endpoints; further ones share one interface.
+    /// The maximum number of interfaces. A client can connect to any number of endpoints; further ones share one interface.
     /// </summary>
     internal const int MaxInterfaces = 1000;
 

@@ -17,7 +17,7 @@ internal sealed class CaptureOutput
     /// <summary>The size of the current file.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Whether it writes files, so that writing waits for nothing but the disk.</summary>
+    /// <summary>Whether the output is a file, so that writing waits only for the disk.</summary>
     public bool IsFile => _files is not null;
 
     public bool CanRotate => _files is { CanRotate: true };
@@ -51,7 +51,7 @@ internal sealed class CaptureOutput
             if (now - _checkedAt >= CheckInterval)
                 _files.ThrowIfGone();
             _checkedAt = Math.Max(_checkedAt, now);
-            // Synchronous: the writer has a thread of the pool to itself anyway, and in a simulation there is no other.
+            // Synchronous, because the writer occupies a thread of the pool anyway, and a simulation has only one thread.
             _stream.Write(blocks.Span);
         }
 
@@ -68,7 +68,7 @@ internal sealed class CaptureOutput
 
     public ValueTask CloseAsync() => _stream.DisposeAsync();
 
-    /// <summary>Closes after an error, leaving whole blocks where that is possible.</summary>
+    /// <summary>Closes after an error. The file ends with a whole block if possible.</summary>
     public async ValueTask AbandonAsync()
     {
         try
@@ -79,7 +79,7 @@ internal sealed class CaptureOutput
         }
         catch (Exception)
         {
-            // The first error is logged, and is the cause.
+            // The first error is the cause, and is logged.
         }
     }
 }

@@ -68,10 +68,10 @@ internal sealed class CaptureWriter(FrameQueue queue, CaptureOutput output, Wire
     private bool IsFull(in CapturedFrame frame)
     {
         if (_firstTime == 0)
-            return false; // However small the limits, a file has one frame.
+            return false; // A file has at least one frame, even with small limits.
         if (options.MaxAge != Timeout.InfiniteTimeSpan && frame.Time - _firstTime >= options.MaxAge.TotalNanoseconds)
             return true;
-        // Three comments, and an interface with two texts: at least what will be written.
+        // An upper bound of the size: three comments, and an interface with two texts.
         var block = frame.KeptLength + 500 + (5 * PcapngWriter.MaxTextBytes);
         return output.Length + _blocks.Length + block + ((_interfaces.Count + 1) * StatisticsLength) > options.MaxFileSize;
     }
@@ -83,8 +83,8 @@ internal sealed class CaptureWriter(FrameQueue queue, CaptureOutput output, Wire
         _interfaces.Clear();
         var part = output.CanRotate ? $" Part {_file} of a series." : "";
         _blocks.Section(
-            "Bytes of connections as their handlers read and write them, where TLS is used after it was removed: this file can "
-                + $"hold secrets. Headers of IP and TCP are made up to carry them.{part}");
+            "Bytes of connections as their handlers read and write them, decrypted if they use TLS: this file can contain "
+            + $"secrets. The IP and TCP headers are synthetic.{part}");
     }
 
     private void Add(in CapturedFrame frame)

@@ -28,7 +28,9 @@ internal sealed class CaptureInterface(string name, string description)
     /// <summary>The number of frames that did not fit into the queue.</summary>
     public long Dropped => Volatile.Read(ref _dropped);
 
-    /// <summary>How many of them a file reports. This and the following are used by the writer only.</summary>
+    /// <summary>
+    /// The number of dropped frames that a file has reported. Only the writer uses this and the following properties.
+    /// </summary>
     public long DroppedReported { get; set; }
 
     /// <summary>The number of the last file that describes it.</summary>
@@ -40,7 +42,7 @@ internal sealed class CaptureInterface(string name, string description)
     /// <summary>The number of its frames in that file.</summary>
     public long Written { get; set; }
 
-    /// <summary>The number of its dropped frames that that file reports.</summary>
+    /// <summary>The number of its dropped frames that this file has reported.</summary>
     public long DroppedInFile { get; set; }
 
     public void OnDropped() => Interlocked.Increment(ref _dropped);

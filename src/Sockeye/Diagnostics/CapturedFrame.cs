@@ -1,11 +1,11 @@
 namespace Sockeye;
 
-/// <summary>A segment to be written to the file.</summary>
+/// <summary>A segment to write to the file.</summary>
 /// <param name="Connection">The connection of the segment.</param>
-/// <param name="IsOutbound">From this process to the peer.</param>
+/// <param name="IsOutbound">Whether this process sent the segment.</param>
 /// <param name="Bits">Its control bits.</param>
 /// <param name="Sequence">The sequence number of its first byte.</param>
-/// <param name="Acknowledged">The sequence number that is expected of the other side.</param>
+/// <param name="Acknowledged">The next sequence number that is expected from the other side.</param>
 /// <param name="Time">The time in nanoseconds since 1970.</param>
 internal readonly record struct CapturedFrame(
     CapturedConnection Connection, bool IsOutbound, TcpBits Bits, uint Sequence, uint Acknowledged, long Time)

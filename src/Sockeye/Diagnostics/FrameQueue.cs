@@ -19,7 +19,7 @@ internal sealed class FrameQueue(long maxBytes) : IValueTaskSource<bool>
     private bool _isWaiting;
     private bool _isClosed;
 
-    /// <summary>Adds a frame. False if the queue is full or closed: the frame still belongs to the caller.</summary>
+    /// <summary>Adds a frame. Returns false if the queue is full or closed; the caller then keeps the frame.</summary>
     public bool TryAdd(in CapturedFrame frame)
     {
         lock (_lock)
@@ -52,7 +52,7 @@ internal sealed class FrameQueue(long maxBytes) : IValueTaskSource<bool>
         _arrival.SetResult(false);
     }
 
-    /// <summary>Waits for a frame. False at the end of a closed queue.</summary>
+    /// <summary>Waits for a frame. Returns false at the end of a closed queue.</summary>
     public ValueTask<bool> WaitAsync()
     {
         lock (_lock)
@@ -61,7 +61,7 @@ internal sealed class FrameQueue(long maxBytes) : IValueTaskSource<bool>
                 return new(true);
             if (_isClosed)
                 return new(false);
-            Debug.Assert(!_isWaiting, "One caller takes frames.");
+            Debug.Assert(!_isWaiting, "Only one caller waits for frames.");
             _arrival.Reset();
             _isWaiting = true;
             return new(this, _arrival.Version);
@@ -88,8 +88,10 @@ internal sealed class FrameQueue(long maxBytes) : IValueTaskSource<bool>
             Free(frame);
     }
 
-    /// <summary>Frees the space of a frame that was written or discarded. It counted until now, so that the frames which the
-    /// writer has taken are limited too.</summary>
+    /// <summary>
+    /// Frees the space of a frame that was written or discarded. Frames count until then, so that the limit includes those that
+    /// the writer has taken.
+    /// </summary>
     public void Free(in CapturedFrame frame)
     {
         lock (_lock)

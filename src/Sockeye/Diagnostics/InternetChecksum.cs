@@ -7,10 +7,10 @@ internal struct InternetChecksum
 {
     private ulong _sum;
 
-    /// <summary>Adds bytes; only the last of several calls may have an odd number of them.</summary>
+    /// <summary>Adds bytes. Only the last of several calls may add an odd number of bytes.</summary>
     public void Add(ReadOnlySpan<byte> bytes)
     {
-        // Words of 32 bits give the same sum: their halves meet when the carries are added.
+        // 32-bit words give the same sum, because the carries are added at the end.
         for (; bytes.Length >= 4; bytes = bytes[4..])
             _sum += BinaryPrimitives.ReadUInt32BigEndian(bytes);
         if (bytes.Length >= 2)

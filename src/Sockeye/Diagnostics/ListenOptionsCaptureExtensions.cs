@@ -1,15 +1,16 @@
 namespace Sockeye;
 
-/// <summary>Recording an endpoint's connections.</summary>
+/// <summary>Records the connections of an endpoint.</summary>
 public static class ListenOptionsCaptureExtensions
 {
     extension(ListenOptions listen)
     {
         /// <summary>
-        /// Records what passes at this place of the pipeline: after <c>UseTls</c> it is what the handler reads and writes, in
-        /// clear; before it, what is on the wire.
+        /// Records the bytes at this position of the pipeline: after <c>UseTls</c>, the bytes that the handler reads and writes,
+        /// in clear text; before it, the bytes on the wire.
         /// </summary>
-        /// <param name="capture">Serves any number of endpoints and clients. Dispose it after the server.</param>
+        /// <param name="capture">The capture. It may record any number of endpoints and clients. Dispose it after the
+        /// server.</param>
         public ListenOptions UseWireCapture(WireCapture capture)
         {
             ArgumentNullException.ThrowIfNull(capture);

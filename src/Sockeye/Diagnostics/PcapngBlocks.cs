@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Sockeye;
 
-/// <summary>The blocks that a capture consists of, and their options (draft-ietf-opsawg-pcapng, section 4).</summary>
+/// <summary>Writes the blocks of a capture and their options (draft-ietf-opsawg-pcapng, section 4).</summary>
 internal static class PcapngBlocks
 {
-    /// <summary>The blocks hold IPv4 or IPv6 with nothing below: LINKTYPE_RAW.</summary>
+    /// <summary>LINKTYPE_RAW: frames start with an IPv4 or IPv6 header.</summary>
     public const ushort LinkTypeRaw = 101;
 
     public const uint SectionHeader = 0x0A0D0D0A;
@@ -23,7 +23,7 @@ internal static class PcapngBlocks
             writer.WriteUInt32(0x1A2B3C4D); // shows the order of bytes
             writer.WriteUInt16(1);
             writer.WriteUInt16(0);
-            writer.WriteUInt64(ulong.MaxValue); // The section ends where the file does.
+            writer.WriteUInt64(ulong.MaxValue); // The section ends with the file.
             writer.WriteOption(Comment, comment);
             writer.WriteOption(3, RuntimeInformation.OSDescription); // shb_os
             writer.WriteOption(4, "Sockeye"); // shb_userappl
@@ -79,15 +79,15 @@ internal static class PcapngBlocks
             writer.EndBlock();
         }
 
-        public void Statistics(uint interfaceId, long begun, long ended, long received, long dropped)
+        public void Statistics(uint interfaceId, long start, long end, long received, long dropped)
         {
             writer.BeginBlock(InterfaceStatistics);
             writer.WriteUInt32(interfaceId);
-            writer.WriteTime(ended);
+            writer.WriteTime(end);
             writer.WriteOption(2, 8); // isb_starttime
-            writer.WriteTime(begun);
+            writer.WriteTime(start);
             writer.WriteOption(3, 8); // isb_endtime
-            writer.WriteTime(ended);
+            writer.WriteTime(end);
             writer.WriteOption(4, 8); // isb_ifrecv
             writer.WriteUInt64((ulong)received);
             writer.WriteOption(5, 8); // isb_ifdrop

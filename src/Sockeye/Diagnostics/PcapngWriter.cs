@@ -10,12 +10,12 @@ namespace Sockeye;
 /// │ type (4)  │ length (4)    │ body, padded to 4 bytes  │ options: code (2) length (2) …  │ length (4)    │
 /// └───────────┴───────────────┴──────────────────────────┴─────────────────────────────────┴───────────────┘
 /// </code>
-/// Little-endian throughout, which the section header says. It is not a <see cref="PooledBuffer"/>: the length of a block is set
-/// after its body, and a capture keeps the memory as long as it runs.
+/// All numbers are little-endian, as the section header declares. It is not a <see cref="PooledBuffer"/>, because the length of a
+/// block is set after its body, and because a capture keeps the memory as long as it runs.
 /// </remarks>
 internal sealed class PcapngWriter
 {
-    /// <summary>The maximum size of a text. Longer texts are cut, so that the size of a block has a limit.</summary>
+    /// <summary>The maximum length of a text in bytes. Longer texts are truncated, which limits the size of a block.</summary>
     public const int MaxTextBytes = 2000;
 
     private byte[] _bytes = new byte[4096];
@@ -48,14 +48,14 @@ internal sealed class PcapngWriter
 
     public void WriteUInt64(ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(GetSpan(8), value);
 
-    /// <summary>Writes a time. Its high half comes first, whatever the byte order.</summary>
+    /// <summary>Writes a time. Its high half comes first, independent of the byte order.</summary>
     public void WriteTime(long nanoseconds)
     {
         WriteUInt32((uint)(nanoseconds >> 32));
         WriteUInt32((uint)nanoseconds);
     }
 
-    /// <summary>Returns space for bytes that the caller fills.</summary>
+    /// <summary>Appends bytes, which the caller fills.</summary>
     public Span<byte> GetSpan(int count)
     {
         if (_bytes.Length - _length < count)
@@ -64,7 +64,7 @@ internal sealed class PcapngWriter
         return _bytes.AsSpan(_length - count, count);
     }
 
-    /// <summary>Writes zeros to the next multiple of four bytes, where the body and every option end.</summary>
+    /// <summary>Pads to a multiple of four bytes, as the format requires for the body and for each option.</summary>
     public void Pad() => GetSpan(-_length & 3).Clear();
 
     /// <summary>Writes the head of an option. The caller writes its value.</summary>

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Records what a reader sees: each byte once, when it is returned for the first time.</summary>
+/// <summary>Records the bytes that a reader gets, each when it is returned for the first time.</summary>
 internal sealed class RecordedInput(PipeReader inner, Recording recording) : PipeReader
 {
     private ReadOnlySequence<byte> _buffer;
@@ -53,7 +53,7 @@ internal sealed class RecordedInput(PipeReader inner, Recording recording) : Pip
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
-        // Before the call: afterwards the memory may be reused.
+        // Counted before the call, after which the memory may be reused.
         var taken = CountTo(consumed);
         inner.AdvanceTo(consumed, examined);
         _recordedLength -= taken;
@@ -107,7 +107,7 @@ internal sealed class RecordedInput(PipeReader inner, Recording recording) : Pip
         }
         catch (ArgumentOutOfRangeException)
         {
-            return 0; // A position that is not of this read: the reader below throws.
+            return 0; // The position is not of this read, and the inner reader throws.
         }
     }
 }

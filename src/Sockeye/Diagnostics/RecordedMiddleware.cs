@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Records what passes at its position in the pipeline of a server.</summary>
+/// <summary>Records the bytes at its position in the pipeline of a server.</summary>
 internal sealed class RecordedMiddleware(WireCapture capture, ConnectionDelegate next)
 {
     public async Task RunAsync(ConnectionContext connection)

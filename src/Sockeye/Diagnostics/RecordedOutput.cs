@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 
 namespace Sockeye;
 
-/// <summary>Records what is written, when it is flushed.</summary>
+/// <summary>Records written bytes when they are flushed.</summary>
 internal sealed class RecordedOutput(PipeWriter inner, Recording recording) : PipeWriter
 {
     private Memory<byte> _memory;
@@ -17,16 +17,16 @@ internal sealed class RecordedOutput(PipeWriter inner, Recording recording) : Pi
 
     public override void Advance(int bytes)
     {
-        // Copied before they are handed over; the writer below refuses a wrong count.
+        // The bytes are copied before the inner writer gets them. It rejects a wrong count.
         var written = (uint)bytes <= _memory.Length ? _memory[..bytes] : default;
         recording.Write(written.Span);
         inner.Advance(bytes);
-        _memory = _memory[written.Length..]; // The rest may be written and advanced as well.
+        _memory = _memory[written.Length..]; // The caller may write and advance the rest as well.
     }
 
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
-        // First: the peer's answer must come after it.
+        // Recorded first, because the peer's response must come after it.
         recording.Flush();
         return inner.FlushAsync(cancellationToken);
     }
@@ -64,7 +64,7 @@ internal sealed class RecordedOutput(PipeWriter inner, Recording recording) : Pi
             recording.OnOutputBroken();
     }
 
-    /// <summary>Some writers keep the bytes of a cancelled write for the next flush, and some do not.</summary>
+    /// <summary>Handles a cancelled write: some writers keep its bytes for the next flush, others do not.</summary>
     private ValueTask<FlushResult> WriteCancelledAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken)
     {
         var before = CanGetUnflushedBytes ? UnflushedBytes : 0;

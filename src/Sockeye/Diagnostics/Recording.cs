@@ -5,14 +5,11 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>
-/// The recording of one connection. It is placed between the connection and its user, at both pipes and where the connection is
-/// ended.
-/// </summary>
+/// <summary>The recording of one connection. It wraps both pipes, and the feature that ends the connection.</summary>
 /// <remarks>
-/// A close reason does not tell whether a reset was sent: a timeout may end a connection in order or not. The way in which the
-/// connection was ended does, so the recording observes it. An end that does not pass through it (by the transport, or the peer)
-/// is a reset, unless it is orderly.
+/// A close reason does not show whether a reset was sent: a timeout may end a connection in order or not. Therefore the recording
+/// observes the call that ends the connection. An end without such a call (by the transport, or the peer) is a reset, unless it
+/// is orderly.
 /// </remarks>
 internal sealed class Recording : IConnectionCloseFeature, IDisposable
 {
@@ -51,7 +48,7 @@ internal sealed class Recording : IConnectionCloseFeature, IDisposable
 
     CloseReason? IConnectionCloseFeature.CloseReason => _close!.CloseReason;
 
-    /// <summary>Whether written bytes reach the peer: those written to a broken connection do not.</summary>
+    /// <summary>Whether written bytes are sent. Bytes that are written to a broken connection are not.</summary>
     private bool CanSend => !_isDetached && !_isAborted && !_isClosedInOrder && !IsReset(_close?.CloseReason);
 
     public void Start(bool isServer)
@@ -97,7 +94,7 @@ internal sealed class Recording : IConnectionCloseFeature, IDisposable
             _tcp.Send(bytes);
     }
 
-    /// <summary>Called when the reader has seen the last byte, and that the peer's FIN follows it.</summary>
+    /// <summary>Called when the reader has got the last byte and the peer's FIN.</summary>
     public void OnInputEnded()
     {
         if (!_isDetached && !IsReset(_close?.CloseReason))
@@ -108,8 +105,9 @@ internal sealed class Recording : IConnectionCloseFeature, IDisposable
     /// <summary>Called when the reader has got an error, or has completed its input.</summary>
     public void OnInputBroken() => TryRecordEnd(isReadToEnd: true);
 
-    /// <summary>Called when the output was completed. While a server owns the connection, FIN is sent when the handler
-    /// continues.</summary>
+    /// <summary>
+    /// Called when the output was completed. If a server owns the connection, FIN is sent when the handler continues.
+    /// </summary>
     public void OnOutputCompleted()
     {
         Flush();
@@ -137,7 +135,7 @@ internal sealed class Recording : IConnectionCloseFeature, IDisposable
     /// sent.</summary>
     public void OnOutputBroken() => _isAborted = true;
 
-    /// <summary>Called when the user is done with the connection, which is closed next: in order, unless it is broken.</summary>
+    /// <summary>Called before the connection is closed, because its user disposes it: in order, unless it is broken.</summary>
     public void OnUserDone(bool isBroken)
     {
         if (!isBroken)
@@ -147,13 +145,13 @@ internal sealed class Recording : IConnectionCloseFeature, IDisposable
         OnInputBroken();
     }
 
-    /// <summary>Ends the recording with the connection, for one whose user does not report that it is done.</summary>
+    /// <summary>Ends the recording with the connection, for a user that does not dispose it.</summary>
     public void EndWithConnection() => OnInputBroken();
 
-    /// <summary>Called when the capture ends. The connection may have ended, too.</summary>
+    /// <summary>Called when the capture ends. The connection may also have ended.</summary>
     public void OnCaptureEnding()
     {
-        // The token fires a little later than the connection ends.
+        // The token fires shortly after the connection has ended.
         var isClosed = _connection.ConnectionClosed.IsCancellationRequested || (_isUserDone && _close?.CloseReason is not null);
         lock (_endLock)
             _isClosed |= isClosed;
@@ -167,8 +165,9 @@ internal sealed class Recording : IConnectionCloseFeature, IDisposable
         RestoreTransport();
     }
 
-    /// <summary>As <see cref="Dispose"/>, for another thread than that of the connection's user: the pipes stay in place, and
-    /// pass everything through.</summary>
+    /// <summary>
+    /// Ends the recording on another thread than that of the connection's user: the pipes stay in place, without recording.
+    /// </summary>
     public void Detach()
     {
         _isDetached = true;
@@ -228,7 +227,7 @@ internal sealed class Recording : IConnectionCloseFeature, IDisposable
     /// read after it.</summary>
     private void TryRecordEnd(bool isReadToEnd)
     {
-        // Held until everything is recorded: a capture that is being disposed waits here.
+        // Held until everything is recorded, so that disposing the capture waits for it.
         lock (_endLock)
         {
             _isReadToEnd |= isReadToEnd;

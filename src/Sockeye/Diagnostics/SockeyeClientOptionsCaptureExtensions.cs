@@ -1,13 +1,14 @@
 namespace Sockeye;
 
-/// <summary>Recording a client's connections.</summary>
+/// <summary>Records the connections of a client.</summary>
 public static class SockeyeClientOptionsCaptureExtensions
 {
     extension(SockeyeClientOptions client)
     {
-        /// <summary>Records what each connection of the client reads and writes, with TLS after it was removed.</summary>
-        /// <param name="capture">Serves any number of clients and servers. Dispose it after their connections.</param>
-        /// <exception cref="InvalidOperationException">It was called on these options before.</exception>
+        /// <summary>Records the bytes that each connection of the client reads and writes, decrypted if it uses TLS.</summary>
+        /// <param name="capture">The capture. It may record any number of clients and servers. Dispose it after their
+        /// connections.</param>
+        /// <exception cref="InvalidOperationException">The options already have a capture.</exception>
         public SockeyeClientOptions UseWireCapture(WireCapture capture)
         {
             ArgumentNullException.ThrowIfNull(capture);

@@ -4,13 +4,13 @@ using System.Diagnostics;
 namespace Sockeye;
 
 /// <summary>
-/// Records the bytes of a connection as TCP segments: handshake, data with sequence numbers, acknowledgements, and an end. Frames
-/// that are dropped before the file leave a gap in the numbers.
+/// Records the bytes of a connection as TCP segments: handshake, data with sequence numbers, acknowledgements, and an end.
+/// Dropped frames leave a gap in the sequence numbers.
 /// </summary>
 /// <remarks>Safe from any thread: a connection is read and written at the same time.</remarks>
 internal sealed class SyntheticTcp
 {
-    /// <summary>The most unacknowledged data; more would look like a full window.</summary>
+    /// <summary>The maximum size in bytes of unacknowledged data. More would look like a full window.</summary>
     private const uint AcknowledgeEvery = 256 * 1024;
 
     private readonly WireCapture _capture;
@@ -23,8 +23,9 @@ internal sealed class SyntheticTcp
 
     /// <param name="capture">Receives the frames.</param>
     /// <param name="connection">The connection of the frames.</param>
-    /// <param name="number">Selects the first sequence numbers: a reused port must not look like the same connection.</param>
-    /// <param name="keep">Bytes of data to keep; of further data only headers are kept.</param>
+    /// <param name="number">The number of the connection, which selects the first sequence numbers, so that a reused port does
+    /// not look like the same connection.</param>
+    /// <param name="keep">The number of bytes of data to keep. Later segments have only their headers.</param>
     public SyntheticTcp(WireCapture capture, CapturedConnection connection, long number, long keep)
     {
         (_capture, _connection, _bytesToKeep) = (capture, connection, keep);
@@ -82,7 +83,7 @@ internal sealed class SyntheticTcp
         {
             EmitFinLocked(inputFirst ? Direction.Inbound : Direction.Outbound);
             EmitFinLocked(inputFirst ? Direction.Outbound : Direction.Inbound);
-            // The acknowledgement of the second FIN was held back until now, to carry the comment.
+            // The acknowledgement of the second FIN was delayed, because it carries the comment.
             var last = _own.HasEndedFirst ? Direction.Outbound : Direction.Inbound;
             EmitLocked(last, TcpBits.Ack, comment: comment);
         }
@@ -109,7 +110,7 @@ internal sealed class SyntheticTcp
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);
 
-        // After its FIN a side sends nothing: a later write gets an exception.
+        // A side sends no data after its FIN. A later write throws.
         while (!bytes.IsEmpty && !From(direction).HasEnded)
         {
             var part = bytes.Slice(0, Math.Min(bytes.Length, TcpSegment.MaxData));
@@ -136,7 +137,7 @@ internal sealed class SyntheticTcp
         if (_isCutNoted)
             return null;
         _isCutNoted = true;
-        return "MaxBytesPerConnection is reached: from here on the connection's data is left out, its headers are kept";
+        return "MaxBytesPerConnection is reached: later segments of the connection have only their headers";
     }
 
     private void EmitFinLocked(Direction direction)
@@ -157,7 +158,7 @@ internal sealed class SyntheticTcp
         Direction direction, TcpBits bits, int length = 0, byte[]? pooled = null, int kept = 0, string? comment = null)
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);
-        Debug.Assert(kept <= length && kept <= (pooled?.Length ?? 0), "No more is kept than passed.");
+        Debug.Assert(kept <= length && kept <= (pooled?.Length ?? 0), "The kept bytes are part of the segment.");
         ref var from = ref From(direction);
         ref var to = ref From(Other(direction));
         var hasAck = (bits & TcpBits.Ack) != 0;

@@ -14,18 +14,18 @@ internal enum TcpBits : byte
     Ack = 16,
 }
 
-/// <summary>Writes a TCP segment with its IP header, as a network interface would have seen it.</summary>
+/// <summary>Writes a TCP segment with its IP header.</summary>
 /// <remarks>
 /// <code>
 /// ┌────────────────────────────┬───────────────────────────────────────────────────────────┬───────────┐
 /// │ IPv4 (20) or IPv6 (40)     │ TCP: ports, sequence, acknowledged, bits, window (20)     │ data      │
 /// └────────────────────────────┴───────────────────────────────────────────────────────────┴───────────┘
 /// </code>
-/// A SYN has two options: the largest segment, and how far the window is shifted (RFC 7323).
+/// A SYN has two options: the maximum segment size, and the window scale (RFC 7323).
 /// </remarks>
 internal static class TcpSegment
 {
-    /// <summary>The data that fits into an IP datagram of 65,535 bytes, the largest of a loopback interface.</summary>
+    /// <summary>The maximum size in bytes of the data in an IP datagram of 65,535 bytes, as on a loopback interface.</summary>
     public const int MaxData = 65_535 - 20 - TcpHeader;
 
     private const int TcpHeader = 20;
@@ -33,7 +33,7 @@ internal static class TcpSegment
     private const byte Tcp = 6;
     private const byte HopLimit = 64;
 
-    /// <summary>The largest window, 1 GiB: no recorded data ever waited for one.</summary>
+    /// <summary>The shift of the largest window, 1 GiB. Recorded data never waited for a window.</summary>
     private const byte WindowShift = 14;
 
     public static int GetHeaderLength(CaptureAddresses addresses, TcpBits bits) =>

@@ -17,7 +17,7 @@ public sealed partial class WireCapture
     private void LogCutShort(string file, TimeSpan timeout) => LogCutShort(Logger, file, timeout);
 
     [LoggerMessage(1750, LogLevel.Warning,
-        "What connections read and write is recorded to {File}, in clear: it can hold secrets.")]
+        "The bytes of connections are recorded to {File} in clear text. The file can contain secrets.")]
     private static partial void LogStarted(ILogger logger, string file);
 
     [LoggerMessage(1751, LogLevel.Warning,
@@ -25,7 +25,7 @@ public sealed partial class WireCapture
             + "(MaxQueuedBytes) wait already.")]
     private static partial void LogDropping(ILogger logger, long count, string file, long maxQueuedBytes);
 
-    [LoggerMessage(1752, LogLevel.Error, "Recording to {File} failed and has ended; connections go on: {Message}")]
+    [LoggerMessage(1752, LogLevel.Error, "Recording to {File} failed and has ended; connections continue: {Message}")]
     private static partial void LogFailed(ILogger logger, Exception error, string file, string message);
 
     [LoggerMessage(1753, LogLevel.Warning,
@@ -38,6 +38,6 @@ public sealed partial class WireCapture
     private static partial void LogEnded(ILogger logger, string file, long frames, long bytes, long dropped);
 
     [LoggerMessage(1755, LogLevel.Warning,
-        "Recording to {File} was ended before all was written: it took longer than {Timeout}.")]
+        "Recording to {File} ended before everything was written: it took longer than {Timeout}.")]
     private static partial void LogCutShort(ILogger logger, string file, TimeSpan timeout);
 }

@@ -33,7 +33,7 @@ public sealed partial class WireCapture : IAsyncDisposable
     private readonly SortedDictionary<long, Recording> _open = [];
     private readonly Task? _starting;
 
-    // Its one continuation, a capture that is being disposed, runs inline: the writer has nothing to do after it.
+    // Its only continuation, DisposeAsync, runs inline, because it is the last step of the writer.
     private readonly TaskCompletionSource _finished = new();
     private TimeProvider? _time;
     private ILoggerFactory? _loggers;
@@ -78,7 +78,8 @@ public sealed partial class WireCapture : IAsyncDisposable
         (_options, _output, _time, _loggers) = (options, output, options.TimeProvider, options.LoggerFactory);
         _queue = new(options.MaxQueuedBytes);
         _writer = new(_queue, output, options);
-        // A file can be opened as soon as it exists. A stream may be slow: its start is left to the writer.
+        // A file gets its start at once, so that it can be opened as soon as it exists. A stream may be slow, so the writer
+        // writes its start.
         _starting = output.IsFile ? _writer.StartAsync() : null;
     }
 
@@ -145,7 +146,7 @@ public sealed partial class WireCapture : IAsyncDisposable
             LogCutShort(_writer.Name, _options.CloseTimeout);
     }
 
-    /// <summary>Sets the clock and the log, where neither the options nor an earlier call has set them.</summary>
+    /// <summary>Sets the clock and the log, unless the options or an earlier call have set them.</summary>
     internal void SetDefaults(TimeProvider time, ILoggerFactory loggers)
     {
         Interlocked.CompareExchange(ref _time, time, null);
@@ -167,7 +168,7 @@ public sealed partial class WireCapture : IAsyncDisposable
         frame.Connection.Interface.OnDropped();
         var dropped = Interlocked.Increment(ref _dropped);
         var loggedAt = Volatile.Read(ref _dropsLoggedAt);
-        // One line a minute: more lines would only add to the load.
+        // One line per minute: more lines would add to the load.
         if ((loggedAt == 0 || frame.Time - loggedAt >= LogInterval.TotalNanoseconds)
             && Interlocked.CompareExchange(ref _dropsLoggedAt, frame.Time, loggedAt) == loggedAt)
             LogDropping(dropped, _writer.Name, _options.MaxQueuedBytes);
@@ -261,7 +262,7 @@ public sealed partial class WireCapture : IAsyncDisposable
         _queue.Close();
         foreach (var recording in StopRecording())
             recording.Detach();
-        Debug.Assert(!_isOn, "A capture that has ended takes nothing more.");
+        Debug.Assert(!_isOn, "The capture has stopped recording.");
         _queue.Clear();
         _finished.SetResult();
     }

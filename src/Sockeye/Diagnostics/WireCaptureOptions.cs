@@ -2,15 +2,16 @@ using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
 
-/// <summary>How much a <see cref="WireCapture"/> may write, and what happens then. Read once, when the capture is made.</summary>
+/// <summary>The limits of a <see cref="WireCapture"/>, which copies them when it is created.</summary>
 public sealed class WireCaptureOptions
 {
     internal const long MinFileSize = 128 * 1024;
     private const int MinQueuedBytes = 128 * 1024;
 
     /// <summary>
-    /// Bytes in one file, default 104,857,600 (100 MiB). Range: 131,072 and up. When the next frame would not fit, a new file
-    /// is begun if <see cref="MaxFiles"/> allows; otherwise the capture ends, and the log says so.
+    /// Gets or sets the maximum size in bytes of one file. Default: 104,857,600 (100 MiB). Range: 131,072 and up. When the next
+    /// frame does not fit, a new file is started if <see cref="MaxFiles"/> allows it; otherwise the capture ends, which is
+    /// logged.
     /// </summary>
     public long MaxFileSize
     {
@@ -22,8 +23,8 @@ public sealed class WireCaptureOptions
     } = 100 * 1024 * 1024;
 
     /// <summary>
-    /// How long one file is written to, from its first frame on; default <see cref="Timeout.InfiniteTimeSpan"/>. Range: 1 ms
-    /// and up. The first frame after that begins a new file if <see cref="MaxFiles"/> allows, or ends the capture.
+    /// Gets or sets the maximum age of a file, from its first frame. Default: <see cref="Timeout.InfiniteTimeSpan"/>. Range: 1 ms
+    /// and up. The next frame after that starts a new file if <see cref="MaxFiles"/> allows it, or ends the capture.
     /// </summary>
     public TimeSpan MaxAge
     {
@@ -32,21 +33,22 @@ public sealed class WireCaptureOptions
     } = Timeout.InfiniteTimeSpan;
 
     /// <summary>
-    /// Files to keep, default 1: one file with the name given. With more they are numbered (<c>name-00001.pcapng</c>, …) and the
-    /// oldest is deleted before a new one is begun. Range: 1 to 10,000. Has no meaning for a stream, which is one file.
+    /// Gets or sets the number of files to keep. Default: 1, one file with the given name. Range: 1 to 10,000. With more than
+    /// one, files are numbered (<c>name-00001.pcapng</c>, …), and the oldest is deleted before a new one is started. Does not
+    /// apply to a stream.
     /// </summary>
     public int MaxFiles { get; set => field = OptionChecks.InRange(value, 1, 10_000); } = 1;
 
     /// <summary>
-    /// Bytes of data to keep of each connection, both directions together; default null: all. Range: 0 and up. Of what comes
-    /// later only headers are kept: sizes, times and the end still show. 0 keeps no data at all.
+    /// Gets or sets the number of bytes of data to keep of each connection, both directions together. Default: null, all. Range:
+    /// 0 and up; 0 keeps no data. Later segments are recorded without data: their sizes and times, and the end, are kept.
     /// </summary>
     public long? MaxBytesPerConnection { get; set => field = OptionChecks.AtLeast(value, 0); }
 
     /// <summary>
-    /// Memory for frames that wait to be written, in bytes, default 16,777,216 (16 MiB). Range: 131,072 and up. When a slow disk
-    /// fills it frames are dropped: connections never wait for a capture. The log, the file and
-    /// <see cref="WireCapture.DroppedFrames"/> tell.
+    /// Gets or sets the maximum size in bytes of frames that wait to be written. Default: 16,777,216 (16 MiB). Range: 131,072 and
+    /// up. If a slow disk causes it to be reached, frames are dropped, because connections never wait for a capture. The log, the
+    /// file and <see cref="WireCapture.DroppedFrames"/> report it.
     /// </summary>
     public long MaxQueuedBytes
     {
@@ -58,14 +60,14 @@ public sealed class WireCaptureOptions
     } = 16 * 1024 * 1024;
 
     /// <summary>
-    /// Replaces a file of that name, and with <see cref="MaxFiles"/> above 1 deletes all numbered files of an earlier capture
-    /// with that name. Default false: then the capture cannot be made while one is there.
+    /// Gets or sets whether the capture replaces a file of the same name, and with <see cref="MaxFiles"/> above 1 all numbered
+    /// files of an earlier capture. Default: false, the constructor throws if such a file exists.
     /// </summary>
     public bool Overwrite { get; set; }
 
     /// <summary>
-    /// How long disposing the capture waits until what is queued was written; default 5 s. Range: 0 and up, or
-    /// <see cref="Timeout.InfiniteTimeSpan"/>. What is left then is lost, and the log says so.
+    /// Gets or sets the time that disposing the capture waits for queued frames to be written. Default: 5 s. Range: 0 and up, or
+    /// <see cref="Timeout.InfiniteTimeSpan"/>. Frames that are left then are lost, which is logged.
     /// </summary>
     public TimeSpan CloseTimeout
     {
@@ -73,10 +75,14 @@ public sealed class WireCaptureOptions
         set => field = OptionChecks.AtLeastOrInfinite(value, TimeSpan.Zero);
     } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The clock of the frames. Default null: that of the first server or client that uses the capture.</summary>
+    /// <summary>
+    /// Gets or sets the clock of the frames. Default: null, that of the first server or client that uses the capture.
+    /// </summary>
     public TimeProvider? TimeProvider { get; set; }
 
-    /// <summary>Where the capture logs. Default null: where the first server or client that uses it does.</summary>
+    /// <summary>
+    /// Gets or sets the factory of the capture's logger. Default: null, that of the first server or client that uses the capture.
+    /// </summary>
     public ILoggerFactory? LoggerFactory { get; set; }
 
     internal WireCaptureOptions Copy() => OptionCopier.Copy(this);

@@ -3,12 +3,12 @@ using System.Diagnostics;
 namespace Sockeye;
 
 /// <summary>An encoder that members of a group share, and the frame of the message that is being broadcast.</summary>
-/// <remarks>It belongs to the group. The group's lock guards it.</remarks>
+/// <remarks>It belongs to the group, whose lock guards it.</remarks>
 internal sealed class BroadcastEncoding<TMessage>(IFrameEncoder<TMessage> encoder)
 {
     private PooledBuffer? _frame;
 
-    /// <summary>How many members use the encoder.</summary>
+    /// <summary>The number of members that use the encoder.</summary>
     public int MemberCount
     {
         get;
@@ -38,7 +38,7 @@ internal sealed class BroadcastEncoding<TMessage>(IFrameEncoder<TMessage> encode
         encoder.Encode(message, _frame);
     }
 
-    /// <summary>Releases the encoded message, if there is one. Queues that hold it have a reference each.</summary>
+    /// <summary>Releases the encoded message, if there is one. Each queue that holds it has a reference.</summary>
     public void Release()
     {
         _frame?.Release();

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Sockeye;
 
-/// <summary>What came of adding a frame to a <see cref="BroadcastQueue"/>.</summary>
+/// <summary>The result of adding a frame to a <see cref="BroadcastQueue"/>.</summary>
 internal enum EnqueueResult
 {
     /// <summary>The frame is in the queue, and a sender is running.</summary>
@@ -19,7 +19,7 @@ internal enum EnqueueResult
     Closed,
 }
 
-/// <summary>The frames that one member of a group is still to be sent. Safe to call from any thread.</summary>
+/// <summary>The queue of frames for one member of a group. Safe to call from any thread.</summary>
 /// <remarks>
 /// The queue is idle, or one sender is running. The caller that starts the sender sends until <see cref="TryStopSending"/>
 /// returns true.
@@ -77,7 +77,7 @@ internal sealed class BroadcastQueue(int limit)
     {
         lock (_lock)
         {
-            Debug.Assert(_isSending, "A sender that runs stops once.");
+            Debug.Assert(_isSending, "A sender is running.");
             _isSending = _frames.Count > 0;
             return !_isSending;
         }

@@ -26,7 +26,7 @@ public static class Codec
     /// The encoding. Default: UTF-8, with <see cref="FrameError.Malformed"/> for invalid bytes. Another encoding applies its
     /// fallback to invalid bytes: <see cref="Encoding.UTF8"/> replaces them.
     /// </param>
-    /// <param name="ending">What ends a line. Default: LF, which also accepts CR LF when reading.</param>
+    /// <param name="ending">The line end. Default: LF, which also accepts CR LF when reading.</param>
     public static Codec<string> Lines(int maxLength, Encoding? encoding = null, LineEnding ending = LineEnding.Lf)
     {
         encoding ??= StrictUtf8;

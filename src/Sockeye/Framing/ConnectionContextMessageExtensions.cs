@@ -20,12 +20,13 @@ public static class ConnectionContextMessageExtensions
             return new(connection, codec);
         }
 
-        /// <summary>Creates a message connection with a type of message for each direction, as protocols of requests and answers
-        /// need.</summary>
+        /// <summary>
+        /// Creates a message connection with a type of message for each direction, as protocols with requests and responses need.
+        /// </summary>
         /// <typeparam name="TIn">The message that the peer sends.</typeparam>
         /// <typeparam name="TOut">The message that the peer receives.</typeparam>
-        /// <param name="inbound">Reads what the peer sends.</param>
-        /// <param name="outbound">Writes what the peer receives.</param>
+        /// <param name="inbound">Reads messages from the peer.</param>
+        /// <param name="outbound">Writes messages to the peer.</param>
         /// <returns>The message connection. Disposing it disposes the connection, unless that has an owner: the server whose
         /// handler uses it, or a pool. Then disposing ends the message connection only, and the owner ends the
         /// connection.</returns>

@@ -2,13 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace Sockeye;
 
-/// <summary>Tells whether an exception of a decoder is caused by the bytes of the peer or by the decoder's own code.</summary>
+/// <summary>
+/// Distinguishes exceptions of a decoder that the bytes of the peer cause from those that the decoder's code causes.
+/// </summary>
 internal static class DecodeError
 {
     /// <summary>
-    /// Decoding depends only on the bytes of the peer, so the bytes cause what it throws: a frame that is too short for
-    /// <c>BinaryPrimitives</c>, a number out of range, invalid text. The exceptions are those that no bytes can cause, and those
-    /// that mean that this process is in trouble.
+    /// Returns whether the bytes of the peer cause an exception. Decoding depends only on these bytes, so they cause most
+    /// exceptions: a frame that is too short for <c>BinaryPrimitives</c>, a number out of range, invalid text. The others are
+    /// those that no bytes can cause, and those of a lack of memory or stack.
     /// </summary>
     public static bool IsCausedByPeer(Exception error) => error is not (
         FrameException // names its own cause

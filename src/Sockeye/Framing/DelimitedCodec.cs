@@ -48,8 +48,8 @@ internal sealed class DelimitedCodec : FrameCodec
         if (IndexOfEarlyDelimiter(payload) is >= 0 and var at)
         {
             throw FrameException.Malformed(
-                this, $"the message to be written contains a delimiter, or forms one with the delimiter behind it, after {at} "
-                + "bytes, where a reader would end it: escape it, or use Codec.LengthPrefixed");
+                this, $"the message to be written contains a delimiter, or forms one with the delimiter after it, at byte {at}, "
+                    + "where a reader would end the message: escape it, or use Codec.LengthPrefixed");
         }
 
         output.Write(payload);
@@ -72,7 +72,7 @@ internal sealed class DelimitedCodec : FrameCodec
 
     /// <summary>
     /// Returns where a reader would end this payload too early, or -1. A payload without the delimiter can still form one
-    /// together with the delimiter behind it: "a" before "aa" reads as an empty frame and an "a".
+    /// together with the delimiter after it: "a" before "aa" reads as an empty frame and an "a".
     /// </summary>
     private long IndexOfEarlyDelimiter(in ReadOnlySequence<byte> payload)
     {

@@ -22,7 +22,7 @@ public abstract class FrameCodec : Codec<ReadOnlyMemory<byte>>
 
     /// <summary>Creates a codec that reads the same frames without a copy: a message is a slice of the receive buffer.</summary>
     /// <returns>
-    /// A codec whose messages are valid until the next one is read: copy what has to live longer. A message that is written is
+    /// A codec whose messages are valid until the next one is read. Copy bytes that are needed for longer. A written message is
     /// copied at once.
     /// </returns>
     public Codec<ReadOnlySequence<byte>> WithoutCopying() => new ZeroCopyCodec(this);
@@ -42,12 +42,12 @@ public abstract class FrameCodec : Codec<ReadOnlyMemory<byte>>
 
     /// <summary>Creates a codec for the same frames with a message of your own in each.</summary>
     /// <typeparam name="TMessage">The message.</typeparam>
-    /// <param name="encode">Writes the payload of a message. What it throws reaches the caller of the write, and nothing is
-    /// sent.</param>
+    /// <param name="encode">Writes the payload of a message. If it throws, nothing is sent, and the caller of the write gets the
+    /// exception.</param>
     /// <param name="decode">
-    /// Reads a message from a payload, which is valid only during the call. An exception, or null, is the peer's fault and
-    /// becomes <see cref="FrameError.Malformed"/>, with the exception inside: it need not check the length before it reads.
-    /// Exceptions that no bytes can cause are the handler's, and pass unchanged: <see cref="NullReferenceException"/>,
+    /// Reads a message from a payload, which is valid only during the call. An exception, or null, means invalid bytes and
+    /// becomes <see cref="FrameError.Malformed"/>, with the exception as its cause, so the function need not check the length
+    /// before it reads. Exceptions that no bytes can cause pass unchanged: <see cref="NullReferenceException"/>,
     /// <see cref="NotSupportedException"/>, <see cref="NotImplementedException"/>, <see cref="ObjectDisposedException"/>,
     /// <see cref="OperationCanceledException"/>, and those of types that cannot be loaded or of a lack of memory or stack.
     /// </param>
@@ -77,7 +77,9 @@ public abstract class FrameCodec : Codec<ReadOnlyMemory<byte>>
         WriteFrame(new ReadOnlySequence<byte>(message), output);
     }
 
-    /// <summary>Takes one frame from the start of <paramref name="input"/>, which stays if it holds no whole frame.</summary>
+    /// <summary>
+    /// Removes one frame from the start of <paramref name="input"/>, which is unchanged if it has no whole frame.
+    /// </summary>
     internal abstract bool TryReadFrame(ref ReadOnlySequence<byte> input, out ReadOnlySequence<byte> payload);
 
     /// <summary>Writes one frame. If it throws, it throws before the first byte.</summary>

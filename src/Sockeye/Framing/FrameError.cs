@@ -1,14 +1,14 @@
 namespace Sockeye;
 
-/// <summary>What is wrong with a frame.</summary>
+/// <summary>The error in a frame.</summary>
 public enum FrameError
 {
-    /// <summary>It is longer than the codec's maximum.</summary>
+    /// <summary>The frame is longer than the codec's maximum.</summary>
     TooLong,
 
-    /// <summary>The stream ended in the middle of it.</summary>
+    /// <summary>The stream ended in the middle of the frame.</summary>
     Truncated,
 
-    /// <summary>Its bytes, or the message to be written, do not follow the codec's rules.</summary>
+    /// <summary>The frame, or the message to write, breaks the codec's rules.</summary>
     Malformed,
 }

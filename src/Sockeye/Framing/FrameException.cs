@@ -1,6 +1,8 @@
 namespace Sockeye;
 
-/// <summary>The exception for a frame that cannot be read or written: too long, cut off, or against the codec's rules.</summary>
+/// <summary>
+/// The exception for a frame that cannot be read or written: it is too long, truncated, or breaks the codec's rules.
+/// </summary>
 /// <remarks>
 /// When reading, it ends the messages of the connection, because the start of the next frame is unknown. When writing, it is
 /// thrown before the first byte is written, and the connection remains usable.
@@ -8,14 +10,14 @@ namespace Sockeye;
 public sealed class FrameException : IOException
 {
     /// <summary>Creates an exception. For codecs of your own.</summary>
-    /// <param name="error">What is wrong.</param>
+    /// <param name="error">The error in the frame.</param>
     /// <param name="message">A sentence that names the codec, the value found and the limit. It is escaped for printing
     /// (<see cref="PrintableText"/>).</param>
     /// <param name="innerException">The cause; null if there is none.</param>
     public FrameException(FrameError error, string message, Exception? innerException = null)
         : base(PrintableText.Escape(message), innerException) => Error = error;
 
-    /// <summary>Gets what is wrong.</summary>
+    /// <summary>Gets the error in the frame.</summary>
     public FrameError Error { get; }
 
     /// <summary>Returns the text of the exception, which is safe to print: quoted text of the peer is escaped.</summary>

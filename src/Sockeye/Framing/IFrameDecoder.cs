@@ -16,8 +16,8 @@ public interface IFrameDecoder<TMessage>
 {
     /// <summary>Reads one message from the start of <paramref name="input"/>.</summary>
     /// <param name="input">
-    /// All bytes that have arrived and belong to no message yet, from the first byte of a frame on. If there is a message, the
-    /// decoder moves the start behind its frame, by at least one byte; if there is none, the start stays.
+    /// All received bytes that are not part of an earlier message, starting with the first byte of a frame. If there is a
+    /// message, the decoder moves the start to the end of its frame, by at least one byte; otherwise, the start does not change.
     /// </param>
     /// <param name="message">The message; not null if the method returns true.</param>
     /// <returns>

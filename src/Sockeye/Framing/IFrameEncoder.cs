@@ -16,7 +16,7 @@ public interface IFrameEncoder<TMessage>
     /// <remarks>
     /// If true, a connection lets the encoder write into its output, without a copy. If false, the encoder writes into a separate
     /// buffer, which is copied to the output if <see cref="Encode"/> returns. The value must not change. Danger: bytes in an
-    /// output cannot be taken back. If an encoder returns true and throws in the middle of a frame, the connection is aborted
+    /// output cannot be withdrawn. If an encoder returns true and throws in the middle of a frame, the connection is aborted
     /// with <see cref="CloseCause.HandlerError"/>, and the write throws <see cref="InvalidOperationException"/>.
     /// </remarks>
     bool IsEncodeAtomic => false;

@@ -30,7 +30,7 @@ internal sealed class JsonPayload<TMessage>(JsonTypeInfo<TMessage> type)
     {
         if (payload.IsSingleSegment)
             return ReadContiguous(payload);
-        // In one segment: over several, the reader of .NET 10 throws IndexOutOfRangeException for some values that are cut off.
+        // In one segment, because over several the reader of .NET 10 throws IndexOutOfRangeException for some truncated values.
         var copy = PooledBuffer.Rent();
         try
         {
@@ -68,7 +68,7 @@ internal sealed class JsonPayload<TMessage>(JsonTypeInfo<TMessage> type)
         }
         catch (NotSupportedException error)
         {
-            // The JSON has to select one of several types and selects none: an error of the JSON, not of the type.
+            // The JSON has to select one of several types, but selects none: an error of the JSON, not of the type.
             throw new JsonException(error.Message, error);
         }
 

@@ -1,9 +1,9 @@
 namespace Sockeye;
 
-/// <summary>What the number in a length field counts.</summary>
+/// <summary>The bytes that a length field counts.</summary>
 public enum LengthCounts
 {
-    /// <summary>The body: what follows the whole header.</summary>
+    /// <summary>The body: the bytes after the whole header.</summary>
     Body,
 
     /// <summary>The length field and everything after it, as in PostgreSQL.</summary>

@@ -12,7 +12,7 @@ namespace Sockeye;
 /// </code>
 /// Without extra header bytes, a message is the body. With extra header bytes, it is the whole frame, including header and length
 /// field, so that offsets are those of the protocol's specification. When writing, the codec fills in the length field and
-/// ignores what the message has there.
+/// ignores the bytes of the message at that position.
 /// <para>Some protocols:
 /// Kafka, and most private protocols: the default.
 /// Modbus TCP (MBAP): <c>BytesBeforeLength = 4, LengthSize = 2</c>.

@@ -71,8 +71,7 @@ internal sealed class LengthPrefixedCodec : FrameCodec
         {
             throw FrameException.TooLong(
                 this,
-                $"the length field says {length}, and {ToLengthField(_maxLength)} is the most for a maximum of {_maxLength} "
-                + "bytes");
+                $"the length field has {length}, and the maximum is {ToLengthField(_maxLength)}, for {_maxLength} bytes");
         }
 
         var frame = _uncountedSize + (long)length;

@@ -1,6 +1,6 @@
 namespace Sockeye;
 
-/// <summary>What ends a line.</summary>
+/// <summary>The end of a line.</summary>
 public enum LineEnding
 {
     /// <summary>

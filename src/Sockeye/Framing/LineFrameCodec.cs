@@ -57,7 +57,7 @@ internal sealed class LineFrameCodec : FrameCodec
         if (_ending == LineEnding.CrLf && !crBefore)
             throw FrameException.Malformed(this, $"an LF without a CR before it follows {end} bytes of a line");
         if (_ending == LineEnding.CrLf && FrameBytes.IndexOf(payload, _cr, CharSize) is >= 0 and var lone)
-            throw FrameException.Malformed(this, $"a CR without an LF behind it follows {lone} bytes of a line");
+            throw FrameException.Malformed(this, $"a CR without an LF after it follows {lone} bytes of a line");
         input = input.Slice(end + CharSize);
         return true;
     }

@@ -1,15 +1,18 @@
 namespace Sockeye;
 
-/// <summary>Extensions that serve an endpoint with a handler of messages.</summary>
+/// <summary>Extensions that add a handler of messages to an endpoint.</summary>
 public static class ListenOptionsMessageExtensions
 {
     extension(ListenOptions listen)
     {
-        /// <summary>Ends the pipeline with a handler that reads and writes one type of message. When its task completes, the
-        /// server sends what the handler wrote and closes the connection (FIN). When it throws, the server resets the
-        /// connection.</summary>
-        /// <remarks>A frame that breaks the codec's rules ends its own connection only: reading throws, and the reason is in
-        /// <c>CloseReason</c> and in the log.</remarks>
+        /// <summary>
+        /// Ends the pipeline with a handler that reads and writes one type of message. When its task completes, the server sends
+        /// the written messages and closes the connection (FIN). If it throws, the server resets the connection.
+        /// </summary>
+        /// <remarks>
+        /// A frame that breaks the codec's rules ends only its connection: reading throws, and <c>CloseReason</c> and the log
+        /// have the reason.
+        /// </remarks>
         /// <exception cref="InvalidOperationException">The endpoint already has a handler.</exception>
         public void Run<TMessage>(Codec<TMessage> codec, Func<MessageConnection<TMessage>, Task> handler)
         {
@@ -23,8 +26,8 @@ public static class ListenOptionsMessageExtensions
         }
 
         /// <summary>Ends the pipeline with a handler that reads one type of message and writes another.</summary>
-        /// <param name="inbound">Reads what the peer sends.</param>
-        /// <param name="outbound">Writes what the peer receives.</param>
+        /// <param name="inbound">Reads messages from the peer.</param>
+        /// <param name="outbound">Writes messages to the peer.</param>
         /// <param name="handler">The handler.</param>
         /// <exception cref="InvalidOperationException">The endpoint already has a handler.</exception>
         public void Run<TIn, TOut>(

@@ -33,15 +33,17 @@ public class MessageConnection<TIn, TOut> : IAsyncDisposable
     /// <summary>Gets this side's address; null if the transport has none.</summary>
     public EndPoint? LocalEndPoint => Connection.LocalEndPoint;
 
-    /// <summary>Gets why the connection, or its messages, ended; in a handler, once <see cref="StopRequested"/> has fired, why it
-    /// has to end. Null while the connection is open and the handler was not asked to end it.</summary>
+    /// <summary>
+    /// Gets the reason why the connection, or its messages, ended. In a handler, once <see cref="StopRequested"/> has fired, it
+    /// is the reason of the requested end. Null while the connection is open and no end is requested.
+    /// </summary>
     public CloseReason? CloseReason => Connection.CloseReason;
 
     internal MessageWriter<TOut> Writer { get; }
 
     /// <summary>
-    /// For a client that reconnects: reading ends without an exception when the connection is lost (reset, timeout, abort, or the
-    /// end of the stream within a frame). A frame that breaks the codec's rules still throws.
+    /// Whether reading ends without an exception, for a client that reconnects, when the connection is lost (reset, timeout,
+    /// abort, or the end of the stream within a frame). A frame that breaks the codec's rules still throws.
     /// </summary>
     internal bool EndsOnConnectionLoss
     {
@@ -49,14 +51,14 @@ public class MessageConnection<TIn, TOut> : IAsyncDisposable
         set => _reader.EndsOnConnectionLoss = value;
     }
 
-    /// <summary>Gets a token that fires when the server is asked to stop: <c>Connection.StopRequested</c>.</summary>
+    /// <summary>Gets a token that fires when a stop of the server is requested: <c>Connection.StopRequested</c>.</summary>
     public CancellationToken StopRequested => Connection.StopRequested;
 
-    /// <summary>Reads messages until the peer ends its side (FIN), or the server is asked to stop.</summary>
+    /// <summary>Reads messages until the peer ends its side (FIN), or until a stop of the server is requested.</summary>
     /// <remarks>
-    /// When the server is asked to stop, the enumeration returns the messages that have arrived whole, and then ends. A handler
-    /// that waits for something more continues with <see cref="ReadAllAsync(ReadUntil, CancellationToken)"/>, which keeps the
-    /// bytes of an unfinished message.
+    /// When a stop of the server is requested, the enumeration returns the messages that have arrived whole, and then ends. A
+    /// handler that waits for further messages continues with <see cref="ReadAllAsync(ReadUntil, CancellationToken)"/>, which
+    /// keeps the bytes of an unfinished message.
     /// <para>You may leave the loop and call the method again: it continues with the next message. A borrowed message
     /// (<c>ReadOnlySequence&lt;byte&gt;</c>) is valid until the next one is read, also after the loop. If messages own their
     /// bytes, another codec or a reader of bytes may use the input after the loop.</para>
@@ -76,7 +78,7 @@ public class MessageConnection<TIn, TOut> : IAsyncDisposable
     /// <remarks>
     /// <inheritdoc cref="ReadAllAsync(CancellationToken)" path="/remarks"/>
     /// <para>To notice the stop and continue to read, use a first loop until <see cref="ReadUntil.StopRequested"/> and, while
-    /// answers are due, a second one until <see cref="ReadUntil.PeerEnds"/>.</para>
+    /// responses are due, a second one until <see cref="ReadUntil.PeerEnds"/>.</para>
     /// </remarks>
     /// <param name="until">The event that ends the enumeration.</param>
     /// <param name="cancellationToken">Cancels the wait. No message is lost: the next call continues after the last one.</param>
@@ -101,7 +103,7 @@ public class MessageConnection<TIn, TOut> : IAsyncDisposable
     /// The message breaks the codec's rules or exceeds its maximum. Nothing is written, and the connection remains usable.
     /// </exception>
     /// <exception cref="ConnectionResetException">The peer has reset the connection.</exception>
-    /// <exception cref="IOException">The connection accepts no more messages; the exception's message says why.</exception>
+    /// <exception cref="IOException">The connection accepts no more messages; the exception's message has the reason.</exception>
     /// <exception cref="ObjectDisposedException">The connection was disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public ValueTask WriteAsync(TOut message, CancellationToken cancellationToken = default)
@@ -123,7 +125,7 @@ public class MessageConnection<TIn, TOut> : IAsyncDisposable
     /// <exception cref="ArgumentNullException">The sequence or a message in it is null.</exception>
     /// <exception cref="FrameException">A message breaks the codec's rules or exceeds its maximum.</exception>
     /// <exception cref="ConnectionResetException">The peer has reset the connection.</exception>
-    /// <exception cref="IOException">The connection accepts no more messages; the exception's message says why.</exception>
+    /// <exception cref="IOException">The connection accepts no more messages; the exception's message has the reason.</exception>
     /// <exception cref="ObjectDisposedException">The connection was disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public ValueTask WriteManyAsync(IEnumerable<TOut> messages, CancellationToken cancellationToken = default)
@@ -133,10 +135,10 @@ public class MessageConnection<TIn, TOut> : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits for the current write, sends what is left, then FIN, and closes the connection. A running <c>ReadAllAsync</c> ends,
-    /// writes that wait for other writers fail, and the connection leaves its groups. Safe to call from any thread, and more than
-    /// once. If the connection has an owner (the server whose handler uses it, or a pool), only the message connection ends: the
-    /// owner ends the connection when the handler completes or the connection returns to the pool.
+    /// Waits for the current write, sends the remaining bytes, then FIN, and closes the connection. A running <c>ReadAllAsync</c>
+    /// ends, writes that wait for other writers fail, and the connection leaves its groups. Safe to call from any thread, and
+    /// more than once. If the connection has an owner (the server whose handler uses it, or a pool), only the message connection
+    /// ends: the owner ends the connection when the handler completes or the connection returns to the pool.
     /// </summary>
     /// <remarks>A peer that does not read delays it; <c>Connection.Abort</c> ends the wait.</remarks>
     public async ValueTask DisposeAsync()

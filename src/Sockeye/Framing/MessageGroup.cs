@@ -5,8 +5,9 @@ namespace Sockeye;
 /// <summary>A group of connections that receive the same messages: a chat room, the subscribers of a feed.</summary>
 /// <remarks>
 /// A broadcast is encoded once for each encoder among the members. Each member has a bounded queue, which its connection empties
-/// in the background, so that members do not delay each other. <see cref="MessageGroupOptions.SlowMember"/> says what happens if
-/// a queue is full. Each member receives the messages in the order of the broadcasts, and never in the middle of another message.
+/// in the background, so that members do not delay each other. <see cref="MessageGroupOptions.SlowMember"/> determines what
+/// happens if a queue is full. Each member receives the messages in the order of the broadcasts, and never in the middle of
+/// another message.
 /// <para>A member whose connection closes or is disposed leaves the group, and its queued messages are lost.</para>
 /// <para>All members are safe to call concurrently.</para>
 /// </remarks>
@@ -40,8 +41,9 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
     }
 
     /// <summary>
-    /// Gets how many messages members have missed because their queue was full: with <see cref="SlowMemberPolicy.Drop"/>, and
-    /// with <see cref="SlowMemberPolicy.Wait"/> if the wait was cancelled. A broadcast that two members miss counts twice.
+    /// Gets the number of messages that members have missed because their queue was full: with
+    /// <see cref="SlowMemberPolicy.Drop"/>, and with <see cref="SlowMemberPolicy.Wait"/> if the wait was cancelled. A broadcast
+    /// that two members miss counts twice.
     /// </summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
@@ -123,7 +125,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
     /// message, and later broadcasts wait behind it. With the other policies it does not wait, like
     /// <see cref="Broadcast(TMessage)"/>.
     /// </summary>
-    /// <param name="message">The message, which is encoded after the broadcasts before it are queued.</param>
+    /// <param name="message">The message, which is encoded after earlier broadcasts are queued.</param>
     /// <param name="cancellationToken">
     /// Cancels the wait. Members whose queue has room receive the message; the others miss it, which <see cref="Dropped"/>
     /// counts.
@@ -211,8 +213,8 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
     }
 
     /// <summary>Queues a message for every member whose queue has room.</summary>
-    /// <returns>The members that have no room and must not miss it, each with a frame to release; null if there are
-    /// none.</returns>
+    /// <returns>The members whose queue is full and that must not miss the message, each with a frame to release; null if there
+    /// are none.</returns>
     private List<(GroupMember<TMessage> Member, PooledBuffer Frame)>? Enqueue(
         TMessage message, MessageWriter<TMessage>? except = null)
     {
@@ -237,7 +239,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
                         continue;
                     }
 
-                    // Closed now, before it has room again: it must not receive a message after the missed one.
+                    // Closed before it has room again, so that it does not receive a message after the missed one.
                     if (_slowMember is SlowMemberPolicy.Disconnect)
                         member.Queue.CloseAndDiscard();
                     frame.AddReference();
@@ -254,7 +256,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
         return full;
     }
 
-    /// <summary>Queues the frame for members that had no room, one after another, as each has room.</summary>
+    /// <summary>Queues the frame for members whose queue was full, one after another, when each has room.</summary>
     private async Task EnqueueWhenFreeAsync(
         List<(GroupMember<TMessage> Member, PooledBuffer Frame)> full, CancellationToken cancellationToken)
     {

@@ -4,8 +4,9 @@ namespace Sockeye;
 public sealed class MessageGroupOptions
 {
     /// <summary>
-    /// Gets or sets how many messages may wait for each member. Default: 256. Range: 1 to 1,000,000. Members with the same codec
-    /// share the bytes of a message. A short queue is hard on members with a slow network; a long queue holds old messages.
+    /// Gets or sets the maximum number of messages that wait for each member. Default: 256. Range: 1 to 1,000,000. Members with
+    /// the same codec share the bytes of a message. A short queue affects members with a slow network sooner; a long queue holds
+    /// old messages.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
     public int MaxQueuedMessages { get; set => field = OptionChecks.InRange(value, 1, 1_000_000); } = 256;

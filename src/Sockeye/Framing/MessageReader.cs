@@ -92,8 +92,8 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, IFrameDec
         }
         finally
         {
-            // A borrowed message stays valid after a break. Any other owns its bytes, so the input is free for the next reader:
-            // another codec after a handshake, or the handler itself.
+            // A borrowed message stays valid after the loop. Any other message owns its bytes, so the input is free for the next
+            // reader: another codec after a handshake, or the handler.
             if (!IsZeroCopy)
                 ReturnInput(examined: false);
             // A full fence: either this code sees the end, or End sees that no reader is active.
@@ -131,7 +131,7 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, IFrameDec
         if (rest.Length >= _rest.Length || (!typeof(TIn).IsValueType && message is null))
         {
             throw new InvalidOperationException(
-                $"{decoder} returned true without a message, or without moving the input behind its frame: "
+                $"{decoder} returned true without a message, or without moving the start of the input to the end of its frame: "
                 + "reading would never end.");
         }
 
@@ -153,7 +153,7 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, IFrameDec
         _examined = examined ? rest.Length : 0;
         try
         {
-            // After the end as well: the connection keeps the memory until the reader returns it.
+            // Also after the end, because the connection keeps the memory until the reader returns it.
             _input.AdvanceTo(rest.Start, examined ? rest.End : rest.Start);
         }
         catch (InvalidOperationException) when (_hasEnded)
@@ -162,7 +162,10 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, IFrameDec
         }
     }
 
-    /// <summary>Returns what the last enumeration kept. False if an enumeration is running, which returns it itself.</summary>
+    /// <summary>
+    /// Returns the input that the last enumeration kept. Returns false if an enumeration is running, which returns the input
+    /// itself.
+    /// </summary>
     private bool TryReturnInputAfterEnd()
     {
         if (Interlocked.CompareExchange(ref _isReading, 1, 0) != 0)
@@ -173,8 +176,9 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, IFrameDec
         return true;
     }
 
-    /// <summary>Clears the cancellation that ended the reading, if it met no read, so that it does not cancel the next
-    /// one.</summary>
+    /// <summary>
+    /// Clears the cancellation that ended the reading, if no read was pending, so that it does not cancel the next one.
+    /// </summary>
     private void ClearPendingCancel()
     {
         try

@@ -93,7 +93,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, IFrameEn
         await _writeLock.AcquireAsync();
         try
         {
-            // Consumes the cancellation, if it met no flush, so that it does not cancel a later flush of the owner.
+            // Consumes the cancellation, if no flush was pending, so that it does not cancel a later flush of the owner.
             _output.CancelPendingFlush();
             await _output.FlushAsync();
         }
@@ -170,8 +170,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, IFrameEn
             }
             finally
             {
-                // After an error too: the messages before it are whole, and must not wait for the next write. Closing the
-                // connection sends them as well.
+                // Also after an error: the messages before it are whole, and must not wait for the next write or for the close.
                 if (!_disposed.IsCancellationRequested && _encodeError is null)
                     ThrowIfClosed(await _output.FlushAsync(CancellationToken.None));
             }
@@ -214,8 +213,9 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, IFrameEn
             MessageMetrics.OnSent(_output.UnflushedBytes - before);
     }
 
-    /// <summary>Bytes that are written cannot be taken back, and the peer could not read what follows them. So the connection
-    /// ends.</summary>
+    /// <summary>
+    /// Aborts the connection, because written bytes cannot be withdrawn, and the peer could not read the bytes after them.
+    /// </summary>
     [MemberNotNull(nameof(_encodeError))]
     private void AbortAfterPartialFrame(long count, Exception error)
     {
@@ -226,8 +226,10 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, IFrameEn
         connection.Abort(CloseReason.Local(CloseCause.HandlerError, sentence, _encodeError));
     }
 
-    /// <summary>Encodes into a separate buffer: the encoder may throw in the middle, and the peer could not read what follows a
-    /// part of a frame.</summary>
+    /// <summary>
+    /// Encodes into a separate buffer, because the encoder may throw in the middle, and the peer could not read the bytes after a
+    /// part of a frame.
+    /// </summary>
     private void EncodeBuffered(TOut message)
     {
         var frame = PooledBuffer.Rent();
@@ -260,7 +262,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, IFrameEn
         }
         catch (OperationCanceledException)
         {
-            // No caller observes how this write ends. The next write and the close reason report an error.
+            // No caller observes the result of this write. The next write and the close reason report an error.
             _ = write.ContinueWith(
                 static ended => ended.Exception,
                 CancellationToken.None,

@@ -44,7 +44,7 @@ internal sealed class NetstringCodec(int maxLength) : FrameCodec
     }
 
     /// <summary>
-    /// Stops at the first digit that takes the length over the maximum, which bounds the size of the header.
+    /// Reads the length. Throws at the first digit with which it exceeds the maximum, which bounds the size of the header.
     /// </summary>
     private bool TryReadLength(in ReadOnlySequence<byte> input, out long length, out int headerSize)
     {

@@ -5,15 +5,15 @@ namespace Sockeye;
 /// <summary>Rejects null messages: no codec reads null, so no codec writes it.</summary>
 internal static class NullMessage
 {
-    /// <summary>Costs nothing if the message is a struct.</summary>
+    /// <summary>Throws if the message is null. Compiles to nothing if the message is a struct.</summary>
     public static void ThrowIfNull<TMessage>(
         TMessage message, [CallerArgumentExpression(nameof(message))] string? name = null)
     {
         if (message is null)
-            throw new ArgumentNullException(name, "A message cannot be null. Write an empty one if that is meant.");
+            throw new ArgumentNullException(name, "A message cannot be null. Write an empty message instead.");
     }
 
-    /// <summary>For one of several messages.</summary>
+    /// <summary>Throws if one of several messages is null.</summary>
     public static void ThrowIfNull<TMessage>(TMessage message, int index, string name)
     {
         if (message is null)

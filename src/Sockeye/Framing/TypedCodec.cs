@@ -29,8 +29,8 @@ internal sealed class TypedCodec<TMessage>(
     {
         NullMessage.ThrowIfNull(message);
         ArgumentNullException.ThrowIfNull(output);
-        // The length precedes the payload and is known only after it, and a payload that cannot be written must leave no part of
-        // a frame: so the payload is written into a separate buffer first.
+        // The payload is written into a separate buffer first, because its length precedes it, and because a payload that cannot
+        // be written must leave no part of a frame.
         var payload = PooledBuffer.Rent();
         try
         {

@@ -11,8 +11,8 @@ namespace Sockeye;
 ///    1xxxxxxx … 0xxxxxxx       seven bits a byte, the least significant ones first;
 ///                              the high bit says that another byte follows
 /// </code>
-/// What protobuf's <c>writeDelimitedTo</c> writes (protobuf.dev, Encoding, "Base 128 Varints"), with lengths below 2^32. A length
-/// in more bytes than it needs is rejected, so that a frame has one form.
+/// The format of protobuf's <c>writeDelimitedTo</c> (protobuf.dev, Encoding, "Base 128 Varints"), with lengths below 2^32. A
+/// length in more bytes than needed is rejected, so that each frame has only one form.
 /// </remarks>
 internal sealed class VarintPrefixedCodec(int maxLength) : FrameCodec
 {

@@ -1,8 +1,10 @@
 namespace Sockeye;
 
-/// <summary>Whether a listener takes its clients, and if not, since when and why. Its accept loop says so; any thread
-/// asks.</summary>
-/// <remarks>Timestamps are never 0, which says that it is not so.</remarks>
+/// <summary>
+/// The status of a listener's accept loop: whether it accepts clients, and if not, since when and why. The loop writes it; any
+/// thread reads it.
+/// </summary>
+/// <remarks>A timestamp of 0 means that the state does not apply.</remarks>
 internal sealed class AcceptStatus(TimeProvider time)
 {
     /// <summary>An accept that has waited this long for a client counts as successful.</summary>
@@ -16,10 +18,10 @@ internal sealed class AcceptStatus(TimeProvider time)
     private volatile bool _isExhausted;
     private volatile Exception? _error;
 
-    /// <summary>The listener ended, without being asked to.</summary>
+    /// <summary>Whether the listener has ended by itself.</summary>
     public bool HasEnded => _hasEnded;
 
-    /// <summary>For how long no client could be taken, because <c>accept()</c> fails; null: it does not.</summary>
+    /// <summary>The time for which <c>accept()</c> has failed; null if it does not fail.</summary>
     public TimeSpan? FailingFor => HasSettled ? null : Since(ref _failingSince);
 
     /// <summary>The latest failure.</summary>
@@ -28,7 +30,9 @@ internal sealed class AcceptStatus(TimeProvider time)
     /// <summary>Whether the latest failure was a lack of descriptors or memory.</summary>
     public bool IsExhausted => _isExhausted;
 
-    /// <summary>For how long a limit has left clients in the queue, which was never empty meanwhile; null: none does.</summary>
+    /// <summary>
+    /// The time for which a limit has kept clients in the queue without the queue being empty; null if no limit does.
+    /// </summary>
     public TimeSpan? HeldFor => Since(ref _heldSince);
 
     /// <summary>The method or option that set the limit.</summary>
@@ -43,7 +47,7 @@ internal sealed class AcceptStatus(TimeProvider time)
             Volatile.Write(ref _heldSince, Now());
     }
 
-    /// <summary>An accept is under way, and finds the queue empty.</summary>
+    /// <summary>Called when an accept finds the queue empty and waits.</summary>
     public void OnQueueEmpty()
     {
         Volatile.Write(ref _heldSince, 0);

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>One connection of a server that has ended, and how.</summary>
+/// <summary>Describes a connection of a server that has ended.</summary>
 public sealed class ClosedConnectionInfo
 {
     internal ClosedConnectionInfo(
@@ -15,30 +15,32 @@ public sealed class ClosedConnectionInfo
         (BytesReceived, BytesSent) = (connection.BytesReceived, connection.BytesSent);
     }
 
-    /// <summary>Its name in the log.</summary>
+    /// <summary>Gets the id of the connection, as in the log.</summary>
     public string ConnectionId { get; }
 
-    /// <summary>The listener that accepted it: one of <see cref="SockeyeServer.EndPoints"/>.</summary>
+    /// <summary>
+    /// Gets the endpoint of the listener that accepted the connection: one of <see cref="SockeyeServer.EndPoints"/>.
+    /// </summary>
     public EndPoint ListenerEndPoint { get; }
 
-    /// <summary>This side's address; behind a PROXY header, the one that the client dialled.</summary>
+    /// <summary>Gets the address of this side; with a PROXY header, the address to which the client connected.</summary>
     public EndPoint? LocalEndPoint { get; }
 
-    /// <summary>The client's address; behind a PROXY header, the original client's.</summary>
+    /// <summary>Gets the address of the client; with a PROXY header, that of the original client.</summary>
     public EndPoint? RemoteEndPoint { get; }
 
-    /// <summary>When it was closed, by the server's clock.</summary>
+    /// <summary>Gets the time at which the connection was closed, by the server's clock.</summary>
     public DateTimeOffset ClosedAt { get; }
 
-    /// <summary>From accepted to closed.</summary>
+    /// <summary>Gets the time from the accept to the close.</summary>
     public TimeSpan Duration { get; }
 
-    /// <summary>Bytes taken from the peer; null where the transport does not tell.</summary>
+    /// <summary>Gets the number of bytes received from the peer. Null if the transport does not report it.</summary>
     public long? BytesReceived { get; }
 
-    /// <summary>Bytes given to the system for the peer; null where the transport does not tell.</summary>
+    /// <summary>Gets the number of bytes given to the system for the peer. Null if the transport does not report it.</summary>
     public long? BytesSent { get; }
 
-    /// <summary>Who ended it, how and why; of a client that was refused, which limit or rule did so.</summary>
+    /// <summary>Gets the reason of the end. For a client that was refused, it names the limit or rule.</summary>
     public CloseReason CloseReason { get; }
 }

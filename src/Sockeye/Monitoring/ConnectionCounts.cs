@@ -1,13 +1,13 @@
 namespace Sockeye;
 
-/// <summary>What one pass over open connections finds.</summary>
+/// <summary>The counts of one pass over open connections.</summary>
 internal struct ConnectionCounts
 {
     public int Waiting { get; private set; }
 
     public TimeSpan LongestWait { get; private set; }
 
-    /// <summary>Of those that no limit holds, but only the lack of a thread.</summary>
+    /// <summary>The number of those that wait for a thread rather than for a limit.</summary>
     public int WaitingForThread { get; private set; }
 
     public TimeSpan LongestWaitForThread { get; private set; }
@@ -49,8 +49,10 @@ internal struct ConnectionCounts
 
     private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
-    /// <summary>A handler that cannot send does not read either: that is one cause, and counts once. So does one that has not
-    /// begun.</summary>
+    /// <summary>
+    /// Adds a stall. A handler that cannot send does not read either, which is one cause and counts once. A handler that has not
+    /// started counts as waiting only.
+    /// </summary>
     private void AddStall(IMonitoredConnection connection, HandlerPhase phase, TimeSpan reading, TimeSpan sending)
     {
         if (sending >= Stalls.Threshold)

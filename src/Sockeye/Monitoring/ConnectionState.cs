@@ -1,18 +1,20 @@
 namespace Sockeye;
 
-/// <summary>What a connection of a server does or waits for, as far as this process knows.</summary>
+/// <summary>The state of a server's connection, as this process knows it.</summary>
 public enum ConnectionState
 {
-    /// <summary>It was accepted, and its handler has not begun: no thread has come to it yet, or a limit holds it.</summary>
+    /// <summary>The connection was accepted, and its handler has not started: it waits for a thread, or for a limit.</summary>
     Waiting,
 
-    /// <summary>Its handler runs, and both directions are open.</summary>
+    /// <summary>The handler runs, and both directions are open.</summary>
     Open,
 
-    /// <summary>Its handler runs; one direction has ended, the other goes on.</summary>
+    /// <summary>The handler runs; one direction has ended, the other continues.</summary>
     HalfClosed,
 
-    /// <summary>Its handler has returned, and what was written is still being sent; or it was ended, and its handler has yet to
-    /// notice.</summary>
+    /// <summary>
+    /// The handler has returned, and written data is still being sent; or the connection has ended, and its handler is still
+    /// running.
+    /// </summary>
     Closing,
 }

@@ -1,17 +1,17 @@
 namespace Sockeye;
 
-/// <summary>How far a connection of a server has come.</summary>
+/// <summary>The phase of a server's connection.</summary>
 internal enum HandlerPhase
 {
-    /// <summary>Accepted; no thread has come to it yet.</summary>
+    /// <summary>The connection is accepted, and waits for a thread.</summary>
     Accepted,
 
-    /// <summary>A limit lets it wait for its turn.</summary>
+    /// <summary>A limit makes the connection wait.</summary>
     Held,
 
-    /// <summary>Its handler runs, or middleware before it.</summary>
+    /// <summary>The handler runs, or middleware before it.</summary>
     Running,
 
-    /// <summary>Its handler has returned.</summary>
+    /// <summary>The handler has returned.</summary>
     Returned,
 }

@@ -2,13 +2,15 @@ using System.Globalization;
 
 namespace Sockeye;
 
-/// <summary>What Linux counts of TCP for a whole network namespace: <c>/proc/net/netstat</c>, group TcpExt (nstat(8)).</summary>
+/// <summary>
+/// Reads TCP counters that Linux keeps for a network namespace: <c>/proc/net/netstat</c>, group TcpExt (nstat(8)).
+/// </summary>
 internal static class HostCounters
 {
     private const string Path = "/proc/self/net/netstat";
     private const string Group = "TcpExt: ";
 
-    /// <summary>Null on other systems, and where this kernel does not count it.</summary>
+    /// <summary>Reads a counter. Null on other systems, and if this kernel does not have the counter.</summary>
     public static long? Read(string name)
     {
         if (!OperatingSystem.IsLinux())
@@ -19,11 +21,11 @@ internal static class HostCounters
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null; // A container without /proc: there is nothing to tell.
+            return null; // /proc is not readable, as in some containers.
         }
     }
 
-    /// <summary>Two lines belong together: the names, then the values in the same order.</summary>
+    /// <summary>Finds a value. The file has pairs of lines: the names, then the values in the same order.</summary>
     internal static long? Find(IEnumerable<string> lines, string name)
     {
         var group = lines.Where(line => line.StartsWith(Group, StringComparison.Ordinal)).Take(2).ToList();

@@ -8,7 +8,7 @@ internal interface IMonitoredServer
     /// <summary>The listeners that accept clients, in the order of the options.</summary>
     IReadOnlyList<IMonitoredListener> Listeners { get; }
 
-    /// <summary>The same, and those that a reload removed while they had connections.</summary>
+    /// <summary>All listeners, including those that a reload removed while they had connections.</summary>
     IReadOnlyList<IMonitoredListener> AllListeners { get; }
 
     int ConnectionCount { get; }
@@ -18,7 +18,7 @@ internal interface IMonitoredServer
     /// <summary>The handlers that block threads of the transport.</summary>
     IReadOnlyList<BlockingHandler> BlockingHandlers { get; }
 
-    /// <summary>How long handlers may still take; null while the server is not being stopped.</summary>
+    /// <summary>The time that handlers have left to finish; null while the server is not being stopped.</summary>
     TimeSpan? StopTimeLeft { get; }
 }
 
@@ -36,11 +36,12 @@ internal interface IMonitoredListener
 
     AcceptStatus Status { get; }
 
-    /// <summary>How many clients wait to be accepted, and how many may: one system call. Null where the system does not report
-    /// it.</summary>
+    /// <summary>
+    /// The length and the limit of the accept queue. Makes one system call. Null if the system does not report them.
+    /// </summary>
     AcceptQueueInfo? Queue { get; }
 
-    /// <summary>The limit on the endpoint's connections; null where only the server's holds.</summary>
+    /// <summary>The limit on the endpoint's connections; null if only that of the server applies.</summary>
     int? MaxConnections { get; }
 
     long AcceptedCount { get; }
@@ -54,7 +55,10 @@ internal interface IMonitoredListener
     /// <summary>The bytes of all connections so far. Never decreases.</summary>
     (long Received, long Sent) Traffic { get; }
 
-    /// <summary>In no order. Copies nothing, and may miss connections that come or go during the enumeration.</summary>
+    /// <summary>
+    /// The open connections, in no particular order and without a copy. The enumeration may miss connections that open or close
+    /// meanwhile.
+    /// </summary>
     IEnumerable<IMonitoredConnection> Connections { get; }
 }
 
@@ -68,6 +72,6 @@ internal interface IMonitoredConnection
     /// <summary>The time since it was accepted.</summary>
     TimeSpan Age { get; }
 
-    /// <summary>Null where the transport does not report it.</summary>
+    /// <summary>The progress; null if the transport does not report it.</summary>
     IConnectionProgressFeature? Progress { get; }
 }

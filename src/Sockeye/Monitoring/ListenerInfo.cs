@@ -17,35 +17,40 @@ public sealed class ListenerInfo
         (AcceptFailingFor, HeldFor) = (Status.FailingFor, Status.HeldFor);
     }
 
-    /// <summary>The bound address: one of <see cref="SockeyeServer.EndPoints"/>.</summary>
+    /// <summary>Gets the bound address: one of <see cref="SockeyeServer.EndPoints"/>.</summary>
     public EndPoint EndPoint { get; }
 
-    /// <summary>The middleware before the handler, in order, with arguments.</summary>
+    /// <summary>Gets the middleware before the handler, in order, with arguments.</summary>
     public IReadOnlyList<string> Middleware { get; }
 
-    /// <summary>The number of connections accepted since the start, including those that a limit or rule refused.</summary>
+    /// <summary>Gets the number of connections accepted since the start, including those that a limit or rule refused.</summary>
     public long Accepted { get; }
 
-    /// <summary>The number of open connections.</summary>
+    /// <summary>Gets the number of open connections.</summary>
     public long Open { get; }
 
-    /// <summary>Whether the listener accepts clients. False when it ended by itself (event 1103), and while the server is being
-    /// stopped.</summary>
+    /// <summary>
+    /// Gets whether the listener accepts clients. False if it ended by itself (event 1103), and while the server is being
+    /// stopped.
+    /// </summary>
     public bool IsListening { get; }
 
-    /// <summary>The number of clients that wait to be accepted. Null where the system does not report it.</summary>
+    /// <summary>Gets the number of clients that wait to be accepted. Null if the system does not report it.</summary>
     public int? AcceptQueueDepth => Queue?.Depth;
 
-    /// <summary>The maximum length of the accept queue: the backlog as the system capped it. Null where the system does not
-    /// report it.</summary>
+    /// <summary>
+    /// Gets the maximum length of the accept queue: the backlog, as capped by the system. Null if the system does not report it.
+    /// </summary>
     public int? AcceptQueueLimit => Queue?.Limit;
 
-    /// <summary>How long <c>accept()</c> has failed, usually for lack of descriptors or memory. Null while it does not
-    /// fail.</summary>
+    /// <summary>
+    /// Gets the time for which <c>accept()</c> has failed, usually for lack of descriptors or memory. Null if it does not fail.
+    /// </summary>
     public TimeSpan? AcceptFailingFor { get; }
 
-    /// <summary>How long a limit has kept clients in the accept queue without the queue being empty. Null while no limit
-    /// does.</summary>
+    /// <summary>
+    /// Gets the time for which a limit has kept clients in the accept queue without the queue being empty. Null if no limit does.
+    /// </summary>
     public TimeSpan? HeldFor { get; }
 
     internal AcceptQueueInfo? Queue { get; }

@@ -6,9 +6,9 @@ namespace Sockeye;
 
 /// <summary>Polls a server's load while it has connections, and logs the signs that appear and disappear.</summary>
 /// <remarks>
-/// It has a separate timer: a logger may be slow, and timeouts must not wait for it. Without connections, and without a log
-/// that takes warnings, it does nothing. While no connection opens, closes or waits and there is no sign, it polls less and
-/// less often, down to once per <see cref="MaxInterval"/>: an idle server costs next to nothing.
+/// It has a separate timer, because a logger may be slow and must not delay timeouts. Without connections, or if the log ignores
+/// warnings, it does nothing. While no connection opens, closes or waits and there is no sign, it polls less often, down to once
+/// per <see cref="MaxInterval"/>, so that an idle server costs almost nothing.
 /// </remarks>
 internal sealed partial class LoadMonitor : IDisposable
 {
@@ -16,7 +16,9 @@ internal sealed partial class LoadMonitor : IDisposable
 
     public static readonly TimeSpan MaxInterval = TimeSpan.FromSeconds(8);
 
-    /// <summary>How long a sign must be away before it is over: one that comes and goes is report once.</summary>
+    /// <summary>
+    /// The time for which a sign must be absent before it is over. A sign that comes and goes is reported once.
+    /// </summary>
     public static readonly TimeSpan Gap = TimeSpan.FromSeconds(10);
 
     private const int NotSet = 0;
@@ -33,10 +35,10 @@ internal sealed partial class LoadMonitor : IDisposable
     private int _lastCount;
     private int _state;
 
-    /// <param name="load">What to poll.</param>
-    /// <param name="server">Whether it has connections.</param>
+    /// <param name="load">The load to poll.</param>
+    /// <param name="server">The server, which may have no connections.</param>
     /// <param name="time">The server's clock.</param>
-    /// <param name="logger">Where it tells.</param>
+    /// <param name="logger">The logger of the signs.</param>
     public LoadMonitor(LoadReader load, IMonitoredServer server, TimeProvider time, ILogger logger)
     {
         (_load, _server, _time, _logger) = (load, server, time, logger);
@@ -44,7 +46,7 @@ internal sealed partial class LoadMonitor : IDisposable
             static watch => ((LoadMonitor)watch!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>There is a connection. From any thread.</summary>
+    /// <summary>Starts polling, because a connection was accepted. Safe from any thread.</summary>
     public void Start()
     {
         var state = Volatile.Read(ref _state);
@@ -54,18 +56,21 @@ internal sealed partial class LoadMonitor : IDisposable
 
     public void Dispose() => _timer.Dispose();
 
-    /// <summary>What has no lines of its own in the log: a limit, a failing accept and an end have.</summary>
+    /// <summary>
+    /// Whether a sign is logged here. Held and failing accepts, and ended listeners, have separate log messages.
+    /// </summary>
     private static bool IsReported(SaturationSign sign) =>
         sign.Kind is SaturationKind.AcceptQueue or SaturationKind.Connections or SaturationKind.HandlersWaiting;
 
-    /// <summary>Once, and again when the look is over: two never meet.</summary>
+    /// <summary>Sets the timer for one poll. The next one is set at its end, so that polls never overlap.</summary>
     private void Schedule(bool isQuiet)
     {
         _interval = isQuiet ? Min(_interval * 2, MaxInterval) : Interval;
         _timer.Change(_interval, Timeout.InfiniteTimeSpan);
         if (_interval == Interval)
             return;
-        // A full fence: either this sees the connection that comes now, or the one who brings it sees that the look is far off.
+        // A full fence: either this sees a connection that is accepted now, or the thread that accepted it sees that the poll is
+        // late.
         Interlocked.Exchange(ref _state, Later);
         if (_server.ConnectionCount != _lastCount)
             Start();
@@ -73,7 +78,7 @@ internal sealed partial class LoadMonitor : IDisposable
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
-    /// <summary>On a thread of the timer, where an exception would end the process.</summary>
+    /// <summary>Polls on the timer's thread, where an exception would end the process.</summary>
     private void OnTimer()
     {
         try
@@ -82,14 +87,14 @@ internal sealed partial class LoadMonitor : IDisposable
         }
         catch (Exception error)
         {
-            _logger.LogOutsideException(error, "looking at the load of", "the server");
+            _logger.LogOutsideException(error, "polling the load of", "the server");
             Schedule(isQuiet: false);
         }
     }
 
     private void Poll()
     {
-        // No connection brings this poll forward: it runs.
+        // The poll runs now, so a new connection need not advance it.
         var before = Interlocked.Exchange(ref _state, Soon);
         Debug.Assert(before != NotSet, "A poll runs only when it was scheduled.");
         var load = _load.ReadWithoutStalls();
@@ -114,7 +119,8 @@ internal sealed partial class LoadMonitor : IDisposable
         }
 
         _interval = Interval;
-        // A full fence: either this sees the connection that comes now, or who brings it sees that nothing is set.
+        // A full fence: either this sees a connection that is accepted now, or the thread that accepted it sees that no poll is
+        // set.
         Interlocked.Exchange(ref _state, NotSet);
         if (_server.ConnectionCount > 0)
             Start();
@@ -126,7 +132,7 @@ internal sealed partial class LoadMonitor : IDisposable
         if (!_reported.TryGetValue((sign.Kind, sign.EndPoint), out var report))
             _reported.Add((sign.Kind, sign.EndPoint), report = new(now));
         report.SeenAt = now;
-        // Once when it appears, and once more when it is as bad as can be.
+        // Logged when it appears, and once more when its level reaches 1.
         if (report.Level is { } level && (level >= 1 || sign.Level < 1))
             return;
         report.Level = sign.Level;
@@ -136,7 +142,7 @@ internal sealed partial class LoadMonitor : IDisposable
     [LoggerMessage(1310, LogLevel.Warning, "{Kind} at {Level} %: {Description}.")]
     private partial void LogSign(SaturationKind kind, int level, string description);
 
-    [LoggerMessage(1311, LogLevel.Information, "{Kind}{Where} is over: it was there for {Duration}.")]
+    [LoggerMessage(1311, LogLevel.Information, "{Kind}{Where} is over: it lasted {Duration}.")]
     private partial void LogSignOver(SaturationKind kind, string where, TimeSpan duration);
 
     private sealed class ReportedSign(long since)
@@ -145,7 +151,7 @@ internal sealed partial class LoadMonitor : IDisposable
 
         public long SeenAt { get; set; }
 
-        /// <summary>As it was report last.</summary>
+        /// <summary>The level that was logged last.</summary>
         public double? Level { get; set; }
     }
 }

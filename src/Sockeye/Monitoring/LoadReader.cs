@@ -1,6 +1,8 @@
 namespace Sockeye;
 
-/// <summary>Reads the load of a server. Safe from any thread, without a lock, whatever else is blocked.</summary>
+/// <summary>
+/// Reads the load of a server. Safe from any thread. Takes no lock, so that it works while other threads are blocked.
+/// </summary>
 internal sealed class LoadReader(IMonitoredServer server, SchedulerProbe probe)
 {
     /// <summary>Makes one pass over the connections of a listener.</summary>
@@ -21,15 +23,17 @@ internal sealed class LoadReader(IMonitoredServer server, SchedulerProbe probe)
         return Read(server.Listeners, counts);
     }
 
-    /// <summary>Makes a pass over the connections only if a handler waits, since it is called every second. So it finds no
-    /// stalls.</summary>
+    /// <summary>
+    /// Reads the load without stalls. Makes a pass over the connections only if a handler waits, because it is called every
+    /// second.
+    /// </summary>
     public ServerLoad ReadWithoutStalls() =>
         server.AllListeners.Any(listener => listener.WaitingHandlers > 0)
             ? Read()
             : Read(server.Listeners, new ConnectionCounts());
 
     /// <param name="listeners">The listeners to describe.</param>
-    /// <param name="counts">What a pass over the connections found.</param>
+    /// <param name="counts">The counts of a pass over the connections.</param>
     public ServerLoad Read(IReadOnlyList<IMonitoredListener> listeners, in ConnectionCounts counts)
     {
         var stopTimeLeft = server.StopTimeLeft;

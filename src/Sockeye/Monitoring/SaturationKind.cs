@@ -1,39 +1,49 @@
 namespace Sockeye;
 
-/// <summary>What keeps a server, or soon will keep it, from serving its clients.</summary>
+/// <summary>The kinds of saturation: conditions that prevent a server from serving its clients, or soon will.</summary>
 public enum SaturationKind
 {
-    /// <summary>Clients wait to be accepted: half as many as may, or more. Level: how full the queue is.</summary>
+    /// <summary>The accept queue is half full, or more. Level: the fill ratio of the queue.</summary>
     AcceptQueue,
 
-    /// <summary>80 % of <see cref="SockeyeServerOptions.MaxConnections"/> are open, or more. Level: how many of them.</summary>
+    /// <summary>
+    /// 80 % of <see cref="SockeyeServerOptions.MaxConnections"/> are open, or more. Level: the ratio of open connections to the
+    /// limit.
+    /// </summary>
     Connections,
 
-    /// <summary>For 250 ms or longer no thread has come to an accepted client: those of the thread pool are blocked or busy.
-    /// Level: 1 after 5 s.</summary>
+    /// <summary>
+    /// An accepted client has waited for a thread for 250 ms or longer: the threads of the pool are blocked or busy. Level: 1
+    /// after 5 s.
+    /// </summary>
     HandlersWaiting,
 
-    /// <summary>An inline handler blocks its engine thread for 250 ms or longer, and with it other connections (Linux transport).
-    /// Level: 1 after 5 s.</summary>
+    /// <summary>
+    /// An inline handler has blocked its engine thread, and other connections, for 250 ms or longer (Linux transport). Level: 1
+    /// after 5 s.
+    /// </summary>
     HandlersBlocked,
 
-    /// <summary><c>accept()</c> fails. Level: 1 after 5 s, when clients that wait are reset where descriptors are what is
-    /// missing.</summary>
+    /// <summary><c>accept()</c> fails. Level: 1 after 5 s, when waiting clients are reset if descriptors have run out.</summary>
     AcceptFailing,
 
-    /// <summary>For a second or longer a limit has left clients in the accept queue. Level: 0.5, and 1 when the queue is
-    /// full.</summary>
+    /// <summary>
+    /// A limit has kept clients in the accept queue for a second or longer. Level: 0.5, and 1 when the queue is full.
+    /// </summary>
     AcceptHeld,
 
     /// <summary>An endpoint no longer listens. Level: 1; 0.5 while the server is being stopped, as planned
     /// (<see cref="ServerLoad.IsStopping"/>).</summary>
     NotListening,
 
-    /// <summary>For 5 s or longer data has waited for a peer that reads nothing. Level: 0.5, and up to 0.75 when all peers do
-    /// so.</summary>
+    /// <summary>
+    /// Data has waited for 5 s or longer for a peer that reads nothing. Level: 0.5 to 0.75, which means all peers.
+    /// </summary>
     SendsStalled,
 
-    /// <summary>For 5 s or longer data of a peer has waited for a handler that reads nothing, although it can send. Level: 0.5,
-    /// and up to 0.75 when all handlers do so.</summary>
+    /// <summary>
+    /// Data of a peer has waited for 5 s or longer for a handler that reads nothing, although it can send. Level: 0.5 to 0.75,
+    /// which means all handlers.
+    /// </summary>
     ReadsStalled,
 }

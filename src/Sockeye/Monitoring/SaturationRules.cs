@@ -2,8 +2,10 @@ using System.Globalization;
 
 namespace Sockeye;
 
-/// <summary>When there is a sign, how bad it is, and what it says. <see cref="SaturationKind"/> and docs/operations.md tell the
-/// numbers.</summary>
+/// <summary>
+/// Decides when a value becomes a sign, and its level and description. <see cref="SaturationKind"/> and docs/operations.md
+/// document the numbers.
+/// </summary>
 internal static class SaturationRules
 {
     internal const double QueueThreshold = 0.5;
@@ -16,32 +18,32 @@ internal static class SaturationRules
         listener.Queue is { Depth: > 0 } queue && queue.FillRatio >= QueueThreshold
             ? new(
                 SaturationKind.AcceptQueue, queue.FillRatio,
-                $"{Count(queue.Depth, "client waits", "clients wait")} in the accept queue of {listener.EndPoint}, and "
-                    + $"{queue.Limit} may: the next ones are dropped when it is full; find what keeps the server from accepting, "
-                    + "or let more wait (Backlog, net.core.somaxconn)",
+                $"{Count(queue.Depth, "client waits", "clients wait")} in the accept queue of {listener.EndPoint}, whose "
+                    + $"limit is {queue.Limit}: a full queue drops clients; find what keeps the server from accepting, or raise "
+                    + "the limit (Backlog, net.core.somaxconn)",
                 listener.EndPoint)
             : null;
 
-    public static SaturationSign? Connections(int open, int most) => open >= most * ConnectionsThreshold
+    public static SaturationSign? Connections(int open, int max) => open >= max * ConnectionsThreshold
         ? new(
-            SaturationKind.Connections, (double)open / most,
-            $"{open} of {most} connections are open (MaxConnections): raise it, or find who holds them")
+            SaturationKind.Connections, (double)open / max,
+            $"{open} of {max} connections are open (MaxConnections): raise it, or find the clients that keep them open")
         : null;
 
     /// <param name="counts">The connections that wait.</param>
-    /// <param name="wait">How long a work item that only tests the scheduler has waited for a thread.</param>
+    /// <param name="wait">The time that the probe of the scheduler has waited for a thread.</param>
     public static SaturationSign? HandlersWaiting(in ConnectionCounts counts, TimeSpan wait)
     {
         var longest = counts.LongestWaitForThread > wait ? counts.LongestWaitForThread : wait;
         if (longest < WaitThreshold)
             return null;
         var what = counts.WaitingForThread > 0
-            ? $"no thread has come to new clients for {FormatSeconds(longest)} s, and "
-                + Count(counts.WaitingForThread, "of them waits", "of them wait")
+            ? $"{Count(counts.WaitingForThread, "new client waits", "new clients wait")} for a thread, for up to "
+                + $"{FormatSeconds(longest)} s"
             : $"no thread has been free for {FormatSeconds(longest)} s";
         return new(
             SaturationKind.HandlersWaiting, GetLevel(longest),
-            $"{what}: find handlers that block threads of the pool (Wait, Result, locks), or compute for long");
+            $"{what}: find handlers that block threads of the pool (Wait, Result, locks) or compute for a long time");
     }
 
     public static SaturationSign? HandlersBlocked(IReadOnlyList<BlockingHandler> blocking)
@@ -51,22 +53,22 @@ internal static class SaturationRules
         var others = blocking.Count == 1 ? "" : $" ({Count(blocking.Count - 1, "more such thread", "more such threads")})";
         return new(
             SaturationKind.HandlersBlocked, GetLevel(worst.Time),
-            $"the handler of {worst.ConnectionId} ({worst.RemoteEndPoint}) blocks its engine thread, {worst.Thread}, for "
-                + $"{FormatSeconds(worst.Time)} s, and "
-                + $"{Count(worst.Waiting, "other connection stands", "other connections stand")} still{others}: "
-                + $"make it asynchronous, or turn off UnsafePreferInlineScheduling");
+            $"the handler of {worst.ConnectionId} ({worst.RemoteEndPoint}) has blocked its engine thread, {worst.Thread}, "
+                + $"for {FormatSeconds(worst.Time)} s, and "
+                + $"{Count(worst.Waiting, "other connection waits", "other connections wait")}{others}: make it asynchronous, or turn off UnsafePreferInlineScheduling");
     }
 
     public static SaturationSign? AcceptFailing(ListenerInfo listener)
     {
         if (listener is not { AcceptFailingFor: { } time, Status: { Error: { } error } status })
             return null;
-        var (why, wayOut) = status.IsExhausted
-            ? ("no descriptor or no memory is left", "raise the limit of open files (ulimit -n), or lower MaxConnections")
+        var (cause, remedy) = status.IsExhausted
+            ? ("descriptors or memory have run out", "raise the limit of open files (ulimit -n), or lower MaxConnections")
             : (SentenceText.TrimFullStop(error.Message), "see event 1101 in the log");
         return new(
             SaturationKind.AcceptFailing, GetLevel(time),
-            $"{listener.EndPoint} cannot accept for {FormatSeconds(time)} s, because {why}: {wayOut}", listener.EndPoint);
+            $"{listener.EndPoint} has failed to accept for {FormatSeconds(time)} s, because {cause}: {remedy}",
+            listener.EndPoint);
     }
 
     /// <summary>Returns a sign if clients wait for a limit. A reached limit without waiting clients is not a sign.</summary>
@@ -77,7 +79,7 @@ internal static class SaturationRules
         var clients = listener.Queue is { } queue ? Count(queue.Depth, "client", "clients") : "clients";
         return new(
             SaturationKind.AcceptHeld, 0.5 + ((listener.Queue?.FillRatio ?? 0) / 2),
-            $"{listener.Status.HeldBy} leaves {clients} of {listener.EndPoint} in the accept queue, which was not empty for "
+            $"{listener.Status.HeldBy} keeps {clients} of {listener.EndPoint} in the accept queue, which has not been empty for "
                 + $"{FormatSeconds(time)} s: raise the limit, or find which connections keep its permits",
             listener.EndPoint);
     }
@@ -100,7 +102,7 @@ internal static class SaturationRules
                 ? $"the peer of {worst.Id} has read nothing for {FormatSeconds(stalls.Longest)} s while data waits for it"
                 : $"{stalls.Count} peers have read nothing for {Stalls.Threshold.TotalSeconds:0} s or longer while data waits "
                     + $"for them, that of {worst.Id} for {FormatSeconds(stalls.Longest)} s")
-            + ": find out what keeps such a client from reading; Timeouts.WriteStall resets a connection that goes on like this");
+            + ": find out what keeps such a client from reading; Timeouts.WriteStall resets such a connection");
 
     public static SaturationSign? ReadsStalled(in Stalls stalls, int open) => stalls.Worst is not { } worst
         ? null
@@ -112,7 +114,7 @@ internal static class SaturationRules
                     + $"their peers waits, that of {worst.Id} for {FormatSeconds(stalls.Longest)} s")
             + ": find out what such a handler waits for");
 
-    /// <summary>Never near 1: a peer that does not read is not a reason to take a server out of service.</summary>
+    /// <summary>Stays below 1, because peers that do not read are not a reason to take a server out of service.</summary>
     private static double GetLevel(in Stalls stalls, int open) =>
         0.5 + (Math.Min(1, (double)stalls.Count / Math.Max(1, open)) / 4);
 

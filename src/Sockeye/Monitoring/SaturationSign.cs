@@ -2,25 +2,30 @@ using System.Net;
 
 namespace Sockeye;
 
-/// <summary>A sign that a server is close to saturation, or no longer serves.</summary>
+/// <summary>Describes a sign that a server is close to saturation, or no longer serves its clients.</summary>
 public sealed class SaturationSign
 {
     internal SaturationSign(SaturationKind kind, double level, string description, EndPoint? endpoint = null) =>
         (Kind, Level, Description, EndPoint) = (kind, Math.Min(level, 1), description, endpoint);
 
-    /// <summary>What it is a sign of.</summary>
+    /// <summary>Gets the kind of saturation.</summary>
     public SaturationKind Kind { get; }
 
-    /// <summary>The listener it concerns: one of <see cref="SockeyeServer.EndPoints"/>. Null: the whole server.</summary>
+    /// <summary>
+    /// Gets the endpoint of the listener that the sign concerns: one of <see cref="SockeyeServer.EndPoints"/>. Null if it
+    /// concerns the whole server.
+    /// </summary>
     public EndPoint? EndPoint { get; }
 
-    /// <summary>From 0.5 to 1: at 1 clients fail, or may do so any moment. <see cref="SaturationKind"/> says what it
-    /// measures.</summary>
+    /// <summary>
+    /// Gets the level, from 0.5 to 1. At 1, clients fail or may fail at any moment. <see cref="SaturationKind"/> documents the
+    /// measure of each kind.
+    /// </summary>
     public double Level { get; }
 
-    /// <summary>A sentence without a full stop: what it is, how much of it, and the way out.</summary>
+    /// <summary>Gets a sentence without a full stop, with the condition, its extent, and a remedy.</summary>
     public string Description { get; }
 
-    /// <summary>The description.</summary>
+    /// <summary>Returns the description.</summary>
     public override string ToString() => Description;
 }

@@ -2,16 +2,17 @@ using System.IO.Pipelines;
 
 namespace Sockeye;
 
-/// <summary>Asks for a thread as a new client's handler does, and tells how long the answer is overdue: whether handlers could
-/// begin is known without a client who waits for it.</summary>
+/// <summary>
+/// Measures the time that a work item waits for a thread, so that a lack of threads is detected without a waiting client.
+/// </summary>
 internal sealed class SchedulerProbe(PipeScheduler scheduler, TimeProvider time)
 {
-    private long _probedAt; // 0: answered
+    private long _probedAt; // 0: no probe is in progress
 
-    /// <summary>How long the question that is under way waits; zero where there is none.</summary>
+    /// <summary>The time that the current probe has waited; zero if there is none.</summary>
     public TimeSpan WaitTime => Volatile.Read(ref _probedAt) is not 0 and var asked ? time.GetElapsedTime(asked) : TimeSpan.Zero;
 
-    /// <summary>Asks, unless a question is under way.</summary>
+    /// <summary>Starts a probe, unless one is in progress.</summary>
     public void Probe()
     {
         var now = time.GetTimestamp() is not 0 and var timestamp ? timestamp : 1;

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>One open connection of a server, as it was when it was asked for.</summary>
+/// <summary>A snapshot of an open connection of a server.</summary>
 public sealed class ServerConnectionInfo
 {
     private readonly ConnectionContext _connection;
@@ -25,57 +25,67 @@ public sealed class ServerConnectionInfo
         }
     }
 
-    /// <summary>Its name in the log and for <see cref="SockeyeServer.Abort"/>.</summary>
+    /// <summary>Gets the id of the connection, as in the log and for <see cref="SockeyeServer.Abort"/>.</summary>
     public string ConnectionId => _connection.ConnectionId;
 
-    /// <summary>The listener that accepted it: one of <see cref="SockeyeServer.EndPoints"/>.</summary>
+    /// <summary>
+    /// Gets the endpoint of the listener that accepted the connection: one of <see cref="SockeyeServer.EndPoints"/>.
+    /// </summary>
     public EndPoint ListenerEndPoint { get; }
 
-    /// <summary>This side's address; behind a PROXY header, the one that the client dialled.</summary>
+    /// <summary>Gets the address of this side; with a PROXY header, the address to which the client connected.</summary>
     public EndPoint? LocalEndPoint { get; }
 
-    /// <summary>The client's address; behind a PROXY header, the original client's.</summary>
+    /// <summary>Gets the address of the client; with a PROXY header, that of the original client.</summary>
     public EndPoint? RemoteEndPoint { get; }
 
-    /// <summary>Behind a PROXY header, the proxy's own address; otherwise null.</summary>
+    /// <summary>Gets the address of the proxy that sent a PROXY header; otherwise null.</summary>
     public EndPoint? ProxyEndPoint { get; }
 
-    /// <summary>What it does or waits for.</summary>
+    /// <summary>Gets the state of the connection.</summary>
     public ConnectionState State { get; }
 
-    /// <summary>Whether its handler does not read, so that for 100 ms or longer nothing more is taken from the peer:
-    /// back-pressure inward. False where the transport does not tell.</summary>
-    /// <remarks>Over TLS of the encrypted bytes, as all that is told of a connection here: the peer's next bytes are not taken
-    /// when both the plain and the encrypted ones that wait have reached their limit.</remarks>
+    /// <summary>
+    /// Gets whether receiving has been paused for 100 ms or longer, because the handler does not read. False if the transport
+    /// does not report it.
+    /// </summary>
+    /// <remarks>
+    /// With TLS, this concerns the encrypted bytes, as do all figures of this class. Receiving pauses when both the decrypted and
+    /// the encrypted bytes that wait have reached their limits.
+    /// </remarks>
     public bool IsReadPaused { get; }
 
-    /// <summary>For how long <see cref="IsReadPaused"/> has been so; zero where it is not so.</summary>
+    /// <summary>Gets the time for which <see cref="IsReadPaused"/> has been true; zero if it is false.</summary>
     public TimeSpan ReadPausedFor { get; }
 
-    /// <summary>Whether its peer does not take what is sent: something was flushed of which the system has taken nothing for 100
-    /// ms or longer. False where the transport does not tell.</summary>
+    /// <summary>
+    /// Gets whether the system has accepted none of the flushed data for 100 ms or longer, because the peer does not read. False
+    /// if the transport does not report it.
+    /// </summary>
     public bool IsSendBlocked { get; }
 
-    /// <summary>For how long <see cref="IsSendBlocked"/> has been so; zero where it is not so.</summary>
+    /// <summary>Gets the time for which <see cref="IsSendBlocked"/> has been true; zero if it is false.</summary>
     public TimeSpan SendBlockedFor { get; }
 
-    /// <summary>Time since a byte crossed it in either direction; null where the transport does not tell.</summary>
+    /// <summary>Gets the time since a byte was received or sent. Null if the transport does not report it.</summary>
     public TimeSpan? IdleTime { get; }
 
-    /// <summary>Time since it was accepted.</summary>
+    /// <summary>Gets the time since the accept.</summary>
     public TimeSpan Age { get; }
 
-    /// <summary>Bytes taken from the peer; null where the transport does not tell.</summary>
+    /// <summary>Gets the number of bytes received from the peer. Null if the transport does not report it.</summary>
     public long? BytesReceived { get; }
 
-    /// <summary>Bytes given to the system for the peer; null where the transport does not tell.</summary>
+    /// <summary>Gets the number of bytes given to the system for the peer. Null if the transport does not report it.</summary>
     public long? BytesSent { get; }
 
-    /// <summary>Why it ends, or one of its directions has ended; null while both are open.</summary>
+    /// <summary>Gets the reason of the end of one or both directions. Null while both are open.</summary>
     public CloseReason? CloseReason { get; }
 
-    /// <summary>What the kernel knows of it now, not then: one system call. Null once it is closed, and where the system does not
-    /// tell.</summary>
+    /// <summary>
+    /// Returns the kernel's current view of the connection, which is newer than this snapshot. Makes one system call. Null once
+    /// the connection is closed, or if the system does not report it.
+    /// </summary>
     public TcpInfo? GetTcpInfo() => _connection.GetTcpInfo();
 
     private static ConnectionState GetState(HandlerPhase phase, CloseReason? reason, bool hasEnded) => phase switch

@@ -4,12 +4,13 @@ using System.Runtime.CompilerServices;
 
 namespace Sockeye;
 
-/// <summary>What the observable instruments of <see cref="ServerMetrics"/> read of one server. Safe from any thread.</summary>
-/// <remarks>All instruments of a collection share one snapshot, so that their figures agree and connections are passed over
-/// once.</remarks>
+/// <summary>Measures one server for the observable instruments of <see cref="ServerMetrics"/>. Safe from any thread.</summary>
+/// <remarks>
+/// All instruments of a collection share one snapshot, so that their figures agree and there is one pass over the connections.
+/// </remarks>
 internal sealed class ServerGauges(IMonitoredServer server, LoadReader load, TimeProvider time)
 {
-    /// <summary>An older snapshot is not used, even by an instrument that has not read it.</summary>
+    /// <summary>The maximum age of a snapshot, also for an instrument that has not read it.</summary>
     private static readonly TimeSpan MaxAge = TimeSpan.FromMilliseconds(100);
 
     private static readonly SaturationKind[] Kinds = Enum.GetValues<SaturationKind>();
@@ -18,7 +19,7 @@ internal sealed class ServerGauges(IMonitoredServer server, LoadReader load, Tim
     private readonly HashSet<string> _read = [];
     private Snapshot? _snapshot;
 
-    /// <summary>The server's own limit once, with its first listener, and those of endpoints.</summary>
+    /// <summary>Measures the limit of the server, once, with its first listener, and the limits of endpoints.</summary>
     public IEnumerable<Measurement<long>> Limits()
     {
         var listeners = server.Listeners;
@@ -58,7 +59,9 @@ internal sealed class ServerGauges(IMonitoredServer server, LoadReader load, Tim
 
     public IEnumerable<Measurement<long>> SendBlocked() => Counts(Take(), static counts => (long)counts.SendBlocked);
 
-    /// <summary>All kinds, so that one which is over falls to zero. What concerns the server concerns each listener.</summary>
+    /// <summary>
+    /// Measures all kinds, so that one that is over returns to zero. A sign of the server is measured for each listener.
+    /// </summary>
     public IEnumerable<Measurement<double>> Saturation()
     {
         var snapshot = Take();

@@ -1,6 +1,6 @@
 namespace Sockeye;
 
-/// <summary>How near a server is to not serving, as it was when it was asked for.</summary>
+/// <summary>A snapshot of the load of a server.</summary>
 public sealed class ServerLoad
 {
     internal ServerLoad(
@@ -14,42 +14,52 @@ public sealed class ServerLoad
         (Listeners, Signs, StopTimeLeft) = (listeners, signs, stopTimeLeft);
     }
 
-    /// <summary>Connections that are open.</summary>
+    /// <summary>Gets the number of open connections.</summary>
     public int Connections { get; }
 
-    /// <summary><see cref="SockeyeServerOptions.MaxConnections"/>.</summary>
+    /// <summary>Gets the maximum number of open connections (<see cref="SockeyeServerOptions.MaxConnections"/>).</summary>
     public int MaxConnections { get; }
 
-    /// <summary>Connections whose handler has not begun: no thread has come to them yet, or a limit holds them.</summary>
+    /// <summary>Gets the number of connections whose handler has not started: they wait for a thread, or for a limit.</summary>
     public int Waiting { get; }
 
-    /// <summary>How long the first of those waits; zero where there is none.</summary>
+    /// <summary>Gets the longest of their waits; zero if there is none.</summary>
     public TimeSpan LongestWait { get; }
 
-    /// <summary>Connections whose handler does not read: <see cref="ServerConnectionInfo.IsReadPaused"/>.</summary>
+    /// <summary>
+    /// Gets the number of connections whose handler does not read (<see cref="ServerConnectionInfo.IsReadPaused"/>).
+    /// </summary>
     public int ReadPaused { get; }
 
-    /// <summary>Connections whose peer does not take: <see cref="ServerConnectionInfo.IsSendBlocked"/>.</summary>
+    /// <summary>
+    /// Gets the number of connections whose peer does not read (<see cref="ServerConnectionInfo.IsSendBlocked"/>).
+    /// </summary>
     public int SendBlocked { get; }
 
-    /// <summary>Connections whose handler has read nothing for 5 s or longer while data of the peer waits, although it can
-    /// send.</summary>
+    /// <summary>
+    /// Gets the number of connections whose handler has read nothing for 5 s or longer while data of the peer waits, although it
+    /// can send.
+    /// </summary>
     public int ReadsStalled { get; }
 
-    /// <summary>Connections whose peer has read nothing for 5 s or longer while data waits for it.</summary>
+    /// <summary>Gets the number of connections whose peer has read nothing for 5 s or longer while data waits for it.</summary>
     public int SendsStalled { get; }
 
-    /// <summary>Whether the server is being stopped, or was stopped: no more clients are accepted, and those that are
-    /// <see cref="Connections"/> are left to finish.</summary>
+    /// <summary>
+    /// Gets whether the server is being stopped, or was stopped: it accepts no more clients, and its <see cref="Connections"/>
+    /// may finish.
+    /// </summary>
     public bool IsStopping => StopTimeLeft is not null;
 
-    /// <summary>How long handlers may still take until their connections are aborted
-    /// (<see cref="SockeyeServerOptions.ShutdownTimeout"/>); null while the server is not being stopped.</summary>
+    /// <summary>
+    /// Gets the time that handlers have left before their connections are aborted
+    /// (<see cref="SockeyeServerOptions.ShutdownTimeout"/>). Null while the server is not being stopped.
+    /// </summary>
     public TimeSpan? StopTimeLeft { get; }
 
-    /// <summary>All listeners, in the order of <see cref="SockeyeServer.EndPoints"/>.</summary>
+    /// <summary>Gets all listeners, in the order of <see cref="SockeyeServer.EndPoints"/>.</summary>
     public IReadOnlyList<ListenerInfo> Listeners { get; }
 
-    /// <summary>What there is to worry about, in the order of <see cref="SaturationKind"/>. Empty: all is well.</summary>
+    /// <summary>Gets the saturation signs, in the order of <see cref="SaturationKind"/>. Empty if there are none.</summary>
     public IReadOnlyList<SaturationSign> Signs { get; }
 }

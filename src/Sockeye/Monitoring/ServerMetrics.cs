@@ -4,10 +4,10 @@ using System.Diagnostics.Metrics;
 
 namespace Sockeye;
 
-/// <summary>The instruments of a server in the meter "Sockeye.Server". They cost next to nothing without a listener.</summary>
+/// <summary>The instruments of a server in the meter "Sockeye.Server". They cost almost nothing without a listener.</summary>
 /// <remarks>
-/// Who listens runs in the middle of accepting and closing. What it throws must end neither: the measurement is missing, and
-/// "sockeye.server.metric.failures" says so.
+/// Metric listeners run within accepting and closing, and an exception of theirs must end neither. Instead, the measurement is
+/// lost and "sockeye.server.metric.failures" counts it.
 /// </remarks>
 internal static class ServerMetrics
 {
@@ -17,30 +17,31 @@ internal static class ServerMetrics
 
     private static readonly Counter<long> Accepted = Meter.CreateCounter<long>(
         "sockeye.server.connections.accepted", "{connection}",
-        "Connections accepted, those included that a limit or a rule refused afterwards.");
+        "Connections accepted, including those that a limit or a rule refused afterwards.");
 
     private static readonly Counter<long> Closed = Meter.CreateCounter<long>(
-        "sockeye.server.connections.closed", "{connection}", "Connections that ended; the tags say why, and who ended them.");
+        "sockeye.server.connections.closed", "{connection}",
+        "Connections that ended; the tags name the cause and the side that ended them.");
 
     private static readonly Histogram<double> Duration = Meter.CreateHistogram(
-        "sockeye.server.connection.duration", "s", "From accepted to closed.", advice: new InstrumentAdvice<double>
+        "sockeye.server.connection.duration", "s", "The time from the accept to the close.", advice: new InstrumentAdvice<double>
         {
             HistogramBucketBoundaries = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3600],
         });
 
     private static readonly Counter<long> AcceptFailures = Meter.CreateCounter<long>(
-        "sockeye.server.accept.failures", "{failure}", "Calls of accept() that failed for a reason on this side.");
+        "sockeye.server.accept.failures", "{failure}", "Calls of accept() that failed for a local reason.");
 
     private static readonly Counter<long> Shed = Meter.CreateCounter<long>(
         "sockeye.server.connections.shed", "{connection}", "Waiting clients that were reset because no descriptor was left.");
 
     private static readonly Counter<long> Rejected = Meter.CreateCounter<long>(
         "sockeye.server.connections.rejected", "{connection}",
-        "Clients for whom a limit left no permit, or that a rule denied; the tag names it.");
+        "Clients that a limit or a rule refused; the tag names it.");
 
     private static readonly Counter<long> Held = Meter.CreateCounter<long>(
         "sockeye.server.accept.held", "{wait}",
-        "Times that a limit kept the next clients in the accept queue; the tag says which.");
+        "Waits in which a limit kept clients in the accept queue; the tag names it.");
 
     private static readonly Counter<long> LogFailures = Meter.CreateCounter<long>(
         "sockeye.server.log.failures", "{line}", "Log lines lost because the logger threw.");
@@ -54,50 +55,50 @@ internal static class ServerMetrics
             "Measurements of this meter lost because a listener threw.");
         Meter.CreateObservableUpDownCounter(
             "sockeye.server.active_connections", () => Collect(static server => server.Active()), "{connection}",
-            "Connections that are open.");
+            "Open connections.");
         Meter.CreateObservableCounter(
             "sockeye.server.network.io", () => Collect(static server => server.Traffic()), "By",
-            "Bytes that crossed connections, closed ones included; with TLS, encrypted ones.");
+            "Bytes received and sent, including those of closed connections; with TLS, encrypted bytes.");
         Meter.CreateObservableGauge(
             "sockeye.server.accept.queue.depth", () => Collect(static server => server.QueueDepths()), "{connection}",
             "Clients that wait to be accepted (Linux).");
         Meter.CreateObservableGauge(
             "sockeye.server.accept.queue.limit", () => Collect(static server => server.QueueLimits()), "{connection}",
-            "How many clients may wait to be accepted (Linux).");
+            "The maximum number of clients that wait to be accepted (Linux).");
         Meter.CreateObservableCounter(
             "sockeye.host.listen.overflows", () => ReadHost("ListenOverflows"), "{connection}",
-            "Clients that found an accept queue full, of all programs of this network namespace since it exists (Linux).");
+            "Clients dropped because an accept queue was full, of all programs in this network namespace (Linux).");
         Meter.CreateObservableCounter(
             "sockeye.host.listen.drops", () => ReadHost("ListenDrops"), "{connection}",
-            "Clients that were dropped at a listening socket, for whatever reason; the same scope (Linux).");
+            "Clients dropped at a listening socket for any reason; the same scope (Linux).");
         Meter.CreateObservableGauge(
             "sockeye.server.connections.limit", () => Collect(static server => server.Limits()), "{connection}",
-            "How many connections may be open: of a server in all (MaxConnections, told once, with its first listener), of an " +
-            "endpoint (UseConnectionLimit, told with each of its listeners).");
+            "The maximum number of open connections: of a server (MaxConnections, reported with its first listener), and of an " +
+            "endpoint (UseConnectionLimit, reported with each of its listeners).");
         Meter.CreateObservableUpDownCounter(
             "sockeye.server.connections.read_paused", () => Collect(static server => server.ReadPaused()), "{connection}",
-            "Connections whose handler does not read, so that nothing more is taken from the peer.");
+            "Connections whose handler does not read, so that receiving is paused.");
         Meter.CreateObservableUpDownCounter(
             "sockeye.server.connections.send_blocked", () => Collect(static server => server.SendBlocked()), "{connection}",
-            "Connections whose peer does not take what is sent.");
+            "Connections whose peer does not read, so that sending is blocked.");
         Meter.CreateObservableUpDownCounter(
             "sockeye.server.handlers.waiting", () => Collect(static server => server.Waiting()), "{connection}",
-            "Connections whose handler has not begun.");
+            "Connections whose handler has not started.");
         Meter.CreateObservableGauge(
             "sockeye.server.handlers.longest_wait", () => Collect(static server => server.LongestWait()), "s",
-            "How long the first of them waits.");
+            "The longest wait of a connection for its handler to start.");
         Meter.CreateObservableGauge(
             "sockeye.server.saturation", () => Collect(static server => server.Saturation()), "1",
-            "The level of each sign that the server is near to not serving, from 0.5 to 1; 0 while there is none.");
+            "The level of each saturation sign, from 0.5 to 1; 0 if there is none.");
     }
 
-    /// <summary>Includes a server in what is collected.</summary>
+    /// <summary>Includes a server in the metrics.</summary>
     public static void Add(ServerGauges server) => Servers.TryAdd(server, true);
 
-    /// <summary>Safe to call more than once.</summary>
+    /// <summary>Removes a server. Safe to call more than once.</summary>
     public static void Remove(ServerGauges server) => Servers.TryRemove(server, out _);
 
-    /// <summary>Whether a listener measures how connections end.</summary>
+    /// <summary>Whether a listener measures the ends of connections.</summary>
     public static bool IsCloseEnabled => Closed.Enabled || Duration.Enabled;
 
     /// <param name="listener">The tags of the listener that accepted it.</param>
@@ -107,7 +108,7 @@ internal static class ServerMetrics
 
     public static void OnShed(int count) => Add(Shed, count);
 
-    /// <param name="limit">The tag that tells which limit or rule.</param>
+    /// <param name="limit">The tag that names the limit or rule.</param>
     public static void OnRejected(KeyValuePair<string, object?> limit) => Add(Rejected, 1, limit);
 
     /// <inheritdoc cref="OnRejected"/>
@@ -116,8 +117,8 @@ internal static class ServerMetrics
     public static void OnLogFailed() => Add(LogFailures, 1);
 
     /// <param name="listener">The tags of the listener that accepted it.</param>
-    /// <param name="reason">Why it ended.</param>
-    /// <param name="duration">Null for one that was never served.</param>
+    /// <param name="reason">The reason of the end.</param>
+    /// <param name="duration">The duration; null for a connection that was never served.</param>
     public static void OnClosed(KeyValuePair<string, object?>[] listener, CloseReason reason, TimeSpan? duration)
     {
         if (!IsCloseEnabled)

@@ -1,9 +1,9 @@
 namespace Sockeye;
 
-/// <summary>Connections on which bytes wait and do not move, and the one that has waited longest.</summary>
+/// <summary>The number of stalled connections, on which bytes wait, and the one that has waited longest.</summary>
 internal readonly record struct Stalls(int Count, TimeSpan Longest, IMonitoredConnection? Worst)
 {
-    /// <summary>From here on a pause is more than the rhythm of a slow peer.</summary>
+    /// <summary>The time after which a pause counts as a stall. Slow peers cause shorter pauses.</summary>
     public static readonly TimeSpan Threshold = TimeSpan.FromSeconds(5);
 
     public Stalls With(IMonitoredConnection connection, TimeSpan time) =>

@@ -12,8 +12,8 @@ internal static class HeaderMismatch
             [TlsHandshake] or [TlsHandshake, 3, ..] => "a TLS ClientHello",
             _ when bytes.StartsWith("SSH-"u8) => "an SSH client",
             _ when FirstBytes.IsHttp(bytes) => "an HTTP request",
-            _ => "bytes of something else",
+            _ => "other data",
         };
-        return $"{what} came where a PROXY header has to come first ({FirstBytes.Quote(bytes)})";
+        return $"{what} came instead of a PROXY header ({FirstBytes.Quote(bytes)})";
     }
 }

@@ -27,8 +27,7 @@ public sealed class ProxyHeader : IProxiedConnectionFeature
 
     /// <summary>
     /// Gets whether the connection is the proxy's own, such as a health check. Default: false. Version 1 cannot express it, and
-    /// sends
-/// UNKNOWN.
+    /// sends UNKNOWN.
     /// </summary>
     public bool IsLocal { get; init; }
 
@@ -111,7 +110,7 @@ public sealed class ProxyHeader : IProxiedConnectionFeature
         return header is not null;
     }
 
-    /// <summary>Writes the header. If it cannot be written, nothing is.</summary>
+    /// <summary>Writes the header, or throws before the first byte.</summary>
     /// <remarks>
     /// Version 1 writes UNKNOWN for what it cannot express: Unix sockets, and connections of the proxy itself. An IPv4 and an
     /// IPv6 address in one header are both written as IPv6.

@@ -23,7 +23,7 @@ internal sealed class ProxyHeaderReader(ListenOptions listen, IPNetwork[]? trust
         if (!IsTrusted(connection.RemoteEndPoint))
         {
             await _untrusted.RefuseAsync(connection, LimitAction.Reset, CloseCause.Denied,
-                "it is none of the trusted proxies: " + string.Join(", ", trusted ?? []));
+                "its address is not that of a trusted proxy: " + string.Join(", ", trusted ?? []));
             return;
         }
 
@@ -43,7 +43,7 @@ internal sealed class ProxyHeaderReader(ListenOptions listen, IPNetwork[]? trust
         // nginx on a Unix socket names a client but no destination; the local address replaces it.
         var destination = header.Source is IPEndPoint ? header.Destination ?? connection.LocalEndPoint : header.Destination;
         (connection.RemoteEndPoint, connection.LocalEndPoint) = (header.Source, destination);
-        // The same object on Sockeye's own transports.
+        // On Sockeye's own transports, this is the same object.
         if (connection.Features.Get<IConnectionEndPointFeature>() is { } endpoints)
             (endpoints.RemoteEndPoint, endpoints.LocalEndPoint) = (header.Source, destination);
     }
@@ -103,7 +103,7 @@ internal sealed class ProxyHeaderReader(ListenOptions listen, IPNetwork[]? trust
                 else if (!isCompleted && wait?.IsStopped is not true)
                     continue;
                 else if (!isCompleted)
-                    await input.CompleteAsync(); // No handler runs before the header, so the stop interrupts nothing.
+                    await input.CompleteAsync(); // No handler runs before the header, so a stop can end the connection at once.
                 return null;
             }
         }

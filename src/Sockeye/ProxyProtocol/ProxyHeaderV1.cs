@@ -40,7 +40,7 @@ internal static class ProxyHeaderV1
         }
 
         if (end >= 0 && (bytes[end] != '\r' || end + 1 < bytes.Length))
-            return ProxyParse.Invalid("the line of the PROXY header ends in something else than CR LF");
+            return ProxyParse.Invalid("the line of the PROXY header does not end in CR LF");
         return bytes.Length < MaxLength
             ? ProxyParse.NeedMore
             : ProxyParse.Invalid($"the line of the PROXY header is longer than {MaxLength} bytes");
@@ -64,7 +64,7 @@ internal static class ProxyHeaderV1
 
     private static string FormatAddress(IPEndPoint endpoint)
     {
-        // Without the scope, which is meaningless on other machines.
+        // The scope is omitted, because it is meaningless on other machines.
         var bytes = endpoint.Address.GetAddressBytes();
         var text = new IPAddress(bytes).ToString();
         if (endpoint.AddressFamily is AddressFamily.InterNetwork || !text.Contains('.', StringComparison.Ordinal))
@@ -75,7 +75,7 @@ internal static class ProxyHeaderV1
     }
 
     private static ProxyParse InvalidLine(ReadOnlySpan<byte> line) => ProxyParse.Invalid(
-        $"the line of the PROXY header is not as TCP4, TCP6 or UNKNOWN demand ({FirstBytes.Quote(line[Signature.Length..])})");
+        $"the line of the PROXY header is not a valid TCP4, TCP6 or UNKNOWN line ({FirstBytes.Quote(line[Signature.Length..])})");
 
     private static ProxyHeader? ParseLine(ReadOnlySpan<byte> line)
     {

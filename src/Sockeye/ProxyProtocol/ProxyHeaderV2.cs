@@ -32,7 +32,7 @@ internal static class ProxyHeaderV2
     public static ProxyParse Parse(in ReadOnlySequence<byte> input, ReadOnlySpan<byte> start, int maxLength)
     {
         if (start.Length > 12 && start[12] >> 4 != 2)
-            return ProxyParse.Invalid($"the binary PROXY header is of version {start[12] >> 4}, and only 2 is known");
+            return ProxyParse.Invalid($"the version of the binary PROXY header is {start[12] >> 4}, and only 2 is known");
         if (start.Length > 12 && (start[12] & 0xF) > 1)
             return ProxyParse.Invalid($"the command of the PROXY header is {start[12] & 0xF}, neither LOCAL (0) nor PROXY (1)");
         if (start.Length < FixedLength)
@@ -57,7 +57,7 @@ internal static class ProxyHeaderV2
         var block = isWhole ? bytes[(FixedLength + size)..].ToArray() : [];
         var isRead = ProxyTlvs.TryRead(block, out var tlvs, out var checksumAt);
         if (fields.HasAddresses && !isRead)
-            return ProxyParse.Invalid("the TLVs of the PROXY header don't fit into it");
+            return ProxyParse.Invalid("the TLVs of the PROXY header do not fit into it");
         if (ProxyTlvs.Validate(tlvs) is { } error)
         {
             if (fields.HasAddresses)
@@ -66,7 +66,7 @@ internal static class ProxyHeaderV2
         }
 
         if (checksumAt >= 0 && isRead && !HasValidChecksum(bytes, FixedLength + size + checksumAt))
-            return ProxyParse.Invalid("the PROXY header is damaged: its CRC32C is not that of its bytes");
+            return ProxyParse.Invalid("the PROXY header is damaged: its CRC32C does not match its bytes");
 
         var (source, destination) = fields.HasAddresses ? ProxyAddresses.Read(fields.Family, bytes[FixedLength..]) : default;
         return ProxyParse.Done(

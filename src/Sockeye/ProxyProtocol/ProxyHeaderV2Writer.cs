@@ -13,7 +13,7 @@ internal static class ProxyHeaderV2Writer
         var tlvs = header.Tlvs.Sum(tlv => (long)ProxyTlvs.HeaderLength + tlv.Value.Length);
         var length = ProxyHeaderV2.FixedLength + addresses + tlvs;
         if (length > ProxyHeaderV2.MaxLength)
-            throw CreateUnwritableError($"it would have {length} bytes, and {ProxyHeaderV2.MaxLength} is the most");
+            throw CreateUnwritableError($"it would have {length} bytes, and the maximum is {ProxyHeaderV2.MaxLength}");
         if (ProxyTlvs.Validate(header.Tlvs) is { } wrong)
             throw CreateUnwritableError(wrong);
 
@@ -48,6 +48,6 @@ internal static class ProxyHeaderV2Writer
             BinaryPrimitives.WriteUInt32BigEndian(header[checksumAt..], ProxyTlvs.ComputeChecksum(header, checksumAt));
     }
 
-    private static InvalidOperationException CreateUnwritableError(string why) =>
-        new($"The PROXY header cannot be written: {why}.");
+    private static InvalidOperationException CreateUnwritableError(string reason) =>
+        new($"The PROXY header cannot be written: {reason}.");
 }

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Sockeye;
 
-/// <summary>What a client sent to a proxy that ends TLS.</summary>
+/// <summary>The credentials that a client sent to a proxy that ends TLS.</summary>
 [Flags]
 public enum ProxySslClient
 {

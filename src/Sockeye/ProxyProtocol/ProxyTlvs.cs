@@ -58,13 +58,13 @@ internal static class ProxyTlvs
         foreach (var (type, value) in tlvs)
         {
             if (type is ProxyTlvType.UniqueId && value.Length > MaxUniqueIdLength)
-                return $"its unique id has {value.Length} bytes, and {MaxUniqueIdLength} is the most";
+                return $"its unique id has {value.Length} bytes, and the maximum is {MaxUniqueIdLength}";
             if (type is ProxyTlvType.Checksum && value.Length != ChecksumLength)
                 return $"its checksum has {value.Length} bytes instead of {ChecksumLength}";
             if (type is ProxyTlvType.Checksum && ++checksums > 1)
                 return "it has two checksums";
             if (type is ProxyTlvType.Ssl && ProxySslInfo.TryRead(value) is null)
-                return "the TLVs inside its SSL TLV don't fit into it";
+                return "the TLVs inside its SSL TLV do not fit into it";
         }
 
         return null;

@@ -37,7 +37,7 @@ public static class SockeyeClientOptionsProxyProtocolExtensions
             return client.Use(new ClientLayer(nameof(UseProxyProtocol), ClientStage.ProxyProtocol, async (connection, _, token) =>
             {
                 header(connection).WriteTo(connection.Transport.Output);
-                // At once, because the server may speak first.
+                // Flushed at once, because the server may send first.
                 await connection.Transport.Output.FlushAsync(token);
                 return connection;
             }));

@@ -23,14 +23,14 @@ public static class BindErrors
             "Stop what uses it, or choose another port (0 takes a free one).", error),
         SocketError.AddressNotAvailable => new IOException(
             $"Cannot listen on {endpoint}: this machine has no such address. " +
-            "Use one of its own, or listen on all of them with ListenAnyIP.", error),
+            "Use an address of this machine, or listen on all of them with ListenAnyIP.", error),
         SocketError.InvalidArgument when endpoint is IPEndPoint { Address: { IsIPv6LinkLocal: true, ScopeId: 0 } address } =>
             new IOException(
-                $"Cannot listen on {endpoint}: a link-local address is one of a network interface. Name it, as {address}%eth0.",
+                $"Cannot listen on {endpoint}: a link-local address needs a network interface, for example {address}%eth0.",
                 error),
         SocketError.AccessDenied when endpoint is IPEndPoint { Port: < 1024 } => new IOException(
-            $"Cannot listen on {endpoint}: ports below 1024 need a right (on Linux CAP_NET_BIND_SERVICE). " +
-            "Grant it, or choose a port from 1024 up.", error),
+            $"Cannot listen on {endpoint}: ports below 1024 need a privilege (on Linux CAP_NET_BIND_SERVICE). " +
+                "Grant it, or choose a port of 1024 or above.", error),
         SocketError.AccessDenied => new IOException(
             $"Cannot listen on {endpoint}: the system does not allow this user to. Check the security policy.", error),
         _ => null,

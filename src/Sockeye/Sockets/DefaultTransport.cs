@@ -5,12 +5,12 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye.Transports;
 
 /// <summary>
-/// What a server binds with where its options name nothing: the Linux transport where there is Linux and the assembly, otherwise
-/// the portable one.
+/// The transport of servers whose options name none: the Linux transport if the system is Linux and the assembly is present,
+/// otherwise the portable transport.
 /// </summary>
 /// <remarks>
-/// The core cannot reference an assembly that references it, so it knows a name (docs/decisions/0005). The name is a constant: a
-/// trimmer and the ahead-of-time compiler follow it, and keep what it names where the assembly is a part of the program.
+/// The core cannot reference an assembly that references it, so it uses the name of the type (docs/decisions/0005). The name is a
+/// constant, so that a trimmer and the ahead-of-time compiler keep the type if the assembly is a part of the program.
 /// </remarks>
 public static class DefaultTransport
 {
@@ -18,20 +18,22 @@ public static class DefaultTransport
 
     private static readonly Lazy<IConnectionListenerFactory> Found = new(Find);
 
-    /// <summary>Found when first asked for, and the same ever after.</summary>
-    /// <exception cref="InvalidOperationException">The environment variable SOCKEYE_ENGINE names no engine.</exception>
-    /// <exception cref="PlatformNotSupportedException">It names one that cannot run here.</exception>
+    /// <summary>Gets the default transport, which is selected on first use.</summary>
+    /// <exception cref="InvalidOperationException">The environment variable SOCKEYE_ENGINE does not name an engine.</exception>
+    /// <exception cref="PlatformNotSupportedException">It names an engine that cannot run on this machine.</exception>
     public static IConnectionListenerFactory Shared => Found.Value;
 
-    /// <summary>The static property "Shared" of a transport's type. What the property throws comes as it is.</summary>
+    /// <summary>
+    /// Returns the value of the static property "Shared" of a transport's type. Exceptions of the property are not wrapped.
+    /// </summary>
     internal static IConnectionListenerFactory GetShared(
         [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] Type transport) =>
         transport.GetProperty(nameof(Shared), BindingFlags.Public | BindingFlags.Static)!.GetMethod!
             .CreateDelegate<Func<IConnectionListenerFactory>>()();
 
-    /// <summary>A transport of the same kind with options of its own, for its caller to dispose of where it can be.</summary>
-    /// <param name="options">Of its sockets.</param>
-    /// <param name="threadCount">Its engine threads, where it has any; null: as many as such a transport has by default.</param>
+    /// <summary>Creates a transport of the same kind with separate options. The caller disposes it if it is disposable.</summary>
+    /// <param name="options">The options of its sockets.</param>
+    /// <param name="threadCount">The number of engine threads, for a transport that has them. Null: its default.</param>
     /// <inheritdoc cref="Shared" path="/exception"/>
     public static IConnectionListenerFactory Create(SocketTransportOptions options, int? threadCount = null) =>
         OperatingSystem.IsLinux() && Type.GetType(Linux, throwOnError: false) is { } linux

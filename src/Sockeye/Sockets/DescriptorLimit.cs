@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Sockeye;
 
 /// <summary>
-/// How many descriptors this process may have open, where the system tells without native code: proc_pid_limits(5).
+/// Reads the maximum number of open descriptors of this process, if the system reports it without native code:
+/// proc_pid_limits(5).
 /// </summary>
 internal static class DescriptorLimit
 {
@@ -17,13 +18,11 @@ internal static class DescriptorLimit
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null; // No /proc in this container: accept() itself will tell.
+            return null; // /proc is not readable, as in some containers. accept() reports a lack of descriptors.
         }
     }
 
-    /// <summary>
-    /// "Max open files            1024                 524288               files": the soft limit, or null for none.
-    /// </summary>
+    /// <summary>Returns the soft limit in a line such as "Max open files 1024 524288 files", or null if there is none.</summary>
     internal static int? Parse(IEnumerable<string> lines)
     {
         const string name = "Max open files";

@@ -5,21 +5,24 @@ using System.Runtime.InteropServices;
 namespace Sockeye.Transports;
 
 /// <summary>
-/// Descriptors that are held in reserve for when the process runs out of them. Accepting then stops, and the reserve is released
-/// to the process until there are enough free descriptors again.
+/// A reserve of descriptors. When the process runs out of descriptors, accepting stops, and the reserve is released to the
+/// process until enough descriptors are free again.
 /// </summary>
 /// <remarks>
-/// This keeps more than the accept loop alive: on Unix the .NET runtime needs descriptors to start a thread or load an assembly,
-/// and ends the process when it gets none. So some must be free at every moment. They are counted, not opened: to open them all
-/// would cause the shortage that the reserve prevents. One reserve serves all listeners of the process. On Windows, where sockets
-/// do not count against such a limit, it holds nothing. Safe from any thread.
+/// Not only the accept loop needs it: on Unix the .NET runtime needs descriptors to start a thread or load an assembly, and ends
+/// the process if it gets none. So some must be free at every moment. Free descriptors are counted, not opened, because opening
+/// them all would cause the shortage that the reserve prevents. One reserve serves all listeners of the process. On Windows,
+/// where sockets do not count against such a limit, it is empty. Safe from any thread.
 /// </remarks>
 public sealed class DescriptorReserve
 {
-    /// <summary>Enough for a few threads (three each, for a moment) and assemblies (two each, for good).</summary>
+    /// <summary>
+    /// The number of descriptors in the reserve: enough for a few threads (three each, temporarily) and assemblies (two each,
+    /// permanently).
+    /// </summary>
     internal const int Size = 16;
 
-    /// <summary>More free descriptors: what other threads may need until a shortage is detected.</summary>
+    /// <summary>The number of additional free descriptors, which other threads may need until a shortage is detected.</summary>
     internal const int Margin = 16;
 
     private static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(1);
@@ -39,7 +42,7 @@ public sealed class DescriptorReserve
     /// <summary>Gets the reserve of the process.</summary>
     public static DescriptorReserve Shared { get; } = new(new(), TimeProvider.System);
 
-    /// <summary>Takes part in the reserve until <see cref="Leave"/>.</summary>
+    /// <summary>Adds a user of the reserve, until <see cref="Leave"/>.</summary>
     public void Join()
     {
         lock (_lock)
@@ -51,19 +54,19 @@ public sealed class DescriptorReserve
         }
     }
 
-    /// <summary>Takes part in the reserve no longer. Called once for each <see cref="Join"/>.</summary>
+    /// <summary>Removes a user of the reserve. Called once for each <see cref="Join"/>.</summary>
     public void Leave()
     {
         lock (_lock)
         {
-            Debug.Assert(_users > 0, "A listener leaves once.");
+            Debug.Assert(_users > 0, "Each user leaves once.");
             if (--_users == 0)
                 ReleaseLocked();
         }
     }
 
     /// <summary>Called before each accept.</summary>
-    /// <exception cref="SocketException">Too few descriptors are free: no client must be accepted now.</exception>
+    /// <exception cref="SocketException">Too few descriptors are free to accept a client.</exception>
     public void ThrowIfExhausted()
     {
         if (!TryFill())
@@ -72,8 +75,8 @@ public sealed class DescriptorReserve
 
     /// <summary>Called after each accept and each connect, with the descriptor of the socket.</summary>
     /// <remarks>
-    /// The kernel assigns the lowest free number, so a high one means that few are left. A low one means nothing, since those
-    /// above may be taken: free descriptors are counted from time to time, more often when there are fewer.
+    /// The kernel assigns the lowest free number, so a high number means that few are left. A low number proves nothing, because
+    /// those above may be in use. Therefore free descriptors are counted from time to time, more often when there are fewer.
     /// </remarks>
     public void OnOpened(nint descriptor)
     {
@@ -83,7 +86,7 @@ public sealed class DescriptorReserve
             Check();
     }
 
-    /// <summary>Releases the reserve if few descriptors are left. Called before several are taken at once.</summary>
+    /// <summary>Releases the reserve if few descriptors are left. Called before several are opened at once.</summary>
     public void Check()
     {
         lock (_lock)
@@ -127,7 +130,7 @@ public sealed class DescriptorReserve
             return false;
         }
 
-        // Where the system does not count them, the margin is opened as well, to check that it is there.
+        // If the system does not count them, the margin is opened as well, to check that it is free.
         var wanted = counted is null ? Size + Margin : Size;
         while (_held.Count < wanted && _table.TryOpen() is { } descriptor)
             _held.Add(descriptor);
@@ -150,7 +153,9 @@ public sealed class DescriptorReserve
         (_highestSafe, _untilCheck) = (nint.MaxValue, int.MaxValue);
     }
 
-    /// <summary>The limit of open descriptors, and how many are free; null where the system does not report them.</summary>
+    /// <summary>
+    /// Returns the limit of open descriptors, and the number of free ones; null if the system does not report them.
+    /// </summary>
     private (int Limit, int Free)? CountFree()
     {
         if (_table.ReadLimit() is not { } limit || _table.CountOpen() is not { } open)
@@ -158,7 +163,7 @@ public sealed class DescriptorReserve
         return (limit, Math.Max(0, limit - open));
     }
 
-    /// <summary>Delays the next count, so that counting takes at most a tenth of the time, however many are open.</summary>
+    /// <summary>Delays the next count, so that counting takes at most a tenth of the time, even if many are open.</summary>
     private void OnExhaustedLocked(long start)
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);
@@ -167,12 +172,13 @@ public sealed class DescriptorReserve
         _retryDelay = delay < MaxRetryDelay ? delay : MaxRetryDelay;
     }
 
-    /// <summary>Sets the number from which few are left, and after how many opened ones they are counted again.</summary>
+    /// <summary>Sets the highest descriptor that is safe, and the number of opened descriptors until the next count.</summary>
     private void SetThresholdsLocked(int limit, int free)
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);
         Volatile.Write(ref _highestSafe, limit - Margin);
-        // By then at most half of the free ones were taken here; the other half is for the rest of the process.
+        // Until the next count, at most half of the free descriptors are used here; the other half is for the rest of the
+        // process.
         Volatile.Write(ref _untilCheck, _table.IsCountCheap ? Math.Max(1, (free - Margin) / 2) : int.MaxValue);
     }
 }

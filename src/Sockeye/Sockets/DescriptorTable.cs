@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Sockeye;
 
-/// <summary>The descriptors of this process, as the system tells of them without native code.</summary>
+/// <summary>The descriptors of this process, as the system reports them without native code.</summary>
 internal class DescriptorTable
 {
     private const string Process = "/proc/self";
@@ -11,18 +11,21 @@ internal class DescriptorTable
 
     private static readonly EnumerationOptions All = new() { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = true };
 
-    /// <summary>Whether descriptors are bounded at all: on Windows sockets do not count against such a limit.</summary>
+    /// <summary>Whether descriptors are limited. On Windows, sockets do not count against such a limit.</summary>
     public virtual bool IsBounded => !OperatingSystem.IsWindows();
 
-    /// <summary>Whether a count costs the same, however many are open: Linux 6.2 and later.</summary>
+    /// <summary>Whether the cost of a count is independent of the number of open descriptors: Linux 6.2 and later.</summary>
     public virtual bool IsCountCheap { get; private set; }
 
-    /// <summary>How many may be open, now: the limit of a running process can be changed, prlimit(1). Null where the system does
-    /// not tell.</summary>
+    /// <summary>
+    /// Reads the current limit, which can change while the process runs: prlimit(1). Null if the system does not report it.
+    /// </summary>
     public virtual int? ReadLimit() => DescriptorLimit.Read();
 
-    /// <summary>How many are open, found without taking the last free ones; null where the system does not tell.</summary>
-    /// <remarks>Looking takes one for a moment. Where there is none, all are open.</remarks>
+    /// <summary>
+    /// Counts the open descriptors, without opening the last free ones. Null if the system does not report them.
+    /// </summary>
+    /// <remarks>Counting opens one descriptor temporarily. If that fails, all are in use.</remarks>
     public virtual int? CountOpen()
     {
         if (!OperatingSystem.IsLinux())
@@ -39,15 +42,15 @@ internal class DescriptorTable
         }
         catch (IOException e) when (e is not DirectoryNotFoundException)
         {
-            return int.MaxValue; // EMFILE, or ENFILE: the system has none, with the same effect.
+            return int.MaxValue; // EMFILE, or ENFILE for the whole system, which has the same effect.
         }
         catch (Exception e) when (e is DirectoryNotFoundException or UnauthorizedAccessException)
         {
-            return null; // No /proc in this container.
+            return null; // /proc is not readable, as in some containers.
         }
     }
 
-    /// <summary>Takes one; null where there is none.</summary>
+    /// <summary>Opens a descriptor; null if none is left.</summary>
     public virtual SafeHandle? TryOpen()
     {
         try
@@ -56,15 +59,19 @@ internal class DescriptorTable
         }
         catch (IOException)
         {
-            return null; // None left, which is what the caller wants to know.
+            return null; // None is left, which null reports.
         }
     }
 
-    /// <summary>As every Linux tells it, the one for looking included: the more are open, the longer it takes.</summary>
+    /// <summary>
+    /// Counts the entries, including the one for counting, as on every Linux. The duration grows with their number.
+    /// </summary>
     internal static int CountEntries() => new FileSystemEnumerable<byte>($"{Process}/{Open}", static (ref _) => 0, All).Count();
 
-    /// <summary>The same from the size of /proc/self/fd, which is 0 before Linux 6.2: proc_pid_fd(5). It has those too that are
-    /// taken, but not open yet, as by a thread that waits in accept(2).</summary>
+    /// <summary>
+    /// Reads the count from the size of /proc/self/fd, which is 0 before Linux 6.2: proc_pid_fd(5). It includes descriptors that
+    /// are reserved but not open yet, as by a thread that waits in accept(2).
+    /// </summary>
     internal static long ReadTableSize() => new FileSystemEnumerable<long>(Process, static (ref entry) => entry.Length, All)
     {
         ShouldIncludePredicate = static (ref entry) => entry.FileName.SequenceEqual(Open),

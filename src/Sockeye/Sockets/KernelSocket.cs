@@ -7,8 +7,8 @@ using System.Runtime.CompilerServices;
 
 namespace Sockeye;
 
-/// <summary>A socket of the system; it tells the observer of steps what is done with it.</summary>
-[SuppressMessage("Design", "CA1001", Justification = "Close, which is called once, disposes of what it owns.")]
+/// <summary>A socket of the system, which reports its calls to the observer of steps.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "Close, which is called once, disposes all fields.")]
 internal sealed class KernelSocket : StreamSocket
 {
     private readonly SocketSteps _steps;
@@ -77,7 +77,7 @@ internal sealed class KernelSocket : StreamSocket
         finally
         {
             if (reset)
-                Socket.Close(timeout: 0); // SO_LINGER 0: RST, what was not sent yet is dropped
+                Socket.Close(timeout: 0); // SO_LINGER 0: RST, unsent data is discarded
             else
                 CloseInOrder();
             _sender?.Dispose();
@@ -85,7 +85,9 @@ internal sealed class KernelSocket : StreamSocket
         }
     }
 
-    /// <summary>.NET resets a socket that is disposed under a pending receive, unless it was shut down before.</summary>
+    /// <summary>
+    /// Closes in order. .NET resets a socket that is disposed during a pending receive, unless it was shut down before.
+    /// </summary>
     private void CloseInOrder()
     {
         try

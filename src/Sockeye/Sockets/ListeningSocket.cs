@@ -20,14 +20,14 @@ public sealed class ListeningSocket
     /// <summary>Gets the socket. <see cref="Close"/> closes it.</summary>
     public Socket Socket { get; }
 
-    /// <summary>Gets the endpoint that is bound, with the real port.</summary>
+    /// <summary>Gets the bound endpoint, with the actual port.</summary>
     public EndPoint EndPoint { get; }
 
     /// <summary>Creates a socket, binds it and listens.</summary>
-    /// <param name="endpoint">Where to listen.</param>
-    /// <param name="options">What the socket gets.</param>
-    /// <param name="beforeBind">What else it gets before <c>bind()</c>.</param>
-    /// <param name="beforeListen">What else it gets between <c>bind()</c> and <c>listen()</c>.</param>
+    /// <param name="endpoint">The endpoint to listen on.</param>
+    /// <param name="options">The options of the socket.</param>
+    /// <param name="beforeBind">Configures the socket before <c>bind()</c>.</param>
+    /// <param name="beforeListen">Configures the socket between <c>bind()</c> and <c>listen()</c>.</param>
     /// <exception cref="Microsoft.AspNetCore.Connections.AddressInUseException">Something listens there already.</exception>
     /// <exception cref="IOException">The address is not of this machine, or the system forbids it.</exception>
     /// <exception cref="NotSupportedException">The endpoint is neither an IP address nor a Unix socket.</exception>
@@ -50,13 +50,13 @@ public sealed class ListeningSocket
             var bound = socket.LocalEndPoint ?? endpoint;
             steps.Notify(SocketFunction.Bind, socket, bound);
             beforeListen?.Invoke(socket);
-            socket.Listen(options.Backlog ?? int.MaxValue); // the system cuts it down to its maximum
+            socket.Listen(options.Backlog ?? int.MaxValue); // the system caps it at its maximum
             steps.Notify(SocketFunction.Listen, socket, bound);
             return new(socket, bound, file, steps);
         }
         catch (Exception e)
         {
-            file?.Delete(); // First, as in Close.
+            file?.Delete(); // Before the socket is closed, as in Close.
             socket?.Dispose();
             if (e is SocketException error && BindErrors.ToException(endpoint, error) is { } explained)
                 throw explained;
@@ -70,7 +70,7 @@ public sealed class ListeningSocket
         var shed = 0;
         try
         {
-            // The reserve has been given up by now: there is a descriptor for this.
+            // The reserve was released, so that a descriptor is free for this.
             while (shed < maxCount && Socket.Poll(TimeSpan.Zero, SelectMode.SelectRead))
             {
                 Socket.Accept().Close(timeout: 0); // RST
@@ -79,13 +79,14 @@ public sealed class ListeningSocket
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // Nothing left after all, or the listener is being closed: those who wait go on waiting, or are reset by the close.
+            // No client or descriptor was left, or the listener is being closed: waiting clients continue to wait, or the close
+            // resets them.
         }
 
         return shed;
     }
 
-    /// <summary>Deletes the file of a Unix socket, and closes the socket. The system resets the clients that wait.</summary>
+    /// <summary>Deletes the file of a Unix socket, and closes the socket. The system resets waiting clients.</summary>
     public void Close()
     {
         try
@@ -94,7 +95,7 @@ public sealed class ListeningSocket
         }
         finally
         {
-            // The file goes first: as soon as the socket is closed, the next server may put its own there.
+            // The file is deleted first, because another server may create its own as soon as the socket is closed.
             _file?.Delete();
             Socket.Dispose();
         }

@@ -13,15 +13,17 @@ internal enum PathKind
     /// <summary>A regular file, a FIFO or a device.</summary>
     OtherFile,
 
-    /// <summary>There is something, and the system does not say what.</summary>
+    /// <summary>An entry whose kind the system does not report.</summary>
     Unknown,
 }
 
-/// <summary>What lies at a path, with what tells it from everything else that may come to lie there. A link is not
-/// followed, and nothing is opened: opening a FIFO would wait for its other end.</summary>
-/// <param name="Kind">What it is.</param>
-/// <param name="Device">The file system; where there are no inodes: when the file was made.</param>
-/// <param name="Inode">Its number there; where there are no inodes: when the file was last written.</param>
+/// <summary>
+/// The entry at a path, with values that distinguish it from later entries at the same path. Links are not followed, and nothing
+/// is opened, because opening a FIFO would wait for its other end.
+/// </summary>
+/// <param name="Kind">The kind of the entry.</param>
+/// <param name="Device">The device of the file system; if there are no inodes, the creation time.</param>
+/// <param name="Inode">The inode; if there are no inodes, the time of the last write.</param>
 internal readonly record struct PathEntry(PathKind Kind, ulong Device, ulong Inode)
 {
     // struct statx and its flags, statx(2), the same on every processor.
@@ -48,7 +50,7 @@ internal readonly record struct PathEntry(PathKind Kind, ulong Device, ulong Ino
         }
         catch (EntryPointNotFoundException)
         {
-            return null; // A C library older than glibc 2.28 or musl 1.2.
+            return null; // The C library is older than glibc 2.28 or musl 1.2.
         }
 
         return new(
@@ -88,7 +90,7 @@ internal readonly record struct PathEntry(PathKind Kind, ulong Device, ulong Ino
         }
     }
 
-#pragma warning disable SYSLIB1054 // What it asks for generates unsafe code, which this assembly has none of.
+#pragma warning disable SYSLIB1054 // LibraryImport would generate unsafe code, which this assembly does not allow.
     [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
     private static extern int Stat(int directory, byte[] path, int flags, uint mask, byte[] stat);
 #pragma warning restore SYSLIB1054

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Sockeye;
 
-/// <summary>Makes the runtime load what it needs to report errors, while there are descriptors to load it with.</summary>
+/// <summary>Makes the runtime load the assemblies that it needs to report errors, while descriptors are free for that.</summary>
 internal static class RuntimeWarmUp
 {
     private static bool _isDone;
@@ -17,7 +17,7 @@ internal static class RuntimeWarmUp
         }
         catch (SocketException error)
         {
-            // Throwing and printing an exception with its stack is what loads the assemblies for it.
+            // Throwing an exception and printing its stack loads the assemblies.
             GC.KeepAlive(error.ToString());
         }
     }

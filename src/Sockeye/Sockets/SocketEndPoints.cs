@@ -8,6 +8,6 @@ internal static class SocketEndPoints
 {
     public static EndPoint? GetLocal(Socket socket) => EndPoints.Unmap(socket.LocalEndPoint);
 
-    /// <summary>The path that the peer of a Unix socket chose is safe to print.</summary>
+    /// <summary>Returns the remote endpoint. The path that the peer of a Unix socket chose is safe to print.</summary>
     public static EndPoint? GetRemote(Socket socket) => UnixPathEndPoint.ToPrintable(EndPoints.Unmap(socket.RemoteEndPoint));
 }

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>A socket in LISTEN. Every accepted client gets a socket of its own; this one goes on accepting.</summary>
+/// <summary>A listening socket, which accepts clients. Each client gets a separate socket.</summary>
 internal sealed class SocketListener : IConnectionListener, IAcceptQueueListener
 {
     private readonly ListeningSocket _listening;
@@ -71,7 +71,7 @@ internal sealed class SocketListener : IConnectionListener, IAcceptQueueListener
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             if (_unbound.IsCancellationRequested)
-                return null; // Unbinding closes the socket; that is how a waiting accept ends.
+                return null; // Unbinding closes the socket, which ends a waiting accept.
             if (e is SocketException { SocketErrorCode: SocketError.TooManyOpenSockets })
                 _reserve.Release();
             throw;
@@ -91,7 +91,7 @@ internal sealed class SocketListener : IConnectionListener, IAcceptQueueListener
         }
         catch (SocketException) when (connection is null)
         {
-            // The client has reset the connection while it waited in the queue: the next one is accepted.
+            // The client reset the connection while it waited in the queue. The next one is accepted.
             accepted.Dispose();
             return null;
         }

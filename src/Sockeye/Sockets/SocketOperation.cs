@@ -3,7 +3,7 @@ using System.Threading.Tasks.Sources;
 
 namespace Sockeye;
 
-/// <summary>A call of a socket function that can be awaited again and again without allocating. One at a time.</summary>
+/// <summary>A call of a socket function that can be awaited repeatedly without allocation. One call at a time.</summary>
 internal abstract class SocketOperation() : SocketAsyncEventArgs(true), IValueTaskSource<int>
 {
     private ManualResetValueTaskSourceCore<int> _completion;
@@ -17,11 +17,13 @@ internal abstract class SocketOperation() : SocketAsyncEventArgs(true), IValueTa
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _completion.OnCompleted(continuation, state, token, flags);
 
-    /// <summary>Before the call: it may complete, on another thread, before it returns.</summary>
+    /// <summary>Prepares a call. It must precede the call, which may complete on another thread before it returns.</summary>
     protected void Prepare() => _completion.Reset();
 
-    /// <summary>The bytes of the call, which has begun or, if it is not pending, is done.</summary>
-    /// <exception cref="SocketException">It is done and failed.</exception>
+    /// <summary>
+    /// Returns a task for the number of bytes of a call that was started. If the call is not pending, it is complete.
+    /// </summary>
+    /// <exception cref="SocketException">The call is complete, and failed.</exception>
     protected ValueTask<int> ToValueTask(bool isPending)
     {
         if (isPending)

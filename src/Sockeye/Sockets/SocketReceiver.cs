@@ -7,8 +7,9 @@ namespace Sockeye;
 internal sealed class SocketReceiver : SocketOperation, IValueTaskSource<bool>
 {
     /// <summary>
-    /// Receiving zero bytes looks when it is called. If it has to wait, .NET ends it on Unix by any event of the socket, also by
-    /// a late one of data that was taken before: then only looking again tells. Windows ends it by what has arrived.
+    /// Waits by receiving zero bytes. The call checks the socket once. If it then waits, .NET on Unix ends the wait at any event
+    /// of the socket, including a late one for data that was received before, so the socket is checked again. On Windows, the
+    /// wait ends only when data has arrived.
     /// </summary>
     public ValueTask<bool> WaitForDataAsync(Socket socket)
     {

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 
 namespace Sockeye;
 
-/// <summary>Sends several blocks with one system call, without allocating: <see cref="Socket"/> has no such method.</summary>
-/// <remarks>The socket completes it only when all bytes are with the system.</remarks>
+/// <summary>Sends several blocks by one system call, without allocation, for which <see cref="Socket"/> has no method.</summary>
+/// <remarks>The call completes when the system has accepted all bytes.</remarks>
 internal sealed class SocketSender : SocketOperation
 {
     private readonly List<ArraySegment<byte>> _blocks = [];
@@ -16,7 +16,7 @@ internal sealed class SocketSender : SocketOperation
         foreach (var block in bytes)
         {
             if (!MemoryMarshal.TryGetArray(block, out var segment))
-                throw new InvalidOperationException("A transport's blocks are arrays.");
+                throw new InvalidOperationException("The blocks of a transport must be arrays.");
             _blocks.Add(segment);
         }
 

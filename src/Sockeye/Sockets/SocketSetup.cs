@@ -3,9 +3,7 @@ using System.Net.Sockets;
 
 namespace Sockeye.Transports;
 
-/// <summary>
-/// Makes sockets and puts the transport's options on them. Descriptors are closed on exec, as .NET's always are.
-/// </summary>
+/// <summary>Creates sockets, and sets the options of the transport. Descriptors are closed on exec, as always in .NET.</summary>
 public static class SocketSetup
 {
     private const int ProtocolTcp = 6;
@@ -14,7 +12,7 @@ public static class SocketSetup
     private const int LinuxFastOpenConnect = 30; // TCP_FASTOPEN_CONNECT, since 4.11
     private const int FastOpenQueueLength = 256;
 
-    /// <summary>A socket for this kind of address, whose descriptor the reserve is told of.</summary>
+    /// <summary>Creates a socket for this kind of address, and reports its descriptor to the reserve.</summary>
     public static Socket Create(EndPoint endpoint)
     {
         try
@@ -35,13 +33,13 @@ public static class SocketSetup
         IPEndPoint ip => new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp),
         UnixDomainSocketEndPoint => new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified),
         _ => throw new NotSupportedException(
-            $"SocketTransport knows IPEndPoint and UnixDomainSocketEndPoint, not {endpoint.GetType().Name} ({endpoint}). " +
+            $"SocketTransport supports IPEndPoint and UnixDomainSocketEndPoint, not {endpoint.GetType().Name} ({endpoint}). " +
             "A host name is resolved by SockeyeClient."),
     };
 
     internal static void ConfigureListener(Socket socket, EndPoint endpoint, SocketTransportOptions options)
     {
-        // Without this, Windows lets a second server take over a port that is in use.
+        // Otherwise Windows allows a second server to bind a port that is in use.
         if (OperatingSystem.IsWindows())
             socket.ExclusiveAddressUse = true;
         if (endpoint is not IPEndPoint ip)
@@ -54,7 +52,7 @@ public static class SocketSetup
         SetUserTimeout(socket, options);
     }
 
-    /// <summary>Puts the options on a socket that connects. Called before <c>connect()</c>.</summary>
+    /// <summary>Sets the options of a socket that connects. Called before <c>connect()</c>.</summary>
     /// <exception cref="PlatformNotSupportedException">An option is set that this system does not have.</exception>
     public static void ConfigureClient(Socket socket, SocketTransportOptions options)
     {
@@ -66,7 +64,7 @@ public static class SocketSetup
         ConfigureConnection(socket, options);
     }
 
-    /// <summary>What every TCP connection gets, accepted or dialled.</summary>
+    /// <summary>Sets the options of an accepted or connected TCP socket.</summary>
     public static void ConfigureConnection(Socket socket, SocketTransportOptions options)
     {
         if (socket.ProtocolType is not ProtocolType.Tcp)

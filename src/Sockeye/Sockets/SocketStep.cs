@@ -3,70 +3,74 @@ using System.Net.Sockets;
 
 namespace Sockeye;
 
-/// <summary>The socket functions that a connection's life is made of.</summary>
+/// <summary>The socket functions that a transport calls.</summary>
 public enum SocketFunction
 {
-    /// <summary><c>socket()</c>: the protocol is chosen.</summary>
+    /// <summary><c>socket()</c>: creates a socket of a protocol.</summary>
     Socket,
 
-    /// <summary><c>bind()</c>: the local address is decided.</summary>
+    /// <summary><c>bind()</c>: sets the local address.</summary>
     Bind,
 
-    /// <summary><c>listen()</c>: handshakes are answered and queued.</summary>
+    /// <summary><c>listen()</c>: starts to answer handshakes, and to queue clients.</summary>
     Listen,
 
-    /// <summary><c>connect()</c>: SYN, SYN/ACK, ACK from the client's side.</summary>
+    /// <summary><c>connect()</c>: performs the handshake of a client: SYN, SYN/ACK, ACK.</summary>
     Connect,
 
-    /// <summary><c>accept()</c>: a new socket for one client.</summary>
+    /// <summary><c>accept()</c>: returns a new socket for one client.</summary>
     Accept,
 
-    /// <summary><c>send()</c>: bytes given to the system.</summary>
+    /// <summary><c>send()</c>: gives bytes to the system.</summary>
     Send,
 
-    /// <summary><c>recv()</c>: bytes taken from the system; 0 bytes: the peer's FIN.</summary>
+    /// <summary><c>recv()</c>: takes bytes from the system; 0 bytes mean the peer's FIN.</summary>
     Receive,
 
-    /// <summary><c>shutdown()</c>: FIN, this direction is done.</summary>
+    /// <summary><c>shutdown()</c>: ends this direction (FIN).</summary>
     Shutdown,
 
-    /// <summary><c>close()</c>: both directions are done.</summary>
+    /// <summary><c>close()</c>: ends both directions.</summary>
     Close,
 }
 
-/// <summary>One call of a socket function by a transport, told to <see cref="SocketTransportOptions.OnStep"/>.</summary>
+/// <summary>Describes a call of a socket function by a transport, for <see cref="SocketTransportOptions.OnStep"/>.</summary>
 public sealed class SocketStep
 {
-    /// <summary>The function that was called.</summary>
+    /// <summary>Gets the function that was called.</summary>
     public SocketFunction Function { get; init; }
 
     /// <summary>
-    /// The socket's descriptor (Unix) or handle (Windows); for <see cref="SocketFunction.Accept"/> the new one.
+    /// Gets the descriptor (Unix) or handle (Windows) of the socket; for <see cref="SocketFunction.Accept"/>, of the new socket.
     /// </summary>
     public nint Handle { get; init; }
 
-    /// <summary>The local address, from <see cref="SocketFunction.Bind"/>, <see cref="SocketFunction.Connect"/> or
-    /// <see cref="SocketFunction.Accept"/> on.</summary>
+    /// <summary>
+    /// Gets the local address. Null before <see cref="SocketFunction.Bind"/>, <see cref="SocketFunction.Connect"/> or
+    /// <see cref="SocketFunction.Accept"/>.
+    /// </summary>
     public EndPoint? LocalEndPoint { get; init; }
 
     /// <summary>
-    /// The peer's address, from <see cref="SocketFunction.Connect"/> or <see cref="SocketFunction.Accept"/> on.
+    /// Gets the address of the peer. Null before <see cref="SocketFunction.Connect"/> or <see cref="SocketFunction.Accept"/>.
     /// </summary>
     public EndPoint? RemoteEndPoint { get; init; }
 
-    /// <summary>Bytes sent or received by this call.</summary>
+    /// <summary>Gets the number of bytes that the call sent or received.</summary>
     public long Bytes { get; init; }
 
-    /// <summary>How long the call took, with its waiting; zero where that says nothing.</summary>
+    /// <summary>Gets the duration of the call, including its wait; zero if it is not measured.</summary>
     public TimeSpan Elapsed { get; init; }
 
-    /// <summary>Whether the call was a reset: <see cref="SocketFunction.Close"/> with RST, or a
-    /// <see cref="SocketFunction.Receive"/> or <see cref="SocketFunction.Send"/> that met one.</summary>
+    /// <summary>
+    /// Gets whether the connection was reset: by this <see cref="SocketFunction.Close"/>, or as reported by this
+    /// <see cref="SocketFunction.Receive"/> or <see cref="SocketFunction.Send"/>.
+    /// </summary>
     public bool IsReset { get; init; }
 
-    /// <summary>The error of a call that failed.</summary>
+    /// <summary>Gets the error of a failed call; otherwise null.</summary>
     public SocketError? Error { get; init; }
 
-    /// <summary>What the kernel says of the socket after the call; null where it does not tell.</summary>
+    /// <summary>Gets the kernel's view of the socket after the call. Null if the kernel does not report it.</summary>
     public TcpInfo? TcpInfo { get; init; }
 }

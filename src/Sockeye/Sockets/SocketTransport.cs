@@ -6,20 +6,20 @@ namespace Sockeye;
 
 /// <summary>The portable transport: TCP over IPv4 and IPv6 (dual-stack too) and Unix sockets, on <see cref="Socket"/>.</summary>
 /// <remarks>
-/// Safe from many callers. It holds nothing to dispose: listeners and connections are disposed each for itself. It binds and
-/// dials <see cref="IPEndPoint"/> and <see cref="UnixDomainSocketEndPoint"/>; names are resolved by <c>SockeyeClient</c>.
+/// Safe to call concurrently. It needs no disposal; dispose its listeners and connections. It binds and connects to
+/// <see cref="IPEndPoint"/> and <see cref="UnixDomainSocketEndPoint"/>; <c>SockeyeClient</c> resolves names.
 /// </remarks>
 public sealed class SocketTransport : IConnectionListenerFactory, ILocalEndPointConnectionFactory, INamedTransport
 {
     private readonly SocketTransportOptions _options;
 
-    /// <summary>A transport with the given options, or the defaults. Later changes of the options have no effect.</summary>
+    /// <summary>Creates a transport with the given options, which it copies, or with the defaults.</summary>
     public SocketTransport(SocketTransportOptions? options = null)
     {
         _options = options?.Copy() ?? new();
     }
 
-    /// <summary>The transport with all options at their defaults, shared by everything in the process.</summary>
+    /// <summary>Gets the transport with the default options, which the process shares.</summary>
     public static SocketTransport Shared { get; } = new();
 
     string INamedTransport.Name => "sockets";
@@ -28,15 +28,17 @@ public sealed class SocketTransport : IConnectionListenerFactory, ILocalEndPoint
 
     internal TransportConnectionOptions ConnectionOptions => _options.ConnectionOptions;
 
-    /// <summary><c>socket()</c>, <c>bind()</c>, <c>listen()</c>. Port 0 takes a free one;
-    /// <see cref="IConnectionListener.EndPoint"/> tells which. <see cref="IPAddress.IPv6Any"/> listens for IPv4 as well.
-    /// Completes at once.</summary>
-    /// <remarks>The listener's <c>AcceptAsync</c> is for one caller at a time, safe to cancel, and throws
-    /// <see cref="SocketException"/> when the system refuses (too many open files): <c>SockeyeServer</c> deals with
-    /// that.</remarks>
+    /// <summary>
+    /// Creates a listener: <c>socket()</c>, <c>bind()</c>, <c>listen()</c>. Port 0 takes a free port, which
+    /// <see cref="IConnectionListener.EndPoint"/> returns. <see cref="IPAddress.IPv6Any"/> also listens for IPv4. Completes at
+    /// once.
+    /// </summary>
+    /// <remarks>
+    /// The listener's <c>AcceptAsync</c> is for one caller at a time, can be cancelled, and throws <see cref="SocketException"/>
+    /// if the system refuses (too many open files), which <c>SockeyeServer</c> handles.
+    /// </remarks>
     /// <exception cref="AddressInUseException">Something listens there already.</exception>
-    /// <exception cref="IOException">
-    /// The address is not this machine's, or the system forbids it; the message says what to do.
+    /// <exception cref="IOException"> The address is not one of this machine, or the system forbids it. The message has a remedy.
     /// </exception>
     /// <exception cref="NotSupportedException">Neither an IP nor a Unix socket address.</exception>
     /// <exception cref="PlatformNotSupportedException">An option is set that this system does not have.</exception>
@@ -47,7 +49,7 @@ public sealed class SocketTransport : IConnectionListenerFactory, ILocalEndPoint
         return new(new SocketListener(EndPoints.ToListen(endpoint), _options));
     }
 
-    /// <summary><c>socket()</c> and <c>connect()</c>; cancelling gives up and closes the socket.</summary>
+    /// <summary>Opens a connection: <c>socket()</c>, <c>connect()</c>. Cancelling closes the socket.</summary>
     /// <exception cref="SocketException">The peer refused, did not answer, or cannot be reached.</exception>
     /// <exception cref="ArgumentException">Port 0, or a multicast or broadcast address.</exception>
     /// <exception cref="NotSupportedException">Neither an IP nor a Unix socket address.</exception>

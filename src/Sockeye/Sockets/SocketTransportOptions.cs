@@ -3,29 +3,32 @@ using System.IO.Pipelines;
 
 namespace Sockeye;
 
-/// <summary>How <see cref="SocketTransport"/> makes sockets. Read once, when the transport is constructed.</summary>
+/// <summary>The options of a <see cref="SocketTransport"/>, which copies them when it is created.</summary>
 public sealed class SocketTransportOptions
 {
     /// <summary>
-    /// How many finished handshakes may wait for <c>accept()</c>, in connections; null (the default): as many as the system
-    /// allows. Range: 1 and up; Linux caps it silently at <c>net.core.somaxconn</c> (4096 since 5.4), listen(2). Too small: a
-    /// burst of clients sees connects that hang for a second or more, since the kernel drops what does not fit.
+    /// Gets or sets the maximum number of completed handshakes that wait for <c>accept()</c>. Default: null, the maximum of the
+    /// system. Range: 1 and up; Linux caps it silently at <c>net.core.somaxconn</c> (4096 since 5.4), listen(2). With a low
+    /// value, the kernel drops clients of a burst, whose connects then take a second or more.
     /// </summary>
     public int? Backlog { get; set => field = Check(value, 1, int.MaxValue); }
 
-    /// <summary>Sends small writes at once (<c>TCP_NODELAY</c>), default true. False (Nagle's algorithm, RFC 896) trades delay
-    /// for fewer packets, and stalls request/response protocols against delayed acknowledgements.</summary>
+    /// <summary>
+    /// Gets or sets whether small writes are sent at once (<c>TCP_NODELAY</c>). Default: true. False (Nagle's algorithm, RFC 896)
+    /// sends fewer packets with a delay, and stalls request/response protocols when the peer delays acknowledgements.
+    /// </summary>
     public bool NoDelay { get; set; } = true;
 
     /// <summary>
-    /// Silence after which the system asks whether the peer is still there (<c>TCP_KEEPIDLE</c>, RFC 9293, section 3.8.4);
-    /// default 60 s; null: never. Range: 1 s to 32,767 s, whole seconds. Without it a peer that lost power is never noticed by a
-    /// connection that only reads.
+    /// Gets or sets the time without data after which the system probes whether the peer still responds (<c>TCP_KEEPIDLE</c>, RFC
+    /// 9293, section 3.8.4). Default: 60 s. Range: 1 s to 32,767 s, whole seconds, or null to turn probes off. Without probes, a
+    /// connection that only reads never detects that its peer lost power.
     /// </summary>
     public TimeSpan? KeepAliveTime { get; set => field = Check(value, MinKeepAlive, MaxKeepAlive); } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// Time between unanswered probes (<c>TCP_KEEPINTVL</c>), default 10 s. Range: 1 s to 32,767 s, whole seconds.
+    /// Gets or sets the time between unanswered probes (<c>TCP_KEEPINTVL</c>). Default: 10 s. Range: 1 s to 32,767 s, whole
+    /// seconds.
     /// </summary>
     public TimeSpan KeepAliveInterval
     {
@@ -33,79 +36,94 @@ public sealed class SocketTransportOptions
         set => field = Check(value, MinKeepAlive, MaxKeepAlive)!.Value;
     } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Unanswered probes after which the connection is lost (<c>TCP_KEEPCNT</c>), default 6. Range: 1 to 127.</summary>
+    /// <summary>
+    /// Gets or sets the number of unanswered probes after which the connection is lost (<c>TCP_KEEPCNT</c>). Default: 6. Range: 1
+    /// to 127.
+    /// </summary>
     public int KeepAliveProbes { get; set => field = Check(value, 1, 127)!.Value; } = 6;
 
     /// <summary>
-    /// How long sent data may stay unacknowledged before the connection is lost (<c>TCP_USER_TIMEOUT</c>, RFC 5482, tcp(7)); null
-    /// (the default): the system's choice, about 15 minutes on Linux. Range: 1 ms to 24 days. Linux only: elsewhere binding and
-    /// connecting throw <see cref="PlatformNotSupportedException"/>.
+    /// Gets or sets the time that sent data may stay unacknowledged before the connection is lost (<c>TCP_USER_TIMEOUT</c>, RFC
+    /// 5482, tcp(7)). Default: null, the default of the system, about 15 minutes on Linux. Range: 1 ms to 24 days. Linux only: on
+    /// other systems, binding and connecting throw <see cref="PlatformNotSupportedException"/>.
     /// </summary>
     public TimeSpan? UserTimeout { get; set => field = Check(value, TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(24)); }
 
-    /// <summary>The kernel's receive buffer in bytes (<c>SO_RCVBUF</c>); null (the default): the system tunes it by itself, which
-    /// is nearly always better. Range: 256 and up; Linux doubles what it is given and caps it at
-    /// <c>net.core.rmem_max</c>.</summary>
+    /// <summary>
+    /// Gets or sets the size in bytes of the kernel's receive buffer (<c>SO_RCVBUF</c>). Default: null, the system tunes it,
+    /// which is nearly always better. Range: 256 and up; Linux doubles the value and caps it at <c>net.core.rmem_max</c>.
+    /// </summary>
     public int? ReceiveBufferSize { get; set => field = Check(value, 256, int.MaxValue); }
 
-    /// <summary>The kernel's send buffer in bytes (<c>SO_SNDBUF</c>); null (the default): the system tunes it by itself. Range:
-    /// 256 and up; Linux doubles what it is given and caps it at <c>net.core.wmem_max</c>.</summary>
+    /// <summary>
+    /// Gets or sets the size in bytes of the kernel's send buffer (<c>SO_SNDBUF</c>). Default: null, the system tunes it. Range:
+    /// 256 and up; Linux doubles the value and caps it at <c>net.core.wmem_max</c>.
+    /// </summary>
     public int? SendBufferSize { get; set => field = Check(value, 256, int.MaxValue); }
 
     /// <summary>
-    /// Received bytes that wait for the handler before receiving pauses, per connection; default 64 KiB; it goes on at half of
-    /// it. Range: 1 to 1 GiB. This is what bounds the memory of a connection whose handler is slow. A codec's longest frame may
-    /// be longer: receiving goes on while the reader has seen everything and asks for more.
+    /// Gets or sets the number of unread received bytes of a connection at which receiving pauses. It continues at half of that.
+    /// Default: 64 KiB. Range: 1 to 1 GiB. It bounds the memory of a connection with a slow handler. A frame of a codec may be
+    /// longer: receiving continues while the reader has examined everything and waits for more.
     /// </summary>
     public int MaxReadBufferSize { get; set => field = Check(value, 1, MaxBuffer)!.Value; } = 64 * 1024;
 
-    /// <summary>Written bytes that wait for the system before <c>FlushAsync</c> waits, per connection; default 64 KiB; it goes on
-    /// at half of it. Range: 1 to 1 GiB. This is what bounds the memory of a connection whose peer does not read.</summary>
+    /// <summary>
+    /// Gets or sets the number of unsent written bytes of a connection at which <c>FlushAsync</c> waits. It continues at half of
+    /// that. Default: 64 KiB. Range: 1 to 1 GiB. It bounds the memory of a connection whose peer does not read.
+    /// </summary>
     public int MaxWriteBufferSize { get; set => field = Check(value, 1, MaxBuffer)!.Value; } = 64 * 1024;
 
-    /// <summary>TCP Fast Open (RFC 7413), default false: data may travel with the SYN, saving a round trip; Linux only, elsewhere
-    /// it has no effect. Risk: data in a SYN can arrive twice, so the first request must be safe to repeat; and <c>connect()</c>
-    /// returns before the handshake, so a refusal shows at the first read.</summary>
+    /// <summary>
+    /// Gets or sets whether TCP Fast Open is enabled (RFC 7413), with which data may travel with the SYN to save a round trip.
+    /// Default: false. Linux only; no effect on other systems. Risk: data in a SYN can arrive twice, so the first request must be
+    /// safe to repeat. Also, <c>connect()</c> returns before the handshake, so the first read reports a refusal.
+    /// </summary>
     public bool FastOpen { get; set; }
 
     /// <summary>
-    /// How long closing may take without the peer taking anything of what is still to be sent; then it is aborted. Once all is
-    /// with the system and FIN behind it: without the peer acknowledging any of it; then the socket is closed, which leaves the
-    /// rest to the system. Default 5 s. Range: 1 ms to 1 hour.
+    /// Gets or sets the time that closing waits while the peer accepts none of the remaining data; then the connection is
+    /// aborted. Once the system has all data and FIN, it is the time without an acknowledgement; then the socket is closed, and
+    /// the system continues to send. Default: 5 s. Range: 1 ms to 1 hour.
     /// </summary>
     public TimeSpan CloseTimeout { get; set => field = Check(value, MinClose, MaxClose)!.Value; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long closing waits, once the peer has acknowledged everything and FIN behind it, for the peer's FIN, throwing away
-    /// what still arrives; default 2 s. Range: 1 ms to 1 hour. Closing earlier would answer such data with RST, and that can
-    /// destroy a last answer on its way (RFC 9293, section 3.6; RFC 9112, section 9.6).
+    /// Gets or sets the time that closing waits for the peer's FIN, once the peer has acknowledged all data and FIN. Received
+    /// data is discarded meanwhile. Default: 2 s. Range: 1 ms to 1 hour. Closing earlier would answer such data with RST, which
+    /// can destroy a last response in transit (RFC 9293, section 3.6; RFC 9112, section 9.6).
     /// </summary>
-    /// <remarks>Linux reports what the peer has acknowledged, and for a Unix socket what it has read. On other systems the time
-    /// begins with FIN.</remarks>
+    /// <remarks>
+    /// Linux reports the bytes that the peer has acknowledged, and for a Unix socket those that it has read. On other systems,
+    /// the time starts with FIN.
+    /// </remarks>
     public TimeSpan LingerTimeout { get; set => field = Check(value, MinClose, MaxClose)!.Value; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// How long closing waits in all, from FIN on, for a peer that acknowledges what was sent little by little; then the socket
-    /// is closed, which leaves the rest to the system: it arrives unless the peer sends something more. Default 5 minutes.
-    /// Range: 1 ms to 1 hour.
+    /// Gets or sets the total time that closing waits, from FIN, for a peer that acknowledges slowly. Then the socket is closed,
+    /// and the system continues to send: the rest arrives unless the peer sends more data. Default: 5 minutes. Range: 1 ms to 1
+    /// hour.
     /// </summary>
     public TimeSpan MaxLingerTime { get; set => field = Check(value, MinClose, MaxClose)!.Value; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// Runs handlers directly on the thread that received the data instead of handing them to the thread pool, default false.
-    /// Danger: a handler that blocks, or waits synchronously for its own connection, stops its connection for good.
+    /// Gets or sets whether handlers run directly on the thread that received the data, instead of on the thread pool. Default:
+    /// false. Danger: a handler that blocks, or waits synchronously for its own connection, stops its connection permanently.
     /// </summary>
     public bool UnsafePreferInlineScheduling { get; set; }
 
-    /// <summary>Told every call of a socket function, as it is done, on the thread that does it; null (the default) costs
-    /// nothing. It must be quick. An exception from it ends the connection concerned, or fails the bind; where a listener closes,
-    /// the server logs it (event 1008), and a listener without a server throws it when all is released.</summary>
+    /// <summary>
+    /// Gets or sets an observer of socket functions. It is called for each call, on the thread that makes the call, and must be
+    /// fast. Default: null, which costs nothing. If it throws, the connection ends, or the bind fails. For the close of a
+    /// listener, the server logs the exception (event 1008), and a listener without a server throws it after everything is
+    /// released.
+    /// </summary>
     public Action<SocketStep>? OnStep { get; set; }
 
-    /// <summary>The clock of the timeouts above, default the system's.</summary>
+    /// <summary>Gets or sets the clock of the timeouts. Default: that of the system.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>Where buffers come from; one of its own shows a test what its connections hold.</summary>
+    /// <summary>The pool of buffers. A test sets a separate pool to check the memory of its connections.</summary>
     internal PinnedBlockPool Pool { get; init; } = PinnedBlockPool.Shared;
 
     private const int MaxBuffer = 1 << 30;
@@ -119,8 +137,8 @@ public sealed class SocketTransportOptions
     private static TimeSpan MaxClose => TimeSpan.FromHours(1);
 
     /// <summary>
-    /// Made once, for all connections of a transport. Handlers run on the thread pool unless inline was asked for. What a handler
-    /// flushes is sent on its own thread: the send does not block, and a hop to another thread would cost more than it.
+    /// The options of all connections of a transport, created once. Handlers run on the thread pool, unless inline scheduling is
+    /// on. Flushed bytes are sent on the handler's thread: a send does not block, and costs less than a switch to another thread.
     /// </summary>
     internal TransportConnectionOptions ConnectionOptions => field ??= ToConnectionOptions();
 

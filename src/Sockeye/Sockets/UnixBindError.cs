@@ -3,10 +3,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Turns the error of <c>bind()</c> on a path into a sentence, by what lies there.</summary>
+/// <summary>Translates the error of <c>bind()</c> on a path into an exception that describes the entry at the path.</summary>
 internal static class UnixBindError
 {
-    /// <summary>Null where the path is not the reason.</summary>
+    /// <summary>Returns the exception, or null if the path is not the reason.</summary>
     public static Exception? ToException(UnixDomainSocketEndPoint endpoint, SocketException error)
     {
         var shown = UnixPathText.Shown(endpoint);
@@ -28,16 +28,16 @@ internal static class UnixBindError
     {
         PathKind.Directory => "the path is a directory. Choose the path of a file in it.",
         PathKind.SymbolicLink =>
-            "the path is a symbolic link, which is not replaced. Listen on what it points to, or remove the link.",
+            "the path is a symbolic link, which is not replaced. Listen on its target, or remove the link.",
         PathKind.OtherFile => "the path is a file that is not a socket. Remove it, or choose another path.",
-        PathKind.Nothing => "what was at the path a moment ago is gone. Try again.",
+        PathKind.Nothing => "the file at the path was removed meanwhile. Try again.",
         _ => UnixSocketFile.GetStatus(endpoint) switch
         {
             UnixSocketStatus.Alive => "a server listens there already. Stop it, or choose another path.",
-            UnixSocketStatus.Inaccessible => "a socket is there that this user may not use. Remove it if no server needs it, or "
-                + "choose another path.",
-            _ => "a server that has ended left something there that is not replaced: this user may not remove it, or another "
-                + "server is being started there. Remove it, or choose another path.",
+            UnixSocketStatus.Inaccessible => "the path is a socket that this user may not use. Remove it if no server needs it, "
+            + "or choose another path.",
+            _ => "the path is a stale socket of a server that has ended. It is not replaced, because this user may not remove "
+            + "it, or because another server is starting there. Remove it, or choose another path.",
         },
     };
 
@@ -52,9 +52,9 @@ internal static class UnixBindError
         {
             SocketError.AccessDenied =>
                 $"this user may not create a file in {directory}. Check its permissions, or choose another path.",
-            // ENOENT below /proc, and all that .NET has no word for: read-only and full file systems, loops of links.
+            // ENOENT below /proc, and errors that .NET does not distinguish: read-only and full file systems, loops of links.
             SocketError.AddressNotAvailable or SocketError.SocketError =>
-                $"the system takes no new file in {directory}: it may be read-only or full. Choose another path.",
+                $"the system cannot create a file in {directory}: it may be read-only or full. Choose another path.",
             _ => null,
         };
     }

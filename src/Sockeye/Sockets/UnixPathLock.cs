@@ -4,11 +4,13 @@ using System.Text;
 
 namespace Sockeye;
 
-/// <summary>The right to replace a stale socket, for one server at a time: of two that find it, the slower one would delete the
-/// faster one's.</summary>
+/// <summary>
+/// A lock that allows one server at a time to replace a stale socket. Without it, the slower of two servers would delete the
+/// socket of the faster one.
+/// </summary>
 /// <remarks>
-/// On Linux it is an abstract name, which the system frees with its holder. It is known by the directory's inode: one path has
-/// many spellings. Servers in other network namespaces, and other programs, do not see it.
+/// On Linux it is an abstract socket name, which the system releases with its process. The name has the inode of the directory,
+/// because one path has many spellings. Servers in other network namespaces, and other programs, do not see it.
 /// </remarks>
 internal readonly struct UnixPathLock : IDisposable
 {
@@ -16,10 +18,10 @@ internal readonly struct UnixPathLock : IDisposable
 
     private UnixPathLock(bool isMine, Socket? name) => (IsHeld, _name) = (isMine, name);
 
-    /// <summary>Whether stale sockets may be replaced.</summary>
+    /// <summary>Whether this process has the lock, and may replace stale sockets.</summary>
     public bool IsHeld { get; }
 
-    /// <param name="path">An absolute one.</param>
+    /// <param name="path">The absolute path of the socket.</param>
     public static UnixPathLock Acquire(string path)
     {
         if (!OperatingSystem.IsLinux())
@@ -35,7 +37,7 @@ internal readonly struct UnixPathLock : IDisposable
         catch (SocketException e)
         {
             name.Dispose();
-            // Where the system forbids abstract names, there are no turns.
+            // If the system forbids abstract names, there is no lock, and each server may replace.
             return new(isMine: e.SocketErrorCode is not SocketError.AddressAlreadyInUse, null);
         }
     }

@@ -5,9 +5,9 @@ namespace Sockeye;
 
 /// <summary>The address of a Unix socket, as a listener gives it to <c>bind()</c>.</summary>
 /// <remarks>
-/// .NET remembers the path of a <see cref="UnixDomainSocketEndPoint"/> that a socket was bound to, and deletes whatever lies
-/// there when the socket is disposed, also if another server has put its own socket there meanwhile. It does not know this
-/// type, and leaves the file to <see cref="UnixSocketFile"/>.
+/// .NET keeps the path of a <see cref="UnixDomainSocketEndPoint"/> that a socket was bound to, and deletes the file there when
+/// the socket is disposed, even if it is now the socket of another server. It does not do so for this type, so that
+/// <see cref="UnixSocketFile"/> deletes the file.
 /// </remarks>
 internal sealed class UnixSocketAddress(UnixDomainSocketEndPoint endpoint) : EndPoint
 {
@@ -16,7 +16,7 @@ internal sealed class UnixSocketAddress(UnixDomainSocketEndPoint endpoint) : End
 
     public override AddressFamily AddressFamily => AddressFamily.Unix;
 
-    /// <summary>The path as it was given; null for an abstract name, which has no file.</summary>
+    /// <summary>Returns the path, unchanged; null for an abstract name, which has no file.</summary>
     public static string? GetPath(UnixDomainSocketEndPoint endpoint) =>
         endpoint.Serialize() is var address && (address.Size <= PathOffset || address[PathOffset] == 0)
             ? null

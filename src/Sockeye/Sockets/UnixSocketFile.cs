@@ -2,10 +2,12 @@ using System.Net.Sockets;
 
 namespace Sockeye;
 
-/// <summary>The file of a listening Unix socket. It replaces what a dead server has left behind, and goes with the
-/// listener.</summary>
+/// <summary>
+/// The file of a listening Unix socket. Binding replaces a stale file of a server that has ended, and closing the listener
+/// deletes the file.
+/// </summary>
 /// <remarks>
-/// The rule: no file is deleted but this listener's own, known by its inode, and a socket behind which no server lives.
+/// Only two kinds of file are deleted: the listener's own, identified by its inode, and a socket without a server.
 /// </remarks>
 internal sealed class UnixSocketFile
 {
@@ -14,9 +16,9 @@ internal sealed class UnixSocketFile
 
     private UnixSocketFile(string path, PathEntry entry) => (_path, _entry) = (path, entry);
 
-    /// <summary>Binds the socket. Null for Linux's abstract names, which have no file.</summary>
+    /// <summary>Binds the socket. Returns null for an abstract name of Linux, which has no file.</summary>
     /// <exception cref="SocketException"><c>bind()</c> failed.</exception>
-    /// <exception cref="IOException">The path cannot be that of a socket.</exception>
+    /// <exception cref="IOException">The path is not valid for a socket.</exception>
     public static UnixSocketFile? Bind(Socket socket, UnixDomainSocketEndPoint endpoint)
     {
         if (UnixSocketAddress.GetPath(endpoint) is not { } path)
@@ -38,11 +40,12 @@ internal sealed class UnixSocketFile
         return new(full, ReadEntry(endpoint, full));
     }
 
-    /// <summary>Whether a server lives behind the socket at this path.</summary>
+    /// <summary>Returns whether a server listens on the socket at this path.</summary>
     public static UnixSocketStatus GetStatus(UnixDomainSocketEndPoint endpoint)
     {
-        // A stream server that lives answers a datagram socket with EPROTOTYPE and notices nothing, also before listen().
-        // Windows has no such sockets: there it sees a client that leaves at once. Not blocking: the backlog may be full.
+        // On the socket of a stream server, connecting a datagram socket fails with EPROTOTYPE, also before listen(), and the
+        // server does not see it. Windows has no such sockets: there, the server sees a client that disconnects at once. The
+        // connect does not block, because the backlog may be full.
         var kind = OperatingSystem.IsWindows() ? SocketType.Stream : SocketType.Dgram;
         using var probe = new Socket(AddressFamily.Unix, kind, ProtocolType.Unspecified) { Blocking = false };
         try
@@ -61,7 +64,7 @@ internal sealed class UnixSocketFile
         }
     }
 
-    /// <summary>Deletes the file, unless another one lies at its path by now.</summary>
+    /// <summary>Deletes the file, unless the path now has another one.</summary>
     public void Delete() => DeleteIf(_path, _entry);
 
     private static void RemoveStale(UnixDomainSocketEndPoint endpoint, string path)
@@ -73,7 +76,10 @@ internal sealed class UnixSocketFile
             DeleteIf(path, entry);
     }
 
-    /// <summary>Nothing where a link stands before "..": there the system means another file than .NET, which deletes.</summary>
+    /// <summary>
+    /// Reads the entry at the path. Returns none if the path has a link before "..", which the system and .NET, which deletes,
+    /// resolve to different files.
+    /// </summary>
     private static PathEntry ReadEntry(UnixDomainSocketEndPoint endpoint, string path) =>
         PathEntry.Read(path) is var entry && PathEntry.Read(endpoint.ToString()) == entry ? entry : default;
 
@@ -87,8 +93,8 @@ internal sealed class UnixSocketFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // At start bind() says that the path is taken. At stop the directory is closed to this process by now; what is left
-            // is a stale socket, which the next server replaces.
+            // At start, bind() reports that the path is in use. At stop, this process has lost its permission on the directory;
+            // the stale socket that is left is replaced by the next server.
         }
     }
 }
@@ -98,6 +104,6 @@ internal enum UnixSocketStatus
     Stale,
     Alive,
 
-    /// <summary>This user may not ask.</summary>
+    /// <summary>This user may not connect.</summary>
     Inaccessible,
 }

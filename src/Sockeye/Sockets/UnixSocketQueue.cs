@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Sockeye;
 
-/// <summary>What the peer of a Unix socket has not read yet.</summary>
+/// <summary>Reads the amount of data that the peer of a Unix socket has not read yet.</summary>
 internal static class UnixSocketQueue
 {
     private const int LevelSocket = 1; // SOL_SOCKET
@@ -12,8 +12,8 @@ internal static class UnixSocketQueue
     private const int SendMemory = 2 * sizeof(int); // SK_MEMINFO_WMEM_ALLOC
 
     /// <summary>
-    /// The memory that sent bytes hold until they are read; null for other sockets, on other systems than Linux, and
-    /// once the socket is closed. Allocates nothing.
+    /// Returns the memory of sent bytes that are not read yet; null for other sockets, on systems other than Linux, and once the
+    /// socket is closed. Allocates nothing.
     /// </summary>
     public static long? GetUnreadMemory(Socket socket)
     {
@@ -27,7 +27,7 @@ internal static class UnixSocketQueue
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            return null; // The socket was closed, or an older kernel does not report it.
+            return null; // The socket is closed, or an older kernel does not report it.
         }
     }
 }

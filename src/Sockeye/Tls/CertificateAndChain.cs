@@ -3,18 +3,18 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Sockeye;
 
-/// <summary>A certificate with its key, and those between it and its root.</summary>
+/// <summary>A certificate with its key and its intermediate certificates.</summary>
 internal sealed class CertificateAndChain
 {
     public CertificateAndChain(X509Certificate2 certificate, X509Certificate2Collection chain)
     {
-        if (CertificateKeys.DescribeUnusable(certificate) is { } why)
-            throw new ArgumentException($"{char.ToUpperInvariant(why[0])}{why[1..]}.");
+        if (CertificateKeys.DescribeUnusable(certificate) is { } fault)
+            throw new ArgumentException($"{char.ToUpperInvariant(fault[0])}{fault[1..]}.");
         if (!certificate.HasPrivateKey)
         {
             throw new ArgumentException(
-                $"The certificate {TlsCertificates.Describe(certificate)} has no private key: a server cannot prove with it who "
-                    + "it is. Load it with its key (PFX, or PEM with a key file).");
+                $"The certificate {TlsCertificates.Describe(certificate)} has no private key, which a server needs to prove "
+                + "its identity. Load it with its key (PFX, or PEM with a key file).");
         }
 
         (Certificate, Chain) = (certificate, chain);
@@ -25,10 +25,10 @@ internal sealed class CertificateAndChain
 
     public X509Certificate2Collection Chain { get; }
 
-    /// <summary>Keeps, besides, the state that lets clients resume.</summary>
+    /// <summary>The context of the certificate, which also has the state for session resumption.</summary>
     public SslStreamCertificateContext Context { get; }
 
-    /// <summary>The names that it is for, as it says itself.</summary>
+    /// <summary>Returns the names in the certificate.</summary>
     public IReadOnlyList<string> Names() => GetNames(Certificate);
 
     public static IReadOnlyList<string> GetNames(X509Certificate2 certificate)
@@ -45,8 +45,10 @@ internal sealed class CertificateAndChain
         return names;
     }
 
-    /// <summary>Whether a name is meant: the same, or one label more than "*." stands for (RFC 6125, section 6.4.3). Both are as
-    /// <see cref="HostNames.ToAscii"/> makes them.</summary>
+    /// <summary>
+    /// Returns whether a pattern matches a name: it is the same, or its "*." matches one label (RFC 6125, section 6.4.3). Both
+    /// have the form of <see cref="HostNames.ToAscii"/>.
+    /// </summary>
     public static bool Matches(string pattern, string name)
     {
         if (!pattern.StartsWith("*.", StringComparison.Ordinal))

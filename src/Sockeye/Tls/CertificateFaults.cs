@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Sockeye;
 
-/// <summary>The sentences about certificates that are refused.</summary>
+/// <summary>Describes why certificates are refused.</summary>
 internal static class CertificateFaults
 {
     private const int MaxNames = 5;
@@ -18,7 +18,7 @@ internal static class CertificateFaults
             var all = chain?.ChainStatus ?? [];
             var status = all.Aggregate(X509ChainStatusFlags.NoError, (flags, one) => flags | one.Status);
             if (status.HasFlag(X509ChainStatusFlags.Revoked))
-                return (TlsFailure.Revoked, $"the certificate {name}, or one above it, was revoked by who signed it");
+                return (TlsFailure.Revoked, $"the certificate {name}, or one above it, was revoked by its issuer");
             if (status.HasFlag(X509ChainStatusFlags.NotTimeValid))
                 return DescribeDates(certificate, chain!);
             if ((status & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != 0)
@@ -31,7 +31,7 @@ internal static class CertificateFaults
         {
             return (TlsFailure.WrongHost,
                 $"the certificate is for {FormatNames(certificate)}, not for {tls.TargetHostName}: connect to one of its names, "
-                    + "or set TargetHost to the one that is meant");
+                + "or set TargetHost to the intended one");
         }
 
         return (TlsFailure.CertificateRefused, $"the certificate {name} was refused: {errors}");

@@ -2,12 +2,13 @@ using System.Security.Cryptography;
 
 namespace Sockeye;
 
-/// <summary>A certificate in files, which is read again when they have changed.</summary>
+/// <summary>A certificate in files, which are read again when they have changed.</summary>
 /// <remarks>
-/// What they hold is compared when a client comes, at most once in <see cref="Interval"/>. Times and lengths are not enough: a
-/// link to a directory, as Kubernetes has it, may lead to other files of the same time and length, and a clock may be set back.
-/// A watcher of the system would be faster, but not on every mount (network file systems, those links), and not in an order that
-/// a test can rely on; and without clients the new certificate is not needed. For one caller at a time.
+/// Their contents are compared when a client connects, at most once per <see cref="Interval"/>. Times and lengths are not
+/// sufficient: a link to a directory, as in Kubernetes, may lead to other files of the same time and length, and a clock may be
+/// set back. A watcher of the system would be faster, but does not work on every mount (network file systems, those links), its
+/// order of events is not deterministic for tests, and without clients the new certificate is not needed. For one caller at a
+/// time.
 /// </remarks>
 internal sealed class CertificateFiles
 {
@@ -28,7 +29,7 @@ internal sealed class CertificateFiles
 
     public CertificateAndChain Current { get; private set; }
 
-    /// <summary>Reads the files if they are not those that were read last. True: there is a new certificate.</summary>
+    /// <summary>Reads the files if their contents have changed. Returns true if there is a new certificate.</summary>
     public bool Refresh(CertificateReloadLog watch)
     {
         var tried = "";
@@ -41,7 +42,7 @@ internal sealed class CertificateFiles
                 return false;
             tried = found.Hash;
             var loaded = CertificateLoading.Load(found, _certificatePath, _keyPath, _password);
-            // Still being written: the next look will find them whole.
+            // The files are still being written. The next check finds them complete.
             if (!Read().Equals(found))
                 return false;
             (Current, _loaded, _reportedHash) = (loaded, found, null);
@@ -50,7 +51,7 @@ internal sealed class CertificateFiles
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
-            // A key that does not fit yet is the usual case: it is tried again, and told once.
+            // Usually the key does not match yet. The files are tried again, and the failure is logged once.
             if (_reportedHash != tried)
                 watch.OnReloadFailed(_certificatePath, Current.Certificate, e);
             _reportedHash = tried;

@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Sockeye;
 
-/// <summary>The kinds of keys that certificates have, and which of them TLS can use here.</summary>
+/// <summary>Names the kinds of keys of certificates, and describes keys that TLS cannot use.</summary>
 internal static class CertificateKeys
 {
     private const string Rsa = "1.2.840.113549.1.1.1";
@@ -23,7 +23,7 @@ internal static class CertificateKeys
         ["1.3.101.113"] = "Ed448",
     };
 
-    /// <summary>Those that TLS has signatures for: RFC 8446, section 4.2.3.</summary>
+    /// <summary>The curves for which TLS has signatures: RFC 8446, section 4.2.3.</summary>
     private static readonly Dictionary<string, string> Curves = new()
     {
         ["1.2.840.10045.3.1.7"] = "P-256",
@@ -31,12 +31,14 @@ internal static class CertificateKeys
         ["1.3.132.0.35"] = "P-521",
     };
 
-    /// <summary>The common name of the kind, or its object identifier if it has none.</summary>
+    /// <summary>Returns the common name of the kind, or its object identifier if it has no name.</summary>
     public static string GetKind(string? identifier) => Kinds.GetValueOrDefault(identifier ?? "", identifier ?? "unknown");
 
     public static string GetKind(X509Certificate2 certificate) => GetKind(certificate.PublicKey.Oid.Value);
 
-    /// <summary>Null for a key that TLS can use; otherwise why not, and the way out, as a sentence without a full stop.</summary>
+    /// <summary>
+    /// Returns null if TLS can use the key; otherwise the reason and a remedy, as a sentence without a full stop.
+    /// </summary>
     public static string? DescribeUnusable(X509Certificate2 certificate)
     {
         var name = TlsCertificates.Describe(certificate);
@@ -54,7 +56,7 @@ internal static class CertificateKeys
             : null;
     }
 
-    /// <summary>The same for an error of .NET's that names the kind.</summary>
+    /// <summary>Finds the kind of key that an error of .NET names, and describes why it is unusable.</summary>
     public static string? FindUnusable(string error) => Kinds
         .Where(kind => kind.Key is not (Rsa or Ec) && error.Contains($"'{kind.Key}'", StringComparison.Ordinal))
         .Select(kind => $"there is a key of the kind {kind.Value}, which .NET cannot use for TLS: {Advice}")

@@ -28,7 +28,7 @@ internal static class CertificateLoading
                 ?? e.Message.TrimEnd('.');
             throw new CryptographicException(
                 $"{files}: there is no certificate with its private key: {wrong}. Expected: PEM (the key in the "
-                    + "same file or in one of its own), or PFX; and a password where it has one.", e);
+                + "same file or in another), or PFX, with the password if there is one.", e);
         }
 
         ThrowIfUnusable(loaded.Leaf, files);
@@ -37,8 +37,8 @@ internal static class CertificateLoading
 
     private static void ThrowIfUnusable(X509Certificate2 certificate, string files)
     {
-        if (CertificateKeys.DescribeUnusable(certificate) is { } why)
-            throw new CryptographicException($"{files}: {why}.");
+        if (CertificateKeys.DescribeUnusable(certificate) is { } fault)
+            throw new CryptographicException($"{files}: {fault}.");
     }
 
     private static bool IsPem(ReadOnlySpan<byte> bytes) => bytes.IndexOf("-----BEGIN "u8) >= 0;
@@ -64,7 +64,7 @@ internal static class CertificateLoading
     private static X509Certificate2Collection WithoutLeaf(X509Certificate2Collection all, X509Certificate2 leaf) =>
         [.. all.Where(certificate => !certificate.RawDataMemory.Span.SequenceEqual(leaf.RawDataMemory.Span))];
 
-    /// <summary>Windows' TLS does not take a key that was never in a store of keys: through PFX it gets into one.</summary>
+    /// <summary>Moves the key to a key store by way of PFX, because TLS on Windows does not accept other keys.</summary>
     private static X509Certificate2 MakeUsable(X509Certificate2 certificate)
     {
         if (!OperatingSystem.IsWindows())

@@ -15,11 +15,11 @@ internal sealed partial class CertificateReloadLog(ILogger logger)
         LogReloadFailed(error, path, TlsCertificates.Fingerprint(kept), kept.NotAfter.ToUniversalTime(), error.Message);
 
     [LoggerMessage(1501, LogLevel.Information,
-        "New connections get the certificate that is in {Path} now: fingerprint {Fingerprint}, valid until {NotAfter:u}.")]
+        "New connections get the new certificate in {Path}: fingerprint {Fingerprint}, valid until {NotAfter:u}.")]
     private partial void LogReloaded(string path, string fingerprint, DateTime notAfter);
 
     [LoggerMessage(1502, LogLevel.Warning,
-        "{Path} has changed, but cannot be used, so the certificate before it is kept (fingerprint {Fingerprint}, valid until " +
-        "{NotAfter:u}), and the files are tried again while clients come: {Error}")]
+        "{Path} has changed, but cannot be used. The previous certificate is kept (fingerprint {Fingerprint}, valid until " +
+        "{NotAfter:u}), and the files are tried again while clients connect: {Error}")]
     private partial void LogReloadFailed(Exception exception, string path, string fingerprint, DateTime notAfter, string error);
 }

@@ -2,7 +2,7 @@ using System.Net.Security;
 
 namespace Sockeye;
 
-/// <summary>Where a server's certificate comes from, and whom it is shown to.</summary>
+/// <summary>A source of a server's certificate: an object or files, with the host names that it serves.</summary>
 internal sealed class CertificateSource
 {
     private readonly CertificateFiles? _files;
@@ -21,17 +21,19 @@ internal sealed class CertificateSource
         _state = new(files.Current, GetNames(files.Current), null);
     }
 
-    /// <param name="name">As <see cref="HostNames.ToAscii"/> makes it.</param>
+    /// <param name="name">The name, in the form of <see cref="HostNames.ToAscii"/>.</param>
     public bool Matches(string name) => _state.Names.Any(pattern => CertificateAndChain.Matches(pattern, name));
 
-    /// <summary>Takes a new certificate from the files, where there is one.</summary>
+    /// <summary>Reads a new certificate from the files, if there is one.</summary>
     public void Refresh(CertificateReloadLog watch)
     {
         if (_files is not null && _files.Refresh(watch) && _files.Current is var current && current != _state.Certificate)
             _state = new(current, GetNames(current), null);
     }
 
-    /// <summary>The options with this certificate: made once, since what lets clients resume hangs on them.</summary>
+    /// <summary>
+    /// Returns the options with this certificate. They are created once, because session resumption depends on them.
+    /// </summary>
     public SslServerAuthenticationOptions GetOptions(SslServerAuthenticationOptions common)
     {
         var state = _state;

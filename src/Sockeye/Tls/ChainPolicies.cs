@@ -2,10 +2,10 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Sockeye;
 
-/// <summary>How a chain of certificates is judged.</summary>
+/// <summary>Creates the policies that validate chains of certificates.</summary>
 internal static class ChainPolicies
 {
-    /// <summary>Trusts these authorities instead of the system's.</summary>
+    /// <summary>Creates a policy that trusts these authorities instead of those of the system.</summary>
     public static X509ChainPolicy CreateTrusting(X509Certificate2Collection authorities, X509RevocationMode revocation)
     {
         var policy = new X509ChainPolicy
@@ -18,7 +18,9 @@ internal static class ChainPolicies
         return policy;
     }
 
-    /// <summary>The policy with the clock of the options for the dates; the given one where that clock is the system's.</summary>
+    /// <summary>
+    /// Returns the policy with the time of the given clock, or the policy itself if that is the clock of the system.
+    /// </summary>
     public static X509ChainPolicy? WithTime(TimeProvider time, X509ChainPolicy? policy, X509RevocationMode revocation)
     {
         if (time == TimeProvider.System)

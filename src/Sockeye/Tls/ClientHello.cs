@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Sockeye;
 
-/// <summary>The first message of a client, as far as it is read before TLS reads it: for the name in it.</summary>
+/// <summary>Reads the server name in the first message of a client, before TLS processes it.</summary>
 /// <remarks>
 /// <code>
 /// type (1) | length (3 bytes) | version (2), random (32) | session id | cipher suites | compression | extensions
@@ -19,16 +19,20 @@ internal static class ClientHello
     private const ushort ServerName = 0;
     private const byte HostName = 0;
 
-    /// <summary>Whether a ClientHello may begin so.</summary>
+    /// <summary>Returns whether a ClientHello can start with these bytes.</summary>
     public static bool CanStartWith(ReadOnlySpan<byte> message) => message.IsEmpty || message[0] == Type;
 
-    /// <summary>Its length with its header; null where that is not told yet, or it is another message.</summary>
+    /// <summary>
+    /// Returns the length of the ClientHello with its header; null if too few bytes have arrived, or if it is another message.
+    /// </summary>
     public static int? GetLength(ReadOnlySpan<byte> message) => message.Length >= HeaderLength && message[0] == Type
         ? HeaderLength + (message[1] << 16) + BinaryPrimitives.ReadUInt16BigEndian(message[2..])
         : null;
 
-    /// <summary>The name that the client asks for, as it sent it and safe to print; null where it names none, or the message is
-    /// broken, which is for TLS to say.</summary>
+    /// <summary>
+    /// Returns the name that the client requests, safe to print; null if it requests none, or if the message is malformed, which
+    /// TLS reports.
+    /// </summary>
     public static string? GetServerName(ReadOnlySpan<byte> message)
     {
         if (GetLength(message) is not { } length || message.Length < length)

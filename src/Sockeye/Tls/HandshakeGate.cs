@@ -3,15 +3,17 @@ using System.Diagnostics;
 namespace Sockeye;
 
 /// <summary>
-/// Limits the handshakes in progress of an endpoint. When all permits are taken, new handshakes wait in line, and for each waiter
-/// the handshake that has stalled the longest is evicted, if that is longer than <see cref="MaxStall"/>.
+/// Limits the handshakes in progress of an endpoint. When all permits are taken, new handshakes wait in a queue, and for each
+/// waiter the handshake that has stalled the longest is evicted, if it has stalled for longer than <see cref="MaxStall"/>.
 /// </summary>
-/// <remarks>So real clients are served while any number of handshakes never finish.</remarks>
+/// <remarks>So real clients are served even if any number of handshakes never finish.</remarks>
 internal sealed class HandshakeGate(int maxHandshakes, TimeProvider time, CoarseTimer timer, Action<TlsHandshake> evict)
     : CoarseTimerEntry
 {
-    /// <summary>The longest stall of a running handshake while others wait. A real client answers within a round trip and its
-    /// computing time.</summary>
+    /// <summary>
+    /// The maximum stall of a running handshake while others wait. A real client responds within a round trip and its computing
+    /// time.
+    /// </summary>
     public static readonly TimeSpan MaxStall = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
@@ -25,7 +27,7 @@ internal sealed class HandshakeGate(int maxHandshakes, TimeProvider time, Coarse
     /// <summary>Permits that will be free soon, since their handshakes were evicted.</summary>
     private int _evictedCount;
 
-    /// <summary>Takes a permit for the handshake, in order of arrival. Null: the handshake timed out before.</summary>
+    /// <summary>Takes a permit for the handshake, in order of arrival. Returns null if the handshake timed out before.</summary>
     public async ValueTask<Permit?> EnterAsync(TlsHandshake handshake)
     {
         var permit = new Permit(handshake);
@@ -60,7 +62,7 @@ internal sealed class HandshakeGate(int maxHandshakes, TimeProvider time, Coarse
         }
     }
 
-    /// <summary>Returns the permit, or gives up the wait for it. Safe more than once.</summary>
+    /// <summary>Returns the permit, or ends the wait for it. Safe to call more than once.</summary>
     public void Leave(Permit permit)
     {
         Permit? next;
@@ -93,7 +95,7 @@ internal sealed class HandshakeGate(int maxHandshakes, TimeProvider time, Coarse
         }
     }
 
-    /// <summary>Returns the waiter to complete: the first one, which gets the permit, or the one that gives up.</summary>
+    /// <summary>Returns the waiter to complete: the first one, which gets the permit, or the one that leaves.</summary>
     private Permit? LeaveLocked(Permit permit)
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);
@@ -123,14 +125,14 @@ internal sealed class HandshakeGate(int maxHandshakes, TimeProvider time, Coarse
     private void StartLocked(Permit permit)
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);
-        Debug.Assert(permit.Node.List is null, "A handshake runs or waits, not both.");
+        Debug.Assert(permit.Node.List is null, "A handshake is in one list.");
         permit.Since = time.GetTimestamp();
         permit.IsRunning = true;
         _running.AddLast(permit.Node);
-        Debug.Assert(_running.Count + _evictedCount <= maxHandshakes, "No more handshakes are in progress than allowed.");
+        Debug.Assert(_running.Count + _evictedCount <= maxHandshakes, "The handshakes in progress are within the maximum.");
     }
 
-    /// <summary>Takes a running handshake to evict for a waiter; or sets the timer for when there is one.</summary>
+    /// <summary>Takes a running handshake to evict for a waiter, or sets the timer for the time when one is stale.</summary>
     private Permit? TakeStaleLocked()
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);

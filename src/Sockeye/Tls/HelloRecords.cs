@@ -4,25 +4,25 @@ using System.IO.Pipelines;
 
 namespace Sockeye;
 
-/// <summary>The first records of a client, which hold its ClientHello, in one or in as many pieces as it likes.</summary>
+/// <summary>The first records of a client, which contain its ClientHello in one or more pieces.</summary>
 /// <remarks>
 /// <code>
 /// kind (22) | version (2 bytes) | length (2 bytes) | length bytes      RFC 8446, section 5.1
 /// </code>
-/// They are taken from the connection, and given to TLS as few records: what was cut into them counts, not how it was cut (RFC
-/// 8446, section 4.4.1, hashes messages, not records). So a hello of thousands of tiny records costs what any other does, and
-/// holds no more memory than its length. Bytes that are not a ClientHello are left to TLS, which reports the error.
+/// They are read from the connection, and given to TLS as few records, because only messages matter, not their division into
+/// records (RFC 8446, section 4.4.1, hashes messages). So a ClientHello of thousands of tiny records costs no more CPU time or
+/// memory than any other. Bytes that are not a ClientHello are left to TLS, which reports the error.
 /// </remarks>
 internal sealed class HelloRecords
 {
-    /// <summary>As many bytes of a ClientHello are read; usual ones have 200 to 2000.</summary>
+    /// <summary>The maximum length in bytes of a ClientHello; usual ones have 200 to 2000.</summary>
     public const int MaxHelloLength = 64 * 1024;
 
     private const int HeaderLength = 5;
     private const int LengthOffset = 3;
     private const byte Handshake = 22;
 
-    // RFC 8446, section 5.1: a record that says more is wrong, and refused as that.
+    // RFC 8446, section 5.1. A longer record is invalid, and is refused.
     private const int MaxRecordLength = 1 << 14;
 
     private readonly ArrayBufferWriter<byte> _fragments = new();
@@ -32,11 +32,11 @@ internal sealed class HelloRecords
     public ReadOnlySpan<byte> Messages => _fragments.WrittenSpan;
 
     /// <summary>
-    /// Ends when the ClientHello is there in whole, or when it is clear that there will be none. Takes its records from the
-    /// input, and nothing else.
+    /// Reads the records of the ClientHello, and nothing else, from the input. Completes when it is whole, or when the bytes
+    /// cannot be a ClientHello.
     /// </summary>
     /// <param name="input">The encrypted bytes.</param>
-    /// <param name="onFirstByte">Told when something has arrived.</param>
+    /// <param name="onFirstByte">Called when the first byte has arrived.</param>
     /// <exception cref="IOException">The connection broke, or the ClientHello is too long.</exception>
     public async ValueTask ReadAsync(PipeReader input, Action onFirstByte)
     {
@@ -60,7 +60,7 @@ internal sealed class HelloRecords
         }
     }
 
-    /// <summary>What was taken, in as few records as it fits into.</summary>
+    /// <summary>Returns the bytes in the minimum number of records.</summary>
     public ReadOnlyMemory<byte> ToRecords()
     {
         var count = (Messages.Length + MaxRecordLength - 1) / MaxRecordLength;
@@ -81,7 +81,7 @@ internal sealed class HelloRecords
         return records;
     }
 
-    /// <summary>Takes all records that are there in whole. Whether more of the ClientHello has to come.</summary>
+    /// <summary>Takes all whole records. Returns whether more of the ClientHello has to arrive.</summary>
     private bool TakeRecords(ref ReadOnlySequence<byte> rest)
     {
         Span<byte> header = stackalloc byte[HeaderLength];
@@ -108,7 +108,7 @@ internal sealed class HelloRecords
         }
     }
 
-    /// <summary>Whether nothing more is to be taken: all of the ClientHello is there, it is none, or it is too long.</summary>
+    /// <summary>Whether reading is complete: the ClientHello is whole or too long, or the bytes are another message.</summary>
     private bool IsComplete => ClientHello.GetLength(Messages) is { } length
         ? Messages.Length >= length || length > MaxHelloLength
         : Messages.Length > 0 && !ClientHello.CanStartWith(Messages);

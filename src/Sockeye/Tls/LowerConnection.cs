@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>The connection that TLS stands on, as it was before TLS took its place.</summary>
+/// <summary>The connection below TLS, with its original pipes and features.</summary>
 internal sealed class LowerConnection(ConnectionContext connection)
 {
     private readonly IConnectionCloseFeature? _close = connection.Features.Get<IConnectionCloseFeature>();
@@ -17,20 +17,23 @@ internal sealed class LowerConnection(ConnectionContext connection)
 
     public CloseReason? Reason => _close is null ? _reason.Reason : _close.CloseReason;
 
-    /// <summary>How its bytes are moved: those that TLS moves go the same way. The defaults, if the transport is not
-    /// Sockeye's.</summary>
+    /// <summary>
+    /// The limits and schedulers of the connection, which TLS uses as well. The defaults, if the transport is not Sockeye's.
+    /// </summary>
     public TransportConnectionOptions Options =>
         (_io as DuplexConnection)?.StreamOptions ?? SocketTransport.Shared.ConnectionOptions;
 
-    /// <summary>What its system knows; where that does not tell, what it has taken.</summary>
+    /// <summary>
+    /// Returns the progress as the system knows it. If the system does not report it, accepted bytes count as acknowledged.
+    /// </summary>
     public SystemProgress? GetSystemProgress() =>
         _progress?.GetSystemProgress() ?? (connection.BytesSent is { } sent ? new SystemProgress(sent, HasPending: false) : null);
 
-    /// <summary>Whether the peer's system has taken all that was sent, as far as this one tells.</summary>
+    /// <summary>Whether the peer's system has acknowledged everything, as far as this system reports it.</summary>
     public bool HasPeerAcknowledgedAll =>
         _progress?.GetSystemProgress() is not { } system || (!system.HasPending && system.Acknowledged >= connection.BytesSent);
 
-    /// <summary>Ends when nothing more will be sent.</summary>
+    /// <summary>A task that completes when nothing more will be sent.</summary>
     public Task SendCompletion => _io?.SendCompletion ?? Task.CompletedTask;
 
     public void SetCloseReason(CloseReason reason)

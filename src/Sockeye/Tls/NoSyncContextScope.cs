@@ -1,6 +1,6 @@
 namespace Sockeye;
 
-/// <summary>While it is held, the thread has no <see cref="SynchronizationContext"/>.</summary>
+/// <summary>A scope in which the thread has no <see cref="SynchronizationContext"/>.</summary>
 internal readonly ref struct NoSyncContextScope
 {
     private readonly SynchronizationContext? _context;

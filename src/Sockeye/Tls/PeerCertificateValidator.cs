@@ -4,10 +4,10 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Sockeye;
 
-/// <summary>Judges the peer's certificate, and keeps the sentence that says what is wrong with it.</summary>
-/// <param name="own">The user's judgement, which then is the only one.</param>
-/// <param name="isRequired">Whether the peer has to show one.</param>
-/// <param name="pin">The SHA-256 fingerprint of the only one to accept.</param>
+/// <summary>Validates the peer's certificate, and stores a description of its fault.</summary>
+/// <param name="own">The validation callback of the user. If not null, only it decides.</param>
+/// <param name="isRequired">Whether the peer must send a certificate.</param>
+/// <param name="pin">The SHA-256 fingerprint of the only accepted certificate, or null.</param>
 internal sealed class PeerCertificateValidator(RemoteCertificateValidationCallback? own, bool isRequired, byte[]? pin = null)
 {
     public bool Validate(object ssl, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
@@ -17,8 +17,8 @@ internal sealed class PeerCertificateValidator(RemoteCertificateValidationCallba
         {
             if (own(ssl, certificate, chain, errors))
                 return true;
-            tls.RefusedCertificate = (TlsFailure.CertificateRefused, "the validation that the options give refused the "
-                + (certificate is null ? "peer, which has shown no certificate" : $"certificate {certificate.Subject}"));
+            tls.RefusedCertificate = (TlsFailure.CertificateRefused, "the validation callback of the options refused the "
+                + (certificate is null ? "peer, which sent no certificate" : $"certificate {certificate.Subject}"));
             return false;
         }
 
@@ -27,8 +27,8 @@ internal sealed class PeerCertificateValidator(RemoteCertificateValidationCallba
             if (!isRequired)
                 return true;
             tls.RefusedCertificate = tls.Role is TlsRole.Server
-                ? (TlsFailure.ClientCertificateRequired, "the client has shown no certificate, and this server requires one")
-                : (TlsFailure.CertificateRefused, "the server has shown no certificate");
+                ? (TlsFailure.ClientCertificateRequired, "the client sent no certificate, and this server requires one")
+                : (TlsFailure.CertificateRefused, "the server sent no certificate");
             return false;
         }
 
@@ -39,7 +39,7 @@ internal sealed class PeerCertificateValidator(RemoteCertificateValidationCallba
                 return true;
             tls.RefusedCertificate = (TlsFailure.WrongFingerprint,
                 $"the certificate {TlsCertificates.Describe(shown)} has the fingerprint {TlsCertificates.Fingerprint(shown)}, "
-                    + "which is not the one that was pinned (PinnedFingerprint)");
+                    + "which is not the pinned one (PinnedFingerprint)");
             return false;
         }
 

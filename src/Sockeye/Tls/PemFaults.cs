@@ -4,21 +4,21 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Sockeye;
 
-/// <summary>Explains why a certificate and a key in PEM do not match, for which .NET has one message only.</summary>
+/// <summary>Describes why a certificate and a key in PEM cannot be used together, for which .NET has only one message.</summary>
 internal static class PemFaults
 {
     private const string Encrypted = "ENCRYPTED PRIVATE KEY";
     private const string Pkcs8 = "PRIVATE KEY";
 
-    /// <summary>A sentence without a full stop; null where nothing is known to be wrong.</summary>
+    /// <summary>Returns a sentence without a full stop, or null if no fault is found.</summary>
     public static string? Describe(PemPair pem, string? password)
     {
         if (pem.First is not { } certificate)
-            return "there is no certificate that can be read";
-        // Neither is PEM as .NET reads it.
+            return "there is no readable certificate";
+        // .NET reads neither of these two forms of PEM.
         if (pem.Key.Contains("Proc-Type: 4,ENCRYPTED", StringComparison.Ordinal))
         {
-            return "the private key is encrypted in a form from before PKCS #8, which .NET does not read (\"openssl pkcs8 -topk8 "
+            return "the private key is encrypted in a form older than PKCS #8, which .NET does not read (\"openssl pkcs8 -topk8 "
                 + "-in OLD -out NEW\" makes it PKCS #8)";
         }
 
@@ -40,7 +40,7 @@ internal static class PemFaults
         }
 
         return pem.All().Skip(1).FirstOrDefault(other => IsPair(other, pem.Key, password)) is { } owner
-            ? $"the private key belongs to {TlsCertificates.Describe(owner)}, which has to come first in the file"
+            ? $"the private key belongs to {TlsCertificates.Describe(owner)}, which must be the first certificate in the file"
             : "the private key belongs to another certificate";
     }
 
@@ -57,7 +57,7 @@ internal static class PemFaults
         return null;
     }
 
-    /// <summary>Null where the key cannot be read.</summary>
+    /// <summary>Returns the kind of the key; null if the key cannot be read.</summary>
     private static string? GetKind(string label, byte[] key, string text, string? password)
     {
         switch (label)
@@ -77,8 +77,10 @@ internal static class PemFaults
         }
     }
 
-    /// <summary>RFC 5958, section 2: a sequence of the version and the algorithm, which is a sequence that begins with its
-    /// identifier.</summary>
+    /// <summary>
+    /// Returns the kind of a key in PKCS #8 (RFC 5958, section 2): a sequence of the version and the algorithm, which is a
+    /// sequence that starts with its identifier.
+    /// </summary>
     private static string? GetPkcs8Kind(byte[] key)
     {
         try

@@ -16,10 +16,10 @@ internal sealed class PemPair
 
     public string Key { get; }
 
-    /// <summary>The certificate that should go with the key; null where there is none that can be read.</summary>
+    /// <summary>The certificate that should match the key; null if no certificate can be read.</summary>
     public X509Certificate2? First => All().FirstOrDefault();
 
-    /// <summary>All certificates in the text, as far as they can be read.</summary>
+    /// <summary>Returns the certificates in the text, up to the first that cannot be read.</summary>
     public IEnumerable<X509Certificate2> All()
     {
         var all = new X509Certificate2Collection();
@@ -29,7 +29,7 @@ internal sealed class PemPair
         }
         catch (CryptographicException)
         {
-            // There is none then: loading fails, and says why.
+            // There is no further certificate. Loading fails with the reason.
         }
 
         return all;

@@ -3,10 +3,10 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Sockeye;
 
-/// <summary>Explains why a file in another format than PEM does not contain a certificate with its key.</summary>
+/// <summary>Describes why a file in a format other than PEM does not contain a certificate with its key.</summary>
 internal static class PfxFaults
 {
-    /// <summary>A sentence without a full stop; null where .NET's own says it.</summary>
+    /// <summary>Returns a sentence without a full stop; null if the message of .NET is sufficient.</summary>
     public static string? Describe(byte[] bytes)
     {
         if (bytes.Length == 0)
@@ -14,12 +14,12 @@ internal static class PfxFaults
         try
         {
             using var alone = X509CertificateLoader.LoadCertificate(bytes);
-            return "it is a certificate in DER, which has no room for a key (\"openssl x509 -inform der -in OLD -out NEW\" makes "
+            return "it is a certificate in DER, which cannot contain a key (\"openssl x509 -inform der -in OLD -out NEW\" makes "
                 + "it PEM)";
         }
         catch (CryptographicException)
         {
-            return null; // PFX, or nothing that is known.
+            return null; // PFX, or an unknown format.
         }
     }
 }

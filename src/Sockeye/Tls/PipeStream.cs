@@ -10,8 +10,8 @@ namespace Sockeye;
 /// allocate nothing, and continuations run inline, without a context.
 /// </summary>
 /// <remarks>
-/// <c>SslStream</c> awaits without a context. A task that completes while its thread has one sends such a continuation to the
-/// thread pool, where a simulation cannot follow it; so waits complete outside of any context
+/// <c>SslStream</c> awaits without a context. If a task completes on a thread that has a context, such a continuation runs on the
+/// thread pool, which a simulation cannot control. Therefore waits complete outside any context
 /// (<see cref="NoSyncContextScope"/>). Tokens are ignored: the connection below is ended to cancel. One reader and one writer at
 /// a time.
 /// </remarks>
@@ -57,13 +57,13 @@ internal sealed class PipeStream : Stream, IValueTaskSource<int>, IValueTaskSour
     /// <summary>Held while received bytes are processed, once <see cref="AfterRead"/> is set.</summary>
     public Lock ProcessingLock { get; } = new();
 
-    /// <summary>Called after a read that had to wait, without the lock.</summary>
+    /// <summary>Called, without the lock, after a read that had to wait.</summary>
     public Action? AfterRead { get; set; }
 
     /// <summary>Whether the connection below ended in order, and all of it was read.</summary>
     public bool HasEnded { get; private set; }
 
-    /// <summary>Whether the writer sends explicitly, once for many writes.</summary>
+    /// <summary>Whether the writer flushes explicitly, once for many writes.</summary>
     public bool IsCorked { get; set; }
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
@@ -83,7 +83,7 @@ internal sealed class PipeStream : Stream, IValueTaskSource<int>, IValueTaskSour
         return new(this, _reading.Version);
     }
 
-    /// <summary>Ends reading: what still arrives is discarded.</summary>
+    /// <summary>Ends reading. Data that still arrives is discarded.</summary>
     public void CompleteInput() => _input.Complete();
 
     /// <summary>Cancels the pending read, or the next one.</summary>
@@ -119,10 +119,10 @@ internal sealed class PipeStream : Stream, IValueTaskSource<int>, IValueTaskSour
         flush.GetAwaiter().UnsafeOnCompleted(_onFlushed);
     }
 
-    /// <summary>Sends what was written.</summary>
+    /// <summary>Sends the written bytes.</summary>
     public ValueTask<FlushResult> SendAsync() => _output.FlushAsync(CancellationToken.None);
 
-    /// <summary>Ends writing: sends what was written, then FIN.</summary>
+    /// <summary>Ends writing: sends the written bytes, then FIN.</summary>
     public void CompleteOutput() => _output.Complete();
 
     public override void Flush()
@@ -211,7 +211,7 @@ internal sealed class PipeStream : Stream, IValueTaskSource<int>, IValueTaskSour
             }
             else
             {
-                Debug.Assert(!HasEnded, "Nothing arrives after the end.");
+                Debug.Assert(!HasEnded, "The end is the last result.");
                 OnProgress?.Invoke();
                 OnFirstBytes?.Invoke(read.Buffer);
                 OnFirstBytes = null;
@@ -228,7 +228,7 @@ internal sealed class PipeStream : Stream, IValueTaskSource<int>, IValueTaskSour
 
     private void OnFlushed()
     {
-        Debug.Assert(_isFlushing, "A flush ends once.");
+        Debug.Assert(_isFlushing, "A flush is in progress.");
         _isFlushing = false;
         using (NoSyncContextScope.Enter())
         {

@@ -2,16 +2,18 @@ using System.Buffers;
 
 namespace Sockeye;
 
-/// <summary>Tells TLS from what is not, by the first bytes that the peer sends.</summary>
+/// <summary>Distinguishes TLS from plain text by the first bytes of the peer.</summary>
 internal static class PlainText
 {
-    // RFC 8446, section 5.1: a record begins with its kind. These are those that can come first.
+    // RFC 8446, section 5.1: a record starts with its type. These types can come first.
     private const byte Alert = 21;
     private const byte Handshake = 22;
 
     private const int MaxShown = 16;
 
-    /// <summary>Ends a handshake that cannot come to anything: otherwise a short line would wait for the time limit.</summary>
+    /// <summary>
+    /// Throws if the bytes are not TLS. Otherwise, a handshake with a short line of text would fail only by its timeout.
+    /// </summary>
     public static void ThrowIfNotTls(TlsStream tls, in ReadOnlySequence<byte> first)
     {
         if (first.FirstSpan[0] is Handshake or Alert)
@@ -29,6 +31,6 @@ internal static class PlainText
         var shown = FirstBytes.Quote(line);
         return FirstBytes.IsHttp(line) || line.StartsWith("HTTP/"u8) ? $"HTTP: {shown}"
             : line.StartsWith("PROXY "u8) ? "a PROXY header: call UseProxyProtocol before UseTls"
-            : $"it begins with {shown}";
+            : $"it starts with {shown}";
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
 
-/// <summary>Chooses, for the name that a client asks for, what it is shown.</summary>
+/// <summary>Selects the certificate for the name that a client requests.</summary>
 internal sealed class ServerCertificates
 {
     private readonly SslServerAuthenticationOptions _common;
@@ -21,11 +21,11 @@ internal sealed class ServerCertificates
         _refreshedAt = time.GetTimestamp();
     }
 
-    /// <param name="serverName">As the client sent it; null where it named none.</param>
+    /// <param name="serverName">The name as the client sent it; null if it requested none.</param>
     public SslServerAuthenticationOptions Choose(string? serverName)
     {
         if (_sources.Count == 0)
-            return WithClock(_common); // Their own selection callback chooses.
+            return WithClock(_common); // The selection callback of the options selects the certificate.
         var name = serverName is null ? null : HostNames.ToAscii(serverName);
         lock (_lock)
         {
@@ -35,7 +35,7 @@ internal sealed class ServerCertificates
         }
     }
 
-    /// <summary>The dates of clients' certificates are judged by the clock of the options.</summary>
+    /// <summary>Sets the clock of the options, which validates the dates of clients' certificates.</summary>
     private SslServerAuthenticationOptions WithClock(SslServerAuthenticationOptions options)
     {
         if (_time == TimeProvider.System || !options.ClientCertificateRequired)

@@ -42,7 +42,7 @@ public static class TlsCertificates
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(
             new X509EnhancedKeyUsageExtension([new("1.3.6.1.5.5.7.3.1"), new("1.3.6.1.5.5.7.3.2")], critical: false));
-        // Clocks differ: it must be valid for a peer whose clock is behind.
+        // Clocks differ, and the certificate must be valid for a peer whose clock is behind.
         var from = timeProvider.GetUtcNow().AddDays(-1);
         using var made = request.CreateSelfSigned(from, from + DefaultValidity);
         return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null, X509KeyStorageFlags.Exportable);

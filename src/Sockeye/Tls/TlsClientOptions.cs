@@ -45,7 +45,7 @@ public sealed class TlsClientOptions
             if (value is not null && ParseFingerprint(value) is null)
             {
                 throw new ArgumentException(
-                    $"PinnedFingerprint is {value}, but a SHA-256 fingerprint is 32 bytes in hex, as AB:CD:….", nameof(value));
+                    $"PinnedFingerprint is {value}, but a SHA-256 fingerprint is 32 bytes in hex (AB:CD:…).", nameof(value));
             }
 
             field = value;

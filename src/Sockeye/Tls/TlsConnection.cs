@@ -7,18 +7,18 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Sockeye;
 
 /// <summary>
-/// A connection whose bytes TLS encrypts and sends over another one, which it owns. It shares everything with that one but the
-/// pipes: id, addresses, features, and the reason of the end.
+/// A connection that is encrypted by TLS over another connection, which it owns. It shares the id, addresses, features and close
+/// reason of that connection, but not its pipes.
 /// </summary>
 /// <remarks>
-/// It is a <see cref="StreamConnection"/> as those of the transports are, with TLS for a socket. So half-close, cancelling,
+/// It is a <see cref="StreamConnection"/>, like those of the transports, with TLS as its socket. So half-close, cancellation,
 /// back-pressure and breaks are the same as without TLS.
 /// </remarks>
 internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
 {
     private static readonly CloseReason PeerFinWithoutCloseNotify = new(
         ClosedBy.Peer, CloseCause.Fin, CloseDirection.Input,
-        "the peer ended its side (FIN) without TLS close_notify: what it sent may have been cut short");
+        "the peer ended its side (FIN) without TLS close_notify: its data may be truncated");
 
     private readonly LowerConnection _lower;
     private readonly TlsSocket _socket;
@@ -31,10 +31,10 @@ internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
         (_lower, _socket, _ssl) = (lower, socket, ssl);
     }
 
-    /// <summary>What it stands on.</summary>
+    /// <summary>The connection below.</summary>
     public ConnectionContext Lower => _lower.Context;
 
-    /// <summary>The encrypted bytes.</summary>
+    /// <summary>The pipes of the encrypted bytes.</summary>
     public IDuplexPipe LowerTransport => _lower.Transport;
 
     public override string ConnectionId { get => _lower.Context.ConnectionId; set => _lower.Context.ConnectionId = value; }
@@ -58,7 +58,7 @@ internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
 
     ConnectionContext IConnectionLayerFeature.Outermost => this;
 
-    /// <summary>Takes the place of the connection below, for all who look at its features.</summary>
+    /// <summary>Creates and starts the connection, which replaces the connection below in its features.</summary>
     public static TlsConnection Start(LowerConnection lower, PipeStream pipe, TlsStream ssl)
     {
         Debug.Assert(ssl.IsAuthenticated, "A connection starts after its handshake.");
@@ -83,7 +83,7 @@ internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
     public override void Abort(CloseReason reason)
     {
         base.Abort(reason);
-        // Where both pipes have ended already, the connection below may still be on its way.
+        // If both pipes have ended already, the connection below may still be closing.
         _lower.Abort(reason);
     }
 
@@ -96,7 +96,7 @@ internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
         _ = CloseLowerAsync(reason);
     }
 
-    /// <summary>As soon as close_notify is with the system.</summary>
+    /// <summary>Closes the connection below as soon as the system has close_notify.</summary>
     private async Task CloseLowerAsync(CloseReason reason)
     {
         var (sending, options) = (_lower.SendCompletion, _lower.Options);
@@ -105,8 +105,9 @@ internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
         _lower.Close(reason);
     }
 
-    /// <summary>Sends what was written, then close_notify and FIN; what still arrives is thrown away by the connection
-    /// below.</summary>
+    /// <summary>
+    /// Sends the written data, then close_notify and FIN. The connection below discards data that still arrives.
+    /// </summary>
     public override async ValueTask DisposeAsync()
     {
         if (HasOwner)

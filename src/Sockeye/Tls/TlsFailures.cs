@@ -1,11 +1,10 @@
 namespace Sockeye;
 
-/// <summary>The sentences about TLS that fails, for both sides.</summary>
+/// <summary>Describes failures of TLS, for both sides.</summary>
 internal static class TlsFailures
 {
     /// <summary>
-    /// What OpenSSL says, in the message of its error queue, which .NET hands on; and the alert, which .NET names itself where it
-    /// came in clear text.
+    /// Texts of OpenSSL's error queue, which .NET passes on, and of alerts, which .NET names if they came in clear text.
     /// </summary>
     private static readonly (string Text, TlsFailure Failure)[] Known =
     [
@@ -35,7 +34,7 @@ internal static class TlsFailures
         ("CertificateExpired", TlsFailure.OwnCertificateRefused),
     ];
 
-    /// <summary>A sentence without a full stop, and what it is about.</summary>
+    /// <summary>Returns the failure, and a sentence without a full stop.</summary>
     public static (TlsFailure Failure, string Sentence) Describe(TlsStream tls, Exception error)
     {
         if (tls.PlainText is { } text)
@@ -55,10 +54,10 @@ internal static class TlsFailures
     private static string Format(TlsFailure failure, TlsRole role, string message) => failure switch
     {
         TlsFailure.ClientCertificateRequired => role is TlsRole.Server
-            ? "the client showed no certificate, and RequireClientCertificate asks for one"
-            : "the server requires a client certificate, and this client has shown none it accepts (ClientCertificates)",
+            ? "the client sent no certificate, and RequireClientCertificate requires one"
+            : "the server requires a client certificate, and this client sent none that it accepts (ClientCertificates)",
         TlsFailure.NoCommonVersion =>
-            "the two sides have no version of TLS in common (1.2 and 1.3 here, unless EnabledSslProtocols says less) "
+            "the two sides have no version of TLS in common (1.2 and 1.3 here, unless EnabledSslProtocols excludes one) "
                 + $"({message})",
         TlsFailure.NoCommonCipher => $"the two sides have no cipher suite or signature algorithm in common ({message})",
         TlsFailure.NoCommonApplicationProtocol =>
@@ -67,7 +66,7 @@ internal static class TlsFailures
         _ => $"TLS failed: {message}",
     };
 
-    /// <summary>What the innermost error says, and the one that names an alert.</summary>
+    /// <summary>Returns the message of the innermost error, and that of the error that names an alert.</summary>
     private static string GetErrorText(Exception error)
     {
         var alert = "";

@@ -4,19 +4,19 @@ using Microsoft.AspNetCore.Connections.Features;
 
 namespace Sockeye;
 
-/// <summary>How a connection tells what was agreed on in the TLS handshake.</summary>
+/// <summary>Reports the result of a connection's TLS handshake.</summary>
 internal interface ITlsInfoFeature
 {
     TlsInfo Info { get; }
 }
 
-/// <summary>The same for Sockeye's users and, in ASP.NET's terms, for those of <c>ITlsHandshakeFeature</c>.</summary>
+/// <summary>Implements the feature of Sockeye, and <c>ITlsHandshakeFeature</c> of ASP.NET Core.</summary>
 internal sealed class TlsFeature : ITlsInfoFeature, ITlsHandshakeFeature
 {
     public TlsFeature(TlsStream ssl)
     {
         Info = new(ssl, ssl.ServerName);
-#pragma warning disable SYSLIB0058 // The interface asks for what the cipher suite says better.
+#pragma warning disable SYSLIB0058 // The interface requires these properties, although the cipher suite contains them.
         (CipherAlgorithm, CipherStrength) = (ssl.CipherAlgorithm, ssl.CipherStrength);
         (HashAlgorithm, HashStrength) = (ssl.HashAlgorithm, ssl.HashStrength);
         (KeyExchangeAlgorithm, KeyExchangeStrength) = (ssl.KeyExchangeAlgorithm, ssl.KeyExchangeStrength);

@@ -4,8 +4,8 @@ using System.Security.Authentication;
 
 namespace Sockeye;
 
-/// <summary>One handshake, of either side: it comes to a connection, or to a reason, within its time.</summary>
-[SuppressMessage("Design", "CA1001", Justification = "Its end gives the stream to a connection, or disposes of it.")]
+/// <summary>A handshake of either side. Its result, within its timeout, is a connection or a reason.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "At its end, a connection owns the stream, or it is disposed.")]
 internal sealed class TlsHandshake : CoarseTimerEntry
 {
     private readonly LowerConnection _lower;
@@ -29,18 +29,18 @@ internal sealed class TlsHandshake : CoarseTimerEntry
 
     public LowerConnection Lower => _lower;
 
-    /// <summary>What went wrong, once there is no connection.</summary>
+    /// <summary>The failure, if there is no connection.</summary>
     public TlsFailure Failure { get; private set; }
 
-    /// <summary>The same as a reason of the connection's end, which is not ended by it.</summary>
+    /// <summary>The failure as a close reason. Setting it does not end the connection.</summary>
     public CloseReason? Reason { get; private set; }
 
-    /// <summary>Called when its time is over.</summary>
+    /// <summary>Called when the handshake times out.</summary>
     public Action? OnTimeout { get; set; }
 
     /// <summary>
-    /// Waits for the client's ClientHello, which costs this side nothing but the connection. False where there is a
-    /// <see cref="Reason"/> not to go on.
+    /// Waits for the client's ClientHello, which needs no resources besides the connection. Returns false if there is a
+    /// <see cref="Reason"/> to stop.
     /// </summary>
     public async ValueTask<bool> WaitForHelloAsync()
     {
@@ -59,8 +59,8 @@ internal sealed class TlsHandshake : CoarseTimerEntry
         }
     }
 
-    /// <summary>The connection, or null where there is a <see cref="Reason"/>.</summary>
-    /// <param name="authenticate">Begins the handshake of this side.</param>
+    /// <summary>Runs the handshake. Returns the connection, or null if there is a <see cref="Reason"/>.</summary>
+    /// <param name="authenticate">Starts the handshake of this side.</param>
     public async Task<TlsConnection?> RunAsync(Func<TlsStream, Task> authenticate)
     {
         Debug.Assert(Reason is null, "A handshake that failed is not run.");
@@ -90,7 +90,7 @@ internal sealed class TlsHandshake : CoarseTimerEntry
         }
     }
 
-    /// <summary>It will not be run, or has failed.</summary>
+    /// <summary>Records that the handshake has failed, or will not run.</summary>
     public void Fail(Exception error)
     {
         Debug.Assert(Reason is null, "A handshake fails once.");
@@ -105,10 +105,10 @@ internal sealed class TlsHandshake : CoarseTimerEntry
         _ssl.Dispose();
     }
 
-    /// <summary>Tells the connection why it ends, where there is no TLS: now by a reset, or in order by its owner.</summary>
+    /// <summary>Ends the connection of a failed handshake: at once by a reset, or in order by its owner.</summary>
     /// <remarks>
-    /// An alert that is on its way must arrive, which a reset would not let it. But .NET sends one for a certificate that it
-    /// refuses only on Windows: elsewhere a reset is all that tells the peer, which with TLS 1.3 believes that all is well.
+    /// A reset would destroy an alert in transit. But only on Windows does .NET send an alert for a certificate that it refuses.
+    /// On other systems, only a reset informs the peer, for which a TLS 1.3 handshake has succeeded.
     /// </remarks>
     public void End()
     {

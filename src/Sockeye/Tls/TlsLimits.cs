@@ -2,7 +2,7 @@ using System.Security.Authentication;
 
 namespace Sockeye;
 
-/// <summary>What is asked of options on both sides.</summary>
+/// <summary>Validates options that both sides have.</summary>
 internal static class TlsLimits
 {
     public static readonly TimeSpan DefaultHandshakeTimeout = TimeSpan.FromSeconds(10);
@@ -12,7 +12,7 @@ internal static class TlsLimits
     public static TimeSpan ValidateTimeout(TimeSpan value, string name) =>
         OptionChecks.InRange(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1), name);
 
-    /// <summary>TLS 1.2 and 1.3 where nothing is asked for; an exception where less is.</summary>
+    /// <summary>Returns the protocols, or TLS 1.2 and 1.3 if there are none. Throws for older versions.</summary>
     public static SslProtocols ValidateProtocols(SslProtocols protocols)
     {
         if ((protocols & ~Allowed) != 0)

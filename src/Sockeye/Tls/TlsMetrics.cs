@@ -9,14 +9,14 @@ internal static class TlsMetrics
     private static readonly Meter Meter = new("Sockeye.Tls");
 
     private static readonly Histogram<double> Duration = Meter.CreateHistogram(
-        "sockeye.tls.handshake.duration", "s", "TLS handshakes, those included that failed: error.type says at what.",
+        "sockeye.tls.handshake.duration", "s", "TLS handshakes, including those that failed; error.type has the cause.",
         advice: new InstrumentAdvice<double>
         {
             HistogramBucketBoundaries = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
         });
 
     private static readonly Counter<long> Failures = Meter.CreateCounter<long>(
-        "sockeye.tls.handshake.failures", "{handshake}", "TLS handshakes that came to nothing; error.type says at what.");
+        "sockeye.tls.handshake.failures", "{handshake}", "TLS handshakes that failed; error.type has the cause.");
 
     public static void OnDone(TlsRole role, TimeSpan duration, SslProtocols protocol)
     {

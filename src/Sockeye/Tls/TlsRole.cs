@@ -1,6 +1,6 @@
 namespace Sockeye;
 
-/// <summary>Which side of TLS this process is: all that sentences need to know of it.</summary>
+/// <summary>The side of TLS that this process has.</summary>
 internal enum TlsRole
 {
     Server,

@@ -40,7 +40,7 @@ internal sealed partial class TlsServer
 
     private async Task<TlsConnection?> HandshakeAsync(TlsHandshake handshake)
     {
-        // Clients that send nothing, or half a hello, take no permit: any number of them leaves room for real clients.
+        // Clients that send nothing, or half a ClientHello, take no permit, so that they do not exclude real clients.
         if (!await handshake.WaitForHelloAsync())
             return null;
         if (await _gate.EnterAsync(handshake) is not { } permit)

@@ -92,8 +92,9 @@ public sealed class TlsServerOptions
             _clientAuthorities = authorities;
     }
 
-    /// <summary>Creates the state that all connections of the endpoint share, or throws an exception that names what is
-/// missing.</summary>
+    /// <summary>
+    /// Creates the state that all connections of the endpoint share, or throws an exception that names the missing option.
+    /// </summary>
     internal SslServerAuthenticationOptions Checked(ListenOptions listen)
     {
         var common = OptionCopies.Copy(Authentication);

@@ -45,8 +45,8 @@ internal sealed class TlsSocket : StreamSocket, IValueTaskSource<int>, IValueTas
     public bool HasCloseNotify { get; private set; }
 
     /// <summary>
-    /// Whether a reset loses no data: the peer has sent close_notify, and has acknowledged all that was sent to it before this
-    /// side's close_notify. If it has closed its socket by then, its system answers that with a reset.
+    /// Whether a reset loses no data: the peer has sent close_notify, and has acknowledged all data that was sent before this
+    /// side's close_notify. If it has closed its socket by then, its system answers close_notify with a reset.
     /// </summary>
     public bool MayBeResetInOrder { get; private set; }
 
@@ -74,7 +74,7 @@ internal sealed class TlsSocket : StreamSocket, IValueTaskSource<int>, IValueTas
             foreach (var segment in bytes)
                 await _ssl.WriteAsync(segment);
             if ((await _pipe.SendAsync()).IsCompleted)
-                throw new IOException("The connection below takes nothing more.");
+                throw new IOException("The connection below accepts no more data.");
             Volatile.Write(ref _isSending, 0);
         }
         catch (Exception e)
@@ -124,7 +124,7 @@ internal sealed class TlsSocket : StreamSocket, IValueTaskSource<int>, IValueTas
 
     private void StartRead(Memory<byte> buffer)
     {
-        Debug.Assert(!HasCloseNotify && !EndedWithoutCloseNotify, "Nothing is read after the end.");
+        Debug.Assert(!HasCloseNotify && !EndedWithoutCloseNotify, "The end was not reached.");
         _reading.Reset();
         lock (_pipe.ProcessingLock)
         {
@@ -193,7 +193,7 @@ internal sealed class TlsSocket : StreamSocket, IValueTaskSource<int>, IValueTas
         if (Interlocked.Exchange(ref _isCloseNotifySent, 1) == 1)
             return;
 
-        // Reading and this use the same state of TLS, and SslStream does not synchronize them.
+        // Reading uses the same state of TLS, and SslStream does not synchronize the two.
         lock (_pipe.ProcessingLock)
         {
             try

@@ -2,7 +2,7 @@ using System.Net.Security;
 
 namespace Sockeye;
 
-/// <summary>An <c>SslStream</c> that remembers what sentences about its failures need.</summary>
+/// <summary>An <c>SslStream</c> with the data that descriptions of its failures need.</summary>
 internal sealed class TlsStream(LowerConnection lower, PipeStream pipe, TlsRole role)
     : SslStream(pipe, leaveInnerStreamOpen: true)
 {
@@ -12,16 +12,16 @@ internal sealed class TlsStream(LowerConnection lower, PipeStream pipe, TlsRole 
 
     public TlsRole Role => role;
 
-    /// <summary>The name that the client asks for (SNI), on either side; null where it names none.</summary>
+    /// <summary>The name that the client requests (SNI), on either side; null if it requests none.</summary>
     public string? ServerName { get; set; }
 
-    /// <summary>What was wrong with the peer's certificate; null where nothing was.</summary>
+    /// <summary>The fault of the peer's certificate; null if there is none.</summary>
     public (TlsFailure Failure, string Sentence)? RefusedCertificate { get; set; }
 
-    /// <summary>What the peer sent instead of TLS.</summary>
+    /// <summary>A description of the data that the peer sent instead of TLS.</summary>
     public string? PlainText { get; set; }
 
-    /// <summary>Why reading or writing failed after the handshake.</summary>
+    /// <summary>Returns the reason of an error of reading or writing after the handshake.</summary>
     public CloseReason ToCloseReason(Exception error)
     {
         if (lower.Reason is { IsOrderly: false } known)
@@ -29,7 +29,7 @@ internal sealed class TlsStream(LowerConnection lower, PipeStream pipe, TlsRole 
         if (pipe.HasEnded)
         {
             return new(ClosedBy.Peer, CloseCause.TlsError, CloseDirection.Both,
-                "the peer ended in the middle of a TLS record: the end of what it sent is missing", error);
+                "the peer ended in the middle of a TLS record: its data is truncated", error);
         }
 
         var (_, sentence) = TlsFailures.Describe(this, error);

@@ -62,7 +62,7 @@ public sealed class DialledAddressTests
         Refused(new DnsEndPoint("224.0.0.1", 7000), "it is a multicast address");
         Refused(
             new DnsEndPoint("::1", 7000, AddressFamily.InterNetwork),
-            "Cannot connect to ::1:7000: it is an address of another family than InterNetwork");
+            "Cannot connect to ::1:7000: its address family is not InterNetwork, as requested");
         Refused(new DnsEndPoint("127.1", 7000), "Cannot connect to 127.1:7000: \"127.1\" is not an IPv4 address");
         Refused(new DnsEndPoint("a b", 7000), "\"a b\" is neither a host name nor an address");
         Refused(new DnsEndPoint("a..b", 7000), "\"a..b\" has an empty part between its dots");

@@ -38,7 +38,7 @@ public sealed class LoadLogTests
         // Seen by looks, one a second.
         var over = Assert.Single(world.Log.WithId(1311)).Message;
         Assert.Matches(
-            $@"^AcceptQueue on {Regex.Escape($"{server.EndPoints[0]}")} is over: it was there for 00:(00:59|01:00)", over);
+            $@"^AcceptQueue on {Regex.Escape($"{server.EndPoints[0]}")} is over: it lasted 00:(00:59|01:00)", over);
     });
 
     [Fact]

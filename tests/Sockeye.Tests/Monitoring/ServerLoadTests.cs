@@ -54,7 +54,7 @@ public sealed class ServerLoadTests : IAsyncDisposable
         }
 
         Assert.Equal(
-            "5 of 5 connections are open (MaxConnections): raise it, or find who holds them",
+            "5 of 5 connections are open (MaxConnections): raise it, or find the clients that keep them open",
             SignOf(server, SaturationKind.Connections).Description);
     });
 
@@ -79,10 +79,10 @@ public sealed class ServerLoadTests : IAsyncDisposable
         }
 
         Assert.Equal(
-            "8 clients wait in the accept queue of 0.0.0.0:7000, and 8 may: the next ones are dropped when it is full; find what "
-                + "keeps the server from accepting, or let more wait (Backlog, net.core.somaxconn)",
+            "8 clients wait in the accept queue of 0.0.0.0:7000, whose limit is 8: a full queue drops clients; find what "
+                + "keeps the server from accepting, or raise the limit (Backlog, net.core.somaxconn)",
             SignOf(server, SaturationKind.AcceptQueue).Description.Replace("[::]", "0.0.0.0", StringComparison.Ordinal));
-        Assert.StartsWith("UseConnectionLimit leaves 8 clients of ", SignOf(server, SaturationKind.AcceptHeld).Description);
+        Assert.StartsWith("UseConnectionLimit keeps 8 clients of ", SignOf(server, SaturationKind.AcceptHeld).Description);
         Assert.InRange(
             server.GetLoad().Listeners[0].HeldFor!.Value, TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(15));
 
@@ -129,7 +129,7 @@ public sealed class ServerLoadTests : IAsyncDisposable
         _time.Advance(TimeSpan.FromSeconds(20));
         var sign = SignOf(_server, SaturationKind.HandlersWaiting);
         Assert.Equal((1, null), (sign.Level, sign.EndPoint));
-        Assert.StartsWith("no thread has come to new clients for 22.5 s, and 2 of them wait: ", sign.Description);
+        Assert.StartsWith("2 new clients wait for a thread, for up to 22.5 s: ", sign.Description);
         Assert.Equal((3, 2), (_server.GetLoad().Connections, _server.GetLoad().Waiting));
         Assert.Equal(TimeSpan.FromSeconds(22.5), _server.GetLoad().LongestWait);
 
@@ -168,8 +168,8 @@ public sealed class ServerLoadTests : IAsyncDisposable
 
         Assert.Equal((0.75, null), (sign.Level, sign.EndPoint));
         Assert.Equal(
-            "the handler of c7 (127.0.0.1:5000) blocks its engine thread, Sockeye epoll 1, for 2.5 s, and 40 other connections "
-                + "stand still (1 more such thread): make it asynchronous, or turn off UnsafePreferInlineScheduling",
+            "the handler of c7 (127.0.0.1:5000) has blocked its engine thread, Sockeye epoll 1, for 2.5 s, and 40 other "
+                + "connections wait (1 more such thread): make it asynchronous, or turn off UnsafePreferInlineScheduling",
             sign.Description);
     }
 
@@ -192,8 +192,8 @@ public sealed class ServerLoadTests : IAsyncDisposable
         Assert.Equal(_server!.EndPoints[0], sign.EndPoint);
         Assert.Equal(0.75, sign.Level, 0.0001);
         Assert.Equal(
-            "127.0.0.1:7000 cannot accept for 2.5 s, because no descriptor or no memory is left: raise the limit of open files "
-                + "(ulimit -n), or lower MaxConnections",
+            "127.0.0.1:7000 has failed to accept for 2.5 s, because descriptors or memory have run out: raise the limit of open "
+                + "files (ulimit -n), or lower MaxConnections",
             sign.Description);
 
         _transport.Listener.Failing = null;

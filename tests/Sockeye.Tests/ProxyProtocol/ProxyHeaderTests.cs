@@ -67,7 +67,7 @@ public sealed class ProxyHeaderTests
     [InlineData("UNKNOWNX")]
     [InlineData("")]
     public void Line_that_is_not_exactly_as_specified_is_refused(string line) => Assert.StartsWith(
-        "There is no PROXY header: the line of the PROXY header is not as TCP4, TCP6 or UNKNOWN demand",
+        "There is no PROXY header: the line of the PROXY header is not a valid TCP4, TCP6 or UNKNOWN line",
         Error(Encoding.Latin1.GetBytes($"PROXY {line}\r\n")), StringComparison.Ordinal);
 
     [Theory]
@@ -88,7 +88,7 @@ public sealed class ProxyHeaderTests
     [InlineData("PROXY UNKNOWN\rx")]
     [InlineData("PROXY UNKNOWN \n\r\n")]
     public void Lone_cr_or_lf_ends_no_line(string line) =>
-        Assert.Contains("ends in something else than CR LF", Error(Encoding.ASCII.GetBytes(line)), StringComparison.Ordinal);
+        Assert.Contains("does not end in CR LF", Error(Encoding.ASCII.GetBytes(line)), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("2011 000C C0000201 C6336401 DC04 01BB", "PROXY V2: the proxy itself")]
@@ -112,18 +112,18 @@ public sealed class ProxyHeaderTests
         Assert.Equal(expected, $"{Parse(Binary(hex))}");
 
     [Theory]
-    [InlineData("1111 000C C0000201 C6336401 DC04 01BB", "is of version 1, and only 2 is known")]
+    [InlineData("1111 000C C0000201 C6336401 DC04 01BB", "the version of the binary PROXY header is 1, and only 2 is known")]
     [InlineData("2211 000C C0000201 C6336401 DC04 01BB", "the command of the PROXY header is 2")]
     [InlineData("2112 000C C0000201 C6336401 DC04 01BB", "is of a datagram (UDP)")]
     [InlineData("2113 000C C0000201 C6336401 DC04 01BB", "the transport of the PROXY header is 3")]
     [InlineData("2141 000C C0000201 C6336401 DC04 01BB", "the address family of the PROXY header is 4")]
     [InlineData("2111 000B C0000201 C6336401 DC04 01", "has 11 bytes for addresses that take 12")]
-    [InlineData("2111 000D C0000201 C6336401 DC04 01BB 05", "TLVs of the PROXY header don't fit")]
-    [InlineData("2111 0010 C0000201 C6336401 DC04 01BB 05 0002 61", "TLVs of the PROXY header don't fit")]
-    [InlineData("2111 0010 C0000201 C6336401 DC04 01BB 20 0001 01", "the TLVs inside its SSL TLV don't fit into it")]
+    [InlineData("2111 000D C0000201 C6336401 DC04 01BB 05", "TLVs of the PROXY header do not fit")]
+    [InlineData("2111 0010 C0000201 C6336401 DC04 01BB 05 0002 61", "TLVs of the PROXY header do not fit")]
+    [InlineData("2111 0010 C0000201 C6336401 DC04 01BB 20 0001 01", "the TLVs inside its SSL TLV do not fit into it")]
     [InlineData("2111 0012 C0000201 C6336401 DC04 01BB 03 0003 000000", "its checksum has 3 bytes instead of 4")]
-    [InlineData("2111 0013 C0000201 C6336401 DC04 01BB 03 0004 12345678", "its CRC32C is not that of its bytes")]
-    [InlineData("2000 0007 03 0004 12345678", "its CRC32C is not that of its bytes")]
+    [InlineData("2111 0013 C0000201 C6336401 DC04 01BB 03 0004 12345678", "its CRC32C does not match its bytes")]
+    [InlineData("2000 0007 03 0004 12345678", "its CRC32C does not match its bytes")]
     public void Header_of_version_2_that_is_not_as_specified_is_refused(string hex, string expected) =>
         Assert.Contains(expected, Error(Binary(hex)), StringComparison.Ordinal);
 
@@ -231,7 +231,7 @@ public sealed class ProxyHeaderTests
     {
         ProxyTlv half = new(ProxyTlvType.NoOp, new byte[40_000]);
 
-        Assert.Contains("it would have 80022 bytes, and 65551 is the most", WriteError(new() { Tlvs = [half, half] }));
+        Assert.Contains("it would have 80022 bytes, and the maximum is 65551", WriteError(new() { Tlvs = [half, half] }));
         Assert.Contains("unique id has 129 bytes", WriteError(new() { Tlvs = [new(ProxyTlvType.UniqueId, new byte[129])] }));
         Assert.Contains("it has two checksums", WriteError(new() { Tlvs = [ProxyTlv.Checksum, ProxyTlv.Checksum] }));
         Assert.Contains("a type is 0 to 255", WriteError(new() { Tlvs = [new((ProxyTlvType)256, default)] }));

@@ -19,9 +19,9 @@ public sealed class ProxyRefusalTests
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "an HTTP request came", "(\"GET / HTTP/1.1\\x0D\\x0A\"…)")]
     [InlineData("\x16\x03\x01\x02\0\x01\0", "a TLS ClientHello came", "(\"\\x16\\x03\\x01\\x02\\x00\\x01\\x00\")")]
     [InlineData("SSH-2.0-x\r\n", "an SSH client came", "(\"SSH-2.0-x\\x0D\\x0A\")")]
-    [InlineData("hello \"\\\u001b[2J\n", "bytes of something else came", "(\"hello \\x22\\x5C\\x1B[2J\\x0A\")")]
-    [InlineData("PROXY TCP4 1.2.3.4 5.6.7.8 09 443\r\n", "not as TCP4", "(\"TCP4 1.2.3.4 5.6\"…)")]
-    [InlineData("PROXY TCP4 1.2.3.4 5.6.7.8 9 443\n", "ends in something else than CR LF", "")]
+    [InlineData("hello \"\\\u001b[2J\n", "other data came", "(\"hello \\x22\\x5C\\x1B[2J\\x0A\")")]
+    [InlineData("PROXY TCP4 1.2.3.4 5.6.7.8 09 443\r\n", "not a valid TCP4", "(\"TCP4 1.2.3.4 5.6\"…)")]
+    [InlineData("PROXY TCP4 1.2.3.4 5.6.7.8 9 443\n", "does not end in CR LF", "")]
     public void Connection_without_a_header_is_reset_and_the_log_says_what_came(string sent, string what, string shown) =>
         Simulated.Run(Seed, async world =>
         {
@@ -49,7 +49,7 @@ public sealed class ProxyRefusalTests
 
         await client.AssertResetAsync();
         Assert.Contains(
-            $"{client.LocalEndPoint}: it is none of the trusted proxies: 10.0.0.128/25, fd00::/64.",
+            $"{client.LocalEndPoint}: its address is not that of a trusted proxy: 10.0.0.128/25, fd00::/64.",
             (await RefusedAsync(world)).Message);
         await AssertEndAsync(world, CloseCause.Denied);
     });

@@ -146,22 +146,22 @@ public sealed class CertificateKeyTests : IDisposable
         AssertFails("the private key is RSA, and the certificate CN=first has one of ECDSA", pem, rsa.ExportRSAPrivateKeyPem());
         AssertFails("the private key is RSA, and the certificate CN=first has one of ECDSA", pem, rsa.ExportPkcs8PrivateKeyPem());
         AssertFails("the private key is Ed25519, and the certificate CN=first has one of ECDSA", pem, Ed25519Key);
-        AssertFails("the private key belongs to CN=first, which has to come first in the file",
+        AssertFails("the private key belongs to CN=first, which must be the first certificate in the file",
             second.ExportCertificatePem() + "\n" + pem, key);
         AssertFails("there is no private key", pem, null);
         AssertFails("there is no private key", pem, pem);
-        AssertFails("there is no certificate that can be read", key, null);
+        AssertFails("there is no readable certificate", key, null);
         AssertFails("the private key is encrypted, and no password is given", pem, encrypted);
         AssertFails("the password does not open the private key", pem, encrypted, "y");
         AssertFails("the private key is not encrypted, and a password is given", pem, key, "x");
         AssertFails("the private key belongs to another certificate", second.ExportCertificatePem(), encrypted, "x");
-        AssertFails("the private key is encrypted in a form from before PKCS #8", pem,
+        AssertFails("the private key is encrypted in a form older than PKCS #8", pem,
             "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n"
                 + "-----END RSA PRIVATE KEY-----");
         AssertFails("the private key is in the form of OpenSSH", pem,
             "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----");
         File.WriteAllBytes(InDirectory("cert"), first.RawData);
-        Assert.Contains("it is a certificate in DER, which has no room for a key",
+        Assert.Contains("it is a certificate in DER, which cannot contain a key",
             Assert.Throws<CryptographicException>(() => TlsCertificates.Load(InDirectory("cert"))).Message);
         File.WriteAllBytes(InDirectory("cert"), []);
         Assert.Contains("the file is empty",

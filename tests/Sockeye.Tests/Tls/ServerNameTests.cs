@@ -140,7 +140,7 @@ public sealed class ServerNameTests
     });
 
     [Theory]
-    [InlineData(false, "the client has shown no certificate, and this server requires one")]
+    [InlineData(false, "the client sent no certificate, and this server requires one")]
     [InlineData(true, "CN=device 7 was signed by CN=Nobody, which this side does not trust (RequireClientCertificate)")]
     public void Client_without_a_certificate_of_the_authority_is_refused(bool shows, string words) => TlsWorld.Run(async world =>
     {

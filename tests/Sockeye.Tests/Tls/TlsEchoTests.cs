@@ -152,7 +152,7 @@ public sealed class TlsEchoTests
         await using var connection = await client.ConnectAsync("server", TlsWorld.Port);
 
         Assert.Equal(SslPolicyErrors.RemoteCertificateNameMismatch | SslPolicyErrors.RemoteCertificateChainErrors, told);
-        await world.AssertFails(TlsFailure.CertificateRefused, "the validation that the options give refused",
+        await world.AssertFails(TlsFailure.CertificateRefused, "the validation callback of the options refused",
             tls => tls.Authentication.RemoteCertificateValidationCallback = (_, _, _, _) => false);
     });
 }

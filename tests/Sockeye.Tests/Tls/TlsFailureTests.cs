@@ -53,7 +53,7 @@ public sealed class TlsFailureTests
         await using var again = await world.Connect(
             tls => tls.PinnedFingerprint = fingerprint.Replace(":", "", StringComparison.Ordinal).ToLowerInvariant());
         await world.AssertFails(
-            TlsFailure.WrongFingerprint, $"has the fingerprint {fingerprint}, which is not the one that was pinned",
+            TlsFailure.WrongFingerprint, $"has the fingerprint {fingerprint}, which is not the pinned one",
             tls => tls.PinnedFingerprint = fingerprint[..^1] + (fingerprint[^1] is '0' ? '1' : '0'));
     });
 
@@ -78,7 +78,7 @@ public sealed class TlsFailureTests
     {
         await using var server = await world.Simulated.Start(connection => connection.SendAsync("220 hi\r\n"));
         await world.AssertFails(
-            TlsFailure.PlainText, "the server answered in plain text, not TLS (it begins with \"220 hi\")");
+            TlsFailure.PlainText, "the server answered in plain text, not TLS (it starts with \"220 hi\")");
     });
 
     [Fact]

@@ -70,8 +70,8 @@ public sealed class ServerLoadTests
         gate.Set();
 
         var id = server.GetConnections().Single(each => each.RemoteEndPoint!.Equals(blocking.LocalEndPoint)).ConnectionId;
-        Assert.StartsWith($"the handler of {id} ({blocking.LocalEndPoint}) blocks its engine thread, Sockeye ", description);
-        Assert.Contains(" s, and 1 other connection stands still: ", description);
+        Assert.StartsWith($"the handler of {id} ({blocking.LocalEndPoint}) has blocked its engine thread, Sockeye ", description);
+        Assert.Contains(" s, and 1 other connection waits: ", description);
         await EchoesAsync(other, "y");
         await UntilAsync(() => server.GetLoad().Signs.All(sign => sign.Kind is not SaturationKind.HandlersBlocked));
     }

@@ -75,10 +75,10 @@ public sealed class AddressFormTests
         await using var sockets = New(transport);
         var error = await Assert.ThrowsAsync<IOException>(
             () => sockets.BindAsync(IPEndPoint.Parse("[fe80::1]:0"), Cancelled).AsTask());
-        Assert.Contains("Name it, as fe80::1%eth0", error.Message, StringComparison.Ordinal);
+        Assert.Contains("needs a network interface, for example fe80::1%eth0", error.Message, StringComparison.Ordinal);
         var client = new SockeyeClient(options => options.Transport = sockets);
         var refused = await Assert.ThrowsAsync<ConnectException>(() => client.ConnectAsync("fe80::1", 7000, Cancelled).AsTask());
-        Assert.Contains("(name it, as fe80::1%eth0)", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("(for example fe80::1%eth0)", refused.Message, StringComparison.Ordinal);
     }
 
     [Theory, MemberData(nameof(Transports))]

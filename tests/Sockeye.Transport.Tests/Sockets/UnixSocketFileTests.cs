@@ -108,7 +108,7 @@ public sealed class UnixSocketFileTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "/proc is of Linux.");
         var error = await Assert.ThrowsAsync<IOException>(() => BindAsync(SocketTransport.Shared, "/proc/s"));
-        Assert.Contains("the system takes no new file in /proc", error.Message, StringComparison.Ordinal);
+        Assert.Contains("the system cannot create a file in /proc", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

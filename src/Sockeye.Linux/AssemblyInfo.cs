@@ -1,4 +1,4 @@
 using System.Runtime.CompilerServices;
 
-// Every native call here passes plain numbers and addresses: no stub, nothing that ahead-of-time compilation has to make.
+// All native calls pass only numbers and addresses, so that they need no marshalling stubs.
 [assembly: DisableRuntimeMarshalling]

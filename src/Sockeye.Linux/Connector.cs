@@ -4,8 +4,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Linux;
 
-/// <summary>Connects by TCP: <c>socket()</c>, <c>bind()</c> where asked for, <c>connect()</c>; an engine thread waits for the
-/// end of the handshake.</summary>
+/// <summary>
+/// Connects by TCP: <c>socket()</c>, <c>bind()</c> if a local endpoint is given, <c>connect()</c>. An engine thread waits for the
+/// end of the handshake.
+/// </summary>
 internal static class Connector
 {
     public static async ValueTask<ConnectionContext> ConnectAsync(
@@ -102,7 +104,7 @@ internal static class Connector
     private static bool IsSelfConnect(int descriptor, EndPoint remote) => SelfConnect.IsSelfConnected(
         SocketCalls.LocalAddress(descriptor).ToEndPoint(), remote, () => SocketCalls.RemoteAddress(descriptor).ToEndPoint());
 
-    /// <summary>Takes the descriptor from the socket object that set it up: from now on it is the connection's.</summary>
+    /// <summary>Takes the descriptor from the socket object that created it, for the connection, which then owns it.</summary>
     private static ConnectedSocket Detach(Socket socket, EndPoint remote)
     {
         var descriptor = Descriptor(socket);

@@ -3,12 +3,12 @@ namespace Sockeye.Linux;
 /// <summary>Starts the threads of an engine.</summary>
 internal static class EngineStarter
 {
-    /// <summary>The default number of threads: handlers beside them need processors, too.</summary>
+    /// <summary>Returns the default number of threads. Handlers beside them also need processors.</summary>
     public static int GetDefaultThreadCount(bool runsInline) =>
         runsInline ? Environment.ProcessorCount : Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <summary>Starts all of the threads, or none.</summary>
-    /// <exception cref="EngineException">The kernel refuses io_uring, or has not enough memory for so many rings.</exception>
+    /// <exception cref="EngineException">The kernel refuses io_uring, or does not have enough memory for the rings.</exception>
     public static EngineGroup Start(EngineSetup setup, RingSettings rings, int threadCount, bool reusesPort)
     {
         List<EngineThread> threads = [];

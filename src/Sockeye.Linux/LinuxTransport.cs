@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Sockeye.Linux;
 
 /// <summary>
-/// The fast transport: engine threads on io_uring or epoll, each of which serves its own connections. Where neither can run, it
-/// is the portable transport, and <see cref="EngineReason"/> says why.
+/// The fast transport: engine threads on io_uring or epoll, each of which serves its own connections. If neither can run, it uses
+/// the portable transport, and <see cref="EngineReason"/> has the reason.
 /// </summary>
 /// <remarks>
 /// Safe for concurrent use. The threads start when the first endpoint is bound or connected to. Unix sockets are always served by
@@ -32,9 +32,10 @@ public sealed partial class LinuxTransport
     private EngineGroup? _engine;
     private bool _isDisposed;
 
-    /// <summary>Creates a transport. Later changes of the options have no effect.</summary>
+    /// <summary>Creates a transport with the given options, which it copies.</summary>
     /// <param name="options">The options. Default: the default of each option.</param>
-    /// <exception cref="PlatformNotSupportedException">The engine asked for cannot run here; the message says why.</exception>
+    /// <exception cref="PlatformNotSupportedException">The requested engine cannot run on this machine. The message has the
+    /// reason.</exception>
     /// <exception cref="InvalidOperationException">The environment variable <c>SOCKEYE_ENGINE</c> does not name an
     /// engine.</exception>
     public LinuxTransport(LinuxTransportOptions? options = null) : this(options ?? new(), isShared: false)
@@ -56,34 +57,33 @@ public sealed partial class LinuxTransport
     }
 
     /// <summary>
-    /// Gets the transport with all options at their defaults that the whole process shares, and that servers use which name none.
-    /// It lives as long as the process: disposing of it has no effect.
+    /// Gets the transport with the default options, which the process shares, and which servers use by default. It exists as long
+    /// as the process: disposing it has no effect.
     /// </summary>
-    /// <exception cref="PlatformNotSupportedException">
-    /// The environment variable <c>SOCKEYE_ENGINE</c> asks for an engine that cannot run here.
-    /// </exception>
+    /// <exception cref="PlatformNotSupportedException"> The environment variable <c>SOCKEYE_ENGINE</c> requests an engine that
+    /// cannot run on this machine. </exception>
     /// <exception cref="InvalidOperationException">The environment variable <c>SOCKEYE_ENGINE</c> does not name an
     /// engine.</exception>
     public static LinuxTransport Shared => LazyShared.Value;
 
     /// <summary>
-    /// Gets the engine in use, never <see cref="LinuxEngine.Auto"/>. Where io_uring was not asked for, it falls back to epoll if
-    /// the first endpoint finds no memory for its rings.
+    /// Gets the engine in use, never <see cref="LinuxEngine.Auto"/>. If io_uring was not requested, and there is no memory for
+    /// its rings when the first endpoint is bound, the transport falls back to epoll.
     /// </summary>
     public LinuxEngine Engine => _selection.Engine;
 
-    /// <summary>Gets why this engine was selected, as a sentence without a full stop.</summary>
+    /// <summary>Gets the reason why this engine was selected, as a sentence without a full stop.</summary>
     public string EngineReason => _selection.Reason;
 
-    /// <summary>Memory for data that connections hold now, in blocks of 4 KiB.</summary>
+    /// <summary>The memory that connections hold for data, in blocks of 4 KiB.</summary>
     internal long RentedBlockCount =>
         ((Volatile.Read(ref _engine)?.RentedBytes ?? 0) + SegmentPool.SmallSize - 1) / SegmentPool.SmallSize;
 
-    /// <summary>For a test: creates the setup of the engine threads.</summary>
+    /// <summary>Creates the setup of the engine threads. Tests replace it.</summary>
     internal Func<LinuxEngine, SocketTransportOptions, EngineSetup> CreateSetup { get; init; } =
         static (engine, sockets) => new(engine, sockets);
 
-    /// <summary>For a test: the settings of engine threads on io_uring.</summary>
+    /// <summary>The settings of engine threads on io_uring. Tests change them.</summary>
     internal RingSettings RingSettings { get; init; } = RingSettings.Default;
 
     PipeScheduler ISchedulingTransport.Scheduler =>
@@ -97,8 +97,8 @@ public sealed partial class LinuxTransport
 
     IReadOnlyList<BlockingHandler> IBlockingTransport.BlockingHandlers => _watchdog?.BlockingHandlers ?? [];
 
-    /// <summary>Creates a transport for these sockets, with all other options at their defaults.</summary>
-    /// <remarks><see cref="DefaultTransport.Create"/> calls it by its name.</remarks>
+    /// <summary>Creates a transport with these options of sockets, and the defaults of all other options.</summary>
+    /// <remarks><see cref="DefaultTransport.Create"/> calls this method by its name.</remarks>
     /// <param name="sockets">The options of its sockets. They are copied.</param>
     /// <param name="threadCount">The number of engine threads. Null: the default.</param>
     /// <inheritdoc cref="LinuxTransport(LinuxTransportOptions?)" path="/exception"/>
@@ -150,7 +150,7 @@ public sealed partial class LinuxTransport
         _errorLog.UseLogger(logger);
     }
 
-    /// <summary>The engine for an endpoint; null where the portable transport serves it.</summary>
+    /// <summary>Returns the engine for an endpoint; null if the portable transport serves it.</summary>
     private EngineGroup? GetEngine(EndPoint endpoint)
     {
         lock (_lock)
@@ -162,7 +162,7 @@ public sealed partial class LinuxTransport
 
     private EngineGroup StartEngineLocked()
     {
-        Debug.Assert(_lock.IsHeldByCurrentThread, "The engine starts once.");
+        Debug.Assert(_lock.IsHeldByCurrentThread, "The engine is started under the lock.");
         try
         {
             return StartThreads();
@@ -207,8 +207,8 @@ public sealed partial class LinuxTransport
             ILogger logger, string engine, string reason, int threadCount, string handlersRun);
 
         [LoggerMessage(4001, LogLevel.Warning,
-            "The backlog is {Limit} connections and not {Backlog}, since the system cuts it: raise it by " +
-            "'sysctl -w net.core.somaxconn={Backlog}', or ask for less.")]
+            "The backlog is {Limit} connections instead of {Backlog}, because the system caps it: raise the limit by " +
+            "'sysctl -w net.core.somaxconn={Backlog}', or set a lower Backlog.")]
         public static partial void BacklogCut(ILogger logger, int backlog, int limit);
     }
 }

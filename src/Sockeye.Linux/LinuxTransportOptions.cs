@@ -1,12 +1,12 @@
 namespace Sockeye.Linux;
 
-/// <summary>The options of <see cref="LinuxTransport"/>. They are read once, when the transport is constructed.</summary>
+/// <summary>The options of a <see cref="LinuxTransport"/>, which copies them when it is created.</summary>
 public sealed class LinuxTransportOptions
 {
     /// <summary>
     /// Gets or sets the engine. Default: <see cref="LinuxEngine.Auto"/>, with which the environment variable
-    /// <c>SOCKEYE_ENGINE</c> (<c>io_uring</c>, <c>epoll</c> or <c>sockets</c>) decides, if it is set. If an engine that was asked
-    /// for cannot run here, the constructor of the transport throws and says why.
+    /// <c>SOCKEYE_ENGINE</c> (<c>io_uring</c>, <c>epoll</c> or <c>sockets</c>) decides, if it is set. If a requested engine
+    /// cannot run on this machine, the constructor of the transport throws.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not a member of the enumeration.</exception>
     public LinuxEngine Engine { get; set => field = ValidateDefined(value, nameof(Engine)); } = LinuxEngine.Auto;
@@ -25,12 +25,13 @@ public sealed class LinuxTransportOptions
     }
 
     /// <summary>
-    /// Gets or sets how connections reach the engine threads. Default: <see cref="LinuxAcceptMode.LeastLoaded"/>.
+    /// Gets or sets the way in which connections are distributed over the engine threads. Default:
+    /// <see cref="LinuxAcceptMode.LeastLoaded"/>.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not a member of the enumeration.</exception>
     public LinuxAcceptMode AcceptMode { get; set => field = ValidateDefined(value, nameof(AcceptMode)); }
 
-    /// <summary>Gets or sets the options that all transports share: backlog, buffers, timeouts, where handlers run.</summary>
+    /// <summary>Gets or sets the options that all transports share: backlog, buffers, timeouts, scheduling of handlers.</summary>
     public SocketTransportOptions Sockets { get; set; } = new();
 
     private static T ValidateDefined<T>(T value, string option)

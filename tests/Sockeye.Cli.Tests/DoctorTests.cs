@@ -67,7 +67,7 @@ public sealed class DoctorTests
         var findings = await FindingsUnderAsync(TestEnvironment.WithVariable("epoll"));
 
         Assert.Equal(("epoll", "ok"), findings.Of("engine"));
-        Assert.Equal("asked for by SOCKEYE_ENGINE=epoll.", findings.ExplanationOf("engine"));
+        Assert.Equal("requested by SOCKEYE_ENGINE=epoll.", findings.ExplanationOf("engine"));
     }
 
     [Fact]

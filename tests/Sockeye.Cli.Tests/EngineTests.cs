@@ -14,7 +14,7 @@ public sealed class EngineTests
         Programs.SkipUnlessLinux(engine);
         await using var server = await ToolProcess.ListenAsync(["--echo", "--engine", engine, .. options]);
 
-        Assert.Equal($"engine: {engine} (asked for by the options)", server.Engine);
+        Assert.Equal($"engine: {engine} (requested by the options)", server.Engine);
         await AssertServesAsync(server);
     }
 
@@ -31,7 +31,7 @@ public sealed class EngineTests
         }
 
         await using var server = await ToolProcess.ListenAsync("--echo", "--engine", "io_uring", "--inline");
-        Assert.Equal("engine: io_uring (asked for by the options)", server.Engine);
+        Assert.Equal("engine: io_uring (requested by the options)", server.Engine);
         await AssertServesAsync(server);
     }
 
@@ -53,7 +53,7 @@ public sealed class EngineTests
             ToolProcess.StartUnder(TestEnvironment.WithoutIoUring, "listen", "127.0.0.1:0", "--echo"));
 
         Assert.StartsWith("engine: epoll (", server.Engine, StringComparison.Ordinal);
-        Assert.NotEqual("engine: epoll (asked for by the options)", server.Engine);
+        Assert.NotEqual("engine: epoll (requested by the options)", server.Engine);
         await AssertServesAsync(server);
     }
 
@@ -64,7 +64,7 @@ public sealed class EngineTests
         await using var server = await ToolProcess.ReadyAsync(
             ToolProcess.StartUnder(TestEnvironment.WithVariable("epoll"), "listen", "127.0.0.1:0", "--echo"));
 
-        Assert.Equal("engine: epoll (asked for by SOCKEYE_ENGINE=epoll)", server.Engine);
+        Assert.Equal("engine: epoll (requested by SOCKEYE_ENGINE=epoll)", server.Engine);
         await AssertServesAsync(server);
     }
 
@@ -122,7 +122,7 @@ public sealed class EngineTests
         await using var tool = started;
         Assert.Equal(1, await tool.ExitAsync());
         Assert.StartsWith(
-            "sockeye: io_uring (asked for by the options) cannot run here: ", Assert.Single(tool.SeenErrors),
+            "sockeye: io_uring (requested by the options) cannot run here: ", Assert.Single(tool.SeenErrors),
             StringComparison.Ordinal);
     }
 

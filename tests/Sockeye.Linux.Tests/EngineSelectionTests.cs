@@ -28,8 +28,8 @@ public sealed class EngineSelectionTests
     [InlineData("EPOLL", LinuxEngine.Epoll)]
     public void Environment_decides_where_the_option_leaves_it_open(string value, LinuxEngine expected)
     {
-        Assert.Equal((expected, $"asked for by SOCKEYE_ENGINE={value}"), Make(LinuxEngine.Auto, value, Modern));
-        Assert.Equal((LinuxEngine.Epoll, "asked for by the options"), Make(LinuxEngine.Epoll, value, Modern));
+        Assert.Equal((expected, $"requested by SOCKEYE_ENGINE={value}"), Make(LinuxEngine.Auto, value, Modern));
+        Assert.Equal((LinuxEngine.Epoll, "requested by the options"), Make(LinuxEngine.Epoll, value, Modern));
     }
 
     [Fact]
@@ -48,12 +48,12 @@ public sealed class EngineSelectionTests
     public void Engine_that_was_asked_for_and_cannot_run_is_an_error_with_the_reason()
     {
         Assert.Equal(
-            "io_uring (asked for by the options) cannot run here: A seccomp filter refuses io_uring_setup (EPERM): allow it. " +
-            "Or ask for auto or epoll.",
+            "io_uring (requested by the options) cannot run here: A seccomp filter refuses io_uring_setup (EPERM): allow it. " +
+            "Or select auto or epoll.",
             Refused(LinuxEngine.IoUring, null, Container));
         Assert.Equal(
-            "epoll (asked for by SOCKEYE_ENGINE=epoll) cannot run here: this is not Linux (Microsoft Windows 10.0.26100). " +
-            "Ask for auto or sockets.",
+            "epoll (requested by SOCKEYE_ENGINE=epoll) cannot run here: this is not Linux (Microsoft Windows 10.0.26100). " +
+            "Select auto or sockets.",
             Refused(LinuxEngine.Auto, "epoll", Windows));
     }
 

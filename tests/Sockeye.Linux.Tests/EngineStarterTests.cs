@@ -27,7 +27,7 @@ public sealed class EngineStarterTests
 
         var error = Assert.Throws<PlatformNotSupportedException>(() => BindWithoutIoUring(transport));
 
-        Assert.StartsWith("io_uring (asked for by the options) cannot run here: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("io_uring (requested by the options) cannot run here: ", error.Message, StringComparison.Ordinal);
         Assert.Contains("refuses io_uring_setup (EPERM)", error.Message, StringComparison.Ordinal);
     }
 

@@ -16,7 +16,7 @@ public sealed class LinuxTransportLogTests
         var line = _log.LatestRecord;
         Assert.Equal((4000, LogLevel.Information), (line.Id.Id, line.Level));
         Assert.Equal(
-            "TCP is served by epoll: asked for by the options. Engine threads: 3; handlers run beside them.",
+            "TCP is served by epoll: requested by the options. Engine threads: 3; handlers run beside them.",
             line.Message);
     }
 
@@ -41,8 +41,8 @@ public sealed class LinuxTransportLogTests
         var line = _log.Collector.GetSnapshot()[1];
         Assert.Equal((4001, LogLevel.Warning), (line.Id.Id, line.Level));
         Assert.Equal(
-            $"The backlog is {limit} connections and not {limit + 1}, since the system cuts it: raise it by " +
-            $"'sysctl -w net.core.somaxconn={limit + 1}', or ask for less.",
+            $"The backlog is {limit} connections instead of {limit + 1}, because the system caps it: raise the limit by " +
+            $"'sysctl -w net.core.somaxconn={limit + 1}', or set a lower Backlog.",
             line.Message);
     }
 

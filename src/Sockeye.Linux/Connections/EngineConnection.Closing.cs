@@ -22,7 +22,7 @@ internal partial class EngineConnection
 
     protected override Task Finished => _finished.Task;
 
-    /// <summary>Whether the socket is being closed; nothing new must start.</summary>
+    /// <summary>Whether the socket is being closed, so that no operation may start.</summary>
     protected bool IsClosing
     {
         get
@@ -51,7 +51,7 @@ internal partial class EngineConnection
         _isCompleting = true;
         Input.Detach();
         Output.Complete();
-        Interlocked.MemoryBarrier(); // Either the engine sees that it is to notify, or this sees that it is over.
+        Interlocked.MemoryBarrier(); // Either the engine sees that it must notify, or this sees that the send was attempted.
         if (_finished.IsSet)
             return default;
         Post(EngineRequests.Send);
@@ -66,13 +66,15 @@ internal partial class EngineConnection
     {
         if (Interlocked.Exchange(ref _closing, 1) == 1)
             return;
-        // The reason comes first: every observer of the close finds it.
+        // The reason is recorded first, so that every observer of the close finds it.
         SetCloseReason(reason);
         _resets = reset;
         Post(EngineRequests.Close);
     }
 
-    /// <summary>The engine's work for this connection threw, or the system refused. Other connections are not affected.</summary>
+    /// <summary>
+    /// Called when work of the engine for this connection threw, or the system refused. Other connections are not affected.
+    /// </summary>
     public void OnWorkFailed(Exception error)
     {
         Thread.AssertOnEngineThread();
@@ -86,20 +88,20 @@ internal partial class EngineConnection
                     $"its engine thread cannot serve it: {error.Message}", error));
             }
 
-            CloseNow(); // The request to close may have been part of the work that failed.
+            CloseNow(); // The failed work may have included the request to close.
         }
         catch (Exception e) when (e is not EngineException)
         {
-            // Without memory even closing a connection may fail: the next iteration tries again.
+            // Without memory, even closing a connection may fail. The next iteration tries again.
             Post(EngineRequests.Close);
             Thread.Setup.ErrorLog.Log(Thread.Name, e);
         }
     }
 
-    /// <summary>Resumes the task that closes the connection, where handlers run.</summary>
+    /// <summary>Resumes the task that closes the connection, on the thread of handlers.</summary>
     void IThreadPoolWorkItem.Execute() => _sendAttempted.Set();
 
-    /// <summary>What the kernel took at once is sent by now.</summary>
+    /// <summary>Notifies that a send was attempted, so that the bytes that the kernel accepts at once are sent.</summary>
     private void NotifySendAttempted()
     {
         Thread.AssertOnEngineThread();
@@ -109,8 +111,9 @@ internal partial class EngineConnection
         _isSendAttempted = true;
     }
 
-    /// <summary>Never on this stack: waiters resume on the thread pool, or where handlers are inline, as work of the next
-    /// iteration.</summary>
+    /// <summary>
+    /// Resumes waiters, never on this stack: on the thread pool, or with inline handlers as work of the next iteration.
+    /// </summary>
     private void NotifyWaiters(ref LazySignal signal)
     {
         Thread.AssertOnEngineThread();
@@ -142,7 +145,7 @@ internal partial class EngineConnection
 
     private void CloseIfEnded()
     {
-        // If the connection is being broken just now, the request to close is on its way.
+        // If another thread is breaking the connection, it posts the request to close.
         if (_receiving.IsSet && _sending.IsSet && Interlocked.Exchange(ref _closing, 1) == 0)
             CloseNow();
     }
@@ -152,7 +155,7 @@ internal partial class EngineConnection
     private void CloseNow()
     {
         Thread.AssertOnEngineThread();
-        Debug.Assert(Volatile.Read(ref _closing) == 1, "Whatever closes a connection claims it first.");
+        Debug.Assert(Volatile.Read(ref _closing) == 1, "The close was claimed first.");
         if (_isClosed)
             return;
         _isClosing = true;

@@ -50,25 +50,28 @@ internal partial class EngineConnection
     /// <summary>Whether the kernel has a send that has not completed.</summary>
     protected virtual bool HasSendInFlight => false;
 
-    /// <summary>The handler completed its output with this error, or its continuation threw it where no caller could catch it: on
-    /// the thread pool it would end the process. Safe from any thread.</summary>
+    /// <summary>
+    /// Breaks the connection, because the handler completed its output with this error, or because its continuation threw it
+    /// where no caller can catch it, which would end the process on the thread pool. Safe from any thread.
+    /// </summary>
     public void OnHandlerFailed(Exception error) => BreakAfterLocalError(error);
 
-    /// <summary>Bytes were received. The caller gives them to the input afterwards.</summary>
+    /// <summary>Records received bytes. The caller adds them to the input afterwards.</summary>
     protected void OnReceived(int count)
     {
         Thread.AssertOnEngineThread();
-        Debug.Assert(count > 0, "Nothing received is FIN.");
-        Volatile.Write(ref _lastActivityAt, Thread.Now); // Before the count: a reader that sees it grow sees when it grew.
+        Debug.Assert(count > 0, "An empty receive means FIN.");
+        // Written before the count, so that a reader that sees the new count also sees the new time.
+        Volatile.Write(ref _lastActivityAt, Thread.Now);
         Thread.AddToBatch(count);
         TryNotifyStep(SocketFunction.Receive, count);
     }
 
-    /// <summary>Receiving gave 0 bytes: FIN, or what is left of a reset whose error a send has taken.</summary>
+    /// <summary>Called when a receive returned 0 bytes: FIN, or a reset whose error a send has consumed.</summary>
     protected void OnFinReceived()
     {
         Thread.AssertOnEngineThread();
-        // A send in flight may have taken the error already, and completes only after this.
+        // A send in flight may have consumed the error already, and completes only after this.
         if (_sendFoundReset || (HasSendInFlight && IsSocketReset))
         {
             OnReceiveFailed(Errno.ConnectionReset);
@@ -84,11 +87,11 @@ internal partial class EngineConnection
     protected void OnReceiveFailed(Errno error)
     {
         Thread.AssertOnEngineThread();
-        _receiveFailed = true; // The kernel reports the error once: a second receive would look like an orderly end.
+        _receiveFailed = true; // The kernel reports the error once. A second receive would look like an orderly end.
         OnFailed(error.ToException(), isSend: false);
     }
 
-    /// <summary>The system has taken bytes. True: there is more to send, or FIN.</summary>
+    /// <summary>Records bytes that the system accepted. Returns true if there are more bytes, or FIN, to send.</summary>
     protected bool OnSent(int count)
     {
         Thread.AssertOnEngineThread();
@@ -107,23 +110,23 @@ internal partial class EngineConnection
         EndSending();
     }
 
-    /// <summary>All was sent, and the output is completed.</summary>
+    /// <summary>Sends FIN, after everything was sent and the output is completed.</summary>
     protected void SendFin()
     {
         Thread.AssertOnEngineThread();
-        // A break that is posted comes with the next iteration: FIN before its reset would make the stream look whole.
+        // A posted break runs in the next iteration. FIN before its reset would make the stream look complete.
         if (Volatile.Read(ref _closing) == 1 || !CanSendFin())
             return;
         SetCloseReason(CloseReason.LocalFin);
         if (_finReceived)
         {
-            // The close that is due now sends FIN. Nothing else would notice a reset that came after the peer's FIN.
+            // The close that follows sends FIN. Nothing else would detect a reset that came after the peer's FIN.
             if (SocketCalls.TakeError(Descriptor) is not Errno.None)
                 OnFailed(Errno.ConnectionReset.ToException(), isSend: true);
         }
         else
         {
-            _ = Libc.Shutdown(Descriptor, Constants.ShutdownWrite); // An error of this is one that receiving finds as well.
+            _ = Libc.Shutdown(Descriptor, Constants.ShutdownWrite); // Receiving also reports an error of this call.
         }
 
         TryNotifyStep(SocketFunction.Shutdown, 0);

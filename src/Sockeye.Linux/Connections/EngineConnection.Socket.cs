@@ -10,9 +10,11 @@ internal partial class EngineConnection
     private Socket? _socket;
     private bool _isDescriptorClosed;
 
-    /// <summary>The socket for handlers, on a duplicate of the descriptor: closing it takes nothing from the engine, which keeps
-    /// <see cref="Descriptor"/>. It is disposed when the connection is closed.</summary>
-    /// <exception cref="ObjectDisposedException">The connection is closed, and the socket was never asked for before.</exception>
+    /// <summary>
+    /// The socket for handlers, on a duplicate of the descriptor, so that closing it does not affect the engine, which uses
+    /// <see cref="Descriptor"/>. It is disposed when the connection is closed.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The connection is closed, and the socket was never requested before.</exception>
     /// <exception cref="SocketException">The process has no descriptor left.</exception>
     public Socket Socket
     {
@@ -34,7 +36,7 @@ internal partial class EngineConnection
 
     private LinuxTcpInfo ReadTcpInfo(Span<byte> buffer)
     {
-        // Once it is closed, the number may be another connection's.
+        // The number of a closed descriptor may belong to another connection.
         lock (_descriptorLock)
             return _isDescriptorClosed ? default : SocketCalls.ReadTcpInfo(Descriptor, buffer);
     }
@@ -49,13 +51,13 @@ internal partial class EngineConnection
         }
     }
 
-    /// <summary>With no operation in flight: <c>close()</c>. The connection is over.</summary>
+    /// <summary>Closes the descriptor, with no operation in flight, which ends the connection.</summary>
     /// <remarks>If a step throws, for lack of memory, this is called again. Only the first call closes the descriptor, and counts
     /// the connection as closed; the other steps can be repeated.</remarks>
     protected void CloseDescriptor()
     {
         Thread.AssertOnEngineThread();
-        Debug.Assert(_isClosing && !HasSendInFlight, "A descriptor is closed at the end, when the kernel no longer uses it.");
+        Debug.Assert(_isClosing && !HasSendInFlight, "No operation uses the descriptor.");
         Debug.Assert(!_isClosed, "A connection is closed once.");
         bool isFirst;
         Socket? duplicate;
@@ -67,14 +69,14 @@ internal partial class EngineConnection
 
         if (isFirst)
         {
-            // A duplicate keeps the socket open, so close() alone ends nothing.
+            // A duplicate keeps the socket open, so close() alone does not end the connection.
             if (duplicate is not null)
                 SocketCalls.ShutdownBoth(Descriptor, _resets);
             _ = Libc.Close(Descriptor);
             Thread.OnConnectionClosed();
         }
 
-        // Dispose waits for calls of handlers that are under way: not on this thread.
+        // Dispose waits for running calls of handlers, so it runs on another thread.
         if (duplicate is not null)
             ThreadPool.UnsafeQueueUserWorkItem(static duplicate => duplicate.Dispose(), duplicate, preferLocal: false);
         Output.ReleaseAll();

@@ -6,12 +6,12 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace Sockeye.Linux;
 
 /// <summary>
-/// A connection on an engine thread. What it does with its socket, and when, is here and the same for every engine; how the
-/// kernel is asked is the engine's.
+/// A connection on an engine thread. This class decides which operations the socket performs, and when; a derived class of each
+/// engine performs them.
 /// </summary>
 /// <remarks>
-/// The engine thread alone calls the kernel for it. Other threads post a request and wake the thread; requests that are posted
-/// before it runs them become one.
+/// Only the engine thread calls the kernel. Other threads post a request and wake the thread; requests that are posted before it
+/// runs are combined.
 /// </remarks>
 internal abstract partial class EngineConnection
     : DuplexConnection, IDuplexPipe, IEngineWorkItem, IThreadPoolWorkItem, IConnectionSocketFeature, ITcpInfoFeature
@@ -55,7 +55,7 @@ internal abstract partial class EngineConnection
 
     IEngineWorkItem? IEngineWorkItem.NextWork { get; set; }
 
-    /// <summary>The engine's token for it; 0 while the engine does not know it.</summary>
+    /// <summary>The engine's token for the connection; 0 while it is not registered.</summary>
     protected ulong Token { get; set; }
 
     protected int Descriptor { get; }
@@ -81,17 +81,17 @@ internal abstract partial class EngineConnection
         Post(EngineRequests.Start);
     }
 
-    /// <summary>Safe from any thread.</summary>
+    /// <summary>Posts requests to the engine thread. Safe from any thread.</summary>
     public void Post(EngineRequests requests)
     {
         if (Interlocked.Or(ref _requests, (int)requests) == 0)
             Thread.Post(this);
     }
 
-    /// <summary>Resumes the handler, where handlers run. Safe from any thread.</summary>
+    /// <summary>Resumes the handler, on the thread of handlers. Safe from any thread.</summary>
     public void Resume(IThreadPoolWorkItem handler) => Thread.Resume(this, handler);
 
-    /// <summary>A read of the handler waits. From any thread.</summary>
+    /// <summary>Notifies that a read of the handler waits. Safe from any thread.</summary>
     public void NotifyReadPending() => OnReadPending();
 
     void IEngineWorkItem.Run()
@@ -126,20 +126,20 @@ internal abstract partial class EngineConnection
         Debug.Assert(Token == 0, "A connection starts once.");
         Start();
         if (Thread.IsStopping)
-            Abort(EngineThread.StoppedReason); // Those that had started before were aborted already.
+            Abort(EngineThread.StoppedReason); // Connections that had started before were aborted already.
     }
 
     /// <summary>Registers the socket with the engine, and starts to receive.</summary>
     protected abstract void Start();
 
-    /// <summary>Receives, or starts to, if there is room.</summary>
+    /// <summary>Receives, or starts to receive, if there is room.</summary>
     protected abstract void Receive();
 
-    /// <summary>Sends, or starts to, what is flushed; FIN where that is the end.</summary>
+    /// <summary>Sends, or starts to send, the flushed bytes, or FIN at their end.</summary>
     protected abstract void Send();
 
     /// <summary>
-    /// Cancels what is in flight with the kernel; once nothing is, calls <see cref="CloseDescriptor"/>, at once or later.
+    /// Cancels operations in flight, and calls <see cref="CloseDescriptor"/> when there are none, at once or later.
     /// </summary>
     protected abstract void CancelAndClose();
 }

@@ -8,15 +8,15 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Linux;
 
-/// <summary>The reading end of a connection: it hands out the memory that the kernel filled.</summary>
+/// <summary>The reading end of a connection. It returns the memory that the kernel filled to the reader.</summary>
 /// <remarks>
-/// One reader at a time, as with every pipe; the engine thread fills it at the same time. What arrived before a break is handed
-/// out before the error. Waiting allocates nothing. Positions count bytes from the start of the stream.
+/// One reader at a time, as for every pipe; the engine thread fills it at the same time. Bytes that arrived before a break are
+/// returned before the error. Waiting allocates nothing. Positions count bytes from the start of the stream.
 /// </remarks>
 internal sealed class EngineInput(EngineConnection connection)
     : PipeReader, IValueTaskSource<ReadResult>, IThreadPoolWorkItem
 {
-    /// <summary>With less room than this in its last segment the stream continues in a new one.</summary>
+    /// <summary>The minimum room in bytes in the last segment. With less, the stream continues in a new segment.</summary>
     private const int MinRoom = 512;
 
     private PipeWait _wait = new();
@@ -36,19 +36,19 @@ internal sealed class EngineInput(EngineConnection connection)
 
     private enum State : byte
     {
-        /// <summary>Nothing is handed out.</summary>
+        /// <summary>No result is in use.</summary>
         Idle,
 
-        /// <summary>A result is handed out; <see cref="AdvanceTo(SequencePosition)"/> is due.</summary>
+        /// <summary>The reader has a result; <see cref="AdvanceTo(SequencePosition)"/> is due.</summary>
         Reading,
 
-        /// <summary>A result that was cancelled is handed out: AdvanceTo may follow, or the next read.</summary>
+        /// <summary>The reader has a cancelled result: AdvanceTo or the next read may follow.</summary>
         ReadingCancelled,
 
         /// <summary>The owner of the connection ended reading, but the reader may still use its last result.</summary>
         DetachedWhileReading,
 
-        /// <summary>There is no reader: what arrives is discarded.</summary>
+        /// <summary>There is no reader. Arriving bytes are discarded.</summary>
         Detached,
 
         /// <summary>The connection is closed. A reader that has not finished with its last result keeps it.</summary>
@@ -65,18 +65,20 @@ internal sealed class EngineInput(EngineConnection connection)
         }
     }
 
-    /// <summary>Bytes that have arrived, read or discarded or not.</summary>
+    /// <summary>The number of bytes that have arrived, including discarded ones.</summary>
     public long BytesReceived => Volatile.Read(ref _received);
 
-    /// <summary>For how long in all receiving paused because the handler did not read.</summary>
+    /// <summary>The total time for which receiving was paused, because the handler did not read.</summary>
     public TimeSpan TotalPauseTime => _pauseClock.GetTotal(connection.Options.TimeProvider);
 
-    /// <summary>For how long receiving has been paused because the handler does not read. Not paused: zero.</summary>
+    /// <summary>
+    /// The time for which receiving has been paused, because the handler does not read; zero if it is not paused.
+    /// </summary>
     public TimeSpan PausedFor => _pauseClock.GetCurrentWait(connection.Options.TimeProvider);
 
     private int Limit => connection.Options.MaxReadBufferSize;
 
-    /// <summary>Whether what arrives is discarded.</summary>
+    /// <summary>Whether arriving bytes are discarded.</summary>
     private bool IsDiscarding => _isDiscardingIncoming || _state is State.Detached;
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
@@ -125,9 +127,9 @@ internal sealed class EngineInput(EngineConnection connection)
         lock (_wait.Lock)
         {
             if (_state is State.Abandoned)
-                return; // It comes too late, and changes nothing.
+                return; // The call comes too late, and has no effect.
             if (_state is State.Idle or State.Detached)
-                throw new InvalidOperationException("There is no result to advance in: a read must have ended before.");
+                throw new InvalidOperationException("There is no result to advance in. Call AdvanceTo once after each read.");
             var isDetached = _state is State.DetachedWhileReading;
             if (!isDetached)
                 MoveToLocked(State.Idle);
@@ -150,15 +152,13 @@ internal sealed class EngineInput(EngineConnection connection)
         connection.Post(EngineRequests.Receive);
     }
 
-    /// <summary>
-    /// Ends reading on behalf of the connection's owner. A read that waits ends as cancelled; its memory stays valid.
-    /// </summary>
+    /// <summary>Ends reading on behalf of the connection's owner. A pending read is cancelled; its memory stays valid.</summary>
     public void Detach()
     {
         bool resumesReceiving = false, resumesReader = false;
         lock (_wait.Lock)
         {
-            _cancelNext = true; // Also for a read that has ended, and whose result is still to be taken.
+            _cancelNext = true; // Also for a read that has ended, and whose result was not taken yet.
             if (_state is State.Idle && !_wait.IsWaiting)
             {
                 resumesReceiving = DiscardAllLocked();
@@ -178,7 +178,7 @@ internal sealed class EngineInput(EngineConnection connection)
     }
 
     /// <summary>
-    /// After <see cref="Detach"/>: what arrives from now on is discarded, even if the reader still uses its last result.
+    /// Discards bytes that arrive from now on, even if the reader still uses its last result. Called after <see cref="Detach"/>.
     /// </summary>
     public void DiscardIncoming()
     {
@@ -194,8 +194,8 @@ internal sealed class EngineInput(EngineConnection connection)
     }
 
     /// <summary>
-    /// After <see cref="Detach"/>, when the connection is closed: a reader that has not finished with its memory keeps what it
-    /// holds, and it no longer counts as rented.
+    /// Leaves memory that the reader may still use to that reader, and no longer counts it as rented. Called after
+    /// <see cref="Detach"/>, when the connection is closed.
     /// </summary>
     public void Abandon()
     {
@@ -203,7 +203,7 @@ internal sealed class EngineInput(EngineConnection connection)
         {
             if (_state is not State.DetachedWhileReading)
                 return;
-            Debug.Assert(!_isFilling, "The kernel fills nothing of a connection that is closed.");
+            Debug.Assert(!_isFilling, "No fill is in progress on a closed connection.");
             MoveToLocked(State.Abandoned);
             for (var segment = _head; segment is not null; segment = segment.NextSegment)
                 segment.Abandon();
@@ -212,8 +212,8 @@ internal sealed class EngineInput(EngineConnection connection)
     }
 
     /// <summary>
-    /// The number of bytes that may still be received before the reader has examined those that wait. Zero: receiving pauses,
-    /// and the reader asks the engine to resume. <see cref="int.MaxValue"/> where what arrives is discarded.
+    /// Returns the number of bytes that may be received before the reader examines the waiting ones. If it is zero, receiving
+    /// pauses until the reader makes the engine resume. <see cref="int.MaxValue"/> if arriving bytes are discarded.
     /// </summary>
     public int GetRoomOrPause()
     {
@@ -222,16 +222,16 @@ internal sealed class EngineInput(EngineConnection connection)
             return GetRoomOrPauseLocked();
     }
 
-    /// <summary>Gives the kernel memory to fill, until <see cref="EndFill"/>. False: receiving pauses.</summary>
+    /// <summary>Provides memory for the kernel to fill, until <see cref="EndFill"/>. Returns false if receiving pauses.</summary>
     /// <param name="size">The size of a new segment.</param>
-    /// <param name="segment">Its free part is to be filled. Null: what arrives is to be discarded.</param>
-    /// <param name="length">The number of bytes that may be filled.</param>
+    /// <param name="segment">The segment whose free part is to be filled. Null if arriving bytes are to be discarded.</param>
+    /// <param name="length">The maximum number of bytes to fill.</param>
     public bool TryBeginFill(int size, out Segment? segment, out int length)
     {
         connection.Thread.AssertOnEngineThread();
         lock (_wait.Lock)
         {
-            Debug.Assert(!_isFilling, "One receive fills the input at a time.");
+            Debug.Assert(!_isFilling, "No other fill is in progress.");
             (segment, length) = (null, GetRoomOrPauseLocked());
             if (length == 0 || IsDiscarding)
                 return length > 0;
@@ -244,18 +244,18 @@ internal sealed class EngineInput(EngineConnection connection)
         }
     }
 
-    /// <summary>The kernel has filled this many bytes.</summary>
+    /// <summary>Ends a fill, in which the kernel filled the given number of bytes.</summary>
     public void EndFill(int count)
     {
         connection.Thread.AssertOnEngineThread();
         lock (_wait.Lock)
         {
-            Debug.Assert(_isFilling && count >= 0 && count <= _tail!.Room, "A fill ends once, within the memory it was given.");
+            Debug.Assert(_isFilling && count >= 0 && count <= _tail!.Room, "A fill is in progress, and stays within its memory.");
             _isFilling = false;
             if (_state is State.Detached)
             {
                 CountDiscardedLocked(count);
-                ReleaseToLocked(_received); // The reader left this segment to the kernel when it detached.
+                ReleaseToLocked(_received); // The detached reader left this segment, because the kernel was filling it.
                 return;
             }
 
@@ -271,13 +271,13 @@ internal sealed class EngineInput(EngineConnection connection)
         connection.Resume(this);
     }
 
-    /// <summary>Adds a segment that the kernel has filled. The input owns it from now on.</summary>
+    /// <summary>Adds a segment that the kernel has filled, and takes its ownership.</summary>
     public void Add(Segment filled)
     {
         connection.Thread.AssertOnEngineThread();
         lock (_wait.Lock)
         {
-            Debug.Assert(!_isFilling, "An engine fills the input's own memory or adds segments, and never both.");
+            Debug.Assert(!_isFilling, "An engine either fills memory of the input or adds segments.");
             if (IsDiscarding)
             {
                 CountDiscardedLocked(filled.End);
@@ -285,7 +285,7 @@ internal sealed class EngineInput(EngineConnection connection)
                 return;
             }
 
-            // A reader that does not keep up must not hold a whole segment for each piece of its stream.
+            // A slow reader must not hold a whole segment for each small piece of its stream.
             if (_tail is not null && filled.End <= _tail.Room)
             {
                 filled.Memory.CopyTo(_tail.Free);
@@ -315,7 +315,7 @@ internal sealed class EngineInput(EngineConnection connection)
             CountDiscardedLocked(count);
     }
 
-    /// <summary>Nothing more arrives; readers see the error, if there is one, after the last byte.</summary>
+    /// <summary>Ends the input. Readers get the error, if there is one, after the last byte.</summary>
     public void End(Exception? error)
     {
         connection.Thread.AssertOnEngineThread();
@@ -349,7 +349,7 @@ internal sealed class EngineInput(EngineConnection connection)
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _wait.OnCompleted(continuation, state, token, flags);
 
-    /// <summary>Runs the reader's continuation, where handlers run.</summary>
+    /// <summary>Runs the reader's continuation, on the thread of handlers.</summary>
     void IThreadPoolWorkItem.Execute()
     {
         try
@@ -381,7 +381,7 @@ internal sealed class EngineInput(EngineConnection connection)
         if (_wait.IsPending || _state is State.Reading)
             throw new InvalidOperationException("Reading is already in progress: AdvanceTo must be called before the next read.");
         if (_state is State.DetachedWhileReading && DiscardAllLocked())
-            connection.Post(EngineRequests.Receive); // The peer's FIN may wait behind bytes that have no reader.
+            connection.Post(EngineRequests.Receive); // The peer's FIN may be queued behind bytes that have no reader.
         if (_state is State.Detached or State.Abandoned)
         {
             throw new ConnectionAbortedException(
@@ -389,7 +389,7 @@ internal sealed class EngineInput(EngineConnection connection)
         }
     }
 
-    /// <summary>What a read sees now; false where it has to wait.</summary>
+    /// <summary>Returns the result of a read; false if it has to wait.</summary>
     private bool TryTakeResultLocked(out ReadResult result, long examined)
     {
         AssertLocked();
@@ -401,10 +401,10 @@ internal sealed class EngineInput(EngineConnection connection)
             ThrowErrorLocked();
         var isCancelled = _cancelNext;
         _cancelNext = false;
-        // With an error behind them the last bytes do not look like the end of the stream.
+        // If an error follows, the last bytes are not marked as the end of the stream.
         result = new(GetUnreadLocked(), isCancelled, isCompleted: _hasEnded && _error is null);
         if (_state is State.Detached)
-            MoveToLocked(State.DetachedWhileReading); // Detached after the wait ended: the reader may still use the result.
+            MoveToLocked(State.DetachedWhileReading); // Detached after the end of the wait: the reader may use the result.
         else if (_state is not (State.DetachedWhileReading or State.Abandoned))
             MoveToLocked(isCancelled ? State.ReadingCancelled : State.Reading);
         return true;
@@ -462,24 +462,25 @@ internal sealed class EngineInput(EngineConnection connection)
         return _head is null ? ReadOnlySequence<byte>.Empty : new(_head, _headIndex, _tail!, _tail!.End);
     }
 
-    /// <summary>Gives back what the reader has consumed; true where receiving is to resume.</summary>
+    /// <summary>Releases the bytes that the reader has consumed. Returns true if receiving should resume.</summary>
     private bool ReleaseConsumedLocked(SequencePosition consumed, SequencePosition examined)
     {
         AssertLocked();
         var first = _head is null ? _received : GetPosition(_head, _headIndex);
-        // An empty result has no segment: its positions say that nothing was consumed, and everything was examined.
+        // An empty result has no segment. Its positions mean that nothing was consumed and everything was examined.
         var to = consumed.GetObject() is Segment last ? GetPosition(last, consumed.GetInteger()) : first;
         var seen = examined.GetObject() is Segment end ? GetPosition(end, examined.GetInteger()) : Math.Max(to, _examined);
         if (to < first || seen < to || seen > _received)
-            throw new InvalidOperationException("The positions are not in order, or not of the result that was read last.");
+            throw new InvalidOperationException("The positions are not in order, or are not of the last result.");
         ReleaseToLocked(to);
-        // ReadAsync never waits for what was examined once; TryRead gives it again after a smaller position, as a pipe does.
+        // ReadAsync does not wait for bytes that were examined once; TryRead returns them again after a smaller position, as a
+        // pipe does.
         (_examined, _lastExamined) = (Math.Max(_examined, seen), seen);
         AssertConsistentLocked();
         return TryResumeLocked();
     }
 
-    /// <summary>The reader is gone; true where receiving is to resume.</summary>
+    /// <summary>Discards all bytes, because there is no reader. Returns true if receiving should resume.</summary>
     private bool DiscardAllLocked()
     {
         AssertLocked();
@@ -504,7 +505,7 @@ internal sealed class EngineInput(EngineConnection connection)
         while (_head is { } segment && segment.RunningIndex + segment.End <= position)
         {
             if (segment == _tail && _isFilling)
-                break; // The kernel writes behind its end just now.
+                break; // The kernel is writing to its free part.
             _head = segment.NextSegment;
             if (_head is null)
                 _tail = null;
@@ -531,16 +532,16 @@ internal sealed class EngineInput(EngineConnection connection)
 
     [Conditional("DEBUG")]
     private void AssertLocked() =>
-        Debug.Assert(_wait.Lock.IsHeldByCurrentThread, "The input changes only under the lock of its end of the pipe.");
+        Debug.Assert(_wait.Lock.IsHeldByCurrentThread, "The lock of the reading end is held.");
 
     [Conditional("DEBUG")]
     private void AssertConsistentLocked()
     {
         AssertLocked();
-        Debug.Assert(_head is null == _tail is null, "A list of segments has both ends or none.");
-        Debug.Assert(_examined <= _received && _lastExamined <= _examined, "Only what was received can be examined.");
+        Debug.Assert(_head is null == _tail is null, "The list has both ends or none.");
+        Debug.Assert(_examined <= _received && _lastExamined <= _examined, "Examined bytes were received.");
         Debug.Assert(
             _head is null || (_headIndex <= _head.End && GetPosition(_head, _headIndex) <= _examined),
-            "What was consumed was examined.");
+            "Consumed bytes were examined.");
     }
 }

@@ -4,10 +4,10 @@ using System.Threading.Tasks.Sources;
 
 namespace Sockeye.Linux;
 
-/// <summary>The writing end of a connection: the engine sends out of the memory that the handler wrote.</summary>
+/// <summary>The writing end of a connection. The engine sends from the memory that the handler wrote.</summary>
 /// <remarks>
-/// One writer at a time, as with every pipe; the engine thread sends at the same time. What is flushed during a send goes with
-/// the next one. Waiting allocates nothing. Positions count bytes from the start of the stream.
+/// One writer at a time, as for every pipe; the engine thread sends at the same time. Bytes that are flushed during a send go
+/// with the next one. Waiting allocates nothing. Positions count bytes from the start of the stream.
 /// </remarks>
 internal sealed class EngineOutput(EngineConnection connection)
     : PipeWriter, IValueTaskSource<FlushResult>, IThreadPoolWorkItem
@@ -34,13 +34,13 @@ internal sealed class EngineOutput(EngineConnection connection)
 
     public override long UnflushedBytes => _written - _flushed;
 
-    /// <summary>Whether something is flushed that the system does not take yet.</summary>
+    /// <summary>Whether the system has not accepted all flushed bytes yet.</summary>
     public bool HasUnsent => _blockedClock.IsRunning;
 
-    /// <summary>For how long in all something was flushed that the system did not take.</summary>
+    /// <summary>The total time for which flushed bytes waited for the system.</summary>
     public TimeSpan TotalBlockedTime => _blockedClock.GetTotal(connection.Options.TimeProvider);
 
-    /// <summary>For how long the system has taken nothing of what is flushed. Nothing to send: zero.</summary>
+    /// <summary>The time for which the system has accepted none of the flushed bytes; zero if there are none.</summary>
     public TimeSpan BlockedFor => _blockedClock.GetCurrentWait(connection.Options.TimeProvider);
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
@@ -49,11 +49,11 @@ internal sealed class EngineOutput(EngineConnection connection)
         lock (_wait.Lock)
         {
             if (_isCompleted)
-                throw new InvalidOperationException("Nothing more can be written: this output was completed.");
+                throw new InvalidOperationException("Cannot write: this output was completed.");
             DetectSecondWriterLocked();
             if (_tail is null || _tail.Room < Math.Max(sizeHint, 1))
                 AppendLocked(connection.Thread.Setup.Pool.Rent(GetSegmentSizeLocked(sizeHint)));
-            _isWriting = true; // The engine leaves this segment to the writer until the next flush.
+            _isWriting = true; // The engine does not release this segment before the next flush.
             _writerThreadId = Environment.CurrentManagedThreadId;
             return _tail!.Free;
         }
@@ -67,8 +67,9 @@ internal sealed class EngineOutput(EngineConnection connection)
         lock (_wait.Lock)
         {
             if (bytes > (_isWriting ? _tail!.Room : 0))
-                throw new InvalidOperationException($"Advance({bytes}) goes beyond the memory that GetMemory or GetSpan gave.");
-            // The rest of the memory may be written and advanced as well, as with System.IO.Pipelines' own pipe: Kestrel does so.
+                throw new InvalidOperationException($"Advance({bytes}) exceeds the memory that GetMemory or GetSpan returned.");
+            // The rest of the memory may be written and advanced as well, as for the pipe of System.IO.Pipelines. Kestrel does
+            // so.
             _tail?.Fill(bytes);
             _written += bytes;
             _writerThreadId = 0;
@@ -82,7 +83,7 @@ internal sealed class EngineOutput(EngineConnection connection)
         lock (_wait.Lock)
         {
             if (_wait.IsPending)
-                throw new InvalidOperationException("A flush is under way already: one task at a time may write.");
+                throw new InvalidOperationException("A flush is already in progress: only one task at a time may write.");
             if (cancellationToken.IsCancellationRequested)
                 return ValueTask.FromCanceled<FlushResult>(cancellationToken);
             mustRequestSend = FlushLocked();
@@ -125,12 +126,12 @@ internal sealed class EngineOutput(EngineConnection connection)
         connection.Post(EngineRequests.Send);
     }
 
-    /// <summary>Gives what is flushed and not sent yet, as far as it fits.</summary>
+    /// <summary>Returns flushed bytes that are not sent yet, as many as fit.</summary>
     /// <remarks>
-    /// The memory stays as it is until <see cref="EndSend"/>, whatever happens to the connection. With nothing to send the engine
-    /// need not come back before it is asked, and <paramref name="isEnd"/> says whether FIN is due.
+    /// The memory stays valid until <see cref="EndSend"/>, even if the connection ends. If there is nothing to send, the engine
+    /// need not call again before the next request, and <paramref name="isEnd"/> has whether FIN is due.
     /// </remarks>
-    /// <returns>How many of <paramref name="vectors"/> are filled, and their bytes.</returns>
+    /// <returns>The number of filled <paramref name="vectors"/>, and of their bytes.</returns>
     public (int Vectors, int Bytes) BeginSend(Span<IoVector> vectors, int maxBytes, out bool isEnd)
     {
         connection.Thread.AssertOnEngineThread();
@@ -152,19 +153,19 @@ internal sealed class EngineOutput(EngineConnection connection)
             {
                 var length = Math.Min(segment.End - index, left);
                 if (length == 0)
-                    continue; // It was sent, and kept for the writer, who then needed more than its room.
+                    continue; // The segment was sent, and kept for the writer, which then needed more than its room.
                 vectors[used++] = new() { Address = segment.Address + index, Length = length };
                 (left, bytes) = (left - length, bytes + length);
             }
 
-            Debug.Assert(used > 0 && bytes > 0, "What is flushed and not sent is in the segments.");
+            Debug.Assert(used > 0 && bytes > 0, "Flushed and unsent bytes are in the segments.");
             return (used, bytes);
         }
     }
 
     /// <summary>
-    /// The system has taken this many bytes. True: there is more to send, or FIN. False: the engine need not come back before it
-    /// is asked.
+    /// Ends a send, in which the system accepted the given number of bytes. Returns true if there are more bytes, or FIN, to
+    /// send. If false, the engine need not call again before the next request.
     /// </summary>
     public bool EndSend(int count)
     {
@@ -172,7 +173,7 @@ internal sealed class EngineOutput(EngineConnection connection)
         bool hasMore;
         lock (_wait.Lock)
         {
-            Debug.Assert(count >= 0 && count <= _flushed - _sent, "Only what is flushed is sent, and once.");
+            Debug.Assert(count >= 0 && count <= _flushed - _sent, "Sent bytes were flushed and unsent.");
             _sent += count;
             _headIndex += count;
             if (_flushed == _sent)
@@ -191,7 +192,7 @@ internal sealed class EngineOutput(EngineConnection connection)
         return hasMore;
     }
 
-    /// <summary>Nothing more is sent: the next flush says so to the writer. A send may still be in flight.</summary>
+    /// <summary>Ends the output, which the next flush reports to the writer. A send may still be in flight.</summary>
     public void End()
     {
         connection.Thread.AssertOnEngineThread();
@@ -205,13 +206,13 @@ internal sealed class EngineOutput(EngineConnection connection)
         connection.Resume(this);
     }
 
-    /// <summary>After <see cref="End"/>, with no send in flight: gives the memory back.</summary>
+    /// <summary>Releases the memory. Called after <see cref="End"/>, with no send in flight.</summary>
     public void ReleaseAll()
     {
         connection.Thread.AssertOnEngineThread();
         lock (_wait.Lock)
         {
-            Debug.Assert(_hasEnded, "Memory is given back only after the output has ended.");
+            Debug.Assert(_hasEnded, "The output has ended.");
             _canReleaseAll = true;
             ReleaseAllLocked();
         }
@@ -233,7 +234,7 @@ internal sealed class EngineOutput(EngineConnection connection)
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _wait.OnCompleted(continuation, state, token, flags);
 
-    /// <summary>Runs the writer's continuation, where handlers run.</summary>
+    /// <summary>Runs the writer's continuation, on the thread of handlers.</summary>
     void IThreadPoolWorkItem.Execute()
     {
         try
@@ -265,15 +266,17 @@ internal sealed class EngineOutput(EngineConnection connection)
         return new(isCancelled, isCompleted: _hasEnded);
     }
 
-    /// <summary>As much as the last flush took; a writer that is ahead of the engine gets more, for fewer pieces to
-    /// send.</summary>
+    /// <summary>
+    /// Returns the size of the last flush. A writer that is ahead of the engine gets more, so that there are fewer pieces to
+    /// send.
+    /// </summary>
     private int GetSegmentSizeLocked(int sizeHint)
     {
         AssertLocked();
         return Math.Max(sizeHint, _written - _sent >= 2 * SegmentPool.SmallSize ? SegmentPool.LargeSize : _lastFlushSize);
     }
 
-    /// <summary>True where the caller must ask the engine to send.</summary>
+    /// <summary>Flushes the written bytes. Returns true if the caller must request a send.</summary>
     private bool FlushLocked()
     {
         AssertLocked();
@@ -291,7 +294,7 @@ internal sealed class EngineOutput(EngineConnection connection)
         }
 
         if (_flushed == _sent)
-            ReleaseSentLocked(); // What was kept for the writer.
+            ReleaseSentLocked(); // Releases segments that were kept for the writer.
         if (_isSendRequested || _flushed == _sent)
             return false;
         _isSendRequested = true;
@@ -309,8 +312,8 @@ internal sealed class EngineOutput(EngineConnection connection)
     }
 
     /// <summary>
-    /// One writer at a time is the rule. With two, one may still write into memory that the other has flushed: once that is
-    /// possible, no segment of this output serves another connection afterwards.
+    /// Detects a second writer, against the rule. One of two writers may still write to memory that the other has flushed. Once
+    /// that is possible, segments of this output are not reused for other connections.
     /// </summary>
     private void DetectSecondWriterLocked()
     {
@@ -354,15 +357,15 @@ internal sealed class EngineOutput(EngineConnection connection)
 
     [Conditional("DEBUG")]
     private void AssertLocked() =>
-        Debug.Assert(_wait.Lock.IsHeldByCurrentThread, "The output changes only under the lock of its end of the pipe.");
+        Debug.Assert(_wait.Lock.IsHeldByCurrentThread, "The lock of the writing end is held.");
 
     [Conditional("DEBUG")]
     private void AssertConsistentLocked()
     {
         AssertLocked();
-        Debug.Assert(_head is null == _tail is null, "A list of segments has both ends or none.");
-        Debug.Assert(_sent <= _flushed && _flushed <= _written, "What is sent was flushed, and what is flushed was written.");
-        Debug.Assert(_headIndex >= 0, "Nothing before the first segment is sent.");
+        Debug.Assert(_head is null == _tail is null, "The list has both ends or none.");
+        Debug.Assert(_sent <= _flushed && _flushed <= _written, "Sent bytes were flushed, and flushed bytes were written.");
+        Debug.Assert(_headIndex >= 0, "The first unsent byte is in the first segment.");
         Debug.Assert(!_isWriting || _tail is not null, "A writer has memory to write to.");
     }
 }

@@ -1,18 +1,18 @@
 namespace Sockeye.Linux;
 
-/// <summary>What other threads ask of a connection's engine thread.</summary>
+/// <summary>Requests of other threads to the engine thread of a connection.</summary>
 [Flags]
 internal enum EngineRequests
 {
     None = 0,
 
-    /// <summary>The connection is new: start it.</summary>
+    /// <summary>Start the connection.</summary>
     Start = 1,
 
-    /// <summary>There is room for more to be received.</summary>
+    /// <summary>Receive, because there is room.</summary>
     Receive = 2,
 
-    /// <summary>There is something to send, or the output is completed.</summary>
+    /// <summary>Send flushed bytes, or FIN after a completed output.</summary>
     Send = 4,
 
     /// <summary>End both directions.</summary>

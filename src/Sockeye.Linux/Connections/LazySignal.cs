@@ -1,7 +1,7 @@
 namespace Sockeye.Linux;
 
-/// <summary>An event that happens once, with a task for it only if there is a waiter.</summary>
-/// <param name="options">Where waiters resume.</param>
+/// <summary>A signal that is set once. Its task is created only if there is a waiter.</summary>
+/// <param name="options">The options of the task, which decide where waiters resume.</param>
 internal struct LazySignal(TaskCreationOptions options)
 {
     private static readonly TaskCompletionSource AlreadySet = CreateSet();
@@ -23,7 +23,7 @@ internal struct LazySignal(TaskCreationOptions options)
 
     public void Set() => TakeWaiters()?.TrySetResult();
 
-    /// <summary>Sets it. Waiters resume when the caller completes the result; null: there are none.</summary>
+    /// <summary>Sets the signal. Waiters resume when the caller completes the result, which is null if there are none.</summary>
     public TaskCompletionSource? TakeWaiters() =>
         Interlocked.Exchange(ref _source, AlreadySet) is { } waiting && waiting != AlreadySet ? waiting : null;
 

@@ -3,14 +3,15 @@ using System.Threading.Tasks.Sources;
 
 namespace Sockeye.Linux;
 
-/// <summary>The one wait at an end of a connection's pipes, a reader's for data or a writer's for room, and the lock of that
-/// end.</summary>
+/// <summary>
+/// The wait at an end of a connection's pipes, of a reader for data or of a writer for room, and the lock of that end.
+/// </summary>
 /// <remarks>
-/// <para>Allocates nothing. After true from <see cref="TryEndLocked"/> or <see cref="TryCancelLocked"/> the caller must call
-/// <see cref="Complete"/>, where handlers run. Must not be copied.</para>
-/// <para>The lock is private to the end: handlers hold the pipes, and may lock them for as long as they like.</para>
-/// <para>A second task that uses the same end at the same time gets an <see cref="InvalidOperationException"/> from its own call.
-/// <see cref="GetStatus"/> and <see cref="OnCompleted"/> never throw, because what they throw is rethrown by the runtime on the
+/// <para>Allocates nothing. If <see cref="TryEndLocked"/> or <see cref="TryCancelLocked"/> returns true, the caller must call
+/// <see cref="Complete"/> on the thread of handlers. Must not be copied.</para>
+/// <para>The lock is private to the end, because handlers have the pipes and may lock them for any time.</para>
+/// <para>If a second task uses the same end at the same time, its call throws an <see cref="InvalidOperationException"/>.
+/// <see cref="GetStatus"/> and <see cref="OnCompleted"/> never throw, because the runtime would rethrow the exception on the
 /// thread pool, where it ends the process.</para>
 /// </remarks>
 internal struct PipeWait()
@@ -30,14 +31,14 @@ internal struct PipeWait()
         /// <summary>The wait has not ended.</summary>
         Waiting,
 
-        /// <summary>The wait is over; <see cref="Complete"/> is due.</summary>
+        /// <summary>The wait has ended; <see cref="Complete"/> is due.</summary>
         Ended,
 
         /// <summary>The result can be taken.</summary>
         Completed,
     }
 
-    /// <summary>Guards the end of the pipe that this wait belongs to.</summary>
+    /// <summary>The lock of the end of the pipe to which this wait belongs.</summary>
     public Lock Lock { get; } = new();
 
     public readonly bool IsWaiting
@@ -49,8 +50,9 @@ internal struct PipeWait()
         }
     }
 
-    /// <summary>Whether a task was handed out whose result is still to be taken. A task that was dropped does not count once it
-    /// has completed.</summary>
+    /// <summary>
+    /// Whether the result of a returned task was not taken yet. A dropped task does not count once it has completed.
+    /// </summary>
     public readonly bool IsPending
     {
         get
@@ -60,15 +62,15 @@ internal struct PipeWait()
         }
     }
 
-    /// <summary>Starts to wait; gives the version for the task that is handed out.</summary>
+    /// <summary>Starts a wait, and returns the version for its task.</summary>
     /// <param name="owner">The end of the pipe.</param>
     /// <param name="onCancelled">Called with the owner and the token when the token fires; it takes the lock.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     public short BeginLocked(object owner, Action<object?, CancellationToken> onCancelled, CancellationToken cancellationToken)
     {
         AssertLocked();
-        Debug.Assert(!IsPending, "A new wait must not take the place of one that is awaited.");
-        _cancelling.Unregister(); // Of a task that was dropped. Dispose would wait for a callback that wants the lock.
+        Debug.Assert(!IsPending, "No other wait is in progress.");
+        _cancelling.Unregister(); // The registration of a dropped task. Dispose would wait for a callback that needs the lock.
         _core.Reset();
         (_phase, _isCancelled, _isAwaited, _token, _cancelling) = (Phase.Waiting, false, false, cancellationToken, default);
         if (cancellationToken.CanBeCanceled)
@@ -81,7 +83,7 @@ internal struct PipeWait()
         AssertLocked();
         if (!IsWaiting)
             return false;
-        Debug.Assert(!_isCancelled, "A wait ends once.");
+        Debug.Assert(!_isCancelled, "The wait was not cancelled.");
         _phase = Phase.Ended;
         return true;
     }
@@ -95,13 +97,13 @@ internal struct PipeWait()
         return true;
     }
 
-    /// <summary>Runs the continuation, if there is one by now, on this thread.</summary>
+    /// <summary>Runs the continuation, if there is one, on this thread.</summary>
     public void Complete()
     {
         AssertLockIsFree();
         lock (Lock)
         {
-            Debug.Assert(_phase is Phase.Ended, "Only a wait that has ended is completed, and once.");
+            Debug.Assert(_phase is Phase.Ended, "The wait has ended, and is not completed.");
             _phase = Phase.Completed;
             if (!_isAwaited)
             {
@@ -114,8 +116,9 @@ internal struct PipeWait()
         _core.SetResult(true);
     }
 
-    /// <summary>Must be called before <see cref="TakeLocked"/>: it waits for a cancellation under way, which takes the
-    /// lock.</summary>
+    /// <summary>
+    /// Waits for a cancellation in progress, which takes the lock. Must be called before <see cref="TakeLocked"/>.
+    /// </summary>
     public readonly void StopCancelling(short version)
     {
         AssertLockIsFree();
@@ -124,7 +127,7 @@ internal struct PipeWait()
     }
 
     /// <summary>Takes the result, once.</summary>
-    /// <exception cref="InvalidOperationException">There is none, or another task has taken it.</exception>
+    /// <exception cref="InvalidOperationException">There is no result, or another task has taken it.</exception>
     /// <exception cref="OperationCanceledException">The token has fired.</exception>
     public void TakeLocked(short version)
     {
@@ -137,7 +140,7 @@ internal struct PipeWait()
             throw new OperationCanceledException(_token);
     }
 
-    /// <summary>A task that is out of date has the status of a failed one: <see cref="TakeLocked"/> says why.</summary>
+    /// <summary>Returns the status. An outdated task counts as failed, and <see cref="TakeLocked"/> throws the reason.</summary>
     public readonly ValueTaskSourceStatus GetStatus(short version)
     {
         try
@@ -150,8 +153,10 @@ internal struct PipeWait()
         }
     }
 
-    /// <summary>A second continuation, or one of a task that is out of date, runs on the thread pool, where
-    /// <see cref="TakeLocked"/> throws.</summary>
+    /// <summary>
+    /// Sets the continuation. A second one, or one of an outdated task, runs on the thread pool, where <see cref="TakeLocked"/>
+    /// throws.
+    /// </summary>
     public void OnCompleted(
         Action<object?> continuation, object? state, short version, ValueTaskSourceOnCompletedFlags flags)
     {
@@ -170,7 +175,8 @@ internal struct PipeWait()
             }
         }
 
-        // Without the lock: the core hands the continuation to the caller's context at once. No new wait can start until it ran.
+        // Without the lock, because the core may pass the continuation to the caller's context at once. No new wait can start
+        // before it has run.
         if (isCurrent)
             _core.OnCompleted(continuation, state, version, flags);
         else
@@ -179,9 +185,9 @@ internal struct PipeWait()
 
     [Conditional("DEBUG")]
     private readonly void AssertLockIsFree() =>
-        Debug.Assert(!Lock.IsHeldByCurrentThread, "A handler, or a callback that takes the lock, must not run under it.");
+        Debug.Assert(!Lock.IsHeldByCurrentThread, "Handlers and callbacks run outside the lock.");
 
     [Conditional("DEBUG")]
     private readonly void AssertLocked() =>
-        Debug.Assert(Lock.IsHeldByCurrentThread, "An end of a pipe changes under its lock only.");
+        Debug.Assert(Lock.IsHeldByCurrentThread, "The lock of the end is held.");
 }

@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace Sockeye.Linux;
 
-/// <summary>Predicts the segment size for a connection's next bytes from what the last ones needed.</summary>
+/// <summary>Predicts the segment size for the next bytes of a connection from its last receives.</summary>
 /// <remarks>
-/// A small size for all would cost a stream a call for each few KiB; a large one would hold the memory of many connections for a
-/// few bytes each.
+/// With only small segments, a stream would need a call for every few KiB; with only large ones, many connections would hold much
+/// memory for a few bytes each.
 /// </remarks>
 internal struct ReceiveSizePredictor()
 {
@@ -14,11 +14,11 @@ internal struct ReceiveSizePredictor()
     /// <summary>Whether the connection streams: much is likely to follow.</summary>
     public readonly bool IsStreaming => Next == SegmentPool.LargeSize;
 
-    /// <param name="received">What a receive gave.</param>
-    /// <param name="room">What it could have given.</param>
+    /// <param name="received">The number of received bytes.</param>
+    /// <param name="room">The maximum number that the receive could return.</param>
     public void Record(int received, int room)
     {
-        Debug.Assert(received > 0 && received <= room, "A receive gives no more than it has room for.");
+        Debug.Assert(received > 0 && received <= room, "A receive stays within its room.");
         if (received < room || Next == SegmentPool.LargeSize)
             Next = received <= SegmentPool.TinySize / 2 ? SegmentPool.TinySize
                 : received < SegmentPool.SmallSize ? SegmentPool.SmallSize
@@ -27,6 +27,6 @@ internal struct ReceiveSizePredictor()
             Next = Next == SegmentPool.TinySize ? SegmentPool.SmallSize : SegmentPool.LargeSize;
     }
 
-    /// <summary>Large memory has run out.</summary>
+    /// <summary>Selects a small size, because large segments have run out.</summary>
     public void Reduce() => Next = SegmentPool.SmallSize;
 }

@@ -1,8 +1,9 @@
 namespace Sockeye.Linux;
 
 /// <summary>
-/// Resumes the waiters of a signal on their engine thread, where handlers run inline: a connection then closes without the thread
-/// pool, which others may block. It is work of the next iteration: waiters never run in the middle of what set the signal.
+/// Resumes the waiters of a signal on their engine thread, if handlers run inline. So a connection closes without the thread
+/// pool, which other code may block. It runs in the next iteration, so that waiters never run within the code that set the
+/// signal.
 /// </summary>
 internal sealed class SignalWork(EngineThread thread, TaskCompletionSource waiting) : IEngineWorkItem, IThreadPoolWorkItem
 {

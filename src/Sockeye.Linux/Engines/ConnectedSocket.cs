@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Sockeye.Linux;
 
-/// <summary>A connected TCP socket on its way to the engine thread that will serve it.</summary>
+/// <summary>A connected TCP socket, to be served by an engine thread.</summary>
 internal readonly struct ConnectedSocket
 {
     public required int Descriptor { get; init; }
@@ -11,6 +11,6 @@ internal readonly struct ConnectedSocket
 
     public NativeAddress Local { get; init; }
 
-    /// <summary>The local endpoint, in place of the address, where it is known already.</summary>
+    /// <summary>The local endpoint if it is known already, which then replaces the address.</summary>
     public EndPoint? LocalEndPoint { get; init; }
 }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Sockeye.Linux;
 
-/// <summary>Logs exceptions on an engine's threads that concern no connection. The thread continues.</summary>
+/// <summary>Logs exceptions on engine threads that do not concern a connection. The thread continues.</summary>
 internal sealed partial class EngineErrorLog
 {
     private volatile ILogger? _logger;
@@ -16,6 +16,6 @@ internal sealed partial class EngineErrorLog
             LogThrown(logger, error, thread, error.Message);
     }
 
-    [LoggerMessage(4004, LogLevel.Error, "Work on the thread '{Thread}' threw an exception; the thread goes on: {Error}")]
+    [LoggerMessage(4004, LogLevel.Error, "Work on the thread '{Thread}' threw an exception; the thread continues: {Error}")]
     private static partial void LogThrown(ILogger logger, Exception exception, string thread, string error);
 }

@@ -1,12 +1,12 @@
 namespace Sockeye.Linux;
 
 /// <summary>
-/// The kernel refused a call without which the engine thread as a whole cannot go on. The message is a sentence with the call,
-/// the error and the way out.
+/// The exception for a refused system call without which an engine thread cannot run. The message is a sentence with the call,
+/// the error and the remedy.
 /// </summary>
 internal sealed class EngineException(string call, int error, string message) : Exception(message)
 {
-    /// <summary>The system call, as <c>io_uring_setup</c>.</summary>
+    /// <summary>The system call, such as <c>io_uring_setup</c>.</summary>
     public string Call { get; } = call;
 
     /// <summary>The errno.</summary>

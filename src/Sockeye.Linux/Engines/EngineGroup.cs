@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye.Linux;
 
 /// <summary>The running engine threads of one transport, and the listeners on them.</summary>
-[SuppressMessage("Design", "CA1001", Justification = "A source without a timer and without links holds nothing.")]
+[SuppressMessage("Design", "CA1001", Justification = "A source without a timer and links needs no disposal.")]
 internal sealed class EngineGroup
 {
     private readonly HashSet<IConnectionListener> _listeners = [];
@@ -22,10 +22,10 @@ internal sealed class EngineGroup
 
     public IReadOnlyList<EngineThread> Threads { get; }
 
-    /// <summary>Fires when connects under way must end.</summary>
+    /// <summary>A token that fires when connects in progress must end.</summary>
     public CancellationToken StopToken => _stopSource.Token;
 
-    /// <summary>Bytes of memory for data that connections hold now.</summary>
+    /// <summary>The number of bytes that connections hold for data.</summary>
     public long RentedBytes => Setup.Pool.RentedBytes + Threads.Sum(thread => thread.RentedBytes);
 
     /// <summary>Creates a listener that ends with these threads.</summary>
@@ -49,8 +49,8 @@ internal sealed class EngineGroup
             _listeners.Remove(listener);
     }
 
-    /// <summary>A thread with one more connection reserved. Null: the threads are stopping.</summary>
-    /// <param name="thread">The thread. Null: the one with the fewest connections, equals in rotation.</param>
+    /// <summary>Reserves a connection, and returns its thread. Null if the threads are stopping.</summary>
+    /// <param name="thread">The thread. Null: the one with the fewest connections; threads with equal numbers take turns.</param>
     public EngineThread? TryReserve(EngineThread? thread = null)
     {
         thread ??= GetLeastLoaded();
@@ -71,7 +71,7 @@ internal sealed class EngineGroup
         }
         finally
         {
-            // Also where an observer of steps threw, which is rethrown at the end.
+            // Also if an observer of steps threw. The exception is rethrown at the end.
             await _stopSource.CancelAsync().ConfigureAwait(false);
             foreach (var thread in Threads)
                 thread.Stop();

@@ -1,6 +1,6 @@
 namespace Sockeye.Linux;
 
-/// <summary>What the threads of one transport share.</summary>
+/// <summary>The settings and resources that the threads of a transport share.</summary>
 internal sealed class EngineSetup(LinuxEngine engine, SocketTransportOptions sockets)
 {
     public LinuxEngine Engine => engine;
@@ -17,9 +17,9 @@ internal sealed class EngineSetup(LinuxEngine engine, SocketTransportOptions soc
 
     public SegmentPool Pool { get; init; } = new();
 
-    /// <summary>For a test: refuses to register a descriptor, in place of the system.</summary>
+    /// <summary>Refuses to register a descriptor, instead of the system; used by tests.</summary>
     public Func<int, Errno> RefuseToRegister { get; init; } = static _ => Errno.None;
 
-    /// <summary>The exception for calls after the transport was disposed.</summary>
+    /// <summary>Creates the exception for calls after the transport was disposed.</summary>
     public static ObjectDisposedException CreateDisposedException() => new("Sockeye.Linux.LinuxTransport");
 }

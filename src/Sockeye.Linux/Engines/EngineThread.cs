@@ -3,13 +3,12 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Linux;
 
-/// <summary>
-/// An event loop and its thread: it alone calls the kernel for its connections, from the first to the last call.
-/// </summary>
+/// <summary>An event loop and its thread. Only this thread calls the kernel for its connections.</summary>
 /// <remarks>
 /// Each iteration of the loop runs the work that was posted before it, lets handlers run, and waits for the kernel. Work from
 /// other threads (<see cref="Post"/>) goes to the injection queue; posting also wakes the thread, unless a batch of handlers is
-/// running that wakes it once for all. Members that assert it are for the engine thread, the others for any thread.
+/// running that wakes it once for all. Members that call <see cref="AssertOnEngineThread"/> are for the engine thread; the others
+/// are safe from any thread.
 /// </remarks>
 internal abstract class EngineThread
 {
@@ -44,7 +43,7 @@ internal abstract class EngineThread
     /// <summary>The engine thread that is running the caller, if one is.</summary>
     public static EngineThread? Current => _current;
 
-    /// <summary>Why connections end that are open when the thread stops.</summary>
+    /// <summary>The reason of connections that are open when the thread stops.</summary>
     public static CloseReason StoppedReason =>
         new(ClosedBy.Local, CloseCause.Abort, CloseDirection.Both, "the transport was disposed");
 
@@ -52,7 +51,7 @@ internal abstract class EngineThread
 
     public string Name => _thread.Name!;
 
-    /// <summary>Open connections, and those that are reserved.</summary>
+    /// <summary>The number of open and reserved connections.</summary>
     public int ConnectionCount => Volatile.Read(ref _connectionCount);
 
     /// <summary>Whether the caller runs on this thread.</summary>
@@ -68,13 +67,13 @@ internal abstract class EngineThread
         }
     }
 
-    /// <summary>Bytes of the engine's own memory that connections hold.</summary>
+    /// <summary>The number of bytes of the engine's memory that connections hold.</summary>
     public virtual long RentedBytes => 0;
 
-    /// <summary>Whether it ends once no connection is open or reserved.</summary>
+    /// <summary>Whether the thread ends once no connection is open or reserved.</summary>
     public bool IsStopping => _isStopping;
 
-    /// <summary>Completes when the thread has ended.</summary>
+    /// <summary>A task that completes when the thread has ended.</summary>
     public Task Ended => _ended.Task;
 
     /// <summary>The connection whose handler runs inline on this thread now, and the number of that call.</summary>
@@ -83,33 +82,35 @@ internal abstract class EngineThread
 
     protected Waker Waker { get; } = new(isBlocking: false);
 
-    /// <summary>Whether the thread may end. The last connection closes on it; stopping and releasing are posted.</summary>
+    /// <summary>
+    /// Whether the thread may end. The last connection closes on this thread; stops and releases are posted to it.
+    /// </summary>
     private bool IsFinished => _isStopping && ConnectionCount == 0;
 
     private bool IsBatchLarge => _batchedBytes >= SegmentPool.LargeSize;
 
-    /// <summary>For members that only this thread may call.</summary>
+    /// <summary>Asserts that the caller runs on this thread.</summary>
     [Conditional("DEBUG")]
-    public void AssertOnEngineThread() => Debug.Assert(IsCurrent, "Only the engine thread may do this.");
+    public void AssertOnEngineThread() => Debug.Assert(IsCurrent, "The caller runs on the engine thread.");
 
-    /// <summary>Starts the thread and returns when it runs. What the kernel refuses to it is thrown here.</summary>
+    /// <summary>Starts the thread, and returns when it runs. Throws if the kernel refuses its resources.</summary>
     public void Start()
     {
         _thread.UnsafeStart();
         _opened.Task.GetAwaiter().GetResult();
     }
 
-    /// <summary>Aborts the connections that are left, then ends the thread.</summary>
+    /// <summary>Aborts the remaining connections, then ends the thread.</summary>
     public void Stop()
     {
         _isStopping = true;
         Post(new AbortConnectionsWork(this));
     }
 
-    /// <summary>After <see cref="TryReserve"/>: makes a connection of a socket, which this thread serves from now on.</summary>
+    /// <summary>Creates the connection of a socket, which this thread serves. Called after <see cref="TryReserve"/>.</summary>
     /// <param name="socket">The connected socket.</param>
-    /// <param name="function">What connected it, for the observer of steps.</param>
-    /// <param name="startedAt">When connecting started, for the observer of steps.</param>
+    /// <param name="function">The function that connected the socket, for the observer of steps.</param>
+    /// <param name="startedAt">The time at which connecting started, for the observer of steps.</param>
     public abstract ConnectionContext StartConnection(
         ConnectedSocket socket, SocketFunction function, long? startedAt = null);
 
@@ -135,12 +136,12 @@ internal abstract class EngineThread
 
     public void Wake() => Waker.Wake();
 
-    /// <summary>Resumes a handler, on this thread only if that was asked for.</summary>
-    /// <param name="connection">The handler's connection, for the watchdog; null for what only starts handlers.</param>
+    /// <summary>Resumes a handler, on this thread only with inline scheduling.</summary>
+    /// <param name="connection">The handler's connection, for the watchdog; null for work that only starts handlers.</param>
     /// <param name="handler">The handler's continuation.</param>
     public void Resume(ConnectionContext? connection, IThreadPoolWorkItem handler)
     {
-        // A handler that ends another one's wait must not run it on its own stack.
+        // A handler that ends the wait of another handler must not run that one on its stack.
         if (!IsCurrent || (Setup.RunsHandlersInline && _isRunningHandler))
         {
             ThreadPool.UnsafeQueueUserWorkItem(handler, preferLocal: false);
@@ -160,8 +161,9 @@ internal abstract class EngineThread
         }
     }
 
-    /// <summary>Runs a handler. Handlers end their own connection when they throw; an exception that escapes in spite of that is
-    /// logged, and ends nothing else.</summary>
+    /// <summary>
+    /// Runs a handler. A handler that throws ends its connection; an exception that escapes is logged, and has no other effect.
+    /// </summary>
     public void RunHandler(IThreadPoolWorkItem handler)
     {
         try
@@ -174,10 +176,10 @@ internal abstract class EngineThread
         }
     }
 
-    /// <summary>Reserves a connection, without which the thread does not end. False: the thread is stopping.</summary>
+    /// <summary>Reserves a connection, which keeps the thread running. Returns false if the thread is stopping.</summary>
     public bool TryReserve()
     {
-        // A full fence: either the thread, which ends when nothing is reserved, sees this, or this sees that it is stopping.
+        // A full fence: either the thread sees the reservation before it ends, or this sees that it is stopping.
         Interlocked.Increment(ref _connectionCount);
         if (!_isStopping)
             return true;
@@ -185,14 +187,14 @@ internal abstract class EngineThread
         return false;
     }
 
-    /// <summary>The reserved connection does not come.</summary>
+    /// <summary>Releases a reservation that is not used.</summary>
     public void ReleaseReservation() => Post(new ReleaseReservationWork(this));
 
     public void OnConnectionClosed()
     {
         AssertOnEngineThread();
         var left = Interlocked.Decrement(ref _connectionCount);
-        Debug.Assert(left >= 0, "Each connection was reserved, and closes once.");
+        Debug.Assert(left >= 0, "A connection that closes was reserved.");
     }
 
     /// <summary>Notifies the registration each time its descriptor becomes ready, until it is deregistered.</summary>
@@ -200,7 +202,7 @@ internal abstract class EngineThread
 
     public abstract void Deregister(Registration registration);
 
-    /// <summary>Counts bytes that wait for the handlers of this iteration.</summary>
+    /// <summary>Counts bytes for the handlers of this iteration.</summary>
     public void AddToBatch(int bytes)
     {
         AssertOnEngineThread();
@@ -209,8 +211,10 @@ internal abstract class EngineThread
 
     protected abstract void OpenEngine();
 
-    /// <summary>Waits for the kernel, up to a time in milliseconds (-1: without end), and handles its events. False: there were
-    /// none.</summary>
+    /// <summary>
+    /// Waits for the kernel, at most for a time in milliseconds (-1: forever), and handles its events. Returns false if there
+    /// were none.
+    /// </summary>
     protected abstract bool Poll(int timeout);
 
     protected abstract void AbortConnections(CloseReason reason);
@@ -228,9 +232,9 @@ internal abstract class EngineThread
                 _handlers.Start();
             while (!IsFinished)
                 RunOnce();
-            _handlers.Publish(); // Those that the last iteration resumed.
+            _handlers.Publish(); // Publishes handlers that the last iteration resumed.
             while (!_work.IsEmpty)
-                RunPostedWork(); // And those that waited for the end of the last connection.
+                RunPostedWork(); // Runs work that waited for the end of the last connection.
         }
 
         CloseEngine();
@@ -258,7 +262,7 @@ internal abstract class EngineThread
     private void RunOnce()
     {
         RunPostedWork();
-        // With one processor, to wake a handler is to be interrupted by it: what else has arrived comes first.
+        // With one processor, a handler that wakes interrupts this thread, so other events are handled first.
         for (var more = MaxPollsOfBatch; more > 0 && HasOneProcessor && _handlers.HasUnpublished && !IsBatchLarge; more--)
         {
             if (!PollAndResetClock(0))
@@ -272,7 +276,7 @@ internal abstract class EngineThread
             Thread.Yield();
         Waker.BeginSleep();
         var isDelayingWakes = _handlers.IsDelayingWakes;
-        // The last connection may have been closed just now: nothing else would wake the thread.
+        // The last connection may have just closed, and then nothing else would wake the thread.
         var timeout = IsFinished || !_work.IsEmpty || !_injectionQueue.IsEmpty ? 0
             : isDelayingWakes || _handlers.HasWaiting ? (int)HandlerQueue.MaxDelay.TotalMilliseconds : -1;
         if (!PollAndResetClock(timeout) && timeout > 0)
@@ -285,7 +289,9 @@ internal abstract class EngineThread
         return Poll(timeout);
     }
 
-    /// <summary>Work that is posted by this work is for the next iteration: it never keeps the thread from the kernel.</summary>
+    /// <summary>
+    /// Runs posted work. Work that it posts waits for the next iteration, so that the thread always returns to the kernel.
+    /// </summary>
     private void RunPostedWork()
     {
         _injectionQueue.DrainTo(ref _work);

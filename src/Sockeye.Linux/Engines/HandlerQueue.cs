@@ -4,19 +4,18 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Sockeye.Linux;
 
-/// <summary>Handlers of one engine thread that can run, and the thread beside it that runs them, with the thread pool
-/// behind.</summary>
+/// <summary>The ready handlers of one engine thread, and the handler thread that runs them, backed by the thread pool.</summary>
 /// <remarks>
-/// To wake a thread that waits in the kernel costs less than to wake one of the pool, which spins before and after. The thread is
-/// meant for handlers that return soon. If one does not, or there is more than one thread can do, the pool takes what waits: a
-/// handler that blocks delays no other. What the handlers of a batch post to the engine thread wakes it once, when the batch
-/// ends; if that takes longer than <see cref="MaxDelay"/>, the engine thread looks by itself, and is woken at once from then on.
+/// Waking a thread that waits in the kernel costs less than waking one of the pool, which spins before and after. The handler
+/// thread is for handlers that return soon. If one does not, or if there are too many for one thread, the pool runs the waiting
+/// ones, so that a handler that blocks does not delay others. Work that the handlers of a batch post wakes the engine thread
+/// once, when the batch ends. If that takes longer than <see cref="MaxDelay"/>, the engine thread checks for posted work itself,
+/// and later work wakes it at once.
 /// </remarks>
-[SuppressMessage("Design", "CA1001", Justification = "Its thread disposes of what it owns when it ends.")]
+[SuppressMessage("Design", "CA1001", Justification = "Its thread disposes its fields when it ends.")]
 internal sealed class HandlerQueue : IThreadPoolWorkItem
 {
-    /// <summary>For how long the engine thread may not know what a handler of a batch posted, and handlers wait behind one that
-    /// blocks.</summary>
+    /// <summary>The maximum delay of work that a handler of a batch posted, and of handlers behind one that blocks.</summary>
     public static readonly TimeSpan MaxDelay = TimeSpan.FromMilliseconds(1);
 
     private const int MaxBatch = 32;
@@ -45,10 +44,10 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
 
     public EngineThread Engine => _engine;
 
-    /// <summary>Whether a batch runs that wakes the engine thread at its end.</summary>
+    /// <summary>Whether a running batch will wake the engine thread at its end.</summary>
     public bool IsDelayingWakes => _isDelayingWakes && Volatile.Read(ref _batches) > 0;
 
-    /// <summary>Whether something was added that is not published yet.</summary>
+    /// <summary>Whether added handlers are not published yet.</summary>
     public bool HasUnpublished
     {
         get
@@ -80,17 +79,18 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
         Enqueue(handler);
     }
 
-    /// <summary>Adds a handler from a handler of this queue: it runs after that one, or on another thread if that takes
-    /// long.</summary>
+    /// <summary>
+    /// Adds a handler, called by a handler of this queue. It runs after that one, or on another thread if that one takes long.
+    /// </summary>
     public void AddFromHandler(IThreadPoolWorkItem handler)
     {
         Debug.Assert(_current == this, "The caller runs on a thread of this queue.");
         Enqueue(handler);
         if (!_isDelayingWakes)
-            _engine.Wake(); // The engine thread must notice if this handler does not return.
+            _engine.Wake(); // The engine thread checks whether this handler returns.
     }
 
-    /// <summary>Lets the handlers run that were added.</summary>
+    /// <summary>Makes the added handlers run.</summary>
     public void Publish()
     {
         _engine.AssertOnEngineThread();
@@ -98,18 +98,20 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
         if (_ready.IsEmpty)
             return;
         _isDelayingWakes = true;
-        Interlocked.MemoryBarrier(); // Either the thread sees what is ready before it sleeps, or this sees that it sleeps.
+        Interlocked.MemoryBarrier(); // Either the thread sees the handlers before it sleeps, or this sees that it sleeps.
         _waker!.Wake();
         QueueHelperIfBehind();
     }
 
-    /// <summary>Called before the engine thread drains its injection queue and waits without end: from now on posted work wakes
-    /// it at once.</summary>
+    /// <summary>
+    /// Makes posted work wake the engine thread at once. Called before the engine thread drains its injection queue and waits
+    /// without a timeout.
+    /// </summary>
     public void StopDelayingWakes()
     {
         _engine.AssertOnEngineThread();
         _isDelayingWakes = false;
-        Interlocked.MemoryBarrier(); // Either this thread sees what was posted before, or a later poster sees the line above.
+        Interlocked.MemoryBarrier(); // Either this thread sees the posted work, or the posting thread sees the line above.
     }
 
     /// <summary>Ends the thread once its last handler has returned.</summary>
@@ -121,14 +123,14 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
         _waker?.Wake();
     }
 
-    /// <summary>Helps out on a thread of the pool.</summary>
+    /// <summary>Runs a batch on a thread of the pool.</summary>
     public void Execute()
     {
         Interlocked.Exchange(ref _isHelperQueued, 0);
         if (!_ready.TryDequeue(out var handler))
             return;
         if (!_ready.IsEmpty)
-            QueueHelper(); // This one may block as well.
+            QueueHelper(); // This batch may block as well.
         RunBatch(handler);
     }
 
@@ -151,7 +153,7 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
 
     private void RunBatch(IThreadPoolWorkItem? handler)
     {
-        Debug.Assert(_current is null, "A batch does not run inside another one.");
+        Debug.Assert(_current is null, "Batches are not nested.");
         Interlocked.Increment(ref _batches);
         _current = this;
         for (var count = 1; handler is not null; count++)
@@ -166,13 +168,13 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
         _current = null;
         _engine.WakeIfWorkIsPosted();
         var batches = Interlocked.Decrement(ref _batches);
-        Debug.Assert(batches >= 0, "A batch ends once.");
+        Debug.Assert(batches >= 0, "Running batches are counted.");
     }
 
-    /// <summary>Asks the pool for help if the handlers that were ready at the last check have not all run by now.</summary>
+    /// <summary>Queues a batch to the pool if not all handlers that were ready at the last check have run.</summary>
     private void QueueHelperIfBehind()
     {
-        var now = TimeProvider.System.GetTimestamp(); // About the threads of the system: a user's clock says nothing about them.
+        var now = TimeProvider.System.GetTimestamp(); // The time of the system, because this measures its threads.
         if (Volatile.Read(ref _completed) >= _addedAtCheck)
             (_addedAtCheck, _checkedAt) = (Volatile.Read(ref _added), now);
         else if (TimeProvider.System.GetElapsedTime(_checkedAt, now) >= MaxDelay)

@@ -2,10 +2,9 @@ using System.IO.Pipelines;
 
 namespace Sockeye.Linux;
 
-/// <summary>Starts handlers where handlers of the caller's engine run, if the caller is there already: without a way through the
-/// thread pool.</summary>
+/// <summary>Starts handlers on the thread of the caller's engine, if the caller runs there, to avoid the thread pool.</summary>
 /// <remarks>
-/// Only a transport with inline handlers starts them on an engine thread. A caller on such a thread may ask on behalf of another
+/// Only a transport with inline handlers starts them on an engine thread. A caller on such a thread may schedule work of another
 /// server: the admin page runs on one, and reads a server that has none.
 /// </remarks>
 internal sealed class HandlerScheduler : PipeScheduler

@@ -6,18 +6,17 @@ using Microsoft.Extensions.Logging;
 namespace Sockeye.Linux;
 
 /// <summary>
-/// Polls engine threads that run handlers inline, and reports a handler that blocks one: then no connection of the thread is
-/// served.
+/// Polls engine threads that run handlers inline, and reports a handler that blocks one, so that the thread serves no connection.
 /// </summary>
 /// <remarks>
-/// It samples, so that a handler's call costs the engine nothing more. A call is seen at most one <see cref="Interval"/> after
-/// its start: the reported times are therefore a little short, and never too long.
+/// It samples, so that calls of handlers cost the engine nothing. A call is detected at most one <see cref="Interval"/> after its
+/// start, so reported times are slightly short, and never too long.
 /// </remarks>
 internal sealed partial class HandlerWatchdog : IDisposable
 {
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(125);
 
-    /// <summary>For how long a call must be seen to hold its thread before it is reported.</summary>
+    /// <summary>The time for which a call must block its thread before it is reported.</summary>
     public static readonly TimeSpan BlockedAfter = TimeSpan.FromMilliseconds(250);
 
     private readonly TimeProvider _time;
@@ -30,10 +29,10 @@ internal sealed partial class HandlerWatchdog : IDisposable
     private bool _isDisposed;
 
     /// <param name="time">The clock.</param>
-    /// <param name="threads">Gives the threads that run now; there may be none yet.</param>
+    /// <param name="threads">Returns the running threads; there may be none yet.</param>
     public HandlerWatchdog(TimeProvider time, Func<IReadOnlyList<EngineThread>> threads) => (_time, _threads) = (time, threads);
 
-    /// <summary>The calls that were found to block a thread and still do.</summary>
+    /// <summary>The calls that block a thread.</summary>
     public IReadOnlyList<BlockingHandler> BlockingHandlers
     {
         get
@@ -65,7 +64,7 @@ internal sealed partial class HandlerWatchdog : IDisposable
 
     private void Poll()
     {
-        // A poll that takes longer than the interval must not meet the next one.
+        // A poll that takes longer than the interval must not overlap the next one.
         if (!_lock.TryEnter())
             return;
         try
@@ -91,7 +90,8 @@ internal sealed partial class HandlerWatchdog : IDisposable
         {
             if (connection is not null && number == call.Number)
             {
-                // The first poll may have met the end of the call before: only now connection and call surely belong together.
+                // The first poll may have read the connection of the previous call. Only now do connection and call match for
+                // certain.
                 call.Connection = connection;
                 CheckCall(call, thread, logger);
                 return;

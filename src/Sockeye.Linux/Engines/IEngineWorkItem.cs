@@ -3,7 +3,7 @@ namespace Sockeye.Linux;
 /// <summary>Work that is posted to an engine thread. It is in at most one list at a time.</summary>
 internal interface IEngineWorkItem
 {
-    /// <summary>The next item of the list it is in; set by the list.</summary>
+    /// <summary>The next item of its list; set by the list.</summary>
     IEngineWorkItem? NextWork { get; set; }
 
     /// <summary>Runs on the engine thread.</summary>

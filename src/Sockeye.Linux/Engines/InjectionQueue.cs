@@ -7,8 +7,9 @@ internal sealed class InjectionQueue
 
     public bool IsEmpty => Volatile.Read(ref _top) is null;
 
-    /// <summary>Safe from any thread. A full fence: what the caller reads of the engine's state afterwards is read after the work
-    /// is in the queue.</summary>
+    /// <summary>
+    /// Adds work. Safe from any thread. A full fence: later reads of the engine's state come after the work is in the queue.
+    /// </summary>
     public void Push(IEngineWorkItem work)
     {
         var top = Volatile.Read(ref _top);
@@ -22,7 +23,7 @@ internal sealed class InjectionQueue
         }
     }
 
-    /// <summary>Moves all work to the list of the engine thread, in the order it came.</summary>
+    /// <summary>Moves all work to the list of the engine thread, in the order of the calls of <see cref="Push"/>.</summary>
     public void DrainTo(ref WorkList list)
     {
         if (!IsEmpty)

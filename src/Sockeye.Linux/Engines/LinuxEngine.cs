@@ -3,10 +3,10 @@ namespace Sockeye.Linux;
 /// <summary>The mechanism by which <see cref="LinuxTransport"/> receives and sends.</summary>
 public enum LinuxEngine
 {
-    /// <summary>The best that this system allows: io_uring, else epoll, else the portable transport.</summary>
+    /// <summary>The best engine that the system allows: io_uring, else epoll, else the portable transport.</summary>
     Auto,
 
-    /// <summary>io_uring(7), on Linux 6.1 and later, where the system permits it.</summary>
+    /// <summary>io_uring(7), on Linux 6.1 and later, if the system permits it.</summary>
     IoUring,
 
     /// <summary>epoll(7), on every Linux, also under the default seccomp profiles of containers.</summary>

@@ -2,18 +2,19 @@ using System.Diagnostics;
 
 namespace Sockeye.Linux;
 
-/// <summary>Waits on an engine thread for a descriptor that has no connection (yet): a listener's, or one that is
-/// connecting.</summary>
+/// <summary>
+/// A descriptor that an engine thread watches, and that has no connection yet: that of a listener, or one that is connecting.
+/// </summary>
 /// <remarks>
-/// Edge-triggered: it notifies once when the descriptor becomes ready, and again only after it was not. The descriptor must stay
+/// Edge-triggered: it notifies once when the descriptor becomes ready, and again after it was not ready. The descriptor must stay
 /// open until <see cref="StopAsync"/> has ended.
 /// </remarks>
-/// <param name="thread">The thread that waits.</param>
-/// <param name="descriptor">The descriptor it waits for.</param>
-/// <param name="isForWriting">Whether it waits for room to write, or for something to read.</param>
-/// <param name="onReady">Called on the engine thread: it must be quick.</param>
-/// <param name="onStarted">Called on the engine thread: it must be quick. The argument is null or, then or later, why the system
-/// refuses.</param>
+/// <param name="thread">The engine thread.</param>
+/// <param name="descriptor">The descriptor.</param>
+/// <param name="isForWriting">Whether to wait until the descriptor is writable, rather than readable.</param>
+/// <param name="onReady">Called on the engine thread; must be fast.</param>
+/// <param name="onStarted">Called on the engine thread; must be fast. The argument is null, or the exception if the system
+/// refuses, now or later.</param>
 internal sealed class Registration(
     EngineThread thread, int descriptor, bool isForWriting, Action onReady, Action<Exception?> onStarted) : IEngineWorkItem
 {
@@ -24,7 +25,7 @@ internal sealed class Registration(
 
     private enum State
     {
-        /// <summary>The engine does not know it; or refused it.</summary>
+        /// <summary>The engine does not know the registration, or has refused it.</summary>
         New,
 
         /// <summary>The engine waits for the descriptor.</summary>
@@ -41,17 +42,17 @@ internal sealed class Registration(
 
     public bool IsForWriting => isForWriting;
 
-    /// <summary>The engine's token for it.</summary>
+    /// <summary>The engine's token for the registration.</summary>
     public ulong Token { get; set; }
 
-    /// <summary>For the engine: no more notifications.</summary>
+    /// <summary>Whether the engine should stop notifications.</summary>
     public bool IsStopping => _state is State.Stopping;
 
     public IEngineWorkItem? NextWork { get; set; }
 
     public void Start() => Post();
 
-    /// <summary>Safe from any thread, more than once.</summary>
+    /// <summary>Stops the registration. Safe from any thread, more than once.</summary>
     public Task StopAsync()
     {
         _isStopRequested = true;
@@ -65,18 +66,18 @@ internal sealed class Registration(
         onReady();
     }
 
-    /// <summary>The system refused after the registration had started.</summary>
+    /// <summary>Called when the system refuses after the registration had started.</summary>
     public void OnFailed(Exception error)
     {
         thread.AssertOnEngineThread();
         onStarted(error);
     }
 
-    /// <summary>The engine no longer uses the descriptor.</summary>
+    /// <summary>Called when the engine no longer uses the descriptor.</summary>
     public void OnStopped()
     {
         thread.AssertOnEngineThread();
-        Debug.Assert(_state is State.New or State.Stopping, "A registration stops once.");
+        Debug.Assert(_state is State.New or State.Stopping, "The registration is not stopped yet.");
         _state = State.Stopped;
         _stopped.SetResult();
     }

@@ -2,11 +2,13 @@ using System.Diagnostics;
 
 namespace Sockeye.Linux;
 
-/// <summary>The connections or registrations of one engine thread by token, as the kernel hands the tokens back. Not safe for
-/// several threads.</summary>
+/// <summary>
+/// A table of the connections or registrations of one engine thread by their tokens, which the kernel returns in events. For one
+/// thread.
+/// </summary>
 /// <remarks>
-/// A token has an index and a generation, the number of times the index was given out: a late event of a connection that is
-/// gone never meets the one that has its index, or its descriptor, now.
+/// A token has an index and a generation, the number of times the index was given out: so a late event of a closed connection
+/// never reaches a newer one with the same index or descriptor.
 /// </remarks>
 internal sealed class TokenTable<T>
     where T : class
@@ -20,7 +22,7 @@ internal sealed class TokenTable<T>
 
     public int Count => _used - _unused.Count;
 
-    /// <summary>Adds an item and gives its token: 56 bits, never 0.</summary>
+    /// <summary>Adds an item, and returns its token: 56 bits, never 0.</summary>
     public ulong Add(T item)
     {
         if (!_unused.TryPop(out var index))
@@ -31,13 +33,13 @@ internal sealed class TokenTable<T>
         }
 
         ref var entry = ref _entries[index];
-        Debug.Assert(entry.Item is null, "An index is given to one item at a time.");
+        Debug.Assert(entry.Item is null, "The index is free.");
         entry.Generation = (entry.Generation + 1) & GenerationMask;
         entry.Item = item;
         return ((ulong)(uint)(index + 1) << GenerationBits) | entry.Generation;
     }
 
-    /// <summary>The item of a token; null if it was removed.</summary>
+    /// <summary>Returns the item of a token; null if it was removed.</summary>
     public T? Find(ulong token)
     {
         var index = IndexOf(token);
@@ -49,11 +51,11 @@ internal sealed class TokenTable<T>
 
     public void Remove(ulong token)
     {
-        Debug.Assert(Find(token) is not null, "An item is removed once, by its own token.");
+        Debug.Assert(Find(token) is not null, "The token has an item.");
         var index = IndexOf(token);
         _entries[index].Item = null;
         _unused.Push(index);
-        Debug.Assert(Count >= 0, "No more items are removed than were added.");
+        Debug.Assert(Count >= 0, "Items are counted.");
     }
 
     public List<T> ToList() => [.. _entries.Where(entry => entry.Item is not null).Select(entry => entry.Item!)];

@@ -1,6 +1,6 @@
 namespace Sockeye.Linux;
 
-/// <summary>Work in the order it came. Not safe for several threads.</summary>
+/// <summary>A list of work in the order of adding. For one thread.</summary>
 internal struct WorkList
 {
     private IEngineWorkItem? _first;
@@ -18,7 +18,7 @@ internal struct WorkList
         _last = work;
     }
 
-    /// <summary>Adds a list that has its newest item first.</summary>
+    /// <summary>Adds a list whose newest item is first.</summary>
     public void AddReversed(IEngineWorkItem? work)
     {
         IEngineWorkItem? inOrder = null;

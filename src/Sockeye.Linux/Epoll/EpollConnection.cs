@@ -2,17 +2,19 @@ using System.Diagnostics;
 
 namespace Sockeye.Linux;
 
-/// <summary>A connection that receives and sends when epoll says that it can.</summary>
+/// <summary>A connection that receives and sends when epoll reports that the socket is ready.</summary>
 /// <remarks>The descriptor does not block.</remarks>
 internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket socket) : EngineConnection(thread, socket)
 {
-    /// <summary>The most that is sent before other connections are served.</summary>
+    /// <summary>The maximum number of bytes that are sent before other connections are served.</summary>
     private const int MaxSendBytes = 256 * 1024;
 
     private const int MaxVectors = 64;
 
-    /// <summary>A handler may make the socket block, through its duplicate of the descriptor: the engine's calls never
-    /// do.</summary>
+    /// <summary>
+    /// The flags keep calls of the engine from blocking, even if a handler makes the socket blocking through its duplicate of the
+    /// descriptor.
+    /// </summary>
     private const int SendFlags = Constants.MessageNoSignal | Constants.MessageDoNotWait;
 
     private bool _isReadable;
@@ -42,7 +44,7 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
 
     protected override void Start() => Token = thread.RegisterSocket(this, Descriptor);
 
-    /// <summary>Makes one call: a connection with more to receive continues after the others have had theirs.</summary>
+    /// <summary>Makes one call. A connection with more to receive continues after the others have been served.</summary>
     protected override void Receive()
     {
         if (!_isReadable || !Input.TryBeginFill(_size.Next, out var segment, out var length))
@@ -74,7 +76,7 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
         {
             if (budget <= 0)
             {
-                Post(EngineRequests.Send); // The others first.
+                Post(EngineRequests.Send); // Other connections are served first.
                 return;
             }
 
@@ -89,7 +91,7 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
             var sent = TrySend(vectors, count);
             if (sent < 0)
                 return;
-            // A short send has surely found no room: nothing else cuts it short, and epoll reports when there is some.
+            // A short send means that the buffer is full, the only reason for one. epoll reports when there is room.
             _isWritable = sent == bytes;
             budget -= sent;
             if (!OnSent(sent))
@@ -102,8 +104,9 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
         if (Token != 0)
         {
             thread.Remove(Token);
-            Token = 0; // A step that fails is tried again, but this one is not repeated.
-            // Closing the last descriptor removes the socket from epoll; with a duplicate open it stays there, epoll(7).
+            Token = 0; // If a later step fails, the close is tried again, but without this step.
+            // Closing the last descriptor removes the socket from epoll. While a duplicate is open, the socket stays there,
+            // epoll(7).
             if (IsDuplicated)
                 thread.DeregisterSocket(Descriptor);
         }
@@ -127,7 +130,7 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
         return -1;
     }
 
-    /// <summary>Receives and discards what has no reader, so that the peer's FIN or reset is still seen.</summary>
+    /// <summary>Receives and discards bytes that have no reader, so that the peer's FIN or reset is still detected.</summary>
     private void ReceiveAndDiscard()
     {
         var received = (int)Libc.Receive(
@@ -145,8 +148,8 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
     private void OnBytesReceived(int received, int asked)
     {
         OnReceived(received);
-        // Less than asked for: there is no more, and epoll reports when more comes. But a receive also ends at an urgent mark,
-        // and epoll may have reported an end already: then only a receive of nothing is certain.
+        // A short receive means that no more bytes are there, and epoll reports when more arrive. But a receive also ends at an
+        // urgent mark, and epoll may have reported an end already: then only an empty receive is certain.
         if (received < asked && !_canBeShort)
             _isReadable = false;
         else

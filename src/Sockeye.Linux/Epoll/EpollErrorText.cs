@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Sockeye.Linux;
 
-/// <summary>Says what an error of epoll_ctl(2) means, and what to do.</summary>
+/// <summary>Describes an error of epoll_ctl(2), and its remedy.</summary>
 internal static class EpollErrorText
 {
     public static SocketException ToException(Errno error)
@@ -13,9 +13,9 @@ internal static class EpollErrorText
 
     private static string Describe(Errno error) => error switch
     {
-        Errno.NoSpace => "this user watches as many descriptors as the limit allows (ENOSPC). Raise the limit: " +
+        Errno.NoSpace => "the limit of watched descriptors of this user is reached (ENOSPC). Raise it: " +
             "'sysctl -w fs.epoll.max_user_watches=N'.",
-        Errno.NoMemory => "the system has no memory left for it (ENOMEM).",
+        Errno.NoMemory => "the system is out of memory (ENOMEM).",
         _ => $"error {(int)error}, {error}.",
     };
 }

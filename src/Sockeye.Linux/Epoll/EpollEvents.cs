@@ -1,6 +1,6 @@
 namespace Sockeye.Linux;
 
-/// <summary>The events that epoll_ctl(2) asks for and epoll_wait(2) reports.</summary>
+/// <summary>The events that epoll_ctl(2) requests and epoll_wait(2) reports.</summary>
 [Flags]
 internal enum EpollEvents : uint
 {
@@ -16,10 +16,10 @@ internal enum EpollEvents : uint
     Write = Writable | EdgeTriggered,
     Both = Readable | Urgent | Writable | PeerEnded | EdgeTriggered,
 
-    /// <summary>There is an end, or an error, to be received behind the bytes.</summary>
+    /// <summary>An end or an error follows the received bytes.</summary>
     End = Error | HangUp | PeerEnded,
 
-    /// <summary>There is something to receive.</summary>
+    /// <summary>Bytes, an end or an error can be received.</summary>
     Received = Readable | Urgent | End,
 
     /// <summary>A receive may end before the last byte that has arrived: at an end, an error or an urgent mark.</summary>

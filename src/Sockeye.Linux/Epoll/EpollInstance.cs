@@ -5,7 +5,7 @@ namespace Sockeye.Linux;
 /// <summary>An epoll instance and the memory for the events that it reports.</summary>
 /// <remarks>
 /// <c>struct epoll_event</c> is packed on x86-64 (12 bytes) and not elsewhere (16 bytes), so it is read by its offsets. The
-/// events are in memory of this object, which the thread that waits frees when it disposes of it.
+/// events are in memory of this object. The waiting thread disposes it, and so frees the memory.
 /// </remarks>
 internal sealed unsafe class EpollInstance : IDisposable
 {
@@ -52,12 +52,12 @@ internal sealed unsafe class EpollInstance : IDisposable
 
     public void Remove(int descriptor)
     {
-        var e = stackalloc byte[MaxEventSize]; // Not read since 2.6.9, but it must not be null before.
+        var e = stackalloc byte[MaxEventSize]; // Ignored since Linux 2.6.9, but must not be null before.
         if (Libc.EpollControl(_descriptor, ControlRemove, descriptor, e) < 0)
             throw Libc.LastError.ToException();
     }
 
-    /// <summary>Waits up to a time in milliseconds (-1: without end) and gives the number of events.</summary>
+    /// <summary>Waits for events, at most for a time in milliseconds (-1: forever), and returns their number.</summary>
     public int Wait(int timeout)
     {
         var count = Libc.EpollWait(_descriptor, _events, _maxEvents, timeout);

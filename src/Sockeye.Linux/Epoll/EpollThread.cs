@@ -5,10 +5,10 @@ namespace Sockeye.Linux;
 
 /// <summary>An engine thread on epoll(7).</summary>
 /// <remarks>
-/// Edge-triggered: a socket is registered once, for both directions, and not again until it is closed. Each event leads to a
-/// bounded amount of work for its connection.
+/// Edge-triggered: a socket is registered once, for both directions, until it is closed. Each event causes a bounded amount of
+/// work for its connection.
 /// </remarks>
-[SuppressMessage("Design", "CA1001", Justification = "The thread disposes of what it owns when it ends.")]
+[SuppressMessage("Design", "CA1001", Justification = "The thread disposes its fields when it ends.")]
 internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(setup, index)
 {
     private const int MaxEvents = 256;

@@ -4,13 +4,13 @@ using System.Numerics;
 namespace Sockeye.Linux;
 
 /// <summary>
-/// The buffers that a <see cref="Ring"/> receives into (IORING_REGISTER_PBUF_RING, Linux 5.19). Whose memory they are, and
-/// which id is free, is the caller's; here is only the ring by which they are handed to the kernel. Same thread as the ring.
+/// The buffers that a <see cref="Ring"/> receives into (IORING_REGISTER_PBUF_RING, Linux 5.19). This class manages only the ring
+/// through which buffers are given to the kernel; the caller manages their memory and their ids. For the thread of the ring.
 /// </summary>
 /// <remarks>
 /// Unsafe, by these invariants: the pages hold <see cref="Entries"/> entries of 16 bytes and every index is masked; the tail, in
 /// the unused last two bytes of entry 0, is written by <see cref="Publish"/> only, with release, after the entries before it. The
-/// kernel has pinned the pages itself, so that giving ours back cannot hurt it. The buffers must outlive the last operation.
+/// kernel has pinned the pages itself, so that it is safe to unmap them here. The buffers must outlive the last operation.
 /// </remarks>
 internal sealed unsafe class BufferRing : IDisposable
 {
@@ -33,18 +33,20 @@ internal sealed unsafe class BufferRing : IDisposable
         Group = group;
     }
 
-    /// <summary>What a submission names the buffers by.</summary>
+    /// <summary>The group id by which a submission selects the buffers.</summary>
     public ushort Group { get; }
 
-    /// <summary>Buffers that can be with the kernel at a time: provide no more. Ids go to one less.</summary>
+    /// <summary>The maximum number of buffers that the kernel can have at a time. Ids are less than it.</summary>
     public int Entries => (int)_mask + 1;
 
-    /// <summary>A ring without buffers, of a power of two of entries, to 32768. May block for 300 ms, and have fewer entries,
-    /// down to 512, where memory that may be locked is short.</summary>
-    /// <exception cref="EngineException">The kernel refuses; the message says why and what to do.</exception>
+    /// <summary>
+    /// Creates a ring without buffers. The number of entries is a power of two, up to 32768. If lockable memory is scarce, it may
+    /// block for 300 ms, and the ring has fewer entries, down to 512.
+    /// </summary>
+    /// <exception cref="EngineException">The kernel refuses. The message has the reason and the remedy.</exception>
     public static BufferRing Create(Ring ring, ushort group, int entries, Action<TimeSpan>? wait = null)
     {
-        Debug.Assert(BitOperations.IsPow2(entries) && entries <= MaxEntries, "Entries are a power of two, to 32768.");
+        Debug.Assert(BitOperations.IsPow2(entries) && entries <= MaxEntries, "Entries are a power of two, up to 32768.");
         byte* pages = null;
         nint length = 0;
         var answer = LockedMemory.AllocateWithRetries(Attempt, Shrink, wait ?? LockedMemory.Wait);
@@ -74,20 +76,20 @@ internal sealed unsafe class BufferRing : IDisposable
         }
     }
 
-    /// <summary>Hands a buffer to the kernel at the next <see cref="Publish"/>.</summary>
+    /// <summary>Gives a buffer to the kernel at the next <see cref="Publish"/>.</summary>
     public void Provide(nint address, int length, ushort id)
     {
-        // Field by field: the last two bytes of entry 0 are the tail, which the kernel may be reading.
+        // Fields are written one by one, because the last two bytes of entry 0 are the tail, which the kernel may be reading.
         var entry = (Entry*)_pages + (_tail++ & _mask);
         entry->Address = (ulong)address;
         entry->Length = (uint)length;
         entry->Id = id;
     }
 
-    /// <summary>Shows the kernel what was provided: plain memory, no call.</summary>
+    /// <summary>Makes the provided buffers visible to the kernel, by a write to shared memory.</summary>
     public void Publish() => Volatile.Write(ref ((Entry*)_pages)->Tail, _tail);
 
-    /// <summary>Ends the group; before the ring is disposed. Operations that still use it end with ENOBUFS.</summary>
+    /// <summary>Ends the group. Must precede the disposal of the ring. Operations that still use it end with ENOBUFS.</summary>
     public void Dispose()
     {
         if (_isDisposed)

@@ -2,24 +2,24 @@ using System.Runtime.InteropServices;
 
 namespace Sockeye.Linux;
 
-/// <summary><c>struct io_uring_cqe</c>: how an operation went.</summary>
+/// <summary><c>struct io_uring_cqe</c>: the result of an operation.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 16)]
 internal readonly struct Completion
 {
-    /// <summary>What the submission was marked with.</summary>
+    /// <summary>The user data of the submission.</summary>
     [FieldOffset(0)] public readonly ulong UserData;
 
-    /// <summary>What the system call would have returned, or a negative errno.</summary>
+    /// <summary>The result of the system call, or a negative errno.</summary>
     [FieldOffset(8)] public readonly int Result;
 
     [FieldOffset(12)] private readonly uint _flags;
 
-    /// <summary>There is a buffer with data; it is ours until provided again.</summary>
+    /// <summary>Whether there is a buffer with data, which belongs to this process until it is provided again.</summary>
     public bool HasBuffer => (_flags & (1 << 0)) != 0;
 
-    /// <summary>More completions of the same submission follow. Without, the operation is over, whatever the result.</summary>
+    /// <summary>Whether more completions of the same submission follow. If not, the operation has ended.</summary>
     public bool HasMore => (_flags & (1 << 1)) != 0;
 
-    /// <summary>The buffer's id in its <see cref="BufferRing"/>, with <see cref="HasBuffer"/>.</summary>
+    /// <summary>The id of the buffer in its <see cref="BufferRing"/>, if <see cref="HasBuffer"/> is true.</summary>
     public ushort BufferId => (ushort)(_flags >> 16);
 }

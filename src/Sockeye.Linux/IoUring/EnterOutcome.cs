@@ -1,18 +1,20 @@
 namespace Sockeye.Linux;
 
-/// <summary>How a <see cref="Ring.Enter"/> came back. After each of these the completions that are there are taken.</summary>
+/// <summary>The result of a <see cref="Ring.Enter"/>. After each, take the available completions.</summary>
 internal enum EnterOutcome
 {
-    /// <summary>Everything is submitted. What was waited for is there, unless something was submitted and the time is over or a
-    /// signal came: the kernel then reports the submissions.</summary>
+    /// <summary>
+    /// Everything is submitted. The awaited completions are there, unless something was submitted and the timeout passed or a
+    /// signal came, in which case the kernel reports the submissions.
+    /// </summary>
     Done,
 
-    /// <summary>The time is over (ETIME).</summary>
+    /// <summary>The timeout has passed (ETIME).</summary>
     TimedOut,
 
-    /// <summary>A signal came first (EINTR).</summary>
+    /// <summary>A signal interrupted the wait (EINTR).</summary>
     Interrupted,
 
-    /// <summary>The kernel has no memory or no room just now (EAGAIN, EBUSY): take completions, enter again.</summary>
+    /// <summary>The kernel temporarily has no memory or no room (EAGAIN, EBUSY): take completions, then enter again.</summary>
     Busy,
 }

@@ -2,12 +2,14 @@ using System.Runtime.InteropServices;
 
 namespace Sockeye.Linux;
 
-/// <summary>The three calls of io_uring(7) and the memory calls it needs. Each answers a negative errno on failure.</summary>
+/// <summary>
+/// The three system calls of io_uring(7) and the memory calls it needs. Each returns a negative errno on failure.
+/// </summary>
 /// <remarks>
-/// Unsafe, by these invariants: every pointer is checked by the kernel (EFAULT), never kept by it after the call, except for
-/// what the call's own manual page says stays shared; and errno is read before any other native call can change it. The
-/// numbers 425 to 427 are the same on every architecture that .NET runs on. No call suppresses the GC transition: Enter
-/// blocks, and a blocked thread that looks as if it ran managed code would stop every collection.
+/// Unsafe, by these invariants: the kernel checks every pointer (EFAULT), and keeps none after the call, except for memory that
+/// the manual page of the call documents as shared; and errno is read before any other native call can change it. The numbers 425
+/// to 427 are the same on every architecture that .NET supports. No call suppresses the GC transition: Enter blocks, and a
+/// blocked thread in cooperative mode would stop every garbage collection.
 /// </remarks>
 internal static unsafe partial class IoUringCalls
 {
@@ -15,37 +17,40 @@ internal static unsafe partial class IoUringCalls
     private const int EnterNumber = 426;
     private const int RegisterNumber = 427;
 
-    /// <summary>io_uring_setup(2). The descriptor is close-on-exec without asking for it.</summary>
+    /// <summary>io_uring_setup(2). The descriptor is always close-on-exec.</summary>
     public static int Setup(uint entries, ref RingParameters parameters)
     {
         fixed (RingParameters* pointer = &parameters)
-            return Answer(SystemCall(SetupNumber, (nint)entries, (nint)pointer, 0, 0, 0, 0));
+            return ToResult(SystemCall(SetupNumber, (nint)entries, (nint)pointer, 0, 0, 0, 0));
     }
 
     /// <summary>io_uring_enter(2).</summary>
     public static int Enter(int ring, uint submit, uint wait, EnterFlags flags, void* argument, nint size) =>
-        Answer(SystemCall(EnterNumber, ring, (nint)submit, (nint)wait, (nint)(uint)flags, (nint)argument, size));
+        ToResult(SystemCall(EnterNumber, ring, (nint)submit, (nint)wait, (nint)(uint)flags, (nint)argument, size));
 
     /// <summary>io_uring_register(2).</summary>
     public static int Register(int ring, RegisterCode code, void* argument, uint count) =>
-        Answer(SystemCall(RegisterNumber, ring, (nint)(uint)code, (nint)argument, (nint)count, 0, 0));
+        ToResult(SystemCall(RegisterNumber, ring, (nint)(uint)code, (nint)argument, (nint)count, 0, 0));
 
-    /// <summary>Memory shared with the ring (mmap(2)); <c>MAP_POPULATE</c>, as every page of it is used at once.</summary>
+    /// <summary>
+    /// Maps memory that is shared with the ring (mmap(2)), with <c>MAP_POPULATE</c>, because every page is used at once.
+    /// </summary>
     public static byte* MapRing(int ring, nint length, long offset, out int error) =>
         Map(length, MapShared | MapPopulate, ring, offset, out error);
 
-    /// <summary>Fresh zeroed pages of our own (mmap(2)).</summary>
+    /// <summary>Maps new private pages, which are zeroed (mmap(2)).</summary>
     public static byte* MapPages(nint length, out int error) =>
         Map(length, MapPrivate | MapAnonymous, -1, 0, out error);
 
     /// <summary>munmap(2).</summary>
-    public static int Unmap(void* address, nint length) => Answer(UnmapMemory((nint)address, length));
+    public static int Unmap(void* address, nint length) => ToResult(UnmapMemory((nint)address, length));
 
-    /// <summary>close(2). The descriptor is gone whatever the answer is, so that it is never tried twice.</summary>
-    public static int Close(int descriptor) => Answer(CloseDescriptor(descriptor));
+    /// <summary>close(2). The descriptor is closed even if the call fails, so it must not be closed twice.</summary>
+    public static int Close(int descriptor) => ToResult(CloseDescriptor(descriptor));
 
-    /// <summary>RLIMIT_MEMLOCK of this process in bytes, <see cref="ulong.MaxValue"/> for none; null if it cannot be
-    /// read.</summary>
+    /// <summary>
+    /// Returns RLIMIT_MEMLOCK of this process in bytes; <see cref="ulong.MaxValue"/> if there is none; null if it cannot be read.
+    /// </summary>
     public static ulong? LockedMemoryLimit()
     {
         ResourceLimit limit;
@@ -66,7 +71,7 @@ internal static unsafe partial class IoUringCalls
         return error == 0 ? (byte*)address : null;
     }
 
-    private static int Answer(nint result) => result < 0 ? -Marshal.GetLastSystemError() : (int)result;
+    private static int ToResult(nint result) => result < 0 ? -Marshal.GetLastSystemError() : (int)result;
 
     [LibraryImport("libc", EntryPoint = "syscall")]
     private static partial nint SystemCall(nint number, nint a, nint b, nint c, nint d, nint e, nint f);

@@ -1,21 +1,21 @@
 namespace Sockeye.Linux;
 
-/// <summary>Says in a sentence what refuses io_uring, and what would help.</summary>
+/// <summary>Describes in a sentence what refuses io_uring, and the remedy.</summary>
 internal static class IoUringErrorText
 {
     private const string SwitchFile = "/proc/sys/kernel/io_uring_disabled";
 
-    /// <summary>The system's version, as 6.1.0.</summary>
+    /// <summary>The version of the system, such as 6.1.0.</summary>
     public static string KernelVersion => Environment.OSVersion.Version.ToString(3);
 
-    /// <summary>The exception for a refused call.</summary>
+    /// <summary>Creates the exception for a refused call.</summary>
     public static EngineException ToException(string call, int error) => new(call, error, Describe(call, error));
 
     public static string Describe(string call, int error) => Describe(call, error, ReadSwitch());
 
-    /// <param name="call">As <c>io_uring_setup</c>.</param>
+    /// <param name="call">The name of the call, such as <c>io_uring_setup</c>.</param>
     /// <param name="error">The errno.</param>
-    /// <param name="disabled">The sysctl kernel.io_uring_disabled (Linux 6.6), or null where there is none.</param>
+    /// <param name="disabled">The value of the sysctl kernel.io_uring_disabled (Linux 6.6), or null if it does not exist.</param>
     public static string Describe(string call, int error, string? disabled) => (call, error, disabled) switch
     {
         ("io_uring_setup", IoUringError.NotPermitted, "2") =>
@@ -30,7 +30,8 @@ internal static class IoUringErrorText
         ("io_uring_setup", IoUringError.NoSuchCall, _) =>
             $"There is no io_uring_setup (ENOSYS): Linux {KernelVersion} is built without it, or a seccomp filter or sandbox " +
             "hides it.",
-        (_, IoUringError.NoSuchCall, _) => $"A seccomp filter or a sandbox hides {call} (ENOSYS) though io_uring_setup is there.",
+        (_, IoUringError.NoSuchCall, _) =>
+            $"A seccomp filter or a sandbox hides {call} (ENOSYS), although io_uring_setup exists.",
         (_, IoUringError.NoMemory, _) => $"The kernel has no memory for {call} (ENOMEM) within {LockedMemory.Describe()}.",
         ("io_uring_setup", IoUringError.Invalid, _) =>
             $"io_uring needs Linux 6.1 (IORING_SETUP_DEFER_TASKRUN), and this is {KernelVersion}.",
@@ -52,7 +53,7 @@ internal static class IoUringErrorText
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return null; // Older than Linux 6.6, or a sandbox without it.
+            return null; // Linux is older than 6.6, or a sandbox hides the file.
         }
     }
 }

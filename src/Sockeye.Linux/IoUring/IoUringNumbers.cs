@@ -43,7 +43,7 @@ internal enum Opcode : byte
     Receive = 27,
 }
 
-/// <summary>The error numbers that mean something to io_uring; the same on x86-64 and arm64 (errno(3)).</summary>
+/// <summary>The error numbers of io_uring, which are the same on x86-64 and arm64 (errno(3)).</summary>
 internal static class IoUringError
 {
     public const int NotPermitted = 1;

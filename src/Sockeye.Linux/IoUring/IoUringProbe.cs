@@ -1,23 +1,21 @@
 namespace Sockeye.Linux;
 
-/// <summary>Finds out, once in a process, whether io_uring is usable here: by using it, because nothing else proves it.</summary>
+/// <summary>Tests, once in a process, whether io_uring is usable. It uses io_uring, because nothing else is proof.</summary>
 /// <remarks>
-/// A late answer is an answer: on a machine whose processors are busy the self-test takes as long as it takes. It is abandoned
-/// only where the kernel keeps one call for <see cref="MaxTime"/>, which no working kernel does. That time is counted in polls of
-/// the waiting thread: while that thread gets no processor either, or the whole process is frozen, it does not pass.
+/// On a busy machine, the self-test may take long, and its result is still valid. It is abandoned only if the kernel does not
+/// complete one call within <see cref="MaxTime"/>, which means that it hangs. The time is counted in polls of the waiting thread,
+/// so that it does not pass while that thread has no processor either, or while the process is frozen.
 /// </remarks>
 internal static class IoUringProbe
 {
-    /// <summary>No call of the self-test asks the kernel to wait for longer than a tenth of a second.</summary>
+    /// <summary>The maximum duration of one call. Calls of the self-test wait for at most a tenth of a second.</summary>
     internal static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
     private static readonly Lazy<IoUringSupport> Lazy = new(() => Run(IoUringSelfTest.Run, MaxTime));
 
-    /// <summary>
-    /// What the self-test found. The first caller waits for it: a few milliseconds where there is a processor for it.
-    /// </summary>
+    /// <summary>The result of the self-test. The first caller waits for it, usually for a few milliseconds.</summary>
     public static IoUringSupport Result => Lazy.Value;
 
     /// <summary>Runs a self-test that is a single call.</summary>
@@ -26,8 +24,8 @@ internal static class IoUringProbe
 
     /// <summary>Runs a self-test on a separate thread, so that a kernel that does not answer blocks nothing else.</summary>
     /// <param name="selfTest">Runs its system calls through the monitor.</param>
-    /// <param name="maxTime">How long one of them may take.</param>
-    /// <param name="waitForEnd">Waits up to the time for the thread to end, and says whether it did. Default:
+    /// <param name="maxTime">The maximum duration of one system call.</param>
+    /// <param name="waitForEnd">Waits up to the time for the thread to end, and returns whether it did. Default:
     /// <see cref="Thread.Join(TimeSpan)"/>.</param>
     public static IoUringSupport Run(
         Func<SelfTestMonitor, IoUringSupport> selfTest, TimeSpan maxTime, Func<Thread, TimeSpan, bool>? waitForEnd = null)

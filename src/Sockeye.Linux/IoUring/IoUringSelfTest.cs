@@ -1,8 +1,8 @@
 namespace Sockeye.Linux;
 
 /// <summary>
-/// Does with io_uring what an engine thread does: a ring, its buffers, data through a socket pair, cancel. On the calling thread;
-/// given a processor, it ends in about a second even where the kernel completes nothing.
+/// Tests the functions of io_uring that an engine thread uses: a ring, its buffers, data through a socket pair, cancellation. It
+/// runs on the calling thread, and ends in about a second of processor time even if the kernel completes nothing.
 /// </summary>
 internal static class IoUringSelfTest
 {
@@ -11,7 +11,7 @@ internal static class IoUringSelfTest
         Opcode.PollAdd, Opcode.SendMessage, Opcode.AsyncCancel, Opcode.Send, Opcode.Receive,
     ];
 
-    /// <summary>What works here. Every refusal of the kernel is a result, not an exception.</summary>
+    /// <summary>Runs the self-test. A refusal of the kernel is a result, not an exception.</summary>
     public static IoUringSupport Run() => Run(new());
 
     /// <inheritdoc cref="Run()"/>

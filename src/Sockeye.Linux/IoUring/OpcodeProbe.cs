@@ -1,7 +1,7 @@
 namespace Sockeye.Linux;
 
-/// <summary>The operations that the kernel knows (IORING_REGISTER_PROBE).</summary>
-/// <remarks>Unsafe for one address only, of memory on the stack that the kernel does not keep.</remarks>
+/// <summary>The operations that the kernel supports (IORING_REGISTER_PROBE).</summary>
+/// <remarks>Unsafe only for the address of memory on the stack, which the kernel does not keep.</remarks>
 internal sealed unsafe class OpcodeProbe
 {
     private const int MaxOpcodes = 128;

@@ -4,8 +4,8 @@ namespace Sockeye.Linux;
 
 /// <summary>Buffers of one size that the kernel receives into, and that connections then read from.</summary>
 /// <remarks>
-/// A buffer is with the kernel, with a connection, or on its way back from another thread. When they are scarce with the kernel,
-/// more are created, up to a bound, or what arrives is copied: slow readers never take the last ones from the others.
+/// A buffer belongs to the kernel or to a connection, or is being returned by another thread. If the kernel has few, more are
+/// created, up to a limit, or received bytes are copied, so that slow readers never take the last buffers from others.
 /// </remarks>
 internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
 {
@@ -22,23 +22,25 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
     private Segment? _returned;
     private bool _hasUnpublished;
 
-    public ReceiveBuffers(Ring ring, EngineThread thread, ushort group, int size, int first, int most)
+    public ReceiveBuffers(Ring ring, EngineThread thread, ushort group, int size, int initialCount, int maxCount)
     {
-        _ring = BufferRing.Create(ring, group, most);
-        (_thread, _size, _step) = (thread, size, first);
+        _ring = BufferRing.Create(ring, group, maxCount);
+        (_thread, _size, _step) = (thread, size, initialCount);
         _byId = new Segment[_ring.Entries];
         TryGrow();
     }
 
     public ushort Group => _ring.Group;
 
-    /// <summary>Whether most buffers are with connections.</summary>
+    /// <summary>Whether connections have most of the buffers.</summary>
     public bool IsScarce => _withKernel < _created / 2;
 
-    /// <summary>Whether there is a buffer that the kernel could use.</summary>
+    /// <summary>Whether the kernel has a buffer.</summary>
     public bool HasAny => _withKernel > 0;
 
-    /// <summary>Bytes that connections hold; exact while none is taken or returned. Safe from any thread.</summary>
+    /// <summary>
+    /// The number of bytes that connections hold; exact while no buffer is being taken or returned. Safe from any thread.
+    /// </summary>
     public long RentedBytes =>
         (Volatile.Read(ref _rented) - Volatile.Read(ref _returnedHere) - Volatile.Read(ref _returnedElsewhere)) * _size;
 
@@ -46,7 +48,7 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
     public Segment Take(ushort id, int filled)
     {
         _thread.AssertOnEngineThread();
-        Debug.Assert(id < _created && _withKernel > 0, "The kernel fills only buffers that it was given.");
+        Debug.Assert(id < _created && _withKernel > 0, "The kernel has the buffer.");
         var segment = _byId[id];
         segment.MarkRented();
         segment.Fill(filled);
@@ -55,7 +57,7 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
         return segment;
     }
 
-    /// <summary>Safe from any thread.</summary>
+    /// <summary>Returns a buffer. Safe from any thread.</summary>
     public void Return(Segment segment)
     {
         if (_thread.IsCurrent)
@@ -77,10 +79,10 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
         }
     }
 
-    /// <summary>Puts other memory in the place of this in the ring. Safe from any thread.</summary>
+    /// <summary>Replaces the memory of a buffer in the ring. Safe from any thread.</summary>
     public void Abandon(Segment segment) => Return(new(this, _size, segment.Id));
 
-    /// <summary>Gives the kernel what has come back.</summary>
+    /// <summary>Gives returned buffers to the kernel.</summary>
     public void Publish()
     {
         _thread.AssertOnEngineThread();
@@ -112,11 +114,11 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
         _hasUnpublished = true;
     }
 
-    /// <summary>Creates more, of one piece of memory; false where the ring has no entries left for them.</summary>
+    /// <summary>Creates more buffers, in one piece of memory. Returns false if the ring has no free entries for them.</summary>
     public bool TryGrow()
     {
         _thread.AssertOnEngineThread();
-        // Twice as many each time: memory that is never given back is in few pieces.
+        // The number doubles each time, so that memory that is never freed is in few pieces.
         var more = Math.Min(Math.Max(_step, _created), _byId.Length - _created);
         if (more == 0)
             return false;

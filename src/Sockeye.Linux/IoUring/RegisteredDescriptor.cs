@@ -1,10 +1,10 @@
 namespace Sockeye.Linux;
 
 /// <summary>
-/// The ring's descriptor as the owner thread has it registered (IORING_REGISTER_RING_FDS, Linux 5.18): entering by it saves the
-/// look-up in the table of descriptors, and its lock in a process with threads.
+/// The ring's descriptor, registered by the owner thread (IORING_REGISTER_RING_FDS, Linux 5.18). It saves the lookup in the table
+/// of descriptors on entering, and the lock of that table in a process with threads.
 /// </summary>
-/// <remarks>Unsafe for one address only, of a struct on the stack that the kernel does not keep.</remarks>
+/// <remarks>Unsafe only for the address of a struct on the stack, which the kernel does not keep.</remarks>
 internal sealed unsafe class RegisteredDescriptor : IDisposable
 {
     private const uint FirstFree = uint.MaxValue;
@@ -26,17 +26,17 @@ internal sealed unsafe class RegisteredDescriptor : IDisposable
         }
         else if (answer != -IoUringError.Busy)
         {
-            // Busy: a thread registers at most 16. The ring then uses its plain descriptor.
+            // Busy: a thread can register at most 16 descriptors. The ring then uses its plain descriptor.
             throw IoUringErrorText.ToException("io_uring_register", -answer);
         }
     }
 
-    /// <summary>What to enter with, together with <see cref="Flags"/>.</summary>
+    /// <summary>The value to enter with, together with <see cref="Flags"/>.</summary>
     public int Index { get; }
 
     public EnterFlags Flags => _isRegistered ? EnterFlags.RegisteredRing : EnterFlags.None;
 
-    /// <summary>Without this the registration keeps the ring alive until its thread ends.</summary>
+    /// <summary>Ends the registration, which otherwise keeps the ring open until its thread ends.</summary>
     public void Dispose()
     {
         if (!_isRegistered)

@@ -2,18 +2,20 @@ using System.Diagnostics;
 
 namespace Sockeye.Linux;
 
-/// <summary>An io_uring. Only the thread that created it may call it, Dispose included: the kernel refuses others
-/// (EEXIST).</summary>
+/// <summary>
+/// An io_uring. Only the thread that created it may call its members, including Dispose: the kernel refuses others (EEXIST).
+/// </summary>
 /// <remarks>
-/// Unsafe, by these invariants: <see cref="RingMemory"/> bounds every pointer, and every index is masked. The tail of submissions
-/// and the head of completions are ours to write, the other words are the kernel's. A submission is complete before the
-/// release-write of its tail, which happens in <see cref="Call"/> only; a completion is copied before the release-write of the
-/// head. Nothing here allocates but the spill, in extreme shortage.
+/// Unsafe, by these invariants: <see cref="RingMemory"/> bounds every pointer, and every index is masked. This class writes only
+/// the tail of submissions and the head of completions; the kernel writes the other words. A submission is complete before the
+/// release-write of its tail, which only <see cref="Call"/> does; a completion is copied before the release-write of the head.
+/// Only the spill allocates, in an extreme shortage of memory.
 /// </remarks>
 internal sealed unsafe class Ring : IDisposable
 {
-    /// <summary>Completions that are taken before the head is published, so that the kernel finds room during a long
-    /// batch.</summary>
+    /// <summary>
+    /// The number of completions after which the head is published, so that the kernel has room during a long batch.
+    /// </summary>
     private const uint PublishEvery = 64;
 
     private readonly RingMemory _memory;
@@ -32,20 +34,20 @@ internal sealed unsafe class Ring : IDisposable
         _registered = registered;
     }
 
-    /// <summary>Submissions that fit before the kernel is entered.</summary>
+    /// <summary>The number of submissions that fit before the kernel is entered.</summary>
     public int SubmissionEntries => (int)_memory.SubmissionEntries;
 
-    /// <summary>Completions that fit; fewer than asked for where memory that may be locked is short.</summary>
+    /// <summary>The number of completions that fit; less than requested if lockable memory is scarce.</summary>
     public int CompletionEntries => (int)_memory.CompletionEntries;
 
-    /// <summary>The ring has no index array (Linux 6.6).</summary>
+    /// <summary>Whether the ring has no index array (Linux 6.6).</summary>
     public bool HasNoArray => _memory.HasNoArray;
 
-    /// <summary>The ring's descriptor, close-on-exec; for what registers something with the ring.</summary>
+    /// <summary>The descriptor of the ring, close-on-exec, for registrations with the ring.</summary>
     public int Descriptor => _memory.Descriptor;
 
-    /// <summary>A ring for the calling thread. May block for 300 ms where memory that may be locked is short.</summary>
-    /// <exception cref="EngineException">The kernel refuses; the message says why and what to do.</exception>
+    /// <summary>Creates a ring for the calling thread. May block for 300 ms if lockable memory is scarce.</summary>
+    /// <exception cref="EngineException">The kernel refuses. The message has the reason and the remedy.</exception>
     public static Ring Create(RingOptions options)
     {
         var descriptor = RingSetup.Open(options, out var parameters);
@@ -62,8 +64,8 @@ internal sealed unsafe class Ring : IDisposable
     }
 
     /// <summary>
-    /// A zeroed submission, to be filled before the next call of anything here. When the ring is full, what is in it is submitted
-    /// first, without letting the kernel complete deferred work: no completion is taken by this call.
+    /// Returns a zeroed submission, which must be filled before the next call of a member. If the ring is full, its submissions
+    /// are submitted first, without completing deferred work: this call takes no completions.
     /// </summary>
     public ref Submission Next()
     {
@@ -77,11 +79,9 @@ internal sealed unsafe class Ring : IDisposable
     }
 
     /// <summary>Submits everything, lets the kernel complete what it can, and waits. See <see cref="EnterOutcome"/>.</summary>
-    /// <param name="wait">Completions to wait for, 0 or 1; those that are in the ring already count.</param>
-    /// <param name="timeout">How long to wait; negative: without end. It limits neither what is submitted nor what
-    /// completes.</param>
-    /// <exception cref="EngineException">A bug of the caller, or completions are lost: the ring is not usable
-    /// afterwards.</exception>
+    /// <param name="wait">The number of completions to wait for, 0 or 1. Those that are in the ring already count.</param>
+    /// <param name="timeout">The maximum wait; negative means forever. It limits neither submissions nor completions.</param>
+    /// <exception cref="EngineException">A bug of the caller, or a loss of completions. The ring is then unusable.</exception>
     public EnterOutcome Enter(uint wait, TimeSpan timeout)
     {
         var outcome = EnterOutcome.Done;
@@ -100,14 +100,14 @@ internal sealed unsafe class Ring : IDisposable
     }
 
     /// <summary>
-    /// The next completion of those that the last <see cref="Enter"/> saw. What completes later waits for the next one, so that a
-    /// walk ends however much its callbacks start. False has also given all room back to the kernel.
+    /// Takes the next completion that the last <see cref="Enter"/> found. Later completions wait for the next Enter, so that a
+    /// batch ends even if its callbacks start operations. If it returns false, it has released all room to the kernel.
     /// </summary>
     public bool TryTake(out Completion completion)
     {
         AssertOnOwnThread();
         Debug.Assert(
-            _completionTailSeen - _completionHead <= _memory.CompletionEntries, "The ring holds what it has entries for.");
+            _completionTailSeen - _completionHead <= _memory.CompletionEntries, "The ring has an entry for each completion.");
         if (_completionHead == _completionTailSeen)
         {
             Volatile.Write(ref *_memory.CompletionHead, _completionHead);
@@ -121,8 +121,10 @@ internal sealed unsafe class Ring : IDisposable
         return true;
     }
 
-    /// <summary>Closes the ring. The kernel cancels what is in flight some time later: memory that it may still write to must
-    /// outlive that, so an owner first cancels and takes every last completion.</summary>
+    /// <summary>
+    /// Closes the ring. The kernel cancels operations in flight some time later, and may write to their memory until then.
+    /// Therefore an owner first cancels them, and takes their last completions.
+    /// </summary>
     public void Dispose()
     {
         if (_isDisposed)
@@ -137,18 +139,18 @@ internal sealed unsafe class Ring : IDisposable
         get
         {
             var waiting = _submissionTail - _submissionHeadSeen;
-            Debug.Assert(waiting <= _memory.SubmissionEntries, "The kernel takes no more than was submitted.");
+            Debug.Assert(waiting <= _memory.SubmissionEntries, "The kernel takes only submissions that were submitted.");
             return waiting == _memory.SubmissionEntries;
         }
     }
 
     [Conditional("DEBUG")]
     private void AssertOnOwnThread() =>
-        Debug.Assert(_threadId == Environment.CurrentManagedThreadId, "A ring is for the thread that created it.");
+        Debug.Assert(_threadId == Environment.CurrentManagedThreadId, "The caller runs on the thread that created the ring.");
 
     private bool MakeRoom()
     {
-        // A signal or a moment without memory must not spill at once; the bound keeps this from spinning.
+        // A signal or a brief lack of memory must not cause a spill at once. The limit keeps the loop from spinning.
         for (var attempt = 0; attempt < 4 && IsFull; attempt++)
             Call(0, EnterFlags.None, default);
         return !IsFull;
@@ -174,7 +176,7 @@ internal sealed unsafe class Ring : IDisposable
             answer = IoUringCalls.Enter(_registered.Index, submit, wait, flags, null, 0);
         }
 
-        // The answer is an error when the wait failed, though submissions may have been taken: only the head shows that.
+        // The result is an error if the wait failed, although submissions may have been taken, which only the head shows.
         _submissionHeadSeen = Volatile.Read(ref *_memory.SubmissionHead);
         return -answer switch
         {

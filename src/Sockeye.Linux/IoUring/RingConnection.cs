@@ -4,12 +4,12 @@ namespace Sockeye.Linux;
 
 /// <summary>A connection that submits its receives and sends to the kernel, and acts when they complete.</summary>
 /// <remarks>
-/// The descriptor is closed only when nothing is in flight with it: an operation in the kernel holds the socket, and would go on
-/// delivering after <c>close()</c>.
+/// The descriptor is closed only when it has no operation in flight: an operation holds the socket, and would continue to deliver
+/// after <c>close()</c>.
 /// </remarks>
 internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) : EngineConnection(thread, socket)
 {
-    /// <summary>The most bytes of one send: their memory is given back only when all of them are sent.</summary>
+    /// <summary>The maximum number of bytes of one send, whose memory is released only when all of them are sent.</summary>
     private const int MaxSendBytes = 128 * 1024;
 
     private SendList? _sendList;
@@ -19,10 +19,10 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
     private ReceiveSizePredictor _size = new();
     private bool _isCancelling;
 
-    /// <param name="segment">What was received.</param>
-    /// <param name="result">Bytes; 0 for the peer's FIN; a negative error.</param>
+    /// <param name="segment">The received bytes.</param>
+    /// <param name="result">The number of bytes; 0 for the peer's FIN; negative for an error.</param>
     /// <param name="hasMore">Whether the same operation continues.</param>
-    /// <param name="buffers">Where the segment is from.</param>
+    /// <param name="buffers">The buffers that own the segment.</param>
     public void OnReceiveCompleted(Segment? segment, int result, bool hasMore, ReceiveBuffers buffers)
     {
         Thread.AssertOnEngineThread();
@@ -83,7 +83,7 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
         var isLarge = _size.IsStreaming && thread.LargeBuffers.HasAny;
         var buffers = isLarge ? thread.LargeBuffers : thread.SmallBuffers;
         var data = RingUserData.Pack(isLarge ? RingOperation.ReceiveLarge : RingOperation.ReceiveSmall, Token);
-        // The kernel stops by itself when the reader has enough: a separate cancel for that could lose a race.
+        // The limit makes the kernel stop when the reader has enough. A separate cancel could lose a race.
         if (thread.HasReceiveLimit)
             thread.Ring.Next().ReceiveMultishot(Descriptor, buffers.Group, (uint)Math.Min(room, Options.MaxReadBufferSize), data);
         else
@@ -130,7 +130,7 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
     private void OnOperationEnded()
     {
         _inFlight--;
-        Debug.Assert(_inFlight >= 0, "Each operation ends once.");
+        Debug.Assert(_inFlight >= 0, "Operations in flight are counted.");
         Debug.Assert(
             _inFlight >= (_isReceiving ? 1 : 0) + (_isSending ? 1 : 0), "A receive and a send in flight are counted.");
     }
@@ -146,7 +146,7 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
         Input.Add(segment);
     }
 
-    /// <summary>Other connections need the kernel's buffers more than this reader does, which may be slow.</summary>
+    /// <summary>Copies the segment, because other connections need the kernel's buffers, and this reader may be slow.</summary>
     private Segment CopyAndRelease(Segment segment)
     {
         try
@@ -170,7 +170,7 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
                 if (!IsClosing)
                     OnFinReceived();
                 break;
-            case Errno.NoBuffers: // What is read or copied now comes back before the next receive is submitted.
+            case Errno.NoBuffers: // Buffers that are read or copied now are returned before the next receive is submitted.
                 _size.Reduce();
                 break;
             case Errno.Cancelled or Errno.Again or Errno.Interrupted:
@@ -185,7 +185,7 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
     {
         if (_inFlight > 0 || IsClosed)
             return;
-        Debug.Assert(!_isReceiving && !_isSending, "Nothing is in flight of a connection that closes.");
+        Debug.Assert(!_isReceiving && !_isSending, "A connection closes when no operation is in flight.");
         if (Token != 0)
             thread.Remove(Token);
         Token = 0;

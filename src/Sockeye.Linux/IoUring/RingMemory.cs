@@ -2,10 +2,10 @@ namespace Sockeye.Linux;
 
 /// <summary>A ring's descriptor and the memory that it shares with the kernel.</summary>
 /// <remarks>
-/// Unsafe, by these invariants: the offsets come from io_uring_setup(2), and the lengths mapped are computed from the same
-/// answer, so every pointer lies inside its mapping; the entry counts are powers of two, so that an index masked by count - 1
-/// is inside the array; the mappings go away only in <see cref="Dispose"/>, which the owner calls last. The kernel keeps its
-/// own reference to the pages: what is still in flight then never writes to memory that has another owner by then.
+/// Unsafe, by these invariants: the offsets come from io_uring_setup(2), and the mapped lengths are computed from the same
+/// result, so every pointer is inside its mapping; the entry counts are powers of two, so that an index masked by count - 1 is
+/// inside the array; only <see cref="Dispose"/>, which the owner calls last, unmaps the memory. The kernel has its own reference
+/// to the pages, so that operations still in flight never write to reused memory.
 /// </remarks>
 internal sealed unsafe class RingMemory : IDisposable
 {
@@ -16,7 +16,7 @@ internal sealed unsafe class RingMemory : IDisposable
     private readonly nint _submissionsLength;
     private byte* _ring;
 
-    /// <summary>Takes over the descriptor: it is closed by <see cref="Dispose"/>, or here on failure.</summary>
+    /// <summary>Takes over the descriptor, which <see cref="Dispose"/> closes, or this constructor on failure.</summary>
     /// <exception cref="EngineException">The memory cannot be mapped.</exception>
     public RingMemory(int descriptor, in RingParameters parameters)
     {
@@ -25,7 +25,7 @@ internal sealed unsafe class RingMemory : IDisposable
         CompletionEntries = parameters.CompletionEntries;
         HasNoArray = parameters.Flags.HasFlag(SetupFlags.NoSubmissionArray);
 
-        // Since Linux 5.4 both rings are one mapping, as long as the longer part.
+        // Since Linux 5.4, both rings are in one mapping, with the length of the longer one.
         var completionsEnd = parameters.Completions + (CompletionEntries * (uint)sizeof(Completion));
         var arrayEnd = HasNoArray ? 0 : parameters.SubmissionArray + (SubmissionEntries * sizeof(uint));
         _ringLength = (nint)Math.Max(completionsEnd, arrayEnd);
@@ -48,7 +48,7 @@ internal sealed unsafe class RingMemory : IDisposable
         CompletionTail = (uint*)(_ring + parameters.CompletionTail);
         Completions = (Completion*)(_ring + parameters.Completions);
 
-        // Submissions are used in order, so the indirection of kernels that need one is written once.
+        // Submissions are used in order, so the index array of older kernels is written once.
         for (var i = 0u; !HasNoArray && i < SubmissionEntries; i++)
             ((uint*)(_ring + parameters.SubmissionArray))[i] = i;
     }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Sockeye.Linux;
 
-/// <summary>The kind of operation that a completion is of.</summary>
+/// <summary>The kind of operation of a completion.</summary>
 internal enum RingOperation : byte
 {
     Wake,
@@ -13,8 +13,9 @@ internal enum RingOperation : byte
     Send,
 }
 
-/// <summary>The user data of a submission: the operation in the lowest byte, above it the token of a connection or a
-/// registration.</summary>
+/// <summary>
+/// The user data of a submission: the operation in the lowest byte, and the token of a connection or registration above it.
+/// </summary>
 internal static class RingUserData
 {
     private const int OperationBits = 8;

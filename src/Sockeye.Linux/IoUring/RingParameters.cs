@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Sockeye.Linux;
 
-/// <summary><c>struct io_uring_params</c>: what is asked for, and after io_uring_setup(2) what was given.</summary>
+/// <summary><c>struct io_uring_params</c>: the requested parameters, and after io_uring_setup(2) the actual ones.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 120)]
 internal struct RingParameters
 {
@@ -11,12 +11,12 @@ internal struct RingParameters
     [FieldOffset(8)] public SetupFlags Flags;
     [FieldOffset(20)] public uint Features;
 
-    // Where the words of the submission ring are (struct io_sqring_offsets).
+    // Offsets of the words of the submission ring (struct io_sqring_offsets).
     [FieldOffset(40)] public uint SubmissionHead;
     [FieldOffset(44)] public uint SubmissionTail;
     [FieldOffset(64)] public uint SubmissionArray;
 
-    // Where the words of the completion ring are (struct io_cqring_offsets).
+    // Offsets of the words of the completion ring (struct io_cqring_offsets).
     [FieldOffset(80)] public uint CompletionHead;
     [FieldOffset(84)] public uint CompletionTail;
     [FieldOffset(100)] public uint Completions;

@@ -2,17 +2,17 @@ using System.Numerics;
 
 namespace Sockeye.Linux;
 
-/// <summary>Asks for a ring until the kernel agrees: with the flags it knows, in a size that it grants.</summary>
+/// <summary>Creates a ring with the flags that the kernel supports, in a size that it grants.</summary>
 internal static class RingSetup
 {
-    /// <summary>The smallest completion ring: the search for memory ends here.</summary>
+    /// <summary>The minimum size of a completion ring, at which the search for memory ends.</summary>
     private const uint MinCompletionEntries = 1024;
 
     /// <summary>Linux 6.1 has all of these.</summary>
     private const SetupFlags Needed = SetupFlags.SingleIssuer | SetupFlags.DeferTaskRun | SetupFlags.CooperativeTaskRun |
         SetupFlags.SubmitAll | SetupFlags.CompletionSize | SetupFlags.Clamp;
 
-    /// <summary>The descriptor of a new ring.</summary>
+    /// <summary>Returns the descriptor of a new ring.</summary>
     /// <exception cref="EngineException">The kernel refuses.</exception>
     public static int Open(RingOptions options, out RingParameters parameters)
     {
@@ -22,7 +22,7 @@ internal static class RingSetup
         RingParameters given = default;
 
         var descriptor = LockedMemory.AllocateWithRetries(Attempt, Shrink, options.Wait);
-        // The index array went away in Linux 6.6; before, its absence cannot be asked for.
+        // Linux before 6.6 refuses the flag for rings without an index array.
         if (descriptor == -IoUringError.Invalid)
         {
             flags &= ~SetupFlags.NoSubmissionArray;
@@ -34,7 +34,7 @@ internal static class RingSetup
 
         int Attempt()
         {
-            // The kernel wants everything it does not read to be zero.
+            // The kernel requires unused fields to be zero.
             given = new() { Flags = flags, CompletionEntries = completions };
             return options.Setup(submissions, ref given);
         }

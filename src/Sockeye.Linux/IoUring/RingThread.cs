@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye.Linux;
 
 /// <summary>An engine thread on io_uring(7): one ring, and the buffers that it receives into.</summary>
-/// <remarks>One call an iteration submits what was prepared, waits, and brings what completed.</remarks>
-[SuppressMessage("Design", "CA1001", Justification = "The thread disposes of what it owns when it ends.")]
+/// <remarks>One system call per iteration submits the prepared operations, waits, and returns completions.</remarks>
+[SuppressMessage("Design", "CA1001", Justification = "The thread disposes its fields when it ends.")]
 internal sealed class RingThread(EngineSetup setup, RingSettings settings, int index) : EngineThread(setup, index)
 {
     private const uint PollIn = 1; // POLLIN
@@ -22,7 +22,9 @@ internal sealed class RingThread(EngineSetup setup, RingSettings settings, int i
     /// <summary>The buffers for streams.</summary>
     public ReceiveBuffers LargeBuffers { get; private set; } = null!;
 
-    /// <summary>Whether the kernel ends a multishot receive at a number of bytes. If not, each receive is submitted.</summary>
+    /// <summary>
+    /// Whether the kernel can end a multishot receive after a number of bytes. If not, each receive is submitted separately.
+    /// </summary>
     public bool HasReceiveLimit { get; } = IoUringProbe.Result.HasReceiveLimit && !settings.AvoidsReceiveLimit;
 
     public override long RentedBytes => (SmallBuffers?.RentedBytes ?? 0) + (LargeBuffers?.RentedBytes ?? 0);
@@ -58,7 +60,7 @@ internal sealed class RingThread(EngineSetup setup, RingSettings settings, int i
     public override void Deregister(Registration registration)
     {
         AssertOnEngineThread();
-        // The registration stops when its poll has ended; the completion of the cancel itself says nothing more.
+        // The registration stops when its poll has ended. The completion of the cancel is ignored.
         Ring.Next().Cancel(registration.Descriptor, RingUserData.Pack(RingOperation.Cancel, 0));
     }
 

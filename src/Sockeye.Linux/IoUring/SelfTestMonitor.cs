@@ -1,12 +1,14 @@
 namespace Sockeye.Linux;
 
-/// <summary>The progress of a self-test: in a system call, or between two. One thread calls, others read.</summary>
+/// <summary>
+/// The progress of a self-test: in a system call, or between two. One thread makes the calls, others read the progress.
+/// </summary>
 internal sealed class SelfTestMonitor
 {
-    /// <summary>Grows when a call starts and when it ends: odd inside.</summary>
+    /// <summary>Incremented when a call starts and when it ends, so it is odd during a call.</summary>
     private int _steps;
 
-    /// <summary>The call that is under way: another number for each; null between two.</summary>
+    /// <summary>A number that identifies the call in progress; null between two calls.</summary>
     public int? CurrentCall => Volatile.Read(ref _steps) is var steps && steps % 2 == 1 ? steps : null;
 
     public T Run<T>(Func<T> call)

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Sockeye.Linux;
 
-/// <summary>The data of the self-test: a group of small buffers, a socket pair, and what completes on it.</summary>
+/// <summary>The steps of the self-test, with a group of small buffers and a socket pair.</summary>
 internal sealed class SelfTestSteps : IDisposable
 {
     private const ushort Group = 1;
@@ -14,7 +14,7 @@ internal sealed class SelfTestSteps : IDisposable
     private const int MaxInterruptions = 10_000;
     private static readonly TimeSpan EnterTime = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Memory that the kernel might still write to: it is never freed.</summary>
+    /// <summary>Memory that the kernel may still write to. It is never freed.</summary>
     private static readonly List<byte[]> Leaked = [];
     private static readonly Lock LeakedLock = new();
 
@@ -48,7 +48,9 @@ internal sealed class SelfTestSteps : IDisposable
             _data[i] = (byte)(i + 1);
     }
 
-    /// <summary>Sends, receives by a multishot into a chosen buffer, cancels that. Null, or what is wrong, as a clause.</summary>
+    /// <summary>
+    /// Sends, receives by a multishot receive into a selected buffer, and cancels that. Returns null, or the fault as a clause.
+    /// </summary>
     public string? FindFault()
     {
         Receive(0);
@@ -73,7 +75,7 @@ internal sealed class SelfTestSteps : IDisposable
             : "a cancel did not find its receive";
     }
 
-    /// <summary>Whether a receive ends at its limit with more to receive.</summary>
+    /// <summary>Returns whether a receive ends at its limit although more could be received.</summary>
     public bool SupportsReceiveLimit()
     {
         _completions.Clear();
@@ -108,7 +110,7 @@ internal sealed class SelfTestSteps : IDisposable
         }
         catch (EngineException)
         {
-            return false; // What is refused here was refused before, and that is the result.
+            return false; // An earlier refusal is already the result.
         }
     }
 
@@ -132,7 +134,7 @@ internal sealed class SelfTestSteps : IDisposable
 
     private bool EnterUntil(Func<bool> isDone)
     {
-        // A signal, as a garbage collection sends it, and a kernel without memory say nothing about what io_uring can do.
+        // A signal, such as one of the garbage collector, and a brief lack of memory are not faults of io_uring.
         for (var (enters, interruptions) = (0, 0); enters < MaxEnters && interruptions < MaxInterruptions && !isDone();)
         {
             if (_monitor.Run(() => _ring.Enter(1, EnterTime)) is EnterOutcome.Interrupted or EnterOutcome.Busy)

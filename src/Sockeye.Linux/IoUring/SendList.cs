@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Sockeye.Linux;
 
-/// <summary>The pieces of one send, where the kernel can find them until it is done.</summary>
-/// <remarks>Native memory: freed only when no send is in flight.</remarks>
+/// <summary>The pieces of one send, in memory that stays valid until the send has completed.</summary>
+/// <remarks>The memory is native, and is freed only when no send is in flight.</remarks>
 internal sealed unsafe class SendList : IDisposable
 {
     public const int MaxVectors = 32;
@@ -11,7 +11,7 @@ internal sealed unsafe class SendList : IDisposable
     private readonly MessageHeader* _header =
         (MessageHeader*)NativeMemory.AllocZeroed((nuint)(sizeof(MessageHeader) + (MaxVectors * sizeof(IoVector))));
 
-    /// <summary>The address of a <c>struct msghdr</c> with these pieces.</summary>
+    /// <summary>Returns the address of a <c>struct msghdr</c> with these pieces.</summary>
     public nint Fill(ReadOnlySpan<IoVector> vectors)
     {
         var own = (IoVector*)(_header + 1);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Sockeye.Linux;
 
 /// <summary>Two connected stream sockets without a name (socketpair(2)), close-on-exec and non-blocking.</summary>
-/// <remarks>Unsafe for one address only, of two numbers on the stack that the kernel fills.</remarks>
+/// <remarks>Unsafe only for the address of two numbers on the stack, which the kernel fills.</remarks>
 internal sealed unsafe partial class SocketPair : IDisposable
 {
     private const int Unix = 1;

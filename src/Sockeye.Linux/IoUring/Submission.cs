@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Sockeye.Linux;
 
 /// <summary>
-/// <c>struct io_uring_sqe</c>: an operation to come. <see cref="Ring.Next"/> gives a zeroed one; one call below fills it. Memory
-/// that an address names stays where it is until the last completion of the operation.
+/// <c>struct io_uring_sqe</c>: an operation to submit. <see cref="Ring.Next"/> returns a zeroed one, which one of the methods
+/// fills. The memory at an address must stay valid until the last completion of the operation.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = 64)]
 internal struct Submission
@@ -28,10 +28,10 @@ internal struct Submission
     [FieldOffset(44)] private uint _limit;
 
     /// <summary>
-    /// Receives again and again, each time into a buffer of the group, until end, error, an empty group or the limit. At the
-    /// limit the last completion comes without <see cref="Completion.HasMore"/>, and the rest stays in the socket. The limit is
-    /// bytes in all, exceeded by less than a buffer; 0 is none, and all that is known to a kernel without
-    /// <see cref="IoUringSupport.HasReceiveLimit"/>: there any other fails with EINVAL.
+    /// Receives repeatedly, each time into a buffer of the group, until the end, an error, an empty group, or the limit. At the
+    /// limit, the last completion comes without <see cref="Completion.HasMore"/>, and the rest stays in the socket. The limit is
+    /// a total number of bytes, which is exceeded by less than a buffer; 0 means no limit. A kernel without
+    /// <see cref="IoUringSupport.HasReceiveLimit"/> fails with EINVAL for other values.
     /// </summary>
     public void ReceiveMultishot(int descriptor, ushort bufferGroup, uint limit, ulong userData)
     {
@@ -50,7 +50,9 @@ internal struct Submission
         _bufferGroup = bufferGroup;
     }
 
-    /// <summary>Sends all of it, unless cancel or the peer's reset comes first: then the completion says how much.</summary>
+    /// <summary>
+    /// Sends all bytes, unless a cancel or the peer's reset comes first. The completion has the number of bytes.
+    /// </summary>
     public void Send(int descriptor, nint address, int length, ulong userData)
     {
         Fill(Opcode.Send, descriptor, userData);
@@ -59,7 +61,7 @@ internal struct Submission
         _operationFlags = SendFlags;
     }
 
-    /// <summary>As <see cref="Send"/>, from the parts of a native <c>msghdr</c> (at most 1024).</summary>
+    /// <summary>Sends the parts of a native <c>msghdr</c> (at most 1024), as <see cref="Send"/> does.</summary>
     public void SendMessage(int descriptor, nint header, ulong userData)
     {
         Fill(Opcode.SendMessage, descriptor, userData);
@@ -68,22 +70,23 @@ internal struct Submission
         _operationFlags = SendFlags;
     }
 
-    /// <summary>Waits for events (poll(2): <c>POLLIN</c> is 1, <c>POLLOUT</c> 4) and completes once with those that
-    /// came.</summary>
+    /// <summary>
+    /// Waits for events (poll(2): <c>POLLIN</c> is 1, <c>POLLOUT</c> 4), and completes once with those that occurred.
+    /// </summary>
     public void Poll(int descriptor, uint events, ulong userData)
     {
         Fill(Opcode.PollAdd, descriptor, userData);
         _operationFlags = events;
     }
 
-    /// <summary>As <see cref="Poll"/>, again and again at each new event.</summary>
+    /// <summary>Waits for events, as <see cref="Poll"/> does, and completes at each new event.</summary>
     public void PollMultishot(int descriptor, uint events, ulong userData)
     {
         Poll(descriptor, events, userData);
         _length = PollIsMultishot;
     }
 
-    /// <summary>Cancels every operation on a descriptor. Result: how many, or ENOENT for none.</summary>
+    /// <summary>Cancels every operation on a descriptor. The result is their number, or ENOENT for none.</summary>
     public void Cancel(int descriptor, ulong userData)
     {
         Fill(Opcode.AsyncCancel, descriptor, userData);

@@ -1,8 +1,8 @@
 namespace Sockeye.Linux;
 
 /// <summary>
-/// Submissions that wait in our memory, in order, because the kernel could not take what is in the ring. Empty but in extreme
-/// shortage of memory, so that a caller of <see cref="Ring.Next"/> never has to handle that there is no room.
+/// An overflow queue of submissions, for a kernel that cannot take those in the ring, which happens only in an extreme shortage
+/// of memory. With it, <see cref="Ring.Next"/> never fails for lack of room.
 /// </summary>
 internal sealed class SubmissionSpill
 {
@@ -12,7 +12,7 @@ internal sealed class SubmissionSpill
 
     public int Count => _tail - _head;
 
-    /// <summary>A zeroed submission, to be filled before the next call of anything here.</summary>
+    /// <summary>Returns a zeroed submission, which must be filled before the next call of a member.</summary>
     public ref Submission Add()
     {
         if (_tail == _items.Length)
@@ -22,7 +22,7 @@ internal sealed class SubmissionSpill
         return ref submission;
     }
 
-    /// <summary>The oldest, when there is one.</summary>
+    /// <summary>Removes and returns the oldest submission. There must be one.</summary>
     public Submission Take()
     {
         var submission = _items[_head++];

@@ -36,7 +36,7 @@ internal enum Errno
 
 internal static class ErrnoExtensions
 {
-    /// <summary>The same exception that .NET's own sockets throw for this error.</summary>
+    /// <summary>Creates the exception that the sockets of .NET throw for this error.</summary>
     public static SocketException ToException(this Errno error) => new((int)(error switch
     {
         Errno.BrokenPipe => SocketError.Shutdown,

@@ -2,11 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Sockeye.Linux;
 
-/// <summary>The system calls of the engines, as the C library has them (glibc and musl), man section 2.</summary>
+/// <summary>The system calls of the engines, in the C library (glibc and musl), man section 2.</summary>
 /// <remarks>
-/// All arguments are blittable, so nothing is copied or pinned on the way. A result of -1 means that <see cref="LastError"/>,
-/// asked for at once, has the error. No call may suppress the transition for the garbage collector: even a socket that does not
-/// block may be in the kernel for long.
+/// All arguments are blittable, so that nothing is copied or pinned. After a result of -1, <see cref="LastError"/>, read at once,
+/// has the error. No call may suppress the GC transition: even a call on a non-blocking socket may take long in the kernel.
 /// </remarks>
 internal static unsafe partial class Libc
 {

@@ -4,8 +4,10 @@ using System.Runtime.InteropServices;
 
 namespace Sockeye.Linux;
 
-/// <summary>An IP address and a port as the kernel gave them: small, and an <see cref="IPEndPoint"/> only if asked for.</summary>
-/// <remarks>The default has no endpoint, nor has an address that is not IP (a Unix socket's peer has no name).</remarks>
+/// <summary>
+/// An IP address and a port as the kernel returned them. It is small, and creates an <see cref="IPEndPoint"/> only on request.
+/// </summary>
+/// <remarks>The default, and an address that is not IP, have no endpoint (the peer of a Unix socket has no name).</remarks>
 internal struct NativeAddress
 {
     // Offsets in struct sockaddr_in and sockaddr_in6, ip(7) and ipv6(7). The family is in host order, the rest is not.
@@ -40,7 +42,7 @@ internal struct NativeAddress
         return peer;
     }
 
-    /// <summary>An IPv4 peer of a dual-stack listener has an IPv4 address.</summary>
+    /// <summary>Creates the endpoint. An IPv4 peer of a dual-stack listener has an IPv4 address.</summary>
     public readonly IPEndPoint? ToEndPoint()
     {
         if (_family == Constants.FamilyIPv4)

@@ -2,14 +2,14 @@ using System.Net;
 
 namespace Sockeye.Linux;
 
-/// <summary>Calls on a socket by its descriptor, which the caller owns: it must not be closed during the call.</summary>
-/// <remarks>Pointers point into the stack of the call, or are given by the caller and valid until it returns.</remarks>
+/// <summary>System calls on a socket by its descriptor. The caller owns it, and must not close it during the call.</summary>
+/// <remarks>Pointers refer to the stack, or to memory of the caller that is valid until the call returns.</remarks>
 internal static unsafe class SocketCalls
 {
-    // Of any address that a listener here can meet: struct sockaddr_un is the largest.
+    // The largest address of a listener is struct sockaddr_un.
     private const int MaxAddressSize = 112;
 
-    /// <summary>The next client of a listener, not blocking; -1 and an error where there is none.</summary>
+    /// <summary>Accepts the next client of a listener, without blocking. Returns -1 and an error if there is none.</summary>
     public static int Accept(int listener, out NativeAddress peer, out Errno error)
     {
         var address = stackalloc byte[MaxAddressSize];
@@ -20,7 +20,7 @@ internal static unsafe class SocketCalls
         return accepted;
     }
 
-    /// <summary>Starts a handshake without blocking: <see cref="Errno.InProgress"/> where it is not finished.</summary>
+    /// <summary>Starts a handshake without blocking. Returns <see cref="Errno.InProgress"/> if it is not complete.</summary>
     public static Errno Connect(int socket, SocketAddress remote)
     {
         fixed (byte* address = remote.Buffer.Span)
@@ -50,20 +50,19 @@ internal static unsafe class SocketCalls
         return Libc.GetRemoteAddress(socket, address, &length) < 0 ? default : NativeAddress.Parse(new(address, length));
     }
 
-    /// <summary>From now on close() sends RST and drops what was not sent yet, socket(7).</summary>
+    /// <summary>Makes close() send RST and discard unsent data, socket(7).</summary>
     public static void ResetOnClose(int socket)
     {
         var linger = stackalloc int[2] { 1, 0 };
         _ = Libc.SetOption(socket, Constants.LevelSocket, Constants.OptionLinger, (byte*)linger, 2 * sizeof(int));
     }
 
-    /// <summary>Ends both directions of a socket for all of its descriptors: by FIN after what is still to be
-    /// sent, or by RST.</summary>
+    /// <summary>Ends both directions of a socket, for all of its descriptors: by FIN after the unsent data, or by RST.</summary>
     public static void ShutdownBoth(int socket, bool reset)
     {
         if (reset)
         {
-            // To connect to AF_UNSPEC is to disconnect, connect(2), which resets what is connected.
+            // Connecting to AF_UNSPEC disconnects the socket, connect(2), which sends RST.
             var unspecified = stackalloc byte[sizeof(long) * 2];
             new Span<byte>(unspecified, sizeof(long) * 2).Clear();
             _ = Libc.Connect(socket, unspecified, sizeof(long) * 2);
@@ -74,8 +73,8 @@ internal static unsafe class SocketCalls
         }
     }
 
-    /// <summary>A second descriptor of the same socket, closed on exec.</summary>
-    /// <exception cref="System.Net.Sockets.SocketException">There is none left.</exception>
+    /// <summary>Creates a second descriptor of the same socket, closed on exec.</summary>
+    /// <exception cref="System.Net.Sockets.SocketException">No descriptor is left.</exception>
     public static int Duplicate(int socket)
     {
         var duplicate = Libc.Control(socket, Constants.DuplicateCloseOnExec, 0);
@@ -89,9 +88,9 @@ internal static unsafe class SocketCalls
             throw Libc.LastError.ToException();
     }
 
-    /// <summary>Reads TCP_INFO; empty where the kernel refuses.</summary>
+    /// <summary>Reads TCP_INFO. Empty if the kernel refuses.</summary>
     /// <param name="socket">The socket.</param>
-    /// <param name="buffer">Of <see cref="LinuxTcpInfo.Size"/> bytes.</param>
+    /// <param name="buffer">A buffer of <see cref="LinuxTcpInfo.Size"/> bytes.</param>
     public static LinuxTcpInfo ReadTcpInfo(int socket, Span<byte> buffer)
     {
         var length = buffer.Length;

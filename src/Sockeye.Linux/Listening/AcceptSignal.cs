@@ -3,7 +3,7 @@ using System.Threading.Tasks.Sources;
 
 namespace Sockeye.Linux;
 
-/// <summary>Wakes the accept that waits for clients. Set while none waits, it is kept for the next one.</summary>
+/// <summary>Wakes the accept that waits for clients. If none waits, the signal is kept for the next one.</summary>
 /// <remarks>One waiter at a time; safe to set from any thread. Waiting allocates nothing.</remarks>
 internal sealed class AcceptSignal : IValueTaskSource, IThreadPoolWorkItem
 {
@@ -13,7 +13,8 @@ internal sealed class AcceptSignal : IValueTaskSource, IThreadPoolWorkItem
     private bool _isWaiting;
     private CancellationToken _cancelled;
 
-    /// <param name="thread">The engine thread that sets it: the waiter resumes where its handlers run.</param>
+    /// <param name="thread">The engine thread that sets the signal, if one does. The waiter resumes where the thread's handlers
+    /// run.</param>
     public void Set(EngineThread? thread = null)
     {
         lock (_lock)

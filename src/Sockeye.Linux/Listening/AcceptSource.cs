@@ -13,13 +13,13 @@ internal sealed class AcceptSource
 
     /// <param name="listening">The socket.</param>
     /// <param name="polling">The thread that waits for clients.</param>
-    /// <param name="serving">The thread that serves its connections; null: the least loaded.</param>
+    /// <param name="serving">The thread that serves its connections. Null: the least loaded one.</param>
     /// <param name="onReady">Called on the polling thread when clients wait.</param>
     private AcceptSource(ListeningSocket listening, EngineThread polling, EngineThread? serving, Action<EngineThread> onReady)
     {
         (_listening, Thread) = (listening, serving);
         Socket.Blocking = false;
-        // On a socket that listens on all addresses each connection has to be asked for its own.
+        // If the socket listens on all addresses, the address of each connection is queried.
         var address = ((IPEndPoint)EndPoint).Address;
         if (!address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any))
             _localEndPoint = EndPoint;
@@ -33,14 +33,14 @@ internal sealed class AcceptSource
 
     public EngineThread? Thread { get; }
 
-    /// <summary>Completes when it is registered, with the error where the system refuses.</summary>
+    /// <summary>A task that completes when the socket is registered, or fails if the system refuses.</summary>
     public Task Started => _started.Task;
 
     private int Descriptor => (int)Socket.SafeHandle.DangerousGetHandle();
 
     public static AcceptSource[] Bind(EndPoint endpoint, EngineGroup engine, Action<EngineThread> onReady)
     {
-        // The first bind is without SO_REUSEPORT, so that no other server shares the port; the others are with it.
+        // The first bind is without SO_REUSEPORT, so that no other server shares the port. The other binds use it.
         var reuses = engine.ReusesPort;
         var first = ListeningSocket.Bind(
             endpoint, engine.Setup.Sockets, beforeListen: socket => Configure(socket, engine.Setup, reuses));
@@ -58,18 +58,18 @@ internal sealed class AcceptSource
         }
         catch
         {
-            _ = CloseAsync(sources); // Nothing stays bound. An error there follows from what is thrown here.
+            _ = CloseAsync(sources); // No socket stays bound. An error of closing is ignored in favor of the original one.
             throw;
         }
     }
 
-    /// <summary>Closes all of them, also where the observer of steps throws; that exception is rethrown at the end.</summary>
+    /// <summary>Closes all sources, even if the observer of steps throws. That exception is rethrown at the end.</summary>
     public static Task CloseAsync(IEnumerable<AcceptSource> sources) =>
         Task.WhenAll(sources.Select(source => source.CloseAsync()));
 
     public int Shed(int maxCount) => _listening.Shed(maxCount);
 
-    /// <summary>The next client, without waiting; <see cref="Errno.Again"/> where there is none.</summary>
+    /// <summary>Accepts the next client without waiting. Returns <see cref="Errno.Again"/> if there is none.</summary>
     public Errno TryAccept(out ConnectedSocket accepted)
     {
         accepted = default;
@@ -96,7 +96,7 @@ internal sealed class AcceptSource
         }
         catch (ObjectDisposedException)
         {
-            return Errno.Again; // It was closed: no more clients come.
+            return Errno.Again; // The socket was closed.
         }
         finally
         {
@@ -108,7 +108,7 @@ internal sealed class AcceptSource
     private async Task CloseAsync()
     {
         await _registration.StopAsync().ConfigureAwait(false);
-        _started.TrySetResult(); // It may have been closed before it was registered.
+        _started.TrySetResult(); // It may be closed before it was registered.
         _listening.Close();
     }
 
@@ -120,7 +120,7 @@ internal sealed class AcceptSource
             _started.TrySetException(error);
     }
 
-    /// <summary>Sets the options of accepted connections once: on Linux they inherit them.</summary>
+    /// <summary>Sets the options of accepted connections once on the listener, from which they inherit on Linux.</summary>
     private static void Configure(Socket socket, EngineSetup setup, bool reuses)
     {
         SocketSetup.ConfigureConnection(socket, setup.Sockets);

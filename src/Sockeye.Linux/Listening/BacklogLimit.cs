@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Sockeye.Linux;
 
-/// <summary>The longest queue that a listening socket may have: the sysctl net.core.somaxconn, listen(2).</summary>
+/// <summary>The maximum backlog of a listening socket: the sysctl net.core.somaxconn, listen(2).</summary>
 internal static class BacklogLimit
 {
     public const string File = "/proc/sys/net/core/somaxconn";
 
-    /// <summary>The limit; null where the system does not say.</summary>
+    /// <summary>Reads the limit; null if the system does not report it.</summary>
     public static int? Read()
     {
         try

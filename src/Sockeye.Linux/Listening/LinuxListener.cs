@@ -7,10 +7,10 @@ namespace Sockeye.Linux;
 
 /// <summary>A TCP endpoint whose connections are served by engine threads.</summary>
 /// <remarks>
-/// A caller takes a client from the kernel's queue; only where there is none it waits until the engine thread notices one. So
-/// nothing is accepted that was not asked for: the backlog stays the kernel's, with its length and its depth.
+/// A caller takes a client from the kernel's queue, and waits for the engine thread only if the queue is empty. So clients are
+/// accepted only on demand: the kernel has the only queue, with its limit and its depth.
 /// </remarks>
-[SuppressMessage("Design", "CA1001", Justification = "Unbinding, which every listener's end is, disposes of what it owns.")]
+[SuppressMessage("Design", "CA1001", Justification = "Unbinding, with which every listener ends, disposes its fields.")]
 internal sealed class LinuxListener : IConnectionListener, IAcceptQueueListener
 {
     private readonly AcceptSource[] _sources;
@@ -32,12 +32,12 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueueListener
 
     public EndPoint EndPoint { get; }
 
-    /// <summary>Completes when the engine waits for clients, with the error where the system refuses.</summary>
+    /// <summary>A task that completes when the engine waits for clients, or fails if the system refuses.</summary>
     private Task Started => Task.WhenAll(_sources.Select(source => source.Started));
 
     public TcpInfo? GetTcpInfo() => TcpInfo.Read(_sources[0].Socket);
 
-    /// <summary>The fullest queue of several sockets: its clients fail first.</summary>
+    /// <summary>Returns the fullest queue of the sockets, whose clients fail first.</summary>
     public AcceptQueueInfo? GetQueue() => _sources
         .Select(source => AcceptQueueInfo.FromTcpInfo(TcpInfo.Read(source.Socket)))
         .MaxBy(queue => queue?.FillRatio);
@@ -52,7 +52,7 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueueListener
         }
         catch
         {
-            // An error of closing follows from the refusal.
+            // An error of closing is ignored in favor of the refusal.
             await listener.DisposeAsync().AsTask().WithoutThrowing(keepsContext: false);
             throw;
         }
@@ -80,8 +80,7 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueueListener
         return shed;
     }
 
-    /// <summary>Nothing is held afterwards, also where the observer of steps throws; the first caller gets that
-    /// exception.</summary>
+    /// <summary>Releases everything, even if the observer of steps throws. The first caller gets that exception.</summary>
     public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
     {
         lock (_unbindLock)
@@ -92,7 +91,7 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueueListener
 
     private async Task CloseAsync()
     {
-        _isUnbound = true; // Before what follows wakes an accept.
+        _isUnbound = true; // Set before the steps that wake an accept.
         try
         {
             await AcceptSource.CloseAsync(_sources).ConfigureAwait(false);
@@ -107,14 +106,14 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueueListener
 
     private static async Task WaitForEndAsync(Task unbinding) => await unbinding.WithoutThrowing(keepsContext: false);
 
-    /// <summary>The next client; null where none waits, or the listener is being closed.</summary>
-    /// <exception cref="SocketException">The system refuses, or the client has left.</exception>
+    /// <summary>Accepts the next client. Returns null if none waits, or if the listener is being closed.</summary>
+    /// <exception cref="SocketException">The system refuses, or the client has closed the connection.</exception>
     private ConnectionContext? TryAccept()
     {
         _reserve.ThrowIfExhausted();
         for (var i = 0; i < _sources.Length; i++)
         {
-            // Several sockets are asked in rotation, so that each of their queues is emptied.
+            // The sockets take turns, so that each of their queues is emptied.
             var source = _sources[_next];
             _next = (_next + 1) % _sources.Length;
             var error = source.TryAccept(out var accepted);
@@ -123,7 +122,7 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueueListener
                 _reserve.OnOpened(accepted.Descriptor);
                 if (_engine.TryReserve(source.Thread) is { } thread)
                     return thread.StartConnection(accepted, SocketFunction.Accept);
-                _ = Libc.Close(accepted.Descriptor); // The transport is stopping, and with it this listener.
+                _ = Libc.Close(accepted.Descriptor); // The transport is stopping, and so is this listener.
                 return null;
             }
 

@@ -4,22 +4,22 @@ using System.Runtime.InteropServices;
 
 namespace Sockeye.Linux;
 
-/// <summary>A block of pinned memory, and as far as it is filled a piece of a connection's stream.</summary>
+/// <summary>A block of pinned memory, whose filled part is a piece of a connection's stream.</summary>
 /// <remarks>
-/// The array is on the pinned object heap: <see cref="Address"/> is valid as long as the segment is referenced. A caller that
-/// gives the address to the kernel keeps the segment until the call, or the operation, has ended.
+/// The array is on the pinned object heap, so that <see cref="Address"/> is valid as long as the segment is referenced. A caller
+/// that gives the address to the kernel keeps the segment until the call, or the operation, has ended.
 /// </remarks>
 internal sealed class Segment : ReadOnlySequenceSegment<byte>
 {
     private readonly Memory<byte> _block;
-    private int _isRented; // 1 while it is; debug builds check it.
+    private int _isRented; // 1 if it is rented. Only debug builds use it.
 
     public Segment(ISegmentOwner owner, int size, int id = 0)
         : this(owner, GC.AllocateUninitializedArray<byte>(size, pinned: true), 0, size, id)
     {
     }
 
-    /// <summary>A part of a larger pinned array.</summary>
+    /// <summary>Creates a segment from a part of a larger pinned array.</summary>
     public Segment(ISegmentOwner owner, byte[] pinned, int offset, int size, int id)
     {
         (Owner, Id) = (owner, id);
@@ -29,7 +29,7 @@ internal sealed class Segment : ReadOnlySequenceSegment<byte>
 
     public ISegmentOwner Owner { get; }
 
-    /// <summary>The id that the owner gave it.</summary>
+    /// <summary>The id that the owner has assigned.</summary>
     public int Id { get; }
 
     public nint Address { get; }
@@ -41,18 +41,18 @@ internal sealed class Segment : ReadOnlySequenceSegment<byte>
 
     public int Room => Size - End;
 
-    /// <summary>Where the stream's next bytes go.</summary>
+    /// <summary>The memory for the next bytes of the stream.</summary>
     public Memory<byte> Free => _block[End..];
 
     public Segment? NextSegment => (Segment?)Next;
 
-    /// <summary>Whether it was created for a burst, beyond what its owner keeps.</summary>
+    /// <summary>Whether the segment was created for a burst, beyond the number that its owner keeps.</summary>
     public bool IsExtra { get; init; }
 
-    /// <summary>Whether its owner leaves it to the garbage collector when it comes back.</summary>
+    /// <summary>Whether its owner leaves it to the garbage collector when it is returned.</summary>
     public bool IsSingleUse { get; set; }
 
-    /// <summary>The next of a list of unused segments.</summary>
+    /// <summary>The next segment in a list of unused segments.</summary>
     public Segment? NextUnused { get; set; }
 
     public void Fill(int count)
@@ -62,7 +62,7 @@ internal sealed class Segment : ReadOnlySequenceSegment<byte>
         Memory = _block[..End];
     }
 
-    /// <summary>The stream continues in <paramref name="next"/>.</summary>
+    /// <summary>Appends the segment in which the stream continues.</summary>
     public void Append(Segment next)
     {
         Debug.Assert(Next is null, "A stream continues in one segment.");
@@ -70,10 +70,10 @@ internal sealed class Segment : ReadOnlySequenceSegment<byte>
         Next = next;
     }
 
-    /// <summary>The stream starts here, or continues here after what was released.</summary>
+    /// <summary>Sets the position in the stream at which the segment starts.</summary>
     public void StartAt(long position) => RunningIndex = position;
 
-    /// <summary>Gives it back, empty: nothing may read or write it from now on.</summary>
+    /// <summary>Returns the segment to its owner, empty. It must not be read or written afterwards.</summary>
     public void Release()
     {
         MarkReturned();
@@ -82,14 +82,14 @@ internal sealed class Segment : ReadOnlySequenceSegment<byte>
         Owner.Return(this);
     }
 
-    /// <summary>Leaves it, with what is in it, to a reader that may still use it.</summary>
+    /// <summary>Leaves the segment, with its bytes, to a reader that may still use it.</summary>
     public void Abandon()
     {
         MarkReturned();
         Owner.Abandon(this);
     }
 
-    /// <summary>For the owner, when it rents the segment out: it comes back once.</summary>
+    /// <summary>Called by the owner when it rents out the segment, to check that it is returned once.</summary>
     [Conditional("DEBUG")]
     public void MarkRented() => Mark(isRented: true);
 
@@ -100,15 +100,17 @@ internal sealed class Segment : ReadOnlySequenceSegment<byte>
     private void Mark(bool isRented)
     {
         var before = Interlocked.Exchange(ref _isRented, isRented ? 1 : 0);
-        Debug.Assert(before == (isRented ? 0 : 1), "A segment is rented to one owner at a time, and comes back once.");
+        Debug.Assert(before == (isRented ? 0 : 1), "A segment is rented once, and then returned once.");
     }
 }
 
-/// <summary>Where a segment goes when it is no longer needed. Safe from any thread.</summary>
+/// <summary>The owner of segments, to which they are returned. Safe from any thread.</summary>
 internal interface ISegmentOwner
 {
     void Return(Segment segment);
 
-    /// <summary>A reader may still use it: it is not rented again, and the garbage collector frees its memory.</summary>
+    /// <summary>
+    /// Abandons a segment that a reader may still use. It is not rented again, and the garbage collector frees its memory.
+    /// </summary>
     void Abandon(Segment segment);
 }

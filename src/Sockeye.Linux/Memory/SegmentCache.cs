@@ -1,6 +1,6 @@
 namespace Sockeye.Linux;
 
-/// <summary>The unused segments of one engine thread, which alone uses them: no lock for each message.</summary>
+/// <summary>A cache of unused segments of one engine thread, which avoids a lock per message.</summary>
 internal sealed class SegmentCache(SegmentPool pool)
 {
     private const int Max = 128;
@@ -30,7 +30,7 @@ internal sealed class SegmentCache(SegmentPool pool)
             pool.MoveBack(ref stack, GetMax(segment.Size) / 2);
     }
 
-    /// <summary>Gives all of them to the pool, when the thread ends.</summary>
+    /// <summary>Returns all segments to the pool, when the thread ends.</summary>
     public void Clear()
     {
         foreach (var size in (ReadOnlySpan<int>)[SegmentPool.TinySize, SegmentPool.SmallSize, SegmentPool.LargeSize])

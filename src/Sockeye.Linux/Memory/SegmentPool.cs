@@ -4,22 +4,22 @@ namespace Sockeye.Linux;
 
 /// <summary>Rents out segments of 1 and 4 KiB, for messages, and of 64 KiB, for streams.</summary>
 /// <remarks>
-/// <para>An engine thread has a small cache and comes here for many at once; other threads come here each time. Safe from any
-/// thread.</para>
-/// <para>8 MiB of each size are kept, in chunks that are created as they are needed. What a burst needs beyond that is created
-/// one by one, is rented again while the burst lasts, and is left to the garbage collector when it ends. The pinned object heap
-/// is never compacted: if the segments that are kept were scattered among those of a burst, the heap would stay as large as
-/// during the burst.</para>
+/// <para>An engine thread has a small cache, which takes many segments from the pool at once; other threads use the pool each
+/// time. Safe from any thread.</para>
+/// <para>8 MiB of each size are kept, in chunks that are created as they are needed. Segments for a burst beyond that are created
+/// one by one, are reused while the burst lasts, and are left to the garbage collector when it ends. The pinned object heap is
+/// never compacted: if the kept segments were scattered among those of a burst, the heap would stay as large as during the
+/// burst.</para>
 /// </remarks>
-/// <param name="onRent">For a test: called with the size before a segment is rented.</param>
-/// <param name="onReturn">For a test: called with the size when a segment comes back.</param>
+/// <param name="onRent">Called with the size before a segment is rented; used by tests.</param>
+/// <param name="onReturn">Called with the size when a segment is returned; used by tests.</param>
 internal sealed class SegmentPool(Action<int>? onRent = null, Action<int>? onReturn = null) : ISegmentOwner
 {
     public const int TinySize = 1024;
     public const int SmallSize = 4 * 1024;
     public const int LargeSize = 64 * 1024;
 
-    /// <summary>What is kept of each size.</summary>
+    /// <summary>The number of bytes of each size that are kept.</summary>
     public const int MaxKeptBytes = 8 * 1024 * 1024;
 
     private const int ChunkSize = 256 * 1024;
@@ -31,11 +31,12 @@ internal sealed class SegmentPool(Action<int>? onRent = null, Action<int>? onRet
     private Count _rentedExtra;
     private long _rentedBytes;
 
-    /// <summary>Bytes that connections hold now.</summary>
+    /// <summary>The number of bytes that connections hold.</summary>
     public long RentedBytes => Volatile.Read(ref _rentedBytes);
 
-    /// <summary>Rents a segment of at least this many bytes; one of more than <see cref="LargeSize"/> is created for this one
-    /// use.</summary>
+    /// <summary>
+    /// Rents a segment of at least the given size. One larger than <see cref="LargeSize"/> is created for a single use.
+    /// </summary>
     public Segment Rent(int size)
     {
         onRent?.Invoke(size);
@@ -45,13 +46,13 @@ internal sealed class SegmentPool(Action<int>? onRent = null, Action<int>? onRet
         return segment;
     }
 
-    /// <summary>Creates a segment that never comes back, and does not count as rented.</summary>
+    /// <summary>Creates a segment that is never returned, and does not count as rented.</summary>
     public Segment CreateUnpooled(int size) => new(this, size);
 
     public void Return(Segment segment)
     {
         var left = Interlocked.Add(ref _rentedBytes, -segment.Size);
-        Debug.Assert(left >= 0, "No more comes back than was rented.");
+        Debug.Assert(left >= 0, "Only rented bytes are returned.");
         onReturn?.Invoke(segment.Size);
         if (segment.Size > LargeSize)
             return;
@@ -67,13 +68,13 @@ internal sealed class SegmentPool(Action<int>? onRent = null, Action<int>? onRet
         Return(segment);
     }
 
-    /// <summary>Moves up to <paramref name="most"/> segments of a size to a thread's cache.</summary>
-    public void Move(int size, ref SegmentStack to, int most)
+    /// <summary>Moves up to <paramref name="maxCount"/> segments of a size to a thread's cache.</summary>
+    public void Move(int size, ref SegmentStack to, int maxCount)
     {
         lock (_lock)
         {
             ref var from = ref _idle.GetStack(size);
-            for (var i = 0; i < most && from.TryPop() is { } segment; i++)
+            for (var i = 0; i < maxCount && from.TryPop() is { } segment; i++)
                 to.Push(segment);
         }
     }
@@ -123,13 +124,13 @@ internal sealed class SegmentPool(Action<int>? onRent = null, Action<int>? onRet
             if (!segment.IsExtra)
             {
                 if (segment.IsSingleUse)
-                    _kept.GetRef(segment.Size)--; // Another one may be created in its place.
+                    _kept.GetRef(segment.Size)--; // Another segment may replace it.
                 else
                     _idle.GetStack(segment.Size).Push(segment);
                 return;
             }
 
-            // No more are idle than are in use: the last ones of a burst leave none behind.
+            // At most as many segments are idle as are in use, so that none is left after a burst.
             ref var idle = ref _idleExtra.GetStack(segment.Size);
             if (idle.Count < --_rentedExtra.GetRef(segment.Size) && !segment.IsSingleUse)
                 idle.Push(segment);

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Sockeye.Linux;
 
-/// <summary>Unused segments, the last one first, since it is the one that is still in the processor's cache.</summary>
+/// <summary>A stack of unused segments. The last one is reused first, because it may still be in the processor's cache.</summary>
 internal struct SegmentStack
 {
     private Segment? _top;

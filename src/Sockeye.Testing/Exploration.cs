@@ -2,26 +2,26 @@ using System.Collections.Concurrent;
 
 namespace Sockeye.Testing;
 
-/// <summary>How far an exploration has come.</summary>
-/// <param name="done">Seeds that were run.</param>
-/// <param name="total">Seeds in all.</param>
-/// <param name="failed">Seeds that failed so far.</param>
+/// <summary>The progress of an exploration.</summary>
+/// <param name="done">The number of seeds that were run.</param>
+/// <param name="total">The total number of seeds.</param>
+/// <param name="failed">The number of seeds that failed so far.</param>
 public sealed class ExplorationProgress(int done, int total, int failed)
 {
-    /// <summary>Seeds that were run.</summary>
+    /// <summary>Gets the number of seeds that were run.</summary>
     public int Done => done;
 
-    /// <summary>Seeds in all.</summary>
+    /// <summary>Gets the total number of seeds.</summary>
     public int Total => total;
 
-    /// <summary>Seeds that failed so far.</summary>
+    /// <summary>Gets the number of seeds that failed so far.</summary>
     public int Failed => failed;
 
-    /// <summary>"120 of 1000 seeds, 0 failed".</summary>
+    /// <summary>Returns the progress as text, such as "120 of 1000 seeds, 0 failed".</summary>
     public override string ToString() => $"{done} of {total} seeds, {failed} failed";
 }
 
-/// <summary>Runs a test with many seeds, on all processors, and keeps what failed.</summary>
+/// <summary>Runs a test with many seeds, on all processors, and keeps the failures.</summary>
 internal sealed class Exploration(
     SimulationLimits limits, Func<SimulatedNetwork, Task> test, IProgress<ExplorationProgress>? progress)
 {
@@ -31,7 +31,7 @@ internal sealed class Exploration(
 
     public void Run(IReadOnlyList<int> seeds)
     {
-        // Threads, not tasks: each run has its own, on which nothing else may run.
+        // Threads rather than tasks: each run needs a thread on which nothing else runs.
         var next = -1;
         var threads = Enumerable.Range(0, Math.Min(Environment.ProcessorCount, seeds.Count)).Select(_ => new Thread(() =>
         {
@@ -56,7 +56,7 @@ internal sealed class Exploration(
         }
         catch (Exception thrown)
         {
-            _progressFailure ??= thrown; // On this thread it would end the process: the caller gets it when all seeds are done.
+            _progressFailure ??= thrown; // Thrown here, it would end the process. The caller gets it after all seeds have run.
         }
     }
 

@@ -6,10 +6,12 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye.Testing;
 
 /// <summary>
-/// A computer on a <see cref="SimulatedNetwork"/>. It is a transport: give it to a server's or a client's options.
+/// A computer on a <see cref="SimulatedNetwork"/>. It is a transport: set it in the options of a server or a client.
 /// </summary>
-/// <remarks>It has an IPv4 and an IPv6 address, loopback addresses of its own, and a name that the other hosts resolve. Like
-/// all of a simulation it is for the run's thread only, and says so where another one calls.</remarks>
+/// <remarks>
+/// It has an IPv4 and an IPv6 address, separate loopback addresses, and a name that other hosts can resolve. Like all objects of
+/// a simulation, it is for the thread of the run, and throws on other threads.
+/// </remarks>
 public sealed class SimulatedHost
     : IConnectionListenerFactory, ILocalEndPointConnectionFactory, IHostNameResolver, ISelfContainedTransport, INamedTransport
 {
@@ -25,20 +27,22 @@ public sealed class SimulatedHost
 
     string? INamedTransport.Reason => null;
 
-    /// <summary>The name that other hosts know it by.</summary>
+    /// <summary>Gets the name that other hosts can resolve.</summary>
     public string Name => Stack.Name;
 
-    /// <summary>Its IPv4 address: 10.0.0.1 for the first host, and so on.</summary>
+    /// <summary>Gets the IPv4 address: 10.0.0.1 for the first host, and so on.</summary>
     public IPAddress Address => Stack.IPv4;
 
-    /// <summary>Its IPv6 address: fd00::1 for the first host, and so on.</summary>
+    /// <summary>Gets the IPv6 address: fd00::1 for the first host, and so on.</summary>
     public IPAddress AddressV6 => Stack.IPv6;
 
-    /// <summary>The host's clock: the network's time, with this host's error. Timers and timestamps never jump.</summary>
+    /// <summary>
+    /// Gets the clock of the host: the time of the network, with the error of this host. Timers and timestamps never jump.
+    /// </summary>
     public TimeProvider TimeProvider => _clock;
 
     /// <summary>
-    /// How fast each connection of this host takes what arrives, in bytes a second; null (the default): at once.
+    /// Gets or sets the rate at which each connection of this host reads, in bytes per second. Default: null, unlimited.
     /// </summary>
     public long? ReadRate { get => Stack.ReadRate; set => Stack.ReadRate = value; }
 
@@ -48,22 +52,26 @@ public sealed class SimulatedHost
 
     Random ISelfContainedTransport.Random => Stack.Loop.Random;
 
-    /// <summary>The host loses power: its listeners and connections are gone without a notice. Code that runs on it gets errors;
-    /// peers notice when their segments stay unanswered, or when the host is back and knows nothing of them.</summary>
+    /// <summary>
+    /// Crashes the host, as by a power failure: its listeners and connections disappear. Code that runs on it gets errors; peers
+    /// detect the crash when their segments stay unanswered, or when the host restarts and resets them.
+    /// </summary>
     public void Crash() => Stack.Crash();
 
-    /// <summary>The host is back, with nothing listening.</summary>
+    /// <summary>Restarts the host after a crash, without listeners.</summary>
     public void Restart() => Stack.Restart();
 
-    /// <summary>The host stands still, as under a long pause of its disk or its garbage collector: what arrives waits, and
-    /// nothing leaves, until the result is disposed.</summary>
+    /// <summary>
+    /// Pauses the host, as by a long pause of its disk or garbage collector, until the result is disposed. Arriving segments
+    /// wait, and none are sent.
+    /// </summary>
     public IDisposable Pause()
     {
         Stack.Pause();
         return new DisposableAction(Stack.Resume);
     }
 
-    /// <summary>The wall clock of this host jumps; its timers do not.</summary>
+    /// <summary>Makes the wall clock of this host jump; its timers do not.</summary>
     public void JumpClock(TimeSpan by)
     {
         Stack.Trace("", $"clock jumps by {by}");
@@ -107,7 +115,7 @@ public sealed class SimulatedHost
     bool IHostNameResolver.Owns(IPAddress address) => Stack.Owns(address);
 
     private static IPEndPoint IPOnly(EndPoint endpoint) => endpoint as IPEndPoint ?? throw new NotSupportedException(
-        $"A simulated host knows IPEndPoint, not {endpoint?.GetType().Name} ({endpoint}).");
+        $"A simulated host supports IPEndPoint, not {endpoint?.GetType().Name} ({endpoint}).");
 
     private async ValueTask<ConnectionContext> ConnectAsync(
         IPEndPoint remote, IPEndPoint? local, CancellationToken cancellationToken)

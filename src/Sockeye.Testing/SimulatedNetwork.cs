@@ -2,11 +2,11 @@ using System.Net;
 
 namespace Sockeye.Testing;
 
-/// <summary>
-/// A network of simulated hosts under virtual time, in one thread: the seed decides everything that chance decides elsewhere.
-/// </summary>
-/// <remarks>One seed gives the same run, to the byte and to the order of events, on every machine. An hour of timeouts takes
-/// milliseconds.</remarks>
+/// <summary>A network of simulated hosts in virtual time, on one thread. The seed replaces all randomness.</summary>
+/// <remarks>
+/// A seed gives the same run on every machine, with the same bytes and the same order of events. An hour of timeouts takes
+/// milliseconds.
+/// </remarks>
 public sealed class SimulatedNetwork
 {
     private const int MaxEventsInMessage = 60;
@@ -27,27 +27,35 @@ public sealed class SimulatedNetwork
         _trace = new(_loop, limits.MaxTraceEvents);
     }
 
-    /// <summary>What the run was given.</summary>
+    /// <summary>Gets the seed of the run.</summary>
     public int Seed { get; }
 
     /// <summary>
-    /// Virtual time. It begins at 2000-01-01T00:00Z. Give it to the options of servers and clients, and to Task.Delay.
+    /// Gets the clock of virtual time, which starts at 2000-01-01T00:00Z. Use it in the options of servers and clients, and for
+    /// Task.Delay.
     /// </summary>
     public TimeProvider TimeProvider => _time;
 
-    /// <summary>Virtual time since the run began.</summary>
+    /// <summary>Gets the virtual time since the start of the run.</summary>
     public TimeSpan Elapsed => _loop.Now;
 
-    /// <summary>Randomness of the run, for tests that choose too. Always the same for one seed.</summary>
+    /// <summary>
+    /// Gets the source of randomness of the run, for tests that need some. It is the same for each run of a seed.
+    /// </summary>
     public Random Random => _loop.Random;
 
-    /// <summary>How long a segment travels between two hosts, default 1 ms. Range: zero and up.</summary>
+    /// <summary>Gets or sets the latency of a segment between two hosts. Default: 1 ms. Range: 0 and up.</summary>
     public TimeSpan Latency { get => _wire.Latency; set => _wire.Latency = ValidateNotNegative(value, nameof(Latency)); }
 
-    /// <summary>Up to how much longer a segment may travel, default zero. With it segments overtake each other.</summary>
+    /// <summary>
+    /// Gets or sets the maximum additional latency of a segment. Default: 0. Range: 0 and up. With jitter, segments overtake each
+    /// other.
+    /// </summary>
     public TimeSpan Jitter { get => _wire.Jitter; set => _wire.Jitter = ValidateNotNegative(value, nameof(Jitter)); }
 
-    /// <summary>Bytes a second from one host to another; null (the default): no bound.</summary>
+    /// <summary>
+    /// Gets or sets the bandwidth from one host to another, in bytes per second. Default: null, unlimited. Range: 1 and up.
+    /// </summary>
     public long? Bandwidth
     {
         get => _wire.Bandwidth;
@@ -57,8 +65,10 @@ public sealed class SimulatedNetwork
                 nameof(Bandwidth), value, "Bandwidth must be 1 byte per second or more, or null for no limit.");
     }
 
-    /// <summary>The part of all segments between hosts that is lost, 0 (the default) to below 1. For TCP, loss is delay, or a
-    /// timeout if it lasts.</summary>
+    /// <summary>
+    /// Gets or sets the ratio of lost segments between hosts. Default: 0. Range: 0 to below 1. For TCP, loss means delay, or a
+    /// timeout if it lasts.
+    /// </summary>
     public double Loss
     {
         get => _wire.Loss;
@@ -67,17 +77,17 @@ public sealed class SimulatedNetwork
             : throw new ArgumentOutOfRangeException(nameof(Loss), value, "Loss must be 0 or more, and below 1.");
     }
 
-    /// <summary>Runs a test on a network and a thread of its own. Returns when the test's task is complete.</summary>
-    /// <param name="seed">Chooses interleavings, latencies and faults.</param>
-    /// <param name="test">Gets the network. What it awaits has to belong to the run.</param>
-    /// <exception cref="SimulationException">The test threw (its exception is inside), the run got stuck, or something left the
-    /// run's thread. The message has the seed and the last events.</exception>
+    /// <summary>Runs a test on a new network and a new thread. Returns when the task of the test is complete.</summary>
+    /// <param name="seed">The seed, which selects interleavings, latencies and faults.</param>
+    /// <param name="test">The test, which gets the network. It may await only tasks of the run.</param>
+    /// <exception cref="SimulationException">The test threw (its exception is the inner exception), the run is stuck, or code of
+    /// the run continued on another thread. The message has the seed and the last events.</exception>
     public static void Run(int seed, Func<SimulatedNetwork, Task> test) => Run(seed, new(), test);
 
     /// <inheritdoc cref="Run(int, Func{SimulatedNetwork, Task})"/>
-    /// <param name="seed">Chooses interleavings, latencies and faults.</param>
-    /// <param name="limits">Where a run that does not end is stopped.</param>
-    /// <param name="test">Gets the network. What it awaits has to belong to the run.</param>
+    /// <param name="seed">The seed, which selects interleavings, latencies and faults.</param>
+    /// <param name="limits">The limits of a run that does not end.</param>
+    /// <param name="test">The test, which gets the network. It may await only tasks of the run.</param>
     public static void Run(int seed, SimulationLimits limits, Func<SimulatedNetwork, Task> test)
     {
         ArgumentNullException.ThrowIfNull(limits);
@@ -88,12 +98,12 @@ public sealed class SimulatedNetwork
     }
 
     /// <summary>Runs a test once for each seed, on all processors, and reports the failures together.</summary>
-    /// <param name="seeds">As C# has it, the end is not in it: 1..1001 is a thousand seeds.</param>
-    /// <param name="test">Gets a network of its own each time. What it shares between runs has to be safe from many
-    /// threads.</param>
-    /// <param name="progress">Told after each seed, on the thread that ran it.</param>
-    /// <param name="limits">Where a run that does not end is stopped.</param>
-    /// <exception cref="SimulationException">Seeds failed: the message names the first, and shows the run with the fewest
+    /// <param name="seeds">The seeds, without the end of the range, as in C#: 1..1001 means a thousand seeds.</param>
+    /// <param name="test">The test, which gets a new network each time. Objects that it shares between runs must be
+    /// thread-safe.</param>
+    /// <param name="progress">Called after each seed, on the thread that ran it.</param>
+    /// <param name="limits">The limits of a run that does not end.</param>
+    /// <exception cref="SimulationException">Seeds failed. The message names the first, and shows the run with the fewest
     /// events.</exception>
     public static void Explore(
         Range seeds,
@@ -104,15 +114,15 @@ public sealed class SimulatedNetwork
         ArgumentNullException.ThrowIfNull(test);
         var (from, to) = (seeds.Start.Value, seeds.End.Value);
         if (seeds.Start.IsFromEnd || seeds.End.IsFromEnd || to <= from)
-            throw new ArgumentException($"Seeds need a beginning and a later end, as in 1..1001, not {seeds}.", nameof(seeds));
+            throw new ArgumentException($"Seeds need a start and a later end, as in 1..1001, not {seeds}.", nameof(seeds));
         new Exploration(limits ?? new(), test, progress).Run([.. Enumerable.Range(from, to - from)]);
     }
 
     /// <summary>Adds a host.</summary>
-    /// <param name="name">How other hosts find it, in any case of letters.</param>
-    /// <param name="options">Backlog, buffers and close timeouts of its sockets, as for real ones; default: the defaults. What
-    /// only a kernel has (keep-alive, fast open, no delay) has no effect here.</param>
-    /// <exception cref="ArgumentException">The name is empty or taken.</exception>
+    /// <param name="name">The name that other hosts can resolve; not case-sensitive.</param>
+    /// <param name="options">The backlog, buffers and close timeouts of its sockets, as for real ones. Default: the default
+    /// options. Options of a kernel (keep-alive, fast open, no delay) have no effect.</param>
+    /// <exception cref="ArgumentException">The name is empty or in use.</exception>
     public SimulatedHost AddHost(string name, SocketTransportOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -129,7 +139,8 @@ public sealed class SimulatedNetwork
     }
 
     /// <summary>
-    /// Judges every segment until the result is disposed. The first rule with a verdict wins; null leaves it to the next one.
+    /// Adds a rule, which decides about every segment until the result is disposed. The first rule with a verdict applies; null
+    /// passes the segment to the next rule.
     /// </summary>
     public IDisposable AddRule(Func<SimulatedSegment, Verdict?> rule)
     {
@@ -138,7 +149,7 @@ public sealed class SimulatedNetwork
         return _rules.Add(rule);
     }
 
-    /// <summary>Nothing passes between two hosts, in either direction, until the result is disposed.</summary>
+    /// <summary>Drops all segments between two hosts, in both directions, until the result is disposed.</summary>
     public IDisposable Partition(SimulatedHost left, SimulatedHost right)
     {
         var (there, back) = (PartitionOneWay(left, right), PartitionOneWay(right, left));
@@ -149,7 +160,9 @@ public sealed class SimulatedNetwork
         });
     }
 
-    /// <summary>Nothing passes from one host to another until the result is disposed; the way back is open.</summary>
+    /// <summary>
+    /// Drops all segments from one host to another until the result is disposed; the other direction stays open.
+    /// </summary>
     public IDisposable PartitionOneWay(SimulatedHost from, SimulatedHost to)
     {
         ArgumentNullException.ThrowIfNull(from);
@@ -166,10 +179,10 @@ public sealed class SimulatedNetwork
         });
     }
 
-    /// <summary>Puts a line of the test's own into the trace.</summary>
+    /// <summary>Adds a line of the test to the trace.</summary>
     public void Note(string text) => _trace.Add("test", "", text);
 
-    /// <summary>The last events, one line each: virtual time, host, connection, event.</summary>
+    /// <summary>Returns the last events, one line each: virtual time, host, connection, event.</summary>
     public string FormatTrace(int last = int.MaxValue) => _trace.Format(last);
 
     internal static (SimulatedNetwork Network, Exception? Failure) TryRun(

@@ -26,7 +26,7 @@ internal sealed class SimulatedTimer : ITimer
             return true;
         }
 
-        // No two calls at one moment: a period of zero would stop virtual time.
+        // At least one tick between two calls, because a period of zero would stop virtual time.
         Debug.Assert(dueTime >= TimeSpan.Zero, "A timer is due now or later.");
         _due = _queue.Now + dueTime;
         _queue.Add(this, _due.Value);
@@ -50,7 +50,7 @@ internal sealed class SimulatedTimer : ITimer
     internal void Fire()
     {
         if (_due is not { } due || due > _queue.Now)
-            return; // Disposed or changed after it came due.
+            return; // The timer was disposed or changed after it came due.
         _due = null;
         if (_period > TimeSpan.Zero)
         {

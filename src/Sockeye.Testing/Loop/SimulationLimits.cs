@@ -19,8 +19,8 @@ public sealed class SimulationLimits
     public int MaxTraceEvents { get; init; } = 10_000;
 
     /// <summary>
-    /// Gets how long, in real time, a run with nothing left to do waits for a continuation on another thread. Default: 100 ms.
-    /// The wait only serves to name the mistake; a run that keeps the rules never waits.
+    /// Gets the real time that a run with no work left waits for a continuation on another thread. Default: 100 ms. The wait only
+    /// serves to report that mistake; a run that keeps the rules never waits.
     /// </summary>
     public TimeSpan StragglerTimeout { get; init; } = TimeSpan.FromMilliseconds(100);
 }

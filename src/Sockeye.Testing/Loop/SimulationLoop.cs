@@ -43,7 +43,7 @@ internal sealed class SimulationLoop
     /// <summary>The number of work items so far. Safe from any thread.</summary>
     public long Steps => Volatile.Read(ref _steps);
 
-    /// <summary>Runs until the task of the test is complete, or throws what stopped it.</summary>
+    /// <summary>Runs until the task of the test is complete. Throws if the test fails, or if the run is stuck.</summary>
     public void Run(Func<Task> test)
     {
         var ambient = SynchronizationContext.Current;
@@ -84,7 +84,8 @@ internal sealed class SimulationLoop
     }
 
     [Conditional("DEBUG")]
-    public void AssertOnLoopThread() => Debug.Assert(Thread.CurrentThread == _thread, "A run uses its own thread only.");
+    public void AssertOnLoopThread() =>
+        Debug.Assert(Thread.CurrentThread == _thread, "The caller runs on the thread of the run.");
 
     private void RunOnce(Task running)
     {
@@ -96,7 +97,7 @@ internal sealed class SimulationLoop
         if (++_steps > Limits.MaxSteps)
         {
             throw new SimulationException(
-                $"The run took more than {Limits.MaxSteps:N0} steps (MaxSteps): it may loop without an end.");
+                $"The run took more than {Limits.MaxSteps:N0} steps (MaxSteps): it may loop endlessly.");
         }
 
         if (Now > Limits.MaxDuration)
@@ -114,8 +115,8 @@ internal sealed class SimulationLoop
     }
 
     /// <summary>
-    /// Waits a moment for a continuation from another thread, which is then the mistake; otherwise the run is stuck. Nothing is
-    /// due and no timer is set.
+    /// Waits briefly for a continuation from another thread, which is then reported; otherwise the run is stuck. Called when
+    /// nothing is due and no timer is set.
     /// </summary>
     private void WaitForStragglers(Task running)
     {
@@ -126,7 +127,7 @@ internal sealed class SimulationLoop
             Thread.Yield();
         }
 
-        // Nothing ran on this thread: if the test is complete now, another thread completed it.
+        // This thread ran no work. If the test is complete now, another thread has completed it.
         if (running.IsCompleted)
             OnForeignThread();
         ThrowIfForeign();

@@ -1,11 +1,11 @@
 namespace Sockeye.Testing;
 
-/// <summary>
-/// Runs a simulation on a new thread, and reports an error instead of a hang when something blocks that thread.
-/// </summary>
+/// <summary>Runs a simulation on a new thread, and reports an error instead of a hang if work blocks that thread.</summary>
 internal static class SimulationThread
 {
-    /// <summary>Runs a loop that is created on the thread; returns what stopped it, or null if the test completed.</summary>
+    /// <summary>
+    /// Runs a loop, which is created on the thread. Returns the exception that stopped it, or null if the test completed.
+    /// </summary>
     public static Exception? Run(string name, SimulationLimits limits, Func<SimulationLoop> makeLoop, Func<Task> test)
     {
         SimulationLoop? loop = null;
@@ -24,21 +24,21 @@ internal static class SimulationThread
         })
         {
             Name = name,
-            IsBackground = true, // A blocked thread must not keep the process alive.
+            IsBackground = true, // A blocked thread must not keep the process from ending.
         };
         thread.Start();
         var isBlocked = IsBlocked(thread, limits.MaxStepTime, () => Volatile.Read(ref loop)?.Steps ?? 0);
         return isBlocked ? CreateBlockedException(limits, loop!) : failure;
     }
 
-    private static bool IsBlocked(Thread thread, TimeSpan most, Func<long> steps)
+    private static bool IsBlocked(Thread thread, TimeSpan limit, Func<long> steps)
     {
         var (last, since) = (-1L, TimeProvider.System.GetTimestamp());
-        while (!thread.Join(most / 4))
+        while (!thread.Join(limit / 4))
         {
             if (steps() is var now && now != last)
                 (last, since) = (now, TimeProvider.System.GetTimestamp());
-            else if (TimeProvider.System.GetElapsedTime(since) >= most && !System.Diagnostics.Debugger.IsAttached)
+            else if (TimeProvider.System.GetElapsedTime(since) >= limit && !System.Diagnostics.Debugger.IsAttached)
                 return true;
         }
 
@@ -47,5 +47,5 @@ internal static class SimulationThread
 
     private static SimulationException CreateBlockedException(SimulationLimits limits, SimulationLoop loop) => new(
         $"One work item has blocked the only thread of the run for {limits.MaxStepTime} (MaxStepTime): something in it blocks, "
-        + $"such as .Wait(), .Result, a lock or Thread.Sleep, or computes without an end; {loop.Pending.Describe()}");
+        + $"such as .Wait(), .Result, a lock or Thread.Sleep, or computes endlessly; {loop.Pending.Describe()}");
 }

@@ -4,13 +4,13 @@ using System.Reflection;
 
 namespace Sockeye.Testing;
 
-/// <summary>Keeps <c>task.WaitAsync(timeout, time)</c> on the run's thread.</summary>
+/// <summary>Keeps continuations of <c>task.WaitAsync(timeout, time)</c> on the thread of the run.</summary>
 /// <remarks>
-/// The task of a <see cref="TaskCompletionSource"/> that was made with RunContinuationsAsynchronously, as those that wait for an
-/// answer mostly are, passes its end on to WaitAsync's own task through the thread pool, although both ends are in the run. No
-/// public member avoids that, and the code under test must not be written for the simulation. WaitAsync shows its task to the
-/// clock, as the state of its timer: here the task is unhooked, and continues where an <c>await</c> would. On a runtime whose
-/// parts have other names nothing is changed, and the hop is named as any other.
+/// If the task is of a <see cref="TaskCompletionSource"/> with RunContinuationsAsynchronously, as is usual, it completes the task
+/// of WaitAsync through the thread pool, although both belong to the run. No public member avoids that, and the code under test
+/// must not be written for the simulation. WaitAsync passes its task to the clock, as the state of its timer. This class detaches
+/// the task there, and makes it continue where an <c>await</c> would. On a runtime with other names for the private members, it
+/// does nothing, and the change of thread is reported like any other.
 /// </remarks>
 internal static class WaitWithTimeout
 {
@@ -20,7 +20,7 @@ internal static class WaitWithTimeout
     private static readonly Action<Task, object>? Unhook = FindUnhook();
     private static readonly Action<object, Task>? PassOn = FindPassOn();
 
-    /// <param name="state">The state of a timer that is being made.</param>
+    /// <param name="state">The state of a timer that is being created.</param>
     public static void KeepOnContext(object? state)
     {
         if (state is not Task waiting || Unhook is null || PassOn is null

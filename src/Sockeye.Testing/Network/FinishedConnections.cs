@@ -3,8 +3,8 @@ using System.Net;
 namespace Sockeye.Testing;
 
 /// <summary>
-/// Connections that ended in order recently. Late segments of theirs may still arrive: answering them with a reset would break
-/// the other end, which may have bytes left to read. This is the part of TIME_WAIT that is simulated.
+/// Connections that ended in order recently. Their late segments may still arrive, and answering these with a reset would break
+/// the other end, which may have bytes to read. This is the only simulated part of TIME_WAIT.
 /// </summary>
 internal sealed class FinishedConnections
 {

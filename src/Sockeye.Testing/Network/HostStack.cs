@@ -108,12 +108,12 @@ internal sealed class HostStack : ITcpHost
         return socket;
     }
 
-    /// <summary>Creates the connection of a socket whose handshake is complete: the same class that real sockets get.</summary>
+    /// <summary>Creates the connection of a socket whose handshake is complete, of the same class as for real sockets.</summary>
     public ConnectionContext Open(TcpSocket socket)
     {
         var connection = new StreamConnection(socket, _connectionOptions)
         {
-            // Counted per host, not per process: a second run of a seed has the same names.
+            // Counted per host, so that a second run of a seed has the same names.
             ConnectionId = $"{Name}-{++_openedCount}",
         };
         connection.Start();
@@ -138,7 +138,7 @@ internal sealed class HostStack : ITcpHost
 
     public TcpSocket? Find(IPEndPoint local, IPEndPoint remote) => _sockets.GetValueOrDefault((local, remote));
 
-    /// <summary>Receives a segment. False if it was not accepted: for its sender it is lost.</summary>
+    /// <summary>Receives a segment. Returns false if it was not accepted, which means lost for its sender.</summary>
     public bool Receive(Segment segment)
     {
         if (IsDown)
@@ -158,7 +158,7 @@ internal sealed class HostStack : ITcpHost
     }
 
     /// <summary>
-    /// Takes the host off the network like a power failure: peers are not notified, and code that runs here gets errors.
+    /// Disconnects the host, as by a power failure: peers are not notified, and code that runs on the host gets errors.
     /// </summary>
     public void Crash()
     {
@@ -172,7 +172,7 @@ internal sealed class HostStack : ITcpHost
             socket.End(SocketError.NetworkDown);
         _sockets.Clear();
         _finished.Clear();
-        // What a pause has deferred is lost, even if the host restarts before the pause ends.
+        // Actions that a pause has deferred are lost, even if the host restarts before the pause ends.
         RunDeferred();
     }
 

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Sockeye.Testing;
 
-/// <summary>A segment on the simulated wire, as rules see it. A retransmitted segment is seen again.</summary>
+/// <summary>A segment on the simulated wire, as rules see it. Rules also see each retransmission.</summary>
 /// <param name="Source">The address and port it comes from.</param>
 /// <param name="Destination">The address and port it goes to.</param>
 /// <param name="Data">Its bytes, valid during the call.</param>

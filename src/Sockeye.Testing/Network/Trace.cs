@@ -12,10 +12,10 @@ internal sealed class Trace(SimulationLoop loop, int limit)
 
     public void Add(string host, string connection, string what) => Add(new(loop.Now, host, connection, what, null));
 
-    /// <summary>Adds an event of a segment, which is formatted only if the trace is read: most are not.</summary>
+    /// <summary>Adds an event of a segment, which is formatted only if the trace is read.</summary>
     public void Add(string host, Segment segment, string what) => Add(new(loop.Now, host, "", what, segment));
 
-    /// <summary>The last events, aligned.</summary>
+    /// <summary>Returns the last events, in aligned columns.</summary>
     public string Format(int last)
     {
         var shown = _events.Skip(Math.Max(0, _events.Count - last)).Select(e => e.Render()).ToList();

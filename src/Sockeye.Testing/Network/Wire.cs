@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Sockeye.Testing;
 
-/// <summary>Carries segments from host to host: delayed, out of order, or never.</summary>
+/// <summary>Carries segments from host to host, with delay, reordering and loss.</summary>
 internal sealed class Wire(SimulationLoop loop, TimeProvider time, RuleList rules)
 {
     private const int HeaderSize = 40; // IPv4 and TCP, without options
@@ -34,7 +34,7 @@ internal sealed class Wire(SimulationLoop loop, TimeProvider time, RuleList rule
 
     public HostStack? FindHost(IPAddress address) => _hosts.GetValueOrDefault(address);
 
-    /// <summary>The other end of a host's connection.</summary>
+    /// <summary>Finds the other end of a host's connection.</summary>
     public TcpSocket? FindPeer(HostStack host, IPEndPoint local, IPEndPoint remote) =>
         (host.Owns(remote.Address) ? host : FindHost(remote.Address))?.Find(remote, local);
 
@@ -45,7 +45,7 @@ internal sealed class Wire(SimulationLoop loop, TimeProvider time, RuleList rule
     private void SendNow(HostStack source, Segment segment, Action? onLost)
     {
         loop.AssertOnLoopThread();
-        Debug.Assert(!source.IsPaused || source.IsDown, "A paused host sends nothing; one that crashes loses what it deferred.");
+        Debug.Assert(!source.IsPaused || source.IsDown, "The host is not paused, or is down.");
         var verdict = rules.Evaluate(new(segment.Source, segment.Destination, segment.Payload, segment.Flags));
         var isLocal = source.Owns(segment.Destination.Address);
         var destination = isLocal ? source : FindHost(segment.Destination.Address);
@@ -83,7 +83,7 @@ internal sealed class Wire(SimulationLoop loop, TimeProvider time, RuleList rule
         var delay = Latency + (Jitter * loop.Random.NextDouble());
         if (Bandwidth is not { } bandwidth)
             return delay;
-        // One segment after the other: it leaves after those before it.
+        // Segments leave one after the other.
         var leaves = _busyUntil.GetValueOrDefault((from, to));
         leaves = leaves > loop.Now ? leaves : loop.Now;
         leaves += TimeSpan.FromSeconds((double)(segment.Payload.Length + HeaderSize) / bandwidth);

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Testing;
 
-/// <summary>What a simulated socket needs of its host and of the network between hosts.</summary>
+/// <summary>The host of a simulated socket, and the network between hosts.</summary>
 internal interface ITcpHost
 {
     string Name { get; }
@@ -29,7 +29,7 @@ internal interface ITcpHost
 
     void Remove(TcpListener listener);
 
-    /// <summary>Both ends are done: the port is free, and late segments of the connection are ignored.</summary>
+    /// <summary>Called when both ends have finished: the port is free, and late segments of the connection are ignored.</summary>
     void Finish(TcpSocket socket);
 
     /// <summary>Creates the connection of a socket whose handshake is complete.</summary>

@@ -37,7 +37,7 @@ internal sealed class ReceiveBuffer(int capacity)
         {
             _early.Remove(start);
 
-            // A retransmitted segment may start before the gap, or lie before it: only its new part counts.
+            // A retransmitted segment may start before the gap, or be before it. Only its new part counts.
             if (start + bytes.Length <= Next)
                 continue;
             bytes = bytes[(int)(Next - start)..];
@@ -48,7 +48,7 @@ internal sealed class ReceiveBuffer(int capacity)
 
         if (Next == _finAt)
             Next++;
-        Debug.Assert(_finAt is null || Next <= _finAt + 1, "Nothing follows FIN.");
+        Debug.Assert(_finAt is null || Next <= _finAt + 1, "No data follows FIN.");
     }
 
     public int Read(Memory<byte> buffer)

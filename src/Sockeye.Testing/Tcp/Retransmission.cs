@@ -1,7 +1,8 @@
 namespace Sockeye.Testing;
 
 /// <summary>
-/// When TCP retransmits a lost segment, and when it gives up: the defaults of Linux (tcp_retries2, tcp_syn_retries; RFC 6298).
+/// The times at which TCP retransmits a lost segment, and their maximum number: the defaults of Linux (tcp_retries2,
+/// tcp_syn_retries; RFC 6298).
 /// </summary>
 internal struct Retransmission(bool isSyn)
 {
@@ -11,7 +12,7 @@ internal struct Retransmission(bool isSyn)
     private TimeSpan _delay = isSyn ? TimeSpan.FromSeconds(1) : TimeSpan.FromMilliseconds(200);
     private int _count;
 
-    /// <summary>The delay before the next try; null when that was the last one.</summary>
+    /// <summary>Returns the delay before the next retransmission; null after the last one.</summary>
     public TimeSpan? Next()
     {
         if (_count++ == _maxTries)

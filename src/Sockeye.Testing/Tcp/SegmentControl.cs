@@ -10,7 +10,7 @@ public enum SegmentControl
     /// <summary>Opens a connection.</summary>
     Syn = 1,
 
-    /// <summary>Acknowledges what was received.</summary>
+    /// <summary>Acknowledges received data.</summary>
     Ack = 2,
 
     /// <summary>Ends one direction.</summary>

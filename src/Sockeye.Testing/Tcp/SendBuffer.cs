@@ -11,12 +11,12 @@ internal sealed class SendBuffer(int capacity)
     /// <summary>The first byte that is not acknowledged.</summary>
     public long Start { get; private set; }
 
-    /// <summary>Behind the last byte that was written.</summary>
+    /// <summary>The end of the written bytes.</summary>
     public long End { get; private set; }
 
     public int FreeSpace => capacity - (int)(End - Start);
 
-    /// <summary>Writes as much as there is space for; returns how much.</summary>
+    /// <summary>Writes as many bytes as there is space for, and returns their number.</summary>
     public int Write(in ReadOnlySequence<byte> bytes)
     {
         var written = (int)Math.Min(FreeSpace, bytes.Length);
@@ -26,13 +26,13 @@ internal sealed class SendBuffer(int capacity)
                 _ring[End++ % capacity] = value;
         }
 
-        Debug.Assert(Start <= End && End - Start <= capacity, "A full buffer overwrites nothing.");
+        Debug.Assert(Start <= End && End - Start <= capacity, "The bytes fit into the buffer.");
         return written;
     }
 
     public byte[] Copy(long from, int count)
     {
-        Debug.Assert(from >= Start && from + count <= End, "Only unacknowledged bytes are sent.");
+        Debug.Assert(from >= Start && from + count <= End, "The bytes are not acknowledged.");
         var copy = new byte[count];
         for (var i = 0; i < count; i++)
             copy[i] = _ring[(from + i) % capacity];

@@ -30,7 +30,7 @@ internal sealed class TcpListener : IConnectionListener, IAcceptQueueListener
     /// <summary>Whether another client can be queued.</summary>
     public bool HasSpace => _queue.Count <= _backlog;
 
-    /// <summary>Accepts a SYN. False while the queue is full: the client retransmits it, as with Linux.</summary>
+    /// <summary>Accepts a SYN. Returns false while the queue is full: the client then retransmits it, as on Linux.</summary>
     public bool OnSyn(Segment segment)
     {
         if (!HasSpace)
@@ -42,10 +42,10 @@ internal sealed class TcpListener : IConnectionListener, IAcceptQueueListener
         return true;
     }
 
-    /// <summary>Queues a socket whose handshake is complete. What waits for it may run before this returns.</summary>
+    /// <summary>Queues a socket whose handshake is complete. A waiting accept may continue before this method returns.</summary>
     public void Enqueue(TcpSocket socket)
     {
-        Debug.Assert(HasSpace, "The queue takes one more than its limit, as that of Linux.");
+        Debug.Assert(HasSpace, "The queue has one more entry than its limit at most, as on Linux.");
         var wasHandshaking = _handshaking.Remove(socket);
         Debug.Assert(wasHandshaking || _isUnbound, "A socket is queued once, after its handshake.");
         _queue.Enqueue(socket);

@@ -7,8 +7,8 @@ namespace Sockeye.Testing;
 
 /// <summary>One end of a simulated TCP connection (RFC 9293): its socket calls, and the protocol below them.</summary>
 /// <remarks>
-/// The wire reports a lost segment to its sender, so timers run only where something is to be retransmitted: a run in which
-/// everything is delivered and nothing acts has nothing left to do, and reports that.
+/// The wire reports a lost segment to its sender, so timers run only for retransmissions. If everything was delivered and no task
+/// continues, the run is stuck, and reports that.
 /// </remarks>
 internal sealed class TcpSocket : StreamSocket
 {
@@ -26,7 +26,7 @@ internal sealed class TcpSocket : StreamSocket
     private SocketError? _error;
     private Retransmission _probes = new(isSyn: false);
 
-    /// <summary>The sequence number behind the last byte that was sent; the FIN counts as one.</summary>
+    /// <summary>The sequence number after the last sent byte; the FIN counts as one.</summary>
     private long _sent;
 
     /// <summary>The sequence number up to which the peer accepts bytes.</summary>
@@ -95,14 +95,14 @@ internal sealed class TcpSocket : StreamSocket
     {
         await WaitForDataAsync();
 
-        // At the read rate of the host, and no more than the wait was for.
+        // Limited by the read rate of the host, for the bytes that have arrived.
         buffer = buffer[..Math.Min(buffer.Length, Math.Max(_receiveBuffer.Count, 1))];
         await _host.DelayReadAsync(Math.Min(buffer.Length, _receiveBuffer.Count));
         if (_isClosedLocally)
             throw new SocketException((int)SocketError.OperationAborted);
         if (_receiveBuffer.Count == 0)
         {
-            // What arrived before a reset comes first, then the error.
+            // Bytes that arrived before a reset are returned before the error.
             if (!_receiveBuffer.HasEnded || _error is not null)
                 ThrowIfFailed();
             return 0;
@@ -128,7 +128,7 @@ internal sealed class TcpSocket : StreamSocket
             SendMore();
             if (bytes.IsEmpty)
                 return;
-            ThrowIfFailed(); // A rule may have reset the connection with what was just sent.
+            ThrowIfFailed(); // A rule may have reset the connection when it saw the last segment.
             await _sendable.WaitAsync(() => $"{_host.Name}: sending on {Name} waits for the peer to read");
         }
     }
@@ -152,7 +152,7 @@ internal sealed class TcpSocket : StreamSocket
             return;
         }
 
-        // Linux also answers with RST if bytes are left unread.
+        // Linux also sends RST if bytes are left unread.
         if (reset || _receiveBuffer.Count > 0 || _state is TcpSocketState.SynSent)
         {
             if (_state is not TcpSocketState.SynSent)
@@ -166,12 +166,12 @@ internal sealed class TcpSocket : StreamSocket
         NotifyWaiters();
         EndIfBothFinished();
 
-        // The rest of the connection belongs to the system, which does not wait for the peer's FIN forever (tcp_fin_timeout).
+        // The system owns the rest of the connection, and does not wait for the peer's FIN forever (tcp_fin_timeout).
         if (_state is not TcpSocketState.Closed && !_isFinished)
             _host.Loop.Timers.After(FinTimeout, _ => End(SocketError.TimedOut), null);
     }
 
-    /// <summary>Ends the connection with this error, which waiting and later calls get.</summary>
+    /// <summary>Ends the connection with this error, which pending and later calls throw.</summary>
     public void End(SocketError error)
     {
         if (_state is TcpSocketState.Closed || _isFinished)
@@ -185,11 +185,11 @@ internal sealed class TcpSocket : StreamSocket
         _host.FindPeer(Local, Remote)?.Probe();
     }
 
-    /// <summary>Receives a segment. False if it was not accepted: the sender retransmits it.</summary>
+    /// <summary>Receives a segment. Returns false if it was not accepted: the sender then retransmits it.</summary>
     public bool Receive(Segment segment)
     {
         _host.Loop.AssertOnLoopThread();
-        Debug.Assert(segment.Destination.Equals(Local) && segment.Source.Equals(Remote), "A socket gets its own segments.");
+        Debug.Assert(segment.Destination.Equals(Local) && segment.Source.Equals(Remote), "The segment is of this connection.");
         if (segment.Has(SegmentControl.Rst))
         {
             End(_state is TcpSocketState.SynSent ? SocketError.ConnectionRefused : SocketError.ConnectionReset);
@@ -200,7 +200,7 @@ internal sealed class TcpSocket : StreamSocket
             return ReceiveSyn(segment);
         if (_state is TcpSocketState.SynSent)
         {
-            // It answers an earlier connection of this port.
+            // The segment belongs to an earlier connection of this port.
             _host.Send(CreateSegment(SegmentControl.Rst, segment.Acknowledged, default), onLost: null);
             return true;
         }
@@ -212,7 +212,7 @@ internal sealed class TcpSocket : StreamSocket
             SetState(TcpSocketState.Established);
             _listener.Enqueue(this);
             if (_state is TcpSocketState.Closed)
-                return true; // What accepted it has reset it at once.
+                return true; // The accepting code has reset the connection at once.
         }
 
         ReceiveAcknowledgement(segment);
@@ -225,13 +225,15 @@ internal sealed class TcpSocket : StreamSocket
     /// <summary>Answers the SYN for which this socket was created.</summary>
     public void AnswerSyn() => Transmit(new(SegmentControl.Syn | SegmentControl.Ack, 0, default));
 
-    /// <summary>The peer has vanished, with what it had acknowledged: a real TCP finds that out by retransmitting.</summary>
+    /// <summary>
+    /// Detects that the peer has vanished, with the bytes that it had acknowledged. A real TCP detects that by retransmitting.
+    /// </summary>
     public void Probe()
     {
         if (_state is TcpSocketState.Closed || _isFinished)
             return;
 
-        // Bytes to send make it probe even if the peer acknowledged all it was sent: the peer's window may be closed.
+        // Unsent bytes cause probes even if the peer acknowledged all sent bytes, because the peer's window may be closed.
         Outgoing? unanswered = _state is TcpSocketState.SynSent ? new(SegmentControl.Syn, 0, default)
             : _state is TcpSocketState.SynReceived ? new(SegmentControl.Syn | SegmentControl.Ack, 0, default)
             : _sendBuffer.Start < _sendBuffer.End
@@ -252,7 +254,7 @@ internal sealed class TcpSocket : StreamSocket
         Debug.Assert(
             (_state, state) is (not TcpSocketState.Closed, TcpSocketState.Closed)
                 or (TcpSocketState.SynSent or TcpSocketState.SynReceived, TcpSocketState.Established),
-            "A handshake opens a connection once, and each connection closes once.");
+            "The state moves forward.");
         _state = state;
     }
 
@@ -297,7 +299,7 @@ internal sealed class TcpSocket : StreamSocket
     {
         if (_isClosedLocally && segment.Payload.Length > 0)
         {
-            // The bytes cannot be delivered, which the peer must learn.
+            // The bytes cannot be delivered, so the peer must be notified.
             _host.Send(CreateSegment(SegmentControl.Rst, _sent, default), onLost: null);
             End(SocketError.ConnectionReset);
             return;
@@ -308,15 +310,15 @@ internal sealed class TcpSocket : StreamSocket
         Acknowledge();
     }
 
-    /// <summary>Cuts what may be sent into segments, of sizes that the seed chooses.</summary>
+    /// <summary>Divides the bytes that may be sent into segments, whose sizes the seed selects.</summary>
     private void SendMore()
     {
         if (_state is not TcpSocketState.Established)
             return;
         while (Math.Min(_sendBuffer.End, _windowEdge) - _sent is > 0 and var allowed)
         {
-            var most = (int)Math.Min(allowed, MaxSegmentSize);
-            var size = _host.Loop.Random.Next(4) == 0 ? _host.Loop.Random.Next(1, most + 1) : most;
+            var maxSize = (int)Math.Min(allowed, MaxSegmentSize);
+            var size = _host.Loop.Random.Next(4) == 0 ? _host.Loop.Random.Next(1, maxSize + 1) : maxSize;
             var outgoing = new Outgoing(SegmentControl.None, _sent, _sendBuffer.Copy(_sent, size));
             _sent += size;
             Debug.Assert(!_isFinSent, "No bytes follow FIN.");
@@ -368,14 +370,16 @@ internal sealed class TcpSocket : StreamSocket
         });
     }
 
-    /// <summary>What the peer sent has arrived, but no acknowledgement reaches it: for the peer, that is a timeout.</summary>
+    /// <summary>
+    /// Called when segments of the peer arrive, but no acknowledgement reaches it, which is a timeout for the peer.
+    /// </summary>
     private void OnNeverAcknowledged() => _host.FindPeer(Local, Remote)?.End(SocketError.TimedOut);
 
     private Segment CreateSegment(SegmentControl flags, long sequence, ReadOnlyMemory<byte> payload) =>
         new(Local, Remote, flags, sequence, _receiveBuffer.Next, _receiveBuffer.Window, payload);
 
     /// <summary>
-    /// When both FINs have arrived, the connection leaves the host, and its port is free (there is no TIME_WAIT here).
+    /// Removes the connection from the host when both FINs have arrived. Its port is then free (TIME_WAIT is not simulated).
     /// </summary>
     private void EndIfBothFinished()
     {

@@ -3,13 +3,15 @@ using Microsoft.Extensions.Logging;
 
 namespace Sockeye.Admin;
 
-/// <summary>Serves the admin page of a server of the host, from when all services have started until all have stopped, so that
-/// the page shows the drain.</summary>
+/// <summary>
+/// Serves the admin page of a server of the host, after all services have started and until all have stopped, so that the page
+/// shows the drain.
+/// </summary>
 /// <param name="section">The server's section, which is its name.</param>
 /// <param name="hosted">The server. It is read after all services have started.</param>
 /// <param name="applicationName">The name of the host's application; empty if it has none.</param>
 /// <param name="configure">Changes the options of the page.</param>
-/// <param name="loggerFactory">Where the page logs.</param>
+/// <param name="loggerFactory">The factory of the page's logger.</param>
 internal sealed class AdminService(
     string section, ISockeyeServerAccessor hosted, string applicationName, Action<SockeyeAdminOptions>? configure,
     ILoggerFactory loggerFactory)

@@ -15,7 +15,7 @@ namespace Sockeye.Admin;
 public sealed partial class SockeyeAdmin : IAsyncDisposable
 {
     /// <summary>More than the page serves at a time, because reset connections are still open for a moment.</summary>
-    private const int MaxConnections = 2 * HttpClientLimit.Most;
+    private const int MaxConnections = 2 * HttpClientLimit.HardLimit;
 
     private readonly SockeyeServer _observed;
     private readonly SockeyeAdminOptions _options;
@@ -72,7 +72,7 @@ public sealed partial class SockeyeAdmin : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(server);
         var options = new SockeyeAdminOptions();
         configure?.Invoke(options);
-        options.ThrowIfWrong();
+        options.ThrowIfInvalid();
         var admin = new SockeyeAdmin(server, options);
         try
         {
@@ -134,6 +134,6 @@ public sealed partial class SockeyeAdmin : IAsyncDisposable
     private void OnEvicted(ConnectionContext connection)
     {
         if (_evictionPace.TryLog(out var count))
-            LogEvicted(HttpClientLimit.Count, count, connection.RemoteEndPoint);
+            LogEvicted(HttpClientLimit.SoftLimit, count, connection.RemoteEndPoint);
     }
 }

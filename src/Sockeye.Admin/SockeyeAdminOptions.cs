@@ -97,7 +97,7 @@ public sealed class SockeyeAdminOptions
 
     /// <exception cref="InvalidOperationException">The options contradict each other; the message says what to
     /// change.</exception>
-    internal void ThrowIfWrong()
+    internal void ThrowIfInvalid()
     {
         if (IsBeyondLoopback && !UnsafeListenBeyondLoopback)
         {

@@ -28,7 +28,9 @@ internal sealed partial class KestrelTransport
         _resilient = new(() => new(_transport.Value, _logger));
     }
 
-    /// <summary>Whether Kestrel binds the endpoint here, or asks the transport that was registered before.</summary>
+    /// <summary>
+    /// Returns whether Kestrel binds the endpoint here, rather than on the transport that was registered before.
+    /// </summary>
     public bool CanBind(EndPoint endpoint) =>
         // A transport set by the user may support other endpoint types.
         _options.Transport is IConnectionListenerFactorySelector selector

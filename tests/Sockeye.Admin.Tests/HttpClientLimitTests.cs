@@ -50,7 +50,7 @@ public sealed class HttpClientLimitTests
     public void Client_that_has_gone_longest_without_an_answer_is_reset_for_the_sixty_fifth() => AdminWorld.Run(async world =>
     {
         List<HttpClientEnd> ends = [];
-        for (var i = 0; i < HttpClientLimit.Count; i++)
+        for (var i = 0; i < HttpClientLimit.SoftLimit; i++)
             ends.Add(await world.OpenAsync());
         await world.PassAsync(2);
         await ends[0].WriteAsync(Get);
@@ -75,10 +75,10 @@ public sealed class HttpClientLimitTests
     [Fact]
     public void Clients_that_have_gone_leave_their_places() => AdminWorld.Run(async world =>
     {
-        for (var i = 0; i < 10 * HttpClientLimit.Count; i++)
+        for (var i = 0; i < 10 * HttpClientLimit.SoftLimit; i++)
             Assert.Equal(200, (await world.GetAsync("/livez")).Status);
         await world.PassAsync(5);
-        for (var i = 0; i < HttpClientLimit.Count / 2; i++)
+        for (var i = 0; i < HttpClientLimit.SoftLimit / 2; i++)
             Assert.Equal(200, (await world.GetAsync("/livez")).Status);
         Assert.DoesNotContain(world.Log.GetSnapshot(), line => line.Id.Id == 1805);
     });

@@ -67,13 +67,13 @@ public sealed class SettingsTests
     [InlineData(""" "Handlr": "x" """, ":Handlr is not a setting. There are: AcceptBurst, AcceptRate, Allow")]
     [InlineData(""" "MaxConnections": 0 """, ":MaxConnections is \"0\": ")]
     [InlineData(""" "AtMaxConnections": "Reset" """, ":AtMaxConnections is \"Reset\": it has no effect without MaxConnections")]
-    [InlineData(""" "AcceptRate": "fast" """, ":AcceptRate is \"fast\": write connections up to 1000000 a second as 100")]
+    [InlineData(""" "AcceptRate": "fast" """, ":AcceptRate is \"fast\": write connections per second, up to 1000000, as 100")]
     [InlineData(""" "Allow": [] """, ":Allow is empty")]
     [InlineData(""" "Allow": [ "10.0.0.1/8" ] """, ":Allow is \"10.0.0.1/8\": ")]
     [InlineData(""" "PerAddress": { } """, ":PerAddress")]
     [InlineData(""" "PerAddress": { "MaxConnections": 0 } """, ":PerAddress:MaxConnections is \"0\": ")]
     [InlineData(""" "Bandwidth": { } """, ":Bandwidth:Receive is missing")]
-    [InlineData(""" "Bandwidth": { "Send": "0" } """, ":Bandwidth:Send is \"0\": write bytes a second as")]
+    [InlineData(""" "Bandwidth": { "Send": "0" } """, ":Bandwidth:Send is \"0\": write bytes per second as")]
     [InlineData(""" "ProxyProtocol": { } """, ":ProxyProtocol:From is missing")]
     [InlineData(
         """ "ProxyProtocol": { "From": "10.0.0.0/8", "HeaderTimeout": "2h", "MaxHeaderLength": 5 } """,

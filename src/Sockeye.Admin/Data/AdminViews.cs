@@ -29,7 +29,7 @@ internal sealed record ServerView(
 /// <summary>The engine, and the reason for its selection.</summary>
 internal sealed record EngineView(string Name, string? Reason);
 
-/// <summary>Where the server runs. <c>Cpu</c> is in processors: 1 is all the time of one.</summary>
+/// <summary>The process of the server. <c>Cpu</c> is in processors: 1 means all the time of one.</summary>
 internal sealed record ProcessView(
     int Id,
     string Host,

@@ -5,7 +5,7 @@ namespace Sockeye.Admin;
 /// <summary>Sorts connections. Numbers are compared as numbers, not as text.</summary>
 internal static class ConnectionOrder
 {
-    /// <summary>The indexes in the snapshot, in order; connections that are equal stay in the order they came.</summary>
+    /// <summary>Sorts indexes in the snapshot. Equal connections keep their order.</summary>
     public static void Sort(List<int> indexes, ConnectionSnapshot snapshot, ConnectionSort sort, bool descending)
     {
         // The snapshot is in the order of accepting, so sorting by age or by number needs no comparison.
@@ -20,7 +20,7 @@ internal static class ConnectionOrder
         for (var i = 0; i < keys.Length; i++)
         {
             var (key, minor) = KeyOf(snapshot, indexes[i], sort);
-            // Turned round here, so that the index still counts upwards.
+            // Inverted here, so that the index is still ascending.
             keys[i] = descending ? (~key, ~minor, indexes[i]) : (key, minor, indexes[i]);
         }
 

@@ -48,15 +48,15 @@ internal sealed record ConnectionQuery(
             Number("offset", 0, MaxOffset, 0),
             Number("limit", 1, MaxRows, DefaultRows));
 
-        T Choice<T>(string name, Dictionary<string, T> choices, string usual) =>
-            choices.TryGetValue(arguments.GetValueOrDefault(name, usual), out var chosen) ? chosen : throw HttpRefusal.Bad(
+        T Choice<T>(string name, Dictionary<string, T> choices, string defaultValue) =>
+            choices.TryGetValue(arguments.GetValueOrDefault(name, defaultValue), out var chosen) ? chosen : throw HttpRefusal.Bad(
                 $"{name} is \"{arguments[name]}\", and can be {string.Join(", ", choices.Keys.Where(key => key.Length > 0))}");
 
-        int Number(string name, int least, int most, int usual) =>
-            !arguments.TryGetValue(name, out var given) ? usual
+        int Number(string name, int min, int max, int defaultValue) =>
+            !arguments.TryGetValue(name, out var given) ? defaultValue
             : int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-                && number >= least && number <= most ? number
-            : throw HttpRefusal.Bad($"{name} is \"{given}\", and must be a number from {least} to {most}");
+                && number >= min && number <= max ? number
+            : throw HttpRefusal.Bad($"{name} is \"{given}\", and must be a number from {min} to {max}");
     }
 }
 

@@ -62,7 +62,7 @@ internal sealed class ConnectionSnapshots(SockeyeServer server, TimeProvider tim
 }
 
 /// <param name="Connections">The connections, in the order they were accepted.</param>
-/// <param name="Rates">Bytes a second of each; null without a previous snapshot.</param>
-/// <param name="Timestamp">When the snapshot was taken.</param>
+/// <param name="Rates">The bytes per second of each; null without a previous snapshot.</param>
+/// <param name="Timestamp">The time at which the snapshot was taken.</param>
 internal sealed record ConnectionSnapshot(
     IReadOnlyList<ServerConnectionInfo> Connections, (double Received, double Sent)?[] Rates, long Timestamp);

@@ -6,7 +6,7 @@ namespace Sockeye.Admin;
 /// <summary>The names in the page's data.</summary>
 internal static class Names
 {
-    /// <summary>Returns a name as JSON has it, such as <c>halfClosed</c>; always the same string object.</summary>
+    /// <summary>Returns a name as in JSON, such as <c>halfClosed</c>; always the same string object.</summary>
     public static string GetName<T>(T value)
         where T : struct, Enum => Cache<T>.All.GetValueOrDefault(value, "other");
 

@@ -26,7 +26,7 @@ internal sealed class Sampler : IDisposable
 
     public TimeSpan Interval { get; }
 
-    /// <summary>When the page started to take samples.</summary>
+    /// <summary>The time at which the page started to take samples.</summary>
     public long Start { get; }
 
     /// <summary>The last sample and the one before it, from which rates are computed.</summary>

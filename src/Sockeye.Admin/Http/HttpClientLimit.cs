@@ -6,21 +6,21 @@ namespace Sockeye.Admin;
 /// <summary>Limits the clients that are served at a time. A client without requests never locks out another one.</summary>
 /// <remarks>
 /// The clients are in a list, ordered by the time at which they were accepted or last answered. When there are more than
-/// <see cref="Count"/>, the first in the list are reset, unless they have been there for less than <see cref="Grace"/>, because a
-/// request needs time to arrive. Above <see cref="Most"/>, only the order counts. So half requests, unread responses, silence and
-/// trickling bytes all have the same effect.
+/// <see cref="SoftLimit"/>, the first in the list are reset, unless they have been there for less than <see cref="Grace"/>,
+/// because a request needs time to arrive. Above <see cref="HardLimit"/>, only the order counts. So half requests, unread
+/// responses, silence and trickling bytes all have the same effect.
 /// </remarks>
 /// <param name="time">The clock of <see cref="Grace"/>.</param>
 /// <param name="onEvicted">Called for each client that is reset.</param>
 internal sealed class HttpClientLimit(TimeProvider time, Action<ConnectionContext> onEvicted)
 {
-    public const int Count = 64;
-    public const int Most = 256;
+    public const int SoftLimit = 64;
+    public const int HardLimit = 256;
 
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
-    private readonly LinkedList<Client> _row = [];
+    private readonly LinkedList<Client> _clients = [];
 
     /// <summary>Takes a client. The caller calls <see cref="OnAnswered"/>.</summary>
     public LinkedListNode<Client> Enter(ConnectionContext connection)
@@ -29,13 +29,13 @@ internal sealed class HttpClientLimit(TimeProvider time, Action<ConnectionContex
         List<Client> evicted = [];
         lock (_lock)
         {
-            if (_row.Count >= Count)
+            if (_clients.Count >= SoftLimit)
                 RemoveEnded();
-            _row.AddLast(node);
-            while (_row.Count > Count && _row.First!.Value is var first
-                && (_row.Count > Most || time.GetElapsedTime(first.Since) >= Grace))
+            _clients.AddLast(node);
+            while (_clients.Count > SoftLimit && _clients.First!.Value is var first
+                && (_clients.Count > HardLimit || time.GetElapsedTime(first.Since) >= Grace))
             {
-                _row.RemoveFirst();
+                _clients.RemoveFirst();
                 evicted.Add(first);
             }
         }
@@ -45,7 +45,7 @@ internal sealed class HttpClientLimit(TimeProvider time, Action<ConnectionContex
             Debug.Assert(client.Connection != connection, "The newest client is the last in the list.");
             onEvicted(client.Connection);
             client.Connection.Abort(new ConnectionAbortedException(
-                "the page made room for another client, and this one had gone longest without an answer"));
+                "the page made room for another client, and this one had waited longest since its last answer"));
         }
 
         return node;
@@ -58,9 +58,9 @@ internal sealed class HttpClientLimit(TimeProvider time, Action<ConnectionContex
         {
             if (node.List is null)
                 return; // The client has been reset.
-            _row.Remove(node);
+            _clients.Remove(node);
             node.Value = node.Value with { Since = time.GetTimestamp() };
-            _row.AddLast(node);
+            _clients.AddLast(node);
         }
     }
 
@@ -71,16 +71,16 @@ internal sealed class HttpClientLimit(TimeProvider time, Action<ConnectionContex
 
     private void RemoveEnded()
     {
-        for (var node = _row.First; node is not null;)
+        for (var node = _clients.First; node is not null;)
         {
             var next = node.Next;
             if (HasEnded(node.Value.Connection))
-                _row.Remove(node);
+                _clients.Remove(node);
             node = next;
         }
     }
 
     /// <param name="Connection">The client's connection.</param>
-    /// <param name="Since">When the client was accepted or last answered.</param>
+    /// <param name="Since">The time at which the client was accepted or last answered.</param>
     internal readonly record struct Client(ConnectionContext Connection, long Since);
 }

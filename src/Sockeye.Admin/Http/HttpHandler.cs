@@ -8,7 +8,7 @@ namespace Sockeye.Admin;
 /// <summary>Serves HTTP/1.1 and 1.0 on a connection: one request after the other, each answered before the next is
 /// read.</summary>
 /// <param name="limit">Limits the clients that are served.</param>
-/// <param name="answer">Makes the response synchronously: nothing here waits for another thread.</param>
+/// <param name="answer">Creates the response synchronously, without waiting for another thread.</param>
 /// <param name="onRefused">Called with each refused request and its client.</param>
 /// <param name="onFailed">Called with the exception of a failed response.</param>
 /// <param name="time">The clock of <see cref="RequestTimeout"/> and of the Date header.</param>
@@ -86,10 +86,10 @@ internal sealed class HttpHandler(
             while (true)
             {
                 var read = await input.ReadAsync(connection.StopRequested);
-                var begun = read.Buffer;
-                HttpHeadParser.SkipEmptyLines(ref begun);
-                input.AdvanceTo(begun.Start);
-                if (!begun.IsEmpty)
+                var rest = read.Buffer;
+                HttpHeadParser.SkipEmptyLines(ref rest);
+                input.AdvanceTo(rest.Start);
+                if (!rest.IsEmpty)
                     break;
                 if (read.IsCompleted)
                     return null;

@@ -10,8 +10,9 @@ namespace Sockeye.Admin;
 /// </remarks>
 internal sealed class MetricFamily(Instrument instrument)
 {
-    /// <summary>The maximum number of series. Tags come from this process, and are few; the rest counts in one series,
-    /// <c>overflow</c>.</summary>
+    /// <summary>
+    /// The maximum number of series. Tags come from this process, and are few; further ones share the series <c>overflow</c>.
+    /// </summary>
     public const int MaxSeries = 1000;
 
     /// <summary>OpenTelemetry's default bounds, for instruments that do not specify any.</summary>

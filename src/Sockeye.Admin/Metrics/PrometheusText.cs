@@ -6,8 +6,7 @@ namespace Sockeye.Admin;
 /// <summary>Writes Prometheus' text format, version 0.0.4.</summary>
 /// <remarks>
 /// <code>
-/// # HELP sockeye_server_network_io_bytes_total Bytes that crossed connections …
-/// # TYPE sockeye_server_network_io_bytes_total counter
+/// # HELP sockeye_server_network_io_bytes_total Bytes received and sent … # TYPE sockeye_server_network_io_bytes_total counter
 /// sockeye_server_network_io_bytes_total{network_io_direction="receive",server_port="7000"} 4711
 /// </code>
 /// </remarks>
@@ -33,7 +32,7 @@ internal sealed class PrometheusText
         long below = 0;
         for (var i = 0; i < counts.Length; i++)
         {
-            // Each bucket counts what the smaller ones hold, too.
+            // Each bucket includes the counts of the smaller ones.
             below += counts[i];
             var bound = i < series.Bounds.Length ? Number(series.Bounds[i]) : "+Inf";
             Value($"{name}_bucket", With(series.Labels, $"le=\"{bound}\""), below);

@@ -36,9 +36,9 @@ internal sealed class ServerMetricsText(SockeyeServer server, ServerIdentity ide
     {
         One("process_cpu_seconds_total", "counter", "Processor time of the process, in seconds.",
             Environment.CpuUsage.TotalTime.TotalSeconds);
-        One("process_resident_memory_bytes", "gauge", "Memory of the process that is resident (working set).",
+        One("process_resident_memory_bytes", "gauge", "The resident memory of the process (working set).",
             Environment.WorkingSet);
-        One("process_start_time_seconds", "gauge", "When the process started, in seconds since 1970.",
+        One("process_start_time_seconds", "gauge", "The start time of the process, in seconds since 1970.",
             ServerIdentity.ProcessStart.ToUnixTimeMilliseconds() / 1000.0);
 
         void One(string name, string type, string help, double value)
@@ -51,7 +51,7 @@ internal sealed class ServerMetricsText(SockeyeServer server, ServerIdentity ide
     private void WriteServer(PrometheusText text)
     {
         const string Info = "sockeye_server_info", Uptime = "sockeye_server_uptime_seconds";
-        text.Family(Info, "gauge", "Always 1: which server this is.");
+        text.Family(Info, "gauge", "Always 1; the labels identify the server.");
         text.Value(Info, PrometheusNames.FormatLabels(
             [new("name", identity.Name), new("engine", identity.Engine), new("version", ServerIdentity.Version),
                 new("sockeye_version", ServerIdentity.SockeyeVersion), new("runtime", ServerIdentity.Runtime)]), 1);
@@ -59,7 +59,7 @@ internal sealed class ServerMetricsText(SockeyeServer server, ServerIdentity ide
         text.Value(Uptime, "", server.Uptime.TotalSeconds);
     }
 
-    /// <summary>Writes what no instrument reports: whether a listener exists.</summary>
+    /// <summary>Writes whether each listener exists, which no instrument reports.</summary>
     private static void WriteListeners(PrometheusText text, ServerLoad load)
     {
         text.Family("sockeye_server_listening", "gauge", "1 if the server listens, 0 if it no longer does.");

@@ -67,7 +67,7 @@ export class Chart {
       this.paths[i].line.setAttribute("d", line);
       this.paths[i].area.setAttribute("d", area);
     });
-    if (!this.isPointedAt) this.tell(samples[samples.length - 1]);
+    if (!this.isPointedAt) this.announce(samples[samples.length - 1]);
   }
 
   // A line ends where samples are missing, and starts again after the gap.
@@ -104,16 +104,16 @@ export class Chart {
     this.cross.setAttribute("visibility", "visible");
     this.cross.setAttribute("x1", this.x(nearest.time));
     this.cross.setAttribute("x2", this.x(nearest.time));
-    this.tell(nearest, ` · ${Math.round(this.end - nearest.time)} s ago`);
+    this.announce(nearest, ` · ${Math.round(this.end - nearest.time)} s ago`);
   }
 
   leave() {
     this.isPointedAt = false;
     this.cross.setAttribute("visibility", "hidden");
-    this.tell(this.samples[this.samples.length - 1]);
+    this.announce(this.samples[this.samples.length - 1]);
   }
 
-  tell(sample, when = "") {
+  announce(sample, when = "") {
     const values = sample ? this.series.map(one => this.format(sample[one.key])).join(" / ") : "–";
     setText(this.now, values + when);
     this.svg.setAttribute("aria-label", `${this.title}: ${this.series.map(one => one.label).join(" / ")} ${values}${when}`);

@@ -131,7 +131,7 @@ export class Connections {
       else this.remove(id, shown);
     }
     if (!isHeld) this.place(view.rows);
-    this.tell(view, isHeld && view.rows.some(row => !this.rows.has(row.id)));
+    this.showCount(view, isHeld && view.rows.some(row => !this.rows.has(row.id)));
   }
 
   remove(id, shown) {
@@ -219,7 +219,7 @@ export class Connections {
     setText(shown.more.cells[0], text);
   }
 
-  tell(view, hasMore) {
+  showCount(view, hasMore) {
     const part = view.matching === view.total ? `${count(view.total)} open` : `${count(view.matching)} of ${count(view.total)} open`;
     setText(find("count"), hasMore ? `${part}; the list is held while you point at it` : part);
     find("none").hidden = view.matching > 0;

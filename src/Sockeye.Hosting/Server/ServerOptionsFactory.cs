@@ -50,7 +50,7 @@ internal sealed class ServerOptionsFactory(SockeyeServerBuilder builder, IServic
             foreach (var earlier in options.Endpoints.Take(i).Where(earlier => earlier.Overlaps(listen)))
             {
                 yield return $"{names[listen]} is \"{listen}\": the same port as {names[earlier]}, \"{earlier}\". Give each "
-                    + "endpoint its own, or remove one of them.";
+                + "endpoint a separate port, or remove one of them.";
             }
         }
     }

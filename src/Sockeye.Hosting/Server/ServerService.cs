@@ -86,7 +86,7 @@ internal sealed partial class ServerService : IHostedService, IAsyncDisposable, 
         }
         catch (Exception error)
         {
-            // On any exception, including one from user code, the server continues, and the refusal is reported.
+            // On any exception, including one of user code, the server continues, and the refusal is reported.
             Refuse([error.Message], error);
         }
     }

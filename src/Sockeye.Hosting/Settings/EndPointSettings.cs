@@ -63,7 +63,7 @@ internal sealed class EndPointSettings(
             case EndPointKind.Any:
                 return options.ListenAnyIP(endpoint.Port);
             case EndPointKind.Name:
-                reader.Fail("Listen", text, $"a host name may have several addresses, so write the one that is meant: {Forms}.");
+                reader.Fail("Listen", text, $"a host name may have several addresses, so write one of them: {Forms}.");
                 return null;
             default:
                 return options.Listen(endpoint.EndPoint!);
@@ -74,8 +74,8 @@ internal sealed class EndPointSettings(
 
     /// <param name="reader">The section of the endpoint.</param>
     /// <param name="name">The name of the handler.</param>
-    /// <param name="listen">The endpoint. Null where its address is wrong: it is not served, and code that builds pipelines is
-    /// not called.</param>
+    /// <param name="listen">The endpoint. Null if its address is invalid: it is not served, and code that builds pipelines is not
+    /// called.</param>
     private void Run(SettingsReader reader, string name, ListenOptions? listen)
     {
         if (!handlers.TryGetValue(name, out var handler))

@@ -12,9 +12,9 @@ internal static class LimitSettings
         LimitAction? atRate = null;
         int? burst = null;
         reader.Read<LimitAction>("AtMaxConnections", SettingsParsers.Action, action => atMax = action);
-        reader.Read<int>("MaxConnections", SettingsParsers.Number, most => listen.UseConnectionLimit(most, atMax));
+        reader.Read<int>("MaxConnections", SettingsParsers.Number, value => listen.UseConnectionLimit(value, atMax));
         reader.Read<LimitAction>("AtAcceptRate", SettingsParsers.Action, action => atRate = action);
-        reader.Read<int>("AcceptBurst", SettingsParsers.Number, most => burst = most);
+        reader.Read<int>("AcceptBurst", SettingsParsers.Number, value => burst = value);
         reader.Read<double>("AcceptRate", SettingsParsers.Rate, rate => listen.UseAcceptRateLimit(rate, burst, atRate));
         Needs(reader, "AtMaxConnections", "MaxConnections");
         Needs(reader, "AtAcceptRate", "AcceptRate");
@@ -41,10 +41,10 @@ internal static class LimitSettings
 
     private static void Apply(SettingsReader reader, AddressLimitOptions options)
     {
-        reader.Read<int>(nameof(options.MaxConnections), SettingsParsers.Number, most => options.MaxConnections = most);
+        reader.Read<int>(nameof(options.MaxConnections), SettingsParsers.Number, value => options.MaxConnections = value);
         reader.Read<double>(nameof(options.AcceptRate), SettingsParsers.Rate, rate => options.AcceptRate = rate);
         reader.Read<int>(nameof(options.AcceptBurst), SettingsParsers.Number, burst => options.AcceptBurst = burst);
-        reader.Read<int>(nameof(options.MaxAddresses), SettingsParsers.Number, most => options.MaxAddresses = most);
+        reader.Read<int>(nameof(options.MaxAddresses), SettingsParsers.Number, value => options.MaxAddresses = value);
         reader.Read<int>(
             nameof(options.IPv6PrefixLength), SettingsParsers.Number, length => options.IPv6PrefixLength = length);
         reader.Read<LimitAction>(nameof(options.AtLimit), SettingsParsers.Action, action => options.AtLimit = action);

@@ -5,11 +5,11 @@ internal static class ServerSettings
 {
     public static void Apply(SettingsReader reader, SockeyeServerOptions options)
     {
-        reader.Read<int>(nameof(options.MaxConnections), SettingsParsers.Number, most => options.MaxConnections = most);
+        reader.Read<int>(nameof(options.MaxConnections), SettingsParsers.Number, value => options.MaxConnections = value);
         reader.Read<LimitAction>(
             nameof(options.AtMaxConnections), SettingsParsers.Action, action => options.AtMaxConnections = action);
         reader.Read<TimeSpan>(nameof(options.ShutdownTimeout), SettingsParsers.Time, time => options.ShutdownTimeout = time);
-        reader.Read<int>(nameof(options.MaxClosedHistory), SettingsParsers.Number, most => options.MaxClosedHistory = most);
+        reader.Read<int>(nameof(options.MaxClosedHistory), SettingsParsers.Number, value => options.MaxClosedHistory = value);
         TimeoutSettings.Apply(reader.Section(nameof(options.Timeouts)), options.Timeouts);
     }
 }

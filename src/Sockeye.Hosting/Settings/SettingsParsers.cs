@@ -15,8 +15,10 @@ internal static class SettingsParsers
             ? null
             : $"write a whole number from 0 to {int.MaxValue}.";
 
-    /// <summary>Parses 00:05:00, 5m or infinite. A number without a unit is an error: for .NET "30" means thirty days, for people
-    /// thirty seconds.</summary>
+    /// <summary>
+    /// Parses 00:05:00, 5m or infinite. A number without a unit is an error, because "30" means thirty days in .NET, but thirty
+    /// seconds to most users.
+    /// </summary>
     public static string? Time(string text, out TimeSpan value)
     {
         if (text.Equals("infinite", StringComparison.OrdinalIgnoreCase))
@@ -40,13 +42,13 @@ internal static class SettingsParsers
     public static string? Bytes(string text, out long value)
     {
         value = RateText.ParseBytes(text, out var error) ?? 0;
-        return error is null ? null : "write bytes a second as 65536, 500k, 10M or 1Mi.";
+        return error is null ? null : "write bytes per second as 65536, 500k, 10M or 1Mi.";
     }
 
     public static string? Rate(string text, out double value)
     {
         value = RateText.ParseConnections(text, out var error) ?? 0;
-        return error is null ? null : "write connections up to 1000000 a second as 100, 0.5, 100/s or 30/m.";
+        return error is null ? null : "write connections per second, up to 1000000, as 100, 0.5, 100/s or 30/m.";
     }
 
     public static string? Networks(string text, out IPNetwork[] value)
@@ -69,8 +71,8 @@ internal static class SettingsParsers
         var message = text.StartsWith(MessagePrefix, StringComparison.OrdinalIgnoreCase) ? text[MessagePrefix.Length..] : "";
         if (System.Text.Encoding.UTF8.GetByteCount(message) is 0 or > LimitAction.MaxMessageLength)
         {
-            return $"write Reset, LeaveInBacklog, or {MessagePrefix} with a message of 1 to {LimitAction.MaxMessageLength} bytes "
-                + "behind it.";
+            return $"write Reset, LeaveInBacklog, or {MessagePrefix} followed by a message of 1 to "
+                + $"{LimitAction.MaxMessageLength} bytes.";
         }
 
         value = LimitAction.SendAndClose(message);

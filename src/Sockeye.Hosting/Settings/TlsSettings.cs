@@ -37,7 +37,7 @@ internal static class TlsSettings
             reader.RequiredText("Certificate", "\"server.pem\", and Key if it is in another file");
         reader.Read<TimeSpan>(
             nameof(tls.HandshakeTimeout), SettingsParsers.Time, time => tls.HandshakeTimeout = time);
-        reader.Read<int>(nameof(tls.MaxHandshakes), SettingsParsers.Number, most => tls.MaxHandshakes = most);
+        reader.Read<int>(nameof(tls.MaxHandshakes), SettingsParsers.Number, value => tls.MaxHandshakes = value);
         if (reader.Text("ClientAuthorities") is { } authorities)
         {
             reader.Try("ClientAuthorities", authorities, () =>

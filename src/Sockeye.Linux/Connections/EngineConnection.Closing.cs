@@ -101,7 +101,9 @@ internal partial class EngineConnection
     /// <summary>Resumes the task that closes the connection, on the thread of handlers.</summary>
     void IThreadPoolWorkItem.Execute() => _sendAttempted.Set();
 
-    /// <summary>Notifies that a send was attempted, so that the bytes that the kernel accepts at once are sent.</summary>
+    /// <summary>
+    /// Resumes the waiter for the first send attempt, after which the bytes that the kernel accepts at once are sent.
+    /// </summary>
     private void NotifySendAttempted()
     {
         Thread.AssertOnEngineThread();

@@ -312,8 +312,8 @@ internal sealed class EngineOutput(EngineConnection connection)
     }
 
     /// <summary>
-    /// Detects a second writer, against the rule. One of two writers may still write to memory that the other has flushed. Once
-    /// that is possible, segments of this output are not reused for other connections.
+    /// Detects a second writer, which the rules of a pipe forbid. One of two writers may still write to memory that the other has
+    /// flushed. Once that is possible, segments of this output are not reused for other connections.
     /// </summary>
     private void DetectSecondWriterLocked()
     {

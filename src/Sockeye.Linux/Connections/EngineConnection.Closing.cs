@@ -32,7 +32,7 @@ internal partial class EngineConnection
         }
     }
 
-    /// <summary>Whether the socket is closed, with all that follows from that.</summary>
+    /// <summary>Whether closing has finished: the socket is closed, and waiters are notified.</summary>
     protected bool IsClosed
     {
         get
@@ -152,8 +152,10 @@ internal partial class EngineConnection
             CloseNow();
     }
 
-    /// <remarks>A step may throw for lack of memory. The whole is then tried again, until <see cref="CloseDescriptor"/> has
-    /// finished; steps that can be repeated are, and the others keep a flag.</remarks>
+    /// <remarks>
+    /// A step may throw for lack of memory. All steps are then tried again, until <see cref="CloseDescriptor"/> has finished.
+    /// Steps that must not be repeated keep a flag.
+    /// </remarks>
     private void CloseNow()
     {
         Thread.AssertOnEngineThread();

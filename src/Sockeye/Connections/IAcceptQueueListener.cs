@@ -1,8 +1,10 @@
 namespace Sockeye.Transports;
 
 /// <summary>A listener whose accept queue a server can inspect and, when descriptors have run out, shed.</summary>
-/// <remarks>Implemented by the listener that <c>BindAsync</c> of a transport returns. Safe for use from any thread, and after the
-/// listener was unbound: then no client waits. No member throws.</remarks>
+/// <remarks>
+/// Implemented by the listener that <c>BindAsync</c> of a transport returns. Safe for use from any thread, also after the
+/// listener was unbound, when no client waits. No member throws.
+/// </remarks>
 public interface IAcceptQueueListener
 {
     /// <summary>
@@ -14,9 +16,7 @@ public interface IAcceptQueueListener
     /// <see cref="GetTcpInfo"/> reports them.</summary>
     AcceptQueueInfo? GetQueue() => AcceptQueueInfo.FromTcpInfo(GetTcpInfo());
 
-    /// <summary>
-    /// Resets waiting clients, so that they learn at once that they will not be served. Needs no free descriptor.
-    /// </summary>
+    /// <summary>Resets waiting clients, so that they fail at once instead of waiting. Needs no free descriptor.</summary>
     /// <param name="maxCount">The maximum number of clients to reset, over all sockets of the listener.</param>
     /// <returns>The number of clients that were reset.</returns>
     int Shed(int maxCount);

@@ -18,7 +18,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, IFrameEn
     private readonly PipeWriter _output = connection.Transport.Output;
     private readonly AsyncLock _writeLock = new();
     private readonly CancellationTokenSource _disposed = new();
-    // An output that does not count what is written in it could not show that the encoder has written a part of a frame.
+    // The output must count its bytes, which shows whether the encoder has written a part of a frame.
     private readonly bool _encodesIntoOutput = encoder.IsEncodeAtomic && connection.Transport.Output.CanGetUnflushedBytes;
     private Exception? _encodeError;
 

@@ -79,7 +79,9 @@ public sealed class SockeyeAdminOptions
                 nameof(SampleInterval), value, "SampleInterval must be from 100 ms to 1 minute.");
     } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Gets or sets where the page logs. Default: no log. docs/observability.md lists the event ids.</summary>
+    /// <summary>
+    /// Gets or sets the factory of the page's logger. Default: no log. docs/observability.md lists the event ids.
+    /// </summary>
     public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
 
     /// <summary>Gets or sets the transport. Null means a separate one with its own thread. Tests set one, which the page does not

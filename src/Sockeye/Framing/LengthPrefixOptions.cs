@@ -37,7 +37,7 @@ public sealed class LengthPrefixOptions
     /// </summary>
     public bool LittleEndian { get; init; }
 
-    /// <summary>Gets what the length counts. Default: <see cref="LengthCounts.Body"/>.</summary>
+    /// <summary>Gets the bytes that the length counts. Default: <see cref="LengthCounts.Body"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not a member of the enumeration.</exception>
     public LengthCounts Counts { get; init => field = OptionChecks.Defined(value); }
 

@@ -12,7 +12,7 @@ public sealed class MessageGroupOptions
     public int MaxQueuedMessages { get; set => field = OptionChecks.InRange(value, 1, 1_000_000); } = 256;
 
     /// <summary>
-    /// Gets or sets what happens to a member whose queue is full. Default: <see cref="SlowMemberPolicy.Disconnect"/>.
+    /// Gets or sets the policy for a member whose queue is full. Default: <see cref="SlowMemberPolicy.Disconnect"/>.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not a member of the enumeration.</exception>
     public SlowMemberPolicy SlowMember { get; set => field = OptionChecks.Defined(value); }

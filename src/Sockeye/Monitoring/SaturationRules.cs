@@ -55,7 +55,8 @@ internal static class SaturationRules
             SaturationKind.HandlersBlocked, GetLevel(worst.Time),
             $"the handler of {worst.ConnectionId} ({worst.RemoteEndPoint}) has blocked its engine thread, {worst.Thread}, "
                 + $"for {FormatSeconds(worst.Time)} s, and "
-                + $"{Count(worst.Waiting, "other connection waits", "other connections wait")}{others}: make it asynchronous, or turn off UnsafePreferInlineScheduling");
+                + $"{Count(worst.Waiting, "other connection waits", "other connections wait")}{others}: "
+                + "make it asynchronous, or turn off UnsafePreferInlineScheduling");
     }
 
     public static SaturationSign? AcceptFailing(ListenerInfo listener)

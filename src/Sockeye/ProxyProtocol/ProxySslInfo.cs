@@ -36,7 +36,7 @@ public sealed class ProxySslInfo
     private ProxySslInfo(ProxySslClient client, uint verify, IReadOnlyList<ProxyTlv> tlvs) =>
         (Client, Verify, Tlvs) = (client, verify, tlvs);
 
-    /// <summary>Gets what the client sent.</summary>
+    /// <summary>Gets the credentials that the client sent.</summary>
     public ProxySslClient Client { get; }
 
     /// <summary>Gets the result of verifying the client's certificate: 0 is success; other values are specific to the

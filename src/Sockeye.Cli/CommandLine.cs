@@ -30,9 +30,9 @@ internal static class CommandLine
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
-                errors.WriteExact($"sockeye: {error.Message}");
+                errors.WriteLine($"sockeye: {error.Message}");
             var command = parsed.CommandResult.Command;
-            errors.WriteExact($"Help: sockeye {(command.Parents.Any() ? command.Name + " " : "")}--help");
+            errors.WriteLine($"Help: sockeye {(command.Parents.Any() ? command.Name + " " : "")}--help");
             return ExitCodes.WrongUse;
         }
 
@@ -48,9 +48,9 @@ internal static class CommandLine
         }
         catch (Exception e)
         {
-            errors.WriteExact($"sockeye: this is a fault of the tool; please report it: {e.GetType().Name}: {e.Message}");
+            errors.WriteLine($"sockeye: this is a fault of the tool; please report it: {e.GetType().Name}: {e.Message}");
             foreach (var frame in (e.StackTrace ?? "").Split('\n'))
-                errors.WriteExact(frame.TrimEnd());
+                errors.WriteLine(frame.TrimEnd());
             return ExitCodes.Failed;
         }
     }

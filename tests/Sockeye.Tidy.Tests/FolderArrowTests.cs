@@ -48,6 +48,34 @@ public sealed class FolderArrowTests
             ("Network", ["Loop", "Tcp"]),
             ("", ["Loop", "Network", "Tcp"]),
         ],
+        ["Sockeye.Cli"] =
+        [
+            ("Text", []),
+            ("Exit", []),
+            ("Streams", ["Text", "Exit"]),
+            ("Logging", ["Text", "Streams"]),
+            ("Options", ["Text", "Exit", "Streams", "Logging"]),
+            ("Input", ["Streams"]),
+            ("Listen", ["Text", "Exit", "Streams", "Logging", "Options", "Input"]),
+            ("Connect", ["Text", "Exit", "Streams", "Logging", "Options", "Input"]),
+            ("Demo", ["Text", "Exit", "Streams", "Options"]),
+            ("Doctor", ["Text", "Exit", "Streams", "Options"]),
+            ("", ["Exit", "Streams", "Listen", "Connect", "Demo", "Doctor"]),
+        ],
+        ["Sockeye.Hosting"] =
+        [
+            ("Settings", []),
+            ("Server", ["Settings"]),
+            ("Health", ["Server"]),
+        ],
+        ["Sockeye.Admin"] =
+        [
+            ("Http", []),
+            ("Data", ["Http"]),
+            ("Metrics", ["Data"]),
+            ("", ["Http", "Data", "Metrics"]),
+        ],
+        ["Sockeye.Kestrel"] = [("", [])],
     };
 
     public static TheoryData<string> EachProject => [.. Projects.Keys];
@@ -66,6 +94,11 @@ public sealed class FolderArrowTests
             Assert.True(below.Add(folder), $"{project} has two lines for '{folder}'.");
         }
     }
+
+    [Fact]
+    public void Every_project_of_src_has_layers() => Assert.Equal(
+        Repository.Files("src", "*.csproj").Select(file => Path.GetFileNameWithoutExtension(file.Path)).Order(),
+        Projects.Keys.Order());
 
     [Fact]
     public void Use_of_a_folder_above_is_found_where_it_happens()

@@ -2,12 +2,9 @@ using System.Text;
 
 namespace Sockeye.Cli;
 
-/// <summary>
-/// Standard error, one whole line at a time, with the tool's options and with text from peers escaped. Safe for concurrent
-/// callers.
-/// </summary>
+/// <summary>Standard error, one whole line at a time, with text from peers escaped. Safe for concurrent callers.</summary>
 /// <remarks>
-/// If it cannot be written, there is no other place to report that: the text is lost, and everything else continues.
+/// If standard error cannot be written to, the text is lost and everything else continues: there is no other place to report it.
 /// </remarks>
 internal sealed class ErrorLines
 {
@@ -32,11 +29,8 @@ internal sealed class ErrorLines
         }
     }
 
-    /// <summary>Writes a line that may contain text of the library.</summary>
-    public void WriteLine(string line) => WriteExact(OptionNames.Translate(line));
-
     /// <summary>Writes a line, with control characters that would move the cursor or start another line escaped.</summary>
-    public void WriteExact(string line)
+    public void WriteLine(string line)
     {
         line = PrintableText.Escape(line);
         lock (_lock)
@@ -48,7 +42,7 @@ internal sealed class ErrorLines
         }
     }
 
-    /// <summary>Writes each failure, and returns the exit code for all of them.</summary>
+    /// <summary>Writes a line for each failure that is not null, and returns the exit code for all of them.</summary>
     public int Report(params IEnumerable<string?> failures)
     {
         var exitCode = ExitCodes.Done;

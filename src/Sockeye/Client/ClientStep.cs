@@ -22,8 +22,10 @@ internal static class ClientStep
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 throw new ConnectException(
-                    $"Could not connect to {DisplayText.Format(target)} within {DisplayText.Format(client.ConnectTimeout)} "
-                        + "(ConnectTimeout): the connection was established, and the step added by Use did not end.",
+                    new Explanation(
+                        $"Could not connect to {DisplayText.Format(target)} within {DisplayText.Format(client.ConnectTimeout)}",
+                        nameof(client.ConnectTimeout),
+                        ": the connection was established, and the step added by Use did not end"),
                     SocketError.TimedOut,
                     e);
             }

@@ -17,14 +17,15 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
 
     public ConnectException AllFailedError() => Attempts.Count == 0
         ? new(
-            $"Could not connect to {TargetName}: {DescribeMissingAddress()}.",
+            DescribeMissingAddress(),
             SocketError.HostNotFound,
             LookupErrors.FirstOrDefault())
         : new($"Could not connect to {TargetName}: {DescribeAttempts()}.", ToSocketError(LastError), LastError);
 
     public ConnectException TimedOutError() => new(
-        $"Could not connect to {TargetName} within {DisplayText.Format(options.ConnectTimeout)} (ConnectTimeout): "
-            + $"{DescribeProgress()}.",
+        new Explanation(
+            $"Could not connect to {TargetName} within {DisplayText.Format(options.ConnectTimeout)}",
+            nameof(options.ConnectTimeout), $": {DescribeProgress()}"),
         SocketError.TimedOut,
         LastError);
 
@@ -34,7 +35,9 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
         cancellationToken);
 
     public ConnectException OtherFamilyError() => new(
-        $"Could not connect to {TargetName} from LocalEndPoint {options.LocalEndPoint}: their address families differ.",
+        new Explanation(
+            $"Could not connect to {TargetName} from {options.LocalEndPoint}", nameof(options.LocalEndPoint),
+            ": their address families differ"),
         SocketError.AddressFamilyNotSupported);
 
     private static SocketError ToSocketError(Exception? error) => error switch
@@ -46,13 +49,15 @@ internal sealed class ConnectReport(SockeyeClientOptions options, EndPoint targe
         _ => SocketError.SocketError,
     };
 
-    private string DescribeMissingAddress()
+    private Explanation DescribeMissingAddress()
     {
-        var kind = options.LocalEndPoint is { } local
-            ? $"no address of the family of LocalEndPoint {local}"
-            : "no address";
         var causes = LookupErrors.Select(error => SentenceText.TrimFullStop(error.Message)).Distinct().ToList();
-        return $"the name has {kind}" + (causes.Count == 0 ? "" : $" ({string.Join("; ", causes)})");
+        var why = causes.Count == 0 ? "" : $" ({string.Join("; ", causes)})";
+        return options.LocalEndPoint is { } local
+            ? new(
+                $"Could not connect to {TargetName}: the name has no address of the family of {local}",
+                nameof(options.LocalEndPoint), why)
+            : new($"Could not connect to {TargetName}: the name has no address{why}");
     }
 
     private string DescribeProgress() =>

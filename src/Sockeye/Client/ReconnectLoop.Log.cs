@@ -13,5 +13,5 @@ internal sealed partial class ReconnectLoop
     private partial void LogLost(string connectionId, string target, TimeSpan held, string reason, TimeSpan delay);
 
     [LoggerMessage(3002, LogLevel.Warning, "Attempt {Failures} failed: {Error}. Next attempt in {Delay}.")]
-    private partial void LogAttemptFailed(int failures, string error, TimeSpan delay);
+    private partial void LogAttemptFailed(int failures, Explanation error, TimeSpan delay);
 }

@@ -53,7 +53,8 @@ internal sealed partial class ReconnectLoop(
                     ExceptionDispatchInfo.Throw(error);
                 delay = GetNextDelay(backoff);
                 last = new($"attempt {failures} failed: {SentenceText.TrimFullStop(error.Message)}", error);
-                LogAttemptFailed(failures, PrintableText.Escape(SentenceText.TrimFullStop(error.Message)), delay);
+                var explanation = (error as IExplainedException)?.Explanation ?? new(error.Message);
+                LogAttemptFailed(failures, explanation, delay);
             }
 
             await WaitAsync(delay, last, cancellationToken);

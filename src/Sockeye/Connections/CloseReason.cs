@@ -65,18 +65,28 @@ public enum CloseCause
 /// A connection keeps its first reason, with one exception: a break replaces an earlier orderly end
 /// (<see cref="CloseCause.Fin"/>).
 /// </remarks>
-/// <param name="by">The side that ended the connection.</param>
-/// <param name="cause">The cause.</param>
-/// <param name="direction">The direction that ended first.</param>
-/// <param name="description">A sentence for logs. A full stop at its end is removed.</param>
-/// <param name="exception">The exception that caused the end, or null.</param>
-public sealed class CloseReason(
-    ClosedBy by,
-    CloseCause cause,
-    CloseDirection direction,
-    string description,
-    Exception? exception = null)
+public sealed class CloseReason
 {
+    /// <summary>Creates a reason that no option decided.</summary>
+    /// <param name="by">The side that ended the connection.</param>
+    /// <param name="cause">The cause.</param>
+    /// <param name="direction">The direction that ended first.</param>
+    /// <param name="description">A sentence for logs. A full stop at its end is removed.</param>
+    /// <param name="exception">The exception that caused the end, or null.</param>
+    public CloseReason(
+        ClosedBy by, CloseCause cause, CloseDirection direction, string description, Exception? exception = null)
+        : this(
+            by, cause, direction, new Explanation(description ?? throw new ArgumentNullException(nameof(description))), exception)
+    {
+    }
+
+    internal CloseReason(
+        ClosedBy by, CloseCause cause, CloseDirection direction, Explanation explanation, Exception? exception = null)
+    {
+        (By, Cause, Direction, Explanation, Exception) = (by, cause, direction, explanation, exception);
+        Description = explanation.ToString();
+    }
+
     /// <summary>Gets the reason of a connection that its peer ended first, in order.</summary>
     public static CloseReason PeerFin { get; } =
         new(ClosedBy.Peer, CloseCause.Fin, CloseDirection.Input, "the peer ended its side (FIN)");
@@ -91,9 +101,12 @@ public sealed class CloseReason(
     internal static CloseReason Local(CloseCause cause, string description, Exception? exception = null) =>
         new(ClosedBy.Local, cause, CloseDirection.Both, description, exception);
 
+    internal static CloseReason Local(CloseCause cause, Explanation explanation) =>
+        new(ClosedBy.Local, cause, CloseDirection.Both, explanation);
+
     /// <summary>The reason of a connection that was refused by a limit or a rule before it was served.</summary>
-    internal static CloseReason Refused(CloseCause cause, string description) =>
-        new(ClosedBy.Local, cause, CloseDirection.Both, description) { IsRefusal = true };
+    internal static CloseReason Refused(CloseCause cause, Explanation explanation) =>
+        new(ClosedBy.Local, cause, CloseDirection.Both, explanation) { IsRefusal = true };
 
     /// <summary>The reason of a connection that was closed in order before the peer had acknowledged everything.</summary>
     internal static CloseReason Unacknowledged(string what) =>
@@ -104,25 +117,28 @@ public sealed class CloseReason(
         new(ClosedBy.Peer, CloseCause.Reset, CloseDirection.Both, "the peer reset the connection (RST)", exception);
 
     /// <summary>Gets the side that ended the connection.</summary>
-    public ClosedBy By => by;
+    public ClosedBy By { get; }
 
     /// <summary>Gets the cause.</summary>
-    public CloseCause Cause => cause;
+    public CloseCause Cause { get; }
 
     /// <summary>Gets the direction that ended first.</summary>
-    public CloseDirection Direction => direction;
+    public CloseDirection Direction { get; }
 
     /// <summary>
     /// Gets a sentence for logs, without a full stop. Text from the peer is escaped (<see cref="PrintableText"/>).
     /// </summary>
-    public string Description { get; } = PrintableText.Escape(SentenceText.TrimFullStop(
-        description ?? throw new ArgumentNullException(nameof(description))));
+    public string Description { get; }
+
+    /// <summary>Gets the description together with the option that decided the end, for programs that name options
+    /// differently.</summary>
+    public Explanation Explanation { get; }
 
     /// <summary>Gets the exception that caused the end, or null.</summary>
-    public Exception? Exception => exception;
+    public Exception? Exception { get; }
 
     /// <summary>Gets whether both directions ended in order, without loss.</summary>
-    public bool IsOrderly => cause is CloseCause.Fin;
+    public bool IsOrderly => Cause is CloseCause.Fin;
 
     /// <summary>Whether the connection was refused rather than served. A flood causes many of these.</summary>
     internal bool IsRefusal { get; private init; }

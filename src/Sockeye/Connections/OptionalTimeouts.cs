@@ -27,7 +27,8 @@ internal sealed class OptionalTimeouts(TimeSpan opened)
             _closeRequestedAt = now;
             stop?.RequestClose(new(
                 ClosedBy.Local, CloseCause.Timeout, CloseDirection.Output,
-                $"the connection lasted for {timeouts.Lifetime} (Timeouts.Lifetime)"));
+                new Explanation(
+                    $"the connection lasted for {OptionChecks.Describe(timeouts.Lifetime)}", "Timeouts.Lifetime")));
         }
 
         if (!ConnectionTimeouts.IsEnabled(timeouts.LifetimeGracePeriod))
@@ -39,8 +40,9 @@ internal sealed class OptionalTimeouts(TimeSpan opened)
             ? null
             : CloseReason.Local(
                 CloseCause.Timeout,
-                $"the connection lasted for {timeouts.Lifetime} (Timeouts.Lifetime), and was not finished within "
-                    + $"{timeouts.LifetimeGracePeriod} (LifetimeGracePeriod)");
+                new(
+                    $"the connection lasted for {OptionChecks.Describe(timeouts.Lifetime)}", "Timeouts.Lifetime",
+                    $", and was not finished within {OptionChecks.Describe(timeouts.LifetimeGracePeriod)} after that"));
     }
 
     /// <summary>Checks the first byte and both rates; returns a reason if one is missed.</summary>
@@ -59,7 +61,10 @@ internal sealed class OptionalTimeouts(TimeSpan opened)
             return null;
         if (opened + firstByte <= poll.Now)
             return CloseReason.Local(
-                CloseCause.Timeout, $"the peer sent nothing for {firstByte} after it connected (Timeouts.FirstByte)");
+                CloseCause.Timeout,
+                new(
+                    $"the peer sent nothing for {OptionChecks.Describe(firstByte)} after it connected",
+                    "Timeouts.FirstByte"));
         TimeoutPoll.ScheduleAt(opened + firstByte, ref next);
         return null;
     }
@@ -93,8 +98,10 @@ internal sealed class OptionalTimeouts(TimeSpan opened)
 
     private static CloseReason CreateTooSlowReason(
         string verb, (long Bytes, TimeSpan Time) measured, DataRate minRate, string option) =>
-        CloseReason.Local(CloseCause.Timeout, string.Create(
-            CultureInfo.InvariantCulture,
-            $"the peer {verb} {measured.Bytes} bytes in {measured.Time.TotalSeconds:0.#} s, "
-                + $"but the minimum is {minRate.BytesPerSecond} bytes per second (Timeouts.{option})"));
+        CloseReason.Local(CloseCause.Timeout, new(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"the peer {verb} {measured.Bytes} bytes in {measured.Time.TotalSeconds:0.#} s, "
+                    + $"but the minimum is {minRate.BytesPerSecond} bytes per second"),
+            $"Timeouts.{option}"));
 }

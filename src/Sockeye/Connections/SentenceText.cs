@@ -5,4 +5,7 @@ internal static class SentenceText
 {
     /// <summary>Removes the full stop of an exception's message or of a user's text, for a sentence that adds its own.</summary>
     public static string TrimFullStop(string sentence) => sentence.TrimEnd('.', ' ', '\r', '\n');
+
+    /// <summary>"1 byte", "2 bytes".</summary>
+    public static string Count(long number, string noun) => $"{number} {noun}{(number == 1 ? "" : "s")}";
 }

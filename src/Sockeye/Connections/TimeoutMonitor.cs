@@ -114,7 +114,8 @@ internal sealed class TimeoutMonitor : CoarseTimerEntry
         {
             if (!poll.HasPendingData || !poll.HasPeerProgress)
                 return CloseReason.Local(
-                    CloseCause.Timeout, $"nothing was received or sent for {Timeouts.Idle} (Timeouts.Idle)");
+                    CloseCause.Timeout,
+                    new($"nothing was received or sent for {OptionChecks.Describe(Timeouts.Idle)}", "Timeouts.Idle"));
             _lastIoAt = poll.Now - (Timeouts.Idle * 0.75);
         }
 
@@ -133,7 +134,9 @@ internal sealed class TimeoutMonitor : CoarseTimerEntry
         if (left <= TimeSpan.Zero)
             return CloseReason.Local(
                 CloseCause.Timeout,
-                $"the peer accepted none of the data that waits to be sent for {Timeouts.WriteStall} (Timeouts.WriteStall)");
+                new(
+                    $"the peer accepted none of the data that waits to be sent for {OptionChecks.Describe(Timeouts.WriteStall)}",
+                    "Timeouts.WriteStall"));
         if (poll.Progress.HasUnsent)
             TimeoutPoll.ScheduleAt(poll.Now + left, ref next);
         poll.ScheduleWithin(Timeouts.WriteStall / 4, ref next);

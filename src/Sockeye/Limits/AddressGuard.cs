@@ -8,7 +8,7 @@ internal sealed class AddressGuard(AddressRules rules, LimitRefusal refusals)
     public Task RunAsync(ConnectionContext connection, ConnectionDelegate next) => rules.IsAllowed(connection.RemoteEndPoint)
         ? next(connection)
         : refusals.RefuseAsync(
-            connection, LimitAction.Reset, CloseCause.Denied, "a rule denies its address (UseAddressRules)");
+            connection, LimitAction.Reset, CloseCause.Denied, new("a rule denies its address", "UseAddressRules"));
 
     public async Task RunWatchedAsync(ConnectionContext connection, ConnectionDelegate next)
     {

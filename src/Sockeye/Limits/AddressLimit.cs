@@ -8,6 +8,8 @@ namespace Sockeye;
 internal sealed class AddressLimit(AddressLimitOptions options, TimeProvider time, LimitRefusal refusals)
     : IConnectionCounter
 {
+    private const string Method = "UseAddressLimit";
+
     private readonly AddressTable _table = new(options, time);
 
     public void Enter(EndPoint? address) => _table.AddExisting(GetKey(address));
@@ -42,13 +44,15 @@ internal sealed class AddressLimit(AddressLimitOptions options, TimeProvider tim
         return isIPv4 ? key : AddressKey.Mask(key, options.IPv6PrefixLength);
     }
 
-    private string Describe(AddressDecision verdict) => verdict switch
+    private Explanation Describe(AddressDecision verdict) => verdict switch
     {
         AddressDecision.TooManyConnections =>
-            $"its address has its {options.MaxConnections} connections (UseAddressLimit)",
-        AddressDecision.TooFast => string.Create(
-            CultureInfo.InvariantCulture,
-            $"its address connects more often than {options.AcceptRate:0.###} times a second (UseAddressLimit)"),
-        _ => $"all {options.MaxAddresses} tracked addresses have open connections (UseAddressLimit, MaxAddresses)",
+            new($"its address has reached its maximum number of connections, {options.MaxConnections}", Method),
+        AddressDecision.TooFast => new(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"its address connects more often than {options.AcceptRate:0.###} times a second"),
+            Method),
+        _ => new($"all {options.MaxAddresses} tracked addresses (MaxAddresses) have open connections", Method),
     };
 }

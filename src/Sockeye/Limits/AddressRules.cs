@@ -75,7 +75,8 @@ public sealed class AddressRules
         foreach (var (connection, _) in _watched.ToArray().OrderBy(one => one.Value))
         {
             if (!IsAllowed(connection.RemoteEndPoint))
-                connection.Abort(CloseCause.Denied, "a new rule denies its address (UseAddressRules)");
+                connection.Abort(CloseReason.Local(
+                    CloseCause.Denied, new Explanation("a new rule denies its address", "UseAddressRules")));
         }
 
         return changed;

@@ -7,7 +7,10 @@ namespace Sockeye;
 /// <summary>Counts the connections of an endpoint, and refuses clients over the limit.</summary>
 internal sealed class ConnectionLimit(int maxConnections, LimitAction atLimit, LimitRefusal refusals) : IConnectionCounter
 {
-    private readonly string _description = $"the endpoint has its {maxConnections} connections (UseConnectionLimit)";
+    private readonly Explanation _explanation = new(
+        $"the endpoint has reached its maximum number of connections, {maxConnections}", "UseConnectionLimit");
+
+
     private int _openCount;
 
     public void Enter(EndPoint? address) => Interlocked.Increment(ref _openCount);
@@ -20,7 +23,7 @@ internal sealed class ConnectionLimit(int maxConnections, LimitAction atLimit, L
         if (Interlocked.Increment(ref _openCount) > maxConnections)
         {
             Decrement();
-            await refusals.RefuseAsync(connection, atLimit, CloseCause.Limit, _description);
+            await refusals.RefuseAsync(connection, atLimit, CloseCause.Limit, _explanation);
             return;
         }
 

@@ -59,11 +59,12 @@ public static class ListenOptionsLimitExtensions
             {
                 var refusals = new LimitRefusal("UseAcceptRateLimit", listen);
                 var time = listen.Server.TimeProvider;
-                var description = FormattableString.Invariant(
-                    $"more than {limit.ConnectionsPerSecond:0.###} connections come a second (UseAcceptRateLimit)");
+                var explanation = new Explanation(
+                    FormattableString.Invariant($"more than {limit.ConnectionsPerSecond:0.###} connections come a second"),
+                    "UseAcceptRateLimit");
                 return connection => limit.TryTake(time)
                     ? next(connection)
-                    : refusals.RefuseAsync(connection, action, CloseCause.Limit, description);
+                    : refusals.RefuseAsync(connection, action, CloseCause.Limit, explanation);
             }, MiddlewareStage.Limit);
         }
 

@@ -136,11 +136,11 @@ internal sealed partial class LoadMonitor : IDisposable
         if (report.Level is { } level && (level >= 1 || sign.Level < 1))
             return;
         report.Level = sign.Level;
-        LogSign(sign.Kind, (int)(sign.Level * 100), sign.Description);
+        LogSign(sign.Kind, (int)(sign.Level * 100), sign.Explanation);
     }
 
     [LoggerMessage(1310, LogLevel.Warning, "{Kind} at {Level} %: {Description}.")]
-    private partial void LogSign(SaturationKind kind, int level, string description);
+    private partial void LogSign(SaturationKind kind, int level, Explanation description);
 
     [LoggerMessage(1311, LogLevel.Information, "{Kind}{Where} is over: it lasted {Duration}.")]
     private partial void LogSignOver(SaturationKind kind, string where, TimeSpan duration);

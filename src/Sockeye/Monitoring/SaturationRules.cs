@@ -18,16 +18,18 @@ internal static class SaturationRules
         listener.Queue is { Depth: > 0 } queue && queue.FillRatio >= QueueThreshold
             ? new(
                 SaturationKind.AcceptQueue, queue.FillRatio,
-                $"{Count(queue.Depth, "client waits", "clients wait")} in the accept queue of {listener.EndPoint}, whose "
-                    + $"limit is {queue.Limit}: a full queue drops clients; find what keeps the server from accepting, or raise "
-                    + "the limit (Backlog, net.core.somaxconn)",
+                new(
+                    $"{Count(queue.Depth, "client waits", "clients wait")} in the accept queue of {listener.EndPoint}, "
+                        + $"whose limit is {queue.Limit}: a full queue drops clients; find what keeps the server from accepting, "
+                        + "or raise net.core.somaxconn and the limit of the queue",
+                    "Backlog"),
                 listener.EndPoint)
             : null;
 
     public static SaturationSign? Connections(int open, int max) => open >= max * ConnectionsThreshold
         ? new(
             SaturationKind.Connections, (double)open / max,
-            $"{open} of {max} connections are open (MaxConnections): raise it, or find the clients that keep them open")
+            new($"{open} of {max} connections are open", "MaxConnections", ": raise it, or find the clients that keep them open"))
         : null;
 
     /// <param name="counts">The connections that wait.</param>
@@ -43,7 +45,7 @@ internal static class SaturationRules
             : $"no thread has been free for {FormatSeconds(longest)} s";
         return new(
             SaturationKind.HandlersWaiting, GetLevel(longest),
-            $"{what}: find handlers that block threads of the pool (Wait, Result, locks) or compute for a long time");
+            new($"{what}: find handlers that block threads of the pool (Wait, Result, locks) or compute for a long time"));
     }
 
     public static SaturationSign? HandlersBlocked(IReadOnlyList<BlockingHandler> blocking)
@@ -53,22 +55,27 @@ internal static class SaturationRules
         var others = blocking.Count == 1 ? "" : $" ({Count(blocking.Count - 1, "more such thread", "more such threads")})";
         return new(
             SaturationKind.HandlersBlocked, GetLevel(worst.Time),
-            $"the handler of {worst.ConnectionId} ({worst.RemoteEndPoint}) has blocked its engine thread, {worst.Thread}, "
-                + $"for {FormatSeconds(worst.Time)} s, and "
-                + $"{Count(worst.Waiting, "other connection waits", "other connections wait")}{others}: "
-                + "make it asynchronous, or turn off UnsafePreferInlineScheduling");
+            new(
+                $"the handler of {worst.ConnectionId} ({worst.RemoteEndPoint}) has blocked its engine thread, {worst.Thread}, "
+                    + $"for {FormatSeconds(worst.Time)} s, and "
+                    + $"{Count(worst.Waiting, "other connection waits", "other connections wait")}{others}: "
+                    + "make it asynchronous, or turn off inline handlers",
+                "UnsafePreferInlineScheduling"));
     }
 
     public static SaturationSign? AcceptFailing(ListenerInfo listener)
     {
         if (listener is not { AcceptFailingFor: { } time, Status: { Error: { } error } status })
             return null;
-        var (cause, remedy) = status.IsExhausted
-            ? ("descriptors or memory have run out", "raise the limit of open files (ulimit -n), or lower MaxConnections")
-            : (SentenceText.TrimFullStop(error.Message), "see event 1101 in the log");
+        var what = $"{listener.EndPoint} has failed to accept for {FormatSeconds(time)} s, because";
         return new(
             SaturationKind.AcceptFailing, GetLevel(time),
-            $"{listener.EndPoint} has failed to accept for {FormatSeconds(time)} s, because {cause}: {remedy}",
+            status.IsExhausted
+                ? new(
+                    $"{what} descriptors or memory have run out: raise the limit of open files (ulimit -n), or lower the "
+                        + "limit of connections",
+                    "MaxConnections")
+                : new($"{what} {SentenceText.TrimFullStop(error.Message)}: see event 1101 in the log"),
             listener.EndPoint);
     }
 
@@ -80,8 +87,10 @@ internal static class SaturationRules
         var clients = listener.Queue is { } queue ? Count(queue.Depth, "client", "clients") : "clients";
         return new(
             SaturationKind.AcceptHeld, 0.5 + ((listener.Queue?.FillRatio ?? 0) / 2),
-            $"{listener.Status.HeldBy} keeps {clients} of {listener.EndPoint} in the accept queue, which has not been empty for "
-                + $"{FormatSeconds(time)} s: raise the limit, or find which connections keep its permits",
+            new(
+                $"a limit keeps {clients} of {listener.EndPoint} in the accept queue, which has not been empty for "
+                    + $"{FormatSeconds(time)} s: raise the limit, or find which connections keep its permits",
+                listener.Status.HeldBy),
             listener.EndPoint);
     }
 
@@ -89,31 +98,35 @@ internal static class SaturationRules
         ? null
         : new(
             SaturationKind.NotListening, isStopping ? 0.5 : 1,
-            isStopping
+            new(isStopping
                 ? $"{listener.EndPoint} does not listen: the server is being stopped"
                 : $"{listener.EndPoint} no longer listens: its listener ended by itself (event 1103), so restart the "
-                    + "server",
+                    + "server"),
             listener.EndPoint);
 
     public static SaturationSign? SendsStalled(in Stalls stalls, int open) => stalls.Worst is not { } worst
         ? null
         : new(
             SaturationKind.SendsStalled, GetLevel(stalls, open),
-            (stalls.Count == 1
-                ? $"the peer of {worst.Id} has read nothing for {FormatSeconds(stalls.Longest)} s while data waits for it"
-                : $"{stalls.Count} peers have read nothing for {Stalls.Threshold.TotalSeconds:0} s or longer while data waits "
-                    + $"for them, that of {worst.Id} for {FormatSeconds(stalls.Longest)} s")
-            + ": find out what keeps such a client from reading; Timeouts.WriteStall resets such a connection");
+            new(
+                (stalls.Count == 1
+                    ? $"the peer of {worst.Id} has read nothing for {FormatSeconds(stalls.Longest)} s while data waits for it"
+                    : $"{stalls.Count} peers have read nothing for {Stalls.Threshold.TotalSeconds:0} s or longer while data "
+                        + $"waits for them, that of {worst.Id} for {FormatSeconds(stalls.Longest)} s")
+                + ": find out what keeps such a client from reading; a timeout resets such a connection",
+                "Timeouts.WriteStall"));
 
     public static SaturationSign? ReadsStalled(in Stalls stalls, int open) => stalls.Worst is not { } worst
         ? null
         : new(
             SaturationKind.ReadsStalled, GetLevel(stalls, open),
-            (stalls.Count == 1
-                ? $"the handler of {worst.Id} has read nothing for {FormatSeconds(stalls.Longest)} s while data of its peer waits"
-                : $"{stalls.Count} handlers have read nothing for {Stalls.Threshold.TotalSeconds:0} s or longer while data of "
-                    + $"their peers waits, that of {worst.Id} for {FormatSeconds(stalls.Longest)} s")
-            + ": find out what such a handler waits for");
+            new(
+                (stalls.Count == 1
+                    ? $"the handler of {worst.Id} has read nothing for {FormatSeconds(stalls.Longest)} s while data of its peer "
+                        + "waits"
+                    : $"{stalls.Count} handlers have read nothing for {Stalls.Threshold.TotalSeconds:0} s or longer while data "
+                        + $"of their peers waits, that of {worst.Id} for {FormatSeconds(stalls.Longest)} s")
+                + ": find out what such a handler waits for"));
 
     /// <summary>Stays below 1, because peers that do not read are not a reason to take a server out of service.</summary>
     private static double GetLevel(in Stalls stalls, int open) =>

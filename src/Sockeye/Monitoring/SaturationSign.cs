@@ -5,8 +5,8 @@ namespace Sockeye;
 /// <summary>Describes a sign that a server is close to saturation, or no longer serves its clients.</summary>
 public sealed class SaturationSign
 {
-    internal SaturationSign(SaturationKind kind, double level, string description, EndPoint? endpoint = null) =>
-        (Kind, Level, Description, EndPoint) = (kind, Math.Min(level, 1), description, endpoint);
+    internal SaturationSign(SaturationKind kind, double level, Explanation explanation, EndPoint? endpoint = null) =>
+        (Kind, Level, Explanation, EndPoint) = (kind, Math.Min(level, 1), explanation, endpoint);
 
     /// <summary>Gets the kind of saturation.</summary>
     public SaturationKind Kind { get; }
@@ -24,7 +24,10 @@ public sealed class SaturationSign
     public double Level { get; }
 
     /// <summary>Gets a sentence without a full stop, with the condition, its extent, and a remedy.</summary>
-    public string Description { get; }
+    public string Description => Explanation.ToString();
+
+    /// <summary>Gets the description together with the option to change, for programs that name options differently.</summary>
+    public Explanation Explanation { get; }
 
     /// <summary>Returns the description.</summary>
     public override string ToString() => Description;

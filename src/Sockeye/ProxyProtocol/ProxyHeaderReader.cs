@@ -23,7 +23,7 @@ internal sealed class ProxyHeaderReader(ListenOptions listen, IPNetwork[]? trust
         if (!IsTrusted(connection.RemoteEndPoint))
         {
             await _untrusted.RefuseAsync(connection, LimitAction.Reset, CloseCause.Denied,
-                "its address is not that of a trusted proxy: " + string.Join(", ", trusted ?? []));
+                new("its address is not that of a trusted proxy: " + string.Join(", ", trusted ?? [])));
             return;
         }
 
@@ -96,10 +96,16 @@ internal sealed class ProxyHeaderReader(ListenOptions listen, IPNetwork[]? trust
                 else if (wait?.IsTimedOut is true)
                 {
                     await RefuseAsync(
-                        connection, CloseCause.Timeout, $"{arrived} bytes and no whole PROXY header came within {timeout}");
+                        connection, CloseCause.Timeout,
+                        $"{SentenceText.Count(arrived, "byte")} and no whole PROXY header came within "
+                            + OptionChecks.Describe(timeout));
                 }
                 else if (isCompleted && arrived > 0)
-                    await RefuseAsync(connection, CloseCause.ProtocolError, $"it ended after {arrived} bytes of a PROXY header");
+                {
+                    await RefuseAsync(
+                        connection, CloseCause.ProtocolError,
+                        $"it ended after {SentenceText.Count(arrived, "byte")} of a PROXY header");
+                }
                 else if (!isCompleted && wait?.IsStopped is not true)
                     continue;
                 else if (!isCompleted)
@@ -114,5 +120,5 @@ internal sealed class ProxyHeaderReader(ListenOptions listen, IPNetwork[]? trust
     }
 
     private Task RefuseAsync(ConnectionContext connection, CloseCause cause, string description) =>
-        _invalid.RefuseAsync(connection, LimitAction.Reset, cause, description);
+        _invalid.RefuseAsync(connection, LimitAction.Reset, cause, new(description));
 }

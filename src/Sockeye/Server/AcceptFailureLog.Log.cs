@@ -9,8 +9,8 @@ internal sealed partial class AcceptFailureLog
     [LoggerMessage(1100, LogLevel.Warning,
         "{EndPoint} cannot accept: no descriptor or no memory is left ({Error}). " +
         "New clients wait in the queue until connections end. " +
-        "Raise the limit of open files (ulimit -n), or lower MaxConnections.")]
-    private partial void LogExhausted(EndPoint endpoint, SocketError? error);
+        "Raise the limit of open files (ulimit -n), or lower the limit of connections ({Option}).")]
+    private partial void LogExhausted(EndPoint endpoint, SocketError? error, string option);
 
     [LoggerMessage(1101, LogLevel.Warning, "{EndPoint} cannot accept; it goes on trying.")]
     private partial void LogFailed(Exception error, EndPoint endpoint);

@@ -36,7 +36,8 @@ internal sealed partial class AcceptFailureLog(TimeProvider time, ILogger logger
         if (!isFirst)
             return;
         if (AcceptFaults.Classify(error) is AcceptFault.Exhausted)
-            LogExhausted(endpoint, AcceptFaults.GetSocketError(error));
+            LogExhausted(
+                endpoint, AcceptFaults.GetSocketError(error), nameof(SockeyeServerOptions.MaxConnections));
         else
             LogFailed(error, endpoint);
     }

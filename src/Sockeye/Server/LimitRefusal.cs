@@ -16,16 +16,16 @@ internal sealed partial class LimitRefusal(string limit, ListenOptions listen)
     private readonly KeyValuePair<string, object?> _tag = MetricTags.CreateLimitTag(limit);
 
     /// <summary>Does to the client what was chosen. The caller returns then, without serving it.</summary>
-    public Task RefuseAsync(ConnectionContext connection, LimitAction action, CloseCause cause, string description)
+    public Task RefuseAsync(ConnectionContext connection, LimitAction action, CloseCause cause, Explanation explanation)
     {
         ServerMetrics.OnRejected(_tag);
         if (_throttle.TryLog(out var count))
-            LogRefusing(limit, listen, count, connection.RemoteEndPoint, description);
-        return _refusal.EndAsync(connection, action, CloseReason.Refused(cause, description));
+            LogRefusing(limit, listen, count, connection.RemoteEndPoint, explanation);
+        return _refusal.EndAsync(connection, action, CloseReason.Refused(cause, explanation));
     }
 
     [LoggerMessage(1300, LogLevel.Warning,
         "{Limit} on {Listen} refuses clients: {Count} since the last such line. The latest is {RemoteEndPoint}: {Description}.")]
     private partial void LogRefusing(
-        string limit, ListenOptions listen, long count, EndPoint? remoteEndPoint, string description);
+        string limit, ListenOptions listen, long count, EndPoint? remoteEndPoint, Explanation description);
 }

@@ -10,14 +10,15 @@ internal sealed partial class ServerConnection
         "{BytesOut} bytes out: {ClosedBy} {Cause} {Direction}, {Description}.")]
     private partial void LogConnectionEnded(
         string connectionId, EndPoint? remoteEndPoint, EndPoint? localEndPoint, string via, TimeSpan duration, long bytesIn,
-        long bytesOut, ClosedBy closedBy, CloseCause cause, CloseDirection direction, string description);
+        long bytesOut, ClosedBy closedBy, CloseCause cause, CloseDirection direction, Explanation description);
 
     [LoggerMessage(1201, LogLevel.Error, "{ConnectionId} {RemoteEndPoint}: the handler threw, so the connection is reset.")]
     private partial void LogHandlerThrew(Exception error, string connectionId, EndPoint? remoteEndPoint);
 
     [LoggerMessage(1205, LogLevel.Error,
         "{ConnectionId} {RemoteEndPoint}: the handler threw when its connection had ended already: {Description}.")]
-    private partial void LogHandlerThrewLate(Exception error, string connectionId, EndPoint? remoteEndPoint, string description);
+    private partial void LogHandlerThrewLate(
+        Exception error, string connectionId, EndPoint? remoteEndPoint, Explanation description);
 
     [LoggerMessage(1202, LogLevel.Debug, "{ConnectionId}: the handler met the end of its connection with an exception.")]
     private partial void LogHandlerSawBreak(Exception error, string connectionId);
@@ -28,5 +29,5 @@ internal sealed partial class ServerConnection
     [LoggerMessage(1204, LogLevel.Debug,
         "{ConnectionId} {RemoteEndPoint} -> {LocalEndPoint} was refused: {Cause}, {Description}.")]
     private partial void LogConnectionRefused(
-        string connectionId, EndPoint? remoteEndPoint, EndPoint? localEndPoint, CloseCause cause, string description);
+        string connectionId, EndPoint? remoteEndPoint, EndPoint? localEndPoint, CloseCause cause, Explanation description);
 }

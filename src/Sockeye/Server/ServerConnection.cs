@@ -238,7 +238,7 @@ internal sealed partial class ServerConnection : IMonitoredConnection
     private void LogHandlerError(CloseReason broken)
     {
         if (_connection.EndReason is { } reason && reason != broken)
-            LogHandlerThrewLate(broken.Exception!, _connection.ConnectionId, _connection.RemoteEndPoint, reason.Description);
+            LogHandlerThrewLate(broken.Exception!, _connection.ConnectionId, _connection.RemoteEndPoint, reason.Explanation);
         else
             LogHandlerThrew(broken.Exception!, _connection.ConnectionId, _connection.RemoteEndPoint);
     }
@@ -267,7 +267,7 @@ internal sealed partial class ServerConnection : IMonitoredConnection
         {
             LogConnectionRefused(
                 _connection.ConnectionId, _connection.RemoteEndPoint, _connection.LocalEndPoint, reason.Cause,
-                reason.Description);
+                reason.Explanation);
             return;
         }
 
@@ -276,7 +276,7 @@ internal sealed partial class ServerConnection : IMonitoredConnection
         var via = _connection.Features.Get<IProxiedConnectionFeature>()?.ProxyEndPoint is { } proxy ? $" via {proxy}" : "";
         LogConnectionEnded(
             _connection.ConnectionId, _connection.RemoteEndPoint, _connection.LocalEndPoint, via, Age, BytesReceived, BytesSent,
-            reason.By, reason.Cause, reason.Direction, reason.Description);
+            reason.By, reason.Cause, reason.Direction, reason.Explanation);
     }
 
     private void Leave()

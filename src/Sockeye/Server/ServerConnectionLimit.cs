@@ -9,6 +9,8 @@ namespace Sockeye;
 /// it.</summary>
 internal sealed partial class ServerConnectionLimit
 {
+    private const string MaxConnections = nameof(SockeyeServerOptions.MaxConnections);
+
     private readonly Refusal _refusal;
     private readonly LogThrottle _backlogThrottle;
     private readonly ILogger _logger;
@@ -31,7 +33,7 @@ internal sealed partial class ServerConnectionLimit
     /// <summary>Creates the gate of <see cref="LimitAction.LeaveInBacklog"/>; null where clients over the limit are
     /// refused.</summary>
     public AcceptPermits? CreatePermits(SockeyeServerOptions options) => options.AtMaxConnections == LimitAction.LeaveInBacklog
-        ? new(nameof(options.MaxConnections), options.MaxConnections, () => OnPermitsExhausted(options.MaxConnections))
+        ? new(MaxConnections, options.MaxConnections, () => OnPermitsExhausted(options.MaxConnections))
         : null;
 
     public void Change(SockeyeServerOptions options) => _setting = new(options.MaxConnections, options.AtMaxConnections);
@@ -64,15 +66,16 @@ internal sealed partial class ServerConnectionLimit
     public Task<CloseReason> RefuseAsync(ConnectionContext connection)
     {
         var (maxConnections, action) = _setting;
-        ServerMetrics.OnRejected(MetricTags.CreateLimitTag("MaxConnections"));
+        ServerMetrics.OnRejected(MetricTags.CreateLimitTag(MaxConnections));
         if (Interlocked.Exchange(ref _isRejecting, 1) == 0)
         {
             var outcome = action == LimitAction.Reset ? "is reset" : "is told so and closed";
-            LogRejecting(_logger, maxConnections, connection.RemoteEndPoint, outcome);
+            LogRejecting(_logger, maxConnections, MaxConnections, connection.RemoteEndPoint, outcome);
         }
 
         var reason = CloseReason.Refused(
-            CloseCause.Limit, $"the server has its {maxConnections} connections (MaxConnections)");
+            CloseCause.Limit,
+            new($"the server has reached its maximum number of connections, {maxConnections}", MaxConnections));
         return EndAsync(connection, action, reason);
     }
 
@@ -88,18 +91,19 @@ internal sealed partial class ServerConnectionLimit
 
     private void OnPermitsExhausted(int maxConnections)
     {
-        ServerMetrics.OnHeld(MetricTags.CreateLimitTag("MaxConnections"));
+        ServerMetrics.OnHeld(MetricTags.CreateLimitTag(MaxConnections));
         if (_backlogThrottle.TryLog(out _))
-            LogLeavingInBacklog(_logger, maxConnections);
+            LogLeavingInBacklog(_logger, maxConnections, MaxConnections);
     }
 
     [LoggerMessage(1003, LogLevel.Warning,
-        "All {MaxConnections} connections are in use (MaxConnections): {RemoteEndPoint} and further clients {Fate}.")]
-    private static partial void LogRejecting(ILogger logger, int maxConnections, EndPoint? remoteEndPoint, string fate);
+        "All {MaxConnections} connections are in use ({Option}): {RemoteEndPoint} and further clients {Fate}.")]
+    private static partial void LogRejecting(
+        ILogger logger, int maxConnections, string option, EndPoint? remoteEndPoint, string fate);
 
     [LoggerMessage(1302, LogLevel.Warning,
-        "All {MaxConnections} connections are in use (MaxConnections): new clients wait in the accept queue (LeaveInBacklog).")]
-    private static partial void LogLeavingInBacklog(ILogger logger, int maxConnections);
+        "All {MaxConnections} connections are in use ({Option}): new clients wait in the accept queue (LeaveInBacklog).")]
+    private static partial void LogLeavingInBacklog(ILogger logger, int maxConnections, string option);
 
     private sealed record Setting(int MaxConnections, LimitAction Action);
 }

@@ -125,7 +125,7 @@ public sealed partial class SockeyeServer
         {
             LogRemoved(listener.EndPoint, listener.OpenCount, timeout);
             var drain = new ListenerDrain(
-                [listener], Removed(""), Removed($" and the handler did not finish in time (ShutdownTimeout is {timeout})"),
+                [listener], Removed(new("its endpoint was removed")), Removed(DescribeOverdue(timeout, "its endpoint was removed")),
                 _context);
             if (await drain.RunAsync(timeout, _stopping.Token) is not { } result)
                 return;
@@ -133,6 +133,6 @@ public sealed partial class SockeyeServer
             LogDrained(listener.EndPoint, result.Drained, result.Aborted, result.CutShort);
         });
 
-    private static CloseReason Removed(string howItEnds) =>
-        new(ClosedBy.Local, CloseCause.Stop, CloseDirection.Output, $"its endpoint was removed{howItEnds}");
+    private static CloseReason Removed(Explanation explanation) =>
+        new(ClosedBy.Local, CloseCause.Stop, CloseDirection.Output, explanation);
 }

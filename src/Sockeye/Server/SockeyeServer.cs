@@ -167,7 +167,10 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
         lock (_stopLock)
             stop = _stop ??= _context.Scheduler.RunAsync(StopCoreAsync);
         using var abortion = cancellationToken.UnsafeRegister(
-            _ => ListenerDrain.AbortAll(_listeners.All, CreateNotInTimeReason("the stop was cut short")), null);
+            _ => ListenerDrain.AbortAll(
+                _listeners.All,
+                CreateAbortReason(new("the server was stopped and the handler did not finish in time (the stop was cut short)"))),
+            null);
         return await stop;
     }
 
@@ -254,9 +257,12 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
         return string.Join(" -> ", configuration.MiddlewareNames.Append(configuration.Options.HandlerName));
     }
 
-    private static CloseReason CreateNotInTimeReason(string why) => new(
-        ClosedBy.Local, CloseCause.Stop, CloseDirection.Both,
-        $"the server was stopped and the handler did not finish in time ({why})");
+    private static CloseReason CreateAbortReason(Explanation explanation) =>
+        new(ClosedBy.Local, CloseCause.Stop, CloseDirection.Both, explanation);
+
+    private static Explanation DescribeOverdue(TimeSpan timeout, string start) => new(
+        $"{start} and the handler did not finish within {OptionChecks.Describe(timeout)}",
+        nameof(SockeyeServerOptions.ShutdownTimeout));
 
     /// <summary>Binds endpoints, all or none. The listeners do not accept yet.</summary>
     private async Task<List<ActiveListener>> BindAsync(
@@ -299,8 +305,9 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
             await Task.WhenAll(_listeners.Draining.Select(listener => listener.Draining)).WithoutThrowing();
 
             var options = _options;
-            var overdue = CreateNotInTimeReason($"ShutdownTimeout is {options.ShutdownTimeout}");
-            var drain = new ListenerDrain(_listeners.All, CloseReason.Stopped, overdue, _context);
+            var drain = new ListenerDrain(
+                _listeners.All, CloseReason.Stopped, CreateAbortReason(DescribeOverdue(options.ShutdownTimeout, "the server was stopped")),
+                _context);
             await drain.StopAcceptingAsync();
             var result = await drain.RunAsync(options.ShutdownTimeout);
             Debug.Assert(result is not null, "Nothing supersedes a stop.");

@@ -23,7 +23,7 @@ public static class BindErrors
             "Stop what uses it, or choose another port (0 takes a free one).", error),
         SocketError.AddressNotAvailable => new IOException(
             $"Cannot listen on {endpoint}: this machine has no such address. " +
-            "Use an address of this machine, or listen on all of them with ListenAnyIP.", error),
+            "Use an address of this machine, or listen on all of them: 0.0.0.0 or [::].", error),
         SocketError.InvalidArgument when endpoint is IPEndPoint { Address: { IsIPv6LinkLocal: true, ScopeId: 0 } address } =>
             new IOException(
                 $"Cannot listen on {endpoint}: a link-local address needs a network interface, for example {address}%eth0.",

@@ -17,8 +17,8 @@ internal sealed class PeerCertificateValidator(RemoteCertificateValidationCallba
         {
             if (own(ssl, certificate, chain, errors))
                 return true;
-            tls.RefusedCertificate = (TlsFailure.CertificateRefused, "the validation callback of the options refused the "
-                + (certificate is null ? "peer, which sent no certificate" : $"certificate {certificate.Subject}"));
+            tls.RefusedCertificate = (TlsFailure.CertificateRefused, new("the validation callback of the options refused the "
+                + (certificate is null ? "peer, which sent no certificate" : $"certificate {certificate.Subject}")));
             return false;
         }
 
@@ -27,8 +27,8 @@ internal sealed class PeerCertificateValidator(RemoteCertificateValidationCallba
             if (!isRequired)
                 return true;
             tls.RefusedCertificate = tls.Role is TlsRole.Server
-                ? (TlsFailure.ClientCertificateRequired, "the client sent no certificate, and this server requires one")
-                : (TlsFailure.CertificateRefused, "the server sent no certificate");
+                ? (TlsFailure.ClientCertificateRequired, new("the client sent no certificate, and this server requires one"))
+                : (TlsFailure.CertificateRefused, new("the server sent no certificate"));
             return false;
         }
 
@@ -38,8 +38,10 @@ internal sealed class PeerCertificateValidator(RemoteCertificateValidationCallba
             if (CryptographicOperations.FixedTimeEquals(shown.GetCertHash(HashAlgorithmName.SHA256), pin))
                 return true;
             tls.RefusedCertificate = (TlsFailure.WrongFingerprint,
-                $"the certificate {TlsCertificates.Describe(shown)} has the fingerprint {TlsCertificates.Fingerprint(shown)}, "
-                    + "which is not the pinned one (PinnedFingerprint)");
+                new(
+                    $"the certificate {TlsCertificates.Describe(shown)} has the fingerprint "
+                        + $"{TlsCertificates.Fingerprint(shown)}, which is not the pinned one",
+                    nameof(TlsClientOptions.PinnedFingerprint)));
             return false;
         }
 

@@ -19,10 +19,14 @@ internal static class PlainText
         if (first.FirstSpan[0] is Handshake or Alert)
             return;
         var start = first.Slice(0, Math.Min(first.Length, MaxShown)).ToArray();
-        tls.PlainText = tls.Role is TlsRole.Server
-            ? $"the peer sent plain text, not TLS ({DescribeStart(start)}): it must use TLS on this port"
-            : $"the server answered in plain text, not TLS ({DescribeStart(start)}): it has no TLS on this port";
-        throw new IOException(tls.PlainText);
+        tls.PlainText = tls.Role is TlsRole.Client
+            ? new($"the server answered in plain text, not TLS ({DescribeStart(start)}): it has no TLS on this port")
+            : start.AsSpan().StartsWith("PROXY "u8)
+                ? new(
+                    "the peer sent plain text, not TLS (a PROXY header): read the header before TLS",
+                    "UseProxyProtocol")
+                : new($"the peer sent plain text, not TLS ({DescribeStart(start)}): it must use TLS on this port");
+        throw new TlsException(TlsFailure.PlainText, tls.PlainText, innerException: null);
     }
 
     private static string DescribeStart(ReadOnlySpan<byte> start)
@@ -30,7 +34,6 @@ internal static class PlainText
         var line = start.IndexOfAny((byte)'\r', (byte)'\n') is >= 0 and var end ? start[..end] : start;
         var shown = FirstBytes.Quote(line);
         return FirstBytes.IsHttp(line) || line.StartsWith("HTTP/"u8) ? $"HTTP: {shown}"
-            : line.StartsWith("PROXY "u8) ? "a PROXY header: call UseProxyProtocol before UseTls"
             : $"it starts with {shown}";
     }
 }

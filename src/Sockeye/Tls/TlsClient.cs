@@ -46,7 +46,7 @@ internal sealed class TlsClient
         handshake.End();
         connection.Close(handshake.Reason!);
         throw new TlsException(
-            handshake.Failure, $"no TLS with {DisplayText.Format(target)}: {handshake.Reason!.Description}",
+            handshake.Failure, handshake.Reason!.Explanation.After($"no TLS with {DisplayText.Format(target)}: "),
             handshake.Reason.Exception);
     }
 

@@ -34,21 +34,21 @@ internal static class TlsFailures
         ("CertificateExpired", TlsFailure.OwnCertificateRefused),
     ];
 
-    /// <summary>Returns the failure, and a sentence without a full stop.</summary>
-    public static (TlsFailure Failure, string Sentence) Describe(TlsStream tls, Exception error)
+    /// <summary>Returns the failure, and a sentence about it.</summary>
+    public static (TlsFailure Failure, Explanation Explanation) Describe(TlsStream tls, Exception error)
     {
         if (tls.PlainText is { } text)
             return (TlsFailure.PlainText, text);
         if (tls.RefusedCertificate is { } refused)
             return refused;
         if (tls.Lower.Reason is { IsOrderly: false } broken)
-            return (TlsFailure.PeerClosed, broken.Description);
+            return (TlsFailure.PeerClosed, broken.Explanation);
         if (tls.Pipe.HasEnded)
-            return (TlsFailure.PeerClosed, "the peer closed the connection during the TLS handshake");
+            return (TlsFailure.PeerClosed, new("the peer closed the connection during the TLS handshake"));
 
         var message = GetErrorText(error);
         var failure = Known.FirstOrDefault(known => message.Contains(known.Text, StringComparison.OrdinalIgnoreCase)).Failure;
-        return (failure, Format(failure, tls.Role, message));
+        return (failure, new(Format(failure, tls.Role, message)));
     }
 
     private static string Format(TlsFailure failure, TlsRole role, string message) => failure switch

@@ -95,13 +95,13 @@ internal sealed class TlsHandshake : CoarseTimerEntry
     {
         Debug.Assert(Reason is null, "A handshake fails once.");
         _timer.Cancel(this);
-        var (failure, sentence) = TlsFailures.Describe(_ssl, error);
+        var (failure, explanation) = TlsFailures.Describe(_ssl, error);
         Failure = _hasTimedOut ? TlsFailure.Timeout : failure;
         TlsMetrics.OnFailed(_ssl.Role, _timer.Elapsed - _start, Failure);
         Reason = _lower.Reason is { IsOrderly: false } known
             ? known
             : new(Failure is TlsFailure.PeerClosed ? ClosedBy.Peer : ClosedBy.Local, CloseCause.TlsError, CloseDirection.Both,
-                sentence, error);
+                explanation, error);
         _ssl.Dispose();
     }
 
@@ -124,8 +124,9 @@ internal sealed class TlsHandshake : CoarseTimerEntry
         Debug.Assert(_timeout != Timeout.InfiniteTimeSpan, "Only a handshake with a timeout comes due.");
         _hasTimedOut = true;
         _lower.Abort(CloseReason.Local(CloseCause.Timeout,
-            $"the TLS handshake did not finish within {DisplayText.Format(_timeout)} (HandshakeTimeout)"
-                + (_hasReceived || Pipe.OnFirstBytes is null ? "" : ": the peer sent nothing")));
+            new(
+                $"the TLS handshake did not finish within {DisplayText.Format(_timeout)}", "HandshakeTimeout",
+                _hasReceived || Pipe.OnFirstBytes is null ? "" : ": the peer sent nothing")));
         OnTimeout?.Invoke();
     }
 }

@@ -64,6 +64,6 @@ internal sealed partial class TlsServer
 
     private void Refuse(TlsHandshake handshake) => _ = _refusals.RefuseAsync(
         handshake.Lower.Context, LimitAction.Reset, CloseCause.Limit,
-        $"its TLS handshake stalled for {DisplayText.Format(HandshakeGate.MaxStall)} while others waited, and all "
-            + $"{_options.MaxHandshakes} permits (MaxHandshakes) were taken");
+        new($"its TLS handshake stalled for {DisplayText.Format(HandshakeGate.MaxStall)} while others waited, and all "
+            + $"{_options.MaxHandshakes} permits (MaxHandshakes) were taken"));
 }

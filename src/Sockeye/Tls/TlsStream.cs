@@ -16,10 +16,10 @@ internal sealed class TlsStream(LowerConnection lower, PipeStream pipe, TlsRole 
     public string? ServerName { get; set; }
 
     /// <summary>The fault of the peer's certificate; null if there is none.</summary>
-    public (TlsFailure Failure, string Sentence)? RefusedCertificate { get; set; }
+    public (TlsFailure Failure, Explanation Explanation)? RefusedCertificate { get; set; }
 
     /// <summary>A description of the data that the peer sent instead of TLS.</summary>
-    public string? PlainText { get; set; }
+    public Explanation? PlainText { get; set; }
 
     /// <summary>Returns the reason of an error of reading or writing after the handshake.</summary>
     public CloseReason ToCloseReason(Exception error)
@@ -32,7 +32,7 @@ internal sealed class TlsStream(LowerConnection lower, PipeStream pipe, TlsRole 
                 "the peer ended in the middle of a TLS record: its data is truncated", error);
         }
 
-        var (_, sentence) = TlsFailures.Describe(this, error);
-        return new(ClosedBy.Peer, CloseCause.TlsError, CloseDirection.Both, sentence, error);
+        var (_, explanation) = TlsFailures.Describe(this, error);
+        return new(ClosedBy.Peer, CloseCause.TlsError, CloseDirection.Both, explanation, error);
     }
 }

@@ -123,7 +123,7 @@ public sealed class ConnectErrorTests
 
         var error = await Assert.ThrowsAsync<ConnectException>(() => connecting);
         Assert.Equal(
-            "Could not connect to six.example.com:7000: the name has no address of the family of LocalEndPoint 192.0.2.99:0.",
+            "Could not connect to six.example.com:7000: the name has no address of the family of 192.0.2.99:0 (LocalEndPoint).",
             error.Message);
     }
 

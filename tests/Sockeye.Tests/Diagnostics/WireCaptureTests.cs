@@ -137,7 +137,7 @@ public sealed class WireCaptureTests
     [InlineData("throws", "> RA", "Local HandlerError, the handler threw InvalidOperationException: broken")]
     [InlineData("aborts", "> RA", "Local ProtocolError, not spoken here")]
     [InlineData("completes with an error", "> RA", "Local HandlerError, this side ended with an error: broken")]
-    [InlineData("is idle", "> A", "Local Timeout, nothing was received or sent for 00:00:30 (Timeouts.Idle)")]
+    [InlineData("is idle", "> A", "Local Timeout, nothing was received or sent for 30 s (Timeouts.Idle)")]
     public void End_by_this_side_shows_as_it_was(string how, string last, string comment) => Simulated.Run(Seed, async world =>
     {
         var file = await Record(world, async connection =>

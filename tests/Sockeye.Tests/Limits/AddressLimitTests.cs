@@ -70,7 +70,9 @@ public sealed class AddressLimitTests
             await refused.AssertResetAsync();
         }
 
-        Assert.Contains("its address has its 1 connections (UseAddressLimit)", world.Log.WithId(1300).Single().Message);
+        Assert.Contains(
+            "its address has reached its maximum number of connections, 1 (UseAddressLimit)",
+            world.Log.WithId(1300).Single().Message);
     });
 
     [Fact]

@@ -19,7 +19,9 @@ public sealed class LimitsTests
         await world.AssertRejects();
 
         await world.Until(() => world.Log.WithId(1204).Any(), "the refusal was logged");
-        Assert.Contains("was refused: Limit, the endpoint has its 2 conn", world.Log.WithId(1204).Single().Message);
+        Assert.Contains(
+            "was refused: Limit, the endpoint has reached its maximum number of connections, 2 (UseConnectionLimit)",
+            world.Log.WithId(1204).Single().Message);
         await second.SendAsync("still here");
         Assert.Equal("still here", await second.ReadAsync(10));
     });
@@ -48,7 +50,7 @@ public sealed class LimitsTests
         Assert.InRange(world.Network.Elapsed - lastUsed, Idle - journeys, Idle + CoarseTimer.Tick + journeys);
         await client.DisposeAsync();
         Assert.Contains(
-            "Local Timeout Both, nothing was received or sent for 00:00:30", (await world.ConnectionEnded()).Message);
+            "Local Timeout Both, nothing was received or sent for 30 s (Timeouts.Idle)", (await world.ConnectionEnded()).Message);
         Assert.Empty(world.Log.WithId(1201));
     });
 

@@ -109,7 +109,7 @@ public sealed class SlowPeerTests
         Assert.True(await flushed.Task);
         Assert.InRange(world.Network.Elapsed - asked, stall, (stall * 1.25) + TimeSpan.FromSeconds(2));
         Assert.Contains(
-            "Local Timeout Both, the peer accepted none of the data that waits to be sent for 00:00:20 (Timeouts.WriteStall)",
+            "Local Timeout Both, the peer accepted none of the data that waits to be sent for 20 s (Timeouts.WriteStall)",
             (await world.ConnectionEnded()).Message);
         await Assert.ThrowsAsync<ConnectionResetException>(bad.ReadToEndAsync);
         Assert.Equal(1, server.ConnectionCount);

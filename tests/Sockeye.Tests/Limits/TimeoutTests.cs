@@ -60,7 +60,7 @@ public sealed class TimeoutTests
         var ends = world.Log.WithId(1200).Select(line => line.Message).ToList();
         Assert.Equal(Silent, ends.Count);
         Assert.All(ends, end => Assert.Contains(
-            "Local Timeout Both, the peer sent nothing for 00:00:10 after it connected (Timeouts.FirstByte)", end));
+            "Local Timeout Both, the peer sent nothing for 10 s after it connected (Timeouts.FirstByte)", end));
         foreach (var client in clients)
             await client.DisposeAsync();
         await good.SendAsync("still here");

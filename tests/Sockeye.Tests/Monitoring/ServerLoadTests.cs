@@ -79,10 +79,13 @@ public sealed class ServerLoadTests : IAsyncDisposable
         }
 
         Assert.Equal(
-            "8 clients wait in the accept queue of 0.0.0.0:7000, whose limit is 8: a full queue drops clients; find what "
-                + "keeps the server from accepting, or raise the limit (Backlog, net.core.somaxconn)",
+            "8 clients wait in the accept queue of 0.0.0.0:7000, whose limit is 8: a full queue drops clients; find what keeps the "
+                + "server from accepting, or raise net.core.somaxconn and the limit of the queue (Backlog)",
             SignOf(server, SaturationKind.AcceptQueue).Description.Replace("[::]", "0.0.0.0", StringComparison.Ordinal));
-        Assert.StartsWith("UseConnectionLimit keeps 8 clients of ", SignOf(server, SaturationKind.AcceptHeld).Description);
+        var held = SignOf(server, SaturationKind.AcceptHeld);
+        Assert.StartsWith("a limit keeps 8 clients of ", held.Description);
+        Assert.EndsWith(" (UseConnectionLimit)", held.Description);
+        Assert.Equal("UseConnectionLimit", held.Explanation.Option);
         Assert.InRange(
             server.GetLoad().Listeners[0].HeldFor!.Value, TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(15));
 
@@ -169,7 +172,8 @@ public sealed class ServerLoadTests : IAsyncDisposable
         Assert.Equal((0.75, null), (sign.Level, sign.EndPoint));
         Assert.Equal(
             "the handler of c7 (127.0.0.1:5000) has blocked its engine thread, Sockeye epoll 1, for 2.5 s, and 40 other "
-                + "connections wait (1 more such thread): make it asynchronous, or turn off UnsafePreferInlineScheduling",
+                + "connections wait (1 more such thread): make it asynchronous, or turn off inline handlers "
+                + "(UnsafePreferInlineScheduling)",
             sign.Description);
     }
 
@@ -193,7 +197,7 @@ public sealed class ServerLoadTests : IAsyncDisposable
         Assert.Equal(0.75, sign.Level, 0.0001);
         Assert.Equal(
             "127.0.0.1:7000 has failed to accept for 2.5 s, because descriptors or memory have run out: raise the limit of open "
-                + "files (ulimit -n), or lower MaxConnections",
+                + "files (ulimit -n), or lower the limit of connections (MaxConnections)",
             sign.Description);
 
         _transport.Listener.Failing = null;

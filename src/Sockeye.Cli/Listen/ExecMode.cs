@@ -1,0 +1,125 @@
+using System.Buffers;
+using System.ComponentModel;
+using System.Diagnostics;
+using Microsoft.AspNetCore.Connections;
+
+namespace Sockeye.Cli;
+
+/// <summary><c>--exec</c>: runs a command for each client, with the socket as its standard input and output, as inetd
+/// does.</summary>
+internal sealed class ExecMode
+{
+    /// <summary>How long a command may take to end after its client has disconnected.</summary>
+    private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(2);
+
+    private readonly string _command;
+    private readonly ErrorLines _errors;
+
+    public ExecMode(string command, ErrorLines errors)
+    {
+        (_command, _errors) = (command, errors);
+        // Starting a process needs pipes and libraries. The first start happens here, while there are enough descriptors.
+        using var warmUp = Process.Start(Shell("exit"))!;
+        warmUp.WaitForExit();
+    }
+
+    public void Serve(ListenOptions listen) => listen.Run(RunAsync);
+
+    private static ProcessStartInfo Shell(string command) => OperatingSystem.IsWindows()
+        ? new("cmd.exe", $"/c {command}") { RedirectStandardInput = true, RedirectStandardOutput = true }
+        : new("/bin/sh", ["-c", command]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+
+    private async Task RunAsync(ConnectionContext connection)
+    {
+        using var process = Start(connection);
+        if (process is null)
+            return;
+        var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var watch = connection.ConnectionClosed.UnsafeRegister(_ => gone.TrySetResult(), null);
+        using var giveUp = new CancellationTokenSource();
+
+        var input = SendInputAsync(connection, process.StandardInput.BaseStream, giveUp.Token);
+        var output = SendOutputAsync(process.StandardOutput.BaseStream, connection, giveUp.Token);
+        // Does not end with the output: a command like "cat > file" closes that first and continues to read.
+        var done = Task.WhenAll(output, process.WaitForExitAsync());
+        if (await Task.WhenAny(done, gone.Task) == gone.Task)
+            await EndAsync(process, connection.StopRequested);
+
+        await giveUp.CancelAsync();
+        connection.Transport.Input.CancelPendingRead();
+        await Task.WhenAll(input, done);
+    }
+
+    private Process? Start(ConnectionContext connection)
+    {
+        var start = Shell(_command);
+        start.Environment["SOCKEYE_REMOTE"] = EndPointName.Format(connection.RemoteEndPoint);
+        start.Environment["SOCKEYE_LOCAL"] = EndPointName.Format(connection.LocalEndPoint);
+        try
+        {
+            DescriptorReserve.Shared.Check(); // Its pipes take several at once.
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception e)
+        {
+            _errors.WriteLine(
+                $"warning: {EndPointName.Format(connection.RemoteEndPoint)}: cannot start the command: {e.Message}");
+            connection.Abort(CloseCause.HandlerError, "the command could not be started");
+            return null;
+        }
+    }
+
+    /// <summary>Relays the client's FIN as the end of the command's standard input.</summary>
+    private static async Task SendInputAsync(ConnectionContext connection, Stream stdin, CancellationToken giveUp)
+    {
+        await using (stdin)
+            await connection.ReadArrivedAsync(bytes => WriteAsync(stdin, bytes, giveUp));
+    }
+
+    /// <summary>Returns false if the command no longer reads, which is not an error.</summary>
+    private static async ValueTask<bool> WriteAsync(Stream stdin, ReadOnlySequence<byte> bytes, CancellationToken giveUp)
+    {
+        try
+        {
+            foreach (var block in bytes)
+                await stdin.WriteAsync(block, giveUp);
+            await stdin.FlushAsync(giveUp);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task SendOutputAsync(Stream stdout, ConnectionContext connection, CancellationToken giveUp)
+    {
+        var output = connection.Transport.Output;
+        try
+        {
+            while (await stdout.ReadAsync(output.GetMemory(), giveUp) is > 0 and var read)
+            {
+                output.Advance(read);
+                if ((await output.FlushAsync(giveUp)).IsCompleted)
+                    break; // The client accepts no more data. The command sees the end of its standard input.
+            }
+
+            // FIN at once: a command that continues to read may do so until the client, which waits for FIN, ends its side.
+            await output.CompleteAsync();
+        }
+        catch (OperationCanceledException) when (giveUp.IsCancellationRequested)
+        {
+            // The client has disconnected and the command has ended: a process that it left behind still holds its output.
+        }
+    }
+
+    /// <summary>After its client has disconnected, gives a command time to end, then kills it with its child processes.</summary>
+    private static async Task EndAsync(Process process, CancellationToken stop)
+    {
+        var exited = process.WaitForExitAsync(CancellationToken.None);
+        await exited.WaitAsync(KillTimeout, TimeProvider.System, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!exited.IsCompleted)
+            process.Kill(entireProcessTree: true);
+        await exited;
+    }
+}

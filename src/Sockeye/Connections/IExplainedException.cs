@@ -1,0 +1,7 @@
+namespace Sockeye;
+
+/// <summary>An exception with an explanation.</summary>
+internal interface IExplainedException
+{
+    Explanation Explanation { get; }
+}

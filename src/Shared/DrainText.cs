@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Sockeye;
 
-/// <summary>Describes what is left of a server that stops as planned.</summary>
+/// <summary>Describes the connections that a stopping server still has.</summary>
 internal static class DrainText
 {
     /// <summary>Returns a sentence without a full stop.</summary>

@@ -3,18 +3,18 @@ using System.Net.Sockets;
 
 namespace Sockeye;
 
-/// <summary>Endpoints in the form that sockets take and users expect.</summary>
+/// <summary>Converts endpoints to the form that sockets accept and users expect.</summary>
 internal static class EndPoints
 {
-    /// <summary>An IPv4-mapped IPv6 address as IPv4: so an IPv4 peer of a dual-stack listener has an IPv4 address, and a mapped
-    /// address can be bound and dialled by a socket of its own family.</summary>
+    /// <summary>Returns an IPv4-mapped IPv6 address as IPv4, and any other endpoint unchanged. So an IPv4 peer of a dual-stack
+    /// listener has an IPv4 address, and a socket of IPv4 can bind or connect to a mapped address.</summary>
     public static EndPoint? Unmap(EndPoint? endpoint) =>
         endpoint is IPEndPoint { Address.IsIPv4MappedToIPv6: true } mapped
             ? new IPEndPoint(mapped.Address.MapToIPv4(), mapped.Port)
             : endpoint;
 
-    /// <summary>What <c>connect()</c> gets. "Every address" as a target is this machine, as on Linux and macOS; Windows would
-    /// refuse it.</summary>
+    /// <summary>Returns the endpoint for <c>connect()</c>. "Every address" as a target is this machine, as on Linux and macOS;
+    /// Windows would refuse it.</summary>
     /// <exception cref="ArgumentException">TCP cannot connect to it.</exception>
     public static EndPoint ToConnect(EndPoint endpoint)
     {
@@ -30,20 +30,20 @@ internal static class EndPoints
             : ip;
     }
 
-    /// <summary>Why TCP cannot connect to an address, whatever the port; null where it can.</summary>
+    /// <summary>Returns why TCP cannot connect to an address, whatever the port; null if it can.</summary>
     public static string? DescribeTargetProblem(EndPoint? endpoint) =>
         Unmap(endpoint) is IPEndPoint ip && DescribeNonUnicast(ip.Address) is { } kind
             ? $"Cannot connect to {ip}: {kind}, and TCP connects to one machine."
             : null;
 
-    /// <summary>Why TCP cannot connect from an address; null where it can.</summary>
+    /// <summary>Returns why TCP cannot connect from an address; null if it can.</summary>
     public static string? DescribeSourceProblem(EndPoint? endpoint) =>
         Unmap(endpoint) is IPEndPoint ip && DescribeNonUnicast(ip.Address) is { } kind
             ? $"Cannot connect from {ip}: {kind}. Choose an address of this machine."
             : null;
 
-    /// <summary>What <c>bind()</c> gets before <c>listen()</c>. A name that is an address becomes one.</summary>
-    /// <exception cref="IOException">TCP cannot listen there.</exception>
+    /// <summary>Returns the endpoint for <c>bind()</c> before <c>listen()</c>. A name that is an address becomes one.</summary>
+    /// <exception cref="IOException">TCP cannot listen on it.</exception>
     /// <exception cref="NotSupportedException">It is a host name.</exception>
     public static EndPoint ToListen(EndPoint endpoint)
     {
@@ -52,8 +52,8 @@ internal static class EndPoints
             if (HostText.Parse(name.Host, out var address) is not null || address is null)
             {
                 throw new NotSupportedException(
-                    $"Cannot listen on {name.Host}:{name.Port}: a host name may have several addresses. Listen on the one that "
-                        + "is meant, or use ListenLocalhost or ListenAnyIP.");
+                    $"Cannot listen on {name.Host}:{name.Port}: a host name may have several addresses. Listen on one of "
+                        + "them, or use ListenLocalhost or ListenAnyIP.");
             }
 
             endpoint = new IPEndPoint(address, name.Port);
@@ -75,7 +75,7 @@ internal static class EndPoints
         $"Cannot connect to {target}: port 0 means any free one, which only a listener can use. A port to connect to is 1 to "
             + "65535.";
 
-    /// <summary>Whether an address from a name server can be dialled.</summary>
+    /// <summary>Whether TCP can connect to an address from a name server.</summary>
     public static bool CanConnect(IPAddress address) => !IsUnspecified(address) && DescribeNonUnicast(address) is null;
 
     private static bool IsUnspecified(IPAddress address) =>

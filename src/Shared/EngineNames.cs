@@ -1,6 +1,6 @@
 namespace Sockeye.Linux;
 
-/// <summary>The engines as people write them: in the environment, on command lines and in logs.</summary>
+/// <summary>The names of the engines in environment variables, on command lines and in logs.</summary>
 internal static class EngineNames
 {
     public const string All = "auto, io_uring, epoll or sockets";
@@ -13,7 +13,7 @@ internal static class EngineNames
         _ => "auto",
     };
 
-    /// <summary>The engine of a name, in any case of letters; null for an unknown name.</summary>
+    /// <summary>Returns the engine of a name in upper or lower case; null for an unknown name.</summary>
     public static LinuxEngine? Parse(string name)
     {
         foreach (var engine in Enum.GetValues<LinuxEngine>())

@@ -2,16 +2,16 @@ using System.Runtime.CompilerServices;
 
 namespace Sockeye;
 
-/// <summary>What the log calls the code of a pipeline.</summary>
+/// <summary>The names of handlers and middleware in the log.</summary>
 internal static class HandlerNames
 {
-    /// <summary>What the log calls a handler that is a delegate.</summary>
+    /// <summary>The name of a handler that is a delegate.</summary>
     public const string Handler = "handler";
 
-    /// <summary>A method by its type and name, a local function by its name; a lambda has none.</summary>
+    /// <summary>Returns type and name of a method, or the name of a local function. A lambda has no name.</summary>
     public static string GetName(Delegate code)
     {
-        // A delegate that was made of another one: "new ConnectionDelegate(serve)" wraps serve.Invoke.
+        // A delegate may wrap another one: "new ConnectionDelegate(serve)" wraps serve.Invoke.
         while (code is { Target: Delegate inner, Method.Name: "Invoke" })
             code = inner;
         var method = code.Method;
@@ -21,14 +21,15 @@ internal static class HandlerNames
         return isLambda || method.DeclaringType is not { } type ? "a lambda" : $"{GetName(type)}.{method.Name}";
     }
 
-    /// <summary>The name as C# has it, without namespaces: <c>Greeter&lt;Order&gt;</c>.</summary>
+    /// <summary>Returns the name as in C#, without namespaces: <c>Greeter&lt;Order&gt;</c>.</summary>
     public static string GetName(Type type)
     {
         var name = type.Name.Split('`')[0];
         return type.IsGenericType ? $"{name}<{string.Join(", ", type.GetGenericArguments().Select(GetName))}>" : name;
     }
 
-    /// <summary>The compiler calls the local function Serve of Start <c>&lt;Start&gt;g__Serve|0_1</c>.</summary>
+    /// <summary>Returns the name of a local function; null for any other method. The compiler names the local function Serve of
+    /// Start <c>&lt;Start&gt;g__Serve|0_1</c>.</summary>
     private static string? GetLocalFunctionName(string method)
     {
         const string Mark = ">g__";

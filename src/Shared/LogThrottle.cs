@@ -9,7 +9,7 @@ internal sealed class LogThrottle(TimeProvider time)
     private long? _loggedAt;
     private long _count;
 
-    /// <summary>Counts one more. Whether a line is due, and how many it speaks for.</summary>
+    /// <summary>Counts an event. Returns whether to log a line, and the number of events that the line reports.</summary>
     public bool TryLog(out long count)
     {
         lock (_lock)

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Sockeye;
 
-/// <summary>Tags as the semantic conventions of OpenTelemetry name them. Made once, for few values each.</summary>
+/// <summary>Tags with the names of the semantic conventions of OpenTelemetry.</summary>
 internal static class MetricTags
 {
     public const string ServerAddress = "server.address";
@@ -18,10 +18,11 @@ internal static class MetricTags
 
     public static KeyValuePair<string, object?> Transmit { get; } = new(Direction, "transmit");
 
-    /// <summary>Which limit a number is about, by the method or option that sets it.</summary>
+    /// <summary>Returns the tag of a limit: the method or option that sets it.</summary>
     public static KeyValuePair<string, object?> CreateLimitTag(string name) => new("limit", name);
 
-    /// <summary>The address of a listener, or the target of a client. A Unix socket has a path, and no port.</summary>
+    /// <summary>Returns the tags for the address of a listener, or for the target of a client. A Unix socket has a path and no
+    /// port.</summary>
     public static KeyValuePair<string, object?>[] CreateAddressTags(EndPoint endpoint) => endpoint switch
     {
         IPEndPoint ip => [new(ServerAddress, $"{ip.Address}"), new(ServerPort, ip.Port)],
@@ -29,7 +30,7 @@ internal static class MetricTags
         _ => [new(ServerAddress, $"{endpoint}")],
     };
 
-    /// <summary>The value of an enumeration as tags have it: <c>handler_error</c>. The same string each time.</summary>
+    /// <summary>Returns the value of an enumeration in the form of tags: <c>handler_error</c>. Allocates nothing.</summary>
     public static string GetValue<T>(T value)
         where T : struct, Enum => Names<T>.All.GetValueOrDefault(value, "other");
 

@@ -3,15 +3,14 @@ using System.Diagnostics.Metrics;
 namespace Sockeye;
 
 /// <summary>
-/// Measuring where a listener runs in the middle of something that must go on: what the listener throws costs the measurement,
-/// and nothing else.
+/// Records measurements inside code that must continue: if a listener of metrics throws, only the measurement is lost.
 /// </summary>
 internal static class QuietInstruments
 {
     extension<T>(Counter<T> counter)
         where T : struct
     {
-        /// <returns>False: a listener threw.</returns>
+        /// <returns>False if a listener threw.</returns>
         public bool TryAdd(T count, params ReadOnlySpan<KeyValuePair<string, object?>> tags)
         {
             try
@@ -29,7 +28,7 @@ internal static class QuietInstruments
     extension<T>(Histogram<T> histogram)
         where T : struct
     {
-        /// <returns>False: a listener threw.</returns>
+        /// <returns>False if a listener threw.</returns>
         public bool TryRecord(T value, params ReadOnlySpan<KeyValuePair<string, object?>> tags)
         {
             try

@@ -3,13 +3,13 @@ using System.Net.Sockets;
 
 namespace Sockeye;
 
-/// <summary>Tells the observer of a transport what its sockets do; with no observer, nothing is looked up.</summary>
+/// <summary>Notifies the observer of a transport of each socket call. Without an observer, it does nothing.</summary>
 internal readonly struct SocketSteps(SocketTransportOptions options)
 {
     private readonly Action<SocketStep>? _observer = options.OnStep;
     private readonly TimeProvider _time = options.TimeProvider;
 
-    /// <summary>When a call begins, for its elapsed time.</summary>
+    /// <summary>Returns the start of a call, for its elapsed time.</summary>
     public long GetStart() => _observer is null ? 0 : _time.GetTimestamp();
 
     public void Notify(

@@ -1,13 +1,13 @@
 namespace Sockeye;
 
-/// <summary>Adds up the times during which something waits. For one writing thread at a time; read from any thread.</summary>
+/// <summary>Measures the total time of waits. One thread at a time may write; any thread may read.</summary>
 /// <remarks>Must not be copied. Timestamps are never 0, which means that nothing waits.</remarks>
 internal struct WaitStopwatch
 {
     private long _since;
     private long _total;
 
-    /// <summary>The shortest wait that is reported as current. Shorter ones are the rhythm of a busy connection.</summary>
+    /// <summary>The shortest wait that is reported as current. Shorter waits are normal for a busy connection.</summary>
     public static readonly TimeSpan MinReportedWait = TimeSpan.FromMilliseconds(100);
 
     public readonly bool IsRunning => Volatile.Read(in _since) != 0;
@@ -22,7 +22,7 @@ internal struct WaitStopwatch
     {
         if (_since is not 0 and var since)
         {
-            // In this order, which mirrors the reader's: between the two writes it sees too little, never the same time twice.
+            // In this order, the reverse of the reader's: between the two writes, a reader sees too little, but no time twice.
             Volatile.Write(ref _since, 0);
             Add(timestamp - since);
         }

@@ -3,7 +3,7 @@ using System.CommandLine.Help;
 
 namespace Sockeye.Cli;
 
-/// <summary>The tool as a whole: its commands, and how a command that fails ends.</summary>
+/// <summary>The tool: its commands, and the handling of errors.</summary>
 internal static class CommandLine
 {
     public static async Task<int> RunAsync(string[] args)
@@ -13,7 +13,7 @@ internal static class CommandLine
         return errors.Report(StandardOutput.Instance.Shortfall) is ExitCodes.Done ? exitCode : ExitCodes.Failed;
     }
 
-    /// <summary>All commands with all of their options.</summary>
+    /// <summary>Creates all commands with all of their options.</summary>
     public static Command CreateRoot() => new(
         "sockeye", "TCP servers and clients: listens, connects, and shows what a connection does, step by step.")
     {
@@ -38,7 +38,7 @@ internal static class CommandLine
 
         try
         {
-            // The commands handle signals themselves: the first one drains.
+            // The commands handle signals themselves: the first signal drains.
             return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
         catch (CommandException e)

@@ -7,14 +7,20 @@ namespace Sockeye.Cli;
 /// <summary>The help of System.CommandLine, followed by examples to copy.</summary>
 internal sealed class HelpWithExamples : SynchronousCommandLineAction
 {
+    // As wide as a terminal usually is. Without a terminal there is no other width.
+    private const int MaxWidth = 80;
+
     private const string Root = """
         Examples:
-          sockeye demo                           the life of a TCP connection, then 4 clients at once
-          sockeye listen 7000 --echo             an echo server on localhost
-          echo hello | sockeye connect 7000      a client for it
-          sockeye doctor                         whether servers can run well here
+          sockeye demo                       the life of a TCP connection, then 4 clients
+          sockeye listen 7000 --echo         an echo server on localhost
+          echo hello | sockeye connect 7000  a client for it
+          sockeye doctor                     whether servers can run well here
 
-        Exit codes: 0 done, 1 failed (refused, reset, timed out), 2 wrong use.
+        Exit codes:
+          0  done
+          1  failed: refused, reset, timed out
+          2  wrong use
 
         """;
 
@@ -31,7 +37,9 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
 
     public override int Invoke(ParseResult parseResult)
     {
-        var result = new HelpAction().Invoke(parseResult);
+        var help = new HelpAction();
+        help.MaxWidth = Math.Min(help.MaxWidth, MaxWidth);
+        var result = help.Invoke(parseResult);
         parseResult.InvocationConfiguration.Output.WriteLine(
             Examples.GetValueOrDefault(parseResult.CommandResult.Command.Name, Root).TrimEnd());
         return result;

@@ -3,7 +3,7 @@ using Sockeye.Cli.Tests.Support;
 
 namespace Sockeye.Cli.Tests;
 
-/// <summary><c>--admin</c>, as curl sees it.</summary>
+/// <summary>The page of <c>--admin</c>, requested by curl.</summary>
 public sealed partial class AdminTests
 {
     [Fact]
@@ -34,7 +34,7 @@ public sealed partial class AdminTests
     [InlineData("host.example:7001", "is not a loopback address")]
     [InlineData("unix:/tmp/admin", "is not a loopback address")]
     [InlineData("70000", "a port is at most 65535")]
-    public async Task Address_that_is_not_of_the_loopback_is_wrong_use(string address, string message)
+    public async Task Address_other_than_loopback_is_wrong_use(string address, string message)
     {
         var result = await ToolProcess.RunAsync(["listen", "127.0.0.1:0", "--echo", "--admin", address]);
         Assert.Equal(2, result.ExitCode);
@@ -42,7 +42,7 @@ public sealed partial class AdminTests
     }
 
     [Fact]
-    public async Task Port_in_use_is_told_and_the_server_does_not_start()
+    public async Task Port_in_use_is_reported_and_the_server_does_not_start()
     {
         await using var taken = await ToolProcess.ListenAsync("--echo");
         var result = await ToolProcess.RunAsync(

@@ -3,13 +3,13 @@ using Sockeye.Cli.Tests.Support;
 
 namespace Sockeye.Cli.Tests;
 
-/// <summary>Every option of every command with values that nobody means: a sentence and an exit code, never a crash.</summary>
+/// <summary>Every option of every command with invalid values: a sentence and an exit code, never a crash.</summary>
 public sealed class BadValueTests
 {
     private static readonly string[] Values =
         ["", " ", "bogus", "-1", "0", "99999999999999999999", "NaN", "ключ-💥", "a\nb\u001b[31m", new('x', 70_000)];
 
-    // With these each command ends by itself, whatever its other options say: nothing listens, nothing can be bound.
+    // With these arguments, each command ends by itself, whatever its other options are.
     private static readonly Dictionary<string, string[]> Arguments = new()
     {
         ["connect"] = ["127.0.0.1:1", "--timeout", "5s"],
@@ -18,7 +18,7 @@ public sealed class BadValueTests
         ["doctor"] = [],
     };
 
-    // What is given with an option that has no meaning alone.
+    // The arguments that an option needs to have a meaning.
     private static readonly Dictionary<string, string[]> Companions = new()
     {
         ["connect --ca"] = ["--tls"],
@@ -53,7 +53,7 @@ public sealed class BadValueTests
     {
         foreach (var value in Values)
         {
-            // As one word: what begins with a dash would be another option.
+            // As one argument: a value that starts with a dash would be another option.
             string[] arguments = [command, .. Before(command, option), $"{option}={value}"];
             var errors = CommandLine.CreateRoot().Parse(arguments).Errors.Select(error => error.Message).ToList();
             if (errors.Count > 0)
@@ -63,7 +63,7 @@ public sealed class BadValueTests
             }
             else
             {
-                // It means something, maybe a file that is not there: it is tried.
+                // The value is valid, such as the name of a missing file, so the command runs.
                 AssertEndsInOrder(await ToolProcess.RunAsync(arguments), arguments);
             }
         }
@@ -71,10 +71,10 @@ public sealed class BadValueTests
 
     [Theory]
     [MemberData(nameof(Options))]
-    public void Missing_value_is_said_with_the_option(string command, string option)
+    public void Missing_value_is_reported_with_the_option(string command, string option)
     {
         if (option == "--tls")
-            return; // It may be missing.
+            return; // Its value is optional.
         var errors = CommandLine.CreateRoot().Parse([command, .. Before(command, option), option]).Errors;
 
         Assert.Contains(errors, error => error.Message.Contains(option, StringComparison.Ordinal));

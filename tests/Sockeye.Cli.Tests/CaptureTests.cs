@@ -38,7 +38,7 @@ public sealed class CaptureTests : IDisposable
     }
 
     [Fact]
-    public async Task File_that_is_there_is_not_overwritten()
+    public async Task Existing_file_is_not_overwritten()
     {
         var file = _files.Write("old.pcapng", "precious");
 
@@ -49,7 +49,7 @@ public sealed class CaptureTests : IDisposable
         Assert.Equal("precious", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
     }
 
-    /// <summary>The port is none that tshark would know for HTTP.</summary>
+    /// <summary>tshark does not know the port as one of HTTP.</summary>
     private static async Task<string> TsharkAsync(string file, params string[] options)
     {
         var result = await Programs.ResultAsync("tshark", ["-r", file, .. options], []);

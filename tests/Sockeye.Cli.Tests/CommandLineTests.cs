@@ -7,7 +7,7 @@ public sealed class CommandLineTests
     private const string Forms = "7000 (localhost), *:7000 (every address), 127.0.0.1:7000, [::1]:7000, host:7000 or unix:/path";
 
     [Fact]
-    public async Task Unknown_option_is_named_as_one()
+    public async Task Unknown_option_is_named()
     {
         var result = await ToolProcess.RunAsync(["listen", "7000", "--ehco"]);
 

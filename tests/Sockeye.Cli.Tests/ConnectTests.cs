@@ -33,7 +33,7 @@ public sealed class ConnectTests
     [Theory]
     [InlineData("python3", "-c", PythonServer)]
     [InlineData("node", "-e", NodeServer)]
-    public async Task Answer_comes_after_the_half_close_from_a_server_written_elsewhere(
+    public async Task Answer_of_another_server_arrives_after_the_half_close(
         string program, string option, string code)
     {
         Programs.SkipUnlessThere(program);
@@ -50,7 +50,7 @@ public sealed class ConnectTests
     }
 
     [Fact]
-    public async Task Fin_of_the_peer_ends_it_while_standard_input_is_still_open()
+    public async Task Fin_of_the_peer_ends_the_client_while_standard_input_is_still_open()
     {
         using var listener = Listening();
         await using var client = ToolProcess.Start("connect", $"{listener.LocalEndPoint}");
@@ -90,10 +90,10 @@ public sealed class ConnectTests
     }
 
     [Fact]
-    public async Task Silence_is_given_up_after_the_timeout()
+    public async Task Connect_fails_after_the_timeout_without_an_answer()
     {
         Programs.SkipUnlessLinux("an accept queue that drops what does not fit");
-        // A backlog of 1 takes two connections; the third handshake is not answered.
+        // A backlog of 1 accepts two connections; the third handshake is not answered.
         using var full = Bound();
         full.Listen(1);
         using var one = await Peer.ConnectAsync(full.LocalEndPoint!);
@@ -134,7 +134,7 @@ public sealed class ConnectTests
     }
 
     [Fact]
-    public async Task Local_endpoint_is_where_it_connects_from()
+    public async Task Client_connects_from_the_local_endpoint()
     {
         using var listener = Listening();
         int port;
@@ -148,7 +148,7 @@ public sealed class ConnectTests
     }
 
     [Fact]
-    public async Task Closed_standard_output_ends_it_without_a_crash()
+    public async Task Closed_standard_output_ends_the_client_without_a_crash()
     {
         await using var server = await ToolProcess.ListenAsync("--exec", "yes");
         await using var client = ToolProcess.StartUnder(
@@ -160,7 +160,7 @@ public sealed class ConnectTests
     }
 
     [Fact]
-    public async Task Ten_megabytes_go_there_and_back_through_two_tools()
+    public async Task Ten_megabytes_are_echoed_between_two_tools()
     {
         var bytes = new byte[10_000_000];
         new Random(5).NextBytes(bytes);

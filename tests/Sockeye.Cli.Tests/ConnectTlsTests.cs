@@ -4,7 +4,7 @@ using Sockeye.Cli.Tests.Support;
 
 namespace Sockeye.Cli.Tests;
 
-/// <summary><c>sockeye connect --tls</c> with servers that others wrote.</summary>
+/// <summary><c>sockeye connect --tls</c> with other servers.</summary>
 public sealed class ConnectTlsTests : IDisposable
 {
     private static readonly byte[] Line = "abc\n"u8.ToArray();
@@ -34,7 +34,7 @@ public sealed class ConnectTlsTests : IDisposable
     }
 
     [Fact]
-    public async Task Certificate_for_another_host_is_refused_and_both_names_are_told()
+    public async Task Certificate_for_another_host_is_refused_and_both_names_are_reported()
     {
         await using var server = await OpensslAsync(_authority.Issue("elsewhere.example"));
 
@@ -43,7 +43,7 @@ public sealed class ConnectTlsTests : IDisposable
     }
 
     [Fact]
-    public async Task Name_to_ask_for_can_be_chosen()
+    public async Task Requested_server_name_can_be_chosen()
     {
         await using var server = await OpensslAsync(_authority.Issue("elsewhere.example"));
 
@@ -63,7 +63,7 @@ public sealed class ConnectTlsTests : IDisposable
     }
 
     [Fact]
-    public async Task Insecure_accepts_any_certificate_and_says_so()
+    public async Task Insecure_accepts_any_certificate_and_warns()
     {
         await using var server = await OpensslAsync(_authority.IssueExpired("elsewhere.example"));
 
@@ -78,11 +78,11 @@ public sealed class ConnectTlsTests : IDisposable
     {
         await using var server = await OpensslAsync(_authority.Issue("localhost"));
 
-        await AssertRefusesAsync(server, "pinned (--pin)", "--pin", string.Join(':', Enumerable.Repeat("00", 32)));
+        await AssertRefusesAsync(server, "the pinned one (--pin)", "--pin", string.Join(':', Enumerable.Repeat("00", 32)));
     }
 
     [Fact]
-    public async Task Client_certificate_is_shown()
+    public async Task Client_certificate_is_sent()
     {
         var own = _authority.Issue("client");
         await using var server = await OpensslAsync(
@@ -121,7 +121,7 @@ public sealed class ConnectTlsTests : IDisposable
     [Theory]
     [InlineData("v1")]
     [InlineData("v2")]
-    public async Task Nginx_takes_the_proxy_header_and_then_tls(string version)
+    public async Task Nginx_accepts_the_proxy_header_and_then_tls(string version)
     {
         Programs.SkipUnlessThere("nginx");
         await using var server = await NginxAsync(_authority.Issue("localhost"));
@@ -129,7 +129,7 @@ public sealed class ConnectTlsTests : IDisposable
         var result = await ToolProcess.RunAsync(
             ["connect", $"localhost:{server.Port}", "--tls", "--ca", _authority.CertificateFile, "--send-proxy", version]);
 
-        // Its own address and port, which nginx has from the header, and those that nginx sees.
+        // The address and port that nginx reads from the header, and those that nginx sees.
         var words = result.Text.Trim().Split(' ');
         Assert.Equal(words[1], words[0]);
         Assert.StartsWith("TLSv1.3", words[2], StringComparison.Ordinal);
@@ -138,7 +138,7 @@ public sealed class ConnectTlsTests : IDisposable
     [Theory]
     [InlineData("-tls1_3")]
     [InlineData("-tls1_2")]
-    public async Task Client_that_comes_again_resumes_what_was_agreed_on(string version)
+    public async Task Client_that_connects_again_resumes_the_tls_session(string version)
     {
         var files = _authority.Issue("localhost");
         await using var server = await Daemon.StartAsync(
@@ -152,7 +152,7 @@ public sealed class ConnectTlsTests : IDisposable
         Assert.Contains("Reused, TLS", await StatusAsync(client, server), StringComparison.Ordinal);
     }
 
-    /// <summary>The page on which openssl tells of the connection.</summary>
+    /// <summary>The page on which openssl describes the connection.</summary>
     private static async Task<string> StatusAsync(SockeyeClient client, Daemon server)
     {
         await using var connection = await client.ConnectAsync("localhost", server.Port, TestContext.Current.CancellationToken);

@@ -43,7 +43,7 @@ public sealed class DoctorTests
     }
 
     [Fact]
-    public async Task Too_few_descriptors_are_a_problem_with_the_way_out_and_exit_1()
+    public async Task Too_few_descriptors_are_a_problem_with_a_remedy_and_exit_1()
     {
         var findings = await FindingsUnderAsync(TestEnvironment.WithDescriptors(300), exitCode: 1);
 
@@ -53,7 +53,7 @@ public sealed class DoctorTests
     }
 
     [Fact]
-    public async Task Environment_that_names_no_engine_is_a_problem()
+    public async Task Environment_without_a_valid_engine_is_a_problem()
     {
         var findings = await FindingsUnderAsync(TestEnvironment.WithVariable("uring"), exitCode: 1);
 
@@ -62,7 +62,7 @@ public sealed class DoctorTests
     }
 
     [Fact]
-    public async Task Engine_of_the_environment_is_the_one_that_would_be_chosen()
+    public async Task Engine_of_the_environment_would_be_selected()
     {
         var findings = await FindingsUnderAsync(TestEnvironment.WithVariable("epoll"));
 

@@ -9,7 +9,7 @@ public sealed class EngineTests
     [InlineData("epoll", "--inline")]
     [InlineData("sockets")]
     [InlineData("sockets", "--inline")]
-    public async Task Engine_that_is_asked_for_serves_and_is_named(string engine, params string[] options)
+    public async Task Selected_engine_serves_and_is_named(string engine, params string[] options)
     {
         Programs.SkipUnlessLinux(engine);
         await using var server = await ToolProcess.ListenAsync(["--echo", "--engine", engine, .. options]);
@@ -19,7 +19,7 @@ public sealed class EngineTests
     }
 
     [Fact]
-    public async Task Io_uring_serves_where_the_system_allows_it_and_is_an_error_with_the_reason_where_not()
+    public async Task Io_uring_serves_if_the_system_allows_it_and_fails_with_the_reason_otherwise()
     {
         Programs.SkipUnlessLinux("io_uring");
         var isAllowed = (await ToolProcess.RunAsync(["doctor", "--json"])).Text
@@ -46,7 +46,7 @@ public sealed class EngineTests
     }
 
     [Fact]
-    public async Task Epoll_serves_where_io_uring_is_refused_and_the_start_says_why()
+    public async Task Epoll_serves_if_io_uring_is_refused_and_the_start_reports_why()
     {
         SkipUnlessIoUringCanBeRefused();
         await using var server = await ToolProcess.ReadyAsync(
@@ -58,7 +58,7 @@ public sealed class EngineTests
     }
 
     [Fact]
-    public async Task Environment_chooses_where_no_option_does()
+    public async Task Environment_selects_the_engine_without_an_option()
     {
         Programs.SkipUnlessLinux("epoll");
         await using var server = await ToolProcess.ReadyAsync(
@@ -71,7 +71,7 @@ public sealed class EngineTests
     [Theory]
     [InlineData("listen", "127.0.0.1:0")]
     [InlineData("connect", "127.0.0.1:1")]
-    public async Task Environment_that_names_no_engine_is_exit_2_with_the_ways_out(string command, string endpoint)
+    public async Task Environment_without_a_valid_engine_is_exit_2_with_the_remedies(string command, string endpoint)
     {
         Programs.SkipUnlessLinux("epoll");
         await using var tool = ToolProcess.StartUnder(
@@ -87,7 +87,7 @@ public sealed class EngineTests
     [Theory]
     [InlineData("epoll")]
     [InlineData("sockets")]
-    public async Task Client_is_served_by_the_engine_it_asks_for(string engine)
+    public async Task Client_uses_the_selected_engine(string engine)
     {
         Programs.SkipUnlessLinux("epoll");
         await using var server = await ToolProcess.ListenAsync("--echo");
@@ -98,7 +98,7 @@ public sealed class EngineTests
     }
 
     [Fact]
-    public async Task Trace_has_every_function_on_the_engine_too()
+    public async Task Trace_has_every_function_on_an_engine()
     {
         Programs.SkipUnlessLinux("epoll");
         await using var server = await ToolProcess.ListenAsync("--echo", "--trace", "--engine", "epoll");

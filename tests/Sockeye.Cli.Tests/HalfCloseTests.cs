@@ -2,7 +2,7 @@ using Sockeye.Cli.Tests.Support;
 
 namespace Sockeye.Cli.Tests;
 
-/// <summary>One direction ends before the other, which goes on until all of it is delivered.</summary>
+/// <summary>One direction ends before the other, which continues until everything is delivered.</summary>
 public sealed class HalfCloseTests : IDisposable
 {
     private const int Size = 8_000_000;
@@ -48,7 +48,7 @@ public sealed class HalfCloseTests : IDisposable
     }
 
     [Fact]
-    public async Task Input_that_stays_open_and_silent_is_not_waited_for_for_ever()
+    public async Task Wait_for_silent_open_input_is_bounded()
     {
         using var server = new TestServer();
         await using var client = ToolProcess.Start("connect", server.EndPoint);
@@ -87,7 +87,7 @@ public sealed class HalfCloseTests : IDisposable
     }
 
     [Fact]
-    public async Task Both_directions_over_tls_go_on_when_one_ends()
+    public async Task One_direction_over_tls_continues_when_the_other_ends()
     {
         await using var server = await ToolProcess.ReadyAsync(ToolProcess.StartUnder(
             $"cat {_file} | \"$0\" \"$@\"", "listen", "127.0.0.1:0", "--once", "--tls", "self-signed"));
@@ -101,7 +101,7 @@ public sealed class HalfCloseTests : IDisposable
     }
 
     [Fact]
-    public async Task Peer_that_breaks_after_it_ended_its_side_is_said_with_exit_1()
+    public async Task Reset_after_the_fin_of_the_peer_is_reported_with_exit_1()
     {
         using var server = new TestServer();
         await using var client = ToolProcess.StartUnder("yes 2>/dev/null | \"$0\" \"$@\"", "connect", server.EndPoint);
@@ -123,7 +123,7 @@ public sealed class HalfCloseTests : IDisposable
     }
 
     [Fact]
-    public async Task Stop_in_the_middle_of_the_input_resets_the_client_and_is_said()
+    public async Task Stop_in_the_middle_of_the_input_resets_the_client_and_is_reported()
     {
         await using var server = await ToolProcess.ReadyAsync(
             ToolProcess.StartUnder("exec \"$0\" \"$@\" < /dev/zero", "listen", "127.0.0.1:0"));
@@ -138,7 +138,7 @@ public sealed class HalfCloseTests : IDisposable
     }
 
     [Fact]
-    public async Task Command_that_ends_its_output_first_reads_on()
+    public async Task Command_that_ends_its_output_first_continues_to_read()
     {
         await using var server = await ToolProcess.ListenAsync("--exec", $"echo first; exec >&-; cat > {_file}", "--once");
         using var client = await Peer.ConnectAsync(server.EndPoint);

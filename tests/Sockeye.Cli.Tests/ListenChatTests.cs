@@ -6,7 +6,7 @@ namespace Sockeye.Cli.Tests;
 public sealed class ListenChatTests
 {
     [Fact]
-    public async Task Line_from_one_goes_to_all_others_with_its_address()
+    public async Task Line_of_a_client_goes_to_all_others_with_its_address()
     {
         await using var server = await ToolProcess.ListenAsync("--chat");
         using var ann = await JoinedAsync(server);
@@ -17,7 +17,7 @@ public sealed class ListenChatTests
         await HearAsync(ann, bob, "hello");
         await HearAsync(cid, bob, "hello");
 
-        // Not to bob himself: the next that he gets is somebody else's.
+        // Not to bob: the next line that he gets is that of another client.
         await ann.SendAsync("hi\n");
         Assert.DoesNotContain(await HearAsync(bob, ann, "hi"), line => line.EndsWith("hello", StringComparison.Ordinal));
     }
@@ -26,7 +26,7 @@ public sealed class ListenChatTests
     [InlineData("nc", "127.0.0.1 {0}")]
     [InlineData("ncat", "127.0.0.1 {0}")]
     [InlineData("socat", "- TCP:127.0.0.1:{0}")]
-    public async Task Program_talks_with_a_plain_socket(string program, string arguments)
+    public async Task Program_exchanges_lines_with_a_plain_socket(string program, string arguments)
     {
         Programs.SkipUnlessThere(program);
         await using var server = await ToolProcess.ListenAsync("--chat");
@@ -78,13 +78,13 @@ public sealed class ListenChatTests
         await HearAsync(bob, ann, "still");
     }
 
-    /// <summary>A new member, who is in the room together with those who were there before.</summary>
+    /// <summary>Connects a new member, and waits until it gets the lines of the earlier members.</summary>
     private static async Task<Peer> JoinedAsync(ToolProcess server, params Peer[] others)
     {
         var member = await Peer.ConnectAsync(server.EndPoint);
         foreach (var other in others)
         {
-            // Nothing tells when the other one has been taken in, so this is said until it is heard.
+            // No signal reports that the other client has joined, so this line is sent until it arrives.
             var heard = HearAsync(other, member, "here");
             while (!heard.IsCompleted)
             {
@@ -102,7 +102,7 @@ public sealed class ListenChatTests
         return member;
     }
 
-    /// <summary>Reads lines up to this one of this member, and answers all of them.</summary>
+    /// <summary>Reads lines up to this line of this member, and returns all of them.</summary>
     private static async Task<IReadOnlyList<string>> HearAsync(Peer listener, Peer speaker, string text)
     {
         var expected = $"{speaker.Socket.LocalEndPoint}: {text}";

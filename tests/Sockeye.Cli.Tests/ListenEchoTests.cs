@@ -66,7 +66,7 @@ public sealed class ListenEchoTests
     }
 
     [Fact]
-    public async Task Any_address_takes_ipv4_clients()
+    public async Task Any_address_serves_ipv4_clients()
     {
         await using var server = await ToolProcess.ListenOnAsync(["*:0"], "--echo");
         using var client = await Peer.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.Port));
@@ -77,7 +77,7 @@ public sealed class ListenEchoTests
     }
 
     [Fact]
-    public async Task Unix_socket_is_served_beside_tcp_and_its_file_goes_with_the_server()
+    public async Task Unix_socket_is_served_beside_tcp_and_its_file_is_removed_with_the_server()
     {
         var path = Path.Combine(Path.GetTempPath(), $"sockeye-cli-{Environment.ProcessId}.sock");
         await using var server = await ToolProcess.ListenOnAsync(["127.0.0.1:0", $"unix:{path}"], "--echo");

@@ -57,7 +57,7 @@ public sealed class ListenExecTests
     }
 
     [Fact]
-    public async Task Each_client_has_a_process_of_its_own()
+    public async Task Each_client_has_a_separate_process()
     {
         await using var server = await ToolProcess.ListenAsync("--exec", "read -r line; echo \"$$ $line\"");
         var clients = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Peer.ConnectAsync(server.EndPoint)));
@@ -73,7 +73,7 @@ public sealed class ListenExecTests
     }
 
     [Fact]
-    public async Task Command_is_killed_after_its_client_has_gone()
+    public async Task Command_is_killed_after_its_client_has_disconnected()
     {
         await using var server = await ToolProcess.ListenAsync("--exec", "echo $$; exec sleep 300", "--verbose");
         var client = await Peer.ConnectAsync(server.EndPoint);

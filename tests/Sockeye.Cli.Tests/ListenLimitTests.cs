@@ -7,7 +7,7 @@ namespace Sockeye.Cli.Tests;
 public sealed class ListenLimitTests
 {
     [Fact]
-    public async Task One_connection_more_than_allowed_is_reset_and_the_others_go_on()
+    public async Task Connection_over_the_limit_is_reset_and_the_others_continue()
     {
         await using var server = await ToolProcess.ListenAsync("--echo", "--max-connections", "2");
         using var first = await EchoedAsync(server);
@@ -70,7 +70,7 @@ public sealed class ListenLimitTests
         {
             await killed.Input.WriteAsync("half a mess"u8.ToArray(), TestContext.Current.CancellationToken);
             await killed.Input.FlushAsync(TestContext.Current.CancellationToken);
-            Assert.Equal((byte)'h', (byte)killed.Output.ReadByte()); // it is connected
+            Assert.Equal((byte)'h', (byte)killed.Output.ReadByte()); // The client is connected.
             await killed.SignalAsync("KILL");
             await killed.ExitAsync();
         }
@@ -81,7 +81,7 @@ public sealed class ListenLimitTests
     }
 
     [Fact]
-    public async Task Memory_stays_bounded_while_a_client_offers_much_and_reads_nothing()
+    public async Task Memory_stays_bounded_while_a_client_sends_much_and_reads_nothing()
     {
         Programs.SkipUnlessLinux("/proc/PID/status");
         const long Offered = 1024L * 1024 * 1024;
@@ -92,7 +92,7 @@ public sealed class ListenLimitTests
         var block = new byte[64 * 1024];
         var offered = 0L;
 
-        // Offered until nobody takes any more for a second: the buffers of both are full, and the rest waits with the client.
+        // Until no more is accepted for a second: the buffers of both sides are full, and the rest waits in the client.
         while (offered < Offered && client.Socket.Poll(TimeSpan.FromSeconds(1), SelectMode.SelectWrite))
             offered += client.Socket.Send(block, SocketFlags.None, out _);
 
@@ -107,7 +107,7 @@ public sealed class ListenLimitTests
     [InlineData("epoll", "--inline")]
     [InlineData("io_uring")]
     [InlineData("io_uring", "--inline")]
-    public async Task Server_without_descriptors_neither_dies_nor_spins_says_so_once_and_serves_again(
+    public async Task Server_without_descriptors_logs_it_once_does_not_spin_and_serves_again(
         string engine, params string[] options)
     {
         Programs.SkipUnlessLinux("/proc/PID/fd");
@@ -127,7 +127,7 @@ public sealed class ListenLimitTests
         Assert.Contains("cannot accept", await server.NextErrorAsync(), StringComparison.Ordinal);
         var before = ProcessFiles.CpuTicks(server.Id);
         await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, TestContext.Current.CancellationToken);
-        Assert.InRange(ProcessFiles.CpuTicks(server.Id) - before, 0, 60); // 30 % of one processor; spinning takes all of it
+        Assert.InRange(ProcessFiles.CpuTicks(server.Id) - before, 0, 60); // 30 % of one processor; spinning uses all of it
         Assert.False(server.HasExited);
         foreach (var client in clients)
             client.Dispose();

@@ -4,7 +4,7 @@ using Sockeye.Cli.Tests.Support;
 
 namespace Sockeye.Cli.Tests;
 
-/// <summary>Who is served by <c>sockeye listen</c>, how many, how often and how fast.</summary>
+/// <summary>The limits of <c>sockeye listen</c>: addresses, number, rate and bandwidth.</summary>
 public sealed class ListenProtectionTests
 {
     private static readonly TimeProvider Time = TimeProvider.System;
@@ -13,7 +13,7 @@ public sealed class ListenProtectionTests
     [InlineData("--deny", "127.0.0.2")]
     [InlineData("--allow", "127.0.0.1")]
     [InlineData("--deny", "127.0.0.0/8", "--allow", "127.0.0.1")]
-    public async Task Client_whose_address_is_kept_out_is_reset_and_named_and_others_are_served(params string[] options)
+    public async Task Client_with_a_denied_address_is_reset_and_named_and_others_are_served(params string[] options)
     {
         await using var server = await ToolProcess.ListenAsync(["--echo", .. options]);
 
@@ -47,7 +47,7 @@ public sealed class ListenProtectionTests
         for (var i = 0; i < 6; i++)
             await AssertServesAsync(server, from: "127.0.0.1");
 
-        // A second's worth at once, and then half a second for each.
+        // The burst of one second at once, and then one every half second.
         Assert.True(Time.GetElapsedTime(started) > TimeSpan.FromSeconds(1.5), $"It took only {Time.GetElapsedTime(started)}.");
     }
 
@@ -73,7 +73,7 @@ public sealed class ListenProtectionTests
         return new(socket);
     }
 
-    /// <summary>So early, maybe, that connecting itself fails.</summary>
+    /// <summary>The reset may come so early that connecting fails.</summary>
     private static async Task<bool> IsResetAsync(ToolProcess server, string from)
     {
         try

@@ -6,7 +6,7 @@ namespace Sockeye.Cli.Tests;
 public sealed class ListenRelayTests
 {
     [Fact]
-    public async Task What_clients_send_is_printed_and_standard_input_goes_to_all_of_them()
+    public async Task Received_data_is_printed_and_standard_input_goes_to_all_clients()
     {
         await using var server = await ToolProcess.ListenAsync();
         using var one = await Peer.ConnectAsync(server.EndPoint);
@@ -23,7 +23,7 @@ public sealed class ListenRelayTests
     }
 
     [Fact]
-    public async Task End_of_standard_input_half_closes_who_was_sent_it_and_does_not_end_the_server()
+    public async Task End_of_standard_input_half_closes_the_clients_that_received_it_and_does_not_end_the_server()
     {
         await using var server = await ToolProcess.ListenAsync();
         using var client = await Peer.ConnectAsync(server.EndPoint);
@@ -40,7 +40,7 @@ public sealed class ListenRelayTests
     }
 
     [Fact]
-    public async Task Empty_standard_input_ends_no_connection()
+    public async Task Empty_standard_input_does_not_end_a_connection()
     {
         await using var server = await ToolProcess.ListenAsync();
         server.Input.Close();
@@ -85,7 +85,7 @@ public sealed class ListenRelayTests
         await client.SendAsync("abc");
         await ReadAsync(server.Output, "abc");
 
-        // head has gone, or is about to; a write after that is what shows it.
+        // head has ended or is about to end; only a write after that detects it.
         var ended = client.EndsWithResetAsync();
         while (!ended.IsCompleted)
             await client.SendAsync("x");

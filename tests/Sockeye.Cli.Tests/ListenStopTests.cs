@@ -27,13 +27,13 @@ public sealed class ListenStopTests
     }
 
     [Fact]
-    public async Task What_has_arrived_is_echoed_before_the_end()
+    public async Task Data_that_arrived_before_the_stop_is_echoed()
     {
-        const int Size = 50_000; // fits the window that a connection begins with, so all of it arrives
+        const int Size = 50_000; // It fits the initial window of a connection, so all of it arrives.
         await using var server = await ToolProcess.ListenAsync("--echo");
         using var client = await Peer.ConnectAsync(server.EndPoint);
         await client.SendAsync("x");
-        Assert.Equal("x", await client.ReadAsync(1)); // it is accepted: who still waits in the queue is reset
+        Assert.Equal("x", await client.ReadAsync(1)); // The client is accepted: clients that wait in the queue are reset.
         await client.SendAsync(new string('x', Size));
 
         await server.SignalAsync("TERM");
@@ -45,16 +45,16 @@ public sealed class ListenStopTests
     }
 
     [Fact]
-    public async Task Second_signal_ends_it_at_once()
+    public async Task Second_signal_ends_the_server_at_once()
     {
-        // It goes on writing to a client that does not read, so that the stop has to wait for it.
+        // The handler writes to a client that does not read, so that the stop has to wait.
         await using var server = await ToolProcess.ListenAsync("--exec", "echo up; exec yes 2>/dev/null");
         using var client = await Peer.ConnectAsync(server.EndPoint);
         Assert.Equal("up", await client.ReadLineAsync());
 
         await server.SignalAsync("INT");
         await RefusesAsync(server);
-        // Within 200 ms of the first it would be the same wish.
+        // Within 200 ms of the first signal, it would count as the same.
         while (!server.HasExited)
             await Programs.RunAsync("bash", ["-c", $"kill -INT {server.Id}"], []);
 
@@ -63,7 +63,7 @@ public sealed class ListenStopTests
     }
 
     [Fact]
-    public async Task Signal_that_comes_twice_at_once_drains()
+    public async Task Two_signals_at_once_drain()
     {
         var path = Path.Combine(Path.GetTempPath(), $"sockeye-cli-twice-{Environment.ProcessId}.sock");
         await using var server = await ToolProcess.ListenOnAsync([$"unix:{path}"], "--echo");
@@ -83,7 +83,7 @@ public sealed class ListenStopTests
         using var client = await Peer.ConnectAsync(server.EndPoint);
         await client.SendAsync("x");
         Assert.Equal("x", await client.ReadAsync(1));
-        // What is measured is time itself. The runtime compiles in the background for a while after the start.
+        // The runtime compiles in the background for a while after the start.
         var ticks = long.MaxValue;
         for (var attempt = 0; attempt < 5 && ticks > 0; attempt++)
         {

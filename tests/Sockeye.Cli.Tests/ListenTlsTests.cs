@@ -4,10 +4,10 @@ using Sockeye.Cli.Tests.Support;
 
 namespace Sockeye.Cli.Tests;
 
-/// <summary><c>sockeye listen --tls</c> with clients that others wrote.</summary>
+/// <summary><c>sockeye listen --tls</c> with other clients.</summary>
 public sealed class ListenTlsTests : IDisposable
 {
-    /// <summary>Answers the first line and ends, so that clients that wait for the end have one.</summary>
+    /// <summary>Answers the first line and ends, for clients that wait for the end.</summary>
     private const string FirstLine = "head -n 1";
 
     private const string Http =
@@ -45,7 +45,7 @@ public sealed class ListenTlsTests : IDisposable
     }
 
     [Fact]
-    public async Task Client_without_tls_does_not_end_in_silence()
+    public async Task Client_without_tls_gets_an_error()
     {
         await using var server = await ToolProcess.ListenAsync("--echo", "--tls", "self-signed");
 
@@ -73,7 +73,7 @@ public sealed class ListenTlsTests : IDisposable
     }
 
     [Fact]
-    public async Task Curl_agrees_on_a_protocol()
+    public async Task Curl_negotiates_a_protocol()
     {
         await using var server = await ListenAsync(_authority.Issue("localhost"), "--alpn", "h2,http/1.1", "--exec", Http);
 
@@ -108,7 +108,8 @@ public sealed class ListenTlsTests : IDisposable
 
         var unpinned = await ToolProcess.RunAsync(["connect", $"localhost:{server.Port}", "--tls"], "hello"u8.ToArray());
         Assert.Equal(1, unpinned.ExitCode);
-        Assert.Contains(unpinned.Errors, error => error.Contains(pin, StringComparison.Ordinal)); // it says how to pin it
+        // The message states the fingerprint to pin.
+        Assert.Contains(unpinned.Errors, error => error.Contains(pin, StringComparison.Ordinal));
 
         var openssl = await Programs.RunAsync(
             "/bin/sh", ["-c", $"openssl s_client -connect {server.EndPoint} | openssl x509 -noout -fingerprint -sha256"], []);

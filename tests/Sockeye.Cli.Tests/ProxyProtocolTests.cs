@@ -25,7 +25,7 @@ public sealed class ProxyProtocolTests : IDisposable
     }
 
     [Fact]
-    public async Task Client_that_is_no_trusted_proxy_is_reset_and_named()
+    public async Task Client_that_is_not_a_trusted_proxy_is_reset_and_named()
     {
         await using var server = await ToolProcess.ListenAsync("--proxy-protocol", "10.0.0.0/8", "--exec", TellRemote);
 
@@ -52,7 +52,7 @@ public sealed class ProxyProtocolTests : IDisposable
     }
 
     [Fact]
-    public async Task Path_that_a_client_chose_commands_no_terminal_and_forges_no_line()
+    public async Task Path_that_a_client_chose_is_escaped_in_the_log()
     {
         await using var server = await ToolProcess.ListenAsync(
             "--proxy-protocol", "localhost", "--exec", "echo \"$SOCKEYE_REMOTE\"; cat", "-v");

@@ -4,12 +4,12 @@ using Sockeye.Cli.Tests.Support;
 
 namespace Sockeye.Cli.Tests;
 
-/// <summary>Standard streams of every kind: closed, full, open the wrong way, not blocking, slow, without a reader.</summary>
+/// <summary>Standard streams of every kind: closed, full, of the wrong direction, non-blocking, slow, without a reader.</summary>
 public sealed partial class StandardStreamTests
 {
     private const int Size = 2_000_000;
 
-    // Sets a descriptor of the tool not to block, as a shell or a program at the other end of the pipe may have done.
+    // Makes a descriptor of the tool non-blocking, as a shell or a program at the other end of the pipe may have done.
     private static string NotBlocking(int descriptor) =>
         $"exec python3 -c 'import os, sys; os.set_blocking({descriptor}, False); os.execvp(sys.argv[1], sys.argv[1:])' "
             + "\"$0\" \"$@\"";
@@ -40,7 +40,7 @@ public sealed partial class StandardStreamTests
     [InlineData(">&-", "it is closed")]
     [InlineData("1</dev/null", "it is open for reading only")]
     [InlineData(">/dev/full", "No space left on device")]
-    public async Task What_arrives_and_cannot_be_written_resets_the_peer_and_is_said(string redirection, string why)
+    public async Task Received_data_that_cannot_be_written_resets_the_peer_and_is_reported(string redirection, string why)
     {
         SkipUnlessThere(redirection);
         using var server = new TestServer();
@@ -62,7 +62,7 @@ public sealed partial class StandardStreamTests
     [InlineData("2>&-")]
     [InlineData("2>/dev/null <&- 2>&-")]
     [InlineData("2</dev/null")]
-    public async Task Errors_that_cannot_be_written_change_nothing_else(string redirection)
+    public async Task Unwritable_standard_error_changes_nothing_else(string redirection)
     {
         using var server = new TestServer();
         await using var client = Under(redirection, "connect", server.EndPoint);
@@ -82,7 +82,7 @@ public sealed partial class StandardStreamTests
     }
 
     [Fact]
-    public async Task Closed_input_is_an_empty_one()
+    public async Task Closed_input_is_empty_input()
     {
         await using var server = await ToolProcess.ReadyAsync(Under("<&-", "listen", "127.0.0.1:0", "--once"));
         await using var client = Under("<&-", "connect", server.EndPoints[0]);
@@ -93,7 +93,7 @@ public sealed partial class StandardStreamTests
     [Theory]
     [InlineData("</", "Is a directory")]
     [InlineData("0>/dev/null", "it is open for writing only")]
-    public async Task Input_that_cannot_be_read_resets_the_peer_and_is_said(string redirection, string why)
+    public async Task Input_that_cannot_be_read_resets_the_peer_and_is_reported(string redirection, string why)
     {
         using var server = new TestServer();
         await using var client = Under(redirection, "connect", server.EndPoint);
@@ -105,14 +105,14 @@ public sealed partial class StandardStreamTests
     }
 
     [Fact]
-    public async Task Input_that_does_not_block_is_waited_for()
+    public async Task Non_blocking_input_is_waited_for()
     {
         Programs.SkipUnlessThere("python3");
         using var server = new TestServer();
         await using var client = ToolProcess.StartUnder(NotBlocking(0), "connect", server.EndPoint);
         using var peer = await server.AcceptAsync();
 
-        // The first byte of the answer shows that the tool has begun to wait for both directions.
+        // The first byte of the answer shows that the tool waits for both directions.
         await peer.SendAsync("x");
         Assert.Equal('x', client.Output.ReadByte());
         await client.WriteInputAsync("late"u8.ToArray());
@@ -125,7 +125,7 @@ public sealed partial class StandardStreamTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Output_that_does_not_block_gets_all_however_slow_its_reader_is(bool listens)
+    public async Task Non_blocking_output_is_written_completely_with_a_slow_reader(bool listens)
     {
         Programs.SkipUnlessThere("python3");
         var shell = NotBlocking(1);
@@ -137,7 +137,7 @@ public sealed partial class StandardStreamTests
         var bytes = new byte[Size];
         new Random(6).NextBytes(bytes);
 
-        // The tool is faster than what reads from it byte by byte, so it meets a full pipe.
+        // The tool is faster than its reader, which reads byte by byte, so the pipe fills.
         var sending = peer.Socket.SendAsync(bytes);
         var got = new byte[bytes.Length];
         for (var i = 0; i < 100_000; i++)
@@ -152,7 +152,7 @@ public sealed partial class StandardStreamTests
     }
 
     [Fact]
-    public async Task Demo_ends_when_its_reader_has_gone()
+    public async Task Demo_ends_when_its_reader_has_ended()
     {
         await using var demo = ToolProcess.StartUnder(
             "\"$0\" \"$@\" | head -1; exit ${PIPESTATUS[0]}", "demo", "--clients", "10", "--messages", "10000000");
@@ -162,7 +162,7 @@ public sealed partial class StandardStreamTests
     }
 
     [Fact]
-    public async Task Input_that_is_left_when_the_reader_has_gone_is_said()
+    public async Task Unsent_input_is_reported_when_the_reader_has_ended()
     {
         await using var server = await ToolProcess.ListenAsync("--echo");
         await using var client = ToolProcess.StartUnder(
@@ -174,7 +174,7 @@ public sealed partial class StandardStreamTests
     }
 
     [Fact]
-    public async Task Stop_does_not_wait_for_a_reader_that_takes_nothing_and_says_what_is_left()
+    public async Task Stop_does_not_wait_for_a_reader_that_reads_nothing_and_reports_the_rest()
     {
         const int MoreThanAPipeHolds = 100_000;
         await using var server = await ToolProcess.ListenAsync("--trace");
@@ -186,8 +186,8 @@ public sealed partial class StandardStreamTests
         Assert.Equal(1, await server.StopAsync());
 
         Assert.Contains(server.SeenErrors, line =>
-            line.EndsWith("of what arrived did not reach standard output: its reader reads nothing.", StringComparison.Ordinal));
-        // The systems of both ends may have taken all of it.
+            line.EndsWith("of received data did not reach standard output: its reader reads nothing.", StringComparison.Ordinal));
+        // The systems of both ends may have accepted all of it.
         await ((Task)sending).ConfigureAwait(
             ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }

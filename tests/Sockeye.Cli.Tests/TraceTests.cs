@@ -44,7 +44,7 @@ public sealed partial class TraceTests
         Assert.Contains("  recv ", await server.WaitForErrorAsync("RST from the peer"), StringComparison.Ordinal);
     }
 
-    /// <summary>The order of the two directions is the network's.</summary>
+    /// <summary>The order of the two directions depends on the network.</summary>
     private static IEqualityComparer<IEnumerable<string>> UnorderedComparer { get; } =
         EqualityComparer<IEnumerable<string>>.Create(
             (a, b) => a!.ToHashSet().SetEquals(b!), names => names.Count());

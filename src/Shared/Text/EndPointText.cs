@@ -22,7 +22,7 @@ internal enum EndPointKind
     Unix,
 }
 
-/// <summary>An endpoint as it is written on command lines and in configuration.</summary>
+/// <summary>An endpoint of a command line or a configuration.</summary>
 internal sealed class EndPointText
 {
     public const string Forms = "7000 (localhost), *:7000 (every address), 127.0.0.1:7000, [::1]:7000, host:7000 or unix:/path";
@@ -36,12 +36,12 @@ internal sealed class EndPointText
 
     public EndPointKind Kind { get; }
 
-    /// <summary>The host as it was written; the path of a Unix socket.</summary>
+    /// <summary>The host as it was typed; the path of a Unix socket.</summary>
     public string Host { get; }
 
     public int Port { get; }
 
-    /// <summary>What <see cref="EndPointKind.Address"/> and <see cref="EndPointKind.Unix"/> mean; otherwise null.</summary>
+    /// <summary>The endpoint of <see cref="EndPointKind.Address"/> and <see cref="EndPointKind.Unix"/>; otherwise null.</summary>
     public EndPoint? EndPoint { get; }
 
     public static bool TryParse(
@@ -52,7 +52,7 @@ internal sealed class EndPointText
         return endpoint is not null;
     }
 
-    /// <summary>Null, and why, for what is none.</summary>
+    /// <summary>Returns the endpoint. Returns null and the reason for other text.</summary>
     public static EndPointText? Parse(string text, out string? reason) => text.StartsWith(UnixPrefix, StringComparison.Ordinal)
         ? ParseUnix(text[UnixPrefix.Length..], out reason)
         : ParseTcp(text, out reason);
@@ -64,7 +64,7 @@ internal sealed class EndPointText
         _ => $"{Host}:{Port}",
     };
 
-    /// <summary>A path that begins with @ is an abstract name, as other programs write it: its first byte is NUL.</summary>
+    /// <summary>A path that starts with @ is an abstract name, as in other programs: its first byte is NUL.</summary>
     private static EndPointText? ParseUnix(string path, out string? error)
     {
         var name = path is ['@' or '\0', .. var rest] ? rest : null;

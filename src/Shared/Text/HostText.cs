@@ -3,10 +3,10 @@ using System.Net;
 
 namespace Sockeye;
 
-/// <summary>A host as it is written in code, on command lines and in configuration: an IP address, or a name.</summary>
+/// <summary>Parses a host in code, on a command line or in a configuration: an IP address or a name.</summary>
 /// <remarks>
-/// Only the usual form of an address is one. The others that <c>inet_aton</c> and .NET take (127.1, 0x7f.0.0.1, 0177.0.0.1,
-/// 2130706433) mean different machines to different programs (RFC 6943, section 3.1.1): they are refused, not guessed.
+/// Only the usual form of an address is accepted. The other forms that <c>inet_aton</c> and .NET accept (127.1, 0x7f.0.0.1,
+/// 0177.0.0.1, 2130706433) mean different machines to different programs (RFC 6943, section 3.1.1), and are rejected.
 /// </remarks>
 internal static class HostText
 {
@@ -16,8 +16,8 @@ internal static class HostText
 
     private static readonly IdnMapping Idn = new() { AllowUnassigned = true };
 
-    /// <summary>Why this is neither an address nor a name; null where it is one of them.</summary>
-    /// <param name="host">As it was written; an IPv6 address with or without brackets.</param>
+    /// <summary>Returns why the text is neither an address nor a name; null if it is one of them.</summary>
+    /// <param name="host">The text; an IPv6 address with or without brackets.</param>
     /// <param name="address">The address, if it is one; an IPv4-mapped one as IPv4.</param>
     public static string? Parse(string host, out IPAddress? address)
     {
@@ -36,15 +36,15 @@ internal static class HostText
         return FindNameProblem(host);
     }
 
-    /// <summary>A name as name servers know it: letters of other alphabets become ASCII (RFC 5891).</summary>
+    /// <summary>Returns a name in the form of name servers: letters of other alphabets become ASCII (RFC 5891).</summary>
     /// <exception cref="ArgumentException">It is not a name.</exception>
     public static string ToAscii(string name) =>
         Ascii(name, out var problem) ?? throw new ArgumentException(problem, nameof(name));
 
     /// <summary>
-    /// The form in which names are compared, as they cross the wire and as certificates have them: in small letters, labels of
-    /// other alphabets in Punycode (RFC 5890, section 2.3.2.1), without a dot at the end. A text that cannot be such a name is
-    /// returned in small letters.
+    /// Returns a name in the form for comparison, as on the wire and in certificates: in lower case, labels of other alphabets in
+    /// Punycode (RFC 5890, section 2.3.2.1), without a dot at the end. A text that cannot be such a name is returned in lower
+    /// case.
     /// </summary>
     public static string Normalize(string name)
     {
@@ -55,7 +55,7 @@ internal static class HostText
         }
         catch (ArgumentException)
         {
-            // Half a character, or a label that is too long: such a name does not exist.
+            // Half a character, or a label that is too long: no such name exists.
         }
 
         return ascii.EndsWith('.') ? ascii[..^1] : ascii;
@@ -66,11 +66,11 @@ internal static class HostText
         var percent = text.IndexOf('%', StringComparison.Ordinal);
         var (digits, zone) = percent < 0 ? (text, null) : (text[..percent], text[(percent + 1)..]);
         address = null;
-        // .NET would take a prefix length, and another port, for a part of the address.
+        // .NET would accept a prefix length, or a second port, as a part of the address.
         var mayBeOne = zone is not "" && digits.All(c => char.IsAsciiHexDigit(c) || c is ':' or '.');
         if (!mayBeOne || !IPAddress.TryParse(digits, out address))
             return $"\"{text}\" is not an IPv6 address";
-        // It would also drop a zone that does not exist.
+        // .NET would also ignore a zone that does not exist.
         if (zone is not (null or "0") && (!IPAddress.TryParse(text, out address) || address.ScopeId == 0))
             return $"\"{zone}\" of \"{text}\" is not a network interface of this machine";
         if (address.IsIPv4MappedToIPv6)
@@ -94,7 +94,8 @@ internal static class HostText
         return null;
     }
 
-    /// <summary>What ends in a number is an address or a mistake: no name does (RFC 3696, section 2).</summary>
+    /// <summary>A host whose last label is a number is an address or a mistake: no name ends in one (RFC 3696, section
+    /// 2).</summary>
     private static bool IsNumber(string label) =>
         (label.Length > 0 && label.All(char.IsAsciiDigit))
         || (label is ['0', 'x' or 'X', .. var digits] && digits.All(char.IsAsciiHexDigit));

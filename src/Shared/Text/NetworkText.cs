@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Sockeye;
 
 /// <summary>
-/// Addresses as they are written on command lines and in configuration: 10.0.0.0/8, 192.0.2.7, 2001:db8::/32, or localhost.
+/// Parses a network of a command line or a configuration: 10.0.0.0/8, 192.0.2.7, 2001:db8::/32, or localhost.
 /// </summary>
 internal static class NetworkText
 {
@@ -12,7 +12,7 @@ internal static class NetworkText
 
     private static readonly IPNetwork[] Localhost = [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")];
 
-    /// <summary>Null, and why, for what is none.</summary>
+    /// <summary>Returns the networks. Returns null and an error for other text.</summary>
     public static IPNetwork[]? Parse(string text, out string? error)
     {
         error = null;
@@ -22,7 +22,7 @@ internal static class NetworkText
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         var written = slash < 0 ? text : text[..slash];
         var isAddress = IPAddress.TryParse(written, out var address);
-        // IPAddress also takes "10", "10.1" and "012.0.0.1": HostText says why here they are none.
+        // IPAddress also accepts "10", "10.1" and "012.0.0.1". HostText rejects them, and says why.
         var isIPv4 = address?.AddressFamily is AddressFamily.InterNetwork;
         if (!isAddress || (isIPv4 && HostText.Parse(written, out _) is not null))
         {

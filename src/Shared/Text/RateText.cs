@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Sockeye;
 
-/// <summary>How much in a second, as it is written on command lines and in configuration.</summary>
+/// <summary>Parses a rate of a command line or a configuration.</summary>
 internal static class RateText
 {
     private const double MostBytes = 1e12;
@@ -13,7 +13,7 @@ internal static class RateText
         ("ki", 1024), ("mi", 1024 * 1024), ("gi", 1024 * 1024 * 1024), ("k", 1e3), ("m", 1e6), ("g", 1e9), ("", 1),
     ];
 
-    /// <summary>Bytes per second: 65536, 500k, 10M, 1Mi. Null, and why, for what is none.</summary>
+    /// <summary>Returns bytes per second, from 65536, 500k, 10M, 1Mi. Returns null and an error for other text.</summary>
     public static long? ParseBytes(string text, out string? error)
     {
         var amount = WithoutEnd(WithoutEnd(text, "/s"), "B");
@@ -24,7 +24,7 @@ internal static class RateText
         return error is null ? (long)rate : null;
     }
 
-    /// <summary>Connections per second: 100, 0.5, 100/s, 30/m. Null, and why, for what is none.</summary>
+    /// <summary>Returns connections per second, from 100, 0.5, 100/s, 30/m. Returns null and an error for other text.</summary>
     public static double? ParseConnections(string text, out string? error)
     {
         var isPerMinute = text.EndsWith("/m", StringComparison.Ordinal);

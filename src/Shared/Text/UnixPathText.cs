@@ -3,20 +3,20 @@ using System.Text;
 
 namespace Sockeye;
 
-/// <summary>The path of a Unix socket, as it is written in code, on command lines and in configuration.</summary>
+/// <summary>Parses the path of a Unix socket in code, on a command line or in a configuration.</summary>
 internal static class UnixPathText
 {
-    /// <summary>What <c>sun_path</c> has room for, with a NUL behind it: unix(7), and the same of macOS.</summary>
+    /// <summary>The size of <c>sun_path</c> without the NUL at its end: unix(7), and the same of macOS.</summary>
     private static int MaxLength => OperatingSystem.IsMacOS() ? 103 : 107;
 
-    /// <summary>The endpoint; null, and why, for what cannot be one.</summary>
+    /// <summary>Returns the endpoint. Returns null and an error for a path that cannot be one.</summary>
     public static UnixDomainSocketEndPoint? Parse(string path, out string? error)
     {
         error = IsAbstract(path) ? FindNameProblem(path) : FindProblem(path);
         return error is null ? new(path) : null;
     }
 
-    /// <summary>Why a path cannot be that of a socket; null where it can.</summary>
+    /// <summary>Returns why a path cannot be that of a socket; null if it can.</summary>
     public static string? FindProblem(string path)
     {
         var length = Encoding.UTF8.GetByteCount(path);
@@ -27,7 +27,7 @@ internal static class UnixPathText
             : null;
     }
 
-    /// <summary>As messages show it: a NUL ends the line of many a terminal and log.</summary>
+    /// <summary>Returns the path for messages: a NUL would end the line in many terminals and logs.</summary>
     public static string Shown(UnixDomainSocketEndPoint endpoint) => Shown(endpoint.ToString());
 
     /// <inheritdoc cref="Shown(UnixDomainSocketEndPoint)"/>

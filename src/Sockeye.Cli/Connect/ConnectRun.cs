@@ -40,7 +40,9 @@ internal sealed class ConnectRun(ParseResult parsed)
 
     private async Task<SockeyeClient> CreateClientAsync()
     {
-        var local = parsed.GetValue(ConnectCommand.Local) is { } text ? await ConnectAddresses.GetLocalAsync(text, _target) : null;
+        var local = parsed.GetValue(ConnectCommand.Local) is { } text
+            ? await ConnectAddresses.GetLocalAsync(text, _target)
+            : null;
         var engine = parsed.GetValue(ConnectCommand.Engine) ?? LinuxEngine.Sockets;
         return new SockeyeClient(client =>
         {

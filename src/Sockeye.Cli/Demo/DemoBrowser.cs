@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Cli;
 
-/// <summary>Web server and browser: the classic pair of TCP server and client, on the listener of the demo.</summary>
+/// <summary>The scene of a web server and a browser, on the listener of the demo.</summary>
 internal static class DemoBrowser
 {
     private const int MaxLineLength = 8192;

@@ -7,12 +7,18 @@ internal static class DemoCommand
 {
     public const string Examples = """
         Examples:
-          sockeye demo                                the life of a connection, then 4 clients, 1,000 messages each
-          sockeye demo --clients 500 --messages 100   more clients, fewer messages
-          sockeye demo --json | jq .totals            the result as JSON
+          sockeye demo                               the life of a connection, then 4
+                                                     clients with 1,000 messages each
+          sockeye demo --clients 500 --messages 100  more clients, fewer messages
+          sockeye demo --json | jq .totals           the result as JSON
 
-        The demo uses real sockets on 127.0.0.1, on a free port. It compares every echo byte for byte.
-        Exit codes: 0 all echoes were correct, 1 an echo was wrong, 2 wrong use.
+        The demo uses real sockets on a free port of 127.0.0.1. It compares every echo
+        byte for byte.
+
+        Exit codes:
+          0  all echoes were correct
+          1  an echo was wrong
+          2  wrong use
 
         """;
 
@@ -20,10 +26,10 @@ internal static class DemoCommand
     private const int MaxMessages = 10_000_000;
 
     private static readonly Option<int?> Clients = OptionFactory.CreateCount(
-        "--clients", "How many clients exchange messages with the server. Default 4.", MaxClients);
+        "--clients", "The number of clients that exchange messages with the server. Default: 4.", MaxClients);
 
     private static readonly Option<int?> Messages = OptionFactory.CreateCount(
-        "--messages", "How many messages each of them exchanges. Default 1000.", MaxMessages);
+        "--messages", "The number of messages of each client. Default: 1000.", MaxMessages);
 
     private static readonly Option<bool> Json = OptionFactory.CreateSwitch("--json", "Print one JSON document instead.");
 
@@ -42,21 +48,21 @@ internal static class DemoCommand
     private static async Task<int> RunAsync(int clients, int messages, IDemoReport report)
     {
         var time = TimeProvider.System;
-        // Without a reader, as after "| head -1", the demo ends.
-        var unread = StandardOutput.Instance.Broken;
+        // If the reader of standard output has ended, as after "| head -1", the demo ends.
+        var broken = StandardOutput.Instance.Broken;
         List<DemoScene> life = [];
         await foreach (var scene in new DemoLife(time).PlayAsync())
         {
             life.Add(scene);
             report.Show(scene);
-            if (unread.IsCancellationRequested)
+            if (broken.IsCancellationRequested)
                 return ExitCodes.Done;
         }
 
         var load = new DemoLoad(clients, messages, time);
         var running = load.RunAsync();
-        await report.FollowAsync(load, running).WaitAsync(unread).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (unread.IsCancellationRequested)
+        await report.FollowAsync(load, running).WaitAsync(broken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (broken.IsCancellationRequested)
             return ExitCodes.Done;
         var (results, totals) = await running;
         var ok = totals.WrongEchoes == 0 && totals.Messages == load.Total && results.All(r => r.ServerSees == r.Local);

@@ -3,12 +3,12 @@ using System.Text.Json.Serialization;
 
 namespace Sockeye.Cli;
 
-/// <summary>Writes one JSON document at the end, and nothing before it.</summary>
+/// <summary>The demo as one JSON document, written at the end.</summary>
 internal sealed partial class DemoJson : IDemoReport
 {
     public void Show(DemoScene scene)
     {
-        // The document has all scenes.
+        // The document at the end contains all scenes.
     }
 
     public Task FollowAsync(DemoLoad load, Task running) => running;

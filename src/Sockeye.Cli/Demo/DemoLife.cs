@@ -86,7 +86,7 @@ internal sealed class DemoLife(TimeProvider time)
     private static TcpInfo? GetAcceptQueue(IConnectionListener listener) =>
         listener.GetTcpInfo() is { AcceptQueueLimit: not null } info ? info : null;
 
-    /// <summary>Together, because each waits for the other's FIN.</summary>
+    /// <summary>Closes both ends at the same time, because each waits for the other's FIN.</summary>
     private static Task CloseBothAsync(ConnectionContext one, ConnectionContext other) =>
         Task.WhenAll(one.DisposeAsync().AsTask(), other.DisposeAsync().AsTask());
 
@@ -171,7 +171,7 @@ internal sealed class DemoLife(TimeProvider time)
     /// <summary>Measures the cost of waiting for the next client.</summary>
     private async Task<DemoScene> WaitSceneAsync(IConnectionListener listener)
     {
-        // Compilation in the background is not a cost of the wait. It is over within one or two windows.
+        // Compilation in the background is not a cost of the wait. It ends within one or two windows.
         var percent = double.MaxValue;
         for (var attempt = 0; attempt < 4 && percent > 0.5; attempt++)
             percent = Math.Min(percent, await MeasureCpuAsync());
@@ -179,7 +179,7 @@ internal sealed class DemoLife(TimeProvider time)
         return Scene("waiting", "accept() and recv() wait in the system, not on the processor", [],
             $"{listener.EndPoint} waited {CpuWindow.TotalMilliseconds:0} ms for the next client",
             string.Create(CultureInfo.InvariantCulture,
-                $"this process used {used:0.0} ms of the processor, for its own upkeep and this measure"))
+                $"this process used {used:0.0} ms of the processor, for the runtime and this measurement"))
             with { CpuPercent = Math.Round(percent, 2) };
     }
 
@@ -216,21 +216,21 @@ internal sealed class DemoLife(TimeProvider time)
     {
         await _steps.TakeAsync((Client, Socket), (Client, Connect), (Server, Accept));
         client.Abort(CloseCause.Abort, "this side aborted the connection");
-        string? met = null;
+        string? thrown = null;
         try
         {
             await server.Transport.Input.ReadAsync();
         }
         catch (ConnectionResetException e)
         {
-            met = e.GetType().Name;
+            thrown = e.GetType().Name;
         }
 
         await CloseBothAsync(client, server);
         var steps = await _steps.TakeAsync((Client, Close), (Server, Receive), (Server, Close));
         return Scene("abort", "both directions end at once: RST instead of FIN", steps,
             $"client: {client.CloseReason}", $"server: {server.CloseReason}",
-            met is null ? "the server's read continued, which is wrong" : $"the server's read throws {met}",
+            thrown is null ? "the server's read continued, which is wrong" : $"the server's read throws {thrown}",
             "data on its way is lost, so this is for errors only");
     }
 

@@ -19,10 +19,10 @@ internal sealed class DemoLoad(int clients, int messages, TimeProvider time)
     private readonly ConcurrentDictionary<EndPoint, EndPoint> _seenByServer = [];
     private readonly LongHistogram _all = CreateHistogram();
     private readonly Lock _lock = new();
-    private long _done;
+    private long _completed;
 
-    /// <summary>Echoes that have come back, of all clients.</summary>
-    public long CompletedMessages => Interlocked.Read(ref _done);
+    /// <summary>The number of echoes that all clients have received.</summary>
+    public long CompletedMessages => Interlocked.Read(ref _completed);
 
     public long Total => (long)clients * messages;
 
@@ -62,16 +62,16 @@ internal sealed class DemoLoad(int clients, int messages, TimeProvider time)
             random.NextBytes(message.AsSpan(0, size));
             var sent = time.GetTimestamp();
             await connection.Transport.Output.WriteAsync(message.AsMemory(0, size));
-            // After a wrong echo, the stream is out of step: later echoes would be meaningless.
+            // After a wrong echo, the boundaries of later echoes are unknown.
             if (!await CheckEchoAsync(connection.Transport.Input, message.AsMemory(0, size)))
                 wrong++;
             roundTrips.RecordValue(Math.Clamp(time.GetElapsedTime(sent).Ticks, 1, MaxRoundTrip));
             exchanged++;
             bytes += size;
-            Interlocked.Increment(ref _done);
+            Interlocked.Increment(ref _completed);
         }
 
-        var seen = _seenByServer.ContainsKey(connection.LocalEndPoint!) 
+        var seen = _seenByServer.ContainsKey(connection.LocalEndPoint!)
             ? EndPointName.Format(connection.LocalEndPoint)
             : "not seen";
         await connection.DisposeAsync();
@@ -85,9 +85,9 @@ internal sealed class DemoLoad(int clients, int messages, TimeProvider time)
     private static async Task<bool> CheckEchoAsync(PipeReader input, ReadOnlyMemory<byte> message)
     {
         var read = await input.ReadAtLeastAsync(message.Length);
-        var isRight = read.Buffer.Length == message.Length && IsSame(read.Buffer, message.Span);
+        var isCorrect = read.Buffer.Length == message.Length && IsSame(read.Buffer, message.Span);
         input.AdvanceTo(read.Buffer.End);
-        return isRight;
+        return isCorrect;
     }
 
     private static bool IsSame(ReadOnlySequence<byte> bytes, ReadOnlySpan<byte> expected)

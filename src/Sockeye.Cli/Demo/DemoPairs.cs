@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Cli;
 
-/// <summary>A client may use N sockets: each has its own local port, and its own socket on the server.</summary>
+/// <summary>The scene of a client with N sockets: each has a separate local port, and a separate socket on the server.</summary>
 internal static class DemoPairs
 {
     private const int Sockets = 3;
@@ -14,10 +14,10 @@ internal static class DemoPairs
         for (var i = 0; i < Sockets; i++)
         {
             var far = (await listener.AcceptAsync())!;
-            // The queue is not in the order of our calls: the address identifies the client.
+            // The accept queue may have another order than the calls: the address identifies the client.
             var peer = near.Single(connection => connection.LocalEndPoint!.Equals(far.RemoteEndPoint));
             facts.Add($"client {peer.LocalEndPoint} <-> a server socket that sees {far.RemoteEndPoint}");
-            // Together: each waits for the other's FIN.
+            // At the same time, because each waits for the other's FIN.
             await Task.WhenAll(peer.DisposeAsync().AsTask(), far.DisposeAsync().AsTask());
         }
 

@@ -5,14 +5,14 @@ internal sealed record DemoStep(
     string Side, string Function, long Socket, string? Local, string? Remote, long? Bytes, double? Milliseconds,
     string? State, string? Note)
 {
-    /// <summary>What was sent, in a word: a number of bytes, FIN or RST.</summary>
+    /// <summary>What was sent: a number of bytes, FIN or RST; null for nothing.</summary>
     public string? OnTheWire => Note is not null && Note.StartsWith("FIN", StringComparison.Ordinal) ? "FIN"
         : Note is not null && Note.StartsWith("RST", StringComparison.Ordinal) ? "RST"
         : Bytes is { } count ? $"{count} B"
         : null;
 }
 
-/// <summary>One part of a connection's life: the calls, what they mean, and what was measured.</summary>
+/// <summary>One part of a connection's life: the calls, their meaning, and the measurements.</summary>
 internal sealed record DemoScene(string Function, string Title, IReadOnlyList<DemoStep> Steps, IReadOnlyList<string> Facts)
 {
     /// <summary>Finished handshakes that wait for accept(), after the scene; null if the system does not report it.</summary>

@@ -3,10 +3,10 @@ using Spectre.Console;
 
 namespace Sockeye.Cli;
 
-/// <summary>The demo for people: colours and a moving bar in a terminal, plain ASCII lines elsewhere.</summary>
+/// <summary>The demo as text: colours and a progress bar in a terminal, plain ASCII lines elsewhere.</summary>
 internal sealed class DemoText : IDemoReport
 {
-    // Without a terminal there is no width to keep to.
+    // Without a terminal, the width is free.
     private const int PlainWidth = 160;
     private const int MaxRows = 20;
 
@@ -38,7 +38,7 @@ internal sealed class DemoText : IDemoReport
         Line($"[bold aqua]{Markup.Escape($"{scene.Function,-10}")}[/]", 11, $"[bold]{Markup.Escape(scene.Title)}[/]");
         foreach (var step in scene.Steps)
             Show(step);
-        // In the terminal's own colour, because grey is invisible on some backgrounds.
+        // In the default colour, because grey is invisible on some backgrounds.
         foreach (var fact in scene.Facts)
             Line("", 2, Markup.Escape(fact));
         _console.WriteLine();

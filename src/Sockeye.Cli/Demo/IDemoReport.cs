@@ -1,6 +1,6 @@
 namespace Sockeye.Cli;
 
-/// <summary>Displays the demo.</summary>
+/// <summary>Shows the scenes, the progress and the result of the demo.</summary>
 internal interface IDemoReport
 {
     void Show(DemoScene scene);

@@ -8,7 +8,7 @@ internal sealed class StepRecorder
     public const string Server = "server";
     public const string Client = "client";
 
-    // A step that has not come by then never will.
+    // Later steps would not come either.
     private static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(10);
 
     private readonly Channel<(string Side, SocketStep Step)> _steps = Channel.CreateUnbounded<(string, SocketStep)>();
@@ -16,8 +16,8 @@ internal sealed class StepRecorder
     public SocketTransport CreateTransport(string side) =>
         new(new() { OnStep = step => _steps.Writer.TryWrite((side, step)) });
 
-    /// <summary>Waits for each of these steps, and returns them in this order, which is the order of cause and effect. The two
-    /// sides report their steps on separate threads, so they may arrive in another order.</summary>
+    /// <summary>Waits for each of the expected steps, and returns them in that order, which is the order of cause and effect. The
+    /// two sides report steps on separate threads, so the steps may arrive in another order.</summary>
     public async Task<IReadOnlyList<(string Side, SocketStep Step)>> TakeAsync(
         params (string Side, SocketFunction Function)[] expected)
     {
@@ -37,7 +37,8 @@ internal sealed class StepRecorder
         {
             var names = missing.Select(m => $"{m.Side} {StepText.Function(m.Function)}()");
             throw new CommandException(
-                ExitCodes.Failed, $"the demo waited {StepTimeout.TotalSeconds:0} s in vain for {string.Join(", ", names)}.");
+                ExitCodes.Failed,
+                $"the demo waited {StepTimeout.TotalSeconds:0} s for {string.Join(", ", names)}, which did not happen.");
         }
 
         return [.. taken.OrderBy(t => Array.IndexOf(expected, (t.Side, t.Step.Function)))];

@@ -7,13 +7,19 @@ internal static class DoctorCommand
 {
     public const string Examples = """
         Examples:
-          sockeye doctor                                             show the engine, the limits, and remedies
+          sockeye doctor            show the engine, the limits, and remedies
           sockeye doctor --json | jq '.findings[] | select(.verdict != "ok")'
-          SOCKEYE_ENGINE=io_uring sockeye doctor && ./server         start only if io_uring runs
+                                    show only notes and problems
+          SOCKEYE_ENGINE=io_uring sockeye doctor && ./server
+                                    start a server only if io_uring runs
 
-        The command changes nothing. Its result holds for processes that are started in the same way: by this user, from this
-        shell or unit, in this container.
-        Exit codes: 0 servers can run well, 1 a problem was found, 2 wrong use.
+        The command changes nothing. Its result applies to processes that are started in
+        the same way: by this user, from this shell or unit, in this container.
+
+        Exit codes:
+          0  servers can run well
+          1  a problem was found
+          2  wrong use
 
         """;
 

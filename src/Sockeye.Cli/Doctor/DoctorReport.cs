@@ -4,9 +4,9 @@ using Spectre.Console;
 
 namespace Sockeye.Cli;
 
-/// <summary>All findings, and how they are printed.</summary>
-/// <param name="Ok">Whether servers can run well here, without problems.</param>
-/// <param name="Findings">The findings, most important first.</param>
+/// <summary>All findings of <c>sockeye doctor</c>, with their output as text and as JSON.</summary>
+/// <param name="Ok">Whether there are no problems.</param>
+/// <param name="Findings">The findings; the engine is first.</param>
 internal sealed partial record DoctorReport(bool Ok, IReadOnlyList<Finding> Findings)
 {
     public static DoctorReport Create()
@@ -39,7 +39,7 @@ internal sealed partial record DoctorReport(bool Ok, IReadOnlyList<Finding> Find
         }
     }
 
-    /// <summary>Prints in colour, and wraps long lines within their column.</summary>
+    /// <summary>Returns the findings in colour, with long lines wrapped within their column.</summary>
     private Table ToTable()
     {
         var table = new Table { Border = TableBorder.None, ShowHeaders = false };

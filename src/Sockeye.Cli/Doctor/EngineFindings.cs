@@ -2,7 +2,7 @@ using Sockeye.Linux;
 
 namespace Sockeye.Cli;
 
-/// <summary>Findings about the engine that would serve, and about what allows or forbids io_uring.</summary>
+/// <summary>Findings about the default engine, and about the settings that allow or forbid io_uring.</summary>
 internal static class EngineFindings
 {
     public static IEnumerable<Finding> All()
@@ -11,9 +11,9 @@ internal static class EngineFindings
         if (!OperatingSystem.IsLinux())
             yield break;
         yield return IoUring();
-        yield return new("epoll", "there", FindingSeverity.Ok);
-        if (Switch() is { } found)
-            yield return found;
+        yield return new("epoll", "allowed", FindingSeverity.Ok);
+        if (Sysctl() is { } sysctl)
+            yield return sysctl;
         if (Seccomp() is { } filter)
             yield return filter;
     }
@@ -35,8 +35,8 @@ internal static class EngineFindings
         ? new("io_uring", "refused", FindingSeverity.Note, refusal)
         : new("io_uring", "allowed", FindingSeverity.Ok);
 
-    /// <summary>The sysctl, Linux 6.6 and later.</summary>
-    private static Finding? Switch() => ProcFiles.Text("/proc/sys/kernel/io_uring_disabled") switch
+    /// <summary>The sysctl of Linux 6.6 and later.</summary>
+    private static Finding? Sysctl() => ProcFiles.Text("/proc/sys/kernel/io_uring_disabled") switch
     {
         null => null,
         "0" => new("io_uring_disabled", "0", FindingSeverity.Ok),

@@ -3,10 +3,10 @@ using Sockeye.Linux;
 
 namespace Sockeye.Cli;
 
-/// <summary>The limits of process and system that servers and clients run into.</summary>
+/// <summary>Findings about the limits of the process and the system.</summary>
 internal static class LimitFindings
 {
-    // The server's default limit, and what the process and the reserve need in addition.
+    // The default limit of a server, and the descriptors of the process and the reserve.
     private const long GoodDescriptorLimit = 100_000 + 256;
     private const long MinDescriptorLimit = 1024;
 
@@ -25,35 +25,35 @@ internal static class LimitFindings
 
     private static Finding? Descriptors()
     {
-        const string wayOut = "raise it by 'ulimit -n 120000', or LimitNOFILE=120000 in the systemd unit";
+        const string remedy = "raise it by 'ulimit -n 120000', or LimitNOFILE=120000 in the systemd unit";
         return ProcFiles.Limit("Max open files") switch
         {
             null => null,
             (< MinDescriptorLimit, _) limit => new(
                 "descriptors", Descriptors(limit), FindingSeverity.Problem,
-                $"Each connection takes one: {wayOut}."),
+                $"Each connection takes one: {remedy}."),
             (< GoodDescriptorLimit, _) limit => new(
                 "descriptors", Descriptors(limit), FindingSeverity.Note,
-                $"Each connection takes one, and a server allows 100,000 by default: {wayOut}, or lower MaxConnections."),
+                $"Each connection takes one, and a server allows 100,000 by default: {remedy}, or lower MaxConnections."),
             { } limit => new("descriptors", Descriptors(limit), FindingSeverity.Ok),
         };
     }
 
-    // The runtime raises the soft limit to the hard one when it starts.
+    // The runtime raises the soft limit to the hard limit when it starts.
     private static string Descriptors((long Soft, long Hard) limit) =>
         limit.Soft == limit.Hard ? Number(limit.Soft) : $"{Number(limit.Soft)} (hard limit {Number(limit.Hard)})";
 
     private static Finding? Backlog()
     {
-        const string wayOut = "'sysctl -w net.core.somaxconn=4096' raises it";
+        const string remedy = "'sysctl -w net.core.somaxconn=4096' raises it";
         return (ProcFiles.Numbers("/proc/sys/net/core/somaxconn") is [var somaxconn] ? somaxconn : (long?)null) switch
         {
             null => null,
             < MinBacklog and var limit => new(
                 "net.core.somaxconn", Number(limit), FindingSeverity.Problem,
-                $"This many handshakes may wait for accept; in a burst of clients, the kernel drops the rest: {wayOut}."),
+                $"This many handshakes may wait for accept; in a burst of clients, the kernel drops the rest: {remedy}."),
             < DefaultBacklog and var limit => new(
-                "net.core.somaxconn", Number(limit), FindingSeverity.Note, $"The usual value is 4096: {wayOut}."),
+                "net.core.somaxconn", Number(limit), FindingSeverity.Note, $"The usual value is 4096: {remedy}."),
             { } limit => new("net.core.somaxconn", Number(limit), FindingSeverity.Ok),
         };
     }

@@ -25,11 +25,11 @@ internal static class MachineFindings
             : new("kernel", $"Linux {version.ToString(3)}", FindingSeverity.Note, "io_uring needs 6.1: below it epoll serves.");
     }
 
-    /// <summary>The runtime's number counts affinity and the limit of the control group, rounded up.</summary>
+    /// <summary>The runtime's number includes affinity and the limit of the control group, rounded up.</summary>
     private static Finding Processors()
     {
         var count = Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture);
-        return Quota() switch
+        return GetQuota() switch
         {
             null => new("processors", count, FindingSeverity.Ok),
             < 1 and var quota => new(
@@ -44,18 +44,19 @@ internal static class MachineFindings
         };
     }
 
-    /// <summary>Processors that the control group allows, as it is seen from inside a container; null: no limit.</summary>
-    private static double? Quota()
+    /// <summary>Returns the number of processors that the control group allows, as seen from inside a container; null without a
+    /// limit.</summary>
+    private static double? GetQuota()
     {
-        if (ProcFiles.Text("/sys/fs/cgroup/cpu.max")?.Split(' ') is [var most, var each])
+        if (ProcFiles.Text("/sys/fs/cgroup/cpu.max")?.Split(' ') is [var max, var length])
         {
-            return double.TryParse(most, CultureInfo.InvariantCulture, out var quota)
-                && double.TryParse(each, CultureInfo.InvariantCulture, out var period) ? quota / period : null;
+            return double.TryParse(max, CultureInfo.InvariantCulture, out var quota)
+                && double.TryParse(length, CultureInfo.InvariantCulture, out var period) ? quota / period : null;
         }
 
-        return ProcFiles.Numbers("/sys/fs/cgroup/cpu/cpu.cfs_quota_us") is [> 0 and var quota1]
-            && ProcFiles.Numbers("/sys/fs/cgroup/cpu/cpu.cfs_period_us") is [> 0 and var period1]
-                ? (double)quota1 / period1
+        return ProcFiles.Numbers("/sys/fs/cgroup/cpu/cpu.cfs_quota_us") is [> 0 and var quotaV1]
+            && ProcFiles.Numbers("/sys/fs/cgroup/cpu/cpu.cfs_period_us") is [> 0 and var periodV1]
+                ? (double)quotaV1 / periodV1
                 : null;
     }
 }

@@ -6,7 +6,7 @@ namespace Sockeye.Cli;
 /// sandbox.</summary>
 internal static class ProcFiles
 {
-    /// <summary>The text of a file, without the white space around it.</summary>
+    /// <summary>Returns the text of a file, without the white space around it.</summary>
     public static string? Text(string path)
     {
         try
@@ -19,7 +19,7 @@ internal static class ProcFiles
         }
     }
 
-    /// <summary>The numbers in a file that contains only numbers.</summary>
+    /// <summary>Returns the numbers of a file that contains only numbers.</summary>
     public static long[]? Numbers(string path)
     {
         var fields = Text(path)?.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
@@ -35,12 +35,12 @@ internal static class ProcFiles
         return numbers;
     }
 
-    /// <summary>The value of "Name:  value" in /proc/self/status, proc_pid_status(5).</summary>
+    /// <summary>Returns the value of "Name:  value" in /proc/self/status, proc_pid_status(5).</summary>
     public static string? Status(string name) => Text("/proc/self/status")?.Split('\n')
         .FirstOrDefault(line => line.StartsWith(name + ":", StringComparison.Ordinal))?[(name.Length + 1)..].Trim();
 
-    /// <summary>Soft and hard limit of a row of /proc/self/limits, proc_pid_limits(5); <see cref="long.MaxValue"/>:
-    /// none.</summary>
+    /// <summary>Returns the soft and the hard limit of a row of /proc/self/limits, proc_pid_limits(5).
+    /// <see cref="long.MaxValue"/> means unlimited.</summary>
     public static (long Soft, long Hard)? Limit(string name)
     {
         var row = Text("/proc/self/limits")?.Split('\n')

@@ -5,9 +5,9 @@ internal static class ExitCodes
 {
     public const int Done = 0;
 
-    /// <summary>Refused, reset, timed out, or a wrong echo; a message on standard error explains which.</summary>
+    /// <summary>Refused, reset, timed out, or a wrong echo. A message on standard error states the reason.</summary>
     public const int Failed = 1;
 
-    /// <summary>The command line is invalid; a message on standard error names the value.</summary>
+    /// <summary>The command line is invalid. A message on standard error names the value.</summary>
     public const int WrongUse = 2;
 }

@@ -107,7 +107,6 @@ internal static class ListenCommand
             command.Add(option);
         command.Validators.Add(ValidateModes);
         command.Validators.Add(ListenTls.Validate);
-        command.Validators.Add(result => ListenProtection.Validate(result, EndPoints));
         command.SetAction(parsed => new ListenRun(parsed).RunAsync());
         return command;
     }

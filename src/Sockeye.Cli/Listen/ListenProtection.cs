@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 
 namespace Sockeye.Cli;
 
@@ -36,17 +35,18 @@ internal sealed class ListenProtection(ParseResult parsed)
     public ListenTls? Tls { get; } = ListenTls.Create(parsed);
 
     /// <summary>Rejects limits by address on a Unix socket, whose clients have no address.</summary>
-    public static void Validate(CommandResult result, Argument endpoints)
+    /// <exception cref="CommandException">There is such a limit.</exception>
+    public void ThrowIfAddressless(IEnumerable<EndPointText> endpoints)
     {
-        var tokens = result.GetResult(endpoints)?.Tokens.Select(token => token.Value) ?? [];
-        var unix = tokens.FirstOrDefault(token => EndPointText.Parse(token, out _) is { Kind: EndPointKind.Unix });
         Option[] options = [MaxPerAddress, Allow, Deny];
-        if (unix is null || result.GetResult(ProxyProtocol) is not null
-            || options.FirstOrDefault(option => result.GetResult(option) is not null) is not { } byAddress)
+        if (endpoints.FirstOrDefault(endpoint => endpoint.Kind is EndPointKind.Unix) is not { } unix
+            || options.FirstOrDefault(option => parsed.GetResult(option) is not null) is not { } byAddress
+            || parsed.GetResult(ProxyProtocol) is not null)
             return;
-        result.AddError(
-            $"{byAddress.Name} has nothing to go by on {unix}: clients of a Unix socket have no address. Leave it out, or "
-                + "let a proxy report the address (--proxy-protocol).");
+        throw new CommandException(
+            ExitCodes.WrongUse,
+            $"{byAddress.Name} has nothing to go by on {unix}: clients of a Unix socket have no address. Leave it out, or let a "
+                + "proxy report the address (--proxy-protocol).");
     }
 
     /// <summary>Adds the steps in the only order that the library accepts.</summary>

@@ -43,13 +43,15 @@ internal sealed class ListenRun(ParseResult parsed)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(
             _output.Broken, _once?.Ended ?? CancellationToken.None);
+        var endpoints = parsed.GetRequiredValue(ListenCommand.EndPoints);
+        _protection.ThrowIfAddressless(endpoints);
         var transport = CreateTransport();
         var log = new ErrorLog(_errors, _isVerbose ? LogLevel.Information : LogLevel.Warning);
         var server = new SockeyeServerOptions { Transport = transport, LoggerFactory = log };
         server.MaxConnections = parsed.GetValue(ListenCommand.MaxConnections) ?? server.MaxConnections;
         var capture = CaptureOption.Open(parsed, _errors);
         var pipeline = CreatePipeline(capture);
-        foreach (var listen in await ListenAddresses.AddAsync(server, parsed.GetRequiredValue(ListenCommand.EndPoints)))
+        foreach (var listen in await ListenAddresses.AddAsync(server, endpoints))
             pipeline.AddTo(listen);
 
         var stop = await RunAsync(server, async started =>

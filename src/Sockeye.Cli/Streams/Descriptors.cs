@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Sockeye.Cli;
 
-/// <summary>The POSIX calls that standard streams need (man sections 2 and 3).</summary>
+/// <summary>The POSIX calls for standard streams (man sections 2 and 3).</summary>
 /// <remarks>
 /// .NET has streams for these descriptors, but they do not distinguish a closed reader from a full disk, and they fail on a
 /// non-blocking descriptor, which a shell or a program on the other end of a pipe may have set.
@@ -39,14 +39,14 @@ internal static class Descriptors
     /// <summary>Whether a read would return at once, with data, the end, or an error.</summary>
     public static bool HasInput(int descriptor)
     {
-        var ask = new Poll { Descriptor = descriptor, Events = Readable };
-        return Poll_(ref ask, 1, timeout: 0) > 0;
+        var poll = new Poll { Descriptor = descriptor, Events = Readable };
+        return Poll_(ref poll, 1, timeout: 0) > 0;
     }
 
-    /// <summary>The number of bytes, 0 at the end, or the negative error.</summary>
+    /// <summary>Waits for bytes. Returns their number, 0 at the end, or the negative error.</summary>
     public static int Read(int descriptor, Span<byte> buffer)
     {
-        Debug.Assert(!buffer.IsEmpty, "A read of nothing looks like the end.");
+        Debug.Assert(!buffer.IsEmpty, "A read of no bytes looks like the end.");
         while (true)
         {
             var count = (int)Read_(descriptor, ref MemoryMarshal.GetReference(buffer), buffer.Length);
@@ -57,7 +57,7 @@ internal static class Descriptors
         }
     }
 
-    /// <summary>Writes everything, for as long as that takes. Returns 0, or the error.</summary>
+    /// <summary>Writes everything, however long that takes. Returns 0, or the error.</summary>
     public static int Write(int descriptor, ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
@@ -80,8 +80,8 @@ internal static class Descriptors
         error = Marshal.GetLastPInvokeError();
         if (error != WouldBlock)
             return error == Interrupted;
-        var ask = new Poll { Descriptor = descriptor, Events = events };
-        _ = Poll_(ref ask, 1, timeout: -1); // Regardless of the result, the next call reports the error.
+        var poll = new Poll { Descriptor = descriptor, Events = events };
+        _ = Poll_(ref poll, 1, timeout: -1); // Regardless of the result, the next call reports the error.
         return true;
     }
 
@@ -95,7 +95,7 @@ internal static class Descriptors
     private static extern nint Write_(int descriptor, ref byte buffer, nint count);
 
     [DllImport(Library, EntryPoint = "poll", SetLastError = true)]
-    private static extern int Poll_(ref Poll ask, nuint count, int timeout);
+    private static extern int Poll_(ref Poll poll, nuint count, int timeout);
 
     [StructLayout(LayoutKind.Sequential)]
     private struct Poll

@@ -4,8 +4,8 @@ namespace Sockeye.Cli;
 
 /// <summary>Standard input as a pipe. Nothing is read before <see cref="Start"/>.</summary>
 /// <remarks>
-/// A read of a terminal cannot be cancelled, so it has a separate thread that does not keep the process alive. At most 64 KiB
-/// wait in the pipe: a slow consumer slows down the program that writes the standard input.
+/// A read of a terminal cannot be cancelled, so reading has a separate thread that does not keep the process alive. The pipe
+/// holds at most 64 KiB: a slow consumer slows down the program that writes the standard input.
 /// </remarks>
 internal sealed class StandardInput
 {
@@ -20,7 +20,7 @@ internal sealed class StandardInput
 
     public PipeReader Reader => _pipe.Reader;
 
-    /// <summary>Whether it is a terminal: then the tool does not wait for its end.</summary>
+    /// <summary>Whether standard input is a terminal, whose end the tool does not wait for.</summary>
     public bool IsTerminal { get; } = !Console.IsInputRedirected;
 
     /// <summary>The number of bytes read so far, whether consumed from the pipe or not; final after the end.</summary>
@@ -45,7 +45,7 @@ internal sealed class StandardInput
             {
                 Bytes.Add(read);
                 _pipe.Writer.Advance(read);
-                // The thread is there to block.
+                // This thread exists to block.
                 if (_pipe.Writer.FlushAsync().AsTask().GetAwaiter().GetResult().IsCompleted)
                     return;
             }

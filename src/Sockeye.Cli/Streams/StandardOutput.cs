@@ -4,7 +4,7 @@ using System.IO.Pipelines;
 namespace Sockeye.Cli;
 
 /// <summary>Standard output as bytes, for many writers, with a separate thread that waits for a slow reader.</summary>
-/// <remarks>At most 64 KiB wait in the pipe: a slow reader slows the connections that the bytes come from.</remarks>
+/// <remarks>The pipe holds at most 64 KiB: a slow reader slows down the connections that send the data.</remarks>
 internal sealed class StandardOutput
 {
     private const int Capacity = 64 * 1024;
@@ -33,20 +33,20 @@ internal sealed class StandardOutput
     /// <summary>Fires when no more can be written, because the reader has ended or writing failed.</summary>
     public CancellationToken Broken => _broken.Token;
 
-    /// <summary>Why it cannot be written to; null while it can, and if its reader has ended, which is not a failure.
-    /// </summary>
+    /// <summary>Why standard output cannot be written to; null while it can, and if its reader has ended, which is not a
+    /// failure.</summary>
     public string? Failure { get; private set; }
 
-    /// <summary>What was not written, as a sentence without a full stop; null if everything was, or the rest was not needed.
-    /// </summary>
+    /// <summary>What was not written, as a sentence without a full stop; null if everything was written, or the rest is not
+    /// needed.</summary>
     public string? Shortfall
     {
         get
         {
             var left = Interlocked.Read(ref _accepted) - Interlocked.Read(ref _written);
             return Failure ?? (left == 0 || _broken.IsCancellationRequested ? null
-                : $"{QuantityText.FormatCount(left, "byte")} of what arrived did not reach {_stream.Name}: its reader "
-                    + "reads nothing");
+                : $"{QuantityText.FormatCount(left, "byte")} of received data did not reach {_stream.Name}: its "
+                    + "reader reads nothing");
         }
     }
 
@@ -118,7 +118,7 @@ internal sealed class StandardOutput
         {
             while (true)
             {
-                // The thread is there to block.
+                // This thread exists to block.
                 var read = _pipe.Reader.ReadAsync().AsTask().GetAwaiter().GetResult();
                 foreach (var block in read.Buffer)
                 {

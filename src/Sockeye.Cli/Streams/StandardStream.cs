@@ -40,7 +40,7 @@ internal sealed class StandardStream
 
     public string Name { get; }
 
-    /// <summary>False if it was closed (<c>&lt;&amp;-</c>, <c>&gt;&amp;-</c>) when the process started.</summary>
+    /// <summary>Whether the stream was open when the process started, without <c>&lt;&amp;-</c> or <c>&gt;&amp;-</c>.</summary>
     public bool IsOpen { get; }
 
     /// <summary>Whether a read would return at once; true if the system cannot report it.</summary>
@@ -100,6 +100,7 @@ internal sealed class StandardStream
 /// <summary>A standard stream cannot be read or written to; the message is a sentence without a full stop.</summary>
 internal sealed class StandardStreamException(string message) : IOException(message)
 {
-    /// <summary>The other end of the pipe is closed, as after <c>| head -1</c>: no failure, the rest is not wanted.</summary>
+    /// <summary>Whether the other end of the pipe is closed, as after <c>| head -1</c>. That is not a failure: the rest is not
+    /// needed.</summary>
     public bool IsReaderGone { get; init; }
 }

@@ -13,7 +13,7 @@ internal sealed class StandardText(Action<ReadOnlySpan<byte>> write) : TextWrite
     public static void Install()
     {
         if (OperatingSystem.IsWindows())
-            return; // On Windows, the console has its own encoding.
+            return; // On Windows, the console has a separate encoding.
         Console.SetOut(new StandardText(StandardOutput.Instance.Write));
         Console.SetError(new StandardText(ErrorLines.Write));
     }

@@ -125,14 +125,14 @@ public sealed partial class SockeyeServer
         {
             LogRemoved(listener.EndPoint, listener.OpenCount, timeout);
             var drain = new ListenerDrain(
-                [listener], Removed(new("its endpoint was removed")), Removed(DescribeOverdue(timeout, "its endpoint was removed")),
-                _context);
+                [listener], CreateRemovalReason(new("its endpoint was removed")),
+                CreateRemovalReason(DescribeOverdue(timeout, "its endpoint was removed")), _context);
             if (await drain.RunAsync(timeout, _stopping.Token) is not { } result)
                 return;
             _listeners.Remove(listener);
             LogDrained(listener.EndPoint, result.Drained, result.Aborted, result.CutShort);
         });
 
-    private static CloseReason Removed(Explanation explanation) =>
+    private static CloseReason CreateRemovalReason(Explanation explanation) =>
         new(ClosedBy.Local, CloseCause.Stop, CloseDirection.Output, explanation);
 }

@@ -305,9 +305,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
             await Task.WhenAll(_listeners.Draining.Select(listener => listener.Draining)).WithoutThrowing();
 
             var options = _options;
-            var drain = new ListenerDrain(
-                _listeners.All, CloseReason.Stopped, CreateAbortReason(DescribeOverdue(options.ShutdownTimeout, "the server was stopped")),
-                _context);
+            var overdue = CreateAbortReason(DescribeOverdue(options.ShutdownTimeout, "the server was stopped"));
+            var drain = new ListenerDrain(_listeners.All, CloseReason.Stopped, overdue, _context);
             await drain.StopAcceptingAsync();
             var result = await drain.RunAsync(options.ShutdownTimeout);
             Debug.Assert(result is not null, "Nothing supersedes a stop.");

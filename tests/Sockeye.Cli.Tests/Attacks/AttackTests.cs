@@ -5,7 +5,7 @@ using Sockeye.Tests.Tls;
 
 namespace Sockeye.Cli.Tests.Attacks;
 
-/// <summary>What the internet does to a server, done to <c>sockeye listen</c> by plain sockets.</summary>
+/// <summary>Attacks of the internet on a server, by plain sockets on <c>sockeye listen</c>.</summary>
 public sealed class AttackTests
 {
     private const string Attacker = "127.0.0.66";
@@ -50,7 +50,7 @@ public sealed class AttackTests
             return Task.CompletedTask;
         });
 
-        // A byte for each good client that is served meanwhile.
+        // A byte for each good client that is served at the same time.
         foreach (var next in HalfHello)
         {
             foreach (var attacker in attackers)
@@ -63,13 +63,13 @@ public sealed class AttackTests
     }
 
     [Fact]
-    public async Task Readers_that_never_read_cost_a_bounded_amount_and_others_are_served()
+    public async Task Peers_that_never_read_cost_bounded_memory_and_others_are_served()
     {
         const int Megabyte = 1024 * 1024;
         await using var siege = await Siege.BeginAsync("", "--echo");
         var lump = new byte[Megabyte];
 
-        // Each sends as long as the server takes it: until all that lies in between is full.
+        // Each sends until the buffers of both sides are full.
         await siege.AttackAsync(100, Attacker, attacker =>
         {
             attacker.Blocking = false;
@@ -82,7 +82,7 @@ public sealed class AttackTests
     }
 
     [Fact]
-    public async Task Flood_from_one_address_is_held_to_its_share()
+    public async Task Flood_from_one_address_is_limited_to_its_share()
     {
         await using var siege = await Siege.BeginAsync("", "--echo", "--max-per-address", "50");
 
@@ -106,7 +106,7 @@ public sealed class AttackTests
             Encoding.ASCII.GetBytes("PROXY " + new string('x', 100_000)),
             "PROXY TCP4 999.2.3.4 1.2.3.4 1 2\r\n"u8.ToArray(),
             [.. "\r\n\r\n\0\r\nQUIT\n"u8, 0x21, 0x11, 0xFF, 0xFF], // version 2 with 65,535 bytes to come
-            [.. "\r\n\r\n\0\r\nQUIT\n"u8, 0xF1, 0x11, 0, 12, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], // of a version that is none
+            [.. "\r\n\r\n\0\r\nQUIT\n"u8, 0xF1, 0x11, 0, 12, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], // of an unknown version
             [0, 0, 0, 0, 0, 0, 0, 0],
             HalfHello,
         ];
@@ -144,7 +144,7 @@ public sealed class AttackTests
         for (var i = 0; i < 10; i++)
         {
             var next = authority.Issue("localhost");
-            // Not at once: in between the two do not fit each other, and each is half written.
+            // Not in one step: certificate and key do not match in between, and each may be half written.
             File.Copy(next.Key, files.Key, overwrite: true);
             await siege.HoldAsync(goodClients: 5);
             File.Copy(next.Certificate, files.Certificate, overwrite: true);
@@ -162,7 +162,7 @@ public sealed class AttackTests
         }
         catch (SocketException)
         {
-            // The server has ended the connection already, which is what it is for.
+            // The server has ended the connection already, as it should.
         }
     }
 

@@ -15,7 +15,7 @@ public sealed class DescriptorStormTests
     private const int Burst = 400;
     private const int Bursts = 12;
 
-    /// <summary>Served to those that were there before, while a burst lasts.</summary>
+    /// <summary>The lines of earlier clients during a burst.</summary>
     private const int EchoesABurst = 400;
 
     private static readonly byte[] Line = "hello\n"u8.ToArray();
@@ -52,7 +52,7 @@ public sealed class DescriptorStormTests
             }
         }
 
-        // Everybody is gone, and somebody new is served as if nothing had been.
+        // All clients have disconnected, and a new client is served as before.
         await ServedAsync(server, Busy * 10);
         await _over.CancelAsync();
         await Task.WhenAll(clients).WaitAsync(ToolProcess.DefaultTimeout, TestContext.Current.CancellationToken);
@@ -77,7 +77,7 @@ public sealed class DescriptorStormTests
         }
     }
 
-    /// <summary>One line after the other. Who is turned away comes again.</summary>
+    /// <summary>Sends one line after the other. A refused client connects again.</summary>
     private async Task EchoAsync(ToolProcess server, bool usesTls)
     {
         while (!_over.IsCancellationRequested)
@@ -112,14 +112,14 @@ public sealed class DescriptorStormTests
             return plain;
         var secure = new SslStream(plain);
         var options = new SslClientAuthenticationOptions { TargetHost = "localhost" };
-#pragma warning disable CA5359 // Which certificate it is, other tests check.
+#pragma warning disable CA5359 // Other tests check the certificate.
         options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
 #pragma warning restore CA5359
         await secure.AuthenticateAsClientAsync(options, over);
         return secure;
     }
 
-    /// <summary>All at once, none of which waits for the handshake's end.</summary>
+    /// <summary>Connects all at once, without waiting for the end of a handshake.</summary>
     private static List<Socket> ConnectAll(IPEndPoint endpoint)
     {
         var all = new List<Socket>();
@@ -133,7 +133,7 @@ public sealed class DescriptorStormTests
             }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
             {
-                // It goes on by itself.
+                // The handshake continues by itself.
             }
         }
 

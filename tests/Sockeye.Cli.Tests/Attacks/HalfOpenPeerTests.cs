@@ -27,8 +27,8 @@ public sealed class HalfOpenPeerTests
         NewsEndsAsync(cut, engine, LostByTheNetwork, "--user-timeout", "2s");
 
     [Theory, ClassData<EachCut>]
-    public Task Data_that_nobody_acknowledges_keeps_no_connection_from_being_idle(Cut cut, string engine) =>
-        // Longer than above: good clients wait for a process each, on a machine that may be busy.
+    public Task Unacknowledged_data_does_not_keep_a_connection_from_being_idle(Cut cut, string engine) =>
+        // Longer than above: each good client waits for a process, on a machine that may be busy.
         NewsEndsAsync(cut, engine, "nothing was received or sent for 6 s", "--idle-timeout", "6s");
 
     /// <summary>After the cut the server has something to send: a line that is added to a file.</summary>
@@ -71,7 +71,7 @@ public sealed class HalfOpenPeerTests
             await networks.CutAsync(cut);
             await hasBeenCut();
 
-            // Bounded as a whole: the lines of good clients go on for ever.
+            // The whole wait is bounded: the lines of good clients never end.
             await AllAreEndedAsync(server, reason).WaitAsync(Bound, TimeProvider.System);
             await siege.HoldAsync(goodClients: 20);
             await siege.AssertHeldAsync(megabytes: 150);
@@ -93,7 +93,7 @@ public sealed class HalfOpenPeerTests
         }
     }
 
-    /// <summary>Both ways to be cut off, every engine.</summary>
+    /// <summary>Both kinds of cut, with every engine.</summary>
     private sealed class EachCut : TheoryData<Cut, string>
     {
         public EachCut()

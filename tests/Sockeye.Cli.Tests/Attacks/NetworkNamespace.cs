@@ -7,7 +7,7 @@ using Sockeye.Cli.Tests.Support;
 
 namespace Sockeye.Cli.Tests.Attacks;
 
-/// <summary>A network namespace (ip-netns(8)) of one test, removed at its end with all that still runs in it.</summary>
+/// <summary>A network namespace (ip-netns(8)) of one test. Its end removes it and kills its processes.</summary>
 internal sealed class NetworkNamespace : IAsyncDisposable
 {
     private const string Folder = "/run/netns";
@@ -19,7 +19,7 @@ internal sealed class NetworkNamespace : IAsyncDisposable
 
     public string Name { get; }
 
-    /// <summary>Skips the test where this is not allowed.</summary>
+    /// <summary>Skips the test if namespaces are not allowed.</summary>
     public static async Task<NetworkNamespace> CreateAsync()
     {
         Programs.SkipUnlessLinux("network namespaces");
@@ -63,7 +63,7 @@ internal sealed class NetworkNamespace : IAsyncDisposable
     [DllImport("libc", EntryPoint = "setns", SetLastError = true)]
     private static extern int Enter(SafeFileHandle file, int type);
 
-    /// <summary>What is left of a test run that was killed.</summary>
+    /// <summary>Removes the namespaces of a killed test run.</summary>
     private static async Task RemoveThoseOfTheDeadAsync()
     {
         if (!Directory.Exists(Folder))
@@ -83,7 +83,7 @@ internal sealed class NetworkNamespace : IAsyncDisposable
                 Kill(number);
         }
 
-        // Two test runs may remove the same leftover.
+        // Two test runs may remove the same namespace.
         if (File.Exists(Path.Combine(Folder, name)))
             await RunIpAsync(["netns", "del", name]);
     }
@@ -97,7 +97,7 @@ internal sealed class NetworkNamespace : IAsyncDisposable
         }
         catch (ArgumentException)
         {
-            // It has ended by itself.
+            // The process has ended by itself.
         }
     }
 

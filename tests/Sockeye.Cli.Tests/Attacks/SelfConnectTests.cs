@@ -15,7 +15,7 @@ public sealed class SelfConnectTests
     [InlineData("localhost", "epoll")]
     [InlineData("[::ffff:127.0.0.1]", "epoll")]
     [InlineData("0.0.0.0", "sockets")]
-    public async Task Port_that_the_client_is_given_itself_is_refused(string host, string engine)
+    public async Task Port_that_the_system_gives_to_the_client_is_refused(string host, string engine)
     {
         await using var network = await NetworkNamespace.CreateAsync();
         await network.IpAsync("link", "set", "lo", "up");

@@ -15,7 +15,7 @@ internal sealed class Siege : IAsyncDisposable
 {
     private const long Megabyte = 1024 * 1024;
 
-    /// <summary>What a good client may have to wait for its echo.</summary>
+    /// <summary>The maximum time that a good client waits for its echo.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly ToolProcess _server;
@@ -39,12 +39,12 @@ internal sealed class Siege : IAsyncDisposable
 
     public ToolProcess Server => _server;
 
-    /// <summary>How many good clients have been served so far.</summary>
+    /// <summary>The number of good clients that have been served.</summary>
     public int Served => Volatile.Read(ref _served);
 
-    /// <summary>Starts the server with these options, and serves some clients before the attack: all is loaded.</summary>
-    /// <param name="greeting">What a good client sends before anything else, in clear text.</param>
-    /// <param name="options">Of <c>sockeye listen</c>.</param>
+    /// <summary>Starts the server with these options, and serves some clients before the attack, to load all code.</summary>
+    /// <param name="greeting">The first bytes of a good client, in clear text.</param>
+    /// <param name="options">The options of <c>sockeye listen</c>.</param>
     public static async Task<Siege> BeginAsync(string greeting, params string[] options)
     {
         var usesTls = options.Any(option => option is "--tls" or "--cert");
@@ -54,12 +54,12 @@ internal sealed class Siege : IAsyncDisposable
 
     /// <summary>The same for a server that has been started elsewhere.</summary>
     /// <param name="server">Disposed of at the end.</param>
-    /// <param name="endpoint">Where good clients find it.</param>
-    /// <param name="newSocket">What they dial with.</param>
+    /// <param name="endpoint">The endpoint for good clients.</param>
+    /// <param name="newSocket">Creates the socket of a good client.</param>
     public static Task<Siege> BeginAsync(ToolProcess server, IPEndPoint endpoint, Func<Socket> newSocket) =>
         BeginAsync(server, endpoint, newSocket, usesTls: false, greeting: []);
 
-    /// <summary>Attackers that connect from this address, each then doing this.</summary>
+    /// <summary>Starts attackers, which connect from this address and then run this code.</summary>
     public async Task AttackAsync(int count, string from, Func<Socket, Task> attack)
     {
         for (var i = 0; i < count; i++)
@@ -75,12 +75,12 @@ internal sealed class Siege : IAsyncDisposable
             }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
             {
-                // Refused so early: that is what the server is to do.
+                // The server has refused the connection early, as it should.
             }
         }
     }
 
-    /// <summary>The attackers go on until this many more good clients have been served.</summary>
+    /// <summary>Continues the attack until this many more good clients have been served.</summary>
     public async Task HoldAsync(int goodClients)
     {
         var until = Served + goodClients;
@@ -90,7 +90,7 @@ internal sealed class Siege : IAsyncDisposable
             await _goodClients;
     }
 
-    /// <summary>Waits until the server has ended all attackers, which only now take what it has sent them.</summary>
+    /// <summary>Waits until the server has ended all attackers, which read its data only now.</summary>
     public async Task AttackersAreGoneAsync()
     {
         foreach (var socket in _attackers)
@@ -171,7 +171,7 @@ internal sealed class Siege : IAsyncDisposable
             new SslClientAuthenticationOptions
             {
                 TargetHost = "localhost",
-#pragma warning disable CA5359 // Which certificate it is, other tests check.
+#pragma warning disable CA5359 // Other tests check the certificate.
                 RemoteCertificateValidationCallback = static (_, _, _, _) => true,
 #pragma warning restore CA5359
             },

@@ -56,11 +56,11 @@ internal sealed class TestNetworks : IAsyncDisposable
         return new(socket);
     }
 
-    /// <summary>Good clients behind the other one, which are served from now on.</summary>
+    /// <summary>Starts good clients behind the other cable.</summary>
     public Task<Siege> BeginSiegeAsync(ToolProcess server) =>
         Siege.BeginAsync(server, new(IPAddress.Parse(ServerForGood), server.Port), Good.NewSocket);
 
-    /// <summary>From now on nothing comes from the doomed clients any more, no FIN and no acknowledgement.</summary>
+    /// <summary>Cuts the clients off: neither a FIN nor an acknowledgement of theirs arrives any longer.</summary>
     public Task CutAsync(Cut cut) => cut is Cut.LinkDown
         ? Doomed.IpAsync("link", "set", DoomedCable, "down")
         : Doomed.IpAsync("route", "add", "blackhole", ServerForDoomed);
@@ -88,9 +88,9 @@ internal sealed class TestNetworks : IAsyncDisposable
 /// <summary>How clients are cut off from a server.</summary>
 public enum Cut
 {
-    /// <summary>Their cable is pulled: after a while the server's system finds nobody at their address.</summary>
+    /// <summary>Their cable is pulled: after a while, the server's system finds no machine at their address.</summary>
     LinkDown,
 
-    /// <summary>What they send is lost, what the server sends is not: as if a network far away were broken.</summary>
+    /// <summary>Their data is lost, the data of the server is not, as with a fault in a distant network.</summary>
     RepliesLost,
 }

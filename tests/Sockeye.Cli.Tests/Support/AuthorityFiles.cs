@@ -3,7 +3,7 @@ using Sockeye.Tests.Tls;
 
 namespace Sockeye.Cli.Tests.Support;
 
-/// <summary>A certificate authority of one test, and the files of what it has signed: certificate and key, both PEM.</summary>
+/// <summary>A certificate authority of one test, and the PEM files of the certificates that it has signed, with keys.</summary>
 public sealed class AuthorityFiles : IDisposable
 {
     private static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
@@ -16,7 +16,7 @@ public sealed class AuthorityFiles : IDisposable
         CertificateFile = Write("ca.pem", _authority.Certificate.ExportCertificatePem());
     }
 
-    /// <summary>What a client trusts.</summary>
+    /// <summary>The certificate that a client trusts.</summary>
     public string CertificateFile { get; }
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("sockeye-tls-").FullName;
@@ -32,7 +32,7 @@ public sealed class AuthorityFiles : IDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    /// <summary>Where a test may put more files, which go with the authority.</summary>
+    /// <summary>A folder for other files of the test, which is removed with the authority.</summary>
     public string Write(string name, string text)
     {
         var path = Path.Combine(Folder, name);

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Sockeye.Cli.Tests.Support;
 
-/// <summary>A real server of others (openssl, nginx, HAProxy) as a process of one test, killed at its end.</summary>
+/// <summary>Another server (openssl, nginx, HAProxy) as a process of one test, which is killed at its end.</summary>
 public sealed class Daemon : IAsyncDisposable
 {
     private readonly Process _process;
@@ -14,7 +14,7 @@ public sealed class Daemon : IAsyncDisposable
     {
         (_process, Port) = (process, port);
         _errors = process.StandardError.ReadToEndAsync();
-        process.OutputDataReceived += (_, _) => { }; // taken, so that it never waits for a reader
+        process.OutputDataReceived += (_, _) => { }; // Read, so that the process never waits for a reader.
         process.BeginOutputReadLine();
     }
 
@@ -59,7 +59,7 @@ public sealed class Daemon : IAsyncDisposable
         return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
-    /// <summary>Asks the system rather than the server: a connection would be its first client.</summary>
+    /// <summary>Reads the state from the system, because a connection would be the first client.</summary>
     private async Task<bool> ListensAsync()
     {
         var started = TimeProvider.System.GetTimestamp();

@@ -17,7 +17,7 @@ public sealed class Peer(Socket socket) : IDisposable
         return new(socket);
     }
 
-    /// <summary>Whether a new client is reset; so early, maybe, that connecting itself fails.</summary>
+    /// <summary>Whether a new client is reset, which may be so early that connecting fails.</summary>
     public static async Task<bool> IsResetAsync(EndPoint endpoint)
     {
         try
@@ -36,7 +36,7 @@ public sealed class Peer(Socket socket) : IDisposable
 
     public void SendFin() => socket.Shutdown(SocketShutdown.Send);
 
-    /// <summary>Reads this many bytes, fewer if the peer ends before.</summary>
+    /// <summary>Reads this many bytes, or fewer if the peer ends first.</summary>
     public async Task<string> ReadAsync(int count)
     {
         var buffer = new byte[count];
@@ -67,7 +67,7 @@ public sealed class Peer(Socket socket) : IDisposable
         return bytes.ToArray();
     }
 
-    /// <summary>True: the peer has reset the connection; false: it has ended it with FIN.</summary>
+    /// <summary>Returns true if the peer has reset the connection, and false if it has sent FIN.</summary>
     public async Task<bool> EndsWithResetAsync()
     {
         try

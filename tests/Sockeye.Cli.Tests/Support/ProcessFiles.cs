@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Sockeye.Cli.Tests.Support;
 
-/// <summary>What Linux tells of a process, proc(5).</summary>
+/// <summary>The data of Linux about a process, proc(5).</summary>
 public static class ProcessFiles
 {
     /// <summary>Processor time used so far, user and system, in ticks of 10 ms.</summary>
@@ -13,7 +13,7 @@ public static class ProcessFiles
         return Number(fields[14 - 3]) + Number(fields[15 - 3]);
     }
 
-    /// <summary>The most memory it ever had in use, in KiB.</summary>
+    /// <summary>The maximum memory in use so far, in KiB.</summary>
     public static long PeakMemory(int id) =>
         Number(File.ReadLines($"/proc/{id}/status").Single(l => l.StartsWith("VmHWM:", StringComparison.Ordinal))
             .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]);

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Sockeye.Cli.Tests.Support;
 
-/// <summary>Real programs as peers; a test that needs one which is not there is skipped.</summary>
+/// <summary>Other programs as peers. A test is skipped if its program is not installed.</summary>
 public static class Programs
 {
     public static void SkipUnlessThere(string program)
@@ -26,11 +26,11 @@ public static class Programs
             Assert.Skip("The system does not allow io_uring.");
     }
 
-    /// <summary>Runs it with this as standard input, and answers its standard output.</summary>
+    /// <summary>Runs the program with this as standard input, and returns its standard output.</summary>
     public static async Task<byte[]> RunAsync(string program, string[] arguments, byte[] input) =>
         (await ResultAsync(program, arguments, input)).Output;
 
-    /// <summary>Runs it to its end, with this as standard input.</summary>
+    /// <summary>Runs the program to its end, with this as standard input.</summary>
     public static async Task<ToolResult> ResultAsync(string program, string[] arguments, byte[] input)
     {
         SkipUnlessThere(program);
@@ -66,11 +66,11 @@ public static class Programs
         }
         catch (IOException)
         {
-            // It has ended without reading all of it, as a client does whose connection is refused.
+            // The program has ended without reading all of its input, as a client whose connection is refused.
         }
     }
 
-    /// <summary>Servers lie where only root looks by default.</summary>
+    /// <summary>Servers are in folders that are by default only on the path of root.</summary>
     private static string? Find(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Append("/usr/sbin")
         .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);

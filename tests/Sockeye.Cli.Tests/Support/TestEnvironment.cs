@@ -4,7 +4,7 @@ namespace Sockeye.Cli.Tests.Support;
 public static class TestEnvironment
 {
     /// <summary>
-    /// No memory may be locked, so that io_uring has none for its rings. Root has to give up a privilege for that.
+    /// Forbids locked memory, so that io_uring has none for its rings. For that, root drops a privilege.
     /// </summary>
     public const string WithoutIoUring =
         """

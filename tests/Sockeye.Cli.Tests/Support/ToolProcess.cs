@@ -5,7 +5,7 @@ using System.Threading.Channels;
 
 namespace Sockeye.Cli.Tests.Support;
 
-/// <summary>The tool as a process. Every wait is bounded; whatever still runs at the end of a test is killed.</summary>
+/// <summary>The tool as a process. Every wait is bounded. The end of a test kills a process that still runs.</summary>
 public sealed class ToolProcess : IAsyncDisposable
 {
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(60);
@@ -52,7 +52,7 @@ public sealed class ToolProcess : IAsyncDisposable
     public static ToolProcess StartUnder(string shell, params string[] arguments) =>
         StartProgram("/bin/bash", ["-c", shell, "dotnet", Dll, .. arguments]);
 
-    /// <summary>Starts <c>sockeye listen</c> and waits until it listens on 127.0.0.1 (or wherever it was told to).</summary>
+    /// <summary>Starts <c>sockeye listen</c> and waits until it listens on 127.0.0.1 (or on other given endpoints).</summary>
     public static Task<ToolProcess> ListenAsync(params string[] options) => ListenOnAsync(["127.0.0.1:0"], options);
 
     public static Task<ToolProcess> ListenOnAsync(string[] endpoints, params string[] options) =>
@@ -74,7 +74,7 @@ public sealed class ToolProcess : IAsyncDisposable
         return process;
     }
 
-    /// <summary>Runs it to its end, with this as standard input.</summary>
+    /// <summary>Runs the program to its end, with this as standard input.</summary>
     public static async Task<ToolResult> RunAsync(string[] arguments, byte[]? input = null)
     {
         await using var process = Start(arguments);
@@ -92,7 +92,7 @@ public sealed class ToolProcess : IAsyncDisposable
         }
         catch (IOException)
         {
-            // It has ended without reading all of it, which is what some tests are about.
+            // The tool has ended without reading all of its input, which some tests are about.
         }
     }
 
@@ -129,7 +129,7 @@ public sealed class ToolProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for its end and reads what it still says.</summary>
+    /// <summary>Waits for the end of the process and reads the rest of its output.</summary>
     public async Task<int> ExitAsync()
     {
         await _process.WaitForExitAsync().WaitAsync(DefaultTimeout);
@@ -139,7 +139,7 @@ public sealed class ToolProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>SIGTERM, and the exit code.</summary>
+    /// <summary>Sends SIGTERM, and returns the exit code.</summary>
     public async Task<int> StopAsync()
     {
         await SignalAsync("TERM");
@@ -182,7 +182,7 @@ public sealed class ToolProcess : IAsyncDisposable
     }
 }
 
-/// <summary>What a run of the tool gave.</summary>
+/// <summary>The result of a run of the tool.</summary>
 public sealed record ToolResult(int ExitCode, byte[] Output, IReadOnlyList<string> Errors)
 {
     public string Text => System.Text.Encoding.UTF8.GetString(Output);

@@ -12,7 +12,7 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
 
     private const string Root = """
         Examples:
-          sockeye demo                       the life of a TCP connection, then 4 clients
+          sockeye demo                       the life of a TCP connection
           sockeye listen 7000 --echo         an echo server on localhost
           echo hello | sockeye connect 7000  a client for it
           sockeye doctor                     whether servers can run well here

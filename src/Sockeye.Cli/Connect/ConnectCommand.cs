@@ -10,12 +10,12 @@ internal static class ConnectCommand
         Examples:
           echo hello | sockeye connect 7000          send a line and print the response
           sockeye connect example.org:80 --trace     see each step
-          sockeye connect 7000 -n 3                  three sockets, each with a local port
+          sockeye connect 7000 -n 3                  three sockets
           sockeye connect 7000 --local 127.0.0.1:5000
                                                      choose the local address and port
           sockeye connect 7000 --retry               wait for the server to come up
           sockeye connect example.org:443 --tls      TLS, and check the certificate
-          sockeye connect 7443 --pin AB:CD:...       TLS with one self-signed certificate
+          sockeye connect 7443 --pin AB:CD:...       TLS, a self-signed certificate
           sockeye connect 7443 --tls --ca ca.pem --send-proxy v2
 
         Standard input goes to the socket, and its end sends FIN (half-close). Received

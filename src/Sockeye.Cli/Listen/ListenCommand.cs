@@ -20,8 +20,7 @@ internal static class ListenCommand
           sockeye listen 7000 --echo --engine epoll    select the engine on Linux (see
                                                        sockeye doctor)
           sockeye listen 7443 --echo --tls self-signed
-                                                       TLS with a new certificate; prints
-                                                       its fingerprint
+                                                       TLS with a new certificate
           sockeye listen '*:7443' --echo --cert server.pem --key server.key \
               --max-per-address 20 --accept-rate 100   TLS, and limits
           sockeye listen 7443 --echo --cert server.pem --proxy-protocol 10.0.0.0/8

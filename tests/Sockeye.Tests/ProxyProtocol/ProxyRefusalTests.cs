@@ -119,7 +119,8 @@ public sealed class ProxyRefusalTests
     [InlineData(1, "1 byte")]
     [InlineData(20, "20 bytes")]
     [InlineData(44, "44 bytes")]
-    public void Connection_that_ends_inside_its_header_is_a_protocol_error(int length, string count) => Simulated.Run(Seed, async world =>
+    public void Connection_that_ends_inside_its_header_is_a_protocol_error(int length, string count) =>
+        Simulated.Run(Seed, async world =>
     {
         await using var server = await ProxiedServer.Start(world);
         await using var client = await world.Connect();

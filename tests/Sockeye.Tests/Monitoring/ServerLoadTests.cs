@@ -79,8 +79,8 @@ public sealed class ServerLoadTests : IAsyncDisposable
         }
 
         Assert.Equal(
-            "8 clients wait in the accept queue of 0.0.0.0:7000, whose limit is 8: a full queue drops clients; find what keeps the "
-                + "server from accepting, or raise net.core.somaxconn and the limit of the queue (Backlog)",
+            "8 clients wait in the accept queue of 0.0.0.0:7000, whose limit is 8: a full queue drops clients; find what keeps "
+                + "the server from accepting, or raise net.core.somaxconn and the limit of the queue (Backlog)",
             SignOf(server, SaturationKind.AcceptQueue).Description.Replace("[::]", "0.0.0.0", StringComparison.Ordinal));
         var held = SignOf(server, SaturationKind.AcceptHeld);
         Assert.StartsWith("a limit keeps 8 clients of ", held.Description);

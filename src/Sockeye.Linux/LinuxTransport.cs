@@ -148,6 +148,7 @@ public sealed partial class LinuxTransport
             Log.BacklogCut(logger, backlog, limit);
         _watchdog?.UseLogger(logger);
         _errorLog.UseLogger(logger);
+        ((ILoggingTransport)_portable).UseLogger(logger);
     }
 
     /// <summary>Returns the engine for an endpoint; null if the portable transport serves it.</summary>

@@ -25,14 +25,17 @@ internal enum EndPointKind
 /// <summary>An endpoint of a command line or a configuration.</summary>
 internal sealed class EndPointText
 {
-    public const string Forms = "7000 (localhost), *:7000 (every address), 127.0.0.1:7000, [::1]:7000, host:7000 or unix:/path";
-
     private const string UnixPrefix = "unix:";
 
     private EndPointText(EndPointKind kind, string host, int port, EndPoint? endpoint = null)
     {
         (Kind, Host, Port, EndPoint) = (kind, host, port, endpoint);
     }
+
+    /// <summary>Gets the forms that this system has, for messages.</summary>
+    public static string Forms =>
+        "7000 (localhost), *:7000 (every address), 127.0.0.1:7000, [::1]:7000"
+            + (UnixPathText.SystemProblem is null ? ", host:7000 or unix:/path" : " or host:7000");
 
     public EndPointKind Kind { get; }
 

@@ -6,13 +6,18 @@ namespace Sockeye;
 /// <summary>Parses the path of a Unix socket in code, on a command line or in a configuration.</summary>
 internal static class UnixPathText
 {
+    /// <summary>Gets why no path can be that of a socket here; null where the system has Unix sockets.</summary>
+    public static string? SystemProblem => Socket.OSSupportsUnixDomainSockets ? null
+        : OperatingSystem.IsWindows() ? "this system has no Unix sockets (Windows has them since Windows 10 1803 and Server 2019)"
+        : "this system has no Unix sockets";
+
     /// <summary>The size of <c>sun_path</c> without the NUL at its end: unix(7), and the same of macOS.</summary>
     private static int MaxLength => OperatingSystem.IsMacOS() ? 103 : 107;
 
     /// <summary>Returns the endpoint. Returns null and an error for a path that cannot be one.</summary>
     public static UnixDomainSocketEndPoint? Parse(string path, out string? error)
     {
-        error = IsAbstract(path) ? FindNameProblem(path) : FindProblem(path);
+        error = SystemProblem ?? (IsAbstract(path) ? FindNameProblem(path) : FindProblem(path));
         return error is null ? new(path) : null;
     }
 

@@ -21,8 +21,8 @@ public abstract class StreamSocket
     /// <summary>Gets the address of the peer. Null if it is unknown.</summary>
     public abstract EndPoint? RemoteEndPoint { get; }
 
-    /// <summary>Gets whether the peer has reset the connection. Calls do not always report it: after FIN, a receive returns 0
-    /// again.</summary>
+    /// <summary>Gets whether the peer has reset the connection. Read only after a receive has returned 0. Calls do not always
+    /// report a reset: after FIN, a receive may return 0 again.</summary>
     public abstract bool IsReset { get; }
 
     /// <inheritdoc cref="IConnectionProgressFeature.GetSystemProgress"/>

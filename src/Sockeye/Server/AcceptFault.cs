@@ -23,7 +23,8 @@ internal static class AcceptFaults
     public static AcceptFault Classify(Exception error) => GetSocketError(error) switch
     {
         // ECONNABORTED, ECONNRESET, EPROTO, EINTR, EAGAIN and the network errors that Linux hands over from the new connection.
-        SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.ProtocolType
+        // Winsock reports a reset as WSAENOTCONN as well (SocketListener).
+        SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.NotConnected or SocketError.ProtocolType
             or SocketError.ProtocolNotSupported or SocketError.Interrupted or SocketError.WouldBlock or SocketError.TryAgain
             or SocketError.NetworkDown or SocketError.NetworkUnreachable or SocketError.HostDown
             or SocketError.HostUnreachable => AcceptFault.PeerGone,

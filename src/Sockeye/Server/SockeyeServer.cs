@@ -57,7 +57,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
     TimeSpan? IMonitoredServer.StopTimeLeft => _stopClock.TimeLeft(_options.ShutdownTimeout);
 
     /// <summary>Runs a server until Ctrl+C, SIGTERM or <paramref name="cancellationToken"/>, then stops it with drain. A second
-    /// signal ends the process at once, except within 200 ms of the first, because timeout(1) sends a signal twice.</summary>
+    /// signal ends the process at once, except within 200 ms of the first, because timeout(1) sends a signal twice. On Windows,
+    /// Ctrl+Break, a closed console and a shutdown of the system are signals as well.</summary>
     /// <returns>How the connections ended.</returns>
     /// <exception cref="InvalidOperationException">The options are wrong; the message says what to change.</exception>
     /// <exception cref="IOException">An address cannot be listened on; the message says why (<see cref="AddressInUseException"/>

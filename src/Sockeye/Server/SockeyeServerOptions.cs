@@ -150,9 +150,16 @@ public sealed class SockeyeServerOptions
     /// which has no file: unix(7).</param>
     /// <exception cref="ArgumentException">The path is empty, ends in a slash, or is longer than the system allows (107 bytes on
     /// Linux).</exception>
+    /// <exception cref="PlatformNotSupportedException">The system has no Unix sockets.</exception>
     public ListenOptions ListenUnixSocket(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        if (UnixPathText.SystemProblem is { } problem)
+        {
+            throw new PlatformNotSupportedException(
+                $"Cannot listen on {UnixPathText.Shown(path)}: {problem}. Listen on an IP address, as ListenLocalhost does.");
+        }
+
         return Listen(UnixPathText.Parse(path, out var error)
             ?? throw new ArgumentException(
                 $"Cannot listen on {UnixPathText.Shown(path)}: {error}. Choose another path.", nameof(path)));

@@ -3,11 +3,15 @@ using System.Runtime.InteropServices;
 namespace Sockeye;
 
 /// <summary>
-/// Turns the first Ctrl+C (SIGINT) or SIGTERM into a token; a later one ends the process as if nothing handled it.
+/// Turns the first Ctrl+C (SIGINT) or SIGTERM into a token; a later one ends the process as if nothing handled it. On Windows,
+/// Ctrl+Break and the end of the console, of the session or of the system do the same.
 /// </summary>
 /// <remarks>
-/// A signal often comes twice for one wish: timeout(1) sends it to its child and to the process group, a shell's <c>kill</c> to
-/// a job may reach a process by two ways. So for 200 ms after the first one they are the same wish.
+/// <para>A signal often comes twice for one wish: timeout(1) sends it to its child and to the process group, a shell's
+/// <c>kill</c> to a job may reach a process by two ways. So for 200 ms after the first one they are the same wish.</para>
+/// <para>Windows ends the process when the handler of a closed console or of a shutdown returns, and in any case after 5 s
+/// (learn.microsoft.com/windows/console/handlerroutine). So that handler does not return: the process ends by itself, or the
+/// system ends it. Until then, registrations cannot be disposed of.</para>
 /// </remarks>
 internal sealed class StopSignals : IDisposable
 {
@@ -19,6 +23,7 @@ internal sealed class StopSignals : IDisposable
     private readonly PosixSignalRegistration[] _registrations;
     private long? _first;
     private bool _isDisposed;
+    private bool _isProcessEnding;
 
     public StopSignals(TimeProvider time, CancellationToken cancellationToken)
     {
@@ -28,7 +33,8 @@ internal sealed class StopSignals : IDisposable
         _registrations =
         [
             PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
-            PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, OperatingSystem.IsWindows() ? OnProcessEnd : OnSignal),
+            .. OperatingSystem.IsWindows() ? CreateForWindows() : [],
         ];
     }
 
@@ -36,25 +42,31 @@ internal sealed class StopSignals : IDisposable
 
     public void Dispose()
     {
+        lock (_lock)
+        {
+            _isDisposed = true; // A signal that came before may be on its way still.
+            if (_isProcessEnding)
+                return;
+        }
+
         foreach (var registration in _registrations)
             registration.Dispose();
-        // A signal that came before may be on its way still.
-        lock (_lock)
-            _isDisposed = true;
         _stop.Dispose();
     }
 
     /// <summary>Whether the signal is dealt with; false leaves it to the system, which ends the process.</summary>
-    internal bool Handle()
+    /// <param name="isProcessEnd">Whether the handler of this signal does not return.</param>
+    internal bool Handle(bool isProcessEnd = false)
     {
         lock (_lock)
         {
             if (_isDisposed)
                 return false;
-            if (_first is { } first)
-                return _time.GetElapsedTime(first) < DuplicateWindow;
-            if (_stop.IsCancellationRequested)
-                return false; // It was asked to stop otherwise, and this is impatience.
+            if (_first is { } first ? _time.GetElapsedTime(first) >= DuplicateWindow : _stop.IsCancellationRequested)
+                return false; // It was asked to stop before, and this is impatience.
+            _isProcessEnding |= isProcessEnd;
+            if (_first is not null)
+                return true;
             _first = _time.GetTimestamp();
             // What waits for the token goes on elsewhere: nothing of it runs, or throws, on the thread of the signal.
             _ = _stop.CancelAsync();
@@ -62,7 +74,20 @@ internal sealed class StopSignals : IDisposable
         }
     }
 
+    private PosixSignalRegistration[] CreateForWindows() =>
+    [
+        PosixSignalRegistration.Create(PosixSignal.SIGQUIT, OnSignal), // Ctrl+Break
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnProcessEnd), // The console is closed.
+    ];
+
     private void OnSignal(PosixSignalContext signal) => signal.Cancel = Handle();
+
+    /// <summary>See the remarks of the class.</summary>
+    private void OnProcessEnd(PosixSignalContext signal)
+    {
+        if (Handle(isProcessEnd: true))
+            new ManualResetEvent(false).WaitOne();
+    }
 }
 
 internal static class CancellationTokenExtensions

@@ -29,7 +29,8 @@ internal sealed class KernelSocket : StreamSocket
 
     public override EndPoint? RemoteEndPoint { get; }
 
-    public override bool IsReset => TcpInfo.ReadState(Socket) is TcpState.Closed;
+    public override bool IsReset =>
+        OperatingSystem.IsLinux() ? TcpInfo.ReadState(Socket) is TcpState.Closed : IsResetMetByReceive();
 
     public override SystemProgress? GetSystemProgress() => TcpInfo.ReadProgress(Socket)
         ?? (UnixSocketQueue.GetUnreadMemory(Socket) is { } unread
@@ -82,6 +83,29 @@ internal sealed class KernelSocket : StreamSocket
                 CloseInOrder();
             _sender?.Dispose();
             _receiver.Dispose();
+        }
+    }
+
+    /// <summary>Whether a receive reports a reset. It does not wait, because it follows the peer's FIN.</summary>
+    /// <remarks>
+    /// Linux returns 0 after FIN, whatever comes behind it. Winsock reports WSAECONNRESET
+    /// (learn.microsoft.com/windows/win32/api/winsock/nf-winsock-recv), and macOS ECONNRESET: recv(2).
+    /// </remarks>
+    private bool IsResetMetByReceive()
+    {
+        Span<byte> one = stackalloc byte[1];
+        try
+        {
+            Socket.Receive(one, SocketFlags.Peek);
+            return false;
+        }
+        catch (SocketException e)
+        {
+            return SocketErrors.ToCloseReason(e).Cause is CloseCause.Reset;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false; // This side has closed the socket, and the reason is recorded already.
         }
     }
 

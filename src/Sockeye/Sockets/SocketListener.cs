@@ -29,7 +29,17 @@ internal sealed class SocketListener : IConnectionListener, IAcceptQueueListener
     {
         while (true)
         {
-            if (await AcceptSocketAsync(cancellationToken).ConfigureAwait(false) is not { } accepted)
+            Socket? accepted;
+            try
+            {
+                accepted = await AcceptSocketAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (SocketException e) when (IsClientGone(e.SocketErrorCode))
+            {
+                continue; // The failed accept has taken the client from the queue: the next one is due.
+            }
+
+            if (accepted is null)
                 return null;
             if (TryOpen(accepted) is { } connection)
                 return connection;
@@ -56,6 +66,18 @@ internal sealed class SocketListener : IConnectionListener, IAcceptQueueListener
     }
 
     public ValueTask DisposeAsync() => UnbindAsync();
+
+    /// <summary>Whether a call for a new connection failed because the client reset it while it waited in the queue.</summary>
+    /// <remarks>
+    /// For <c>accept()</c>, Winsock documents WSAECONNRESET
+    /// (learn.microsoft.com/windows/win32/api/mswsock/nf-mswsock-acceptex), and accept(2) ECONNABORTED. For
+    /// <c>setsockopt()</c>, Winsock documents WSAENOTCONN and WSAENETRESET
+    /// (learn.microsoft.com/windows/win32/api/winsock/nf-winsock-setsockopt), and macOS EINVAL: setsockopt(2).
+    /// </remarks>
+    private static bool IsClientGone(SocketError error) =>
+        error is SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.NotConnected
+            or SocketError.NetworkReset
+        || (error is SocketError.InvalidArgument && OperatingSystem.IsMacOS());
 
     private async ValueTask<Socket?> AcceptSocketAsync(CancellationToken cancellationToken)
     {
@@ -89,7 +111,7 @@ internal sealed class SocketListener : IConnectionListener, IAcceptQueueListener
             connection.Start();
             return connection;
         }
-        catch (SocketException) when (connection is null)
+        catch (SocketException e) when (connection is null && IsClientGone(e.SocketErrorCode))
         {
             // The client reset the connection while it waited in the queue. The next one is accepted.
             accepted.Dispose();

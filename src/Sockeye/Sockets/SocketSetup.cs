@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
 
 namespace Sockeye.Transports;
 
@@ -11,6 +12,21 @@ public static class SocketSetup
     private const int LinuxFastOpen = 23; // TCP_FASTOPEN, since 3.7
     private const int LinuxFastOpenConnect = 30; // TCP_FASTOPEN_CONNECT, since 4.11
     private const int FastOpenQueueLength = 256;
+
+    // Windows before 10 1703 lacks the first one (learn.microsoft.com/windows/win32/winsock/ipproto-tcp-socket-options); kernels
+    // that only look like Linux, as those of sandboxes, may lack the others.
+    private static readonly OptionalSocketOption KeepAliveProbes = new(
+        "TCP_KEEPCNT", "KeepAliveProbes has no effect, and the system decides after how many probes a connection is lost",
+        static (socket, count) =>
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, count));
+
+    private static readonly OptionalSocketOption FastOpen = new(
+        "TCP_FASTOPEN", "clients cannot send data with their SYN",
+        static (socket, length) => SetRaw(socket, LinuxFastOpen, length));
+
+    private static readonly OptionalSocketOption FastOpenConnect = new(
+        "TCP_FASTOPEN_CONNECT", "connects send no data with their SYN",
+        static (socket, isOn) => SetRaw(socket, LinuxFastOpenConnect, isOn));
 
     /// <summary>Creates a socket for this kind of address, and reports its descriptor to the reserve.</summary>
     public static Socket Create(EndPoint endpoint)
@@ -48,8 +64,10 @@ public static class SocketSetup
             socket.DualMode = ip.Address.Equals(IPAddress.IPv6Any);
         SetBuffers(socket, options); // before listen(), so that the window scale of the handshake fits
         if (options.FastOpen && OperatingSystem.IsLinux())
-            SetRaw(socket, LinuxFastOpen, FastOpenQueueLength);
+            FastOpen.Set(socket, FastOpenQueueLength);
         SetUserTimeout(socket, options);
+        if (options.KeepAliveTime is not null)
+            KeepAliveProbes.Set(socket, options.KeepAliveProbes); // Only to learn at start whether the system has it.
     }
 
     /// <summary>Sets the options of a socket that connects. Called before <c>connect()</c>.</summary>
@@ -60,7 +78,7 @@ public static class SocketSetup
             return;
         SetBuffers(socket, options);
         if (options.FastOpen && OperatingSystem.IsLinux())
-            SetRaw(socket, LinuxFastOpenConnect, 1);
+            FastOpenConnect.Set(socket, 1);
         ConfigureConnection(socket, options);
     }
 
@@ -75,11 +93,19 @@ public static class SocketSetup
             socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, (int)keepAlive.TotalSeconds);
             socket.SetSocketOption(
                 SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, (int)options.KeepAliveInterval.TotalSeconds);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, options.KeepAliveProbes);
+            KeepAliveProbes.Set(socket, options.KeepAliveProbes);
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         }
 
         SetUserTimeout(socket, options);
+    }
+
+    /// <summary>Logs each option that was asked for and that this system lacks.</summary>
+    internal static void LogMissingOptions(ILogger logger)
+    {
+        KeepAliveProbes.LogIfMissing(logger);
+        FastOpen.LogIfMissing(logger);
+        FastOpenConnect.LogIfMissing(logger);
     }
 
     private static void SetBuffers(Socket socket, SocketTransportOptions options)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
 
@@ -9,7 +10,8 @@ namespace Sockeye;
 /// Safe to call concurrently. It needs no disposal; dispose its listeners and connections. It binds and connects to
 /// <see cref="IPEndPoint"/> and <see cref="UnixDomainSocketEndPoint"/>; <c>SockeyeClient</c> resolves names.
 /// </remarks>
-public sealed class SocketTransport : IConnectionListenerFactory, ILocalEndPointConnectionFactory, INamedTransport
+public sealed class SocketTransport
+    : IConnectionListenerFactory, ILocalEndPointConnectionFactory, ILoggingTransport, INamedTransport
 {
     private readonly SocketTransportOptions _options;
 
@@ -25,6 +27,8 @@ public sealed class SocketTransport : IConnectionListenerFactory, ILocalEndPoint
     string INamedTransport.Name => "sockets";
 
     string INamedTransport.Reason => "the portable transport, on System.Net.Sockets";
+
+    void ILoggingTransport.UseLogger(ILogger logger) => SocketSetup.LogMissingOptions(logger);
 
     internal TransportConnectionOptions ConnectionOptions => _options.ConnectionOptions;
 

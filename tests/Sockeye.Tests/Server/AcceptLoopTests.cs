@@ -22,8 +22,8 @@ public sealed class AcceptLoopTests : IAsyncDisposable
 
     public static TheoryData<SocketError> PeerGone =>
     [
-        SocketError.ConnectionAborted, SocketError.ConnectionReset, SocketError.Interrupted, SocketError.WouldBlock,
-        SocketError.NetworkDown,
+        SocketError.ConnectionAborted, SocketError.ConnectionReset, SocketError.NotConnected, SocketError.Interrupted,
+        SocketError.WouldBlock, SocketError.NetworkDown,
     ];
 
     public static TheoryData<SocketError> Trouble =>

@@ -22,7 +22,9 @@ public sealed class LinuxFixture(LinuxEngine engine, bool inline = false, int th
     internal RingSettings RingSettings { get; init; } = RingSettings.Default;
 
     public override string? Unavailable =>
-        engine is LinuxEngine.IoUring && IoUringProbe.Result is { IsSupported: false, Reason: var reason } ? reason : null;
+        !OperatingSystem.IsLinux() ? "Only Linux has these engines."
+        : engine is LinuxEngine.IoUring && IoUringProbe.Result is { IsSupported: false, Reason: var reason } ? reason
+        : null;
 
     public override EndPoint? ForeignEndPoint => new IPEndPoint(IPAddress.Parse("203.0.113.1"), 0); // Of RFC 5737.
 

@@ -51,8 +51,10 @@ public sealed class UrgentDataTests
         });
 
     [Theory, MemberData(nameof(EachWithReset))]
-    public Task A_reset_behind_an_urgent_byte_arrives_after_all_others(string transport, int stream) =>
-        RunAsync(transport, async (world, listener, client) =>
+    public Task A_reset_behind_an_urgent_byte_arrives_after_all_others(string transport, int stream)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Other systems drop what was not received when a reset comes.");
+        return RunAsync(transport, async (world, listener, client) =>
         {
             var server = await world.AcceptAsync(listener);
             var expected = Send(client, Streams[stream]);
@@ -60,6 +62,7 @@ public sealed class UrgentDataTests
             await ShouldReceiveAsync(server, expected);
             Assert.IsType<ConnectionResetException>(await server.ReceiveToErrorAsync());
         });
+    }
 
     [Theory, MemberData(nameof(Each))]
     public Task A_fin_behind_an_urgent_byte_is_seen_while_closing(string transport, int stream) =>

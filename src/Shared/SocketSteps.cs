@@ -18,14 +18,15 @@ internal readonly struct SocketSteps(SocketTransportOptions options)
         EndPoint? local = null,
         EndPoint? remote = null,
         long bytes = 0,
-        long? begun = null,
+        long? startedAt = null,
         bool isReset = false,
         SocketError? error = null)
     {
         if (_observer is null)
             return;
         Notify(
-            function, socket.SafeHandle.DangerousGetHandle(), TcpInfo.Read(socket), local, remote, bytes, begun, isReset, error);
+            function, socket.SafeHandle.DangerousGetHandle(), TcpInfo.Read(socket), local, remote, bytes, startedAt, isReset,
+            error);
     }
 
     public void Notify(
@@ -35,7 +36,7 @@ internal readonly struct SocketSteps(SocketTransportOptions options)
         EndPoint? local,
         EndPoint? remote,
         long bytes,
-        long? begun,
+        long? startedAt,
         bool isReset,
         SocketError? error)
     {
@@ -48,7 +49,7 @@ internal readonly struct SocketSteps(SocketTransportOptions options)
             LocalEndPoint = local,
             RemoteEndPoint = remote,
             Bytes = bytes,
-            Elapsed = begun is { } start ? _time.GetElapsedTime(start) : TimeSpan.Zero,
+            Elapsed = startedAt is { } start ? _time.GetElapsedTime(start) : TimeSpan.Zero,
             IsReset = isReset,
             Error = error,
             TcpInfo = info,

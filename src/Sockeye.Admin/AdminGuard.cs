@@ -95,12 +95,12 @@ internal sealed class AdminGuard(SockeyeAdminOptions options, string token)
 
     private bool IsAllowed(string host, int port)
     {
-        var asked = Plain(host);
+        var requested = Plain(host);
         var ending = $":{port}";
-        var name = asked.EndsWith(ending, StringComparison.Ordinal) ? asked[..^ending.Length]
-            : port == DefaultPort ? asked
+        var name = requested.EndsWith(ending, StringComparison.Ordinal) ? requested[..^ending.Length]
+            : port == DefaultPort ? requested
             : null;
-        return _allowed.Contains(asked) || (name is not null && IsAllowedName(name));
+        return _allowed.Contains(requested) || (name is not null && IsAllowedName(name));
     }
 
     private bool IsAllowedName(string name)

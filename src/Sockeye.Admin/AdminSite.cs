@@ -73,17 +73,17 @@ internal sealed class AdminSite
 
     private HttpResponse Close(HttpRequest request)
     {
-        var asked = ReadBody(request.Body);
-        if (asked is not { Id.Length: > 0, Reason: { } reason } || reason.Trim() is not { Length: > 0 and <= MaxReason } why
+        var closing = ReadBody(request.Body);
+        if (closing is not { Id.Length: > 0, Reason: { } reason } || reason.Trim() is not { Length: > 0 and <= MaxReason } why
             || why.Any(char.IsControl))
         {
             throw HttpRefusal.Bad(
                 $"the body is {{\"id\":\"…\",\"reason\":\"…\"}}, with a reason of 1 to {MaxReason} characters on one line");
         }
 
-        if (!_server.Abort(asked.Id, $"closed on the admin page: {why}"))
-            throw new HttpRefusal(404, $"connection {asked.Id} is no longer open");
-        _onClosing(asked.Id, why);
+        if (!_server.Abort(closing.Id, $"closed on the admin page: {why}"))
+            throw new HttpRefusal(404, $"connection {closing.Id} is no longer open");
+        _onClosing(closing.Id, why);
         return HttpResponse.Json("{\"closed\":true}"u8.ToArray());
     }
 

@@ -54,7 +54,7 @@ internal static class Connector
             if (exception is not null)
             {
                 steps.Notify(
-                    SocketFunction.Connect, socket, socket.LocalEndPoint, remote, begun: startedAt,
+                    SocketFunction.Connect, socket, socket.LocalEndPoint, remote, startedAt: startedAt,
                     error: exception.SocketErrorCode);
                 throw exception;
             }

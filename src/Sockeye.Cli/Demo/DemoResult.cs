@@ -5,7 +5,7 @@ internal sealed record DemoStep(
     string Side, string Function, long Socket, string? Local, string? Remote, long? Bytes, double? Milliseconds,
     string? State, string? Note)
 {
-    /// <summary>What was sent: a number of bytes, FIN or RST; null for nothing.</summary>
+    /// <summary>The sent data: a number of bytes, FIN or RST; null for nothing.</summary>
     public string? OnTheWire => Note is not null && Note.StartsWith("FIN", StringComparison.Ordinal) ? "FIN"
         : Note is not null && Note.StartsWith("RST", StringComparison.Ordinal) ? "RST"
         : Bytes is { } count ? $"{count} B"

@@ -3,7 +3,7 @@ namespace Sockeye.Cli;
 /// <summary>Sends standard input to the connections, and tracks what is not sent yet.</summary>
 internal sealed class InputPump(StandardInput input, IInputReceivers receivers)
 {
-    /// <summary>How long a pipe may be silent before the pump stops waiting for its end.</summary>
+    /// <summary>The time for which a pipe may be silent before the pump stops waiting for its end.</summary>
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(5);
 
     private readonly ByteCount _sent = new();
@@ -11,7 +11,7 @@ internal sealed class InputPump(StandardInput input, IInputReceivers receivers)
     private volatile bool _isLost;
     private int _isStarted;
 
-    /// <summary>Why standard input cannot be read, as a sentence without a full stop; null while it can.</summary>
+    /// <summary>The reason why standard input cannot be read, as a sentence without a full stop; null while it can.</summary>
     public string? Failure { get; private set; }
 
     /// <summary>Whether there is data or the end of the input to send; from a terminal, neither may ever come.</summary>

@@ -9,7 +9,7 @@ namespace Sockeye.Cli;
 /// does.</summary>
 internal sealed class ExecMode
 {
-    /// <summary>How long a command may take to end after its client has disconnected.</summary>
+    /// <summary>The time that a command has to end after its client has disconnected.</summary>
     private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(2);
 
     private readonly string _command;

@@ -11,7 +11,9 @@ internal sealed class OnceGate
     /// <summary>Fires when the first client's connection has ended.</summary>
     public CancellationToken Ended => _endedSource.Token;
 
-    /// <summary>What broke the first client's connection, as a sentence without a full stop; null if it ended in order.</summary>
+    /// <summary>
+    /// The error that broke the first client's connection, as a sentence without a full stop; null if it ended in order.
+    /// </summary>
     public string? Failure { get; private set; }
 
     public async Task AdmitFirstAsync(ConnectionContext connection, ConnectionDelegate next)

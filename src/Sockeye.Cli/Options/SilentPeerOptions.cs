@@ -2,8 +2,10 @@ using System.CommandLine;
 
 namespace Sockeye.Cli;
 
-/// <summary>How soon the system detects a peer that disappears without FIN: options of <c>sockeye listen</c> and <c>sockeye
-/// connect</c>.</summary>
+/// <summary>
+/// The time in which the system detects a peer that disappears without FIN: options of <c>sockeye listen</c> and <c>sockeye
+/// connect</c>.
+/// </summary>
 internal static class SilentPeerOptions
 {
     private const int ProbeCount = 6;

@@ -7,8 +7,9 @@ using System.Text;
 
 namespace Sockeye.Cli;
 
-/// <summary>What the TLS options of <c>sockeye listen</c> and <c>sockeye connect</c> share, and the files that they
-/// name.</summary>
+/// <summary>
+/// Code that the TLS options of <c>sockeye listen</c> and <c>sockeye connect</c> share, and the files that they name.
+/// </summary>
 internal static class TlsOptions
 {
     private const int MaxProtocolLength = 255; // RFC 7301, section 3.1: its length is one byte.

@@ -22,7 +22,7 @@ internal static class TransportOptions
     /// <param name="parsed">The command line.</param>
     /// <param name="engine">The engine.</param>
     /// <param name="sockets">The options that the command has set.</param>
-    /// <param name="errors">Where the trace is written.</param>
+    /// <param name="errors">The output of the trace.</param>
     public static LinuxTransport CreateTransport(
         ParseResult parsed, LinuxEngine engine, SocketTransportOptions sockets, ErrorLines errors)
     {

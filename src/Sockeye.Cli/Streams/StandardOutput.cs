@@ -9,7 +9,9 @@ internal sealed class StandardOutput
 {
     private const int Capacity = 64 * 1024;
 
-    /// <summary>How long a reader may read nothing, after the user requested a stop, before the rest is discarded.</summary>
+    /// <summary>
+    /// The time for which a reader may read nothing, after the user requested a stop, before the rest is discarded.
+    /// </summary>
     private static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(2);
 
     private readonly Pipe _pipe = new(new PipeOptions(
@@ -33,12 +35,16 @@ internal sealed class StandardOutput
     /// <summary>Fires when no more can be written, because the reader has ended or writing failed.</summary>
     public CancellationToken Broken => _broken.Token;
 
-    /// <summary>Why standard output cannot be written to; null while it can, and if its reader has ended, which is not a
-    /// failure.</summary>
+    /// <summary>
+    /// The reason why standard output cannot be written to; null while it can, and if its reader has ended, which is not a
+    /// failure.
+    /// </summary>
     public string? Failure { get; private set; }
 
-    /// <summary>What was not written, as a sentence without a full stop; null if everything was written, or the rest is not
-    /// needed.</summary>
+    /// <summary>
+    /// The data that was not written, as a sentence without a full stop; null if everything was written, or the rest is not
+    /// needed.
+    /// </summary>
     public string? Shortfall
     {
         get

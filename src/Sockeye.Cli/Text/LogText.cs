@@ -10,7 +10,7 @@ internal static class LogText
     // As Microsoft.Extensions.Logging names the template among the values.
     private const string TemplateKey = "{OriginalFormat}";
 
-    /// <summary>What may follow a number in a template; without its last letter after 1.</summary>
+    /// <summary>The nouns that may follow a number in a template; after 1, without their last letter.</summary>
     private static readonly string[] Plurals =
     [
         " bytes", " clients", " connections", " frames", " handlers", " other connections", " requests", " times",

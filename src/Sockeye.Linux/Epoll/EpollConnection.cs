@@ -145,12 +145,12 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
         OnBytesReceived(received, SegmentPool.LargeSize);
     }
 
-    private void OnBytesReceived(int received, int asked)
+    private void OnBytesReceived(int received, int requested)
     {
         OnReceived(received);
         // A short receive means that no more bytes are there, and epoll reports when more arrive. But a receive also ends at an
         // urgent mark, and epoll may have reported an end already: then only an empty receive is certain.
-        if (received < asked && !_canBeShort)
+        if (received < requested && !_canBeShort)
             _isReadable = false;
         else
             Post(EngineRequests.Receive);

@@ -74,10 +74,10 @@ internal sealed class HappyEyeballs(SockeyeClientOptions options, EndPoint targe
             return;
         }
 
-        foreach (var asked in (ReadOnlySpan<AddressFamily>)[AddressFamily.InterNetworkV6, AddressFamily.InterNetwork])
+        foreach (var family in (ReadOnlySpan<AddressFamily>)[AddressFamily.InterNetworkV6, AddressFamily.InterNetwork])
         {
-            if ((local ?? asked) == asked && (name.AddressFamily is AddressFamily.Unspecified || name.AddressFamily == asked))
-                _lookups.Add(HostLookup.RunAsync(options, name.Host, asked, cancellationToken));
+            if ((local ?? family) == family && (name.AddressFamily is AddressFamily.Unspecified || name.AddressFamily == family))
+                _lookups.Add(HostLookup.RunAsync(options, name.Host, family, cancellationToken));
         }
     }
 

@@ -1,7 +1,9 @@
 namespace Sockeye;
 
-/// <summary>Why a connection, a connect or a server has a problem: a sentence, and the option that decided it, if there is
-/// one.</summary>
+/// <summary>
+/// An explanation of a problem of a connection, a connect or a server: a sentence, and the option that decided it, if there is
+/// one.
+/// </summary>
 /// <remarks>
 /// <see cref="ToString()"/> names the option as code does. A program whose users do not see code, such as a command-line tool,
 /// gives the option another name with <see cref="ToString(Func{string, string})"/>.

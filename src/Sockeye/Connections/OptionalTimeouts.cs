@@ -34,7 +34,7 @@ internal sealed class OptionalTimeouts(TimeSpan opened)
         if (!ConnectionTimeouts.IsEnabled(timeouts.LifetimeGracePeriod))
             return null;
         Debug.Assert(
-            _closeRequestedAt >= opened + timeouts.Lifetime, "The handler is asked to finish at the end of the lifetime.");
+            _closeRequestedAt >= opened + timeouts.Lifetime, "The end is requested after the lifetime.");
         next = _closeRequestedAt.Value + timeouts.LifetimeGracePeriod;
         return now < next
             ? null

@@ -10,7 +10,7 @@ internal sealed class SchedulerProbe(PipeScheduler scheduler, TimeProvider time)
     private long _probedAt; // 0: no probe is in progress
 
     /// <summary>The time that the current probe has waited; zero if there is none.</summary>
-    public TimeSpan WaitTime => Volatile.Read(ref _probedAt) is not 0 and var asked ? time.GetElapsedTime(asked) : TimeSpan.Zero;
+    public TimeSpan WaitTime => Volatile.Read(ref _probedAt) is not 0 and var start ? time.GetElapsedTime(start) : TimeSpan.Zero;
 
     /// <summary>Starts a probe, unless one is in progress.</summary>
     public void Probe()

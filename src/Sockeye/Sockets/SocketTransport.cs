@@ -83,7 +83,7 @@ public sealed class SocketTransport
                 steps.Notify(SocketFunction.Bind, socket, socket.LocalEndPoint);
             }
 
-            var begun = steps.GetStart();
+            var startedAt = steps.GetStart();
             try
             {
                 await socket.ConnectAsync(remote, cancellationToken).ConfigureAwait(false);
@@ -93,12 +93,13 @@ public sealed class SocketTransport
             catch (SocketException e)
             {
                 steps.Notify(
-                    SocketFunction.Connect, socket, socket.LocalEndPoint, remote, begun: begun, error: e.SocketErrorCode);
+                    SocketFunction.Connect, socket, socket.LocalEndPoint, remote, startedAt: startedAt, error: e.SocketErrorCode);
                 throw;
             }
 
             var connection = new SocketConnection(socket, _options, remote);
-            steps.Notify(SocketFunction.Connect, socket, connection.LocalEndPoint, connection.RemoteEndPoint, begun: begun);
+            steps.Notify(
+                SocketFunction.Connect, socket, connection.LocalEndPoint, connection.RemoteEndPoint, startedAt: startedAt);
             connection.Start();
             return connection;
         }

@@ -126,5 +126,5 @@ public sealed class TlsServerOptions
     /// <summary>Returns the requested name. .NET reads the name from one record only, but a ClientHello may have
     /// several.</summary>
     private static string? GetServerName(object ssl, string? name) =>
-        string.IsNullOrEmpty(name) && ((TlsStream)ssl).ServerName is { } asked ? HostNames.ToUnicode(asked) : name;
+        string.IsNullOrEmpty(name) && ((TlsStream)ssl).ServerName is { } requested ? HostNames.ToUnicode(requested) : name;
 }

@@ -22,11 +22,11 @@ internal static class PageCost
         await MeasureAsync("without the page", Wait);
         await using (var admin = await SockeyeAdmin.StartAsync(server, options => options.Port = 0))
         {
-            await MeasureAsync("with it, nobody looks", Wait);
-            var told = "";
-            await MeasureAsync("a browser looks, every 2 s", async () => told = await ViewAsync(admin.Url));
+            await MeasureAsync("with it, no viewer", Wait);
+            var report = "";
+            await MeasureAsync("a browser asks every 2 s", async () => report = await ViewAsync(admin.Url));
             Console.WriteLine();
-            Console.WriteLine(told);
+            Console.WriteLine(report);
         }
 
         clients.Kill();
@@ -34,12 +34,12 @@ internal static class PageCost
 
     private static Task Wait() => Task.Delay(TimeSpan.FromSeconds(Seconds), TimeProvider.System);
 
-    private static async Task MeasureAsync(string what, Func<Task> meanwhile)
+    private static async Task MeasureAsync(string what, Func<Task> activity)
     {
         using var self = Process.GetCurrentProcess();
         var (used, allocated, begun) =
             (self.TotalProcessorTime, GC.GetTotalAllocatedBytes(), TimeProvider.System.GetTimestamp());
-        await meanwhile();
+        await activity();
         self.Refresh();
         var seconds = TimeProvider.System.GetElapsedTime(begun).TotalSeconds;
         Console.WriteLine(string.Create(

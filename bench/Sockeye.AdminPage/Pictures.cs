@@ -6,7 +6,7 @@ using Microsoft.Playwright;
 
 namespace Sockeye.AdminPage;
 
-/// <summary>The real page, printed by Chromium as it looks on a screen, as vectors.</summary>
+/// <summary>The real page, printed by Chromium as vectors, with the layout of a screen.</summary>
 internal static partial class Pictures
 {
     private const int Count = 8;

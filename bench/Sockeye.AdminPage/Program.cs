@@ -4,17 +4,17 @@ using Sockeye.AdminPage;
 
 switch (args)
 {
-    // What the page costs a server with so many connections, while nobody looks and while a browser does.
+    // The cost of the page for a server with the given number of connections, without a viewer and with one.
     case ["cost", var count]:
         await PageCost.MeasureAsync(int.Parse(count, CultureInfo.InvariantCulture));
         return 0;
 
-    // The clients of that server, as a process of their own: each end needs a descriptor.
+    // The clients of that server, as a separate process: each end needs a descriptor.
     case ["clients", var endpoint, var count]:
         await Clients.HoldAsync(IPEndPoint.Parse(endpoint), int.Parse(count, CultureInfo.InvariantCulture));
         return 0;
 
-    // A browser's questions, as a process of its own.
+    // The requests of a browser, as a separate process.
     case ["viewer", var url, var seconds]:
         await Viewer.FetchAsync(new(url), TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)));
         return 0;

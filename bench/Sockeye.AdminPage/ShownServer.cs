@@ -3,7 +3,7 @@ using Sockeye.Admin;
 
 namespace Sockeye.AdminPage;
 
-/// <summary>The server of the pictures, as a process of its own: at a line on standard input its handlers block the
+/// <summary>The server of the pictures, as a separate process: at a line on standard input its handlers block the
 /// pool.</summary>
 internal static class ShownServer
 {

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Sockeye.AdminPage;
 
-/// <summary>Asks what the page in a browser asks, as often, and tells how long answers took.</summary>
+/// <summary>Sends the requests of the page in a browser, as often, and reports the time of the answers.</summary>
 internal static class Viewer
 {
     private static readonly string[] Paths =

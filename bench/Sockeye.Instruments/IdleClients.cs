@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Instruments;
 
-/// <summary>A transport for a server: so many clients come, say nothing and stay.</summary>
+/// <summary>A transport for a server, with the given number of clients, which send nothing and stay connected.</summary>
 internal sealed class IdleClients(int count) : IConnectionListenerFactory, IConnectionListener
 {
     private readonly TransportConnectionOptions _options = new SocketTransportOptions().ConnectionOptions;

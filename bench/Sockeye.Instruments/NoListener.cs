@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Instruments;
 
-/// <summary>An address to count connections by; nobody ever comes to it.</summary>
+/// <summary>A listener without clients, whose address is a tag of the counts.</summary>
 internal sealed class NoListener(EndPoint endpoint) : IConnectionListener
 {
     public EndPoint EndPoint => endpoint;

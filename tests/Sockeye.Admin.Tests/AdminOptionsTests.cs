@@ -57,7 +57,7 @@ public sealed class AdminOptionsTests
     [InlineData("http://a/")]
     [InlineData("a b")]
     [InlineData("")]
-    public async Task Allowed_host_that_is_none_is_refused_at_start(string host)
+    public async Task Allowed_host_that_is_not_a_host_is_refused_at_start(string host)
     {
         await using var server = await StartServerAsync();
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => SockeyeAdmin.StartAsync(
@@ -66,7 +66,7 @@ public sealed class AdminOptionsTests
     }
 
     [Fact]
-    public async Task Page_names_a_server_by_its_program_and_tells_its_engine()
+    public async Task Page_names_a_server_by_its_program_and_shows_its_engine()
     {
         await using var server = await StartServerAsync();
         await using var admin = await SockeyeAdmin.StartAsync(

@@ -35,7 +35,7 @@ public sealed class ConnectionDataTests
     });
 
     [Fact]
-    public void Connection_is_closed_with_the_reason_that_the_log_and_the_page_tell() => AdminWorld.Run(async world =>
+    public void Connection_is_closed_with_the_reason_that_the_log_and_the_page_show() => AdminWorld.Run(async world =>
     {
         var client = await world.ConnectAsync();
         await EchoAsync(client, 1);
@@ -127,7 +127,7 @@ public sealed class ConnectionDataTests
         Assert.Empty(await RemotesAsync(world, "?state=halfClosed"));
         Assert.Equal(7, (await RemotesAsync(world, "?listener=%5B::%5D:7000&state=open")).Count());
 
-        // Beyond the last page comes the last one: connections may have gone meanwhile.
+        // Beyond the last page comes the last one: connections may have ended since.
         var last = await world.GetJsonAsync("/api/connections?limit=3&offset=300");
         Assert.Equal((6, 7), (last.GetProperty("offset").GetInt32(), last.GetProperty("matching").GetInt32()));
         foreach (var client in clients)
@@ -150,7 +150,7 @@ public sealed class ConnectionDataTests
     });
 
     [Fact]
-    public void Rates_are_of_the_time_between_two_looks() => AdminWorld.Run(async world =>
+    public void Rates_are_of_the_time_between_two_snapshots() => AdminWorld.Run(async world =>
     {
         await using var client = await world.ConnectAsync();
         await EchoAsync(client, 1);
@@ -162,13 +162,13 @@ public sealed class ConnectionDataTests
         await world.PassAsync(2);
         Assert.Equal(0, (await FirstRowAsync(world)).GetProperty("receivedPerSecond").GetDouble());
 
-        // Nobody looked for long: an average over that time would tell nothing of now.
+        // The last request was long ago: an average over that time would say nothing about the present.
         await world.PassAsync(60);
         Assert.Equal(JsonValueKind.Null, (await FirstRowAsync(world)).GetProperty("receivedPerSecond").ValueKind);
     });
 
     [Fact]
-    public void Look_within_half_a_second_of_another_costs_no_new_one() => AdminWorld.Run(async world =>
+    public void Request_within_half_a_second_of_another_costs_no_new_snapshot() => AdminWorld.Run(async world =>
     {
         await using var client = await world.ConnectAsync();
         await EchoAsync(client, 1);

@@ -8,7 +8,7 @@ namespace Sockeye.Admin.Tests;
 /// <summary>A load balancer asks the page as its manual says, and believes what it answers.</summary>
 public sealed class HaproxyProbeTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(60);
 
     private static readonly string[] Checks =
     [
@@ -26,7 +26,7 @@ public sealed class HaproxyProbeTests
         var folder = Directory.CreateTempSubdirectory("sockeye-haproxy-");
         await using var server = await SockeyeServer.StartAsync(options =>
         {
-            options.ShutdownTimeout = Patience;
+            options.ShutdownTimeout = WaitLimit;
             options.ListenLocalhost(0).Run(_ => mayEnd.Task);
         }, cancelled);
         await using var admin = await SockeyeAdmin.StartAsync(server, options => options.Port = 0, cancelled);
@@ -84,7 +84,7 @@ public sealed class HaproxyProbeTests
         while (!found.SequenceEqual(wanted))
         {
             Assert.True(
-                TimeProvider.System.GetElapsedTime(begun) < Patience,
+                TimeProvider.System.GetElapsedTime(begun) < WaitLimit,
                 $"HAProxy finds {string.Join(", ", found)}, not {string.Join(", ", wanted)}.");
             found = File.Exists(statistics) ? await ReadAsync(statistics) : [];
         }

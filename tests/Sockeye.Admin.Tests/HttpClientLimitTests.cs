@@ -5,7 +5,7 @@ using Sockeye.Admin.Tests.Support;
 
 namespace Sockeye.Admin.Tests;
 
-/// <summary>Clients that take places and ask for nothing shut nobody out.</summary>
+/// <summary>Clients that take permits without a request do not lock out others.</summary>
 public sealed class HttpClientLimitTests
 {
     private const string Get = $"GET /healthz HTTP/1.1\r\nHost: {AdminWorld.Host}\r\n\r\n";
@@ -73,7 +73,7 @@ public sealed class HttpClientLimitTests
     });
 
     [Fact]
-    public void Clients_that_have_gone_leave_their_places() => AdminWorld.Run(async world =>
+    public void Clients_that_have_gone_release_their_permits() => AdminWorld.Run(async world =>
     {
         for (var i = 0; i < 10 * HttpClientLimit.SoftLimit; i++)
             Assert.Equal(200, (await world.GetAsync("/livez")).Status);

@@ -124,7 +124,7 @@ public sealed class HttpHeadParserTests
     [InlineData("GET /x HTTP/1.1\r\nhOST:a\r\nVia: 1.1 b\r\nVia: 1.1 c\r\n\r\n")]
     [InlineData("GET /x HTTP/1.1\r\nHost:\t a \t\r\nX: \u00e9\r\n\r\n")]
     [InlineData("GET /x HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")]
-    public void What_the_rfcs_tell_a_server_to_take_is_taken_whole_and_however_it_is_cut(string text)
+    public void What_the_rfcs_require_a_server_to_accept_is_accepted_whole_and_however_it_is_cut(string text)
     {
         for (var length = 0; length < text.Length; length++)
         {
@@ -222,7 +222,7 @@ public sealed class HttpHeadParserTests
     [InlineData("q=%2")]
     [InlineData("q=%zz")]
     [InlineData("q=%C3")]
-    public void Query_that_is_none_is_refused(string query) => Assert.Equal(400, Assert.Throws<HttpRefusal>(
+    public void Query_that_is_malformed_is_refused(string query) => Assert.Equal(400, Assert.Throws<HttpRefusal>(
         () => new HttpRequest("GET", "/", query, new Dictionary<string, string>(), 0).ReadQuery()).Status);
 
     private static ReadOnlySequence<byte> Bytes(string text) => new(Encoding.Latin1.GetBytes(text));

@@ -128,7 +128,7 @@ public sealed class HttpServingTests
     });
 
     [Fact]
-    public void Empty_lines_between_requests_begin_none() => AdminWorld.Run(async world =>
+    public void Empty_lines_between_requests_are_skipped() => AdminWorld.Run(async world =>
     {
         await using var end = await world.OpenAsync();
         await end.WriteAsync("\r\n");
@@ -180,7 +180,7 @@ public sealed class HttpServingTests
     });
 
     [Fact]
-    public void Options_tells_the_methods_and_allows_other_sites_nothing() => AdminWorld.Run(async world =>
+    public void Options_lists_the_methods_and_allows_other_sites_nothing() => AdminWorld.Run(async world =>
     {
         foreach (var (target, allow) in ((string, string)[])
             [("*", "GET, HEAD, OPTIONS, POST"), ("/", "GET, HEAD"), ("/healthz", "GET, HEAD")])

@@ -7,7 +7,7 @@ namespace Sockeye.Admin.Tests;
 public sealed class PrometheusTests
 {
     [Fact]
-    public void Metrics_tell_the_meters_of_sockeye_and_the_server_s_load() => AdminWorld.Run(async world =>
+    public void Metrics_show_the_meters_of_sockeye_and_the_server_s_load() => AdminWorld.Run(async world =>
     {
         await using var client = await world.ConnectAsync();
         await client.Transport.Output.WriteAsync(new byte[700], CancellationToken.None);
@@ -26,7 +26,7 @@ public sealed class PrometheusTests
     });
 
     [Fact]
-    public void Metrics_tell_the_process_as_dashboards_name_it_and_which_server_it_is() => AdminWorld.Run(async world =>
+    public void Metrics_show_the_process_as_dashboards_name_it_and_identify_the_server() => AdminWorld.Run(async world =>
     {
         await world.PassAsync(1);
         var text = (await world.GetAsync("/metrics")).Text;
@@ -124,7 +124,7 @@ public sealed class PrometheusTests
     }
 
     [Fact]
-    public void Observed_instruments_are_asked_anew_each_time_and_added_up_where_tags_are_the_same()
+    public void Observed_instruments_are_read_each_time_and_added_up_where_tags_are_the_same()
     {
         using var meter = new Meter("Sockeye.Observed");
         meter.CreateObservableUpDownCounter<long>("sockeye.observed", () => [new(2), new(3)]);

@@ -7,7 +7,7 @@ namespace Sockeye.Admin.Tests;
 public sealed class ServerDataTests
 {
     [Fact]
-    public void Server_tells_its_listeners_with_their_middleware_and_its_limits() => AdminWorld.Run(async world =>
+    public void Server_shows_its_listeners_with_their_middleware_and_its_limits() => AdminWorld.Run(async world =>
     {
         await using var client = await world.ConnectAsync();
         await world.PassAsync(1);
@@ -22,7 +22,7 @@ public sealed class ServerDataTests
     }, server: options => options.MaxConnections = 10);
 
     [Fact]
-    public void Signs_come_in_words_before_clients_fail_and_health_changes_when_they_do() => AdminWorld.Run(async world =>
+    public void Signs_are_described_before_clients_fail_and_health_changes_when_they_do() => AdminWorld.Run(async world =>
     {
         List<IAsyncDisposable> clients = [];
         async Task<(string Kind, double Level, int Health)> WithAsync(int count)
@@ -45,7 +45,7 @@ public sealed class ServerDataTests
     }, server: options => options.MaxConnections = 10);
 
     [Fact]
-    public void Server_tells_which_it_is_where_it_runs_and_what_it_uses() => AdminWorld.Run(async world =>
+    public void Server_shows_its_identity_where_it_runs_and_what_it_uses() => AdminWorld.Run(async world =>
     {
         await world.PassAsync(5);
         var server = await world.GetJsonAsync("/api/server");
@@ -67,7 +67,7 @@ public sealed class ServerDataTests
     }, options => options.Name = "orders \"éü\" <b>");
 
     [Fact]
-    public void Planned_stop_is_told_as_one_with_what_is_left_and_takes_the_server_out_of_service()
+    public void Planned_stop_is_shown_as_one_with_what_is_left_and_takes_the_server_out_of_service()
     {
         var mayEnd = new TaskCompletionSource();
         AdminWorld.Run(async world =>
@@ -143,7 +143,7 @@ public sealed class ServerDataTests
     });
 
     [Fact]
-    public void History_tells_what_was_accepted_and_received_in_a_second() => AdminWorld.Run(async world =>
+    public void History_shows_what_was_accepted_and_received_in_a_second() => AdminWorld.Run(async world =>
     {
         await world.PassAsync(2.5);
         for (var i = 0; i < 4; i++)

@@ -9,12 +9,12 @@ namespace Sockeye.Admin.Tests;
 /// <summary>The page answers when it matters: while handlers block every thread of the pool.</summary>
 public sealed class StarvedPoolTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(30);
 
     [Fact]
     public async Task Page_answers_and_says_what_is_wrong_while_handlers_block_every_thread_of_the_pool()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only the Linux transport has threads of its own.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only the Linux transport has separate threads.");
         using var release = new ManualResetEventSlim();
         await using var server = await SockeyeServer.StartAsync(
             options => options.ListenLocalhost(0).Run(connection => BlockAsync(connection, release)),
@@ -45,7 +45,7 @@ public sealed class StarvedPoolTests
             // Each of these is a connection, which closes without the pool too: more come than the page serves at a time.
             for (var i = 0; i < 100; i++)
                 Assert.Contains("handlersWaiting", Get(admin, "/healthz"), StringComparison.Ordinal);
-            // The timer that samples needs the pool: whoever asks takes its place.
+            // The timer that samples needs the pool: a request samples instead.
             Until(admin, "/api/history", answer => answer.Split("\"time\":[")[1].Split(']')[0].Count(c => c == ',') >= 3);
         }
         finally
@@ -59,7 +59,7 @@ public sealed class StarvedPoolTests
     private static async Task BlockAsync(ConnectionContext connection, ManualResetEventSlim release)
     {
         await Task.Yield(); // From the thread beside the engine to the pool.
-        release.Wait(Patience);
+        release.Wait(WaitLimit);
         await connection.Transport.Output.CompleteAsync();
     }
 
@@ -71,7 +71,7 @@ public sealed class StarvedPoolTests
             var text = Get(admin, target);
             if (condition(text))
                 return text;
-            Assert.True(TimeProvider.System.GetElapsedTime(begun) < Patience, text);
+            Assert.True(TimeProvider.System.GetElapsedTime(begun) < WaitLimit, text);
         }
     }
 
@@ -79,7 +79,7 @@ public sealed class StarvedPoolTests
     {
         var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
         {
-            ReceiveTimeout = (int)Patience.TotalMilliseconds,
+            ReceiveTimeout = (int)WaitLimit.TotalMilliseconds,
         };
         socket.Connect(endpoint);
         return socket;

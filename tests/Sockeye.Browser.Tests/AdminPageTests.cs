@@ -91,7 +91,7 @@ public sealed class AdminPageTests(Chromium chromium) : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Opened_row_tells_more_and_a_paused_page_stands_still()
+    public async Task Opened_row_shows_more_and_a_paused_page_does_not_change()
     {
         await OpenAsync();
         using var client = await _tool.ConnectAsync();
@@ -255,7 +255,7 @@ public sealed class AdminPageTests(Chromium chromium) : IAsyncDisposable
         await _page.GotoAsync(_tool.Url.ToString());
     }
 
-    /// <summary>Nothing was asked of anybody else, and the browser found nothing wrong.</summary>
+    /// <summary>The browser sent requests to no other site, and found no fault.</summary>
     private async Task AssertCleanAsync()
     {
         Assert.Equal("Sockeye", (await _page.TitleAsync()).Split(" · ")[^1]);

@@ -28,7 +28,7 @@ public sealed partial class ClientProgramTests(Sites sites)
 
         Assert.Equal(Gigabyte, length);
         Assert.Equal(Sha256OfGigabyte.Value, sha256);
-        // The kernel counts the peak by threads, and may tell some pages less than it did before: that is no growth either.
+        // The kernel counts the peak by threads, and may report some pages less than before: that is not growth either.
         if (OperatingSystem.IsLinux())
             Assert.InRange(Math.Max(site.PeakMemory, before) - before, 0, MaxGrowth);
     }

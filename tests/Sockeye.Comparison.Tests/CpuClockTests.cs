@@ -41,11 +41,11 @@ public sealed class CpuClockTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The clocks of other processes are Linux's.");
 
         // Linux counts processes up to 2^22, so there is never such a one.
-        const int Nobody = 1 << 23;
+        const int UnknownProcess = 1 << 23;
 
-        var error = Assert.Throws<Win32Exception>(() => CpuClock.Read(Nobody));
+        var error = Assert.Throws<Win32Exception>(() => CpuClock.Read(UnknownProcess));
 
-        Assert.Contains($"process {Nobody}", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"process {UnknownProcess}", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

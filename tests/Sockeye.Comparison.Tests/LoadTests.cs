@@ -31,7 +31,7 @@ public sealed class LoadTests
     }
 
     [Fact]
-    public async Task Bytes_nobody_sent_and_bytes_that_do_not_come_are_errors()
+    public async Task Unexpected_bytes_and_missing_bytes_are_errors()
     {
         var wire = new Pipe();
         await wire.Writer.WriteAsync(new byte[10], TestContext.Current.CancellationToken);
@@ -70,7 +70,7 @@ public sealed class LoadTests
     }
 
     [Fact]
-    public void Frames_begin_with_their_length()
+    public void Frames_start_with_their_length()
     {
         Assert.Equal([0, 0, 0, 2, 0, 0, 0, 0, 0, 2, 0, 0], Exchange.Frames(2, 2));
     }

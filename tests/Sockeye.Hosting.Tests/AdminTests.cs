@@ -43,7 +43,7 @@ public sealed class AdminTests
         await handling.Task.Within();
 
         var stopping = host.StopInOrderAsync();
-        await Patience.Until(() => !host.Hosted.IsRunning, "the stop has begun");
+        await BoundedWait.Until(() => !host.Hosted.IsRunning, "the stop has begun");
         var connections = await page.GetStringAsync("/api/connections", Cancellation).Within();
         Assert.Contains("\"total\":1", connections, StringComparison.Ordinal);
         finish.SetResult();

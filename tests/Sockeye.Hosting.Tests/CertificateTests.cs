@@ -24,7 +24,7 @@ public sealed class CertificateTests
         await host.ChangeAsync(WithCertificate("second"));
         Assert.Equal("CN=second", await SubjectAsync(host));
 
-        var line = await host.ChangeInVainAsync(WithCertificate("broken"));
+        var line = await host.ChangeAndExpectRefusalAsync(WithCertificate("broken"));
         Assert.Contains("Sockeye:EndPoints:a:Tls:Certificate is \"broken.pem\": ", line, StringComparison.Ordinal);
         Assert.Equal("CN=second", await SubjectAsync(host));
     }

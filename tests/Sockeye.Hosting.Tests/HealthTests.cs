@@ -46,12 +46,12 @@ public sealed class HealthTests
     {
         await using var host = await TestHost.StartAsync(TestHost.OneEndPoint("echo"));
 
-        await host.ChangeInVainAsync(TestHost.OneEndPoint("nobody"));
+        await host.ChangeAndExpectRefusalAsync(TestHost.OneEndPoint("unknown"));
         var refused = await CheckAsync(host);
         await host.ChangeAsync(TestHost.OneEndPoint("hello"));
 
         Assert.Equal(HealthStatus.Degraded, refused.Status);
-        Assert.Contains("Sockeye:EndPoints:a:Handler is \"nobody\"", refused.Description, StringComparison.Ordinal);
+        Assert.Contains("Sockeye:EndPoints:a:Handler is \"unknown\"", refused.Description, StringComparison.Ordinal);
         Assert.Equal(HealthStatus.Healthy, (await CheckAsync(host)).Status);
     }
 
@@ -65,7 +65,7 @@ public sealed class HealthTests
         Assert.Equal(HealthStatus.Healthy, (await CheckAsync(host)).Status);
 
         await transport.Listeners[0].UnbindAsync(TestContext.Current.CancellationToken);
-        await Patience.Until(() => host.Log.WithId(1103).Any(), "its end was noticed");
+        await BoundedWait.Until(() => host.Log.WithId(1103).Any(), "its end was noticed");
         var ended = await CheckAsync(host);
         await host.ChangeAsync(TestHost.OneEndPoint("echo", """, "MaxConnections": 5"""));
 

@@ -63,7 +63,7 @@ public sealed class HostedServerTests
         await host.ReadAllAsync();
         await host.ReadAllAsync();
 
-        await Patience.Until(() => made.Count == 2 && made.TrueForAll(one => one.IsDisposed), "both scopes were ended");
+        await BoundedWait.Until(() => made.Count == 2 && made.TrueForAll(one => one.IsDisposed), "both scopes were ended");
         Assert.NotSame(made[0], made[1]);
     }
 
@@ -99,15 +99,15 @@ public sealed class HostedServerTests
     }
 
     [Fact]
-    public async Task Host_that_stops_drains_and_its_patience_is_the_servers()
+    public async Task Host_that_stops_drains_and_its_timeout_is_the_servers()
     {
-        var told = new TaskCompletionSource();
+        var notified = new TaskCompletionSource();
         await using var host = await TestHost.StartAsync(
             TestHost.OneEndPoint("slow"), server => server.AddHandler("slow", listen => listen.Run(async connection =>
             {
                 await connection.SendAsync("!");
-                using var watch = connection.StopRequested.Register(told.SetResult);
-                await told.Task;
+                using var watch = connection.StopRequested.Register(notified.SetResult);
+                await notified.Task;
                 await connection.SendAsync("done");
             })));
         await using var client = await host.ConnectAsync();
@@ -130,17 +130,17 @@ public sealed class HostedServerTests
         await using var client = await host.ConnectAsync();
         await client.SendAsync("x");
         await client.ReadAsync(1).Within();
-        using var impatience = new CancellationTokenSource();
+        using var timeout = new CancellationTokenSource();
 
-        var stopping = host.StopAsync(impatience.Token);
-        await impatience.CancelAsync();
+        var stopping = host.StopAsync(timeout.Token);
+        await timeout.CancelAsync();
 
         await client.AssertResetAsync().Within();
         await stopping;
     }
 
     [Fact]
-    public async Task Several_servers_have_sections_of_their_own()
+    public async Task Several_servers_have_separate_sections()
     {
         await using var host = await TestHost.StartAsync(
             """

@@ -46,7 +46,7 @@ public sealed class ReloadTests
     {
         await using var host = await TestHost.StartAsync(TestHost.OneEndPoint("echo"));
 
-        var line = await host.ChangeInVainAsync("""
+        var line = await host.ChangeAndExpectRefusalAsync("""
             { "Sockeye": { "MaxConections": 5, "ShutdownTimeout": "30", "EndPoints": {
                 "a": { "Listen": "127.0.0.1:0", "Handler": "hello" },
                 "b": { "Listen": "localhost:99999", "Handler": "helo" } } } }
@@ -72,7 +72,7 @@ public sealed class ReloadTests
         await using var host = await TestHost.StartAsync(TestHost.OneEndPoint("echo"));
         var taken = $"{other.Server.EndPoints[0]}";
 
-        var line = await host.ChangeInVainAsync($$"""
+        var line = await host.ChangeAndExpectRefusalAsync($$"""
             { "Sockeye": { "EndPoints": {
                 "a": { "Listen": "127.0.0.1:0", "Handler": "hello" },
                 "b": { "Listen": "{{taken}}", "Handler": "hello" } } } }
@@ -88,7 +88,7 @@ public sealed class ReloadTests
     {
         await using var host = await TestHost.StartAsync(TestHost.OneEndPoint("echo"));
 
-        var line = await host.ChangeInVainAsync("{ }");
+        var line = await host.ChangeAndExpectRefusalAsync("{ }");
 
         Assert.Contains("Sockeye is no longer in the configuration", line, StringComparison.Ordinal);
         await host.AssertEchoesAsync();
@@ -107,7 +107,7 @@ public sealed class ReloadTests
         broken = true;
 
         Assert.Contains(
-            "no such thing", await host.ChangeInVainAsync(TestHost.OneEndPoint("x", """, "MaxConnections": 1""")));
+            "no such thing", await host.ChangeAndExpectRefusalAsync(TestHost.OneEndPoint("x", """, "MaxConnections": 1""")));
         await host.AssertEchoesAsync();
     }
 
@@ -123,7 +123,7 @@ public sealed class ReloadTests
     }
 
     [Fact]
-    public async Task Limits_change_and_count_who_is_there()
+    public async Task Limits_change_and_count_open_connections()
     {
         await using var host = await TestHost.StartAsync(TestHost.OneEndPoint("echo"));
         await using var open = await host.ConnectAsync();
@@ -157,7 +157,7 @@ public sealed class ReloadTests
         listener.SetMeasurementEventCallback<int>((_, value, _, _) => refused += value);
         listener.Start();
 
-        await host.ChangeInVainAsync(TestHost.OneEndPoint("nobody"));
+        await host.ChangeAndExpectRefusalAsync(TestHost.OneEndPoint("unknown"));
         listener.RecordObservableInstruments();
         Assert.True(refused >= 1);
         await host.ChangeAsync(TestHost.OneEndPoint("hello"));
@@ -180,7 +180,7 @@ public sealed class ReloadTests
         listener.SetMeasurementEventCallback<long>((_, _, _, _) => throw new InvalidOperationException("no disk"));
         listener.Start();
 
-        await host.ChangeInVainAsync(TestHost.OneEndPoint("nobody"));
+        await host.ChangeAndExpectRefusalAsync(TestHost.OneEndPoint("unknown"));
         await host.ChangeAsync(TestHost.OneEndPoint("hello"));
         Assert.Empty(host.Hosted.RefusedReload);
         await host.StopInOrderAsync();

@@ -6,7 +6,7 @@ using Sockeye.Kestrel.Tests.Support;
 
 namespace Sockeye.Kestrel.Tests;
 
-/// <summary>An exception from accept ends Kestrel's loop for ever: nobody could connect any more.</summary>
+/// <summary>An exception from accept ends Kestrel's loop forever: clients could no longer connect.</summary>
 public sealed class AcceptFailureTests
 {
     [Theory]

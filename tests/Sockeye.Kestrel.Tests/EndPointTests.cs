@@ -38,12 +38,12 @@ public sealed class EndPointTests
     }
 
     [Theory, MemberData(nameof(Transports))]
-    public async Task Any_address_takes_clients_of_both_families_and_tells_them_apart(string transport)
+    public async Task Any_address_accepts_clients_of_both_families_and_distinguishes_them(string transport)
     {
         await using var host = await KestrelHost.StartAsync(
-            transport, TellAddresses, kestrel => kestrel.ListenAnyIP(0));
-        await AssertTellsAsync("127.0.0.1", host.Address.Port);
-        await AssertTellsAsync("[::1]", host.Address.Port);
+            transport, ReportAddresses, kestrel => kestrel.ListenAnyIP(0));
+        await AssertReportsAsync("127.0.0.1", host.Address.Port);
+        await AssertReportsAsync("[::1]", host.Address.Port);
     }
 
     [Theory, MemberData(nameof(Transports))]
@@ -55,16 +55,16 @@ public sealed class EndPointTests
             {
                 app.Urls.Add("http://127.0.0.1:0");
                 app.Urls.Add("http://*:0");
-                TellAddresses(app);
+                ReportAddresses(app);
             },
             _ => { });
         Assert.Equal(2, host.Addresses.Count);
         foreach (var address in host.Addresses)
-            await AssertTellsAsync("127.0.0.1", address.Port);
+            await AssertReportsAsync("127.0.0.1", address.Port);
     }
 
     [Theory, MemberData(nameof(Transports))]
-    public async Task Port_in_use_is_told_as_kestrel_tells_it(string transport)
+    public async Task Port_in_use_is_reported_as_kestrel_reports_it(string transport)
     {
         await using var first = await KestrelHost.StartAsync(
             transport, _ => { }, kestrel => kestrel.Listen(IPAddress.Loopback, 0));
@@ -101,10 +101,10 @@ public sealed class EndPointTests
         Assert.True(selector.CanBind(new UnixDomainSocketEndPoint("/tmp/x.sock")));
     }
 
-    private static void TellAddresses(WebApplication app) => app.MapGet("/", (HttpContext context) =>
+    private static void ReportAddresses(WebApplication app) => app.MapGet("/", (HttpContext context) =>
         $"{context.Connection.RemoteIpAddress} {context.Connection.LocalIpAddress} {context.Connection.LocalPort}");
 
-    private static async Task AssertTellsAsync(string address, int port)
+    private static async Task AssertReportsAsync(string address, int port)
     {
         using var http = new HttpClient();
         var plain = address.Trim('[', ']');

@@ -54,9 +54,9 @@ public sealed class Http1Tests
         await client.SendAsync(string.Concat(Enumerable.Range(0, Count).Select(i => $"GET /{i} HTTP/1.1\r\nHost: x\r\n\r\n")));
         var answers = await client.ReceiveAsync("HTTP/1.1 200", Count);
         answers = await client.ReceiveAsync($"<{Count - 1}>");
-        var places = Enumerable.Range(0, Count).Select(i => answers.IndexOf($"<{i}>", StringComparison.Ordinal)).ToList();
-        Assert.DoesNotContain(-1, places);
-        Assert.Equal(places.Order(), places);
+        var positions = Enumerable.Range(0, Count).Select(i => answers.IndexOf($"<{i}>", StringComparison.Ordinal)).ToList();
+        Assert.DoesNotContain(-1, positions);
+        Assert.Equal(positions.Order(), positions);
     }
 
     [Theory, ClassData<EachTransport>]

@@ -8,7 +8,7 @@ using Sockeye.Linux;
 
 namespace Sockeye.Kestrel.Tests;
 
-/// <summary>An exception from the end of a listener ends Kestrel's stop before its connections are told.</summary>
+/// <summary>An exception from the end of a listener ends Kestrel's stop before its connections are stopping.</summary>
 public sealed class ObserverFaultTests
 {
     [Theory]
@@ -36,10 +36,10 @@ public sealed class ObserverFaultTests
             {
                 await http.Response.WriteAsync("begun ");
                 await http.Response.Body.FlushAsync();
-                var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 var lifetime = http.RequestServices.GetRequiredService<IHostApplicationLifetime>();
-                using (lifetime.ApplicationStopping.Register(told.SetResult))
-                    await told.Task;
+                using (lifetime.ApplicationStopping.Register(stopping.SetResult))
+                    await stopping.Task;
                 await answered.Task;
                 await http.Response.WriteAsync("done");
             }),

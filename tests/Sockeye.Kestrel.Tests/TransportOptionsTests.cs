@@ -25,7 +25,7 @@ public sealed class TransportOptionsTests
     }
 
     [Fact]
-    public async Task Default_transport_with_options_of_its_own_ends_with_the_services()
+    public async Task Default_transport_with_separate_options_ends_with_the_services()
     {
         var services = NewServices(options => options.Sockets.MaxReadBufferSize = 8192);
         var listener = await BindAsync(services);

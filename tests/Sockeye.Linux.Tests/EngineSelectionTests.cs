@@ -67,7 +67,7 @@ public sealed class EngineSelectionTests
     }
 
     [Fact]
-    public void Only_io_uring_that_nobody_asked_for_may_give_way_to_epoll()
+    public void Only_io_uring_that_was_not_requested_may_give_way_to_epoll()
     {
         Assert.True(EngineSelection.Select(LinuxEngine.Auto, null, Modern).MayFallBack);
         Assert.False(EngineSelection.Select(LinuxEngine.IoUring, null, Modern).MayFallBack);

@@ -7,7 +7,7 @@ namespace Sockeye.Linux.Tests;
 public sealed class EngineStarterTests
 {
     [Fact]
-    public void Io_uring_that_nobody_asked_for_gives_way_to_epoll()
+    public void Io_uring_that_was_not_requested_gives_way_to_epoll()
     {
         RingDriver.SkipUnlessSupported();
         var transport = new LinuxTransport();

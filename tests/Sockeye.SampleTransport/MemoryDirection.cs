@@ -102,7 +102,7 @@ internal sealed class MemoryDirection
         }
     }
 
-    /// <summary>What arrives from now on is lost: the writer is told that the connection was reset.</summary>
+    /// <summary>What arrives from now on is lost: the writer gets the error of a reset.</summary>
     public void CloseReader()
     {
         lock (_lock)

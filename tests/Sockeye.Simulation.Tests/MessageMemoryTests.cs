@@ -5,7 +5,7 @@ using Sockeye.Testing;
 
 namespace Sockeye.Simulation.Tests;
 
-/// <summary>A message connection that is disposed gives back what was being read, whoever held it.</summary>
+/// <summary>A message connection that is disposed releases what was being read, in every state.</summary>
 public sealed class MessageMemoryTests
 {
     [Fact]

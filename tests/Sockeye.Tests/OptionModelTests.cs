@@ -3,7 +3,7 @@ using Sockeye.Linux;
 
 namespace Sockeye.Tests;
 
-/// <summary>The one model of all public options: each setter checks its own range (decision 33).</summary>
+/// <summary>The one model of all public options: each setter checks its range (decision 33).</summary>
 public sealed class OptionModelTests
 {
     private static readonly Type[] Numbers =

@@ -20,7 +20,7 @@ public sealed partial class ProseTests
     ];
 
     [Fact]
-    public void Documents_use_plain_words()
+    public void Documents_are_in_plain_English()
     {
         var findings = new Findings();
         foreach (var page in Repository.Files("", "*.md"))
@@ -33,7 +33,7 @@ public sealed partial class ProseTests
     }
 
     [Fact]
-    public void Comments_and_messages_use_plain_words()
+    public void Comments_and_messages_are_in_plain_English()
     {
         var findings = new Findings();
         foreach (var file in Repository.Files("src", "*.cs").Concat(Repository.Files("samples", "*.cs")))

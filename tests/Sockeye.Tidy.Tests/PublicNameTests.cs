@@ -37,14 +37,14 @@ public sealed partial class PublicNameTests
     private static readonly string[] Allowed = ["TimeProvider", "timeProvider", "ServiceProvider", "serviceProvider"];
 
     [Fact]
-    public void Public_names_use_the_words_of_the_vocabulary()
+    public void Public_names_use_the_terms_of_the_vocabulary()
     {
         var findings = new Findings();
         foreach (var file in Repository.Files("src", "PublicAPI.*.txt"))
         {
             foreach (var (index, line) in file.Lines.Index())
             {
-                foreach (var (name, word) in BannedWords(line))
+                foreach (var (name, word) in FindBanned(line))
                     findings.Add(file.Path, index + 1, $"'{name}' says '{word}': say {Instead[word]}.");
             }
         }
@@ -60,9 +60,9 @@ public sealed partial class PublicNameTests
     [InlineData("Sockeye.SockeyeServerOptions.TimeProvider.get -> System.TimeProvider!", null)]
     [InlineData("Sockeye.Roommates.Items.get -> int", null)]
     public void Banned_word_is_found_in_own_names_only(string line, string? expected) =>
-        Assert.Equal(expected, BannedWords(line).Select(found => found.Name).SingleOrDefault());
+        Assert.Equal(expected, FindBanned(line).Select(found => found.Name).SingleOrDefault());
 
-    private static IEnumerable<(string Name, string Word)> BannedWords(string line) =>
+    private static IEnumerable<(string Name, string Word)> FindBanned(string line) =>
         from name in Name().Matches(ForeignName().Replace(line, "")).Select(match => match.Value)
         where !Allowed.Contains(name)
         from word in Word().Matches(name).Select(match => match.Value)

@@ -6,11 +6,13 @@ using Sockeye.Tidy.Tests.Support;
 namespace Sockeye.Tidy.Tests;
 
 /// <summary>
-/// Names that no reader has to look up: what is declared in src/, public or not, uses the field's words. A word that has had
-/// several meanings here, or that only this project would use, has the words to use instead beside it.
+/// Names that no reader has to look up: what is declared in src/, tests/ and bench/, public or not, uses the terms of the field.
+/// A word that has had several meanings here, or that only this project would use, has the words to use instead beside it.
 /// </summary>
 public sealed partial class VocabularyTests
 {
+    private static readonly string[] Folders = ["src", "tests", "bench"];
+
     private static readonly Dictionary<string, string> Instead = new(StringComparer.OrdinalIgnoreCase)
     {
         ["adopt"] = "attach, or transfer",
@@ -53,10 +55,10 @@ public sealed partial class VocabularyTests
     };
 
     [Fact]
-    public void Names_use_the_words_of_the_field()
+    public void Names_use_the_terms_of_the_field()
     {
         var findings = new Findings();
-        foreach (var file in Repository.Files("src", "*.cs"))
+        foreach (var file in Folders.SelectMany(folder => Repository.Files(folder, "*.cs")))
             Check(file, findings);
         findings.AssertNone();
     }

@@ -12,7 +12,7 @@ namespace Sockeye.Comparison.CommandLine;
 /// <summary>A run, from the command line to the report.</summary>
 internal static class CompareCommand
 {
-    /// <summary>Set once this process has begun anew on its processor.</summary>
+    /// <summary>Set once this process was restarted on its processor.</summary>
     private const string Pinned = "SOCKEYE_COMPARISON_PINNED";
 
     public static async Task<int> RunAsync(ParseResult parsed, string[] args)

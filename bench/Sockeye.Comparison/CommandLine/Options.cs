@@ -81,7 +81,7 @@ internal static class Options
 
     public static readonly Option<bool> Targets = new("--targets")
     {
-        Description = "Measure what Sockeye's targets need, unless told what, and judge them; exit code 1 when one is missed.",
+        Description = "Measure what Sockeye's targets need, or the given scenarios, and judge them; exit code 1 if one fails.",
     };
 
     private static Option<string[]> Names(string name, string description, IEnumerable<string> known) => new(name)

@@ -22,7 +22,7 @@ internal sealed record Contestant(string Name, string Title, params ServerMode[]
     /// <summary>Completions run on the thread that polls (DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS).</summary>
     public bool InlineCompletions { get; init; }
 
-    /// <summary>A .NET program, which can tell what it allocates.</summary>
+    /// <summary>A .NET program, which can report what it allocates.</summary>
     public bool IsDotNet => Peer is null;
 
     /// <summary>The name of the row that runs the same server with the baseline build.</summary>

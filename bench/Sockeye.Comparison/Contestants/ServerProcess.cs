@@ -75,7 +75,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Processor time it has used.</summary>
     public TimeSpan ProcessorTime() => CpuClock.Read(Id);
 
-    /// <summary>Bytes it has allocated; null where nobody counts.</summary>
+    /// <summary>The number of bytes that it has allocated; null if they are not counted.</summary>
     public async Task<long?> AllocatedAsync(CancellationToken cancellationToken)
     {
         if (!_contestant.IsDotNet)

@@ -89,7 +89,7 @@ internal sealed class BroadcastLoad(
         }
         catch (Exception e)
         {
-            // The publisher waits for all members, so it is told; after the end of the load nobody is.
+            // The publisher waits for all members, and is notified here; after the end of the load it no longer waits.
             _delivered.TrySetException(e);
         }
     }

@@ -5,7 +5,7 @@ namespace Sockeye.Comparison.Load;
 /// <summary>The steps of one client.</summary>
 internal static class Exchange
 {
-    /// <summary>Reads so many bytes, whatever they are.</summary>
+    /// <summary>Reads the given number of bytes, without checking them.</summary>
     public static async ValueTask ReadAsync(PipeReader input, long count)
     {
         while (count > 0)
@@ -21,7 +21,7 @@ internal static class Exchange
         }
     }
 
-    /// <summary>A length-prefixed message (four bytes, big endian) so many times in a row: bytes to all but the codec.</summary>
+    /// <summary>A length-prefixed message (four bytes, big endian), repeated. Only the codec sees more than bytes.</summary>
     public static byte[] Frames(int size, int count)
     {
         var frame = new byte[sizeof(int) + size];

@@ -9,6 +9,6 @@ internal interface ILoad : IAsyncDisposable
     /// <summary>Brings what is counted up to date: at both ends of a window.</summary>
     void Observe();
 
-    /// <summary>Lets what is under way come to its end, and tells what went wrong since the start.</summary>
+    /// <summary>Waits for the exchanges in progress, and returns the errors since the start.</summary>
     Task StopAsync();
 }

@@ -32,10 +32,10 @@ internal sealed class LoadRecorder(TimeProvider time)
             _latencies.RecordValueWithCount(Math.Clamp(Microseconds(sentAt), 1, MaxLatency), messages);
     }
 
-    /// <summary>Adds messages without a latency of their own.</summary>
+    /// <summary>Adds messages without a latency.</summary>
     public void Add(int messages) => Interlocked.Add(ref _messages, messages);
 
-    /// <summary>Tells how long a connection has waited for bytes.</summary>
+    /// <summary>Records how long a connection has waited for bytes.</summary>
     public void AddStall(long since)
     {
         var waited = Microseconds(since);

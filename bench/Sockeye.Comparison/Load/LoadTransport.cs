@@ -18,7 +18,7 @@ internal sealed record LoadTransport(IConnectionFactory Factory, string Descript
             MaxReadBufferSize = BufferSize,
             MaxWriteBufferSize = BufferSize,
         };
-        // Epoll unless told otherwise: io_uring on the load's side would share its kernel work with the server's differently.
+        // Epoll by default: io_uring on the load's side would share its kernel work with the server's differently.
         var wanted = engine == LinuxEngine.Auto ? LinuxEngine.Epoll : engine;
         if (wanted != LinuxEngine.Sockets)
         {

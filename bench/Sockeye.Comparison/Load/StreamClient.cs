@@ -10,7 +10,7 @@ internal sealed class StreamClient(ConnectionContext connection, LoadRecorder re
     /// <summary>The transport's own blocks have this size: asking for more would make it allocate.</summary>
     private const int ChunkSize = 4096;
 
-    /// <summary>Turns after which the other connections of this thread come first.</summary>
+    /// <summary>The number of rounds after which the other connections of this thread come first.</summary>
     private const int MaxSendTime = 16;
 
     private readonly SemaphoreSlim _window = new(outstanding);
@@ -26,7 +26,7 @@ internal sealed class StreamClient(ConnectionContext connection, LoadRecorder re
 
     public void Stop() => _isStopped = true;
 
-    /// <summary>Counts a wait that has not ended, and begins to count anew.</summary>
+    /// <summary>Counts a wait that has not ended, and starts the count again.</summary>
     public void Observe()
     {
         var since = Interlocked.Exchange(ref _waitingSince, recorder.Now());
@@ -65,12 +65,12 @@ internal sealed class StreamClient(ConnectionContext connection, LoadRecorder re
     {
         var input = connection.Transport.Input;
         var received = 0L;
-        var turns = 0;
+        var rounds = 0;
         Interlocked.Exchange(ref _waitingSince, recorder.Now());
         while (true)
         {
             var reading = input.ReadAsync();
-            turns = reading.IsCompleted ? turns + 1 : 0;
+            rounds = reading.IsCompleted ? rounds + 1 : 0;
             var read = await reading;
             var now = recorder.Now();
             var before = received;
@@ -88,10 +88,10 @@ internal sealed class StreamClient(ConnectionContext connection, LoadRecorder re
                 return;
             if (read.IsCompleted)
                 throw new EndOfStreamException($"The server closed the connection after {received} bytes, too early.");
-            // Bounded: a loop that finds more bytes each time would be the stall that it looks for.
-            if (turns >= MaxSendTime)
+            // Bounded: a loop that finds more bytes each time would be the stall that is measured.
+            if (rounds >= MaxSendTime)
             {
-                turns = 0;
+                rounds = 0;
                 await Task.Yield();
             }
         }

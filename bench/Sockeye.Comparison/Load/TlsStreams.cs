@@ -32,7 +32,7 @@ internal static class TlsStreams
             {
                 TargetHost = Host,
                 EnabledSslProtocols = SslProtocols.Tls13,
-                // Each server makes its certificate anew, so no authority knows it; its name is what there is to check.
+                // Each server creates a certificate, which no authority has signed: only its name can be checked.
                 RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == $"CN={Host}",
             },
             cancellationToken);

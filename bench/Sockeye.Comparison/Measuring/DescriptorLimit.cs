@@ -8,7 +8,7 @@ internal static class DescriptorLimit
     /// <summary>What a program has open besides its connections.</summary>
     private const int ReservedDescriptors = 200;
 
-    /// <summary>Why so many connections cannot be had, as a phrase with the way out; null when they can.</summary>
+    /// <summary>The reason why that many connections are not possible, as a phrase with the remedy; null if they are.</summary>
     public static string? Describe(int connections) => Describe(connections, File.ReadLines("/proc/self/limits"));
 
     public static string? Describe(int connections, IEnumerable<string> limits)

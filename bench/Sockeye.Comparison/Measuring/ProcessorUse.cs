@@ -20,13 +20,13 @@ internal static class ProcessorUse
         var ticks = 0L;
         foreach (var line in stat)
         {
-            var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (words is not [['c', 'p', 'u', .. { Length: > 0 } number], ..] || !IsOneOf(number))
+            var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (fields is not [['c', 'p', 'u', .. { Length: > 0 } number], ..] || !IsOneOf(number))
                 continue;
             for (var field = 0; field <= Steal; field++)
             {
                 if (field is not (Idle or IoWait))
-                    ticks += long.Parse(words[field + 1], CultureInfo.InvariantCulture);
+                    ticks += long.Parse(fields[field + 1], CultureInfo.InvariantCulture);
             }
         }
 

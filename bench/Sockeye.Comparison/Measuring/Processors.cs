@@ -22,7 +22,7 @@ internal static class Processors
         line.StartsWith("cpu", StringComparison.Ordinal) && char.IsAsciiDigit(line[3]));
 
     /// <summary>
-    /// Begins this process anew on one processor: the runtime counts processors once, at its start, and its threads are there by
+    /// Restarts this process on one processor: the runtime counts processors once, at its start, and its threads are there by
     /// now. Returns only when that fails.
     /// </summary>
     public static void RestartOn(int processor, string[] command, IEnumerable<KeyValuePair<string, string?>> environment)

@@ -41,21 +41,21 @@ internal static class ScenarioTable
         return new(head, [.. rows]);
     }
 
-    /// <summary>What disturbed the figures, whose rate is not its own, who is not in the table or not in all rounds.</summary>
+    /// <summary>What disturbed the figures: rates that the generator limited, servers that are missing in some rounds.</summary>
     public static IEnumerable<string> Notes(ScenarioResult result)
     {
         var others = Spread.FromValues(result.Rows.SelectMany(row => row.Windows).Select(window => window.OthersBusy));
         if (others is { Median: > NoiseThreshold and var part })
         {
             yield return $"Other programs had {part.ToString("0%", CultureInfo.InvariantCulture)} of the two processors "
-                + "meanwhile: rates and latencies are worse than they are alone; CPU per message tells more.";
+                + "at the same time: rates and latencies are worse than they are alone; CPU per message is more reliable.";
         }
 
         var loadBound = result.Rows.Where(row => row.IsLoadBound).Select(row => row.Title).ToList();
         if (loadBound.Count > 0)
         {
             yield return $"* The load generator was the bottleneck of {string.Join("; ", loadBound)}: it was more than 95 % "
-                + "busy, the server was not. The rate and the latencies are the generator's; CPU per message stands.";
+                + "busy, the server was not. The rate and the latencies are the generator's; CPU per message is valid.";
         }
 
         foreach (var problem in result.Rows.Where(row => row.Problem is not null).GroupBy(row => row.Problem))

@@ -5,13 +5,13 @@ using Sockeye.Comparison.Scenarios;
 
 namespace Sockeye.Comparison.Running;
 
-/// <summary>Runs all scenarios: builds the peers, starts all servers of a scenario, and measures them in turns.</summary>
+/// <summary>Runs all scenarios: builds the peers, starts all servers of a scenario, and measures them in rotation.</summary>
 internal sealed class ComparisonRun(RunOptions options, IConnectionFactory factory, Progress progress, TimeProvider time)
 {
     /// <summary>Why some cannot take part, by name.</summary>
     private readonly Dictionary<string, string> _skipped = [];
 
-    /// <summary>What has been told, so that it need not be told in each scenario.</summary>
+    /// <summary>Messages that were printed, to avoid repeating them in each scenario.</summary>
     private readonly HashSet<(string Name, string Problem)> _reported = [];
 
     /// <summary>What has been found out so far: a cancelled run can still be reported.</summary>

@@ -8,7 +8,7 @@ using Sockeye.Comparison.Servers;
 namespace Sockeye.Comparison.Running;
 
 /// <summary>
-/// Memory of idle connections. Each measurement has a server of its own: another would find what the first one left.
+/// Memory of idle connections. Each measurement has a new server: a used one would keep memory of the measurement before.
 /// </summary>
 internal sealed class IdleRun(Scenario scenario, RunOptions options, IConnectionFactory factory, TimeProvider time)
 {

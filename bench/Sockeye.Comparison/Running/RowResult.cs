@@ -12,7 +12,7 @@ internal sealed record RowResult(Contestant Contestant, ServerMode Mode, bool Na
 
     public List<WindowSample> Windows { get; } = [];
 
-    /// <summary>Why there are no windows, or no more of them.</summary>
+    /// <summary>The reason why there are no windows, or no further ones.</summary>
     public string? Problem { get; set; }
 
     public string Title => NamesMode ? $"{Contestant.Title} ({ModeTitle})" : Contestant.Title;

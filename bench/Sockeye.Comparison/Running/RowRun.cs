@@ -33,7 +33,7 @@ internal sealed class RowRun(
             return;
         }
 
-        // This start showed that it runs here; the measurements have servers of their own.
+        // This start showed that it runs here; the measurements have separate servers.
         await _server.DisposeAsync();
         _server = null;
     });

@@ -12,11 +12,11 @@ internal static class ScenarioList
         new("ping-1", "Ping-pong, 1 connection × 64 B", LoadKind.Ping, 1, 64),
         new("ping-1000", "Ping-pong, 1,000 connections × 64 B", LoadKind.Ping, 1000, 64),
         new("ping-4k", "Ping-pong, 64 connections × 4 KiB", LoadKind.Ping, 64, 4096),
-        new("bulk", "Bulk, 4 connections × 64 KiB, 4 on their way in each", LoadKind.Stream, 4, 64 * 1024, Depth: 4)
+        new("bulk", "Bulk, 4 connections × 64 KiB, 4 in flight on each", LoadKind.Stream, 4, 64 * 1024, Depth: 4)
         {
             Figures = Figure.Bulk,
         },
-        new("connect", "Connect, echo 64 B, close; 32 at once", LoadKind.Connect, 32, 64) { Unit = "connection" },
+        new("connect", "Connect, echo 64 B, close; 32 concurrent", LoadKind.Connect, 32, 64) { Unit = "connection" },
         new("idle", "Memory of 10,000 idle connections, each after one echo", LoadKind.Idle, 10_000, 64)
         {
             Unit = "connection",
@@ -26,11 +26,11 @@ internal static class ScenarioList
         {
             Modes = [ServerMode.Broadcast],
         },
-        new("codec", "Length-prefixed messages, 64 connections × 64 B: the codec, and bytes", LoadKind.Ping, 64, 64)
+        new("codec", "Length-prefixed messages, 64 connections × 64 B: codec and raw bytes", LoadKind.Ping, 64, 64)
         {
             Modes = [ServerMode.Echo, ServerMode.Codec],
         },
-        new("codec-pipelined", "Length-prefixed messages, pipelined × 16: the codec, and bytes", LoadKind.Ping, 64, 64, Depth: 16)
+        new("codec-pipelined", "Length-prefixed messages, pipelined × 16: codec and raw bytes", LoadKind.Ping, 64, 64, Depth: 16)
         {
             Modes = [ServerMode.Echo, ServerMode.Codec],
         },

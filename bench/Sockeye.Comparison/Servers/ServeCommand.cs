@@ -1,7 +1,7 @@
 namespace Sockeye.Comparison.Servers;
 
 /// <summary>
-/// What the program is as a child of itself: one server. It tells its port on standard output, answers questions on standard
+/// The program as a child of itself: one server. It prints its port on standard output, answers questions on standard
 /// input, and ends with it, so that no server outlives the run.
 /// </summary>
 internal static class ServeCommand

@@ -23,7 +23,7 @@ internal static class SockeyeEcho
         return (IPEndPoint)server.EndPoints[0];
     }
 
-    /// <summary>The transport asked for, or an exception that says why not: never a slower one in its place.</summary>
+    /// <summary>The requested transport, or an exception with the reason: never a slower one instead.</summary>
     private static IConnectionListenerFactory Transport(LinuxEngine engine, bool inline)
     {
         var sockets = new SocketTransportOptions { UnsafePreferInlineScheduling = inline };

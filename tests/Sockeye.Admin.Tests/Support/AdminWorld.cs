@@ -60,7 +60,7 @@ internal sealed class AdminWorld
         ? await ServerHost.ConnectAsync(new IPEndPoint(IPAddress.Loopback, 7001))
         : await from.ConnectAsync(new IPEndPoint(ServerHost.Address, 7001)));
 
-    /// <summary>Sends this on a connection of its own.</summary>
+    /// <summary>Sends this on a new connection.</summary>
     public async Task<HttpAnswer> SendAsync(string request)
     {
         await using var end = await OpenAsync();

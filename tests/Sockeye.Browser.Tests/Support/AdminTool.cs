@@ -7,7 +7,7 @@ namespace Sockeye.Browser.Tests.Support;
 /// <summary><c>sockeye listen --echo --admin</c> as a process, on free ports.</summary>
 internal sealed class AdminTool : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
 
@@ -46,11 +46,11 @@ internal sealed class AdminTool : IAsyncDisposable
 
     private async Task ReadStartAsync()
     {
-        using var impatience = new CancellationTokenSource(Patience, TimeProvider.System);
+        using var timeout = new CancellationTokenSource(WaitLimit, TimeProvider.System);
         while (Url is null)
         {
-            var line = await _process.StandardError.ReadLineAsync(impatience.Token)
-                ?? throw new InvalidOperationException("The tool ended before it told its page.");
+            var line = await _process.StandardError.ReadLineAsync(timeout.Token)
+                ?? throw new InvalidOperationException("The tool ended before it printed the address of its page.");
             if (line.Split("listening on ") is [_, var endpoint])
                 EndPoint = IPEndPoint.Parse(endpoint);
             if (line.Split("admin page: ") is [_, var url])

@@ -16,7 +16,7 @@ public sealed class Chromium : IAsyncDisposable
 
     private static string? Program => Paths.FirstOrDefault(File.Exists);
 
-    /// <summary>A page of a browser that nobody has used before: no cache, no open connection.</summary>
+    /// <summary>A page of a new browser: no cache, no open connection.</summary>
     public async Task<BrowserPage> OpenAsync(Uri address)
     {
         var browser = await GetBrowserAsync();

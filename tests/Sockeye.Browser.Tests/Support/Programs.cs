@@ -5,7 +5,7 @@ namespace Sockeye.Browser.Tests.Support;
 /// <summary>Real programs as clients; a test that needs one which is not there is skipped.</summary>
 internal static class Programs
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(120);
 
     public static void SkipUnlessThere(string program, string package)
     {
@@ -26,7 +26,7 @@ internal static class Programs
         try
         {
             var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TimeProvider.System);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(WaitLimit, TimeProvider.System);
             Assert.True(process.ExitCode == 0, $"{program} ended with {process.ExitCode}: {await error}{await output}");
             return await output;
         }

@@ -6,7 +6,7 @@ namespace Sockeye.Browser.Tests.Support;
 /// <summary>samples/web.cs as a process, on one engine and on free ports.</summary>
 public sealed class Site : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly List<string> _log = [];
@@ -19,7 +19,7 @@ public sealed class Site : IAsyncDisposable
     /// <summary>HTTP/2 with prior knowledge.</summary>
     public Uri H2c { get; private set; } = null!;
 
-    /// <summary>HTTP/1.1 and HTTP/2 over TLS, with a certificate that nobody knows.</summary>
+    /// <summary>HTTP/1.1 and HTTP/2 over TLS, with an untrusted certificate.</summary>
     public Uri Https { get; private set; } = null!;
 
     /// <summary>The most memory that it has had so far, in bytes; Linux only.</summary>
@@ -40,11 +40,11 @@ public sealed class Site : IAsyncDisposable
             // The server's collector leaves garbage by the number of processors: the peak would say little of the program.
             Environment = { ["SOCKEYE_ENGINE"] = engine, ["DOTNET_gcServer"] = "0" },
         })!);
-        using var impatience = new CancellationTokenSource(Patience, TimeProvider.System);
+        using var timeout = new CancellationTokenSource(WaitLimit, TimeProvider.System);
         List<Uri> addresses = [];
         while (addresses.Count < 3)
         {
-            var line = await site._process.StandardOutput.ReadLineAsync(impatience.Token)
+            var line = await site._process.StandardOutput.ReadLineAsync(timeout.Token)
                 ?? throw new InvalidOperationException($"The site ended: {string.Join('\n', site._log)}");
             site._log.Add(line);
             if (line.Split("Now listening on: ") is [_, var address])
@@ -68,7 +68,7 @@ public sealed class Site : IAsyncDisposable
             new Uri(Of(scheme), "/connections"), TestContext.Current.CancellationToken))!;
     }
 
-    /// <summary>Takes the site's certificate, which nobody knows.</summary>
+    /// <summary>Accepts the site's certificate, which is untrusted.</summary>
     public static SocketsHttpHandler NewHandler() => new()
     {
 #pragma warning disable CA5359 // Which certificate it is, other tests check.
@@ -76,20 +76,20 @@ public sealed class Site : IAsyncDisposable
 #pragma warning restore CA5359
     };
 
-    /// <summary>What becomes of its input when the tests are killed.</summary>
+    /// <summary>Ends its input when the tests are killed.</summary>
     public Task EndInputAsync()
     {
         _process.StandardInput.Close();
-        return _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience, TimeProvider.System);
+        return _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(WaitLimit, TimeProvider.System);
     }
 
-    /// <summary>Stops it as a supervisor does. It must have met no error of its own.</summary>
+    /// <summary>Stops it as a supervisor does. It must not have had an error.</summary>
     public async ValueTask DisposeAsync()
     {
         using var signal = _process.HasExited ? null : Process.Start("kill", ["-TERM", $"{_process.Id}"]);
         try
         {
-            await _process.WaitForExitAsync().WaitAsync(Patience, TimeProvider.System);
+            await _process.WaitForExitAsync().WaitAsync(WaitLimit, TimeProvider.System);
         }
         finally
         {

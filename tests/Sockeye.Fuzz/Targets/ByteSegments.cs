@@ -2,12 +2,12 @@ using System.Buffers;
 
 namespace Sockeye.Fuzz.Targets;
 
-/// <summary>Bytes as the worst network brings them: each in a segment of its own.</summary>
+/// <summary>Bytes as the worst network brings them: each in a separate segment.</summary>
 internal sealed class ByteSegments : ReadOnlySequenceSegment<byte>
 {
     private ByteSegments(ReadOnlyMemory<byte> memory, long index) => (Memory, RunningIndex) = (memory, index);
 
-    /// <summary>For every length from 0 on, the first so many bytes.</summary>
+    /// <summary>Prefixes of every length, from 0 on.</summary>
     public static IEnumerable<ReadOnlySequence<byte>> Prefixes(byte[] bytes)
     {
         yield return ReadOnlySequence<byte>.Empty;

@@ -18,7 +18,7 @@ internal static class ProxyTarget
             var header = Parse(prefix, out var prefixLength, out var prefixError);
             BrokenPromiseException.Unless(
                 prefixError is null || error is not null,
-                $"{prefix.Length} bytes are no header ({prefixError}), all of them are");
+                $"{prefix.Length} bytes are not a header ({prefixError}), all of them are");
             // A header is one as soon as it is whole, and what is none stays none, whatever follows.
             var isWhole = whole is not null && prefix.Length >= length;
             BrokenPromiseException.Unless(

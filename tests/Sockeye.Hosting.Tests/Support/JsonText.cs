@@ -20,14 +20,14 @@ internal sealed class JsonText : JsonStreamConfigurationSource
     public void Change(string json)
     {
         _provider.Set(json);
-        _provider.Tell();
+        _provider.Reload();
     }
 
     private sealed class Provider(JsonText source) : JsonStreamConfigurationProvider(source)
     {
         public void Set(string json) => Load(new MemoryStream(Encoding.UTF8.GetBytes(json)));
 
-        public void Tell() => OnReload();
+        public void Reload() => OnReload();
 
         public override void Load()
         {

@@ -64,20 +64,20 @@ internal sealed class TestHost : IAsyncDisposable
     {
         var reloads = Log.WithId(1711).Count();
         _json.Change(json);
-        await Patience.Until(() => Log.WithId(1711).Count() > reloads, "the server was reloaded");
+        await BoundedWait.Until(() => Log.WithId(1711).Count() > reloads, "the server was reloaded");
     }
 
     /// <summary>Changes the configuration, and waits until the server has refused it.</summary>
     /// <returns>The line in the log.</returns>
-    public async Task<string> ChangeInVainAsync(string json)
+    public async Task<string> ChangeAndExpectRefusalAsync(string json)
     {
         var refused = Log.WithId(1710).Count();
         _json.Change(json);
-        await Patience.Until(() => Log.WithId(1710).Count() > refused, "the configuration was refused");
+        await BoundedWait.Until(() => Log.WithId(1710).Count() > refused, "the configuration was refused");
         return Assert.Single(Log.WithId(1710).Skip(refused)).Message;
     }
 
-    /// <summary>Changes what concerns nobody: it is over when this returns.</summary>
+    /// <summary>Changes a setting that no server uses: the reload is over when this returns.</summary>
     public void ChangeNothing(string json) => _json.Change(json);
 
     public Task<ConnectionContext> ConnectAsync(int listener = 0) => SocketTransport.Shared.ConnectAsync(

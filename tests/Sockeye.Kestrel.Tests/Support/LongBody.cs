@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Sockeye.Kestrel.Tests.Support;
 
-/// <summary>A long body made as it is sent; every byte tells its place.</summary>
+/// <summary>A long body made as it is sent; every byte depends on its position.</summary>
 internal sealed class LongBody(long length) : HttpContent
 {
     private const int Chunk = 64 * 1024;
@@ -16,25 +16,25 @@ internal sealed class LongBody(long length) : HttpContent
     public static async Task<long> CheckAsync(Stream body, Func<Task>? pause = null)
     {
         var buffer = new byte[Chunk];
-        long place = 0;
+        long position = 0;
         while (await body.ReadAsync(buffer) is > 0 and var read)
         {
-            if (!buffer.AsSpan(0, read).SequenceEqual(At(place, read)))
-                throw new InvalidDataException($"The bytes from {place} to {place + read} are wrong.");
-            place += read;
+            if (!buffer.AsSpan(0, read).SequenceEqual(At(position, read)))
+                throw new InvalidDataException($"The bytes from {position} to {position + read} are wrong.");
+            position += read;
 
             if (pause is not null)
                 await pause();
         }
 
-        return place;
+        return position;
     }
 
     public static async Task WriteAsync(Stream stream, long length, CancellationToken cancelled = default)
     {
-        for (long place = 0; place < length && !cancelled.IsCancellationRequested; place += Chunk)
+        for (long position = 0; position < length && !cancelled.IsCancellationRequested; position += Chunk)
             await stream.WriteAsync(
-                Pattern.AsMemory((int)(place % Period), (int)Math.Min(Chunk, length - place)), CancellationToken.None);
+                Pattern.AsMemory((int)(position % Period), (int)Math.Min(Chunk, length - position)), CancellationToken.None);
     }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => WriteAsync(stream, length);
@@ -45,9 +45,9 @@ internal sealed class LongBody(long length) : HttpContent
         return true;
     }
 
-    private static ReadOnlySpan<byte> At(long place, int length) => Pattern.AsSpan((int)(place % Period), length);
+    private static ReadOnlySpan<byte> At(long position, int length) => Pattern.AsSpan((int)(position % Period), length);
 
-    /// <summary>Long enough for a chunk from any place of the period.</summary>
+    /// <summary>Long enough for a chunk from any position of the period.</summary>
     private static byte[] NewPattern()
     {
         var pattern = new byte[Period + Chunk];

@@ -64,7 +64,7 @@ internal sealed class RawClient : IDisposable
     /// <summary>The server must have closed the connection, or do so soon.</summary>
     public async Task SendUntilResetAsync()
     {
-        using var timeout = new CancellationTokenSource(Patience.Limit, TimeProvider.System);
+        using var timeout = new CancellationTokenSource(BoundedWait.Limit, TimeProvider.System);
         try
         {
             while (true)

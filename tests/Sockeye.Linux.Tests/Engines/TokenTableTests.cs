@@ -1,6 +1,6 @@
 namespace Sockeye.Linux.Tests.Engines;
 
-/// <summary>A token finds its own item and no other, however often its index is given out again.</summary>
+/// <summary>A token finds its item and no other, however often its index is reused.</summary>
 public sealed class TokenTableTests
 {
     [Fact]

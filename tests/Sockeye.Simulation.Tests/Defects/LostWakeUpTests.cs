@@ -5,7 +5,7 @@ using Sockeye.Testing;
 namespace Sockeye.Simulation.Tests.Defects;
 
 /// <summary>
-/// A handler that hands its messages to a worker. The defect: a signal that is given while nobody waits yet is forgotten.
+/// A handler that hands its messages to a worker. The defect: a signal without a waiter is lost.
 /// </summary>
 public sealed class LostWakeUpTests
 {
@@ -27,7 +27,7 @@ public sealed class LostWakeUpTests
         {
             options.Transport = server;
             options.TimeProvider = network.TimeProvider;
-            // A server that closes who waits for ever would end the run in its own way.
+            // A server that closes idle connections would hide the defect.
             options.Timeouts.Idle = options.Timeouts.WriteStall = Timeout.InfiniteTimeSpan;
             options.Listen(new IPEndPoint(IPAddress.Any, 7)).Run(codec, peer => ServeAsync(network, peer, new(remembers)));
         });
@@ -67,7 +67,7 @@ public sealed class LostWakeUpTests
             {
                 while (mailbox.TryDequeue(out var line))
                     await peer.WriteAsync(line);
-                // Some bookkeeping between the look and the wait: whoever rings now is early.
+                // Some bookkeeping between the check and the wait: a signal in between is early.
                 await network.PauseUpTo(TimeSpan.FromMilliseconds(8));
                 await bell.WaitAsync();
             }

@@ -7,7 +7,7 @@ using Sockeye.Testing;
 namespace Sockeye.Simulation.Tests.Defects;
 
 /// <summary>
-/// A handler with a decoder of its own for a number behind two bytes of length. The defect: when only the first byte of a length
+/// A handler with its own decoder for a number behind two bytes of length. The defect: when only the first byte of a length
 /// is there, the decoder takes it for read and forgets it.
 /// </summary>
 public sealed class SplitByteTests

@@ -136,7 +136,7 @@ public sealed class UnboundedQueueTests
         public void Broadcast(string message) => _group.Broadcast(message);
     }
 
-    /// <summary>What one writes first: a list of members, and a write to each that nobody awaits.</summary>
+    /// <summary>What one writes first: a list of members, and a write to each that is not awaited.</summary>
     private sealed class EndlessHub : IHub
     {
         private readonly List<MessageConnection<string>> _members = [];

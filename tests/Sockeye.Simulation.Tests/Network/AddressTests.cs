@@ -11,19 +11,19 @@ namespace Sockeye.Simulation.Tests.Network;
 public sealed class AddressTests
 {
     [Fact]
-    public void Nobody_listening_is_connection_refused() => Run(async (network, near, far) =>
+    public void Connect_without_a_listener_is_connection_refused() => Run(async (network, near, far) =>
     {
-        var refused = await Assert.ThrowsAsync<SocketException>(() => near.DialAsync(far).AsTask());
+        var refused = await Assert.ThrowsAsync<SocketException>(() => near.ConnectAsync(far).AsTask());
         Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
         Assert.Equal(network.Latency * 2, network.Elapsed);
     });
 
     [Fact]
-    public void Nobody_answering_is_a_timeout() => Run(async (network, near, far) =>
+    public void Silence_is_a_timeout() => Run(async (network, near, far) =>
     {
         await far.ListenAsync();
         using var partition = network.Partition(near, far);
-        var late = await Assert.ThrowsAsync<SocketException>(() => near.DialAsync(far).AsTask());
+        var late = await Assert.ThrowsAsync<SocketException>(() => near.ConnectAsync(far).AsTask());
         Assert.Equal(SocketError.TimedOut, late.SocketErrorCode);
         Assert.Equal(TimeSpan.FromSeconds(63), network.Elapsed); // 1 + 2 + 4 + 8 + 16 + 32 (tcp_syn_retries)
     });
@@ -33,10 +33,10 @@ public sealed class AddressTests
     {
         var (near, far) = (network.AddHost("near"), network.AddHost("far", new() { Backlog = 1 }));
         var listener = await far.ListenAsync();
-        await near.DialAsync(far);
-        await near.DialAsync(far);
+        await near.ConnectAsync(far);
+        await near.ConnectAsync(far);
         await network.Pause(TimeSpan.FromSeconds(1)); // A handshake is over for a client before it is for the server.
-        var third = near.DialAsync(far).AsTask();
+        var third = near.ConnectAsync(far).AsTask();
         await network.Pause(TimeSpan.FromSeconds(9));
         Assert.False(third.IsCompleted);
 
@@ -63,7 +63,7 @@ public sealed class AddressTests
     });
 
     [Fact]
-    public void One_port_serves_both_families_from_listeners_of_their_own() => Run(async (_, near, far) =>
+    public void One_port_serves_both_families_from_separate_listeners() => Run(async (_, near, far) =>
     {
         var four = await far.BindAsync(new IPEndPoint(far.Address, Port));
         var six = await far.BindAsync(new IPEndPoint(far.AddressV6, Port));
@@ -84,7 +84,7 @@ public sealed class AddressTests
     });
 
     [Fact]
-    public void Each_host_has_a_loopback_of_its_own() => Run(async (network, near, far) =>
+    public void Each_host_has_its_own_loopback() => Run(async (network, near, far) =>
     {
         var here = await near.BindAsync(new IPEndPoint(IPAddress.Loopback, Port));
         var connection = await network.ClientOn(near).ConnectAsync("localhost", Port);

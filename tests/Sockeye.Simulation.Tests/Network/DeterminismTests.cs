@@ -30,7 +30,7 @@ public sealed class DeterminismTests
         Assert.Equal(TraceOf(Seed, EndManyAsync), TraceOf(Seed, EndManyAsync));
     }
 
-    /// <summary>This method is its own child: there it only writes the trace, where it is told to.</summary>
+    /// <summary>This method is its own child: there it only writes the trace, to the given file.</summary>
     [Fact]
     public async Task One_seed_gives_a_byte_identical_trace_in_another_process()
     {

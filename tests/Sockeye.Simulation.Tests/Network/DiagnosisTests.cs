@@ -14,7 +14,7 @@ public sealed class DiagnosisTests
         {
             var listener = await far.ListenAsync();
             var accepting = listener.AcceptAsync();
-            var connection = await near.DialAsync(far);
+            var connection = await near.ConnectAsync(far);
             await accepting;
             var next = listener.AcceptAsync();
             await connection.HearAsync(1);
@@ -51,7 +51,7 @@ public sealed class DiagnosisTests
     }
 
     [Fact]
-    public void A_failure_tells_its_seed_the_time_and_the_last_events()
+    public void A_failure_reports_its_seed_the_time_and_the_last_events()
     {
         var failed = Fails(() => Run(
             async (network, _, _) =>
@@ -129,7 +129,7 @@ public sealed class DiagnosisTests
     }
 
     [Fact]
-    public void A_run_that_turns_in_a_circle_is_stopped_by_its_steps()
+    public void A_run_in_an_endless_loop_is_stopped_by_its_steps()
     {
         var circle = Fails(() => SimulatedNetwork.Run(1, new() { MaxSteps = 1000 }, async _ =>
         {
@@ -145,11 +145,11 @@ public sealed class DiagnosisTests
         {
             foreach (var note in (string[])["one", "two", "three", "four"])
                 network.Note(note);
-            Assert.Equal(["two", "three", "four"], Words(network.FormatTrace()));
-            Assert.Equal(["four"], Words(network.FormatTrace(last: 1)));
+            Assert.Equal(["two", "three", "four"], GetTexts(network.FormatTrace()));
+            Assert.Equal(["four"], GetTexts(network.FormatTrace(last: 1)));
             return Task.CompletedTask;
 
-            static IEnumerable<string> Words(string trace) =>
+            static IEnumerable<string> GetTexts(string trace) =>
                 trace.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[^1]);
         });
 

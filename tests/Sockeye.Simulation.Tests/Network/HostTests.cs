@@ -12,14 +12,14 @@ public sealed class HostTests
     {
         var listener = await far.ListenAsync();
         var accepting = listener.AcceptAsync();
-        var client = await near.DialAsync(far);
+        var client = await near.ConnectAsync(far);
         var server = (await accepting)!;
         var next = listener.AcceptAsync();
         far.Crash();
 
         Assert.Null(await next);
         await Assert.ThrowsAnyAsync<IOException>(() => server.HearAsync(1));
-        await Assert.ThrowsAnyAsync<Exception>(() => far.DialAsync(near).AsTask());
+        await Assert.ThrowsAnyAsync<Exception>(() => far.ConnectAsync(near).AsTask());
         client.Abort();
     });
 
@@ -33,7 +33,7 @@ public sealed class HostTests
         using var slow = network.AddRule(segment => segment is { Control: SegmentControl.Ack, Data.IsEmpty: true }
             ? Verdict.Delay(TimeSpan.FromMilliseconds(20))
             : null);
-        var client = await near.DialAsync(far);
+        var client = await near.ConnectAsync(far);
         await client.SayAsync("hello?");
         await accepting;
         await Assert.ThrowsAnyAsync<IOException>(() => client.HearAsync(1));
@@ -70,7 +70,7 @@ public sealed class HostTests
     public void A_peer_learns_of_a_crash_that_took_the_acknowledgement_along() => Run(async (network, near, far) =>
     {
         var (client, _) = await PairAsync(near, far);
-        // It takes the bytes, and its acknowledgement is lost: only sending again can tell.
+        // It takes the bytes, and its acknowledgement is lost: only a retransmission can show that.
         using (network.PartitionOneWay(far, near))
         {
             await client.SayAsync("hello?");
@@ -101,7 +101,7 @@ public sealed class HostTests
     public void Connecting_to_a_host_that_crashes_in_the_handshake_ends() => Run(async (network, near, far) =>
     {
         await far.ListenAsync();
-        var connecting = near.DialAsync(far).AsTask();
+        var connecting = near.ConnectAsync(far).AsTask();
         await network.Pause(network.Latency);
         far.Crash();
         far.Restart();
@@ -116,7 +116,7 @@ public sealed class HostTests
         far.Restart();
         var listener = await far.ListenAsync();
         var accepting = listener.AcceptAsync();
-        await near.DialAsync(far);
+        await near.ConnectAsync(far);
         Assert.NotNull(await accepting);
     });
 

@@ -16,7 +16,7 @@ internal static class Runs
     public static ValueTask<IConnectionListener> ListenAsync(this SimulatedHost host, int port = Port) =>
         host.BindAsync(new IPEndPoint(IPAddress.IPv6Any, port));
 
-    public static ValueTask<ConnectionContext> DialAsync(this SimulatedHost host, SimulatedHost other, int port = Port) =>
+    public static ValueTask<ConnectionContext> ConnectAsync(this SimulatedHost host, SimulatedHost other, int port = Port) =>
         host.ConnectAsync(new IPEndPoint(other.Address, port));
 
     /// <summary>Both ends of a new connection.</summary>
@@ -24,8 +24,8 @@ internal static class Runs
     {
         await using var listener = await far.ListenAsync();
         var accepting = listener.AcceptAsync();
-        var dialled = await near.DialAsync(far);
-        return (dialled, (await accepting)!);
+        var connected = await near.ConnectAsync(far);
+        return (connected, (await accepting)!);
     }
 
     public static Task SayAsync(this ConnectionContext connection, string text) =>
@@ -41,7 +41,7 @@ internal static class Runs
         return text;
     }
 
-    /// <summary>Reads to the end, and tells how much there was.</summary>
+    /// <summary>Reads to the end, and returns the number of bytes.</summary>
     public static async Task<long> DrainAsync(this ConnectionContext connection)
     {
         var total = 0L;

@@ -61,12 +61,12 @@ public sealed class TimeTests
     }
 
     [Fact]
-    public void Changed_periodic_and_disposed_timers_do_as_they_are_told() => Run(async (network, _, _) =>
+    public void Timers_can_be_changed_repeated_and_disposed() => Run(async (network, _, _) =>
     {
-        var (periodic, moved, disposed) = (0, TimeSpan.Zero, 0);
+        var (periodic, changed, disposed) = (0, TimeSpan.Zero, 0);
         var time = network.TimeProvider;
         var first = time.CreateTimer(_ => periodic++, null, Ms(10), Ms(10));
-        var second = time.CreateTimer(_ => moved = network.Elapsed, null, Ms(10), Timeout.InfiniteTimeSpan);
+        var second = time.CreateTimer(_ => changed = network.Elapsed, null, Ms(10), Timeout.InfiniteTimeSpan);
         var third = time.CreateTimer(_ => disposed++, null, Ms(10), Timeout.InfiniteTimeSpan);
         second.Change(Ms(25), Timeout.InfiniteTimeSpan);
         await third.DisposeAsync();
@@ -74,7 +74,7 @@ public sealed class TimeTests
         await first.DisposeAsync();
         await network.Pause(Ms(50));
 
-        Assert.Equal((5, Ms(25), 0), (periodic, moved, disposed));
+        Assert.Equal((5, Ms(25), 0), (periodic, changed, disposed));
     });
 
     [Fact]

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Sockeye.Simulation.Tests.Systems;
 
-/// <summary>What everybody said and heard: lines are numbered within a connection, from 0.</summary>
+/// <summary>The lines that were sent and received: they are numbered within a connection, from 0.</summary>
 internal sealed class ChatLedger(Invariants invariants)
 {
     private readonly Dictionary<string, Speaker> _speakers = [];
@@ -52,7 +52,7 @@ internal sealed class ChatLedger(Invariants invariants)
     {
         var space = line.IndexOf(' ', StringComparison.Ordinal);
         var isWhole = space > 0 && _speakers.ContainsKey(line[..space]) && line.EndsWith('.');
-        invariants.Check(isWhole, () => $"'{line}' is not what anybody said");
+        invariants.Check(isWhole, () => $"'{line}' was not sent by any client");
         return isWhole
             ? (_speakers[line[..space]], int.Parse(line[(space + 1)..].TrimEnd('.'), CultureInfo.InvariantCulture))
             : (null, 0);

@@ -53,7 +53,7 @@ internal sealed class ChatSystem
         var weather = new Weather(_network, _serverHost, _clientHosts);
         while (_network.Elapsed < Duration)
         {
-            await weather.RunAsync(Duration / 3, Look);
+            await weather.RunAsync(Duration / 3, CheckInvariants);
             await RestartServerAsync(crash: _network.Random.Next(2) == 0);
         }
 
@@ -68,8 +68,8 @@ internal sealed class ChatSystem
             () => _sockets.TrueForAll(options => options.Pool.RentedCount == 0), TimeSpan.FromMinutes(5),
             () => $"blocks still rented, by host: {string.Join(", ", _sockets.Select(options => options.Pool.RentedCount))}");
         _invariants.Check(_room.Count == 0, () => $"{_room.Count} members are in the room after the end");
-        _invariants.Check(_ledger.Heard is { Server: > 0, Clients: > 0 }, () => "nobody said anything in all the time");
-        Look();
+        _invariants.Check(_ledger.Heard is { Server: > 0, Clients: > 0 }, () => "no line was sent in all the time");
+        CheckInvariants();
     }
 
     private SimulatedHost NewHost(string name)
@@ -118,7 +118,7 @@ internal sealed class ChatSystem
         await _server.StopAsync();
         _invariants.Check(_server.ConnectionCount == 0, () => $"{_server.ConnectionCount} connections outlive the stop");
         _invariants.Check(_room.Count == 0, () => $"{_room.Count} members outlive the stop");
-        Look();
+        CheckInvariants();
         await _network.PauseUpTo(TimeSpan.FromMinutes(10));
         if (crash)
             _serverHost.Restart();
@@ -201,7 +201,7 @@ internal sealed class ChatSystem
         }
     }
 
-    private void Look()
+    private void CheckInvariants()
     {
         _invariants.ThrowIfBroken();
         foreach (var (host, lent) in _sockets.Select((options, index) => (index, options.Pool.RentedCount)))

@@ -26,7 +26,7 @@ internal sealed class OrderSystem
     private const int MaxBlocks = 8;
 
     private static readonly TimeSpan Duration = TimeSpan.FromDays(2);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(30);
     private static readonly Codec<Order> Orders = Codec.LengthPrefixed(OrderJson.Default.Order, maxLength: 4096);
 
     private readonly SimulatedNetwork _network;
@@ -60,7 +60,7 @@ internal sealed class OrderSystem
         var weather = new Weather(_network, _serverHost, _clientHosts);
         while (_network.Elapsed < Duration)
         {
-            await weather.RunAsync(Duration / 3, Look);
+            await weather.RunAsync(Duration / 3, CheckInvariants);
             await RestartServerAsync(crash: _network.Random.Next(2) == 0);
         }
 
@@ -81,7 +81,7 @@ internal sealed class OrderSystem
         _invariants.Check(_answered > 0, () => "no order was answered in all the time");
         _invariants.Check(
             _answered + _ended == _lastId, () => $"of {_lastId} orders {_answered} were answered and {_ended} lost for a reason");
-        Look();
+        CheckInvariants();
     }
 
     private SimulatedHost NewHost(string name)
@@ -111,7 +111,7 @@ internal sealed class OrderSystem
             _invariants.Check(_seen.Add(order.Id), () => $"the server has {order} for the second time");
             next++;
             if (_network.Random.Next(10) == 0)
-                await _network.PauseUpTo(TimeSpan.FromSeconds(5)); // Not longer than a stop has patience: it cannot be cut short.
+                await _network.PauseUpTo(TimeSpan.FromSeconds(5)); // Shorter than the timeout of a stop: it is not cut short.
             await peer.WriteAsync(order with { Accepted = true });
         }
     }
@@ -179,17 +179,17 @@ internal sealed class OrderSystem
         var messages = MessagesOf(loan);
         var sent = new Queue<Order>();
         var answered = 0;
-        using var impatience = new CancellationTokenSource(Patience, _network.TimeProvider);
+        using var timeout = new CancellationTokenSource(WaitLimit, _network.TimeProvider);
         try
         {
             for (var orders = _network.Random.Next(1, 5); orders > 0; orders--)
             {
                 var order = messages.Next(++_lastId, _network.Random.Next(1000));
                 sent.Enqueue(order);
-                await messages.Connection.WriteAsync(order, impatience.Token);
+                await messages.Connection.WriteAsync(order, timeout.Token);
             }
 
-            await foreach (var answer in messages.Connection.ReadAllAsync(impatience.Token))
+            await foreach (var answer in messages.Connection.ReadAllAsync(timeout.Token))
             {
                 var order = sent.Dequeue();
                 _invariants.Check(answer == order with { Accepted = true }, () => $"{order} was answered by {answer}");
@@ -198,7 +198,7 @@ internal sealed class OrderSystem
                     break;
             }
         }
-        catch (OperationCanceledException) when (impatience.IsCancellationRequested)
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested)
         {
             loan.Discard();
             loan.Connection.Abort(CloseCause.Timeout, "no answer came in time");
@@ -224,7 +224,7 @@ internal sealed class OrderSystem
         return (PooledOrders)messages!;
     }
 
-    private void Look()
+    private void CheckInvariants()
     {
         foreach (var (host, lent) in _sockets.Select((options, index) => (index, options.Pool.RentedCount)))
         {

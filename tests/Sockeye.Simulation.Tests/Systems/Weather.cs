@@ -18,16 +18,16 @@ internal sealed class Weather(SimulatedNetwork network, SimulatedHost server, IR
     }
 
     /// <summary>Makes weather for a time. All is calm when it returns.</summary>
-    public async Task RunAsync(TimeSpan duration, Action look)
+    public async Task RunAsync(TimeSpan duration, Action check)
     {
         var end = network.Elapsed + duration;
         while (network.Elapsed < end)
         {
             Choose();
             await network.PauseUpTo(Calm);
-            look();
+            check();
             await StrikeAsync(clients[network.Random.Next(clients.Count)]);
-            look();
+            check();
         }
     }
 

@@ -18,12 +18,12 @@ public sealed class CancelledConnectTests : IDisposable
     public void Dispose() => _cancel.Dispose();
 
     [Fact]
-    public async Task Connect_tells_what_came_of_each_address()
+    public async Task Connect_reports_the_result_for_each_address()
     {
         var connecting = NewClient().ConnectAsync("example.com", 7000, _cancel.Token).AsTask();
         _transport.NextLookup(AddressFamily.InterNetworkV6).Answer("2001:db8::1");
         _transport.NextLookup(AddressFamily.InterNetwork).Answer("192.0.2.1");
-        _transport.NextDial().Fail(SocketError.HostUnreachable);
+        _transport.NextAttempt().Fail(SocketError.HostUnreachable);
         _time.Advance(2000);
         var error = await CancelAsync(connecting);
         Assert.Equal(
@@ -34,7 +34,7 @@ public sealed class CancelledConnectTests : IDisposable
     }
 
     [Fact]
-    public async Task Connect_tells_that_the_name_was_still_being_resolved()
+    public async Task Connect_reports_that_the_name_was_still_being_resolved()
     {
         var error = await CancelAsync(NewClient().ConnectAsync("example.com", 7000, _cancel.Token).AsTask());
         Assert.Equal("Connecting to example.com:7000 was cancelled: the name was still being resolved.", error.Message);
@@ -47,13 +47,13 @@ public sealed class CancelledConnectTests : IDisposable
     {
         await using var connections = Reconnect();
         var next = connections.MoveNextAsync().AsTask();
-        _transport.NextDial().Fail(SocketError.HostUnreachable);
+        _transport.NextAttempt().Fail(SocketError.HostUnreachable);
         _time.Advance(_time.Timers.Last());
-        _transport.NextDial().Fail(SocketError.ConnectionRefused);
+        _transport.NextAttempt().Fail(SocketError.ConnectionRefused);
         if (!duringDelay)
         {
             _time.Advance(_time.Timers.Last());
-            _transport.NextDial();
+            _transport.NextAttempt();
         }
 
         var error = await CancelAsync(next);
@@ -62,11 +62,11 @@ public sealed class CancelledConnectTests : IDisposable
     }
 
     [Fact]
-    public async Task Reconnect_tells_how_the_last_connection_ended()
+    public async Task Reconnect_reports_how_the_last_connection_ended()
     {
         await using var connections = Reconnect();
         var next = connections.MoveNextAsync().AsTask();
-        var server = _transport.NextDial().Accept();
+        var server = _transport.NextAttempt().Accept();
         Assert.True(await next);
         server.Abort();
         var error = await CancelAsync(connections.MoveNextAsync().AsTask());
@@ -76,15 +76,15 @@ public sealed class CancelledConnectTests : IDisposable
     }
 
     [Fact]
-    public async Task Reconnect_begun_anew_knows_nothing_of_the_loop_before()
+    public async Task Restarted_reconnect_knows_nothing_of_the_loop_before()
     {
         var all = NewClient().ReconnectAsync("192.0.2.1", 7000, CancellationToken.None);
         await using (var first = all.GetAsyncEnumerator(TestContext.Current.CancellationToken))
         {
             var next = first.MoveNextAsync().AsTask();
-            _transport.NextDial().Fail(SocketError.ConnectionRefused);
+            _transport.NextAttempt().Fail(SocketError.ConnectionRefused);
             _time.Advance(_time.Timers.Last());
-            _transport.NextDial().Accept();
+            _transport.NextAttempt().Accept();
             Assert.True(await next);
         }
 
@@ -109,12 +109,12 @@ public sealed class CancelledConnectTests : IDisposable
         var failing = pool.RentAsync(token).AsTask();
         var silent = pool.RentAsync(token).AsTask();
         var timedOut = pool.RentAsync(token).AsTask();
-        var first = _transport.NextDial();
-        var second = new TaskCompletionSource<ScriptedTransport.Dial>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _transport.OnDial = second.SetResult;
+        var first = _transport.NextAttempt();
+        var second = new TaskCompletionSource<ScriptedTransport.Attempt>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _transport.OnAttempt = second.SetResult;
         first.Fail(SocketError.ConnectionRefused);
         var cause = await Assert.ThrowsAsync<ConnectException>(() => failing);
-        var dial = await second.Task.Within();
+        var attempt = await second.Task.Within();
 
         var error = await CancelAsync(pool.RentAsync(_cancel.Token).AsTask());
         Assert.Same(cause, error.InnerException);
@@ -124,7 +124,7 @@ public sealed class CancelledConnectTests : IDisposable
         var late = await Assert.ThrowsAsync<ConnectionPoolFullException>(() => timedOut.Within());
         Assert.Same(cause, late.InnerException);
         Assert.EndsWith($"and the last connect failed: {Refused}.", late.Message, StringComparison.Ordinal);
-        dial.Fail(SocketError.HostUnreachable);
+        attempt.Fail(SocketError.HostUnreachable);
         await Assert.ThrowsAsync<ConnectException>(() => silent.Within());
     }
 
@@ -133,7 +133,7 @@ public sealed class CancelledConnectTests : IDisposable
     {
         await using var pool = NewPool();
         var failing = pool.RentAsync(TestContext.Current.CancellationToken).AsTask();
-        _transport.NextDial().Fail(SocketError.ConnectionRefused);
+        _transport.NextAttempt().Fail(SocketError.ConnectionRefused);
         var cause = await Assert.ThrowsAsync<ConnectException>(() => failing);
         var error = await CancelAsync(pool.RentAsync(_cancel.Token).AsTask());
         Assert.Same(cause, error.InnerException);
@@ -143,7 +143,7 @@ public sealed class CancelledConnectTests : IDisposable
     public async Task Step_between_the_connect_and_its_use_is_named()
     {
         var connecting = NewClient(options => options.UseTls()).ConnectAsync("192.0.2.1", 7000, _cancel.Token).AsTask();
-        _transport.NextDial().Accept();
+        _transport.NextAttempt().Accept();
         var error = await CancelAsync(connecting);
         Assert.Equal(
             "Connecting to 192.0.2.1:7000 was cancelled: the connection was established, and UseTls had not ended.",
@@ -159,7 +159,7 @@ public sealed class CancelledConnectTests : IDisposable
             await connection.Transport.Input.ReadAsync(cancelled);
             return connection;
         })).ConnectAsync("192.0.2.1", 7000, _cancel.Token).AsTask();
-        _transport.NextDial().Accept();
+        _transport.NextAttempt().Accept();
         _time.Advance(10_000);
 
         var error = await Assert.ThrowsAsync<ConnectException>(() => connecting);

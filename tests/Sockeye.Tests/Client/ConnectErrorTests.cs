@@ -5,7 +5,7 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Client;
 
-/// <summary>What a caller is told when no connection can be made.</summary>
+/// <summary>The errors that a caller gets when no connection is possible.</summary>
 public sealed class ConnectErrorTests
 {
     private readonly ObservedTime _time = new();
@@ -23,9 +23,9 @@ public sealed class ConnectErrorTests
     {
         var connecting = Connect("example.com");
         Resolve(["::1"], ["127.0.0.1"]);
-        _transport.NextDial().Fail(SocketError.ConnectionRefused);
+        _transport.NextAttempt().Fail(SocketError.ConnectionRefused);
         _time.Advance(9000);
-        _transport.NextDial().Fail(SocketError.TimedOut);
+        _transport.NextAttempt().Fail(SocketError.TimedOut);
 
         var error = await Assert.ThrowsAsync<ConnectException>(() => connecting);
         Assert.Equal(
@@ -41,9 +41,9 @@ public sealed class ConnectErrorTests
     {
         var connecting = Connect("example.com");
         Resolve(["2001:db8::1"], ["192.0.2.1"]);
-        var first = _transport.NextDial();
+        var first = _transport.NextAttempt();
         _time.Advance(250);
-        _transport.NextDial().Fail(SocketError.ConnectionRefused);
+        _transport.NextAttempt().Fail(SocketError.ConnectionRefused);
         first.Fail(SocketError.HostUnreachable);
 
         var error = await Assert.ThrowsAsync<ConnectException>(() => connecting);
@@ -51,14 +51,14 @@ public sealed class ConnectErrorTests
     }
 
     [Fact]
-    public async Task Connect_timeout_covers_all_addresses_and_tells_how_far_it_came()
+    public async Task Connect_timeout_covers_all_addresses_and_reports_their_states()
     {
         var connecting = Connect("example.com");
         Resolve(["2001:db8::1"], ["192.0.2.1", "192.0.2.2"]);
         _time.Advance(250);
-        _transport.NextDial();
-        _transport.NextDial().Fail(SocketError.ConnectionRefused);
-        var last = _transport.NextDial();
+        _transport.NextAttempt();
+        _transport.NextAttempt().Fail(SocketError.ConnectionRefused);
+        var last = _transport.NextAttempt();
         _time.Advance(9749);
         Assert.False(connecting.IsCompleted);
         _time.Advance(1);
@@ -96,7 +96,7 @@ public sealed class ConnectErrorTests
         var connecting = Connect("192.0.2.1");
         _time.Advance(TimeSpan.FromDays(2));
         Assert.False(connecting.IsCompleted);
-        _transport.NextDial().Fail(SocketError.TimedOut);
+        _transport.NextAttempt().Fail(SocketError.TimedOut);
         var error = await Assert.ThrowsAsync<ConnectException>(() => connecting);
         Assert.Equal("Could not connect to 192.0.2.1:7000: timed out after 172800 s.", error.Message);
     }
@@ -128,14 +128,14 @@ public sealed class ConnectErrorTests
     }
 
     [Fact]
-    public async Task Address_of_another_family_than_the_local_endpoint_is_not_dialled()
+    public async Task Address_of_another_family_than_the_local_endpoint_is_not_attempted()
     {
         _options.LocalEndPoint = IPEndPoint.Parse("192.0.2.99:0");
         var error = await Assert.ThrowsAsync<ConnectException>(() => Connect("::1"));
         Assert.Equal(SocketError.AddressFamilyNotSupported, error.SocketError);
         Assert.Contains("[::1]:7000", error.Message, StringComparison.Ordinal);
         Assert.Contains("192.0.2.99:0", error.Message, StringComparison.Ordinal);
-        _transport.AssertNoDial();
+        _transport.AssertNoAttempt();
     }
 
     [Theory]
@@ -145,7 +145,7 @@ public sealed class ConnectErrorTests
     {
         var connecting = new SockeyeClient(_options)
             .ConnectAsync(new UnixDomainSocketEndPoint("/run/feed.sock"), TestContext.Current.CancellationToken).AsTask();
-        _transport.NextDial().Fail(cause);
+        _transport.NextAttempt().Fail(cause);
         var error = await Assert.ThrowsAsync<ConnectException>(() => connecting);
         Assert.Equal($"Could not connect to /run/feed.sock: {outcome}.", error.Message);
     }
@@ -155,9 +155,9 @@ public sealed class ConnectErrorTests
     {
         var connecting = Connect("example.com");
         Resolve(["::1"], ["127.0.0.1"]);
-        _transport.NextDial().Answered.SetException(new NotSupportedException("no such endpoints here"));
+        _transport.NextAttempt().Answered.SetException(new NotSupportedException("no such endpoints here"));
         await Assert.ThrowsAsync<NotSupportedException>(() => connecting);
-        _transport.AssertNoDial();
+        _transport.AssertNoAttempt();
     }
 
     [Fact]
@@ -170,10 +170,10 @@ public sealed class ConnectErrorTests
     }
 
     [Fact]
-    public async Task Transport_error_that_looks_like_a_cancellation_is_a_failed_attempt()
+    public async Task Transport_error_that_resembles_a_cancellation_is_a_failed_attempt()
     {
         var connecting = Connect("192.0.2.1");
-        _transport.NextDial().Answered.SetException(new OperationCanceledException("the engine was closed"));
+        _transport.NextAttempt().Answered.SetException(new OperationCanceledException("the engine was closed"));
         var error = await Assert.ThrowsAsync<ConnectException>(() => connecting);
         Assert.Equal(SocketError.OperationAborted, error.SocketError);
     }

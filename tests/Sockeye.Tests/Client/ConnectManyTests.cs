@@ -14,22 +14,22 @@ public sealed class ConnectManyTests
     [Fact]
     public async Task As_many_connections_are_opened_as_asked_for()
     {
-        _transport.OnDial = dial => dial.Accept();
+        _transport.OnAttempt = attempt => attempt.Accept();
         var connections = await Connect(500);
         Assert.Equal(500, connections.Distinct().Count());
         Assert.Equal(500, _transport.OpenCount);
     }
 
     [Fact]
-    public async Task No_more_than_64_are_dialled_at_a_time()
+    public async Task No_more_than_64_are_attempted_at_a_time()
     {
         var connecting = Connect(100);
-        var dials = Enumerable.Range(0, 64).Select(_ => _transport.NextDial()).ToList();
-        _transport.AssertNoDial();
-        dials[0].Accept();
-        dials[1] = _transport.NextDial();
-        _transport.AssertNoDial();
-        dials[1].Fail(SocketError.ConnectionRefused);
+        var attempts = Enumerable.Range(0, 64).Select(_ => _transport.NextAttempt()).ToList();
+        _transport.AssertNoAttempt();
+        attempts[0].Accept();
+        attempts[1] = _transport.NextAttempt();
+        _transport.AssertNoAttempt();
+        attempts[1].Fail(SocketError.ConnectionRefused);
         await Assert.ThrowsAsync<ConnectException>(() => connecting);
     }
 
@@ -37,14 +37,14 @@ public sealed class ConnectManyTests
     public async Task When_one_fails_the_rest_are_cancelled_those_that_stand_aborted_and_the_cause_is_thrown()
     {
         var connecting = Connect(4);
-        var dials = Enumerable.Range(0, 4).Select(_ => _transport.NextDial()).ToList();
-        dials[1].Accept();
-        dials[3].Accept();
-        dials[2].Fail(SocketError.ConnectionRefused);
+        var attempts = Enumerable.Range(0, 4).Select(_ => _transport.NextAttempt()).ToList();
+        attempts[1].Accept();
+        attempts[3].Accept();
+        attempts[2].Fail(SocketError.ConnectionRefused);
 
         var error = await Assert.ThrowsAsync<ConnectException>(() => connecting);
         Assert.Equal(SocketError.ConnectionRefused, error.SocketError);
-        Assert.True(dials[0].IsCancelled);
+        Assert.True(attempts[0].IsCancelled);
         Assert.Equal(2, _transport.Opened.Count);
         Assert.Equal(0, _transport.OpenCount);
         Assert.All(_transport.Opened, connection => Assert.Equal(CloseCause.Abort, connection.CloseReason!.Cause));
@@ -55,8 +55,8 @@ public sealed class ConnectManyTests
     {
         using var cancel = new CancellationTokenSource();
         var connecting = NewClient().ConnectManyAsync("192.0.2.1", 7000, 2, cancel.Token);
-        _transport.NextDial().Accept();
-        var late = _transport.NextDial();
+        _transport.NextAttempt().Accept();
+        var late = _transport.NextAttempt();
         late.IgnoresCancellation = true;
         cancel.Cancel();
         late.Accept();

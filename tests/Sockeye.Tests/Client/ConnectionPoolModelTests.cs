@@ -30,10 +30,10 @@ public sealed class ConnectionPoolModelTests
     {
         var time = new ObservedTime();
         var transport = new ScriptedTransport(time);
-        transport.OnDial = dial =>
+        transport.OnAttempt = attempt =>
         {
             Assert.InRange(transport.OpenCount, 0, 2);
-            dial.Accept();
+            attempt.Accept();
         };
         await using var pool = new ConnectionPool(
             new SockeyeClient(options => (options.Transport, options.TimeProvider) = (transport, time)),
@@ -60,7 +60,7 @@ public sealed class ConnectionPoolModelTests
                 }
                 catch (OperationCanceledException) when (cancel.IsCancellationRequested)
                 {
-                    // Meant to happen: the slot must have gone to somebody else.
+                    // Intended: the slot must have gone to another caller.
                 }
             }
         })));
@@ -91,7 +91,7 @@ public sealed class ConnectionPoolModelTests
         public Run(int seed)
         {
             _random = new(seed);
-            _transport = new(_time) { OnDial = Answer };
+            _transport = new(_time) { OnAttempt = Answer };
             _pool = new(
                 new SockeyeClient(options => (options.Transport, options.TimeProvider) = (_transport, _time)),
                 "192.0.2.1",
@@ -144,16 +144,16 @@ public sealed class ConnectionPoolModelTests
             Assert.InRange(_transport.OpenCount, 0, MaxConnections);
         }
 
-        private void Answer(ScriptedTransport.Dial dial)
+        private void Answer(ScriptedTransport.Attempt attempt)
         {
             if (_random.Next(4) == 0)
             {
                 _failures++;
-                dial.Fail(SocketError.ConnectionRefused);
+                attempt.Fail(SocketError.ConnectionRefused);
                 return;
             }
 
-            var server = dial.Accept();
+            var server = attempt.Accept();
             _servers.Add(_transport.Opened.Last(), server);
         }
 
@@ -221,7 +221,7 @@ public sealed class ConnectionPoolModelTests
                 return;
             }
 
-            // A slot goes down the line until somebody's connect succeeds.
+            // A slot goes from waiter to waiter until a connect succeeds.
             while (_waiters.Count > 0 && !await ServedAsync(TakeFirstWaiter(), null, failures++))
             {
             }
@@ -238,7 +238,7 @@ public sealed class ConnectionPoolModelTests
             catch (ConnectException)
             {
                 Assert.Null(expected);
-                Assert.True(_failures > failuresBefore, "The pool told of a failure that never was.");
+                Assert.True(_failures > failuresBefore, "The pool reported a failure that did not happen.");
                 return false;
             }
 

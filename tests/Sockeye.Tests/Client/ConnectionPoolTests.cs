@@ -12,7 +12,7 @@ public sealed class ConnectionPoolTests : IAsyncDisposable
     private ConnectionPool? _pool;
 
     public ConnectionPoolTests() =>
-        _transport = new(_time) { OnDial = dial => _servers.Add(dial.Accept()) };
+        _transport = new(_time) { OnAttempt = attempt => _servers.Add(attempt.Accept()) };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -112,7 +112,7 @@ public sealed class ConnectionPoolTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Bytes_left_by_one_exchange_after_another_are_told_apart_from_none()
+    public async Task Bytes_left_by_one_exchange_after_another_are_distinguished_from_none()
     {
         for (var exchange = 0; exchange < 3; exchange++)
         {
@@ -208,11 +208,11 @@ public sealed class ConnectionPoolTests : IAsyncDisposable
     public async Task Failed_connect_gives_its_slot_to_the_next_waiter()
     {
         _options.MaxConnections = 1;
-        _transport.OnDial = null;
+        _transport.OnAttempt = null;
         var (first, second) = (Rent(), Rent());
-        var dial = _transport.NextDial();
-        _transport.OnDial = next => next.Accept(); // before the failure, upon which another thread dials
-        dial.Fail(SocketError.ConnectionRefused);
+        var attempt = _transport.NextAttempt();
+        _transport.OnAttempt = next => next.Accept(); // before the failure, after which another thread connects
+        attempt.Fail(SocketError.ConnectionRefused);
         await Assert.ThrowsAsync<ConnectException>(() => first);
         Assert.NotNull((await second).Connection);
         Assert.Equal(1, Pool.Count);
@@ -221,13 +221,13 @@ public sealed class ConnectionPoolTests : IAsyncDisposable
     [Fact]
     public async Task Connection_that_is_being_opened_counts()
     {
-        _transport.OnDial = null;
+        _transport.OnAttempt = null;
         var (one, other, third) = (Rent(), Rent(), Rent());
-        var dials = (_transport.NextDial(), _transport.NextDial());
-        _transport.AssertNoDial();
+        var attempts = (_transport.NextAttempt(), _transport.NextAttempt());
+        _transport.AssertNoAttempt();
         Assert.Equal((2, 1), (Pool.Count, Pool.WaiterCount));
-        dials.Item1.Accept();
-        dials.Item2.Accept();
+        attempts.Item1.Accept();
+        attempts.Item2.Accept();
         await (await one).DisposeAsync();
         await Task.WhenAll(other, third);
         Assert.Equal(2, _transport.Opened.Count);
@@ -236,7 +236,7 @@ public sealed class ConnectionPoolTests : IAsyncDisposable
     [Fact]
     public async Task Cancelled_connect_frees_its_slot()
     {
-        _transport.OnDial = null;
+        _transport.OnAttempt = null;
         using var cancel = new CancellationTokenSource();
         var renting = Pool.RentAsync(cancel.Token).AsTask();
         cancel.Cancel();
@@ -315,11 +315,11 @@ public sealed class ConnectionPoolTests : IAsyncDisposable
     [Fact]
     public async Task Disposing_gives_up_connecting()
     {
-        _transport.OnDial = null;
+        _transport.OnAttempt = null;
         var renting = Rent();
         await Pool.DisposeAsync();
         await Assert.ThrowsAsync<ObjectDisposedException>(() => renting);
-        Assert.True(_transport.NextDial().IsCancelled);
+        Assert.True(_transport.NextAttempt().IsCancelled);
         Assert.Equal(0, Pool.Count);
     }
 

@@ -5,7 +5,7 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Client;
 
-/// <summary>The exact schedule of RFC 8305: what is dialled when, and what becomes of the losers.</summary>
+/// <summary>The exact schedule of RFC 8305: when each attempt starts, and how the losers end.</summary>
 public sealed class HappyEyeballsTests
 {
     private readonly ObservedTime _time = new();
@@ -19,7 +19,7 @@ public sealed class HappyEyeballsTests
     }
 
     [Fact]
-    public async Task Families_take_turns_and_attempts_are_staggered()
+    public async Task Families_alternate_and_attempts_are_staggered()
     {
         var connecting = Connect();
         Resolve(["2001:db8::1", "2001:db8::2", "2001:db8::3"], ["192.0.2.1", "192.0.2.2"]);
@@ -27,12 +27,12 @@ public sealed class HappyEyeballsTests
             ["[2001:db8::1]:7000", "192.0.2.1:7000", "[2001:db8::2]:7000", "192.0.2.2:7000", "[2001:db8::3]:7000"];
         for (var i = 0; i < schedule.Length; i++)
         {
-            var dial = _transport.NextDial();
-            dial.AssertBegan(schedule[i], atMilliseconds: 250 * i);
+            var attempt = _transport.NextAttempt();
+            attempt.AssertBegan(schedule[i], atMilliseconds: 250 * i);
             _time.Advance(249);
-            _transport.AssertNoDial();
+            _transport.AssertNoAttempt();
             if (i == schedule.Length - 1)
-                dial.Accept();
+                attempt.Accept();
             _time.Advance(1);
         }
 
@@ -47,13 +47,13 @@ public sealed class HappyEyeballsTests
         var (ipv6, ipv4) = NextLookups();
         _time.Advance(30);
         ipv6.Answer("2001:db8::1");
-        var first = _transport.NextDial();
+        var first = _transport.NextAttempt();
         first.AssertBegan("[2001:db8::1]:7000", atMilliseconds: 30);
 
         ipv4.Answer("192.0.2.1");
-        _transport.AssertNoDial();
+        _transport.AssertNoAttempt();
         _time.Advance(250);
-        _transport.NextDial().AssertBegan("192.0.2.1:7000", atMilliseconds: 280);
+        _transport.NextAttempt().AssertBegan("192.0.2.1:7000", atMilliseconds: 280);
         first.Accept();
         await connecting;
     }
@@ -65,15 +65,15 @@ public sealed class HappyEyeballsTests
         var (ipv6, ipv4) = NextLookups();
         ipv4.Answer("192.0.2.1", "192.0.2.2");
         _time.Advance(49);
-        _transport.AssertNoDial();
+        _transport.AssertNoAttempt();
         _time.Advance(1);
-        _transport.NextDial().AssertBegan("192.0.2.1:7000", atMilliseconds: 50);
+        _transport.NextAttempt().AssertBegan("192.0.2.1:7000", atMilliseconds: 50);
 
         _time.Advance(100);
         ipv6.Answer("2001:db8::1");
-        _transport.AssertNoDial();
+        _transport.AssertNoAttempt();
         _time.Advance(150);
-        var late = _transport.NextDial();
+        var late = _transport.NextAttempt();
         late.AssertBegan("[2001:db8::1]:7000", atMilliseconds: 300);
         late.Accept();
         await connecting;
@@ -87,9 +87,9 @@ public sealed class HappyEyeballsTests
         ipv4.Answer("192.0.2.1");
         _time.Advance(20);
         ipv6.Answer("2001:db8::1");
-        _transport.NextDial().AssertBegan("[2001:db8::1]:7000", atMilliseconds: 20);
+        _transport.NextAttempt().AssertBegan("[2001:db8::1]:7000", atMilliseconds: 20);
         _time.Advance(250);
-        var second = _transport.NextDial();
+        var second = _transport.NextAttempt();
         second.AssertBegan("192.0.2.1:7000", atMilliseconds: 270);
         second.Accept();
         await connecting;
@@ -107,9 +107,9 @@ public sealed class HappyEyeballsTests
         else
             ipv6.Answer();
         ipv4.Answer("192.0.2.1");
-        var dial = _transport.NextDial();
-        dial.AssertBegan("192.0.2.1:7000", atMilliseconds: 0);
-        dial.Accept();
+        var attempt = _transport.NextAttempt();
+        attempt.AssertBegan("192.0.2.1:7000", atMilliseconds: 0);
+        attempt.Accept();
         await connecting;
     }
 
@@ -120,22 +120,22 @@ public sealed class HappyEyeballsTests
         var (_, ipv4) = NextLookups();
         ipv4.Answer("192.0.2.1");
         _time.Advance(50);
-        _transport.NextDial().Accept();
+        _transport.NextAttempt().Accept();
         await connecting;
     }
 
     [Fact]
-    public async Task Next_address_is_tried_at_once_when_one_fails_and_its_own_delay_starts_anew()
+    public async Task Next_address_is_tried_at_once_when_one_fails_and_its_own_delay_starts_again()
     {
         var connecting = Connect();
         Resolve(["2001:db8::1"], ["192.0.2.1", "192.0.2.2"]);
         _time.Advance(100);
-        _transport.NextDial().Fail(SocketError.NetworkUnreachable);
-        _transport.NextDial().AssertBegan("192.0.2.1:7000", atMilliseconds: 100);
+        _transport.NextAttempt().Fail(SocketError.NetworkUnreachable);
+        _transport.NextAttempt().AssertBegan("192.0.2.1:7000", atMilliseconds: 100);
         _time.Advance(249);
-        _transport.AssertNoDial();
+        _transport.AssertNoAttempt();
         _time.Advance(1);
-        var last = _transport.NextDial();
+        var last = _transport.NextAttempt();
         last.AssertBegan("192.0.2.2:7000", atMilliseconds: 350);
         last.Accept();
         await connecting;
@@ -147,13 +147,13 @@ public sealed class HappyEyeballsTests
         var connecting = Connect();
         var (ipv6, ipv4) = NextLookups();
         ipv6.Answer("2001:db8::1");
-        _transport.NextDial().Fail(SocketError.ConnectionRefused);
+        _transport.NextAttempt().Fail(SocketError.ConnectionRefused);
         _time.Advance(3000);
         Assert.False(connecting.IsCompleted);
         ipv4.Answer("192.0.2.1");
-        var dial = _transport.NextDial();
-        dial.AssertBegan("192.0.2.1:7000", atMilliseconds: 3000);
-        dial.Accept();
+        var attempt = _transport.NextAttempt();
+        attempt.AssertBegan("192.0.2.1:7000", atMilliseconds: 3000);
+        attempt.Accept();
         await connecting;
     }
 
@@ -162,14 +162,14 @@ public sealed class HappyEyeballsTests
     {
         var connecting = Connect();
         Resolve(["2001:db8::1", "2001:db8::2"], ["192.0.2.1"]);
-        var loser = _transport.NextDial();
+        var loser = _transport.NextAttempt();
         _time.Advance(250);
-        _transport.NextDial().Accept();
+        _transport.NextAttempt().Accept();
         await connecting;
 
         Assert.True(loser.IsCancelled);
         _time.Advance(10_000);
-        _transport.AssertNoDial();
+        _transport.AssertNoAttempt();
         Assert.Equal(1, _transport.OpenCount);
     }
 
@@ -178,10 +178,10 @@ public sealed class HappyEyeballsTests
     {
         var connecting = Connect();
         Resolve(["2001:db8::1"], ["192.0.2.1"]);
-        var loser = _transport.NextDial();
+        var loser = _transport.NextAttempt();
         loser.IgnoresCancellation = true;
         _time.Advance(250);
-        _transport.NextDial().Accept();
+        _transport.NextAttempt().Accept();
         var winner = await connecting;
 
         loser.Accept();
@@ -195,25 +195,25 @@ public sealed class HappyEyeballsTests
         using var cancel = new CancellationTokenSource();
         var connecting = ConnectUntil(cancel.Token);
         Resolve(["2001:db8::1"], []);
-        var dial = _transport.NextDial();
-        dial.IgnoresCancellation = true;
+        var attempt = _transport.NextAttempt();
+        attempt.IgnoresCancellation = true;
         cancel.Cancel();
         var error = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting);
         Assert.Equal(cancel.Token, error.CancellationToken);
 
-        dial.Accept();
+        attempt.Accept();
         Assert.Equal(0, _transport.OpenCount);
     }
 
     [Fact]
-    public async Task Addresses_of_the_wrong_family_and_repeated_ones_are_not_dialled()
+    public async Task Addresses_of_the_wrong_family_and_repeated_ones_are_not_attempted()
     {
         _options.Resolver = (_, _, _) => new((IReadOnlyList<IPAddress>)
             [IPAddress.Parse("192.0.2.1"), IPAddress.Parse("2001:db8::1"), IPAddress.Parse("192.0.2.1")]);
         var connecting = Connect();
-        _transport.NextDial().Fail(SocketError.ConnectionRefused);
-        _transport.NextDial().Fail(SocketError.ConnectionRefused);
-        _transport.AssertNoDial();
+        _transport.NextAttempt().Fail(SocketError.ConnectionRefused);
+        _transport.NextAttempt().Fail(SocketError.ConnectionRefused);
+        _transport.AssertNoAttempt();
         await Assert.ThrowsAsync<ConnectException>(() => connecting);
     }
 
@@ -224,10 +224,10 @@ public sealed class HappyEyeballsTests
         var connecting = Connect();
         _transport.NextLookup(AddressFamily.InterNetwork).Answer("192.0.2.1");
         _transport.AssertNoLookup();
-        var dial = _transport.NextDial();
-        dial.AssertBegan("192.0.2.1:7000", atMilliseconds: 0);
-        Assert.Equal(_options.LocalEndPoint, dial.Local);
-        dial.Accept();
+        var attempt = _transport.NextAttempt();
+        attempt.AssertBegan("192.0.2.1:7000", atMilliseconds: 0);
+        Assert.Equal(_options.LocalEndPoint, attempt.Local);
+        attempt.Accept();
         await connecting;
     }
 
@@ -237,11 +237,11 @@ public sealed class HappyEyeballsTests
         _options.LocalEndPoint = IPEndPoint.Parse("192.0.2.99:5000");
         var connecting = Connect();
         _transport.NextLookup(AddressFamily.InterNetwork).Answer("192.0.2.1", "192.0.2.2");
-        var first = _transport.NextDial();
+        var first = _transport.NextAttempt();
         _time.Advance(5000);
-        _transport.AssertNoDial();
+        _transport.AssertNoAttempt();
         first.Fail(SocketError.ConnectionRefused);
-        _transport.NextDial().Accept();
+        _transport.NextAttempt().Accept();
         await connecting;
     }
 
@@ -250,7 +250,7 @@ public sealed class HappyEyeballsTests
     {
         var connecting = Connect();
         Resolve(["2001:db8::1"], ["192.0.2.1"]);
-        _transport.NextDial().Accept();
+        _transport.NextAttempt().Accept();
         await connecting;
         Assert.Equal(0, _time.ActiveTimers);
     }
@@ -270,13 +270,13 @@ public sealed class HappyEyeballsTests
             {
                 transport.NextLookup(AddressFamily.InterNetworkV6), transport.NextLookup(AddressFamily.InterNetwork),
             };
-            var dials = new List<ScriptedTransport.Dial>();
-            for (var step = 0; step < 60 || dials.Count > 0; step++)
+            var attempts = new List<ScriptedTransport.Attempt>();
+            for (var step = 0; step < 60 || attempts.Count > 0; step++)
             {
-                while (transport.TryNextDial() is { } dial)
+                while (transport.TryNextAttempt() is { } attempt)
                 {
-                    dial.IgnoresCancellation = true;
-                    dials.Add(dial);
+                    attempt.IgnoresCancellation = true;
+                    attempts.Add(attempt);
                 }
 
                 switch (random.Next(20))
@@ -287,9 +287,9 @@ public sealed class HappyEyeballsTests
                         var net = lookup.Family == AddressFamily.InterNetworkV6 ? "2001:db8::" : "192.0.2.";
                         lookup.TryAnswer([.. Enumerable.Range(1, random.Next(5)).Select(host => $"{net}{host}")]);
                         break;
-                    case < 8 when dials.Count > 0:
-                        var answered = dials[random.Next(dials.Count)];
-                        dials.Remove(answered);
+                    case < 8 when attempts.Count > 0:
+                        var answered = attempts[random.Next(attempts.Count)];
+                        attempts.Remove(answered);
                         if (random.Next(2) == 0)
                             answered.Accept();
                         else
@@ -307,7 +307,7 @@ public sealed class HappyEyeballsTests
 
             time.Advance(10_000);
             Assert.True(connecting.IsCompleted, $"Seed {seed}: still connecting.");
-            Assert.True(transport.TryNextDial() is null, $"Seed {seed}: dialling goes on.");
+            Assert.True(transport.TryNextAttempt() is null, $"Seed {seed}: an attempt has started.");
             var open = transport.Opened.Where(connection => !connection.IsDisposed).ToList();
             if (connecting.IsCompletedSuccessfully)
                 Assert.True(open.SingleOrDefault() == await connecting, $"Seed {seed}: {open.Count} connections are open.");

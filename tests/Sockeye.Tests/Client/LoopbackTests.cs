@@ -30,7 +30,7 @@ public sealed class LoopbackTests
     }
 
     [Fact]
-    public async Task Refused_port_is_told_for_every_address()
+    public async Task Refused_port_is_reported_for_every_address()
     {
         var port = await FreePortAsync();
         var error = await Assert.ThrowsAsync<ConnectException>(
@@ -73,7 +73,7 @@ public sealed class LoopbackTests
     }
 
     [Fact]
-    public async Task Unix_socket_carries_bytes_and_a_missing_or_abandoned_one_is_told_apart()
+    public async Task Unix_socket_carries_bytes_and_a_missing_or_abandoned_one_is_distinguished()
     {
         var path = Path.Combine(Path.GetTempPath(), $"sockeye-{Environment.ProcessId}-client.sock");
         var (client, endpoint) = (new SockeyeClient(), new UnixDomainSocketEndPoint(path));
@@ -177,7 +177,7 @@ public sealed class LoopbackTests
         var reading = lease.Connection.Transport.Input.ReadAsync(Token).AsTask();
         await lease.DisposeAsync();
         Assert.Equal(0, pool.Count);
-        // It ends as cancelled or with the error, whichever is first; it must not wait for ever.
+        // It ends as cancelled or with the error, whichever is first; it must not wait forever.
         var error = await Record.ExceptionAsync(() => reading);
         Assert.True(error is ConnectionAbortedException || (await reading).IsCanceled);
         Assert.True((await accepted.Transport.Input.ReadAsync(Token)).IsCompleted);

@@ -8,7 +8,7 @@ namespace Sockeye.Tests.Client;
 public sealed class PoolMetricsTests
 {
     [Fact]
-    public void Pool_tells_what_is_used_and_idle_and_who_waits_until_it_is_disposed() => Simulated.Run(1601, async world =>
+    public void Pool_reports_used_and_idle_connections_and_waiters_until_it_is_disposed() => Simulated.Run(1601, async world =>
     {
         using var metrics = new Metrics("Sockeye.Client");
         await using var server = await world.Start(ConnectionText.Echo);
@@ -33,7 +33,7 @@ public sealed class PoolMetricsTests
     });
 
     [Fact]
-    public async Task Pool_is_told_of_each_time_while_others_come_and_go()
+    public async Task Pool_is_reported_each_time_while_others_come_and_go()
     {
         const string Kept = "192.0.2.1";
         using var metrics = new Metrics("Sockeye.Client");
@@ -64,7 +64,7 @@ public sealed class PoolMetricsTests
     }
 
     [Fact]
-    public void Pool_that_nobody_holds_is_not_told_of_although_it_was_not_disposed()
+    public void Pool_without_references_is_not_reported_although_it_was_not_disposed()
     {
         const string Forgotten = "192.0.2.3";
         using var metrics = new Metrics("Sockeye.Client");

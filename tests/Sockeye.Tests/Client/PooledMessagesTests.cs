@@ -3,7 +3,7 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Client;
 
-/// <summary>Messages upon connections of a pool: what they leave behind for the next caller.</summary>
+/// <summary>Messages on connections of a pool: what they leave behind for the next caller.</summary>
 public sealed class PooledMessagesTests
 {
     private const int Seed = 3303;
@@ -13,7 +13,7 @@ public sealed class PooledMessagesTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Connection_is_lent_again_after_messages_upon_it_were_disposed(bool usesTls) => Simulated.Run(Seed, async world =>
+    public void Connection_is_rented_again_after_messages_on_it_were_disposed(bool usesTls) => Simulated.Run(Seed, async world =>
     {
         using var certificate = TlsCertificates.CreateSelfSigned("server");
         await using var server = await world.StartWith(

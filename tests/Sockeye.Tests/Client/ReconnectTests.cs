@@ -28,11 +28,11 @@ public sealed class ReconnectTests
         var next = connections.MoveNextAsync().AsTask();
         for (var attempt = 0; attempt < 12; attempt++)
         {
-            _transport.NextDial().Fail(SocketError.ConnectionRefused);
+            _transport.NextAttempt().Fail(SocketError.ConnectionRefused);
             Rest(Whole(expected.Next()));
         }
 
-        _transport.NextDial().Accept();
+        _transport.NextAttempt().Accept();
         Assert.True(await next);
         Assert.Same(_transport.Opened.Single(), connections.Current);
     }
@@ -49,7 +49,7 @@ public sealed class ReconnectTests
         var next = connections.MoveNextAsync().AsTask();
         Assert.True(first.IsDisposed);
         Rest(LastDelay());
-        _transport.NextDial().Accept();
+        _transport.NextAttempt().Accept();
         Assert.True(await next);
         Assert.NotSame(first, connections.Current);
         Assert.Equal(1, _transport.OpenCount);
@@ -67,7 +67,7 @@ public sealed class ReconnectTests
             _time.Advance(9_999);
             var next = connections.MoveNextAsync().AsTask();
             Rest(Whole(expected.Next()));
-            _transport.NextDial().Accept();
+            _transport.NextAttempt().Accept();
             Assert.True(await next);
         }
     }
@@ -79,17 +79,17 @@ public sealed class ReconnectTests
         var next = connections.MoveNextAsync().AsTask();
         for (var attempt = 0; attempt < 12; attempt++)
         {
-            _transport.NextDial().Fail(SocketError.ConnectionRefused);
+            _transport.NextAttempt().Fail(SocketError.ConnectionRefused);
             Rest(LastDelay());
         }
 
-        _transport.NextDial().Accept();
+        _transport.NextAttempt().Accept();
         Assert.True(await next);
         _time.Advance(10_000);
         next = connections.MoveNextAsync().AsTask();
         Assert.InRange(LastDelay(), _options.Reconnect.MinDelay, _options.Reconnect.MinDelay * 2);
         Rest(LastDelay());
-        _transport.NextDial().Accept();
+        _transport.NextAttempt().Accept();
         Assert.True(await next);
     }
 
@@ -101,22 +101,22 @@ public sealed class ReconnectTests
         var next = connections.MoveNextAsync().AsTask();
         for (var attempt = 0; attempt < 2; attempt++)
         {
-            _transport.NextDial().Fail(SocketError.ConnectionRefused);
+            _transport.NextAttempt().Fail(SocketError.ConnectionRefused);
             Rest(LastDelay());
         }
 
         // A success in between starts the count again.
-        _transport.NextDial().Accept();
+        _transport.NextAttempt().Accept();
         Assert.True(await next);
         next = connections.MoveNextAsync().AsTask();
         for (var attempt = 0; attempt < 2; attempt++)
         {
             Rest(LastDelay());
-            _transport.NextDial().Fail(SocketError.ConnectionRefused);
+            _transport.NextAttempt().Fail(SocketError.ConnectionRefused);
         }
 
         Rest(LastDelay());
-        _transport.NextDial().Fail(SocketError.HostUnreachable);
+        _transport.NextAttempt().Fail(SocketError.HostUnreachable);
         var error = await Assert.ThrowsAsync<ConnectException>(() => next);
         Assert.Equal(SocketError.HostUnreachable, error.SocketError);
         Assert.Equal(0, _time.ActiveTimers);
@@ -128,7 +128,7 @@ public sealed class ReconnectTests
         using var cancel = new CancellationTokenSource();
         await using var connections = StartUntil(cancel.Token);
         var next = connections.MoveNextAsync().AsTask();
-        _transport.NextDial().Fail(SocketError.ConnectionRefused);
+        _transport.NextAttempt().Fail(SocketError.ConnectionRefused);
         cancel.Cancel();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next);
         Assert.Equal(0, _time.ActiveTimers);
@@ -140,10 +140,10 @@ public sealed class ReconnectTests
         using var cancel = new CancellationTokenSource();
         await using var connections = StartUntil(cancel.Token);
         var next = connections.MoveNextAsync().AsTask();
-        var dial = _transport.NextDial();
+        var attempt = _transport.NextAttempt();
         cancel.Cancel();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next);
-        Assert.True(dial.IsCancelled);
+        Assert.True(attempt.IsCancelled);
     }
 
     [Fact]
@@ -161,7 +161,7 @@ public sealed class ReconnectTests
     [Fact]
     public async Task Leaving_the_loop_disposes_the_connection()
     {
-        _transport.OnDial = dial => dial.Accept();
+        _transport.OnAttempt = attempt => attempt.Accept();
         await foreach (var connection in NewClient().ReconnectAsync("192.0.2.1", 7000, TestContext.Current.CancellationToken))
         {
             Assert.Equal(1, _transport.OpenCount);
@@ -176,17 +176,17 @@ public sealed class ReconnectTests
     {
         await using var connections = Start();
         var next = connections.MoveNextAsync().AsTask();
-        _transport.NextDial().Fail(SocketError.ConnectionRefused);
+        _transport.NextAttempt().Fail(SocketError.ConnectionRefused);
         var afterFailure = LastDelay();
         Rest(afterFailure);
-        var server = _transport.NextDial().Accept();
+        var server = _transport.NextAttempt().Accept();
         await next;
         _time.Advance(2000);
         server.Abort();
         next = connections.MoveNextAsync().AsTask();
         var afterLoss = LastDelay();
         Rest(afterLoss);
-        _transport.NextDial().Accept();
+        _transport.NextAttempt().Accept();
         await next;
 
         var id = _transport.Opened.First().ConnectionId;
@@ -219,7 +219,7 @@ public sealed class ReconnectTests
     private async Task<MemoryConnection> Connected(IAsyncEnumerator<ConnectionContext> connections)
     {
         var next = connections.MoveNextAsync().AsTask();
-        var server = _transport.NextDial().Accept();
+        var server = _transport.NextAttempt().Accept();
         Assert.True(await next);
         return server;
     }
@@ -233,7 +233,7 @@ public sealed class ReconnectTests
     {
         Assert.Equal(delay, LastDelay());
         _time.Advance(delay - TimeSpan.FromTicks(1));
-        _transport.AssertNoDial();
+        _transport.AssertNoAttempt();
         _time.Advance(TimeSpan.FromTicks(1));
     }
 

@@ -114,13 +114,13 @@ public sealed class SimulatedClientTests
             (options.Reconnect.MinDelay, options.Reconnect.MaxDelay) = (least, most);
             options.ConnectTimeout = TimeSpan.FromSeconds(2);
         });
-        var (dials, ports) = (new List<TimeSpan>(), new HashSet<int>());
+        var (attempts, ports) = (new List<TimeSpan>(), new HashSet<int>());
         using var watch = world.Network.AddRule(segment =>
         {
             // TCP sends a SYN again after a second: only the first of a port is an attempt.
             if (segment.Control is SegmentControl.Syn && segment.Source.AddressFamily is AddressFamily.InterNetworkV6
                 && ports.Add(segment.Source.Port))
-                dials.Add(world.Network.Elapsed);
+                attempts.Add(world.Network.Elapsed);
             return null;
         });
         world.Server.Crash();
@@ -132,8 +132,8 @@ public sealed class SimulatedClientTests
         await using var server = await world.Start(Greet);
         Assert.True(await next);
 
-        var pauses = dials.Zip(dials.Skip(1), (one, two) => two - one - TimeSpan.FromSeconds(2)).ToList();
-        Assert.InRange(dials.Count, 120 / 10, 120 / 3);
+        var pauses = attempts.Zip(attempts.Skip(1), (one, two) => two - one - TimeSpan.FromSeconds(2)).ToList();
+        Assert.InRange(attempts.Count, 120 / 10, 120 / 3);
         Assert.All(pauses, pause => Assert.InRange(pause, least, most));
         Assert.Contains(pauses, pause => pause > most / 2);
     });
@@ -157,7 +157,7 @@ public sealed class SimulatedClientTests
         Assert.Equal(3, pool.Count);
     });
 
-    /// <summary>Rents so many at a time, has each echo a word, and gives them back.</summary>
+    /// <summary>Rents the given number at a time, sends an echo on each, and returns them.</summary>
     private static async Task<List<string>> Exchange(ConnectionPool pool, int count)
     {
         List<PooledConnection> rented = [];

@@ -20,12 +20,12 @@ public sealed class SockeyeClientTests
     [InlineData("[::1]", "[::1]:7000")]
     [InlineData("fe80::1%2", "[fe80::1%2]:7000")]
     [InlineData("[fe80::1%2]", "[fe80::1%2]:7000")]
-    public async Task Address_as_text_is_dialled_without_a_lookup(string host, string dialled)
+    public async Task Address_as_text_is_connected_to_without_a_lookup(string host, string target)
     {
         var connecting = NewClient().ConnectAsync(host, 7000, Token);
-        var dial = _transport.NextDial();
-        dial.AssertBegan(dialled, atMilliseconds: 0);
-        dial.Accept();
+        var attempt = _transport.NextAttempt();
+        attempt.AssertBegan(target, atMilliseconds: 0);
+        attempt.Accept();
         await connecting;
         _transport.AssertNoLookup();
     }
@@ -44,7 +44,7 @@ public sealed class SockeyeClientTests
     [InlineData(0)]
     [InlineData(-1)]
     [InlineData(65536)]
-    public async Task Port_that_cannot_be_dialled_is_refused(int port) => await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+    public async Task Port_that_no_peer_can_have_is_refused(int port) => await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
         nameof(port), () => NewClient().ConnectAsync("example.com", port, Token).AsTask());
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class SockeyeClientTests
         Assert.Equal("example.com", lookup.Host);
         _transport.AssertNoLookup();
         lookup.Answer("2001:db8::1");
-        _transport.NextDial().Accept();
+        _transport.NextAttempt().Accept();
         await connecting;
     }
 
@@ -64,9 +64,9 @@ public sealed class SockeyeClientTests
     {
         var endpoint = new ForeignEndPoint();
         var connecting = NewClient().ConnectAsync(endpoint, Token);
-        var dial = _transport.NextDial();
-        Assert.Same(endpoint, dial.EndPoint);
-        dial.Accept();
+        var attempt = _transport.NextAttempt();
+        Assert.Same(endpoint, attempt.EndPoint);
+        attempt.Accept();
         await connecting;
     }
 
@@ -78,7 +78,7 @@ public sealed class SockeyeClientTests
         options.Transport = new PlainTransport();
         options.Reconnect.MinDelay = TimeSpan.FromMinutes(1);
         var connecting = client.ConnectAsync("127.0.0.1", 7000, Token);
-        _transport.NextDial().Accept();
+        _transport.NextAttempt().Accept();
         await connecting;
     }
 

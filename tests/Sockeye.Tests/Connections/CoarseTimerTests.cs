@@ -75,7 +75,7 @@ public sealed class CoarseTimerTests
     }
 
     [Fact]
-    public void Entry_that_is_set_anew_comes_once_at_its_new_time()
+    public void Entry_that_is_set_again_comes_due_once_at_its_new_time()
     {
         var entry = Set("entry", Tick);
         _timer.Set(entry, TimeSpan.FromMinutes(1));
@@ -117,7 +117,7 @@ public sealed class CoarseTimerTests
     }
 
     [Fact]
-    public void Timer_that_slept_long_does_not_wake_in_vain_for_what_is_set_then()
+    public void Timer_that_slept_long_wakes_only_when_needed_for_what_is_set_then()
     {
         _time.Advance(TimeSpan.FromDays(100));
         Set("soon", TimeSpan.FromSeconds(1));
@@ -180,7 +180,7 @@ public sealed class CoarseTimerTests
     }
 
     [Fact]
-    public void Lateness_is_told()
+    public void Lateness_is_reported()
     {
         Entry entry = null!;
         entry = new(() => _due.Add($"{_timer.GetLateness(entry).TotalSeconds}"));

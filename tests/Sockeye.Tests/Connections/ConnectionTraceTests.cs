@@ -53,7 +53,7 @@ public sealed class ConnectionTraceTests
     });
 
     [Fact]
-    public void Client_connection_is_a_child_of_what_dials_and_does_not_take_its_place() => Simulated.Run(Seed, async world =>
+    public void Client_connection_is_a_child_of_the_callers_activity_which_stays() => Simulated.Run(Seed, async world =>
     {
         using var traces = new Traces();
         await using var server = await world.Start(ConnectionText.Echo);
@@ -149,7 +149,7 @@ public sealed class ConnectionTraceTests
         });
 
     [Fact]
-    public void Nobody_who_listens_means_no_activity_and_no_cost() => Simulated.Run(Seed, async world =>
+    public void Without_a_listener_there_is_no_activity_and_no_cost() => Simulated.Run(Seed, async world =>
     {
         Activity? inHandler = null;
         await using var server = await world.Start(connection =>

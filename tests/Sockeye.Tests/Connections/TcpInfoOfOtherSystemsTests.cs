@@ -9,7 +9,7 @@ public sealed class TcpInfoOfOtherSystemsTests
     private const byte MacEstablished = 4, WindowsEstablished = 4, Listen = 1, SynSent = 2;
 
     [Fact]
-    public void MacOS_tells_in_milliseconds_and_bytes()
+    public void MacOS_reports_in_milliseconds_and_bytes()
     {
         var info = MacTcpInfo.Parse(Mac(MacEstablished))!;
 
@@ -24,7 +24,7 @@ public sealed class TcpInfoOfOtherSystemsTests
     }
 
     [Fact]
-    public void MacOS_without_the_last_field_tells_the_others()
+    public void MacOS_without_the_last_field_reports_the_others()
     {
         var info = MacTcpInfo.Parse(Mac(MacEstablished).AsSpan(..104))!;
 
@@ -44,7 +44,7 @@ public sealed class TcpInfoOfOtherSystemsTests
     }
 
     [Fact]
-    public void Windows_tells_in_microseconds_and_bytes()
+    public void Windows_reports_in_microseconds_and_bytes()
     {
         var info = WindowsTcpInfo.Parse(Windows(WindowsEstablished))!;
 
@@ -72,7 +72,7 @@ public sealed class TcpInfoOfOtherSystemsTests
     }
 
     [Fact]
-    public void A_listener_tells_its_state_only()
+    public void A_listener_reports_its_state_only()
     {
         foreach (var info in (TcpInfo[])[MacTcpInfo.Parse(Mac(Listen))!, WindowsTcpInfo.Parse(Windows(Listen))!])
         {
@@ -111,8 +111,8 @@ public sealed class TcpInfoOfOtherSystemsTests
             Enumerable.Range(0, 12).Select(number => WindowsTcpInfo.Parse(Windows((byte)number))!.State));
     }
 
-    private static void AssertNullBut(TcpInfo info, params string[] told) => Assert.Equal(
-        told.Append(nameof(info.State)).Order(),
+    private static void AssertNullBut(TcpInfo info, params string[] reported) => Assert.Equal(
+        reported.Append(nameof(info.State)).Order(),
         typeof(TcpInfo).GetProperties().Where(p => p.GetValue(info) is not null).Select(p => p.Name).Order());
 
     /// <summary><c>struct tcp_connection_info</c> in the order of bsd/netinet/tcp.h.</summary>

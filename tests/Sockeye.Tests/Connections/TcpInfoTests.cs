@@ -9,7 +9,7 @@ public sealed class TcpInfoTests
     private const byte Established = 1, SynSent = 2, Closed = 7, Listen = 10;
 
     [Fact]
-    public void What_an_old_kernel_does_not_tell_is_null()
+    public void What_an_old_kernel_does_not_report_is_null()
     {
         var info = new LinuxTcpInfo(Filled(Established).AsSpan(..104)).ToTcpInfo()!; // Linux 2.6 to 3.14
 
@@ -29,7 +29,7 @@ public sealed class TcpInfoTests
     }
 
     [Fact]
-    public void What_a_new_kernel_tells_is_all_there()
+    public void Everything_that_a_new_kernel_reports_is_available()
     {
         var bytes = Filled(Established);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(120), 5_000_000_000); // acknowledged
@@ -92,10 +92,10 @@ public sealed class TcpInfoTests
     }
 
     [Fact]
-    public void A_kernel_that_tells_too_little_tells_nothing() => 
+    public void A_kernel_that_reports_too_little_counts_as_silent() => 
         Assert.Null(new LinuxTcpInfo(Filled(Established).AsSpan(..68)).ToTcpInfo());
 
-    /// <summary>Every field has its own offset for a value.</summary>
+    /// <summary>Each value is the offset of its field.</summary>
     private static byte[] Filled(byte state)
     {
         var info = new byte[LinuxTcpInfo.Size];

@@ -22,11 +22,11 @@ public sealed class TransportInputTests
     [Fact]
     public async Task An_error_comes_after_the_last_byte_and_then_every_time()
     {
-        await WriteAsync("last words");
+        await WriteAsync("last bytes");
         Fail(new ConnectionResetException("gone"));
 
         var read = await _input.ReadAsync(Cancellation);
-        Assert.Equal(("last words", false), (Text(read), read.IsCompleted));
+        Assert.Equal(("last bytes", false), (Text(read), read.IsCompleted));
         _input.AdvanceTo(read.Buffer.End);
         for (var i = 0; i < 3; i++)
             await Assert.ThrowsAsync<ConnectionResetException>(() => _input.ReadAsync(Cancellation).AsTask());
@@ -138,7 +138,7 @@ public sealed class TransportInputTests
     }
 
     [Fact]
-    public async Task A_cancelled_read_leaves_nobody_reading()
+    public async Task A_cancelled_read_is_no_longer_pending()
     {
         using var cancelling = new CancellationTokenSource();
         var reading = _input.ReadAsync(cancelling.Token).AsTask();

@@ -40,7 +40,7 @@ public sealed class CaptureFileTests : IDisposable
     }
 
     [Fact]
-    public void Folder_that_is_not_there_is_told_at_once() =>
+    public void Missing_folder_is_reported_at_once() =>
         Assert.Throws<DirectoryNotFoundException>(() => new WireCapture(System.IO.Path.Combine(Path, "y.pcapng")));
 
     [Fact]
@@ -53,8 +53,8 @@ public sealed class CaptureFileTests : IDisposable
         await client.SendAsync("hello");
         await client.ReadAsync(5).Within();
 
-        // Five frames: the handshake, and data both ways. Nobody has flushed or disposed anything.
-        await Patience.Until(() => PcapngFile.Parse(ReadShared()).Frames.Count == 5, "all frames were in the file");
+        // Five frames: the handshake, and data both ways. Nothing was flushed or disposed.
+        await BoundedWait.Until(() => PcapngFile.Parse(ReadShared()).Frames.Count == 5, "all frames were in the file");
         Assert.Equal("hello", PcapngFile.Parse(ReadShared()).Text(outbound: true));
     }
 
@@ -93,7 +93,7 @@ public sealed class CaptureFileTests : IDisposable
         await using var server = await LoopbackServer.StartAsync(ConnectionText.Echo);
         await using var client = await new SockeyeClient(options => options.UseWireCapture(capture))
             .ConnectAsync(server.EndPoints[0], TestContext.Current.CancellationToken);
-        await Patience.Until(() =>
+        await BoundedWait.Until(() =>
         {
             client.SendAsync("hello").Wait(TestContext.Current.CancellationToken);
             return client.ReadAsync(5).Result == "hello" && !capture.IsRecording;

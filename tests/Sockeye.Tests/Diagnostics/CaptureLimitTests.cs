@@ -73,7 +73,7 @@ public sealed class CaptureLimitTests
     });
 
     [Fact]
-    public void Slow_stream_drops_frames_tells_how_many_and_holds_nobody_up() => Simulated.Run(Seed, async world =>
+    public void Slow_stream_drops_frames_reports_how_many_and_delays_no_connection() => Simulated.Run(Seed, async world =>
     {
         var stream = new SlowStream(world.Time, TimeSpan.FromMinutes(1));
         var capture = new WireCapture(
@@ -89,12 +89,13 @@ public sealed class CaptureLimitTests
         await capture.DisposeAsync();
 
         var file = PcapngFile.Parse(stream.ToArray());
-        var told = Assert.Single(file.Frames, frame => frame.Dropped > 0);
-        Assert.Equal(capture.DroppedFrames, told.Dropped);
+        var reporting = Assert.Single(file.Frames, frame => frame.Dropped > 0);
+        Assert.Equal(capture.DroppedFrames, reporting.Dropped);
         Assert.Contains(
-            $"{told.Dropped} frames of this endpoint were dropped before this one: the capture's queue was full", told.Comments);
+            $"{reporting.Dropped} frames of this endpoint were dropped before this one: the capture's queue was full",
+            reporting.Comments);
         var statistics = Assert.Single(file.AllStatistics);
-        Assert.Equal((file.Frames.Count + told.Dropped, told.Dropped), (statistics.Received, statistics.Dropped));
+        Assert.Equal((file.Frames.Count + reporting.Dropped, reporting.Dropped), (statistics.Received, statistics.Dropped));
         Assert.Equal(capture.WrittenFrames, file.Frames.Count);
     });
 

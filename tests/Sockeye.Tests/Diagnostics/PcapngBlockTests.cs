@@ -6,7 +6,7 @@ namespace Sockeye.Tests.Diagnostics;
 
 public sealed class PcapngBlockTests
 {
-    private static readonly CaptureInterface Place = new("127.0.0.1:7000", "accepted");
+    private static readonly CaptureInterface Interface = new("127.0.0.1:7000", "accepted");
 
     [Fact]
     public void Blocks_are_read_back_as_they_were_written()
@@ -48,7 +48,7 @@ public sealed class PcapngBlockTests
         {
             var local = new IPEndPoint(isV6 ? IPAddress.Parse("2001:db8::ff:1") : IPAddress.Parse("203.0.113.255"), port);
             var remote = new IPEndPoint(isV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback, 50_000);
-            var connection = new CapturedConnection(Place, CaptureAddresses.Create(local, remote, true, 1), "");
+            var connection = new CapturedConnection(Interface, CaptureAddresses.Create(local, remote, true, 1), "");
             var frame = new CapturedFrame(connection, isOutbound, TcpBits.Psh | TcpBits.Ack, sequence, acknowledged, 5)
             {
                 Length = data.Length,
@@ -66,7 +66,7 @@ public sealed class PcapngBlockTests
     [Fact]
     public void Largest_segment_fits_into_an_IP_datagram()
     {
-        var connection = new CapturedConnection(Place, CaptureAddresses.Create(
+        var connection = new CapturedConnection(Interface, CaptureAddresses.Create(
             new IPEndPoint(IPAddress.Loopback, 1), new IPEndPoint(IPAddress.Loopback, 2), true, 1), "");
         var data = new byte[TcpSegment.MaxData];
         var frame = new CapturedFrame(connection, true, TcpBits.Ack, 0, 0, 5)

@@ -118,7 +118,7 @@ public sealed class WireCaptureTests
         var file = await Record(world, async connection =>
         {
             await connection.SendAsync("ready");
-            await world.Pass(TimeSpan.FromSeconds(5)); // Meanwhile data and reset arrive.
+            await world.Pass(TimeSpan.FromSeconds(5)); // Data and reset arrive.
             Assert.Equal("last", await connection.ReadAsync(4));
             await connection.AssertResetAsync();
         }, async client =>
@@ -179,7 +179,7 @@ public sealed class WireCaptureTests
     });
 
     [Fact]
-    public void Connections_at_once_are_streams_of_their_own() => Simulated.Run(Seed, async world =>
+    public void Concurrent_connections_are_separate_streams() => Simulated.Run(Seed, async world =>
     {
         var folder = new MemoryFolder();
         await using (var capture = new WireCapture(Name, null, folder))

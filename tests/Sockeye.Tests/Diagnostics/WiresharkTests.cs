@@ -91,7 +91,7 @@ public sealed class WiresharkTests : IDisposable
     }
 
     [Fact]
-    public async Task Reset_is_shown_with_who_did_it_and_why()
+    public async Task Reset_is_shown_with_its_side_and_cause()
     {
         Tshark.SkipIfMissing();
         var ports = await Record(IPAddress.Loopback, async connection =>
@@ -151,7 +151,7 @@ public sealed class WiresharkTests : IDisposable
         await talk(client).Within();
         var ports = (((IPEndPoint)client.RemoteEndPoint!).Port, ((IPEndPoint)client.LocalEndPoint!).Port);
         await client.DisposeAsync();
-        await Patience.Until(() => server.ConnectionCount == 0, "the server's connection was gone");
+        await BoundedWait.Until(() => server.ConnectionCount == 0, "the server's connection was gone");
         return ports;
     }
 

@@ -25,7 +25,7 @@ public sealed partial class DecodeFaultTests
         ["a name that is not in a table"] = bytes => new Dictionary<long, string>()[bytes.Length],
         ["strict text"] = bytes => new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes),
         ["a stream that ends"] = bytes => $"{new BinaryReader(new MemoryStream(bytes.ToArray())).ReadDouble()}",
-        ["an error of its own"] = _ => throw new InvalidDataException("No such version."),
+        ["a custom error"] = _ => throw new InvalidDataException("No such version."),
         ["an array of a negative size"] = bytes => $"{new byte[bytes.Length - 100].Length}",
     };
 
@@ -58,7 +58,7 @@ public sealed partial class DecodeFaultTests
     [InlineData(typeof(NotSupportedException))]
     [InlineData(typeof(ObjectDisposedException))]
     [InlineData(typeof(OutOfMemoryException))]
-    public void What_no_bytes_explain_is_the_handlers(Type type) => Simulated.Run(Seed, async world =>
+    public void Error_that_no_bytes_can_cause_is_the_handlers(Type type) => Simulated.Run(Seed, async world =>
     {
         var codec = Codec.FixedSize(1).WithMessages<string>((_, _) => { }, _ => throw (Exception)(
             type == typeof(ObjectDisposedException) ? new ObjectDisposedException("cache") : Activator.CreateInstance(type)!));
@@ -70,7 +70,7 @@ public sealed partial class DecodeFaultTests
         Assert.Equal(LogLevel.Error, Assert.Single(world.Log.WithId(1201)).Level);
     });
 
-    /// <summary>Sends the bytes to a server with this codec; gives the line that tells of the connection's end.</summary>
+    /// <summary>Sends the bytes to a server with this codec; returns the line about the connection's end.</summary>
     private static async Task<string> EndOf<TMessage>(Simulated world, Codec<TMessage> codec, byte[] bytes)
     {
         await using var server = await world.StartWith(listen => listen.Run(codec, async peer =>

@@ -65,7 +65,7 @@ public sealed class MessageGroupTests
     }
 
     [Fact]
-    public async Task Message_that_one_codec_refuses_goes_to_nobody()
+    public async Task Message_that_one_codec_refuses_goes_to_no_member()
     {
         var group = new MessageGroup<string>();
         var (wide, narrow) = (Member.Create(), Member.Create(codec: Codec.Lines(5)));
@@ -80,7 +80,7 @@ public sealed class MessageGroupTests
     }
 
     [Fact]
-    public async Task Slow_member_is_disconnected_and_delays_nobody()
+    public async Task Slow_member_is_disconnected_and_delays_no_other()
     {
         var group = new MessageGroup<string>(new() { MaxQueuedMessages = 3 });
         var (slow, quick) = (Member.Create(capacity: 100), Member.Create());
@@ -150,7 +150,7 @@ public sealed class MessageGroupTests
     }
 
     [Fact]
-    public async Task Cancelled_broadcast_is_missed_by_those_who_had_no_room()
+    public async Task Cancelled_broadcast_is_missed_by_members_without_room()
     {
         var (group, slow, waiting, cancel) = await FullAsync();
         using (cancel)
@@ -190,11 +190,11 @@ public sealed class MessageGroupTests
         var error = Assert.Throws<InvalidOperationException>(() => group.Broadcast("x"));
 
         Assert.Contains(nameof(group.BroadcastAsync), error.Message, StringComparison.Ordinal);
-        await group.BroadcastAsync("nobody is here", Cancelled);
+        await group.BroadcastAsync("no member is here", Cancelled);
     }
 
     [Fact]
-    public async Task Awaited_broadcast_is_over_at_once_where_nobody_waits()
+    public async Task Awaited_broadcast_completes_at_once_where_no_member_waits()
     {
         var group = new MessageGroup<string>();
         var member = Member.Create();
@@ -216,7 +216,7 @@ public sealed class MessageGroupTests
         await member.Server.DisposeAsync();
 
         Assert.Equal(0, group.Count);
-        group.Broadcast("nobody hears it");
+        group.Broadcast("no member receives it");
     }
 
     [Theory]
@@ -320,7 +320,7 @@ public sealed class MessageGroupTests
     }
 
     [Fact]
-    public async Task Broadcast_leaves_out_the_member_that_it_is_told_to()
+    public async Task Broadcast_leaves_out_the_excluded_member()
     {
         var group = new MessageGroup<string>();
         var (speaker, listener) = (Member.Create(), Member.Create());

@@ -103,7 +103,7 @@ public sealed class MessageReadingTests
     }
 
     [Fact]
-    public async Task Second_reader_is_told_that_there_is_one()
+    public async Task Second_reader_gets_an_error_that_names_the_first()
     {
         await using var first = _messages.ReadAllAsync(Cancelled).GetAsyncEnumerator(Cancelled);
         var waiting = first.MoveNextAsync();

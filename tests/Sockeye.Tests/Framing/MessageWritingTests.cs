@@ -31,7 +31,7 @@ public sealed class MessageWritingTests
     public async Task Messages_of_many_writers_arrive_whole_and_in_the_order_of_each()
     {
         const int Writers = 8, Messages = 500;
-        // A small pipe, so that writers meet at the turn and at the back-pressure.
+        // A small pipe, so that writers meet at the lock and at the back-pressure.
         var (client, server) = MemoryConnection.CreatePair(capacity: 2048);
         var sender = client.AsMessages(Lines);
 
@@ -81,10 +81,10 @@ public sealed class MessageWritingTests
         using var cancel = new CancellationTokenSource();
 
         var waitsForRoom = sender.WriteAsync(new string('a', 200), cancel.Token).AsTask();
-        var waitsForTurn = sender.WriteAsync("never sent", cancel.Token).AsTask();
+        var waiting = sender.WriteAsync("never sent", cancel.Token).AsTask();
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waitsForRoom);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waitsForTurn);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
 
         // The pipe is still full, so the next one has to wait although the one before gave up.
         var later = sender.WriteAsync("later", Cancelled).AsTask();
@@ -142,7 +142,7 @@ public sealed class MessageWritingTests
     }
 
     [Fact]
-    public async Task Writing_to_a_peer_that_has_reset_tells_so()
+    public async Task Writing_to_a_peer_that_has_reset_is_an_error_that_says_so()
     {
         var (client, server) = MemoryConnection.CreatePair();
         var sender = client.AsMessages(Lines);
@@ -155,7 +155,7 @@ public sealed class MessageWritingTests
     }
 
     [Fact]
-    public async Task Writing_on_an_aborted_connection_tells_why()
+    public async Task Writing_on_an_aborted_connection_is_an_error_with_the_reason()
     {
         var (client, _) = MemoryConnection.CreatePair();
         var sender = client.AsMessages(Lines);
@@ -180,7 +180,7 @@ public sealed class MessageWritingTests
     }
 
     [Fact]
-    public async Task Writing_after_this_side_ended_its_output_tells_so()
+    public async Task Writing_after_this_side_ended_its_output_is_an_error_that_says_so()
     {
         var (client, _) = MemoryConnection.CreatePair();
         var sender = client.AsMessages(Lines);

@@ -5,7 +5,7 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Framing;
 
-/// <summary>Null is no message, whatever the codec and however it is written.</summary>
+/// <summary>Null is not a message, with every codec and every way of writing.</summary>
 public sealed partial class NullMessageTests
 {
     private const int Seed = 3305;
@@ -18,7 +18,7 @@ public sealed partial class NullMessageTests
         ["own messages in netstrings"] = Codec.Netstring(64).WithMessages<string>(Write, bytes => Encoding.UTF8.GetString(bytes)),
         ["own messages behind a varint"] = Codec.VarintPrefixed(64).WithMessages<string>(
             Write, bytes => Encoding.UTF8.GetString(bytes)),
-        ["a codec of one's own"] = new OwnCodec(),
+        ["a custom codec"] = new OwnCodec(),
     };
 
     public static TheoryData<string> Names => [.. Codecs.Keys];
@@ -65,7 +65,7 @@ public sealed partial class NullMessageTests
     public void Codec_itself_writes_no_null(string name)
     {
         if (Codecs[name] is OwnCodec)
-            return; // What it does with null when it is called directly is its own.
+            return; // What it does with null when it is called directly is not specified.
         var output = new ArrayBufferWriter<byte>();
 
         Assert.Equal("message", Assert.Throws<ArgumentNullException>(() => Codecs[name].Encode(null!, output)).ParamName);
@@ -82,7 +82,7 @@ public sealed partial class NullMessageTests
     }
 
     [Fact]
-    public void Null_in_place_of_an_output_or_a_codec_is_named()
+    public void Null_instead_of_an_output_or_a_codec_is_named()
     {
         var frames = Codec.LengthPrefixed(64);
 

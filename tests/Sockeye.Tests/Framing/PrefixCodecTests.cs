@@ -97,7 +97,7 @@ public sealed class PrefixCodecTests
     }
 
     [Fact]
-    public void Maximum_that_the_length_field_cannot_tell_is_refused()
+    public void Maximum_that_the_length_field_cannot_express_is_refused()
     {
         Codec.LengthPrefixed(255, new() { LengthSize = 1 });
         var error = Assert.Throws<ArgumentOutOfRangeException>(() => Codec.LengthPrefixed(256, new() { LengthSize = 1 }));

@@ -49,7 +49,7 @@ public sealed class SlowMemberTests
         });
 
     [Fact]
-    public void Everybody_waits_for_a_slow_member_and_nobody_misses_anything() => Run(
+    public void Every_member_waits_for_a_slow_one_and_none_misses_a_message() => Run(
         SlowMemberPolicy.Wait, async (world, group, slow, quick) =>
         {
             var kept = MessageCount - slow.Count;

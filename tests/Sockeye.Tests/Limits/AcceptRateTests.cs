@@ -12,7 +12,7 @@ public sealed class AcceptRateTests
     [InlineData(10, 1)]
     [InlineData(7, 1)]
     [InlineData(3, 20)]
-    public void Clients_who_wait_are_served_at_the_rate_over_minutes_and_none_is_lost(double rate, int burst) =>
+    public void Waiting_clients_are_served_at_the_rate_over_minutes_and_none_is_lost(double rate, int burst) =>
         Simulated.Run(Seed, async world =>
         {
             var started = new List<TimeSpan>();

@@ -89,7 +89,7 @@ public sealed class AddressLimitTests
     });
 
     [Fact]
-    public void Refused_address_is_told_where_that_was_asked_for() => Simulated.Run(Seed, async world =>
+    public void Refused_address_gets_a_message_where_one_is_configured() => Simulated.Run(Seed, async world =>
     {
         await using var server = await world.StartWith(listen => listen
             .UseAddressLimit(options => (options.AcceptRate, options.AtLimit) = (0.1, LimitAction.SendAndClose("421 slower\r\n")))
@@ -104,7 +104,7 @@ public sealed class AddressLimitTests
     });
 
     [Fact]
-    public void Address_is_the_one_that_the_connection_has_at_this_place_of_the_pipeline() => Simulated.Run(Seed, async world =>
+    public void Address_is_the_one_that_the_connection_has_at_this_point_of_the_pipeline() => Simulated.Run(Seed, async world =>
     {
         var next = 1;
         await using var server = await world.StartWith(listen => listen

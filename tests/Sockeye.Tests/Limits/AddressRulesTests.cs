@@ -7,7 +7,7 @@ namespace Sockeye.Tests.Limits;
 public sealed class AddressRulesTests
 {
     [Fact]
-    public void Without_rules_everybody_is_allowed_and_with_an_allow_rule_only_who_has_one()
+    public void Without_rules_all_are_allowed_and_with_an_allow_rule_only_its_addresses()
     {
         var rules = new AddressRules();
         Assert.True(rules.IsAllowed(IPAddress.Loopback));

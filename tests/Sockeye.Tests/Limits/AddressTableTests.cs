@@ -51,7 +51,7 @@ public sealed class AddressTableTests
     }
 
     [Fact]
-    public void Who_was_away_longest_is_forgotten_first_and_being_refused_counts_as_being_seen()
+    public void Address_that_was_away_longest_is_forgotten_first_and_a_refusal_counts_as_presence()
     {
         var table = New(options => (options.AcceptRate, options.MaxAddresses) = (0.001, 2));
         foreach (var address in (UInt128[])[1, 2])

@@ -167,7 +167,7 @@ public sealed class BandwidthTests
     });
 
     [Fact]
-    public void Read_that_waits_for_its_turn_can_be_cancelled_and_loses_nothing() => Simulated.Run(Seed, async world =>
+    public void Read_that_waits_for_its_grant_can_be_cancelled_and_loses_nothing() => Simulated.Run(Seed, async world =>
     {
         var text = new StringBuilder();
         await using var server = await world.StartWith(listen => listen.UseBandwidthLimit(receive: 10, send: null)
@@ -202,7 +202,7 @@ public sealed class BandwidthTests
     });
 
     [Fact]
-    public void Reader_that_takes_a_part_gets_the_rest_at_once_and_TryRead_gives_what_has_had_its_turn() =>
+    public void Reader_that_takes_a_part_gets_the_rest_at_once_and_TryRead_returns_what_was_granted() =>
         Simulated.Run(Seed, async world =>
         {
             await using var server = await world.Start(
@@ -271,7 +271,7 @@ public sealed class BandwidthTests
     });
 
     [Fact]
-    public void Stop_ends_connections_whose_bytes_still_wait_when_its_patience_is_over() => Simulated.Run(Seed, async world =>
+    public void Stop_ends_connections_whose_bytes_still_wait_after_its_timeout() => Simulated.Run(Seed, async world =>
     {
         await using var server = await world.StartWith(listen => listen.UseBandwidthLimit(null, send: 1)
             .Run(connection => connection.Transport.Output.WriteAsync(Bytes(100_000)).AsTask()));
@@ -306,7 +306,7 @@ public sealed class BandwidthTests
         input.CancelPendingRead();
     }
 
-    /// <summary>Reads to the end, comparing; tells when how much had come.</summary>
+    /// <summary>Reads to the end, comparing; returns how much had arrived at which time.</summary>
     private static async Task<List<(TimeSpan At, long Total)>> ReadAll(Simulated world, PipeReader input, byte[] expected)
     {
         var arrivals = new List<(TimeSpan At, long Total)>();

@@ -4,17 +4,17 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Limits;
 
-/// <summary>What becomes of a client for whom there is no place, on one endpoint and on the server as a whole.</summary>
+/// <summary>What happens to a client without a permit, on one endpoint and on the server as a whole.</summary>
 public sealed class ConnectionLimitTests
 {
     private const int Seed = 31;
 
     /// <summary>The same limit at either place.</summary>
-    public static TheoryData<bool> Places => [false, true];
+    public static TheoryData<bool> Scopes => [false, true];
 
     [Theory]
-    [MemberData(nameof(Places))]
-    public void Clients_left_in_the_backlog_are_served_in_order_as_places_become_free(bool wholeServer) =>
+    [MemberData(nameof(Scopes))]
+    public void Clients_left_in_the_backlog_are_served_in_order_as_permits_become_free(bool wholeServer) =>
         Simulated.Run(Seed, async world =>
         {
             await using var server = await Start(world, 2, LimitAction.LeaveInBacklog, wholeServer);
@@ -43,8 +43,8 @@ public sealed class ConnectionLimitTests
         });
 
     [Theory]
-    [MemberData(nameof(Places))]
-    public void Server_whose_places_are_taken_stops_without_waiting_for_one(bool wholeServer) =>
+    [MemberData(nameof(Scopes))]
+    public void Server_whose_permits_are_taken_stops_without_waiting_for_one(bool wholeServer) =>
         Simulated.Run(Seed, async world =>
         {
             await using var server = await Start(world, 1, LimitAction.LeaveInBacklog, wholeServer);
@@ -59,8 +59,8 @@ public sealed class ConnectionLimitTests
         });
 
     [Theory]
-    [MemberData(nameof(Places))]
-    public void With_several_listeners_no_more_are_served_than_there_are_places(bool wholeServer) =>
+    [MemberData(nameof(Scopes))]
+    public void With_several_listeners_no_more_are_served_than_there_are_permits(bool wholeServer) =>
         Simulated.Run(Seed, async world =>
         {
             var (now, most, served) = (0, 0, 0);
@@ -97,7 +97,7 @@ public sealed class ConnectionLimitTests
         });
 
     [Fact]
-    public void Accepted_client_whose_turn_had_not_come_is_closed_by_a_stop_and_is_not_served() =>
+    public void Accepted_client_that_waits_for_a_permit_is_closed_by_a_stop_and_is_not_served() =>
         Simulated.Run(Seed, async world =>
         {
             var served = 0;
@@ -127,7 +127,7 @@ public sealed class ConnectionLimitTests
         });
 
     [Theory]
-    [MemberData(nameof(Places))]
+    [MemberData(nameof(Scopes))]
     public void Client_over_the_limit_gets_the_message_in_whole_and_then_FIN(bool wholeServer) =>
         Simulated.Run(Seed, async world =>
         {
@@ -138,7 +138,7 @@ public sealed class ConnectionLimitTests
             for (var i = 0; i < 3; i++)
             {
                 await using var refused = await world.Connect();
-                await refused.SendAsync("a question that nobody reads");
+                await refused.SendAsync("a request without a reader");
                 Assert.Equal(message, await refused.ReadToEndAsync());
             }
 
@@ -149,8 +149,8 @@ public sealed class ConnectionLimitTests
         });
 
     [Theory]
-    [MemberData(nameof(Places))]
-    public void Client_that_does_not_go_when_told_is_reset_after_a_second(bool wholeServer) => Simulated.Run(Seed, async world =>
+    [MemberData(nameof(Scopes))]
+    public void Client_that_stays_after_its_message_is_reset_in_a_second(bool wholeServer) => Simulated.Run(Seed, async world =>
     {
         await using var server = await Start(world, 1, LimitAction.SendAndClose("full\r\n"), wholeServer);
         await using var served = await Echoed(world);
@@ -165,20 +165,20 @@ public sealed class ConnectionLimitTests
     });
 
     [Theory]
-    [MemberData(nameof(Places))]
-    public void No_more_than_so_many_are_told_at_a_time_and_the_others_are_reset(bool wholeServer) =>
+    [MemberData(nameof(Scopes))]
+    public void A_limited_number_get_the_message_at_a_time_and_the_others_are_reset(bool wholeServer) =>
         Simulated.Run(Seed, async world =>
         {
             await using var server = await Start(world, 1, LimitAction.SendAndClose("full\r\n"), wholeServer);
             await using var served = await Echoed(world);
-            var (told, reset) = (0, 0);
+            var (answered, reset) = (0, 0);
             var clients = Enumerable.Range(0, Refusal.MaxConcurrentMessages + 200).Select(_ => RefusedAsync()).ToList();
 
             await Task.WhenAll(clients);
-            Assert.Equal((Refusal.MaxConcurrentMessages, 200), (told, reset));
+            Assert.Equal((Refusal.MaxConcurrentMessages, 200), (answered, reset));
             await world.Pass(TimeSpan.FromSeconds(2));
             await RefusedAsync();
-            Assert.Equal(Refusal.MaxConcurrentMessages + 1, told);
+            Assert.Equal(Refusal.MaxConcurrentMessages + 1, answered);
 
             async Task RefusedAsync()
             {
@@ -186,7 +186,7 @@ public sealed class ConnectionLimitTests
                 {
                     var client = await world.Connect();
                     Assert.Equal("full\r\n", await client.ReadToEndAsync());
-                    told++;
+                    answered++;
                     await client.DisposeAsync();
                 }
                 catch (ConnectionResetException)
@@ -213,8 +213,8 @@ public sealed class ConnectionLimitTests
     });
 
     [Theory]
-    [MemberData(nameof(Places))]
-    public void Place_of_a_connection_that_breaks_in_its_handler_is_free_again(bool wholeServer) =>
+    [MemberData(nameof(Scopes))]
+    public void Permit_of_a_connection_that_breaks_in_its_handler_is_free_again(bool wholeServer) =>
         Simulated.Run(Seed, async world =>
         {
             await using var server = await world.StartWith(

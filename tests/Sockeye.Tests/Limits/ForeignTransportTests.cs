@@ -4,7 +4,7 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Limits;
 
-/// <summary>Connections of a transport that does not tell what moves on them.</summary>
+/// <summary>Connections of a transport that does not count bytes.</summary>
 public sealed class ForeignTransportTests : IConnectionListenerFactory
 {
     private readonly ScriptedListener _listener = new();
@@ -25,14 +25,14 @@ public sealed class ForeignTransportTests : IConnectionListenerFactory
         var (first, second) = (MemoryConnection.CreatePair(), MemoryConnection.CreatePair());
         _listener.Accept(first.Server);
         _listener.Accept(second.Server);
-        await Patience.Until(() => server.ConnectionCount == 2, "both were accepted");
+        await BoundedWait.Until(() => server.ConnectionCount == 2, "both were accepted");
 
         _time.Pass(TimeSpan.FromMinutes(59), TimeSpan.FromSeconds(1));
         Assert.Equal(2, server.ConnectionCount);
         Assert.Contains(nameof(ForeignTransportTests), Assert.Single(log.WithId(1350)).Message);
 
         _time.Pass(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(1));
-        await Patience.Until(() => server.ConnectionCount == 0, "both were over");
+        await BoundedWait.Until(() => server.ConnectionCount == 0, "both were over");
         Assert.All(log.WithId(1200), end => Assert.Contains("(Timeouts.Lifetime)", end.Message));
     }
 

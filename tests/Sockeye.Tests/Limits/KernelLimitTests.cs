@@ -12,10 +12,10 @@ public sealed class KernelLimitTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Clients_without_a_place_wait_in_the_queue_of_the_system(bool wholeServer)
+    public async Task Clients_without_a_permit_wait_in_the_queue_of_the_system(bool wholeServer)
     {
         if (!OperatingSystem.IsLinux())
-            Assert.Skip("Only Linux tells of its accept queue.");
+            Assert.Skip("Only Linux reports its accept queue.");
         await using var server = await SockeyeServer.StartAsync(options =>
         {
             var listen = options.Listen(new IPEndPoint(IPAddress.Loopback, 0));
@@ -34,7 +34,7 @@ public sealed class KernelLimitTests
             await clients[i].SendAsync("x").Within();
             Assert.Equal("x", await clients[i].ReadAsync(1).Within());
             var waiting = Math.Max(0, 5 - i);
-            await Patience.Until(() => Depth(server) == waiting, $"{waiting} clients waited");
+            await BoundedWait.Until(() => Depth(server) == waiting, $"{waiting} clients waited");
             Assert.InRange(server.ConnectionCount, 1, 2);
             await clients[i].DisposeAsync();
         }
@@ -44,14 +44,14 @@ public sealed class KernelLimitTests
     public async Task Clients_beyond_the_accept_rate_wait_in_the_queue_of_the_system()
     {
         if (!OperatingSystem.IsLinux())
-            Assert.Skip("Only Linux tells of its accept queue.");
+            Assert.Skip("Only Linux reports its accept queue.");
         await using var server = await SockeyeServer.StartAsync(options => options.Listen(new IPEndPoint(IPAddress.Loopback, 0))
             .UseAcceptRateLimit(0.001, burst: 3).Run(ConnectionText.Echo), Cancelled);
         var clients = new List<ConnectionContext>();
         for (var i = 0; i < 10; i++)
             clients.Add(await server.ConnectAsync());
 
-        await Patience.Until(() => server.ConnectionCount == 3 && Depth(server) == 7, "the burst was taken");
+        await BoundedWait.Until(() => server.ConnectionCount == 3 && Depth(server) == 7, "the burst was taken");
 
         await server.StopAsync(Cancelled).Within();
         foreach (var client in clients)
@@ -92,7 +92,7 @@ public sealed class KernelLimitTests
             Assert.Equal(text, await echoed.Within());
         }));
 
-        await Patience.Until(() => server.ConnectionCount == 0, "all were gone");
+        await BoundedWait.Until(() => server.ConnectionCount == 0, "all were gone");
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class KernelLimitTests
                 client.Abort();
         }));
 
-        await Patience.Until(() => server.ConnectionCount == 0, "all were gone");
+        await BoundedWait.Until(() => server.ConnectionCount == 0, "all were gone");
         await using var last = await server.ConnectAsync();
         await last.SendAsync("x");
         Assert.Equal("x", await last.ReadAsync(1).Within());

@@ -10,7 +10,7 @@ public sealed class LifetimeTests
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(1);
 
     [Fact]
-    public void Handler_is_told_when_the_lifetime_is_over_and_may_finish() => Simulated.Run(Seed, async world =>
+    public void Handler_is_notified_when_the_lifetime_is_over_and_may_finish() => Simulated.Run(Seed, async world =>
     {
         await using var server = await Start(world, async connection =>
         {
@@ -89,7 +89,7 @@ public sealed class LifetimeTests
     });
 
     [Fact]
-    public void Client_is_told_and_then_aborted_too() => Simulated.Run(Seed, async world =>
+    public void Client_is_asked_to_finish_and_then_aborted_too() => Simulated.Run(Seed, async world =>
     {
         await using var server = await world.Start(ConnectionText.Echo);
         var client = world.NewClient(options => options.Timeouts.Lifetime = Lifetime);

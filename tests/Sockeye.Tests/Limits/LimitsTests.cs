@@ -27,7 +27,7 @@ public sealed class LimitsTests
     });
 
     [Fact]
-    public void Place_of_a_connection_that_ended_is_free_again() => Simulated.Run(Seed, async world =>
+    public void Permit_of_a_connection_that_ended_is_free_again() => Simulated.Run(Seed, async world =>
     {
         await using var server = await Start(world, listen => listen.UseConnectionLimit(1));
         await (await Echoed(world)).DisposeAsync();
@@ -67,7 +67,7 @@ public sealed class LimitsTests
             Assert.Contains("Local Timeout Both", Assert.Single(world.Log.WithId(1200)).Message);
         }
 
-        // The server's FIN was sent again and again; the first one to pass tells the client.
+        // The server's FIN was retransmitted; the first one that arrives ends the connection of the client.
         Assert.Equal("", await client.ReadToEndAsync());
     });
 

@@ -12,13 +12,13 @@ public sealed class ReloadLimitTests
 
     [Theory]
     [MemberData(nameof(Limits))]
-    public void Limit_that_a_reload_adds_counts_who_is_there_until_it_ends(string limit) => Simulated.Run(Seed, async world =>
+    public void Limit_that_a_reload_adds_counts_open_connections_too(string limit) => Simulated.Run(Seed, async world =>
     {
         await using var server = await world.Start(ConnectionText.Echo);
         await using var first = await Echoed(world);
         await using var second = await Echoed(world);
 
-        // Twice: nobody counts double.
+        // Twice: no connection counts double.
         await Reload(server, limit, most: 2);
         await Reload(server, limit, most: 2);
 
@@ -47,7 +47,7 @@ public sealed class ReloadLimitTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Clients_in_the_backlog_are_served_by_the_places_that_a_reload_adds(bool wholeServer) =>
+    public void Clients_in_the_backlog_are_served_with_the_permits_that_a_reload_adds(bool wholeServer) =>
         Simulated.Run(Seed, async world =>
         {
             await using var server = await world.Start(ConnectionText.Echo);
@@ -73,7 +73,7 @@ public sealed class ReloadLimitTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Places_that_a_reload_takes_away_are_not_given_to_the_next(bool wholeServer) => Simulated.Run(Seed, async world =>
+    public void Permits_that_a_reload_removes_are_not_granted_again(bool wholeServer) => Simulated.Run(Seed, async world =>
     {
         await using var server = await world.Start(ConnectionText.Echo);
         await using var first = await Echoed(world);

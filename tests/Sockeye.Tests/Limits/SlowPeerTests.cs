@@ -181,7 +181,7 @@ public sealed class SlowPeerTests
 
         await world.Until(() => server.ConnectionCount == 0, "the connection was gone");
 
-        // Data waits for the peer, so it is looked at for another quarter whether it takes any.
+        // Data waits for the peer, so for another quarter the poll checks whether it receives any.
         Assert.InRange(world.Network.Elapsed, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(27));
         Assert.Contains("(Timeouts.Idle)", (await world.ConnectionEnded()).Message);
         Assert.Contains("close with RST", world.Network.FormatTrace());

@@ -106,7 +106,7 @@ public sealed class TimeoutTests
     });
 
     [Fact]
-    public void Last_movement_counts_not_the_last_look() => Simulated.Run(Seed, async world =>
+    public void The_last_transfer_counts_not_the_last_poll() => Simulated.Run(Seed, async world =>
     {
         var idle = TimeSpan.FromSeconds(100);
         await using var server = await world.StartWith(listen => listen.UseIdleTimeout(idle).Run(ConnectionText.Echo));

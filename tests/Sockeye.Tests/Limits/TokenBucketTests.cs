@@ -31,7 +31,7 @@ public sealed class TokenBucketTests
     }
 
     [Fact]
-    public void Debt_is_paid_before_anybody_gets_one()
+    public void Debt_is_paid_before_the_next_token_is_granted()
     {
         var bucket = new TokenBucket(1, 1, _time);
         bucket.Take(4);
@@ -41,7 +41,7 @@ public sealed class TokenBucketTests
     }
 
     [Fact]
-    public void Late_timer_costs_nothing_to_those_who_wait()
+    public void Late_timer_costs_waiters_nothing()
     {
         var bucket = new TokenBucket(100, 1, _time);
         var taken = 0;
@@ -56,7 +56,7 @@ public sealed class TokenBucketTests
     }
 
     [Fact]
-    public void Long_pause_while_somebody_waits_gives_no_more_than_a_tenth_of_a_second_beyond_the_burst()
+    public void Long_pause_with_a_waiter_gives_no_more_than_a_tenth_of_a_second_beyond_the_burst()
     {
         var bucket = new TokenBucket(100, 5, _time) { HasWaiters = true };
         _time.Advance(TimeSpan.FromHours(1));
@@ -84,7 +84,7 @@ public sealed class TokenBucketTests
             });
 
     [Fact]
-    public void No_window_gets_more_than_the_burst_and_the_rate_and_waiting_as_told_is_always_enough() =>
+    public void No_window_gets_more_than_the_burst_and_the_rate_and_the_returned_delay_is_always_enough() =>
         Gen.Select(Gen.Double[0.1, 5000], Gen.Int[1, 20], Gen.Int[0, 3].Array[1, 100]).Sample((rate, burst, pauses) =>
         {
             var time = new FakeTimeProvider();

@@ -2,13 +2,13 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Monitoring;
 
-/// <summary>What a server tells of connections that have ended.</summary>
+/// <summary>What a server reports about connections that have ended.</summary>
 public sealed class ClosedConnectionTests
 {
     private const int Seed = 1700;
 
     [Fact]
-    public void Connection_that_has_ended_is_told_with_addresses_bytes_times_and_reason() => Simulated.Run(Seed, async world =>
+    public void Connection_that_ended_is_reported_with_addresses_bytes_times_and_reason() => Simulated.Run(Seed, async world =>
     {
         await using var server = await world.Start(ConnectionText.Echo);
         var client = await world.Connect();
@@ -78,7 +78,7 @@ public sealed class ClosedConnectionTests
     });
 
     [Fact]
-    public void None_is_kept_where_nobody_asked_for_it() => Simulated.Run(Seed, async world =>
+    public void None_is_kept_where_none_is_requested() => Simulated.Run(Seed, async world =>
     {
         await using var server = await world.Start(ConnectionText.Echo, options => options.MaxClosedHistory = 0);
         await (await world.Connect()).DisposeAsync();

@@ -4,7 +4,7 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Monitoring;
 
-/// <summary>What a server tells of its open connections: their state, and who of both sides waits.</summary>
+/// <summary>What a server reports about its open connections: their state, and which side waits.</summary>
 public sealed class ConnectionStateTests
 {
     private const int Seed = 1701;
@@ -26,7 +26,7 @@ public sealed class ConnectionStateTests
         await client.Transport.Output.CompleteAsync();
         await world.Until(() => StateOf(server) is ConnectionState.HalfClosed, "the client's FIN was met");
 
-        // Nobody takes FIN, so that the connection goes on closing.
+        // FIN is not received, so that the connection stays in closing.
         using (world.Client.Pause())
         {
             mayReturn.SetResult();
@@ -133,7 +133,7 @@ public sealed class ConnectionStateTests
     });
 
     [Fact]
-    public void Proxy_of_a_client_is_told_beside_the_clients_own_address() => Simulated.Run(Seed, async world =>
+    public void Proxy_of_a_client_is_shown_beside_the_clients_own_address() => Simulated.Run(Seed, async world =>
     {
         await using var server = await ProxiedServer.Start(world);
         await using var proxy = await world.Connect();
@@ -142,13 +142,13 @@ public sealed class ConnectionStateTests
         await proxy.SendAsync(ProxiedServer.Line);
         await proxy.ReadLineAsync();
 
-        var told = Assert.Single(server.GetConnections());
-        Assert.Equal("192.0.2.7:56324", $"{told.RemoteEndPoint}");
-        Assert.Equal(proxy.LocalEndPoint, told.ProxyEndPoint);
+        var info = Assert.Single(server.GetConnections());
+        Assert.Equal("192.0.2.7:56324", $"{info.RemoteEndPoint}");
+        Assert.Equal(proxy.LocalEndPoint, info.ProxyEndPoint);
     });
 
     [Fact]
-    public async Task Transport_that_does_not_tell_leaves_unknown_what_it_does_not_know()
+    public async Task Transport_that_does_not_report_leaves_values_unknown()
     {
         var transport = new ScriptedServerTransport();
         await using var server = await SockeyeServer.StartAsync(options =>
@@ -158,14 +158,14 @@ public sealed class ConnectionStateTests
         }, TestContext.Current.CancellationToken);
         var connection = MemoryConnection.CreatePair().Server;
         transport.Listener.Accept(connection);
-        await Patience.Until(() => server.GetConnections() is [{ State: ConnectionState.Open }], "the handler ran");
+        await BoundedWait.Until(() => server.GetConnections() is [{ State: ConnectionState.Open }], "the handler ran");
 
-        var told = server.GetConnections()[0];
-        Assert.False(told.IsReadPaused || told.IsSendBlocked);
-        Assert.Null(told.IdleTime);
+        var info = server.GetConnections()[0];
+        Assert.False(info.IsReadPaused || info.IsSendBlocked);
+        Assert.Null(info.IdleTime);
 
         connection.Abort();
-        await Patience.Until(() => server.ConnectionCount == 0, "the connection was gone");
+        await BoundedWait.Until(() => server.ConnectionCount == 0, "the connection was gone");
     }
 
     private static ConnectionState? StateOf(SockeyeServer server) =>

@@ -12,7 +12,7 @@ public sealed class LoadLogTests
     private const int Seed = 1703;
 
     [Fact]
-    public void Accept_queue_is_told_when_half_full_when_full_and_when_it_is_over() => Simulated.Run(Seed, async world =>
+    public void Accept_queue_is_logged_when_half_full_when_full_and_when_it_is_over() => Simulated.Run(Seed, async world =>
     {
         var host = world.Network.AddHost("small", new() { Backlog = 4 });
         await using var server = await world.StartWith(
@@ -34,7 +34,7 @@ public sealed class LoadLogTests
 
         foreach (var client in clients)
             await client.DisposeAsync();
-        await world.Until(() => world.Log.WithId(1311).Any(), "the end was told");
+        await world.Until(() => world.Log.WithId(1311).Any(), "the end was logged");
         // Seen by looks, one a second.
         var over = Assert.Single(world.Log.WithId(1311)).Message;
         Assert.Matches(
@@ -42,7 +42,7 @@ public sealed class LoadLogTests
     });
 
     [Fact]
-    public void Sign_that_comes_and_goes_is_told_once() => Simulated.Run(Seed, async world =>
+    public void Sign_that_comes_and_goes_is_logged_once() => Simulated.Run(Seed, async world =>
     {
         await using var server = await world.Start(ConnectionText.Echo, options => options.MaxConnections = 5);
         for (var i = 0; i < 3; i++)
@@ -76,13 +76,13 @@ public sealed class LoadLogTests
 
         var connection = MemoryConnection.CreatePair().Server;
         transport.Listener.Accept(connection);
-        await Patience.Until(() => server.GetConnections() is [{ State: ConnectionState.Open }], "the handler ran");
+        await BoundedWait.Until(() => server.GetConnections() is [{ State: ConnectionState.Open }], "the handler ran");
         time.Pass(TimeSpan.FromSeconds(10), step: TimeSpan.FromSeconds(1));
         Assert.InRange(time.WakeUps, 10, 12);
         Assert.Single(log.WithId(1310));
 
         connection.Abort();
-        await Patience.Until(() => server.ConnectionCount == 0, "the connection was gone");
+        await BoundedWait.Until(() => server.ConnectionCount == 0, "the connection was gone");
         PassAnHour();
         Assert.Single(log.WithId(1311));
         var before = time.WakeUps;
@@ -90,7 +90,7 @@ public sealed class LoadLogTests
         Assert.Equal(before, time.WakeUps);
 
         transport.Listener.Accept(MemoryConnection.CreatePair().Server);
-        await Patience.Until(() => server.GetConnections() is [{ State: ConnectionState.Open }], "another handler ran");
+        await BoundedWait.Until(() => server.GetConnections() is [{ State: ConnectionState.Open }], "another handler ran");
         PassAnHour();
         Assert.Equal(2, log.WithId(1310).Count());
         Assert.Null(time.Thrown);
@@ -109,14 +109,14 @@ public sealed class LoadLogTests
             options.ListenAnyIP(0).Run(connection => connection.ConnectionClosed.WhenCancelledAsync());
         }, TestContext.Current.CancellationToken);
         transport.Listener.Accept(MemoryConnection.CreatePair().Server);
-        await Patience.Until(() => server.GetConnections() is [{ State: ConnectionState.Open }], "the handler ran");
+        await BoundedWait.Until(() => server.GetConnections() is [{ State: ConnectionState.Open }], "the handler ran");
 
         time.Pass(TimeSpan.FromSeconds(80), step: TimeSpan.FromSeconds(1));
 
         Assert.InRange(time.WakeUps, 10, 16);
         Assert.Empty(log.WithId(1310));
         transport.Listener.Accept(MemoryConnection.CreatePair().Server);
-        await Patience.Until(() => server.ConnectionCount == 2, "the second one was there");
+        await BoundedWait.Until(() => server.ConnectionCount == 2, "the second one was there");
         time.Pass(LoadMonitor.Interval, step: LoadMonitor.Interval);
         Assert.Single(log.WithId(1310));
         Assert.Null(time.Thrown);

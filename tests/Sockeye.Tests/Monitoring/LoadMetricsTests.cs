@@ -4,7 +4,7 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Monitoring;
 
-/// <summary>What the meter "Sockeye.Server" tells of how near a server is to not serving.</summary>
+/// <summary>What the meter "Sockeye.Server" reports about saturation.</summary>
 [Collection(nameof(Metered))]
 public sealed class LoadMetricsTests
 {
@@ -14,7 +14,7 @@ public sealed class LoadMetricsTests
     private const int Port = 1601;
 
     [Fact]
-    public void Limit_saturation_and_those_who_wait_are_told_and_fall_to_zero() => Simulated.Run(Seed, async world =>
+    public void Limit_saturation_and_waiters_are_reported_and_fall_to_zero() => Simulated.Run(Seed, async world =>
     {
         await using var server = await StartAsync(world, ConnectionText.Echo, options => options.MaxConnections = 5);
         using var metrics = new Metrics("Sockeye.Server", server);
@@ -39,7 +39,7 @@ public sealed class LoadMetricsTests
     });
 
     [Fact]
-    public void Limit_of_the_server_is_told_once_and_those_of_endpoints_with_each_listener() => Simulated.Run(
+    public void Limit_of_the_server_is_reported_once_and_those_of_endpoints_with_each_listener() => Simulated.Run(
         Seed, async world =>
         {
             await using var server = await SockeyeServer.StartAsync(options =>
@@ -68,7 +68,7 @@ public sealed class LoadMetricsTests
         });
 
     [Fact]
-    public void Who_does_not_read_and_who_does_not_take_is_counted() => Simulated.Run(Seed, async world =>
+    public void Paused_reads_and_blocked_sends_are_counted() => Simulated.Run(Seed, async world =>
     {
         var mayRead = new TaskCompletionSource();
         await using var server = await StartAsync(world, async connection =>

@@ -7,7 +7,7 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Monitoring;
 
-/// <summary>What a server tells of how near it is to not serving, before its clients fail.</summary>
+/// <summary>What a server reports about saturation, before its clients fail.</summary>
 public sealed class ServerLoadTests : IAsyncDisposable
 {
     private const int Seed = 1702;
@@ -89,7 +89,7 @@ public sealed class ServerLoadTests : IAsyncDisposable
         Assert.InRange(
             server.GetLoad().Listeners[0].HeldFor!.Value, TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(15));
 
-        // Everybody is served in the end: no client failed before the signs appeared, or after.
+        // All clients are served in the end: none failed before the signs appeared, or after.
         foreach (var client in clients)
         {
             await client.SendAsync("x");
@@ -101,7 +101,7 @@ public sealed class ServerLoadTests : IAsyncDisposable
     });
 
     [Fact]
-    public void Limit_that_is_reached_while_nobody_waits_is_no_sign() => Simulated.Run(Seed, async world =>
+    public void Limit_that_is_reached_while_no_client_waits_is_not_a_sign() => Simulated.Run(Seed, async world =>
     {
         await using var server = await world.StartWith(
             listen => listen.UseConnectionLimit(1, LimitAction.LeaveInBacklog).Run(ConnectionText.Echo));
@@ -118,7 +118,7 @@ public sealed class ServerLoadTests : IAsyncDisposable
     {
         await StartAsync(ConnectionText.Echo);
         await AcceptAsync();
-        await Patience.Until(() => _server!.GetLoad().Waiting == 0, "the handler had begun");
+        await BoundedWait.Until(() => _server!.GetLoad().Waiting == 0, "the handler had begun");
         _transport.HoldThreads();
         await AcceptAsync(count: 2);
         Assert.Empty(_server!.GetLoad().Signs);
@@ -137,7 +137,7 @@ public sealed class ServerLoadTests : IAsyncDisposable
         Assert.Equal(TimeSpan.FromSeconds(22.5), _server.GetLoad().LongestWait);
 
         _transport.ReleaseThreads();
-        await Patience.Until(() => _server.GetLoad() is { Signs: [], Waiting: 0 }, "handlers began");
+        await BoundedWait.Until(() => _server.GetLoad() is { Signs: [], Waiting: 0 }, "handlers began");
     }
 
     [Fact]
@@ -145,10 +145,10 @@ public sealed class ServerLoadTests : IAsyncDisposable
     {
         await StartAsync(ConnectionText.Echo);
         await AcceptAsync();
-        await Patience.Until(() => _server!.GetLoad().Waiting == 0, "the handler had begun");
+        await BoundedWait.Until(() => _server!.GetLoad().Waiting == 0, "the handler had begun");
         _transport.HoldThreads();
         // A question of before may still find a thread; the next one does not.
-        await Patience.Until(() => _server!.GetLoad() is { Signs: [] } && _transport.HeldCount == 1, "it asks in vain");
+        await BoundedWait.Until(() => _server!.GetLoad() is { Signs: [] } && _transport.HeldCount == 1, "it waits");
 
         _time.Advance(TimeSpan.FromSeconds(1));
 
@@ -156,7 +156,7 @@ public sealed class ServerLoadTests : IAsyncDisposable
         Assert.Equal(0.6, sign.Level, 0.0001);
         Assert.StartsWith("no thread has been free for 1.0 s: ", sign.Description);
         _transport.ReleaseThreads();
-        await Patience.Until(() => _server!.GetLoad() is { Signs: [] }, "a thread came");
+        await BoundedWait.Until(() => _server!.GetLoad() is { Signs: [] }, "a thread came");
     }
 
     [Fact]
@@ -182,14 +182,14 @@ public sealed class ServerLoadTests : IAsyncDisposable
     {
         await StartAsync(ConnectionText.Echo);
         await AcceptAsync();
-        await Patience.Until(() => _transport.Listener.AcceptCalls == 2, "accept waited for the next client");
+        await BoundedWait.Until(() => _transport.Listener.AcceptCalls == 2, "accept waited for the next client");
         _transport.Listener.Failing = new SocketException((int)SocketError.TooManyOpenSockets);
         await AcceptAsync();
-        await Patience.Until(() => _server!.GetLoad().Signs.Count == 1, "accept had failed");
+        await BoundedWait.Until(() => _server!.GetLoad().Signs.Count == 1, "accept had failed");
         var before = _time.GetUtcNow();
 
         // Each look wakes the loop, which fails again.
-        await Patience.UntilAsTimePasses(
+        await BoundedWait.UntilAsTimePasses(
             _time, TimeSpan.FromMilliseconds(100), () => _time.GetUtcNow() - before >= TimeSpan.FromSeconds(2.5), "time passed");
 
         var sign = SignOf(_server!, SaturationKind.AcceptFailing);
@@ -201,7 +201,7 @@ public sealed class ServerLoadTests : IAsyncDisposable
             sign.Description);
 
         _transport.Listener.Failing = null;
-        await Patience.UntilAsTimePasses(
+        await BoundedWait.UntilAsTimePasses(
             _time, TimeSpan.FromMilliseconds(100), () => _server.GetLoad() is { Signs: [] }, "accept waited for a client");
     }
 
@@ -212,7 +212,7 @@ public sealed class ServerLoadTests : IAsyncDisposable
         Assert.Empty(_server!.GetLoad().Signs);
 
         _transport.Listener.End();
-        await Patience.Until(() => _server.GetLoad().Signs.Count > 0, "the end was noticed");
+        await BoundedWait.Until(() => _server.GetLoad().Signs.Count > 0, "the end was noticed");
 
         var sign = SignOf(_server, SaturationKind.NotListening);
         Assert.Equal((1, _server.EndPoints[0]), (sign.Level, sign.EndPoint));
@@ -259,6 +259,6 @@ public sealed class ServerLoadTests : IAsyncDisposable
         var before = _server!.ConnectionCount;
         for (var i = 0; i < count; i++)
             _transport.Listener.Accept(MemoryConnection.CreatePair().Server);
-        await Patience.Until(() => _server.GetConnections().Count == before + count, "the clients were accepted");
+        await BoundedWait.Until(() => _server.GetConnections().Count == before + count, "the clients were accepted");
     }
 }

@@ -5,7 +5,7 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Monitoring;
 
-/// <summary>What the meter "Sockeye.Server" tells.</summary>
+/// <summary>What the meter "Sockeye.Server" reports.</summary>
 [Collection(nameof(Metered))]
 public sealed class ServerMetricsTests
 {
@@ -53,7 +53,7 @@ public sealed class ServerMetricsTests
     });
 
     [Fact]
-    public void Who_is_one_too_many_is_accepted_and_closed_by_the_limit() => Simulated.Run(Seed, async world =>
+    public void Client_beyond_the_limit_is_accepted_and_closed_by_it() => Simulated.Run(Seed, async world =>
     {
         await using var server = await StartAsync(world, ConnectionText.Echo, options => options.MaxConnections = 1);
         using var metrics = new Metrics("Sockeye.Server", server);
@@ -68,7 +68,7 @@ public sealed class ServerMetricsTests
     });
 
     [Fact]
-    public void Server_that_has_stopped_tells_nothing_more() => Simulated.Run(Seed, async world =>
+    public void Server_that_has_stopped_reports_nothing_more() => Simulated.Run(Seed, async world =>
     {
         var server = await StartAsync(world, ConnectionText.Echo);
         using var metrics = new Metrics("Sockeye.Server", server);
@@ -83,7 +83,7 @@ public sealed class ServerMetricsTests
     [Fact]
     public async Task Accept_queue_and_the_hosts_overflows_are_the_kernels()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux tells of its accept queue.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux reports its accept queue.");
         var cancelled = TestContext.Current.CancellationToken;
         await using var server = await SockeyeServer.StartAsync(
             options =>
@@ -127,7 +127,7 @@ public sealed class ServerMetricsTests
         });
 
     [Fact]
-    public void Counting_what_nobody_listens_to_allocates_nothing()
+    public void Counting_without_a_listener_allocates_nothing()
     {
         var options = new SockeyeServerOptions();
         var listener = new ActiveListener(

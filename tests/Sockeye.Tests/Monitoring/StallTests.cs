@@ -2,7 +2,7 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Monitoring;
 
-/// <summary>What a server tells of connections on which bytes wait and do not move, and of its own stop.</summary>
+/// <summary>What a server reports about stalled connections, and about its stop.</summary>
 public sealed class StallTests
 {
     private const int Seed = 1705;
@@ -107,7 +107,7 @@ public sealed class StallTests
         var load = server.GetLoad();
         Assert.Equal((true, 1), (load.IsStopping, load.Connections));
         Assert.InRange(load.StopTimeLeft!.Value, TimeSpan.FromSeconds(19), TimeSpan.FromSeconds(20));
-        // As planned: nothing that a level of 1, where clients fail, should wake anybody for.
+        // As planned: nothing that a level of 1, where clients fail, should cause an alert for.
         Assert.Equal(0.5, Assert.Single(load.Signs).Level);
 
         mayEnd.SetResult();

@@ -37,7 +37,7 @@ internal sealed class HaproxyProcess : IAsyncDisposable
 
         for (var start = 1; ; start++)
         {
-            // Free now: should another process take it meanwhile, HAProxy ends, and gets another one.
+            // Free now: if another process takes it first, HAProxy ends, and gets another one.
             var port = FreePort();
             var lines = string.Create(CultureInfo.InvariantCulture, $"""
                 defaults
@@ -58,7 +58,7 @@ internal sealed class HaproxyProcess : IAsyncDisposable
                 WorkingDirectory = folder.FullName,
                 RedirectStandardError = true,
             })!;
-            await Patience.Until(() => process.HasExited || IsListening(port), "haproxy listens");
+            await BoundedWait.Until(() => process.HasExited || IsListening(port), "haproxy listens");
             if (!process.HasExited)
                 return new(process, folder, port);
             var errors = await process.StandardError.ReadToEndAsync().Within();
@@ -87,7 +87,7 @@ internal sealed class HaproxyProcess : IAsyncDisposable
 
     private static bool IsListening(int port)
     {
-        // As /proc/net/tcp has it: address and port in hexadecimal, and 0A for a listener. Dialling would be a client.
+        // As /proc/net/tcp has it: address and port in hexadecimal, and 0A for a listener. A connect would be a client.
         var local = string.Create(CultureInfo.InvariantCulture, $"0100007F:{port:X4} 00000000:0000 0A");
         return File.ReadLines("/proc/net/tcp").Any(line => line.Contains(local, StringComparison.Ordinal));
     }

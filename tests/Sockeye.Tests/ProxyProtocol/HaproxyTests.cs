@@ -40,7 +40,7 @@ public sealed class HaproxyTests : IDisposable
     }
 
     [Fact]
-    public async Task Haproxy_that_ends_tls_tells_of_it()
+    public async Task Haproxy_that_ends_tls_reports_it()
     {
         using var key = RSA.Create(2048);
         using var certificate = CreateCertificate(key);
@@ -76,7 +76,7 @@ public sealed class HaproxyTests : IDisposable
     [Theory]
     [InlineData(ProxyProtocolVersion.V1, "send-proxy-v2")]
     [InlineData(ProxyProtocolVersion.V2, "send-proxy")]
-    public async Task Haproxy_passes_on_what_a_client_tells(ProxyProtocolVersion version, string options)
+    public async Task Haproxy_passes_on_what_a_client_sends(ProxyProtocolVersion version, string options)
     {
         await using var server = await StartAsync(new());
         await using var haproxy = await HaproxyProcess.StartAsync("accept-proxy", $"{server.EndPoints[0]} {options}");
@@ -115,11 +115,11 @@ public sealed class HaproxyTests : IDisposable
     public async Task Health_checks_without_a_byte_leave_no_warning()
     {
         await using var server = await StartAsync(new());
-        // By itself HAProxy resets before the handshake is over, and nobody meets that check.
+        // By default HAProxy resets before the handshake is over, and the server does not see that check.
         await using var haproxy = await HaproxyProcess.StartAsync(
             "", $"{server.EndPoints[0]} check inter 20ms\n  option tcp-check\n  tcp-check connect linger");
 
-        await Patience.Until(() => _log.WithId(1200).Count() > 3, "some checks were made");
+        await BoundedWait.Until(() => _log.WithId(1200).Count() > 3, "some checks were made");
         Assert.DoesNotContain(_log.Lines.GetSnapshot(), line => line.Level > LogLevel.Information);
     }
 
@@ -131,7 +131,7 @@ public sealed class HaproxyTests : IDisposable
         options.Listen(new IPEndPoint(IPAddress.Loopback, 0)).UseProxyProtocol(IPNetwork.Parse("127.0.0.0/8")).Run(connection =>
         {
             accepted.TrySetResult(connection.ProxyHeader!);
-            return ProxiedServer.TellAddressesAsync(connection);
+            return ProxiedServer.ReportAddressesAsync(connection);
         });
     }, Token);
 

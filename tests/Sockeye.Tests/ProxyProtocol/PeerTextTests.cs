@@ -111,7 +111,7 @@ public sealed class PeerTextTests
                 Assert.Equal(path, Encoding.UTF8.GetString(((UnixPathEndPoint)remotes[^1]!).Path.Span));
             }
 
-            await Patience.Until(() => log.WithId(1200).Count() == 2, "both ends were logged");
+            await BoundedWait.Until(() => log.WithId(1200).Count() == 2, "both ends were logged");
             var ends = string.Join('\n', log.WithId(1200).Select(line => line.Message));
             Assert.Contains("/c\\x0A\\x1B -> ", ends);
             Assert.Contains(" @sockeye\\x0A", ends);

@@ -21,9 +21,9 @@ internal static class ProxiedServer
             foreach (var network in Everybody)
                 options.TrustedProxies.Add(network);
             configure?.Invoke(options);
-        }).Run(TellAddressesAsync));
+        }).Run(ReportAddressesAsync));
 
-    public static async Task TellAddressesAsync(ConnectionContext connection)
+    public static async Task ReportAddressesAsync(ConnectionContext connection)
     {
         await connection.SendAsync($"{connection.RemoteEndPoint} -> {connection.LocalEndPoint}\n");
         await ConnectionText.Echo(connection);

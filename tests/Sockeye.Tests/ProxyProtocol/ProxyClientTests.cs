@@ -12,7 +12,7 @@ public sealed class ProxyClientTests
     [Theory]
     [InlineData(ProxyProtocolVersion.V1)]
     [InlineData(ProxyProtocolVersion.V2)]
-    public void Client_tells_its_own_addresses(ProxyProtocolVersion version) => Simulated.Run(Seed, async world =>
+    public void Client_sends_its_own_addresses(ProxyProtocolVersion version) => Simulated.Run(Seed, async world =>
     {
         await using var server = await ProxiedServer.Start(world);
         var client = world.NewClient(options => options.UseProxyProtocol(version));
@@ -31,7 +31,7 @@ public sealed class ProxyClientTests
         await using var last = await world.StartWith(listen => listen.UseProxyProtocol(ProxiedServer.Everybody).Run(connection =>
         {
             seen = connection.ProxyHeader;
-            return ProxiedServer.TellAddressesAsync(connection);
+            return ProxiedServer.ReportAddressesAsync(connection);
         }));
         var middle = world.Network.AddHost("middle");
         await using var relay = await StartRelayAsync(world, middle, version);
@@ -104,13 +104,13 @@ public sealed class ProxyClientTests
             await client.AssertResetAsync();
         }
 
-        // A peer that resets is no error of the handler that relays.
+        // A reset of a peer is not an error of the handler that relays.
         await world.Until(() => relay.ConnectionCount == 0, "the proxy's connection has ended");
         Assert.Empty(world.Log.WithId(1201));
     });
 
     [Fact]
-    public void Header_that_cannot_be_written_reaches_whoever_connects() => Simulated.Run(Seed, async world =>
+    public void Header_that_cannot_be_written_is_an_error_of_the_connect() => Simulated.Run(Seed, async world =>
     {
         await using var server = await ProxiedServer.Start(world);
         var client = world.NewClient(options => options.UseProxyProtocol(

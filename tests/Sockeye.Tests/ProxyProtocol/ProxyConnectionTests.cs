@@ -105,14 +105,14 @@ public sealed class ProxyConnectionTests
     [Theory]
     [InlineData("TCP6 2001:db8::7 127.0.0.1 56324 443", "[2001:db8::7]:56324 -> 127.0.0.1:443")]
     [InlineData("TCP4 192.0.2.7 unix:/run/nginx.sock 56324 0", null)]
-    public void Client_that_nginx_was_told_of_is_served_whatever_nginx_listens_on(string line, string? addresses) =>
+    public void Client_that_nginx_reports_is_served_whatever_nginx_listens_on(string line, string? addresses) =>
         Simulated.Run(Seed, async world =>
         {
             await using var server = await ProxiedServer.Start(world);
             await using var proxy = await world.Connect();
             await proxy.SendAsync($"PROXY {line}\r\n");
 
-            // A socket of nginx's that has no address is told by the one of this side.
+            // A socket of nginx without an address is represented by that of this side.
             Assert.Equal(addresses ?? $"192.0.2.7:56324 -> {proxy.RemoteEndPoint}", await proxy.ReadLineAsync());
         });
 

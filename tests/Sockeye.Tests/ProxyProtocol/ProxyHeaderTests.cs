@@ -164,7 +164,7 @@ public sealed class ProxyHeaderTests
     }
 
     [Fact]
-    public void What_a_proxy_tells_besides_the_addresses_has_names()
+    public void What_a_proxy_sends_besides_the_addresses_has_names()
     {
         var header = Parse(Client([
             .. Tlv(0x01, "h2"), .. Tlv(0x02, "shop"), .. Tlv(0x05, "id"), .. Tlv(0x30, "ns"), .. Tlv(0x04, "\0\0\0"),
@@ -201,12 +201,12 @@ public sealed class ProxyHeaderTests
         Assert.NotNull(Parse(header));
         for (var bit = 12 * 8; bit < header.Length * 8; bit++)
         {
-            // Without its type it is no checksum any more.
+            // Without its type it is no longer a checksum.
             if (bit / 8 == 16)
                 continue;
             var damaged = header.ToArray();
             damaged[bit / 8] ^= (byte)(1 << (bit % 8));
-            Assert.False(Reads(damaged) is { Tlvs.Count: > 0 }, $"Bit {bit} was turned and nobody noticed.");
+            Assert.False(Reads(damaged) is { Tlvs.Count: > 0 }, $"Bit {bit} was flipped, and the header was accepted.");
         }
     }
 

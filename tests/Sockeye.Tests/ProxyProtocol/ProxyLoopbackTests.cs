@@ -19,28 +19,28 @@ public sealed class ProxyLoopbackTests
             {
                 proxy.TrustedProxies.Add(IPNetwork.Parse("127.0.0.1/32"));
                 proxy.HeaderTimeout = TimeSpan.FromMilliseconds(50);
-            }).Run(ProxiedServer.TellAddressesAsync);
+            }).Run(ProxiedServer.ReportAddressesAsync);
         }, TestContext.Current.CancellationToken);
         await using var client = await server.ConnectAsync();
         if (sent.Length > 0)
             await client.SendAsync(sent);
 
         await client.AssertResetAsync().Within();
-        await Patience.Until(() => log.WithId(1204).Any(), "its end was logged");
+        await BoundedWait.Until(() => log.WithId(1204).Any(), "its end was logged");
         Assert.Contains("was refused: Timeout", Assert.Single(log.WithId(1204)).Message);
     }
 
     [Fact]
-    public async Task Stop_wakes_those_who_wait_for_a_header_on_every_transport()
+    public async Task Stop_ends_waits_for_a_header_on_every_transport()
     {
         await using var server = await SockeyeServer.StartAsync(
             options => options.Listen(new IPEndPoint(IPAddress.Loopback, 0)).UseProxyProtocol(proxy =>
             {
                 proxy.TrustedProxies.Add(IPNetwork.Parse("127.0.0.1/32"));
                 proxy.HeaderTimeout = TimeSpan.FromHours(1);
-            }).Run(ProxiedServer.TellAddressesAsync), TestContext.Current.CancellationToken);
+            }).Run(ProxiedServer.ReportAddressesAsync), TestContext.Current.CancellationToken);
         await using var client = await server.ConnectAsync();
-        await Patience.Until(() => server.ConnectionCount == 1, "it was accepted");
+        await BoundedWait.Until(() => server.ConnectionCount == 1, "it was accepted");
 
         var stopping = server.StopAsync(TestContext.Current.CancellationToken);
         Assert.Equal("", await client.ReadToEndAsync().Within());

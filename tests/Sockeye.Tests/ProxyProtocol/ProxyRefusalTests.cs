@@ -43,7 +43,7 @@ public sealed class ProxyRefusalTests
     {
         await using var server = await world.StartWith(listen => listen
             .UseProxyProtocol(IPNetwork.Parse("10.0.0.128/25"), IPNetwork.Parse("fd00::/64"))
-            .Run(ProxiedServer.TellAddressesAsync));
+            .Run(ProxiedServer.ReportAddressesAsync));
         await using var client = await world.Connect();
         await client.SendAsync(ProxiedServer.Line);
 
@@ -173,7 +173,7 @@ public sealed class ProxyRefusalTests
             await client.AssertResetAsync();
         }
 
-        await world.Until(() => world.Log.WithId(1204).Count() == 20, "all were told in the details");
+        await world.Until(() => world.Log.WithId(1204).Count() == 20, "all were logged in the details");
         Assert.Single(world.Log.WithId(1300));
         Assert.Empty(world.Log.WithId(1200));
     });

@@ -42,7 +42,7 @@ public sealed class ProxyStartTests
             .UseProxyProtocol(Proxies).UseProxyProtocol(Proxies).Run(ConnectionText.Echo))).Message);
 
     [Fact]
-    public async Task Trusting_nobody_is_an_error_at_start()
+    public async Task Trusting_no_network_is_an_error_at_start()
     {
         var error = await StartErrorAsync(options =>
             options.Listen(IPEndPoint.Parse("0.0.0.0:7443")).UseProxyProtocol().Run(ConnectionText.Echo));
@@ -62,7 +62,7 @@ public sealed class ProxyStartTests
         {
             var path = Path.Combine(folder.FullName, "s");
             await using var server = await SockeyeServer.StartAsync(
-                options => options.ListenUnixSocket(path).UseProxyProtocol().Run(ProxiedServer.TellAddressesAsync),
+                options => options.ListenUnixSocket(path).UseProxyProtocol().Run(ProxiedServer.ReportAddressesAsync),
                 TestContext.Current.CancellationToken);
             await using var proxy = await SocketTransport.Shared.ConnectAsync(
                 new UnixDomainSocketEndPoint(path), TestContext.Current.CancellationToken).Within();
@@ -81,7 +81,7 @@ public sealed class ProxyStartTests
     {
         await using var server = await SockeyeServer.StartAsync(
             options => options.ListenAnyIP(0)
-                .UseProxyProtocol(IPNetwork.Parse("127.0.0.0/8")).Run(ProxiedServer.TellAddressesAsync),
+                .UseProxyProtocol(IPNetwork.Parse("127.0.0.0/8")).Run(ProxiedServer.ReportAddressesAsync),
             TestContext.Current.CancellationToken);
         var port = ((IPEndPoint)server.EndPoints[0]).Port;
         await using var proxy = await SocketTransport.Shared.ConnectAsync(

@@ -28,7 +28,7 @@ public sealed class AcceptFailureLogTests
     }
 
     [Fact]
-    public void Recovery_tells_how_long_how_often_and_how_many_were_reset()
+    public void Recovery_reports_how_long_how_often_and_how_many_were_reset()
     {
         var endpoint = new IPEndPoint(IPAddress.Loopback, 7000);
         _trouble.OnFailure(endpoint, Exhausted);

@@ -78,7 +78,7 @@ public sealed class AcceptLoopTests : IAsyncDisposable
 
         Start();
 
-        await Patience.UntilAsTimePasses(_time, TimeSpan.FromSeconds(1), () => _accepted.Count == 1, "a client was accepted");
+        await BoundedWait.UntilAsTimePasses(_time, TimeSpan.FromSeconds(1), () => _accepted.Count == 1, "a client was accepted");
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class AcceptLoopTests : IAsyncDisposable
         _listener.Failing = new SocketException((int)SocketError.TooManyOpenSockets);
 
         Start();
-        await Patience.Until(() => Warnings == 1, "the exhaustion was logged");
+        await BoundedWait.Until(() => Warnings == 1, "the exhaustion was logged");
         for (var i = 0; i < 1000; i++)
             await Task.Yield();
 
@@ -100,7 +100,7 @@ public sealed class AcceptLoopTests : IAsyncDisposable
         _listener.Failing = new SocketException((int)SocketError.ConnectionAborted);
 
         Start();
-        await Patience.Until(() => Warnings == 1, "the loop backed off");
+        await BoundedWait.Until(() => Warnings == 1, "the loop backed off");
 
         Assert.Equal(100, _listener.AcceptCalls);
     }
@@ -110,7 +110,7 @@ public sealed class AcceptLoopTests : IAsyncDisposable
     {
         _listener.Failing = new SocketException((int)SocketError.TooManyOpenSockets);
         Start();
-        await Patience.Until(() => Warnings == 1, "the exhaustion was logged");
+        await BoundedWait.Until(() => Warnings == 1, "the exhaustion was logged");
         _listener.Failing = null;
         _listener.Accept(NewConnection());
 
@@ -118,11 +118,11 @@ public sealed class AcceptLoopTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Waiting_clients_are_reset_only_after_nobody_was_taken_for_the_patience()
+    public async Task Waiting_clients_are_reset_only_after_none_was_accepted_for_the_timeout()
     {
         (_listener.Failing, _listener.Waiting) = (new SocketException((int)SocketError.TooManyOpenSockets), 50);
         Start();
-        await Patience.Until(() => Warnings == 1, "the exhaustion was logged");
+        await BoundedWait.Until(() => Warnings == 1, "the exhaustion was logged");
 
         _time.Advance(Acceptor.ShedDelay - TimeSpan.FromSeconds(2));
         await WakeUntil(() => _listener.AcceptCalls >= 3, "accept was tried again");
@@ -137,9 +137,9 @@ public sealed class AcceptLoopTests : IAsyncDisposable
     {
         _listener.Failing = new SocketException((int)SocketError.TooManyOpenSockets);
         Start();
-        await Patience.Until(() => Warnings == 1, "the exhaustion was logged");
+        await BoundedWait.Until(() => Warnings == 1, "the exhaustion was logged");
         _listener.Failing = null;
-        await Patience.UntilAsTimePasses(_time, TimeSpan.FromSeconds(1), () => _listener.AcceptCalls == 2, "accept waits");
+        await BoundedWait.UntilAsTimePasses(_time, TimeSpan.FromSeconds(1), () => _listener.AcceptCalls == 2, "accept waits");
 
         _time.Advance(AcceptFailureLog.Gap);
         _listener.Accept(NewConnection());
@@ -147,7 +147,7 @@ public sealed class AcceptLoopTests : IAsyncDisposable
         Assert.Equal(1102, _logger.LatestRecord.Id.Id);
         _listener.Fail(new SocketException((int)SocketError.TooManyOpenSockets));
 
-        await Patience.Until(() => Warnings == 2, "the second episode was logged");
+        await BoundedWait.Until(() => Warnings == 2, "the second episode was logged");
     }
 
     [Fact]
@@ -158,7 +158,7 @@ public sealed class AcceptLoopTests : IAsyncDisposable
 
         Start(new SafeLogger(new ThrowingLogger()));
 
-        await Patience.UntilAsTimePasses(_time, TimeSpan.FromSeconds(1), () => _accepted.Count == 1, "a client was accepted");
+        await BoundedWait.UntilAsTimePasses(_time, TimeSpan.FromSeconds(1), () => _accepted.Count == 1, "a client was accepted");
     }
 
     [Fact]
@@ -177,7 +177,7 @@ public sealed class AcceptLoopTests : IAsyncDisposable
 
         Start();
 
-        await Patience.UntilAsTimePasses(
+        await BoundedWait.UntilAsTimePasses(
             _time, TimeSpan.FromSeconds(1), () => _accepted.Count == 1, "the second client was served");
         Assert.Equal(CloseCause.Abort, first.CloseReason?.Cause);
     }
@@ -198,7 +198,7 @@ public sealed class AcceptLoopTests : IAsyncDisposable
     {
         _listener.Failing = new SocketException((int)SocketError.TooManyOpenSockets);
         Start();
-        await Patience.Until(() => Warnings == 1, "the exhaustion was logged");
+        await BoundedWait.Until(() => Warnings == 1, "the exhaustion was logged");
 
         await _stopping.CancelAsync();
 
@@ -219,13 +219,13 @@ public sealed class AcceptLoopTests : IAsyncDisposable
     }
 
     /// <summary>Ends every wait of the loop, as connections that go do, without moving the clock.</summary>
-    private Task WakeUntil(Func<bool> condition, string what) => Patience.Until(() =>
+    private Task WakeUntil(Func<bool> condition, string what) => BoundedWait.Until(() =>
     {
         _released.Pulse();
         return condition();
     }, what);
 
-    private Task Accepted(int count) => Patience.Until(() => _accepted.Count == count, $"{count} clients were accepted");
+    private Task Accepted(int count) => BoundedWait.Until(() => _accepted.Count == count, $"{count} clients were accepted");
 
     private sealed class ThrowingLogger : ILogger
     {

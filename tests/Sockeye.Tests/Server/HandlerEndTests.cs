@@ -54,7 +54,7 @@ public sealed class HandlerEndTests
     });
 
     [Fact]
-    public void Exception_after_both_sides_have_ended_in_order_is_told_as_what_it_is() => Simulated.Run(Seed, async world =>
+    public void Exception_after_both_sides_have_ended_in_order_is_logged_as_such() => Simulated.Run(Seed, async world =>
     {
         await using var server = await world.Start(async connection =>
         {

@@ -22,13 +22,13 @@ public sealed class OutsideCodeTests
     [Fact]
     public void Callback_of_StopRequested_that_throws_is_said_and_the_others_are_called() => Simulated.Run(Seed, async world =>
     {
-        var told = new TaskCompletionSource();
+        var notified = new TaskCompletionSource();
         await using var server = await world.Start(async connection =>
         {
-            using var last = connection.StopRequested.Register(told.SetResult);
+            using var last = connection.StopRequested.Register(notified.SetResult);
             using var bad = connection.StopRequested.Register(() => throw new FormatException("not a word"));
             await connection.SendAsync("!");
-            await told.Task;
+            await notified.Task;
             await connection.SendAsync("done");
         });
         await using var client = await world.Connect();
@@ -58,7 +58,7 @@ public sealed class OutsideCodeTests
 
         await server.StopAsync(Cancelled).Within();
 
-        await Patience.Until(() => Lines.Any(), "the exception was said");
+        await BoundedWait.Until(() => Lines.Any(), "the exception was said");
         Assert.Contains("StopRequested", Lines.Single(), StringComparison.Ordinal);
     }
 
@@ -76,7 +76,7 @@ public sealed class OutsideCodeTests
         await using var server = await StartAsync(transport, endpoints: 2);
         var connection = MemoryConnection.CreatePair();
         transport.Listeners[1].Inner.Accept(connection.Server);
-        await Patience.Until(() => server.ConnectionCount == 1, "the client was accepted");
+        await BoundedWait.Until(() => server.ConnectionCount == 1, "the client was accepted");
 
         var result = await server.StopAsync(Cancelled).Within();
 
@@ -99,7 +99,7 @@ public sealed class OutsideCodeTests
 
         Assert.Equal([transport.Listeners[0].EndPoint], result.Removed);
         Assert.Equal([kept.EndPoint], server.EndPoints);
-        await Patience.Until(() => Lines.Count() == 2, "both were said");
+        await BoundedWait.Until(() => Lines.Count() == 2, "both were said");
         Assert.False(kept.IsUnbound);
     }
 
@@ -142,11 +142,11 @@ public sealed class OutsideCodeTests
     public async Task Connections_whose_abort_throws_keep_no_stop_from_the_others()
     {
         var transport = new FaultyTransport();
-        using var told = new ManualResetEventSlim();
+        using var notified = new ManualResetEventSlim();
         await using var server = await StartAsync(transport, endpoints: 1, async connection =>
         {
             // The others end by the abort, perhaps before their callback runs.
-            using var telling = connection is FaultyConnection ? connection.StopRequested.Register(told.Set) : default;
+            using var notifying = connection is FaultyConnection ? connection.StopRequested.Register(notified.Set) : default;
             while (!(await connection.Transport.Input.ReadAsync(CancellationToken.None)).IsCompleted)
                 connection.Transport.Input.CancelPendingRead();
         }, options => options.ShutdownTimeout = TimeSpan.Zero);
@@ -156,9 +156,9 @@ public sealed class OutsideCodeTests
         listener.Accept(before.Server);
         listener.Accept(new FaultyConnection(faulty.Server));
         listener.Accept(after.Server);
-        await Patience.Until(() => server.ConnectionCount == 3, "all were accepted");
+        await BoundedWait.Until(() => server.ConnectionCount == 3, "all were accepted");
         var stopping = server.StopAsync(Cancelled);
-        await Patience.Until(() => told.IsSet, "it was told"); // One that ends before the stop is not the stop's to count.
+        await BoundedWait.Until(() => notified.IsSet, "it was notified"); // The stop counts those that end after its start.
         faulty.Client.Transport.Output.Complete();
 
         var result = await stopping.Within();
@@ -180,12 +180,12 @@ public sealed class OutsideCodeTests
         var (first, second) = (MemoryConnection.CreatePair(), MemoryConnection.CreatePair());
         time.Throws = true;
         transport.Listeners[0].Inner.Accept(first.Server);
-        await Patience.Until(() => first.Server.HasEnded, "the first was given up");
+        await BoundedWait.Until(() => first.Server.HasEnded, "the first was given up");
         Assert.Equal(0, server.ConnectionCount);
         time.Throws = false;
 
         transport.Listeners[0].Inner.Accept(second.Server);
-        await Patience.Until(() => server.ConnectionCount == 1, "its place was free");
+        await BoundedWait.Until(() => server.ConnectionCount == 1, "its permit was free");
         Assert.Equal(1, (await server.StopAsync(Cancelled).Within()).Drained);
     }
 
@@ -216,7 +216,7 @@ public sealed class OutsideCodeTests
 
     private sealed class Unspeakable : Exception
     {
-        public override string Message => throw new InvalidOperationException("no words");
+        public override string Message => throw new InvalidOperationException("no text");
     }
 
     private sealed class FaultyClock : TimeProvider

@@ -9,7 +9,7 @@ public sealed class ServerConnectionTests
     private const int Seed = 32;
 
     [Fact]
-    public void Each_client_gets_a_connection_of_its_own_while_the_listener_goes_on() => Simulated.Run(Seed, async world =>
+    public void Each_client_gets_a_separate_connection_while_the_listener_continues() => Simulated.Run(Seed, async world =>
     {
         await using var server = await world.Start(connection => connection.SendAsync($"{connection.RemoteEndPoint}"));
 
@@ -58,7 +58,7 @@ public sealed class ServerConnectionTests
     });
 
     [Fact]
-    public void Reset_by_the_peer_is_its_own_reason_and_no_error_of_the_handler() => Simulated.Run(Seed, async world =>
+    public void Reset_by_the_peer_is_a_separate_reason_and_not_an_error_of_the_handler() => Simulated.Run(Seed, async world =>
     {
         await using var server = await world.Start(ConnectionText.Echo);
         var client = await world.Connect();
@@ -155,7 +155,7 @@ public sealed class ServerConnectionTests
             return connection.SendAsync("served");
         });
         await using var first = await server.ConnectAsync();
-        await Patience.Until(() => Volatile.Read(ref blocked) == 1, "the first handler blocks");
+        await BoundedWait.Until(() => Volatile.Read(ref blocked) == 1, "the first handler blocks");
 
         await using var second = await server.ConnectAsync();
 

@@ -2,7 +2,7 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Server;
 
-/// <summary>What handlers may still do once they are told of a stop, and what counts as drained.</summary>
+/// <summary>What handlers may still do once they are notified of a stop, and what counts as drained.</summary>
 public sealed class ServerDrainTests
 {
     private const int Seed = 3302;
@@ -10,7 +10,7 @@ public sealed class ServerDrainTests
     private static readonly Codec<string> Lines = Codec.Lines(maxLength: 64);
 
     [Fact]
-    public void Handler_is_told_of_the_stop_and_still_reads_what_it_waits_for() => Simulated.Run(Seed, async world =>
+    public void Handler_is_notified_of_the_stop_and_still_reads_what_it_waits_for() => Simulated.Run(Seed, async world =>
     {
         List<string> heard = [];
         await using var server = await StartAsync(world, async device =>
@@ -75,7 +75,7 @@ public sealed class ServerDrainTests
     [InlineData("a reset")]
     public void Connection_that_does_not_end_whole_is_not_called_drained(string how) => Simulated.Run(Seed, async world =>
     {
-        var told = new TaskCompletionSource();
+        var notified = new TaskCompletionSource();
         await using var server = await StartAsync(world, async peer =>
         {
             await peer.WriteAsync("what time is it?");
@@ -84,7 +84,7 @@ public sealed class ServerDrainTests
                 // Reading ends with the stop.
             }
 
-            told.SetResult();
+            notified.SetResult();
             if (how is "an exception")
                 throw new FormatException("not whole");
             if (how is "a request that is not read" or "a reset")
@@ -99,7 +99,7 @@ public sealed class ServerDrainTests
         }
 
         var stopping = server.StopAsync();
-        await told.Task;
+        await notified.Task;
         if (how is "a reset")
             client.Connection.Abort();
         else if (how is "a request that is not read" or "an answer after the handler has gone")
@@ -114,17 +114,17 @@ public sealed class ServerDrainTests
     });
 
     [Fact]
-    public void Stop_whose_patience_is_cut_short_calls_nothing_drained_that_it_aborted() => Simulated.Run(Seed, async world =>
+    public void Stop_that_is_cancelled_does_not_count_as_drained_what_it_aborted() => Simulated.Run(Seed, async world =>
     {
         await using var server = await world.Start(ConnectionText.Echo);
         await using var client = await world.Connect();
         await client.SendAsync("x");
         await client.ReadAsync(1);
-        using var impatience = new CancellationTokenSource();
+        using var timeout = new CancellationTokenSource();
 
-        var stopping = server.StopAsync(impatience.Token);
+        var stopping = server.StopAsync(timeout.Token);
         await world.Pass(TimeSpan.FromSeconds(1));
-        impatience.Cancel();
+        timeout.Cancel();
         var result = await stopping;
 
         Assert.Equal((0, 1, 0), (result.Drained, result.Aborted, result.CutShort));
@@ -180,7 +180,7 @@ public sealed class ServerDrainTests
             await world.Until(() => seen.Count == 1, "the handler runs");
 
             var stopping = server.StopAsync();
-            await world.Until(() => seen.Count == 2, "it was told");
+            await world.Until(() => seen.Count == 2, "it was notified");
             await client.DisposeAsync();
             await stopping;
 

@@ -11,7 +11,7 @@ public sealed class ServerReloadTests
     private const int Seed = 83;
 
     [Fact]
-    public void Kept_endpoint_serves_new_clients_anew_and_open_ones_as_before() => Simulated.Run(Seed, async world =>
+    public void Kept_endpoint_serves_only_new_clients_by_the_new_options() => Simulated.Run(Seed, async world =>
     {
         await using var server = await world.Start(Says("old"));
         await using var open = await world.Connect();
@@ -89,7 +89,7 @@ public sealed class ServerReloadTests
         var began = world.Network.Elapsed;
         var result = await server.ReloadAsync(options => options.ListenAnyIP(7000).Run(Says("a")));
 
-        Assert.Equal(began, world.Network.Elapsed); // It waited for nobody.
+        Assert.Equal(began, world.Network.Elapsed); // It waited for no connection.
         Assert.Equal([7001], Ports(result.Removed));
         Assert.Equal([7000], Ports(server.EndPoints));
         var refused = await Assert.ThrowsAsync<SocketException>(() => ConnectAsync(world, 7001).AsTask());
@@ -128,7 +128,7 @@ public sealed class ServerReloadTests
         });
 
     [Fact]
-    public void Endpoint_that_comes_back_while_it_is_drained_is_bound_anew() => Simulated.Run(Seed, async world =>
+    public void Endpoint_that_comes_back_while_it_is_drained_is_bound_again() => Simulated.Run(Seed, async world =>
     {
         await using var server = await StartTwoAsync(world, ConnectionText.Echo);
         await using var client = await ConnectAsync(world, 7001);

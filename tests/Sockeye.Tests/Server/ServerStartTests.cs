@@ -210,7 +210,7 @@ public sealed class ServerStartTests
     }
 
     [Fact]
-    public async Task Run_tells_the_started_server_once_and_answers_what_the_stop_drained()
+    public async Task Run_passes_the_started_server_once_and_returns_what_the_stop_drained()
     {
         using var stop = new CancellationTokenSource();
         var options = new SockeyeServerOptions();
@@ -235,7 +235,7 @@ public sealed class ServerStartTests
         where TException : Exception =>
         Assert.ThrowsAsync<TException>(() => SockeyeServer.StartAsync(configure, TestContext.Current.CancellationToken));
 
-    /// <summary>Tells what was bound.</summary>
+    /// <summary>Records what was bound.</summary>
     private sealed class WatchingTransport(Action<EndPoint> onBound) : IConnectionListenerFactory
     {
         public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)

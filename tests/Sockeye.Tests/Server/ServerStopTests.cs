@@ -10,10 +10,10 @@ public sealed class ServerStopTests
     [Fact]
     public void Stop_refuses_new_clients_and_lets_handlers_finish() => Simulated.Run(Seed, async world =>
     {
-        var (told, finish) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var (notified, finish) = (new TaskCompletionSource(), new TaskCompletionSource());
         await using var server = await world.Start(async connection =>
         {
-            using var watch = connection.StopRequested.Register(told.SetResult);
+            using var watch = connection.StopRequested.Register(notified.SetResult);
             await connection.SendAsync("begun ");
             await finish.Task;
             await connection.SendAsync("done");
@@ -22,7 +22,7 @@ public sealed class ServerStopTests
         Assert.Equal("begun ", await client.ReadAsync(6));
 
         var stopping = server.StopAsync(CancellationToken.None);
-        await told.Task; // By then the listeners are closed.
+        await notified.Task; // By then the listeners are closed.
         var refused = await Assert.ThrowsAsync<SocketException>(() => world.Connect().AsTask());
         Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
         finish.SetResult();
@@ -34,7 +34,7 @@ public sealed class ServerStopTests
     });
 
     [Fact]
-    public void Handlers_are_told_of_the_stop_and_the_reason_is_the_stop() => Simulated.Run(Seed, async world =>
+    public void Handlers_are_notified_of_the_stop_and_the_reason_is_the_stop() => Simulated.Run(Seed, async world =>
     {
         await using var server = await world.Start(async connection =>
         {
@@ -93,10 +93,10 @@ public sealed class ServerStopTests
     [Fact]
     public void Stop_reaches_handlers_in_one_order_in_every_run_of_a_seed()
     {
-        var first = ToldInOrder();
+        var first = GetOrderOfNotifications();
 
         Assert.Equal(20, first.Count);
-        Assert.Equal(first, ToldInOrder());
+        Assert.Equal(first, GetOrderOfNotifications());
     }
 
     [Fact]
@@ -124,13 +124,13 @@ public sealed class ServerStopTests
         await using var client = await world.Connect();
         await client.SendAsync("x");
         await client.ReadAsync(1);
-        using var impatience = new CancellationTokenSource();
+        using var timeout = new CancellationTokenSource();
 
-        var stopping = server.StopAsync(impatience.Token);
+        var stopping = server.StopAsync(timeout.Token);
         await world.Pass(TimeSpan.FromSeconds(1));
         Assert.False(stopping.IsCompleted);
         var began = world.Network.Elapsed;
-        impatience.Cancel();
+        timeout.Cancel();
         await stopping;
 
         Assert.Equal(began, world.Network.Elapsed);
@@ -146,14 +146,14 @@ public sealed class ServerStopTests
         Assert.Same(results[0], results[1]);
     });
 
-    private static List<string> ToldInOrder()
+    private static List<string> GetOrderOfNotifications()
     {
-        List<string> told = [];
+        List<string> notified = [];
         Simulated.Run(Seed, async world =>
         {
             await using var server = await world.Start(async connection =>
             {
-                using var watch = connection.StopRequested.Register(() => told.Add(connection.ConnectionId));
+                using var watch = connection.StopRequested.Register(() => notified.Add(connection.ConnectionId));
                 await connection.SendAsync("!");
                 await connection.ReadToEndAsync();
             });
@@ -161,6 +161,6 @@ public sealed class ServerStopTests
                 await (await world.Connect()).ReadAsync(1);
             await server.StopAsync(CancellationToken.None);
         });
-        return told;
+        return notified;
     }
 }

@@ -14,7 +14,7 @@ public sealed class DescriptorLimitTests
     [Fact]
     public void Limit_of_this_process_is_known_on_Linux()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux tells it without native code.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux reports it without native code.");
 
         Assert.InRange(DescriptorLimit.Read() ?? int.MaxValue, 64, int.MaxValue);
     }

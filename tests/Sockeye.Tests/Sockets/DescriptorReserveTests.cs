@@ -18,7 +18,7 @@ public sealed class DescriptorReserveTests
     public DescriptorReserveTests() => _reserve = new(_table, _time);
 
     [Fact]
-    public void Reserve_is_held_from_the_first_who_joins_until_the_last_has_left()
+    public void Reserve_is_held_from_the_first_user_to_the_last()
     {
         _reserve.Join();
         _reserve.Join();
@@ -35,7 +35,7 @@ public sealed class DescriptorReserveTests
     [InlineData(Limit - Least + 1, false)]
     [InlineData(Limit, false)]
     [InlineData(Limit + 100, false)] // the limit was lowered
-    public void Nobody_is_accepted_where_not_even_the_margin_is_free_beside_the_reserve(int others, bool hasRoom)
+    public void No_client_is_accepted_where_not_even_the_margin_is_free_beside_the_reserve(int others, bool hasRoom)
     {
         _table.Others = others;
         _reserve.Join();
@@ -56,7 +56,7 @@ public sealed class DescriptorReserveTests
             _time.Advance(TimeSpan.FromSeconds(1));
         }
 
-        // At each moment somebody else could have opened as many.
+        // At each moment, other code could have opened as many.
         Assert.Equal(DescriptorReserve.Margin, _table.LeastFree);
     }
 
@@ -79,7 +79,7 @@ public sealed class DescriptorReserveTests
     public void Low_numbers_hide_no_shortage_above_them()
     {
         _reserve.Join();
-        // Whoever it was has taken what is above; here connections come and go below.
+        // The descriptors above are taken; here connections come and go below.
         for (_table.Others = 100; _table.Held > 0; _table.Others++)
         {
             Assert.InRange(_table.Others, 0, Limit - DescriptorReserve.Size - 1);
@@ -124,7 +124,7 @@ public sealed class DescriptorReserveTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Who_joins_where_there_is_room_finds_it_at_once_however_long_counting_took(bool countsAtOnce)
+    public void User_that_joins_finds_room_at_once_however_long_counting_took(bool countsAtOnce)
     {
         _table.IsFastToCount = countsAtOnce;
         _table.OnCount = () => _time.Advance(TimeSpan.FromSeconds(30)); // A machine whose processors are busy.
@@ -191,14 +191,14 @@ public sealed class DescriptorReserveTests
     [Fact]
     public async Task Open_descriptors_of_this_process_are_counted_in_both_ways()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux tells it without native code.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux reports it without native code.");
         var table = new DescriptorTable();
         Assert.True(table.IsBounded);
 
         // The size has those too that a thread is about to get: the runtime has one that opens a pipe for debuggers, and waits.
-        // Other tests open and close some meanwhile.
+        // Other tests open and close some at the same time.
         const int InTheMaking = 4;
-        await Patience.Until(
+        await BoundedWait.Until(
             () => table.CountOpen() - (DescriptorTable.CountEntries() - 1) is >= 0 and <= InTheMaking, "both counts agree");
         Assert.Equal(DescriptorTable.ReadTableSize() > 0, table.IsCountCheap); // since Linux 6.2
     }
@@ -222,7 +222,7 @@ public sealed class DescriptorReserveTests
 
         public int? Limit { get; set; }
 
-        /// <summary>The limit, where it is not told.</summary>
+        /// <summary>The limit, if the system does not report it.</summary>
         public int? Real { get; set; }
 
         public bool Bounded { get; set; } = true;
@@ -233,7 +233,7 @@ public sealed class DescriptorReserveTests
 
         public override bool IsCountCheap => IsFastToCount;
 
-        /// <summary>What everybody else has open.</summary>
+        /// <summary>The descriptors that other code has open.</summary>
         public int Others { get; set; }
 
         public int Held => _open.Count;

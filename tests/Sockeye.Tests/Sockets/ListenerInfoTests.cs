@@ -7,10 +7,10 @@ namespace Sockeye.Tests.Sockets;
 public sealed class ListenerInfoTests
 {
     [Fact]
-    public async Task Listener_tells_who_waits_to_be_accepted_and_how_many_may()
+    public async Task Listener_reports_the_length_and_limit_of_its_accept_queue()
     {
         if (!OperatingSystem.IsLinux())
-            Assert.Skip("Only Linux tells of its accept queue.");
+            Assert.Skip("Only Linux reports its accept queue.");
         var cancelled = TestContext.Current.CancellationToken;
         var transport = new SocketTransport(new() { Backlog = 7 });
         await using var listener = await transport.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), cancelled);

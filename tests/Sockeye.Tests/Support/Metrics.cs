@@ -3,7 +3,7 @@ using System.Net;
 
 namespace Sockeye.Tests.Support;
 
-/// <summary>All that one meter tells of one server, or of all there are.</summary>
+/// <summary>All that one meter reports about one server, or about all servers.</summary>
 internal sealed class Metrics : IDisposable
 {
     private readonly MeterListener _listener = new();
@@ -24,7 +24,7 @@ internal sealed class Metrics : IDisposable
         _listener.Start();
     }
 
-    /// <summary>The sum of what was counted with all of these tags; of observed instruments, of what they tell now.</summary>
+    /// <summary>The sum of what was counted with all of these tags; of observed instruments, of their current values.</summary>
     public double Sum(string name, params string[] tags) => Find(name, tags).Where(IsOurs).Sum(each => each.Value);
 
     public int Count(string name, params string[] tags) => Find(name, tags).Count(IsOurs);

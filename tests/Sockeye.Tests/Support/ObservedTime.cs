@@ -3,7 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Sockeye.Tests.Support;
 
-/// <summary>Time that stands still until the test moves it, and that tells which timers were set.</summary>
+/// <summary>A clock that stands still until the test advances it, and that records which timers were set.</summary>
 internal sealed class ObservedTime : FakeTimeProvider
 {
     private readonly DateTimeOffset _start;

@@ -6,30 +6,30 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye.Tests.Support;
 
 /// <summary>
-/// A transport whose every lookup and dial waits until the test answers it. Answers continue inline, on the thread of the test,
-/// so that what a step causes has happened when the step returns.
+/// A transport whose every lookup and attempt waits until the test answers it. Answers continue inline, on the thread of the
+/// test, so that what a step causes has happened when the step returns.
 /// </summary>
 internal sealed class ScriptedTransport(ObservedTime time) : ILocalEndPointConnectionFactory, IHostNameResolver
 {
-    private readonly ConcurrentQueue<Dial> _dials = new();
+    private readonly ConcurrentQueue<Attempt> _dials = new();
     private readonly ConcurrentQueue<Lookup> _lookups = new();
 
-    /// <summary>What is done with a dial at once, instead of waiting for the test.</summary>
-    public Action<Dial>? OnDial { get; set; }
+    /// <summary>Handles an attempt at once, instead of waiting for the test.</summary>
+    public Action<Attempt>? OnAttempt { get; set; }
 
     /// <summary>Every connection that was ever opened.</summary>
     public ConcurrentQueue<MemoryConnection> Opened { get; } = new();
 
-    /// <summary>Addresses of the machine that dials.</summary>
+    /// <summary>Addresses of the machine of the client.</summary>
     public HashSet<IPAddress> OwnAddresses { get; } = [];
 
     public int OpenCount => Opened.Count(connection => !connection.IsDisposed);
 
     public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        DialAsync(endpoint, null, cancellationToken);
+        StartAttempt(endpoint, null, cancellationToken);
 
     public ValueTask<ConnectionContext> ConnectAsync(EndPoint remote, EndPoint local, CancellationToken cancellationToken) =>
-        DialAsync(remote, local, cancellationToken);
+        StartAttempt(remote, local, cancellationToken);
 
     public ValueTask<IReadOnlyList<IPAddress>> ResolveAsync(
         string host, AddressFamily family, CancellationToken cancellationToken)
@@ -42,12 +42,12 @@ internal sealed class ScriptedTransport(ObservedTime time) : ILocalEndPointConne
 
     public bool Owns(IPAddress address) => OwnAddresses.Contains(address);
 
-    /// <summary>The dial that has begun and was not taken yet.</summary>
-    public Dial NextDial() => TryNextDial() ?? throw new InvalidOperationException("No dial has begun.");
+    /// <summary>The attempt that has begun and was not taken yet.</summary>
+    public Attempt NextAttempt() => TryNextAttempt() ?? throw new InvalidOperationException("No attempt has begun.");
 
-    public Dial? TryNextDial() => _dials.TryDequeue(out var dial) ? dial : null;
+    public Attempt? TryNextAttempt() => _dials.TryDequeue(out var attempt) ? attempt : null;
 
-    public void AssertNoDial() => Assert.Empty(_dials.Select(dial => dial.EndPoint));
+    public void AssertNoAttempt() => Assert.Empty(_dials.Select(attempt => attempt.EndPoint));
 
     public Lookup NextLookup(AddressFamily family)
     {
@@ -58,14 +58,14 @@ internal sealed class ScriptedTransport(ObservedTime time) : ILocalEndPointConne
 
     public void AssertNoLookup() => Assert.Empty(_lookups);
 
-    private ValueTask<ConnectionContext> DialAsync(EndPoint remote, EndPoint? local, CancellationToken cancellationToken)
+    private ValueTask<ConnectionContext> StartAttempt(EndPoint remote, EndPoint? local, CancellationToken cancellationToken)
     {
-        var dial = new Dial(this, remote, local, time.Elapsed, cancellationToken);
-        if (OnDial is null)
-            _dials.Enqueue(dial);
+        var attempt = new Attempt(this, remote, local, time.Elapsed, cancellationToken);
+        if (OnAttempt is null)
+            _dials.Enqueue(attempt);
         else
-            OnDial(dial);
-        return new(dial.Answered.Task);
+            OnAttempt(attempt);
+        return new(attempt.Answered.Task);
     }
 
     internal sealed record Lookup(string Host, AddressFamily Family)
@@ -79,12 +79,12 @@ internal sealed class ScriptedTransport(ObservedTime time) : ILocalEndPointConne
         public void Fail(SocketError error) => Answered.SetException(new SocketException((int)error));
     }
 
-    internal sealed class Dial
+    internal sealed class Attempt
     {
         private readonly ScriptedTransport _transport;
         private readonly CancellationTokenRegistration _cancelled;
 
-        public Dial(
+        public Attempt(
             ScriptedTransport transport, EndPoint endpoint, EndPoint? local, TimeSpan at, CancellationToken cancellationToken)
         {
             (_transport, EndPoint, Local, At) = (transport, endpoint, local, at);

@@ -69,13 +69,13 @@ internal sealed class Simulated : IDisposable
 
     public Task Pass(TimeSpan time) => Task.Delay(time, Time);
 
-    /// <summary>Lets time pass until the condition holds: for what has no event of its own.</summary>
+    /// <summary>Lets time pass until the condition holds: for conditions without an event.</summary>
     public async Task Until(Func<bool> condition, string what)
     {
         var begun = Network.Elapsed;
         while (!condition())
         {
-            Assert.True(Network.Elapsed - begun < Limit, $"Waited {Limit} in vain until {what}.");
+            Assert.True(Network.Elapsed - begun < Limit, $"It did not happen in {Limit}: {what}.");
             await Pass(TimeSpan.FromMilliseconds(1));
         }
     }

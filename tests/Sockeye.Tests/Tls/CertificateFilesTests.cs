@@ -65,7 +65,7 @@ public sealed class CertificateFilesTests : IDisposable
     });
 
     [Fact]
-    public void New_files_are_shown_to_new_connections_and_files_that_do_not_fit_to_nobody() => TlsWorld.Run(async world =>
+    public void New_files_are_used_for_new_connections_and_files_that_do_not_fit_for_none() => TlsWorld.Run(async world =>
     {
         var (first, second) = (world.Authority.Sign("server"), world.Authority.Sign("server"));
         Put(first, first);
@@ -123,7 +123,7 @@ public sealed class CertificateFilesTests : IDisposable
     });
 
     [Fact]
-    public void Files_of_the_same_time_and_length_are_read_anew_and_those_that_were_only_touched_are_not() =>
+    public void Files_of_the_same_time_and_length_are_read_again_and_those_that_were_only_touched_are_not() =>
         TlsWorld.Run(async world =>
         {
             X509Certificate2[] certificates = [.. OfOneLength(() => world.Authority.Sign("server"), 2)];

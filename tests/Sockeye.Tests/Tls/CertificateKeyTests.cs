@@ -68,11 +68,11 @@ public sealed class CertificateKeyTests : IDisposable
     [InlineData(Ed25519, Ed25519Key, "CN=ed25519 has a key of the kind Ed25519")]
     [InlineData(Ed25519 + "\n" + Ed25519Key, null, "CN=ed25519 has a key of the kind Ed25519")]
     [InlineData(Ed448, Ed448Key, "CN=ed448 has a key of the kind Ed448")]
-    public void Key_that_NET_cannot_use_is_named_as_what_it_is(string certificate, string? key, string words)
+    public void Key_that_NET_cannot_use_is_named_as_what_it_is(string certificate, string? key, string text)
     {
         var error = Fails(certificate, key);
 
-        Assert.Contains(words + ", which .NET cannot use for TLS: make one with RSA (2048 bits or more), or with ECDSA", error);
+        Assert.Contains(text + ", which .NET cannot use for TLS: make one with RSA (2048 bits or more), or with ECDSA", error);
         Assert.DoesNotContain("there is no certificate with its private key", error);
     }
 
@@ -179,10 +179,10 @@ public sealed class CertificateKeyTests : IDisposable
         return request.CreateSelfSigned(start, start.AddYears(100));
     }
 
-    private void AssertFails(string words, string certificate, string? key, string? password = null)
+    private void AssertFails(string text, string certificate, string? key, string? password = null)
     {
         var error = Fails(certificate, key, password);
-        Assert.Contains($": there is no certificate with its private key: {words}", error);
+        Assert.Contains($": there is no certificate with its private key: {text}", error);
         Assert.StartsWith(InDirectory("cert"), error, StringComparison.Ordinal);
     }
 

@@ -19,7 +19,7 @@ internal sealed class CutHello(Stream network, int length, bool isApart) : Strea
 
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
-    /// <summary>Handshake messages of the records, in records of at most so many bytes.</summary>
+    /// <summary>Handshake messages of the records, in records of at most the given number of bytes.</summary>
     public static IEnumerable<byte[]> Cut(ReadOnlyMemory<byte> records, int length)
     {
         var version = records.Slice(1, 2).ToArray();

@@ -3,7 +3,7 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Tls;
 
-/// <summary>Clients that never finish their handshake cost little, and nobody else notices them.</summary>
+/// <summary>Clients that never finish their handshake cost little, and do not affect others.</summary>
 public sealed class HandshakeLimitTests
 {
     [Fact]
@@ -16,7 +16,7 @@ public sealed class HandshakeLimitTests
         await silent.AssertResetAsync();
 
         Assert.InRange(world.Simulated.Network.Elapsed.TotalSeconds, 10, 10.3);
-        await TlsFailureTests.AssertServerToldAsync(
+        await TlsFailureTests.AssertServerLoggedAsync(
             world, "Local Timeout Both, the TLS handshake did not finish within 10 s (HandshakeTimeout): the peer sent nothing");
         Assert.Equal(0, handled);
     });
@@ -55,7 +55,7 @@ public sealed class HandshakeLimitTests
     });
 
     [Fact]
-    public void Good_client_comes_through_while_all_places_are_held_by_those_who_stand_still() => TlsWorld.Run(async world =>
+    public void Good_client_is_served_while_stalled_handshakes_hold_all_permits() => TlsWorld.Run(async world =>
     {
         await using var server = await world.Start(tls => tls.MaxHandshakes = 5);
         var stalled = new List<ConnectionContext>();
@@ -79,7 +79,7 @@ public sealed class HandshakeLimitTests
     {
         await using var server = await world.Start(tls => tls.MaxHandshakes = 1);
         await using var slow = await ConnectAndSayHello(world);
-        byte[] next = [20, 3, 3, 0, 1, 1, 23, 3, 3]; // ChangeCipherSpec, and the begin of a record that never ends
+        byte[] next = [20, 3, 3, 0, 1, 1, 23, 3, 3]; // ChangeCipherSpec, and the start of a record that never ends
         Task<ConnectionContext>? connecting = null;
         foreach (var piece in next)
         {
@@ -95,7 +95,7 @@ public sealed class HandshakeLimitTests
     });
 
     [Fact]
-    public void Wait_for_a_place_counts_in_the_timeout() => TlsWorld.Run(async world =>
+    public void Wait_for_a_permit_counts_in_the_timeout() => TlsWorld.Run(async world =>
     {
         await using var server = await world.Start(tls =>
         {
@@ -112,7 +112,7 @@ public sealed class HandshakeLimitTests
     });
 
     [Fact]
-    public void Thousands_of_handshakes_that_never_finish_leave_places_for_the_good() => TlsWorld.Run(async world =>
+    public void Thousands_of_handshakes_that_never_finish_leave_permits_for_real_clients() => TlsWorld.Run(async world =>
     {
         await using var server = await world.Start(tls => tls.MaxHandshakes = 100);
         var silent = new List<ConnectionContext>();

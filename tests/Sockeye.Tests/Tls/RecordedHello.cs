@@ -11,7 +11,7 @@ internal static class RecordedHello
     {
         using var wire = new OneWay();
         using var ssl = new SslStream(wire);
-        // Nobody answers.
+        // The peer does not answer.
         Assert.Throws<IOException>(() => ssl.AuthenticateAsClient("localhost"));
         return wire.ToArray();
     }

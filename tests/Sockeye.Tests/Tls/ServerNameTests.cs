@@ -58,7 +58,7 @@ public sealed class ServerNameTests
     [InlineData("BÜCHER.Example.")]
     [InlineData("*.xn--bcher-kva.example", "neue.bücher.example")]
     [InlineData("bücher.example", "xn--bcher-kva.example")] // the certificate is made of this form
-    public void Client_trusts_a_certificate_for_the_name_in_whatever_form_it_dials(string name, string? dialled = null) =>
+    public void Client_trusts_a_certificate_for_the_name_in_whatever_form_it_is_given(string name, string? target = null) =>
         TlsWorld.Run(async world =>
         {
             using var certificate = TlsCertificates.CreateSelfSigned(world.Simulated.Time, name);
@@ -72,7 +72,7 @@ public sealed class ServerNameTests
             await using var connection = await world.Connect(tls =>
             {
                 tls.TrustedAuthorities = [certificate];
-                tls.Authentication.TargetHost = dialled ?? name;
+                tls.Authentication.TargetHost = target ?? name;
             });
             await connection.SendAsync("x");
 
@@ -87,18 +87,18 @@ public sealed class ServerNameTests
     [InlineData("fe80::1%3", "fe80::1")]
     [InlineData("::ffff:10.9.8.7", "10.9.8.7")]
     [InlineData("10.9.8.7", "10.9.8.7")]
-    public void Client_trusts_a_certificate_for_the_address_in_whatever_form_it_dials(string dialled, string name) =>
+    public void Client_trusts_a_certificate_for_the_address_in_whatever_form_it_is_given(string target, string name) =>
         TlsWorld.Run(async world =>
         {
             await using var server = await world.Start(tls => tls.AddCertificate(world.Authority.Sign(name)));
 
-            await using var connection = await world.Connect(tls => tls.Authentication.TargetHost = dialled);
+            await using var connection = await world.Connect(tls => tls.Authentication.TargetHost = target);
 
             Assert.Equal($"CN={name}", connection.Tls!.RemoteCertificate!.Subject);
         });
 
     [Fact]
-    public void Name_that_the_certificate_is_not_for_is_told_as_the_certificate_would_have_it() => TlsWorld.Run(async world =>
+    public void Name_that_the_certificate_is_not_for_is_reported_in_the_form_of_certificates() => TlsWorld.Run(async world =>
     {
         await using var server = await world.Start(tls => tls.AddCertificate(world.Authority.Sign("xn--bcher-kva.example")));
 
@@ -111,7 +111,7 @@ public sealed class ServerNameTests
     [InlineData("")]
     [InlineData(" ")]
     [InlineData(null)]
-    public void Certificate_is_not_added_for_a_name_that_is_none(string? name)
+    public void Certificate_is_not_added_for_an_invalid_name(string? name)
     {
         using var certificate = TlsCertificates.CreateSelfSigned("localhost");
 
@@ -141,11 +141,11 @@ public sealed class ServerNameTests
 
     [Theory]
     [InlineData(false, "the client sent no certificate, and this server requires one")]
-    [InlineData(true, "CN=device 7 was signed by CN=Nobody, which this side does not trust (RequireClientCertificate)")]
-    public void Client_without_a_certificate_of_the_authority_is_refused(bool shows, string words) => TlsWorld.Run(async world =>
+    [InlineData(true, "CN=device 7 was signed by CN=Unknown, which this side does not trust (RequireClientCertificate)")]
+    public void Client_without_a_certificate_of_the_authority_is_refused(bool shows, string text) => TlsWorld.Run(async world =>
     {
         var handled = 0;
-        using var other = new TestAuthority(world.Simulated.Time, "Nobody");
+        using var other = new TestAuthority(world.Simulated.Time, "Unknown");
         await using var server = await world.Start(
             tls => tls.RequireClientCertificate([world.Authority.Certificate]), _ => Task.FromResult(handled++));
 
@@ -157,8 +157,8 @@ public sealed class ServerNameTests
         });
         await connection.AssertResetAsync();
 
-        await TlsFailureTests.AssertServerToldAsync(world, $"Local TlsError Both, ");
-        await TlsFailureTests.AssertServerToldAsync(world, words);
+        await TlsFailureTests.AssertServerLoggedAsync(world, $"Local TlsError Both, ");
+        await TlsFailureTests.AssertServerLoggedAsync(world, text);
         Assert.Equal(0, handled);
     });
 }

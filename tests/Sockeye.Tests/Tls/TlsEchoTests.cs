@@ -143,15 +143,15 @@ public sealed class TlsEchoTests
     {
         using var strange = TlsCertificates.CreateSelfSigned(world.Simulated.Time, "elsewhere");
         await using var server = await world.Start(tls => tls.AddCertificate(strange));
-        SslPolicyErrors? told = null;
+        SslPolicyErrors? reported = null;
 
         var client = world.Simulated.NewClient(options => options.UseTls(new SslClientAuthenticationOptions
         {
-            RemoteCertificateValidationCallback = (_, _, _, errors) => (told = errors) is not null,
+            RemoteCertificateValidationCallback = (_, _, _, errors) => (reported = errors) is not null,
         }));
         await using var connection = await client.ConnectAsync("server", TlsWorld.Port);
 
-        Assert.Equal(SslPolicyErrors.RemoteCertificateNameMismatch | SslPolicyErrors.RemoteCertificateChainErrors, told);
+        Assert.Equal(SslPolicyErrors.RemoteCertificateNameMismatch | SslPolicyErrors.RemoteCertificateChainErrors, reported);
         await world.AssertFails(TlsFailure.CertificateRefused, "the validation callback of the options refused",
             tls => tls.Authentication.RemoteCertificateValidationCallback = (_, _, _, _) => false);
     });

@@ -7,7 +7,7 @@ namespace Sockeye.Tests.Tls;
 public sealed class TlsEndTests
 {
     [Fact]
-    public void End_without_close_notify_ends_the_input_and_is_told() => TlsWorld.Run(async world =>
+    public void End_without_close_notify_ends_the_input_and_is_reported() => TlsWorld.Run(async world =>
     {
         var received = "";
         await using var server = await world.Start(handler: async connection => received = await connection.ReadToEndAsync());

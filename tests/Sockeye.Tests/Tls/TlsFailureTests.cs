@@ -9,22 +9,22 @@ public sealed class TlsFailureTests
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
     [Fact]
-    public void Expired_certificate_is_told_with_its_date() => TlsWorld.Run(async world =>
+    public void Expired_certificate_is_reported_with_its_date() => TlsWorld.Run(async world =>
     {
         await using var server = await world.Start(tls => tls.AddCertificate(world.Authority.Sign(-9 * Day, -2 * Day, "server")));
         await world.AssertFails(TlsFailure.CertificateExpired, "the certificate CN=server expired on 1999-12-30 00:00:00Z");
-        await AssertServerToldAsync(world, "Peer Reset");
+        await AssertServerLoggedAsync(world, "Peer Reset");
     });
 
     [Fact]
-    public void Certificate_of_the_future_is_told_with_its_date() => TlsWorld.Run(async world =>
+    public void Certificate_of_the_future_is_reported_with_its_date() => TlsWorld.Run(async world =>
     {
         await using var server = await world.Start(tls => tls.AddCertificate(world.Authority.Sign(2 * Day, 9 * Day, "server")));
         await world.AssertFails(TlsFailure.CertificateNotYetValid, "is not valid before 2000-01-03 00:00:00Z");
     });
 
     [Fact]
-    public void Certificate_for_other_names_is_told_with_them() => TlsWorld.Run(async world =>
+    public void Certificate_for_other_names_is_reported_with_them() => TlsWorld.Run(async world =>
     {
         await using var server = await world.Start(
             tls => tls.AddCertificate(world.Authority.Sign("example.com", "*.example.net", "10.9.8.7")));
@@ -35,14 +35,15 @@ public sealed class TlsFailureTests
     [Fact]
     public void Unknown_authority_is_named() => TlsWorld.Run(async world =>
     {
-        using var other = new TestAuthority(world.Simulated.Time, "Nobody");
+        using var other = new TestAuthority(world.Simulated.Time, "Unknown");
         await using var server = await world.Start(tls => tls.AddCertificate(other.Sign("server")));
-        await world.AssertFails(TlsFailure.UnknownAuthority, "CN=server was signed by CN=Nobody, which this side does not trust");
-        await world.AssertFails(TlsFailure.UnknownAuthority, "CN=Nobody", tls => tls.TrustedAuthorities = null);
+        await world.AssertFails(
+            TlsFailure.UnknownAuthority, "CN=server was signed by CN=Unknown, which this side does not trust");
+        await world.AssertFails(TlsFailure.UnknownAuthority, "CN=Unknown", tls => tls.TrustedAuthorities = null);
     });
 
     [Fact]
-    public void Self_signed_certificate_is_told_with_its_fingerprint_and_can_be_pinned() => TlsWorld.Run(async world =>
+    public void Self_signed_certificate_is_reported_with_its_fingerprint_and_can_be_pinned() => TlsWorld.Run(async world =>
     {
         using var certificate = TlsCertificates.CreateSelfSigned(world.Simulated.Time, "elsewhere");
         var fingerprint = TlsCertificates.Fingerprint(certificate);
@@ -58,7 +59,7 @@ public sealed class TlsFailureTests
     });
 
     [Fact]
-    public void Client_that_speaks_plain_text_is_told_apart_at_once() => TlsWorld.Run(async world =>
+    public void Client_that_speaks_plain_text_is_recognized_at_once() => TlsWorld.Run(async world =>
     {
         await using var server = await world.Start();
         await using var client = await world.Simulated.Connect();
@@ -67,14 +68,14 @@ public sealed class TlsFailureTests
 
         Assert.Equal("", await client.ReadToEndAsync());
         await client.DisposeAsync();
-        await AssertServerToldAsync(
+        await AssertServerLoggedAsync(
             world, "Local TlsError Both, the peer sent plain text, not TLS (HTTP: \"GET / HTTP/1.1\")");
         Assert.Contains("PlainText", Assert.Single(world.Simulated.Log.WithId(1500)).Message);
         Assert.Empty(world.Simulated.Log.WithId(1201));
     });
 
     [Fact]
-    public void Server_that_answers_in_plain_text_is_told_apart_at_once() => TlsWorld.Run(async world =>
+    public void Server_that_answers_in_plain_text_is_recognized_at_once() => TlsWorld.Run(async world =>
     {
         await using var server = await world.Simulated.Start(connection => connection.SendAsync("220 hi\r\n"));
         await world.AssertFails(
@@ -82,32 +83,32 @@ public sealed class TlsFailureTests
     });
 
     [Fact]
-    public void Versions_that_do_not_meet_are_told_on_both_sides() => TlsWorld.Run(async world =>
+    public void Versions_without_a_common_one_are_reported_on_both_sides() => TlsWorld.Run(async world =>
     {
         await using var server = await world.Start(tls => tls.Authentication.EnabledSslProtocols = SslProtocols.Tls13);
         await world.AssertFails(TlsFailure.NoCommonVersion, "no version of TLS in common",
             tls => tls.Authentication.EnabledSslProtocols = SslProtocols.Tls12);
-        await AssertServerToldAsync(world, "no version of TLS in common");
+        await AssertServerLoggedAsync(world, "no version of TLS in common");
     });
 
     [Fact]
-    public void Application_protocols_that_do_not_meet_are_told_on_both_sides() => TlsWorld.Run(async world =>
+    public void Application_protocols_without_a_common_one_are_reported_on_both_sides() => TlsWorld.Run(async world =>
     {
         await using var server = await world.Start(tls => tls.Authentication.ApplicationProtocols = [new("one")]);
         await world.AssertFails(TlsFailure.NoCommonApplicationProtocol, "no application protocol in common",
             tls => tls.Authentication.ApplicationProtocols = [new("other")]);
-        await AssertServerToldAsync(world, "no application protocol in common");
+        await AssertServerLoggedAsync(world, "no application protocol in common");
     });
 
     [Fact]
-    public void Server_that_closes_during_the_handshake_is_told() => TlsWorld.Run(async world =>
+    public void Server_that_closes_during_the_handshake_is_reported() => TlsWorld.Run(async world =>
     {
         await using var server = await world.Simulated.Start(connection => connection.Transport.Input.ReadAsync().AsTask());
         await world.AssertFails(TlsFailure.PeerClosed, "the peer closed the connection during the TLS handshake");
     });
 
     [Fact]
-    public void Server_that_resets_during_the_handshake_is_told() => TlsWorld.Run(async world =>
+    public void Server_that_resets_during_the_handshake_is_reported() => TlsWorld.Run(async world =>
     {
         await using var server = await world.Simulated.Start(connection =>
         {
@@ -157,10 +158,10 @@ public sealed class TlsFailureTests
         Assert.Equal(2, world.Simulated.Log.WithId(3002).Count());
     });
 
-    internal static async Task AssertServerToldAsync(TlsWorld world, string words)
+    internal static async Task AssertServerLoggedAsync(TlsWorld world, string text)
     {
         var line = (await world.Simulated.ConnectionEnded()).Message;
-        Assert.True(line.Contains(words, StringComparison.Ordinal), line);
+        Assert.True(line.Contains(text, StringComparison.Ordinal), line);
     }
 
     private static async Task ReadOn(Microsoft.AspNetCore.Connections.ConnectionContext connection)

@@ -20,7 +20,7 @@ internal sealed class TlsWorld(Simulated world) : IDisposable
         await test(world);
     });
 
-    /// <summary>A server of echoes with a certificate for "server", unless it is told another.</summary>
+    /// <summary>A server of echoes with a certificate for "server", by default.</summary>
     public Task<SockeyeServer> Start(Action<TlsServerOptions>? configure = null, ConnectionDelegate? handler = null) =>
         world.StartWith(listen => listen
             .UseTls(tls =>
@@ -40,11 +40,11 @@ internal sealed class TlsWorld(Simulated world) : IDisposable
     public ValueTask<ConnectionContext> Connect(Action<TlsClientOptions>? configure = null) =>
         NewClient(configure).ConnectAsync("server", Port);
 
-    /// <summary>Connecting fails at this, with these words.</summary>
-    public async Task AssertFails(TlsFailure failure, string words, Action<TlsClientOptions>? configure = null)
+    /// <summary>Connecting fails at this, with these text.</summary>
+    public async Task AssertFails(TlsFailure failure, string text, Action<TlsClientOptions>? configure = null)
     {
         var error = await Assert.ThrowsAsync<TlsException>(() => Connect(configure).AsTask());
-        Assert.Equal((failure, true), (error.Failure, error.Message.Contains(words, StringComparison.Ordinal)), Same(error));
+        Assert.Equal((failure, true), (error.Failure, error.Message.Contains(text, StringComparison.Ordinal)), Same(error));
         Assert.StartsWith($"no TLS with server:{Port}: ", error.Message, StringComparison.Ordinal);
     }
 

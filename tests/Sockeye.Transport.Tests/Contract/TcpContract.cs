@@ -91,7 +91,7 @@ public abstract class TcpContract(TransportFixture fixture) : QueueContract(fixt
     });
 
     [Fact]
-    public Task A_client_that_dials_its_own_port_is_refused_and_a_server_can_have_it_at_once() => Run(async world =>
+    public Task A_client_that_connects_to_its_own_port_is_refused_and_a_server_can_bind_it_at_once() => Run(async world =>
     {
         // On the connecting side: of two simulated hosts only that one has the address.
         var binding = (IConnectionListenerFactory)world.Connecting;

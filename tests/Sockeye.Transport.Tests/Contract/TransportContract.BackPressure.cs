@@ -108,7 +108,7 @@ public abstract partial class TransportContract
             }
         }
 
-        Assert.Fail($"{Offered} bytes were taken while nobody read: there is no back-pressure.");
+        Assert.Fail($"{Offered} bytes were accepted without a reader: there is no back-pressure.");
         return default;
     }
 }

@@ -17,7 +17,7 @@ public abstract partial class TransportContract
     });
 
     [Fact]
-    public Task A_connect_cancelled_before_it_began_reaches_nobody() => Run(async world =>
+    public Task A_connect_cancelled_before_it_began_reaches_no_listener() => Run(async world =>
     {
         var listener = await world.ListenAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => world.ConnectClientAsync(listener, new(canceled: true)));

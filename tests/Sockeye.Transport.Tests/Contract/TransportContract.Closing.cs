@@ -230,7 +230,7 @@ public abstract partial class TransportContract
     });
 
     [Fact]
-    public Task A_callback_of_ConnectionClosed_that_throws_hurts_nobody() => Run(async world =>
+    public Task A_callback_of_ConnectionClosed_that_throws_affects_nothing_else() => Run(async world =>
     {
         var (client, server) = await world.ConnectAsync();
         client.Connection.ConnectionClosed.Register(() => throw new InvalidOperationException("careless"));

@@ -6,7 +6,7 @@ namespace Sockeye.Transport.Tests.Contract;
 public abstract partial class TransportContract
 {
     [Fact]
-    public Task Dialled_and_accepted_connection_are_two_ends_of_one_stream() => Run(async world =>
+    public Task Connected_and_accepted_connection_are_two_ends_of_one_stream() => Run(async world =>
     {
         var (client, server) = await world.ConnectAsync();
         await client.SendAsync("ping");
@@ -26,7 +26,7 @@ public abstract partial class TransportContract
     });
 
     [Fact]
-    public Task Each_of_200_clients_has_a_connection_of_its_own_while_the_listener_goes_on_accepting() => Run(async world =>
+    public Task Each_of_200_clients_has_a_separate_connection_while_the_listener_continues_to_accept() => Run(async world =>
     {
         const int Count = 200;
         var listener = await world.ListenAsync();
@@ -52,7 +52,7 @@ public abstract partial class TransportContract
     });
 
     [Fact]
-    public Task Connecting_where_nobody_listens_is_refused() => Run(async world =>
+    public Task Connecting_where_no_listener_is_bound_is_refused() => Run(async world =>
     {
         var listener = await world.ListenAsync();
         await listener.UnbindAsync(TestContext.Current.CancellationToken);
@@ -61,7 +61,7 @@ public abstract partial class TransportContract
     });
 
     [Fact]
-    public Task Both_ends_know_the_address_that_was_dialled() => Run(async world =>
+    public Task Both_ends_know_the_address_of_the_connect() => Run(async world =>
     {
         var listener = await world.ListenAsync();
         var (client, server) = await world.ConnectAsync(listener);

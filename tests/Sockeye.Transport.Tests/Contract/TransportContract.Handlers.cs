@@ -96,7 +96,7 @@ public abstract partial class TransportContract
     }
 
     [Theory, MemberData(nameof(HeldByHandlers))]
-    public Task Half_an_answer_of_a_handler_that_throws_never_looks_whole(string held, bool peerHasEnded) => Run(async world =>
+    public Task Half_an_answer_of_a_handler_that_throws_never_appears_whole(string held, bool peerHasEnded) => Run(async world =>
     {
         var served = new TaskCompletionSource<ConnectionContext>();
         await using var server = await ServeAsync(world, async connection =>

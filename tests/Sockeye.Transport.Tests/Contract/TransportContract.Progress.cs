@@ -55,13 +55,13 @@ public abstract partial class TransportContract
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public Task Who_does_not_take_and_who_does_not_read_is_told(bool clientFirst) => Run(SmallBuffers, async world =>
+    public Task Blocked_send_and_paused_read_are_reported(bool clientFirst) => Run(SmallBuffers, async world =>
     {
         var (writer, reader) = await world.ConnectAsync(clientFirst);
         var flush = OfferTooMuch(writer);
         await world.BecomesTrueAsync(() => FeatureOf(writer).IsSendBlocked && FeatureOf(reader).IsReadPaused);
         Assert.False(FeatureOf(writer).IsReadPaused || FeatureOf(reader).IsSendBlocked);
-        // For how long is told as well, and grows.
+        // The duration is reported as well, and grows.
         Assert.Equal((TimeSpan.Zero, TimeSpan.Zero), (FeatureOf(writer).ReadPausedFor, FeatureOf(reader).SendBlockedFor));
         var (blocked, paused) = (FeatureOf(writer).SendBlockedFor, FeatureOf(reader).ReadPausedFor);
         await world.BecomesTrueAsync(
@@ -88,7 +88,7 @@ public abstract partial class TransportContract
     });
 
     [Fact]
-    public Task Time_since_something_moved_begins_anew_with_every_byte() => Run(SmallBuffers, async world =>
+    public Task Idle_time_starts_again_with_every_byte() => Run(SmallBuffers, async world =>
     {
         var (client, server) = await world.ConnectAsync();
         // The end of a handshake may still be on its way.
@@ -99,7 +99,7 @@ public abstract partial class TransportContract
         await server.ShouldReceiveAsync("x");
 
         Assert.True(ProgressOf(server).IdleTime <= world.Time.GetElapsedTime(sent));
-        // The byte may have arrived before its sender was told that it went.
+        // The byte may have arrived before its sender knew that it was sent.
         await world.BecomesTrueAsync(() => ProgressOf(client).IdleTime <= world.Time.GetElapsedTime(sent));
     });
 
@@ -139,7 +139,8 @@ public abstract partial class TransportContract
     });
 
     private static IConnectionProgressFeature FeatureOf(TestEnd end) =>
-        end.Connection.Features.Get<IConnectionProgressFeature>() ?? throw new InvalidOperationException("It does not tell.");
+        end.Connection.Features.Get<IConnectionProgressFeature>()
+        ?? throw new InvalidOperationException("The connection has no progress feature.");
 
     private static ConnectionProgress ProgressOf(TestEnd end) => FeatureOf(end).Progress;
 }

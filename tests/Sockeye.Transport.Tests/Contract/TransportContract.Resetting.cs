@@ -23,7 +23,7 @@ public abstract partial class TransportContract
     });
 
     [Fact]
-    public Task Without_words_an_abort_is_this_sides_abort() => Run(async world =>
+    public Task Abort_without_a_reason_is_this_sides_abort() => Run(async world =>
     {
         var (client, server) = await world.ConnectAsync();
         client.Connection.Abort();
@@ -106,10 +106,10 @@ public abstract partial class TransportContract
 
         await world.Soon(server.Closed);
         Assert.Equal(ClosedBy.Local, (writerAborts ? client : server).Reason!.By);
-        var told = (writerAborts ? server : client).Reason!;
-        Assert.Equal(ClosedBy.Peer, told.By);
+        var seen = (writerAborts ? server : client).Reason!;
+        Assert.Equal(ClosedBy.Peer, seen.By);
         // Where there is no reset, TLS sees its record cut off.
-        Assert.True(told.Cause is CloseCause.Reset || (told.Cause is CloseCause.TlsError && !fixture.HasReset), $"{told}");
+        Assert.True(seen.Cause is CloseCause.Reset || (seen.Cause is CloseCause.TlsError && !fixture.HasReset), $"{seen}");
     });
 
     [Fact]

@@ -67,14 +67,14 @@ public sealed class EngineStreamTests
             const int Length = 400_000;
             const int BytesACollection = 40_000;
             var pairs = await Task.WhenAll(Enumerable.Range(0, Connections).Select(_ => world.ConnectAsync()));
-            long Moved() => pairs.Sum(pair => pair.Client.BytesReceived + pair.Server.BytesReceived);
+            long CountBytes() => pairs.Sum(pair => pair.Client.BytesReceived + pair.Server.BytesReceived);
             var isOver = false;
             var collecting = Task.Run(() =>
             {
                 // Not back to back: then nothing else would ever run.
                 for (var due = 0L; !Volatile.Read(ref isOver); Thread.Yield())
                 {
-                    if (Moved() < due)
+                    if (CountBytes() < due)
                         continue;
                     GC.Collect(2, GCCollectionMode.Forced, blocking: true, compacting: true);
                     due += BytesACollection;

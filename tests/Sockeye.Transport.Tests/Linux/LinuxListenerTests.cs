@@ -104,7 +104,7 @@ public sealed class LinuxListenerTests
             options => options.AcceptMode = LinuxAcceptMode.ReusePort);
 
     [Theory, ClassData<EachEngine>]
-    public Task A_server_tells_its_backlog_and_survives_clients_that_leave_in_it(LinuxEngine engine) =>
+    public Task A_server_reports_its_backlog_and_survives_clients_that_leave_in_it(LinuxEngine engine) =>
         new LinuxFixture(engine).RunAsync(new() { Backlog = 64 }, async (world, transport) =>
         {
             var options = new SockeyeServerOptions { Transport = transport };

@@ -16,7 +16,7 @@ public sealed class MisuseTests
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Theory, ClassData<EachEngine>]
-    public Task Locks_on_what_a_handler_holds_stop_no_one_else(LinuxEngine engine) =>
+    public Task Locks_on_objects_of_a_handler_stop_no_other_connection(LinuxEngine engine) =>
         new LinuxFixture(engine, threads: 1).RunAsync(new(), async world =>
         {
             var listener = await world.ListenAsync();

@@ -49,7 +49,7 @@ public sealed class ObserverFaultTests
     }
 
     [Theory, MemberData(nameof(Functions))]
-    public async Task A_stop_tells_handlers_and_gives_all_back_whichever_step_fails(
+    public async Task A_stop_notifies_handlers_and_releases_everything_whichever_step_fails(
         LinuxEngine engine, SocketFunction function, int after)
     {
         await using var transport = NewTransport(engine, LinuxAcceptMode.LeastLoaded);
@@ -154,7 +154,7 @@ public sealed class ObserverFaultTests
         var startedAt = TimeProvider.System.GetTimestamp();
         while (!condition())
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(startedAt) < WaitLimit, $"Waited in vain until {what}.");
+            Assert.True(TimeProvider.System.GetElapsedTime(startedAt) < WaitLimit, $"It did not happen in {WaitLimit}: {what}.");
             await Task.Yield();
         }
     }

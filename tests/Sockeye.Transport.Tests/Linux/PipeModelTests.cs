@@ -103,7 +103,7 @@ public sealed class PipeModelTests
         await Task.WhenAll(client.DisposeAsync(), server.DisposeAsync());
     }
 
-    /// <summary>What arrives is told a moment later than by the model: the call has the same answer as soon as it is
+    /// <summary>What arrives is reported a moment later than by the model: the call has the same answer as soon as it is
     /// known.</summary>
     private static async Task ShouldBecomeAsync(TransportWorld world, string expected, Func<Task<string>> call, string what)
     {

@@ -77,7 +77,7 @@ public sealed class ServerLoadTests
     }
 
     [Theory, ClassData<EachEngine>]
-    public async Task Of_sockets_that_share_a_port_the_fullest_queue_is_told(LinuxEngine engine)
+    public async Task The_fullest_queue_of_sockets_that_share_a_port_is_reported(LinuxEngine engine)
     {
         await using var transport = NewTransport(engine, threads: 2, mode: LinuxAcceptMode.ReusePort);
         var listener = await transport.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), Cancelled);
@@ -148,7 +148,7 @@ public sealed class ServerLoadTests
         {
             Assert.True(
                 TimeProvider.System.GetElapsedTime(startedAt) < WaitLimit,
-                $"Waited {WaitLimit.TotalSeconds} s in vain for: {what}.");
+                $"It did not happen in {WaitLimit.TotalSeconds} s: {what}.");
             await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, Cancelled);
         }
     }

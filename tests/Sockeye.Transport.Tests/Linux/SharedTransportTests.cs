@@ -8,7 +8,7 @@ namespace Sockeye.Transport.Tests.Linux;
 public sealed class SharedTransportTests
 {
     [Fact]
-    public async Task Nobody_ends_it_for_the_others()
+    public async Task Disposing_it_does_not_end_it_for_others()
     {
         var cancelled = TestContext.Current.CancellationToken;
         using var directory = new TemporaryDirectory();

@@ -59,7 +59,7 @@ public sealed class TcpInfoTests
     });
 
     [Theory, ClassData<EachFixture>]
-    public Task A_closed_connection_has_nothing_to_tell(string fixture) => RunAsync(fixture, new(), async world =>
+    public Task A_closed_connection_reports_nothing(string fixture) => RunAsync(fixture, new(), async world =>
     {
         var (client, server) = await world.ConnectAsync();
         await client.DisposeAsync();

@@ -13,7 +13,7 @@ public sealed class AddressFormTests
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Theory, MemberData(nameof(Transports))]
-    public async Task Mapped_address_is_bound_and_dialled_as_ipv4(string transport)
+    public async Task Mapped_address_is_bound_and_connected_to_as_ipv4(string transport)
     {
         await using var sockets = New(transport);
         await using var listener = await sockets.BindAsync(IPEndPoint.Parse("[::ffff:127.0.0.1]:0"), Cancelled);

@@ -26,7 +26,7 @@ public sealed class EchoAllocationTests
         MeasureAsync(new LinuxFixture(engine, inline));
 
     /// <summary>
-    /// Sockeye allocates nothing here either. <c>SslStream</c> pools its state by thread: a part of it is made anew where
+    /// Sockeye allocates nothing here either. <c>SslStream</c> pools its state by thread: a part of it is created again where
     /// threads change, about 15 bytes a message of each 200 bytes and more that it would be without pools.
     /// </summary>
     [Theory]

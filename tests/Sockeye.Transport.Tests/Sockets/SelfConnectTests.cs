@@ -4,7 +4,7 @@ using Sockeye.Linux;
 
 namespace Sockeye.Transport.Tests.Sockets;
 
-/// <summary>A client whose own port is the one that it dials meets itself, unless the transport refuses.</summary>
+/// <summary>A client whose own port is its destination connects to itself, unless the transport refuses.</summary>
 public sealed class SelfConnectTests
 {
     private static readonly (string Remote, string Local)[] Cases =

@@ -104,9 +104,9 @@ public sealed class SocketConnectionTests
     }
 
     [Fact]
-    public Task Dispose_has_patience_with_a_peer_that_reads_slowly()
+    public Task Dispose_waits_for_a_peer_that_reads_slowly()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere the system does not tell what the peer has taken.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere the system does not report what the peer has received.");
         const int Length = 16_000_000;
         const int Sip = 64 * 1024;
         var time = new SignallingTime();
@@ -139,7 +139,7 @@ public sealed class SocketConnectionTests
 
     private static Socket SocketOf(TestEnd end) => end.Connection.Features.Get<IConnectionSocketFeature>()!.Socket;
 
-    /// <summary>A clock that stands still, and tells when somebody has begun to wait for it.</summary>
+    /// <summary>A clock that stands still, and signals when a wait for it has begun.</summary>
     private sealed class SignallingTime : FakeTimeProvider
     {
         private readonly SemaphoreSlim _created = new(0);

@@ -4,7 +4,7 @@ using Sockeye.Transport.Tests.Support;
 
 namespace Sockeye.Transport.Tests.Sockets;
 
-/// <summary>What the options promise is on the sockets, of the end that dials and of the one that accepts.</summary>
+/// <summary>The options are set on the sockets of both ends, connecting and accepting.</summary>
 public sealed class SocketOptionsTests
 {
     private const int ProtocolTcp = 6;
@@ -66,7 +66,7 @@ public sealed class SocketOptionsTests
     [Fact]
     public Task Backlog_is_the_limit_of_the_accept_queue()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere the system does not tell.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere the system does not report it.");
         return Tcp.RunAsync(new SocketTransportOptions { Pool = new(), Backlog = 17 }, async world =>
         {
             var info = ((IAcceptQueueListener)await world.ListenAsync()).GetTcpInfo();

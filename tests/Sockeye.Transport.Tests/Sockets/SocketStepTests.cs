@@ -8,62 +8,62 @@ using Sockeye.Transport.Tests.Support;
 
 namespace Sockeye.Transport.Tests.Sockets;
 
-/// <summary>The observer of steps is told every function in order, with what it did.</summary>
+/// <summary>The observer of steps is notified of every function in order, with its result.</summary>
 public sealed class SocketStepTests
 {
     private static readonly SocketFixture Tcp = new(AddressFamily.InterNetwork);
     private static readonly IPEndPoint Loopback = new(IPAddress.Loopback, 0);
 
     [Fact]
-    public async Task A_connections_life_is_told_step_by_step_on_both_ends()
+    public async Task Every_step_of_a_connection_is_reported_on_both_ends()
     {
-        ConcurrentQueue<SocketStep> dialled = [], accepted = [];
-        await RunAsync(dialled.Enqueue, accepted.Enqueue, async (world, client, server, listener) =>
+        ConcurrentQueue<SocketStep> connected = [], accepted = [];
+        await RunAsync(connected.Enqueue, accepted.Enqueue, async (world, client, server, listener) =>
         {
             var (clientHandle, serverHandle) = (Handle(client), Handle(server));
             await client.SendAsync("ping");
             await server.ShouldReceiveAsync("ping");
-            await world.BecomesTrueAsync(() => dialled.Any(step => step.Function is SocketFunction.Send));
+            await world.BecomesTrueAsync(() => connected.Any(step => step.Function is SocketFunction.Send));
             await server.SendAsync("answer");
             await client.ShouldReceiveAsync("answer");
             await world.BecomesTrueAsync(() => accepted.Any(step => step.Function is SocketFunction.Send));
             await client.SendFinAsync();
             await server.ReceiveFinAsync();
-            await world.BecomesTrueAsync(() => dialled.Any(step => step.Function is SocketFunction.Shutdown));
+            await world.BecomesTrueAsync(() => connected.Any(step => step.Function is SocketFunction.Shutdown));
             await server.SendFinAsync();
             await world.Soon(Task.WhenAll(client.Closed, server.Closed));
             await listener.DisposeAsync();
 
             Assert.Equal(
-                ["Socket", "Connect", "Send 4", "Receive 6", "Shutdown", "Receive", "Close"], dialled.Select(Text));
+                ["Socket", "Connect", "Send 4", "Receive 6", "Shutdown", "Receive", "Close"], connected.Select(Text));
             Assert.Equal(
                 ["Socket", "Bind", "Listen", "Accept", "Receive 4", "Send 6", "Receive", "Shutdown", "Close", "Close"],
                 accepted.Select(Text));
-            Assert.All(dialled, step => Assert.Equal(clientHandle, step.Handle));
-            Assert.All(dialled.Skip(1), step => Assert.Equal(
+            Assert.All(connected, step => Assert.Equal(clientHandle, step.Handle));
+            Assert.All(connected.Skip(1), step => Assert.Equal(
                 (client.Connection.LocalEndPoint, client.Connection.RemoteEndPoint), (step.LocalEndPoint, step.RemoteEndPoint)));
             Assert.All(accepted.Skip(1).Take(2), step => Assert.Equal(listener.EndPoint, step.LocalEndPoint));
             Assert.All(accepted.Skip(3).Take(6), step => Assert.Equal(
                 (serverHandle, server.Connection.LocalEndPoint, server.Connection.RemoteEndPoint),
                 (step.Handle, step.LocalEndPoint, step.RemoteEndPoint)));
-            Assert.True(dialled.ElementAt(1).Elapsed > TimeSpan.Zero, "connect() took no time");
+            Assert.True(connected.ElementAt(1).Elapsed > TimeSpan.Zero, "connect() took no time");
             if (OperatingSystem.IsLinux())
             {
-                Assert.Equal(TcpState.Established, dialled.ElementAt(1).TcpInfo?.State);
+                Assert.Equal(TcpState.Established, connected.ElementAt(1).TcpInfo?.State);
                 Assert.Equal(TcpState.Listen, accepted.ElementAt(2).TcpInfo?.State);
             }
         });
     }
 
     [Fact]
-    public async Task A_reset_is_told_as_one_on_both_ends()
+    public async Task A_reset_is_reported_as_one_on_both_ends()
     {
-        ConcurrentQueue<SocketStep> dialled = [], accepted = [];
-        await RunAsync(dialled.Enqueue, accepted.Enqueue, async (world, client, server, _) =>
+        ConcurrentQueue<SocketStep> connected = [], accepted = [];
+        await RunAsync(connected.Enqueue, accepted.Enqueue, async (world, client, server, _) =>
         {
             client.Connection.Abort();
             await world.Soon(Task.WhenAll(client.Closed, server.Closed));
-            Assert.True(dialled.Last() is { Function: SocketFunction.Close, IsReset: true });
+            Assert.True(connected.Last() is { Function: SocketFunction.Close, IsReset: true });
             Assert.True(accepted.Last() is { Function: SocketFunction.Close, IsReset: true });
             var met = accepted.ElementAt(accepted.Count - 2);
             Assert.True(met is { Function: SocketFunction.Receive, IsReset: true, Error: SocketError.ConnectionReset });
@@ -71,7 +71,7 @@ public sealed class SocketStepTests
     }
 
     [Fact]
-    public async Task A_refused_connect_is_told_with_its_error()
+    public async Task A_refused_connect_is_reported_with_its_error()
     {
         ConcurrentQueue<SocketStep> steps = [];
         var transport = new SocketTransport(new() { OnStep = steps.Enqueue });

@@ -25,7 +25,7 @@ public sealed class UnixSocketFileTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Theory, MemberData(nameof(Transports))]
-    public async Task Stopping_leaves_a_socket_that_a_successor_has_moved_over_the_path(string transport)
+    public async Task Stopping_leaves_a_socket_that_a_successor_has_renamed_to_the_path(string transport)
     {
         await using var binding = New(transport);
         var old = await BindAsync(binding, _path);
@@ -39,7 +39,7 @@ public sealed class UnixSocketFileTests : IDisposable
     }
 
     [Theory, MemberData(nameof(Transports))]
-    public async Task Stopping_leaves_a_socket_that_was_bound_anew_at_the_path(string transport)
+    public async Task Stopping_leaves_a_socket_that_was_bound_again_at_the_path(string transport)
     {
         await using var binding = New(transport);
         var old = await BindAsync(binding, _path);

@@ -60,7 +60,7 @@ public sealed class UnixSocketTests : IDisposable
         var error = await Assert.ThrowsAsync<AddressInUseException>(BindAsync);
         Assert.Contains(_path, error.Message, StringComparison.Ordinal);
         Assert.True(File.Exists(_path));
-        Assert.False(live.Poll(TimeSpan.Zero, SelectMode.SelectRead), "Somebody is in the live server's queue.");
+        Assert.False(live.Poll(TimeSpan.Zero, SelectMode.SelectRead), "A client is in the live server's queue.");
     }
 
     [Fact]

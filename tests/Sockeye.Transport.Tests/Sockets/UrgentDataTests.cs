@@ -77,7 +77,7 @@ public sealed class UrgentDataTests
         });
 
     private static Task RunAsync(string transport, Func<TransportWorld, IConnectionListener, Socket, Task> test) =>
-        // An end that is overlooked is waited for in vain.
+        // An end that is missed makes this wait forever.
         EachKernelTransport.RunAsync(transport, new() { LingerTimeout = TimeSpan.FromHours(1) }, async world =>
         {
             var listener = await world.ListenAsync();
@@ -126,7 +126,7 @@ public sealed class UrgentDataTests
         Assert.Equal(text, received.ToString());
     }
 
-    /// <summary>Up to so many bytes; none at the end.</summary>
+    /// <summary>Up to the given number of bytes; none at the end.</summary>
     private static async Task<string> ReceiveAsync(TransportWorld world, Socket socket, int most)
     {
         var buffer = new byte[most];

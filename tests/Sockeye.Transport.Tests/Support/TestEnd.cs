@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Transport.Tests.Support;
 
-/// <summary>One end of a connection in a test: every wait is bounded, every end is looked at.</summary>
+/// <summary>One end of a connection in a test: every wait is bounded, every end is checked.</summary>
 public sealed class TestEnd
 {
     private readonly TransportWorld _world;

@@ -111,7 +111,7 @@ public sealed class TransportWorld
         while (!condition())
         {
             if (Time.GetElapsedTime(startedAt) > WaitLimit)
-                Assert.Fail($"Waited {WaitLimit.TotalSeconds} s in vain for: {what}.");
+                Assert.Fail($"It did not happen in {WaitLimit.TotalSeconds} s: {what}.");
             await Task.Delay(TimeSpan.FromMilliseconds(1), Time);
         }
     }
@@ -130,7 +130,7 @@ public sealed class TransportWorld
         }
         catch (TimeoutException) when (!task.IsCompleted)
         {
-            Assert.Fail($"Waited {WaitLimit.TotalSeconds} s in vain for: {what}.");
+            Assert.Fail($"It did not happen in {WaitLimit.TotalSeconds} s: {what}.");
         }
     }
 }

@@ -7,7 +7,8 @@ using Sockeye.Transport.Tests.Support;
 namespace Sockeye.Transport.Tests.Tls;
 
 /// <summary>
-/// TLS upon another transport: what it accepts and dials shakes hands first, as middleware of a server and layer of a client do.
+/// TLS on top of another transport: the handshake of each connection comes first, as in the middleware of a server and the
+/// layer of a client.
 /// </summary>
 public sealed class TlsFixture(TransportFixture below, SslProtocols protocol = SslProtocols.Tls13) : TransportFixture
 {

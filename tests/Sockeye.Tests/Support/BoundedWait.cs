@@ -3,7 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Sockeye.Tests.Support;
 
 /// <summary>Waits for what happens on other threads, and fails instead of hanging.</summary>
-internal static class Patience
+internal static class BoundedWait
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
@@ -15,14 +15,14 @@ internal static class Patience
 
     public static Task<T> Within<T>(this ValueTask<T> task) => task.AsTask().Within();
 
-    /// <summary>Yields until the condition holds: for what has no event of its own.</summary>
+    /// <summary>Yields until the condition holds: for conditions without an event.</summary>
     public static async Task Until(Func<bool> condition, string what)
     {
         var begun = TimeProvider.System.GetTimestamp();
         while (!condition())
         {
             Assert.True(
-                TimeProvider.System.GetElapsedTime(begun) < Limit, $"Waited {Limit.TotalSeconds} s in vain until {what}.");
+                TimeProvider.System.GetElapsedTime(begun) < Limit, $"It did not happen in {Limit.TotalSeconds} s: {what}.");
             await Task.Yield();
         }
     }

@@ -2,55 +2,55 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Connections;
 
-public sealed class TurnTests
+public sealed class AsyncLockTests
 {
-    private readonly AsyncLock _turn = new();
+    private readonly AsyncLock _lock = new();
 
     [Fact]
-    public void Only_one_has_the_turn()
+    public void Only_one_caller_has_the_lock()
     {
-        Assert.True(_turn.TryAcquire());
-        Assert.False(_turn.TryAcquire());
+        Assert.True(_lock.TryAcquire());
+        Assert.False(_lock.TryAcquire());
         Assert.False(WaitAsync().IsCompleted);
 
-        _turn.Release(); // to the one who waits
-        Assert.False(_turn.TryAcquire());
+        _lock.Release(); // to the one who waits
+        Assert.False(_lock.TryAcquire());
     }
 
     [Fact]
-    public async Task Those_who_wait_have_it_in_the_order_they_came()
+    public async Task Waiters_get_the_lock_in_the_order_they_came()
     {
         List<int> order = [];
-        _turn.TryAcquire();
+        _lock.TryAcquire();
         var waiting = Enumerable.Range(0, 10).Select(TakeAsync).ToList();
 
-        _turn.Release();
+        _lock.Release();
         await Task.WhenAll(waiting).Within();
 
         Assert.Equal(Enumerable.Range(0, 10), order);
-        Assert.True(_turn.TryAcquire());
+        Assert.True(_lock.TryAcquire());
 
         async Task TakeAsync(int number)
         {
-            await _turn.AcquireAsync(TestContext.Current.CancellationToken);
+            await _lock.AcquireAsync(TestContext.Current.CancellationToken);
             order.Add(number);
-            _turn.Release();
+            _lock.Release();
         }
     }
 
     [Fact]
-    public async Task Who_gives_up_leaves_the_turn_to_the_next()
+    public async Task Cancelled_waiter_leaves_the_lock_to_the_next()
     {
-        using var impatience = new CancellationTokenSource();
-        _turn.TryAcquire();
-        var (first, second) = (WaitAsync(impatience.Token), WaitAsync());
+        using var timeout = new CancellationTokenSource();
+        _lock.TryAcquire();
+        var (first, second) = (WaitAsync(timeout.Token), WaitAsync());
 
-        await impatience.CancelAsync();
+        await timeout.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first.Within());
-        _turn.Release();
+        _lock.Release();
 
         await second.Within();
-        Assert.False(_turn.TryAcquire());
+        Assert.False(_lock.TryAcquire());
     }
 
     [Fact]
@@ -60,30 +60,30 @@ public sealed class TurnTests
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => WaitAsync(cancelled));
 
-        Assert.True(_turn.TryAcquire());
+        Assert.True(_lock.TryAcquire());
     }
 
     private Task WaitAsync(CancellationToken? cancellationToken = null) =>
-        _turn.AcquireAsync(cancellationToken ?? TestContext.Current.CancellationToken).AsTask();
+        _lock.AcquireAsync(cancellationToken ?? TestContext.Current.CancellationToken).AsTask();
 
     [Fact]
     public async Task Many_threads_never_have_it_at_once()
     {
-        var (inside, most, turns) = (0, 0, 0);
+        var (inside, most, entries) = (0, 0, 0);
 
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(TakeManyAsync))).Within();
 
-        Assert.Equal((1, 8000), (most, turns));
+        Assert.Equal((1, 8000), (most, entries));
 
         async Task TakeManyAsync()
         {
             for (var i = 0; i < 1000; i++)
             {
-                await _turn.AcquireAsync();
+                await _lock.AcquireAsync();
                 most = Math.Max(most, ++inside);
-                turns++;
+                entries++;
                 inside--;
-                _turn.Release();
+                _lock.Release();
             }
         }
     }

@@ -4,14 +4,14 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Client;
 
-/// <summary>What becomes of an endpoint before it is dialled, in every method that takes one.</summary>
-public sealed class DialledAddressTests
+/// <summary>How an endpoint is checked and converted before the connect, in every method that takes one.</summary>
+public sealed class ConnectAddressTests
 {
     private readonly ObservedTime _time = new();
     private readonly ScriptedTransport _transport;
     private readonly SockeyeClientOptions _options;
 
-    public DialledAddressTests()
+    public ConnectAddressTests()
     {
         _transport = new(_time);
         _options = new() { Transport = _transport, TimeProvider = _time };
@@ -25,12 +25,12 @@ public sealed class DialledAddressTests
     [InlineData("[::]:7000", "[::1]:7000")]
     [InlineData("[::ffff:0.0.0.0]:7000", "127.0.0.1:7000")]
     [InlineData("[fe80::1%2]:7000", "[fe80::1%2]:7000")]
-    public async Task Address_is_dialled_in_the_form_that_sockets_take(string asked, string dialled)
+    public async Task Address_is_passed_to_sockets_in_the_form_that_they_accept(string asked, string target)
     {
         var connecting = new SockeyeClient(_options).ConnectAsync(IPEndPoint.Parse(asked), Token);
-        var dial = _transport.NextDial();
-        dial.AssertBegan(dialled, atMilliseconds: 0);
-        dial.Accept();
+        var attempt = _transport.NextAttempt();
+        attempt.AssertBegan(target, atMilliseconds: 0);
+        attempt.Accept();
         await connecting;
     }
 
@@ -39,18 +39,18 @@ public sealed class DialledAddressTests
     [InlineData("192.0.2.1", AddressFamily.InterNetwork, "192.0.2.1:7000")]
     [InlineData("[::1]", AddressFamily.InterNetworkV6, "[::1]:7000")]
     [InlineData("::ffff:192.0.2.1", AddressFamily.InterNetwork, "192.0.2.1:7000")]
-    public async Task Name_that_is_an_address_needs_no_lookup(string host, AddressFamily family, string dialled)
+    public async Task Name_that_is_an_address_needs_no_lookup(string host, AddressFamily family, string target)
     {
         var connecting = new SockeyeClient(_options).ConnectAsync(new DnsEndPoint(host, 7000, family), Token);
         _transport.AssertNoLookup();
-        var dial = _transport.NextDial();
-        dial.AssertBegan(dialled, atMilliseconds: 0);
-        dial.Accept();
+        var attempt = _transport.NextAttempt();
+        attempt.AssertBegan(target, atMilliseconds: 0);
+        attempt.Accept();
         await connecting;
     }
 
     [Fact]
-    public void What_cannot_be_dialled_is_refused_by_every_method_in_the_same_words()
+    public void Invalid_target_is_refused_by_every_method_with_the_same_text()
     {
         Refused(new IPEndPoint(IPAddress.Loopback, 0), "Cannot connect to 127.0.0.1:0: port 0 means any free one");
         Refused(new DnsEndPoint("example.com", 0), "Cannot connect to example.com:0: port 0 means any free one");
@@ -67,7 +67,7 @@ public sealed class DialledAddressTests
         Refused(new DnsEndPoint("a b", 7000), "\"a b\" is neither a host name nor an address");
         Refused(new DnsEndPoint("a..b", 7000), "\"a..b\" has an empty part between its dots");
         _transport.AssertNoLookup();
-        _transport.AssertNoDial();
+        _transport.AssertNoAttempt();
     }
 
     [Theory]
@@ -75,7 +75,7 @@ public sealed class DialledAddressTests
     [InlineData("0x7f.0.0.1", "is not an IPv4 address")]
     [InlineData("a\nb", "neither a host name nor an address")]
     [InlineData("fe80::1%nosuch", "\"nosuch\" of \"fe80::1%nosuch\" is not a network interface of this machine")]
-    public void Host_that_is_none_is_refused_before_anything_is_dialled(string host, string expected)
+    public void Text_that_is_not_a_host_is_refused_before_the_first_attempt(string host, string expected)
     {
         var client = new SockeyeClient(_options);
         AssertRefused("host", expected, () => client.ConnectAsync(host, 7000, Token).AsTask());
@@ -89,9 +89,9 @@ public sealed class DialledAddressTests
     {
         _options.LocalEndPoint = IPEndPoint.Parse("[::ffff:192.0.2.99]:0");
         var connecting = new SockeyeClient(_options).ConnectAsync("192.0.2.1", 7000, Token);
-        var dial = _transport.NextDial();
-        Assert.Equal(IPEndPoint.Parse("192.0.2.99:0"), dial.Local);
-        dial.Accept();
+        var attempt = _transport.NextAttempt();
+        Assert.Equal(IPEndPoint.Parse("192.0.2.99:0"), attempt.Local);
+        attempt.Accept();
         await connecting;
     }
 
@@ -130,7 +130,7 @@ public sealed class DialledAddressTests
     }
 
     [Fact]
-    public async Task Answer_of_a_name_server_that_is_not_one_machines_is_not_dialled()
+    public async Task Answer_of_a_name_server_that_is_not_the_address_of_one_machine_is_not_attempted()
     {
         var connecting = new SockeyeClient(_options).ConnectAsync("blocked.example", 7000, Token).AsTask();
         _transport.NextLookup(AddressFamily.InterNetworkV6).Answer("::", "ff02::1");
@@ -141,7 +141,7 @@ public sealed class DialledAddressTests
                 + "not an address of one machine).",
             error.Message);
         Assert.Equal(SocketError.HostNotFound, error.SocketError);
-        _transport.AssertNoDial();
+        _transport.AssertNoAttempt();
     }
 
     [Fact]

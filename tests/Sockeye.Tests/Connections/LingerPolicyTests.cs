@@ -2,16 +2,16 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Sockeye.Tests.Connections;
 
-public sealed class LingerPatienceTests
+public sealed class LingerPolicyTests
 {
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Close = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Max = TimeSpan.FromMinutes(1);
 
     private readonly FakeTimeProvider _time = new();
-    private LingerPolicy _patience;
+    private LingerPolicy _policy;
 
-    public LingerPatienceTests() => _patience = new(new()
+    public LingerPolicyTests() => _policy = new(new()
     {
         CloseTimeout = Close, LingerTimeout = Linger, MaxLingerTime = Max, TimeProvider = _time, MaxReadBufferSize = 1,
         MaxWriteBufferSize = 1,
@@ -23,9 +23,9 @@ public sealed class LingerPatienceTests
     public void Peer_that_took_everything_has_the_linger_timeout(bool systemReports)
     {
         _time.Advance(Linger - TimeSpan.FromTicks(1));
-        Assert.Null(_patience.Poll(Took(systemReports)));
+        Assert.Null(_policy.Poll(Took(systemReports)));
         _time.Advance(TimeSpan.FromTicks(1));
-        Assert.Same(CloseReason.LocalFin, _patience.Poll(Took(systemReports)));
+        Assert.Same(CloseReason.LocalFin, _policy.Poll(Took(systemReports)));
 
         static SystemProgress? Took(bool systemReports) => systemReports ? new(100, HasPending: false) : null;
     }
@@ -35,13 +35,13 @@ public sealed class LingerPatienceTests
     {
         var waited = TimeSpan.Zero;
         for (long acknowledged = 0; acknowledged < 10; acknowledged++)
-            Assert.Null(LookAfterWait(new(acknowledged, HasPending: true), ref waited));
+            Assert.Null(PollAfterWait(new(acknowledged, HasPending: true), ref waited));
         Assert.True(waited > 2 * Linger);
 
         var lastSeenWaiting = waited;
         CloseReason? reason;
         do
-            reason = LookAfterWait(new(10, HasPending: false), ref waited);
+            reason = PollAfterWait(new(10, HasPending: false), ref waited);
         while (reason is null);
         Assert.Same(CloseReason.LocalFin, reason);
         Assert.Equal(Linger, waited - lastSeenWaiting);
@@ -51,12 +51,12 @@ public sealed class LingerPatienceTests
     public void Peer_that_acknowledges_nothing_more_has_the_close_timeout()
     {
         var waited = TimeSpan.Zero;
-        Assert.Null(LookAfterWait(new(7, HasPending: true), ref waited));
-        Assert.Null(LookAfterWait(new(8, HasPending: true), ref waited));
+        Assert.Null(PollAfterWait(new(7, HasPending: true), ref waited));
+        Assert.Null(PollAfterWait(new(8, HasPending: true), ref waited));
         var progressed = waited;
         CloseReason? reason;
         do
-            reason = LookAfterWait(new(8, HasPending: true), ref waited);
+            reason = PollAfterWait(new(8, HasPending: true), ref waited);
         while (reason is null);
         Assert.Equal(Close, waited - progressed);
         Assert.Equal((ClosedBy.Local, CloseCause.Timeout, false), (reason.By, reason.Cause, reason.IsOrderly));
@@ -70,7 +70,7 @@ public sealed class LingerPatienceTests
         long acknowledged = 0;
         CloseReason? reason;
         do
-            reason = LookAfterWait(new(acknowledged++, HasPending: true), ref waited);
+            reason = PollAfterWait(new(acknowledged++, HasPending: true), ref waited);
         while (reason is null);
         Assert.Equal(Max, waited);
         Assert.EndsWith("not all of it within 60 s (MaxLingerTime)", reason.Description, StringComparison.Ordinal);
@@ -80,21 +80,21 @@ public sealed class LingerPatienceTests
     [InlineData(1, 10)]
     [InlineData(1000, 250)]
     [InlineData(3_600_000, 1000)]
-    public void Looks_are_neither_hasty_nor_rare(int timeout, int step)
+    public void Polls_are_neither_frequent_nor_rare(int timeout, int step)
     {
         var time = TimeSpan.FromMilliseconds(timeout);
-        var patience = new LingerPolicy(new()
+        var policy = new LingerPolicy(new()
         {
             CloseTimeout = time, LingerTimeout = time, MaxLingerTime = time, TimeProvider = _time, MaxReadBufferSize = 1,
             MaxWriteBufferSize = 1,
         });
-        Assert.Equal(TimeSpan.FromMilliseconds(step), patience.PollInterval);
+        Assert.Equal(TimeSpan.FromMilliseconds(step), policy.PollInterval);
     }
 
-    private CloseReason? LookAfterWait(SystemProgress system, ref TimeSpan waited)
+    private CloseReason? PollAfterWait(SystemProgress system, ref TimeSpan waited)
     {
-        waited += _patience.PollInterval;
-        _time.Advance(_patience.PollInterval);
-        return _patience.Poll(system);
+        waited += _policy.PollInterval;
+        _time.Advance(_policy.PollInterval);
+        return _policy.Poll(system);
     }
 }

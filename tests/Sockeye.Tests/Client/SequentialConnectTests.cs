@@ -6,14 +6,14 @@ using Sockeye.Tests.Support;
 
 namespace Sockeye.Tests.Client;
 
-/// <summary>Where addresses of a name are dialled one after another, and what is said to the one that is used.</summary>
-public sealed class AddressesInTurnTests
+/// <summary>When addresses of a name are attempted one after another, and the result for each.</summary>
+public sealed class SequentialConnectTests
 {
     private readonly ObservedTime _time = new();
     private readonly ScriptedTransport _transport;
     private readonly SockeyeClientOptions _options;
 
-    public AddressesInTurnTests()
+    public SequentialConnectTests()
     {
         _transport = new(_time);
         _options = new() { Transport = _transport, TimeProvider = _time };
@@ -24,29 +24,29 @@ public sealed class AddressesInTurnTests
     [Theory]
     [InlineData("::1", "127.0.0.1")]
     [InlineData("2001:db8::5", "192.0.2.5")]
-    public async Task Addresses_of_this_machine_are_not_raced_and_the_next_is_dialled_when_one_fails(string ipv6, string ipv4)
+    public async Task Addresses_of_this_machine_are_not_raced_and_the_next_is_attempted_when_one_fails(string ipv6, string ipv4)
     {
         _transport.OwnAddresses.UnionWith([IPAddress.Parse("2001:db8::5"), IPAddress.Parse("192.0.2.5")]);
         var connecting = Connect();
         Resolve([ipv6], [ipv4]);
-        var first = _transport.NextDial();
+        var first = _transport.NextAttempt();
         _time.Advance(9000); // However slow this machine is.
-        _transport.AssertNoDial();
+        _transport.AssertNoAttempt();
         first.Fail(SocketError.ConnectionRefused);
-        var second = _transport.NextDial();
+        var second = _transport.NextAttempt();
         Assert.Equal($"{ipv4}:7000", $"{second.EndPoint}");
         second.Accept();
         Assert.Same(_transport.Opened.Single(), await connecting);
     }
 
     [Fact]
-    public async Task Address_of_this_machine_is_dialled_beside_a_silent_one_of_another()
+    public async Task Address_of_this_machine_is_attempted_beside_a_silent_one_of_another()
     {
         var connecting = Connect();
         Resolve(["2001:db8::1"], ["127.0.0.1"]);
-        _transport.NextDial();
+        _transport.NextAttempt();
         _time.Advance(250);
-        _transport.NextDial().Accept();
+        _transport.NextAttempt().Accept();
         await connecting;
     }
 
@@ -57,11 +57,11 @@ public sealed class AddressesInTurnTests
         _options.Resolver = (_, family, _) => new(family is AddressFamily.InterNetworkV6
             ? [IPAddress.Parse("2001:db8::1")] : [IPAddress.Parse("192.0.2.1")]);
         var connecting = Connect();
-        var first = _transport.NextDial();
+        var first = _transport.NextAttempt();
         _time.Advance(9000);
-        _transport.AssertNoDial();
+        _transport.AssertNoAttempt();
         first.Fail(SocketError.HostUnreachable);
-        _transport.NextDial().Accept();
+        _transport.NextAttempt().Accept();
         await connecting;
     }
 
@@ -73,9 +73,9 @@ public sealed class AddressesInTurnTests
         _options.Resolver = (_, family, _) => new(family is AddressFamily.InterNetworkV6
             ? [IPAddress.Parse("2001:db8::1")] : [IPAddress.Parse("192.0.2.1")]);
         var connecting = Connect();
-        _transport.NextDial();
+        _transport.NextAttempt();
         _time.Advance(100);
-        _transport.NextDial().Accept();
+        _transport.NextAttempt().Accept();
         await connecting;
     }
 
@@ -85,9 +85,9 @@ public sealed class AddressesInTurnTests
         _options.ConnectionAttemptDelay = Timeout.InfiniteTimeSpan;
         var connecting = Connect();
         Resolve(["2001:db8::1"], ["192.0.2.1"]);
-        var first = _transport.NextDial();
+        var first = _transport.NextAttempt();
         _time.Advance(9000);
-        _transport.AssertNoDial();
+        _transport.AssertNoAttempt();
         first.Accept();
         await connecting;
     }
@@ -104,10 +104,10 @@ public sealed class AddressesInTurnTests
         });
         var connecting = Connect();
         Resolve(["2001:db8::1"], ["192.0.2.1"]);
-        var loser = _transport.NextDial();
+        var loser = _transport.NextAttempt();
         loser.IgnoresCancellation = true;
         _time.Advance(250);
-        var server = _transport.NextDial().Accept();
+        var server = _transport.NextAttempt().Accept();
         var winner = await connecting;
         loser.Accept();
 

@@ -1,7 +1,7 @@
 namespace Sockeye.Kestrel.Tests.Support;
 
 /// <summary>Waits for what happens on other threads, and fails instead of hanging.</summary>
-internal static class Patience
+internal static class BoundedWait
 {
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 

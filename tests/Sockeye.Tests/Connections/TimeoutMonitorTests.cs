@@ -5,7 +5,7 @@ using Sockeye.Tests.Support;
 namespace Sockeye.Tests.Connections;
 
 /// <summary>The watch of a connection whose counts the test sets, under time that it moves.</summary>
-public sealed class ConnectionWatchTests
+public sealed class TimeoutMonitorTests
 {
     private static readonly TimeSpan Tick = CoarseTimer.Tick;
 
@@ -13,7 +13,7 @@ public sealed class ConnectionWatchTests
     private readonly CoarseTimer _timer;
     private readonly ConnectionTimeouts _timeouts = new SockeyeServerOptions().Timeouts;
 
-    public ConnectionWatchTests() => _timer = new(_time);
+    public TimeoutMonitorTests() => _timer = new(_time);
 
     [Fact]
     public void Ten_thousand_idle_connections_wake_the_timer_no_more_than_every_few_seconds()
@@ -27,7 +27,7 @@ public sealed class ConnectionWatchTests
         var (before, time) = (_time.WakeUps, TimeSpan.FromMinutes(9));
         _time.Pass(time, TimeSpan.FromSeconds(0.1));
 
-        // WriteStall is looked at every 15 s, on a grid of 15/16 s.
+        // WriteStall is polled every 15 s, on a grid of 15/16 s.
         Assert.InRange(_time.WakeUps - before, 1, 600);
     }
 
@@ -71,7 +71,7 @@ public sealed class ConnectionWatchTests
         Watch(alive);
         Watch(silent);
 
-        _time.Advance(TimeSpan.FromHours(1)); // At once: nobody could run.
+        _time.Advance(TimeSpan.FromHours(1)); // At once: nothing else could run.
         alive.Receive(1, since: TimeSpan.Zero);
         Assert.Null(silent.CloseReason);
         _time.Pass(TimeoutMonitor.SettleTime + Tick, Tick);
@@ -124,7 +124,7 @@ public sealed class ConnectionWatchTests
     }
 
     [Fact]
-    public void Looks_allocate_nothing()
+    public void Polls_allocate_nothing()
     {
         _timeouts.MinReceiveRate = _timeouts.MinSendRate = new(1, TimeSpan.FromSeconds(5));
         _timeouts.FirstByte = _timeouts.Lifetime = TimeSpan.FromDays(1);

@@ -130,9 +130,9 @@ public sealed class ConnectTlsTests : IDisposable
             ["connect", $"localhost:{server.Port}", "--tls", "--ca", _authority.CertificateFile, "--send-proxy", version]);
 
         // The address and port that nginx reads from the header, and those that nginx sees.
-        var words = result.Text.Trim().Split(' ');
-        Assert.Equal(words[1], words[0]);
-        Assert.StartsWith("TLSv1.3", words[2], StringComparison.Ordinal);
+        var fields = result.Text.Trim().Split(' ');
+        Assert.Equal(fields[1], fields[0]);
+        Assert.StartsWith("TLSv1.3", fields[2], StringComparison.Ordinal);
     }
 
     [Theory]

@@ -5,7 +5,7 @@ namespace Sockeye.Cli.Tests;
 /// <summary><c>sockeye listen --proxy-protocol</c> behind a real HAProxy, and with its own client.</summary>
 public sealed class ProxyProtocolTests : IDisposable
 {
-    private const string TellRemote = "echo \"$SOCKEYE_REMOTE\"";
+    private const string ReportRemote = "echo \"$SOCKEYE_REMOTE\"";
 
     private readonly AuthorityFiles _files = new();
 
@@ -17,7 +17,7 @@ public sealed class ProxyProtocolTests : IDisposable
     [InlineData("send-proxy-v2 proxy-v2-options crc32c,unique-id")]
     public async Task Address_of_the_client_behind_haproxy_is_seen(string option)
     {
-        await using var server = await ToolProcess.ListenAsync("--proxy-protocol", "127.0.0.0/8", "--exec", TellRemote);
+        await using var server = await ToolProcess.ListenAsync("--proxy-protocol", "127.0.0.0/8", "--exec", ReportRemote);
         await using var proxy = await HaproxyAsync(server.Port, option);
         using var client = await Peer.ConnectAsync(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, proxy.Port));
 
@@ -27,7 +27,7 @@ public sealed class ProxyProtocolTests : IDisposable
     [Fact]
     public async Task Client_that_is_not_a_trusted_proxy_is_reset_and_named()
     {
-        await using var server = await ToolProcess.ListenAsync("--proxy-protocol", "10.0.0.0/8", "--exec", TellRemote);
+        await using var server = await ToolProcess.ListenAsync("--proxy-protocol", "10.0.0.0/8", "--exec", ReportRemote);
 
         Assert.True(await Peer.IsResetAsync(server.EndPoint));
 
@@ -37,7 +37,7 @@ public sealed class ProxyProtocolTests : IDisposable
     [Fact]
     public async Task Client_without_a_header_is_reset_and_others_are_served()
     {
-        await using var server = await ToolProcess.ListenAsync("--proxy-protocol", "localhost", "--exec", TellRemote, "-v");
+        await using var server = await ToolProcess.ListenAsync("--proxy-protocol", "localhost", "--exec", ReportRemote, "-v");
         using var plain = await Peer.ConnectAsync(server.EndPoint);
 
         await plain.SendAsync("GET / HTTP/1.1\r\n\r\n");

@@ -16,7 +16,7 @@ internal sealed class Siege : IAsyncDisposable
     private const long Megabyte = 1024 * 1024;
 
     /// <summary>The maximum time that a good client waits for its echo.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan WaitLimit = TimeSpan.FromSeconds(20);
 
     private readonly ToolProcess _server;
     private readonly Func<Socket> _newSocket;
@@ -70,8 +70,8 @@ internal sealed class Siege : IAsyncDisposable
             socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
             try
             {
-                await socket.ConnectAsync(EndPoint).WaitAsync(Patience);
-                await attack(socket).WaitAsync(Patience);
+                await socket.ConnectAsync(EndPoint).WaitAsync(WaitLimit);
+                await attack(socket).WaitAsync(WaitLimit);
             }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
             {
@@ -149,7 +149,7 @@ internal sealed class Siege : IAsyncDisposable
     private static async Task EchoAsync(IPEndPoint endpoint, Func<Socket> newSocket, bool usesTls, byte[] greeting)
     {
         var begin = TimeProvider.System.GetTimestamp();
-        using var timeout = new CancellationTokenSource(Patience, TimeProvider.System);
+        using var timeout = new CancellationTokenSource(WaitLimit, TimeProvider.System);
         using var socket = newSocket();
         await socket.ConnectAsync(endpoint, timeout.Token);
         if (greeting.Length > 0)

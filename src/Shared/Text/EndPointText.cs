@@ -32,7 +32,7 @@ internal sealed class EndPointText
         (Kind, Host, Port, EndPoint) = (kind, host, port, endpoint);
     }
 
-    /// <summary>Gets the forms that this system has, for messages.</summary>
+    /// <summary>Gets the forms of endpoints on this system, for messages.</summary>
     public static string Forms =>
         "7000 (localhost), *:7000 (every address), 127.0.0.1:7000, [::1]:7000"
             + (UnixPathText.SystemProblem is null ? ", host:7000 or unix:/path" : " or host:7000");

@@ -6,7 +6,7 @@ namespace Sockeye;
 /// <summary>Parses the path of a Unix socket in code, on a command line or in a configuration.</summary>
 internal static class UnixPathText
 {
-    /// <summary>Gets why no path can be that of a socket here; null where the system has Unix sockets.</summary>
+    /// <summary>Gets the reason why no path can be that of a socket; null if the system has Unix sockets.</summary>
     public static string? SystemProblem => Socket.OSSupportsUnixDomainSockets ? null
         : OperatingSystem.IsWindows() ? "this system has no Unix sockets (Windows has them since Windows 10 1803 and Server 2019)"
         : "this system has no Unix sockets";

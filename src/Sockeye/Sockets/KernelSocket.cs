@@ -86,9 +86,9 @@ internal sealed class KernelSocket : StreamSocket
         }
     }
 
-    /// <summary>Whether a receive reports a reset. It does not wait, because it follows the peer's FIN.</summary>
+    /// <summary>Returns whether a receive reports a reset. It does not wait, because it follows the peer's FIN.</summary>
     /// <remarks>
-    /// Linux returns 0 after FIN, whatever comes behind it. Winsock reports WSAECONNRESET
+    /// Linux returns 0 after FIN, even if a reset follows. Winsock reports WSAECONNRESET
     /// (learn.microsoft.com/windows/win32/api/winsock/nf-winsock-recv), and macOS ECONNRESET: recv(2).
     /// </remarks>
     private bool IsResetMetByReceive()

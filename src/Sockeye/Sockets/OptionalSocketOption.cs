@@ -3,10 +3,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
 
-/// <summary>A socket option that some systems lack. The first refusal decides: from then on the option is left out, and sockets
-/// work without it. Safe from any thread.</summary>
+/// <summary>
+/// A socket option that some systems lack. After the first refusal, the option is left out, and sockets work without it. Safe
+/// from any thread.
+/// </summary>
 /// <param name="name">The name of the option in C.</param>
-/// <param name="consequence">What holds without it, as a sentence without a full stop.</param>
+/// <param name="consequence">The consequence of its absence, as a sentence without a full stop.</param>
 /// <param name="set">Calls <c>setsockopt()</c>.</param>
 internal sealed partial class OptionalSocketOption(string name, string consequence, Action<Socket, int> set)
 {
@@ -27,7 +29,7 @@ internal sealed partial class OptionalSocketOption(string name, string consequen
         }
         catch (SocketException e) when (e.SocketErrorCode is SocketError.ProtocolOption or SocketError.OperationNotSupported)
         {
-            _isMissing = true; // ENOPROTOOPT, WSAENOPROTOOPT: see the summary.
+            _isMissing = true; // ENOPROTOOPT, WSAENOPROTOOPT: the system lacks the option.
         }
     }
 

@@ -36,7 +36,7 @@ internal sealed class SocketListener : IConnectionListener, IAcceptQueueListener
             }
             catch (SocketException e) when (IsClientGone(e.SocketErrorCode))
             {
-                continue; // The failed accept has taken the client from the queue: the next one is due.
+                continue; // The failed accept has removed the client from the queue. The next one is accepted.
             }
 
             if (accepted is null)
@@ -67,7 +67,9 @@ internal sealed class SocketListener : IConnectionListener, IAcceptQueueListener
 
     public ValueTask DisposeAsync() => UnbindAsync();
 
-    /// <summary>Whether a call for a new connection failed because the client reset it while it waited in the queue.</summary>
+    /// <summary>
+    /// Returns whether a call for a new connection failed because the client reset it while it waited in the queue.
+    /// </summary>
     /// <remarks>
     /// For <c>accept()</c>, Winsock documents WSAECONNRESET
     /// (learn.microsoft.com/windows/win32/api/mswsock/nf-mswsock-acceptex), and accept(2) ECONNABORTED. For

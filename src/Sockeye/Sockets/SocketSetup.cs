@@ -14,7 +14,7 @@ public static class SocketSetup
     private const int FastOpenQueueLength = 256;
 
     // Windows before 10 1703 lacks the first one (learn.microsoft.com/windows/win32/winsock/ipproto-tcp-socket-options); kernels
-    // that only look like Linux, as those of sandboxes, may lack the others.
+    // that imitate Linux, as those of sandboxes, may lack the others.
     private static readonly OptionalSocketOption KeepAliveProbes = new(
         "TCP_KEEPCNT", "KeepAliveProbes has no effect, and the system decides after how many probes a connection is lost",
         static (socket, count) =>
@@ -67,7 +67,7 @@ public static class SocketSetup
             FastOpen.Set(socket, FastOpenQueueLength);
         SetUserTimeout(socket, options);
         if (options.KeepAliveTime is not null)
-            KeepAliveProbes.Set(socket, options.KeepAliveProbes); // Only to learn at start whether the system has it.
+            KeepAliveProbes.Set(socket, options.KeepAliveProbes); // Detects at the start whether the system has the option.
     }
 
     /// <summary>Sets the options of a socket that connects. Called before <c>connect()</c>.</summary>
@@ -100,7 +100,7 @@ public static class SocketSetup
         SetUserTimeout(socket, options);
     }
 
-    /// <summary>Logs each option that was asked for and that this system lacks.</summary>
+    /// <summary>Logs each requested option that this system lacks.</summary>
     internal static void LogMissingOptions(ILogger logger)
     {
         KeepAliveProbes.LogIfMissing(logger);

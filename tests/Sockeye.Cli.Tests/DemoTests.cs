@@ -36,6 +36,10 @@ public sealed class DemoTests
             ["socket()", "bind()", "listen()", "connect()", "send()", "accept()", "recv()", "waiting", "shutdown()", "close()",
                 "abort", "1 : 1", "HTTP"],
             life.Keys);
+        Assert.Equal("closesocket()", life["close()"].GetProperty("winsock").GetString());
+        Assert.All(
+            life.Where(scene => scene.Key.EndsWith("()", StringComparison.Ordinal)),
+            scene => Assert.NotEmpty(scene.Value.GetProperty("winsock").GetString()!));
         Assert.True(life["connect()"].GetProperty("handshakeMilliseconds").GetDouble() > 0);
         Assert.InRange(life["waiting"].GetProperty("cpuPercent").GetDouble(), 0, 20);
         var connect = Step(life["connect()"], "client", "connect");
@@ -61,6 +65,9 @@ public sealed class DemoTests
         Assert.DoesNotContain(result.Output, b => b is not ((byte)'\n' or (byte)'\r' or (>= 0x20 and < 0x7F)));
         var lines = Encoding.ASCII.GetString(result.Output).Split('\n');
         Assert.All(lines, line => Assert.InRange(line.TrimEnd('\r').Length, 0, 80));
+        Assert.Contains("  Winsock: closesocket()", lines.Select(line => line.TrimEnd('\r')));
+        Assert.Contains(lines, line => line.StartsWith(
+            OperatingSystem.IsWindows() ? "  server accept   handle " : "  server accept   fd ", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.StartsWith("40 echoes compared byte for byte", StringComparison.Ordinal));
     }
 

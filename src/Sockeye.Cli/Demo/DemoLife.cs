@@ -179,7 +179,7 @@ internal sealed class DemoLife(TimeProvider time)
         return Scene("waiting", "accept() and recv() wait in the system, not on the processor", [],
             $"{listener.EndPoint} waited {CpuWindow.TotalMilliseconds:0} ms for the next client",
             string.Create(CultureInfo.InvariantCulture,
-                $"this process used {used:0.0} ms of the processor, for the runtime and this measurement"))
+                $"the process used {used:0.0} ms of CPU time, for the runtime and this measurement"))
             with { CpuPercent = Math.Round(percent, 2) };
     }
 

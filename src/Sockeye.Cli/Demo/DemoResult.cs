@@ -15,6 +15,9 @@ internal sealed record DemoStep(
 /// <summary>One part of a connection's life: the calls, their meaning, and the measurements.</summary>
 internal sealed record DemoScene(string Function, string Title, IReadOnlyList<DemoStep> Steps, IReadOnlyList<string> Facts)
 {
+    /// <summary>The functions that a Windows program calls; null without a socket function.</summary>
+    public string? Winsock => WinsockNames.Find(Function);
+
     /// <summary>Finished handshakes that wait for accept(), after the scene; null if the system does not report it.</summary>
     public int? AcceptQueueDepth { get; init; }
 

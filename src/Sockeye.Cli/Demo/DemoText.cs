@@ -10,6 +10,9 @@ internal sealed class DemoText : IDemoReport
     private const int PlainWidth = 160;
     private const int MaxRows = 20;
 
+    /// <summary>The number that names a socket: a file descriptor on Unix, a handle on Windows.</summary>
+    private static readonly string SocketNumber = OperatingSystem.IsWindows() ? "handle" : "fd";
+
     private static readonly TimeSpan BarInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(1);
 
@@ -41,6 +44,8 @@ internal sealed class DemoText : IDemoReport
         // In the default colour, because grey is invisible on some backgrounds.
         foreach (var fact in scene.Facts)
             Line("", 2, Markup.Escape(fact));
+        if (scene.Winsock is { } winsock)
+            Line("", 2, Markup.Escape($"Winsock: {winsock}"));
         _console.WriteLine();
     }
 
@@ -107,7 +112,7 @@ internal sealed class DemoText : IDemoReport
         _addressWidth = Math.Max(_addressWidth, addresses.Length);
         var color = step.Side == StepRecorder.Server ? "green" : "yellow";
         var end = $"{step.OnTheWire,5} {step.State}";
-        var line = $" {step.Function,-8} fd {step.Socket,-4}{addresses.PadRight(_addressWidth)} {end}".TrimEnd();
+        var line = $" {step.Function,-8} {SocketNumber} {step.Socket,-4}{addresses.PadRight(_addressWidth)} {end}".TrimEnd();
         Line($"  [{color}]{step.Side}[/]", 9, Markup.Escape(line.TrimStart()));
     }
 

@@ -15,12 +15,14 @@ public sealed partial class ProseTests
     [
         (Persons(), "name the thread, task, connection or caller that is meant"),
         (Spelling(), "endpoint, timeout, cannot: one word each, as .NET spells them"),
+        (Dialling(), "connect, connected, target"),
         (Archaic(), "again, no longer, forever, start: the plain word"),
         (Negation(), "is not a, are not"),
+        (Number(), "the given number of, or the maximum"),
     ];
 
     [Fact]
-    public void Documents_are_in_plain_English()
+    public void Documents_use_plain_words()
     {
         var findings = new Findings();
         foreach (var page in Repository.Files("", "*.md"))
@@ -33,7 +35,7 @@ public sealed partial class ProseTests
     }
 
     [Fact]
-    public void Comments_and_messages_are_in_plain_English()
+    public void Comments_and_messages_use_plain_words()
     {
         var findings = new Findings();
         foreach (var file in Repository.Files("src", "*.cs").Concat(Repository.Files("samples", "*.cs")))
@@ -45,8 +47,11 @@ public sealed partial class ProseTests
     [InlineData("Whoever waits gets it.")]
     [InlineData("an end point")]
     [InlineData("It can't.")]
+    [InlineData("The address that was dialled.")]
     [InlineData("It starts anew.")]
     [InlineData("A file that is no certificate.")]
+    [InlineData("Null for what is none.")]
+    [InlineData("Up to so many tokens.")]
     public void Phrase_is_found_in_a_comment_and_in_a_message(string phrase)
     {
         var findings = new Findings();
@@ -59,6 +64,8 @@ public sealed partial class ProseTests
     [Theory]
     [InlineData("There is no limit.")]
     [InlineData("It is no longer open.")]
+    [InlineData("Null if there is none.")]
+    [InlineData("The addresses of its own connections.")]
     [InlineData("The begin() call.")]
     public void Plain_sentence_passes(string sentence)
     {
@@ -94,18 +101,28 @@ public sealed partial class ProseTests
         }
     }
 
-    [GeneratedRegex(@"\b(whoever|nobody|anybody|somebody)\b", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\b(whoever|whom|nobody|anybody|somebody)\b", RegexOptions.IgnoreCase)]
     private static partial Regex Persons();
 
     [GeneratedRegex(@"\b(end[ -]points?|time-outs?|can't|can not)\b", RegexOptions.IgnoreCase)]
     private static partial Regex Spelling();
 
+    [GeneratedRegex(@"\bdial(s|l?ed|l?ing|l?ers?)?\b", RegexOptions.IgnoreCase)]
+    private static partial Regex Dialling();
+
     [GeneratedRegex(
-        @"\b(anew|any more\b(?! \w+ than)|for ever|needs not|(?:its|the) begin(?!\w|\(|`)|in earnest|what becomes of)\b",
+        @"\b(anew|any more\b(?! \w+ than)|for ever|ever after|again and again|needs not|(?:its|the) begin(?!\w|\(|`)|in earnest"
+            + @"|what becomes of|what came of|stands? still)\b",
         RegexOptions.IgnoreCase)]
     private static partial Regex Archaic();
 
     [GeneratedRegex(
-        @"(?<!\bthere )\b(is|are) no (?!longer|more|fewer|less|other|different|later|earlier)\w+", RegexOptions.IgnoreCase)]
+        @"(?<!\bthere )\b(is|are) no (?!longer|more|fewer|less|other|different|later|earlier)\w+"
+            + @"|(?<=\w )(?<!\bthere )(is|are) none\b(?! of)",
+        RegexOptions.IgnoreCase)]
     private static partial Regex Negation();
+
+    [GeneratedRegex(
+        @"\b(at most|up to|by|the first|at least) so many\b|\bso many (bytes|tokens|times)\b", RegexOptions.IgnoreCase)]
+    private static partial Regex Number();
 }

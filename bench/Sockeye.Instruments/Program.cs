@@ -11,7 +11,8 @@ var options = new SockeyeServerOptions();
 var listening = new ActiveListener(
     new NoListener(new IPEndPoint(IPAddress.Loopback, 7000)),
     new ListenerConfiguration(options.ListenLocalhost(7000), null!, [], [], null),
-    new ServerContext(options),
+    new ServerContext(ServerConfiguration.Create(options)),
+    options.Random,
     default);
 var traces = 0;
 (string Name, Action Run)[] works =

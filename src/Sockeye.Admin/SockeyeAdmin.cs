@@ -72,8 +72,7 @@ public sealed partial class SockeyeAdmin : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(server);
         var options = new SockeyeAdminOptions();
         configure?.Invoke(options);
-        options.ThrowIfInvalid();
-        var admin = new SockeyeAdmin(server, options);
+        var admin = new SockeyeAdmin(server, options.TakeCopy());
         try
         {
             await admin.ListenAsync(cancellationToken);

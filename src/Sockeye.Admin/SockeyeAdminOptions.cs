@@ -16,6 +16,7 @@ public sealed class SockeyeAdminOptions
     /// <c>AddSockeyeAdmin</c> (the application's name if the section is "Sockeye"), and otherwise the program's name. Range: 1 to
     /// 100 characters on one line.
     /// </summary>
+    /// <exception cref="ArgumentException">The value is empty, too long, or has control characters.</exception>
     public string? Name
     {
         get;
@@ -26,13 +27,8 @@ public sealed class SockeyeAdminOptions
 
     /// <summary>Gets or sets the port. Default: 7001. Range: 0 to 65535; 0 takes a free port, which
     /// <see cref="SockeyeAdmin.Url"/> contains.</summary>
-    public int Port
-    {
-        get;
-        set => field = value is >= IPEndPoint.MinPort and <= IPEndPoint.MaxPort
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(Port), value, "A port is from 0 (any free one) to 65535.");
-    } = 7001;
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside the range.</exception>
+    public int Port { get; set => field = OptionChecks.Port(value); } = 7001;
 
     /// <summary>Gets or sets the address to listen on. Default: null, which means 127.0.0.1 and ::1. An address beyond the
     /// loopback interface requires <see cref="UnsafeListenBeyondLoopback"/>.</summary>
@@ -50,6 +46,7 @@ public sealed class SockeyeAdminOptions
     /// which means a new random token at each start, which the page contains. Range: at least 16 characters, of letters, digits
     /// and <c>-._~+/=</c>.
     /// </summary>
+    /// <exception cref="ArgumentException">The value is too short, or has other characters.</exception>
     public string? Token
     {
         get;
@@ -66,23 +63,25 @@ public sealed class SockeyeAdminOptions
     /// Other names are refused (421), so that a site whose name is made to resolve to this machine cannot read the page (DNS
     /// rebinding).
     /// </summary>
-    public IList<string> AllowedHosts { get; } = [];
+    public IList<string> AllowedHosts { get; private set; } = [];
 
     /// <summary>Gets or sets the interval between two samples for the charts, which show the last 300. Default: 2 s. Range:
     /// 100 ms to 1 minute.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside the range.</exception>
     public TimeSpan SampleInterval
     {
         get;
-        set => field = value >= TimeSpan.FromMilliseconds(100) && value <= TimeSpan.FromMinutes(1)
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(SampleInterval), value, "SampleInterval must be from 100 ms to 1 minute.");
+        set => field = OptionChecks.InRange(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1));
     } = TimeSpan.FromSeconds(2);
 
-    /// <summary>
-    /// Gets or sets the factory of the page's logger. Default: no log. docs/observability.md lists the event ids.
-    /// </summary>
-    public ILoggerFactory LoggerFactory { get; set; } = NullLoggerFactory.Instance;
+    /// <summary>Gets or sets the factory of the page's logger. Default: no log. docs/observability.md lists the event
+    /// ids.</summary>
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    public ILoggerFactory LoggerFactory
+    {
+        get;
+        set => field = value ?? throw new ArgumentNullException(nameof(LoggerFactory));
+    } = NullLoggerFactory.Instance;
 
     /// <summary>Gets or sets the transport. Null means a separate one with its own thread. Tests set one, which the page does not
     /// dispose.</summary>
@@ -97,9 +96,10 @@ public sealed class SockeyeAdminOptions
 
     internal bool IsBeyondLoopback => Address is { } address && !IPAddress.IsLoopback(address);
 
+    /// <summary>Checks the relations between the options, and returns a copy that later changes do not affect.</summary>
     /// <exception cref="InvalidOperationException">The options contradict each other; the message says what to
     /// change.</exception>
-    internal void ThrowIfInvalid()
+    internal SockeyeAdminOptions TakeCopy()
     {
         if (IsBeyondLoopback && !UnsafeListenBeyondLoopback)
         {
@@ -116,5 +116,9 @@ public sealed class SockeyeAdminOptions
                     $"AllowedHosts has \"{host}\", which is not a host: write a name as in admin.example or admin.example:80.");
             }
         }
+
+        var copy = (SockeyeAdminOptions)MemberwiseClone();
+        copy.AllowedHosts = [.. AllowedHosts];
+        return copy;
     }
 }

@@ -18,11 +18,14 @@ internal sealed partial class KestrelTransport
 {
     private readonly Lazy<IConnectionListenerFactory> _transport;
     private readonly Lazy<ResilientTransport> _resilient;
-    private readonly SockeyeTransportOptions _options;
+
+    // Copies of the options, because the host's code may change them later.
+    private readonly IConnectionListenerFactory? _givenTransport;
+    private readonly SocketTransportOptions? _ownSockets;
 
     public KestrelTransport(IOptions<SockeyeTransportOptions> options, ILoggerFactory? loggerFactory = null)
     {
-        _options = options.Value;
+        (_givenTransport, _ownSockets) = (options.Value.Transport, options.Value.OwnSockets?.Copy());
         _logger = new((loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("Sockeye.Kestrel"));
         _transport = new(Choose);
         _resilient = new(() => new(_transport.Value, _logger));
@@ -33,7 +36,7 @@ internal sealed partial class KestrelTransport
     /// </summary>
     public bool CanBind(EndPoint endpoint) =>
         // A transport set by the user may support other endpoint types.
-        _options.Transport is IConnectionListenerFactorySelector selector
+        _givenTransport is IConnectionListenerFactorySelector selector
             ? selector.CanBind(endpoint)
             : endpoint is not NamedPipeEndPoint;
 
@@ -52,7 +55,7 @@ internal sealed partial class KestrelTransport
 
     /// <summary>Disposes a transport that was created here. Further calls do nothing.</summary>
     public ValueTask DisposeAsync() =>
-        _options.OwnSockets is not null && _transport.IsValueCreated && _transport.Value is IAsyncDisposable own
+        _ownSockets is not null && _transport.IsValueCreated && _transport.Value is IAsyncDisposable own
             ? own.DisposeAsync()
             : default;
 
@@ -70,12 +73,12 @@ internal sealed partial class KestrelTransport
 
     private IConnectionListenerFactory Choose()
     {
-        if (_options is { Transport: not null, OwnSockets: not null })
+        if (_givenTransport is not null && _ownSockets is not null)
             throw new InvalidOperationException(
                 "SockeyeTransportOptions.Sockets are the options of the default transport, but Transport is set: " +
                 "pass them to that transport, or do not set Transport.");
-        var transport = _options.Transport
-            ?? (_options.OwnSockets is { } sockets ? DefaultTransport.Create(sockets) : DefaultTransport.Shared);
+        var transport = _givenTransport
+            ?? (_ownSockets is { } sockets ? DefaultTransport.Create(sockets) : DefaultTransport.Shared);
         (transport as ILoggingTransport)?.UseLogger(_logger);
         return transport;
     }

@@ -9,34 +9,27 @@ public sealed class LinuxTransportOptions
     /// cannot run on this machine, the constructor of the transport throws.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not a member of the enumeration.</exception>
-    public LinuxEngine Engine { get; set => field = ValidateDefined(value, nameof(Engine)); } = LinuxEngine.Auto;
+    public LinuxEngine Engine { get; set => field = OptionChecks.Defined(value); } = LinuxEngine.Auto;
 
     /// <summary>
     /// Gets or sets the number of engine threads. Default: null, which is one for each processor with inline handlers, otherwise
     /// one for two processors. Range: 1 to 256.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside the range.</exception>
-    public int? ThreadCount
-    {
-        get;
-        set => field = value is null or (>= 1 and <= 256)
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(ThreadCount), value, "ThreadCount must be 1 to 256.");
-    }
+    public int? ThreadCount { get; set => field = OptionChecks.InRange(value, 1, 256); }
 
     /// <summary>
     /// Gets or sets the way in which connections are distributed over the engine threads. Default:
     /// <see cref="LinuxAcceptMode.LeastLoaded"/>.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not a member of the enumeration.</exception>
-    public LinuxAcceptMode AcceptMode { get; set => field = ValidateDefined(value, nameof(AcceptMode)); }
+    public LinuxAcceptMode AcceptMode { get; set => field = OptionChecks.Defined(value); }
 
     /// <summary>Gets or sets the options that all transports share: backlog, buffers, timeouts, scheduling of handlers.</summary>
-    public SocketTransportOptions Sockets { get; set; } = new();
-
-    private static T ValidateDefined<T>(T value, string option)
-        where T : struct, Enum => Enum.IsDefined(value)
-        ? value
-        : throw new ArgumentOutOfRangeException(
-            option, value, $"{option} must be {string.Join(", ", Enum.GetNames<T>())}.");
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    public SocketTransportOptions Sockets
+    {
+        get;
+        set => field = value ?? throw new ArgumentNullException(nameof(Sockets));
+    } = new();
 }

@@ -42,9 +42,11 @@ public sealed class SimulatedHost
     public TimeProvider TimeProvider => _clock;
 
     /// <summary>
-    /// Gets or sets the rate at which each connection of this host reads, in bytes per second. Default: null, unlimited.
+    /// Gets or sets the number of received bytes a second that each connection of this host reads. Default: null, all bytes at
+    /// once. Range: at least 1.
     /// </summary>
-    public long? ReadRate { get => Stack.ReadRate; set => Stack.ReadRate = value; }
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
+    public long? ReadRate { get => Stack.ReadRate; set => Stack.ReadRate = OptionChecks.AtLeast(value, 1); }
 
     internal HostStack Stack { get; }
 

@@ -44,37 +44,29 @@ public sealed class SimulatedNetwork
     /// </summary>
     public Random Random => _loop.Random;
 
-    /// <summary>Gets or sets the latency of a segment between two hosts. Default: 1 ms. Range: 0 and up.</summary>
-    public TimeSpan Latency { get => _wire.Latency; set => _wire.Latency = ValidateNotNegative(value, nameof(Latency)); }
+    /// <summary>Gets or sets the time that a segment travels between two hosts. Default: 1 ms. Range: at least 0.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public TimeSpan Latency { get => _wire.Latency; set => _wire.Latency = OptionChecks.AtLeast(value, TimeSpan.Zero); }
 
-    /// <summary>
-    /// Gets or sets the maximum additional latency of a segment. Default: 0. Range: 0 and up. With jitter, segments overtake each
-    /// other.
-    /// </summary>
-    public TimeSpan Jitter { get => _wire.Jitter; set => _wire.Jitter = ValidateNotNegative(value, nameof(Jitter)); }
+    /// <summary>Gets or sets the maximum random time that is added to <see cref="Latency"/>. Default: 0. Range: at least 0. With
+    /// it, segments overtake each other.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public TimeSpan Jitter { get => _wire.Jitter; set => _wire.Jitter = OptionChecks.AtLeast(value, TimeSpan.Zero); }
 
-    /// <summary>
-    /// Gets or sets the bandwidth from one host to another, in bytes per second. Default: null, unlimited. Range: 1 and up.
-    /// </summary>
-    public long? Bandwidth
-    {
-        get => _wire.Bandwidth;
-        set => _wire.Bandwidth = value is null or > 0
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(Bandwidth), value, "Bandwidth must be 1 byte per second or more, or null for no limit.");
-    }
+    /// <summary>Gets or sets the maximum number of bytes a second from one host to another. Default: null, no limit. Range: at
+    /// least 1.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
+    public long? Bandwidth { get => _wire.Bandwidth; set => _wire.Bandwidth = OptionChecks.AtLeast(value, 1); }
 
-    /// <summary>
-    /// Gets or sets the ratio of lost segments between hosts. Default: 0. Range: 0 to below 1. For TCP, loss means delay, or a
-    /// timeout if it lasts.
-    /// </summary>
+    /// <summary>Gets or sets the probability that a segment between hosts is lost. Default: 0. Range: 0 to below 1. For TCP, loss
+    /// is delay, or a timeout if it lasts.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside the range.</exception>
     public double Loss
     {
         get => _wire.Loss;
         set => _wire.Loss = value is >= 0 and < 1
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(Loss), value, "Loss must be 0 or more, and below 1.");
+            : throw OptionChecks.OutOfRange(nameof(Loss), value, "0 or more, and below 1");
     }
 
     /// <summary>Runs a test on a new network and a new thread. Returns when the task of the test is complete.</summary>
@@ -210,7 +202,4 @@ public sealed class SimulatedNetwork
                 + $"{Environment.NewLine}{shown}:{Environment.NewLine}{tail}",
             failure);
     }
-
-    private static TimeSpan ValidateNotNegative(TimeSpan value, string name) =>
-        value >= TimeSpan.Zero ? value : throw new ArgumentOutOfRangeException(name, value, $"{name} must be 0 or more.");
 }

@@ -96,6 +96,26 @@ public sealed class AdminOptionsTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new SockeyeAdminOptions { SampleInterval = TimeSpan.FromMinutes(2) });
     }
 
+    [Fact]
+    public async Task Change_of_the_options_after_the_start_has_no_effect()
+    {
+        await using var server = await StartServerAsync();
+        SockeyeAdminOptions? options = null;
+        await using var admin = await SockeyeAdmin.StartAsync(
+            server, each => (options = each).Port = 0, TestContext.Current.CancellationToken);
+        var url = admin.Url;
+
+        options!.Address = IPAddress.IPv6Loopback;
+        options.AllowedHosts.Add("admin.example");
+
+        Assert.Equal(url, admin.Url);
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(url, "/api/server"));
+        request.Headers.Host = "admin.example";
+        using var response = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.MisdirectedRequest, response.StatusCode);
+    }
+
     private static Task<SockeyeServer> StartServerAsync() => SockeyeServer.StartAsync(
         options => options.ListenLocalhost(0).Run(_ => Task.CompletedTask), TestContext.Current.CancellationToken);
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Options;
 using Sockeye.Kestrel.Tests.Support;
 
 namespace Sockeye.Kestrel.Tests;
@@ -72,6 +73,22 @@ public sealed class TransportOptionsTests
 
         using var client = await RawClient.ConnectAsync((IPEndPoint)listener.EndPoint);
         await using var connection = await listener.AcceptAsync(Cancelled).AsTask().Within();
+        Assert.NotNull(connection);
+    }
+
+    [Fact]
+    public async Task Change_of_the_options_after_the_start_has_no_effect()
+    {
+        var services = NewServices();
+        await using var listener = await BindAsync(services);
+
+        services.GetRequiredService<IOptions<SockeyeTransportOptions>>().Value.Sockets.NoDelay = false;
+        await services.DisposeAsync();
+
+        // The transport that all servers of the process share is not disposed with the services.
+        await using var other = await DefaultTransport.Shared.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), Cancelled);
+        using var client = await RawClient.ConnectAsync((IPEndPoint)other.EndPoint);
+        await using var connection = await other.AcceptAsync(Cancelled).AsTask().Within();
         Assert.NotNull(connection);
     }
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Sockeye.Hosting;
 
 /// <summary>Derives the health of a server from its load.</summary>
-internal sealed class ServerHealthCheck(HostedServer hosted, ServerHealthOptions options) : IHealthCheck
+internal sealed class ServerHealthCheck(HostedServer hosted, double degradedLevel) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(
         HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(Check());
@@ -25,7 +25,7 @@ internal sealed class ServerHealthCheck(HostedServer hosted, ServerHealthOptions
         var data = DataOf(load);
         if (load.Signs.Any(IsFatal))
             return HealthCheckResult.Unhealthy(Sentences(load.Signs.Where(IsFatal)), data: data);
-        var warnings = load.Signs.Where(sign => sign.Level >= options.DegradedLevel).ToList();
+        var warnings = load.Signs.Where(sign => sign.Level >= degradedLevel).ToList();
         if (hosted.RefusedReload.Count > 0)
         {
             var why = string.Join(

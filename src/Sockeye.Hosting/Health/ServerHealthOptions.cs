@@ -8,11 +8,5 @@ public sealed class ServerHealthOptions
     /// each sign) to 1 (only if clients fail). A low level warns early, but also of peaks that pass.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside the range.</exception>
-    public double DegradedLevel
-    {
-        get;
-        set => field = value is >= 0.5 and <= 1
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(DegradedLevel), value, "DegradedLevel must be 0.5 to 1.");
-    } = 0.8;
+    public double DegradedLevel { get; set => field = OptionChecks.InRange(value, 0.5, 1); } = 0.8;
 }

@@ -23,9 +23,12 @@ public static class SockeyeHealthChecksBuilderExtensions
             ArgumentException.ThrowIfNullOrEmpty(section);
             var options = new ServerHealthOptions();
             configure?.Invoke(options);
+            var degradedLevel = options.DegradedLevel; // A copy, because the options belong to the caller.
             return checks.Add(new(
-                section, services => new ServerHealthCheck(services.GetRequiredKeyedService<HostedServer>(section), options),
-                failureStatus: null, tags));
+                section,
+                services => new ServerHealthCheck(services.GetRequiredKeyedService<HostedServer>(section), degradedLevel),
+                failureStatus: null,
+                tags));
         }
     }
 }

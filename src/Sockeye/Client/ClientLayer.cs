@@ -28,9 +28,9 @@ internal enum ClientStage
 /// <summary>A step that a client applies to each connection after it is established and before the user gets it.</summary>
 /// <param name="Name">The name of the method that added the layer, for errors.</param>
 /// <param name="Stage">The stage; <see cref="SockeyeClientOptions.Use(ClientLayer)"/> sorts layers by it.</param>
-/// <param name="ApplyAsync">A function that gets the connection and the target, as the user named it, and returns the connection
-/// to continue with, which owns the given one. If it throws, its caller closes the given connection.</param>
+/// <param name="ApplyAsync">A function that gets the client, the connection, and the target as the user named it. It returns the
+/// connection to continue with, which owns the given one. If it throws, its caller closes the given connection.</param>
 internal sealed record ClientLayer(
     string Name,
     ClientStage Stage,
-    Func<ConnectionContext, EndPoint, CancellationToken, ValueTask<ConnectionContext>> ApplyAsync);
+    Func<SockeyeClient, ConnectionContext, EndPoint, CancellationToken, ValueTask<ConnectionContext>> ApplyAsync);

@@ -7,10 +7,9 @@ namespace Sockeye;
 internal static class ClientStep
 {
     public static ClientLayer CreateLayer(
-        SockeyeClientOptions client,
         Func<ConnectionContext, CancellationToken, ValueTask<ConnectionContext>> step,
         ClientStage stage) =>
-        new(nameof(SockeyeClientOptions.Use), stage, async (connection, target, cancellationToken) =>
+        new(nameof(SockeyeClientOptions.Use), stage, async (client, connection, target, cancellationToken) =>
         {
             using var timeout = new CancellationTokenSource(client.ConnectTimeout, client.TimeProvider);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);

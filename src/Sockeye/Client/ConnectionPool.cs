@@ -29,7 +29,7 @@ public sealed class ConnectionPool : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(endpoint);
-        (_client, _target, _options) = (client, HostNames.Normalize(endpoint), OptionCopier.Copy(options ?? new()));
+        (_client, _target, _options) = (client, HostNames.Normalize(endpoint), OptionCopier.ShallowCopy(options ?? new()));
         _slots = new(_options, client.TimeProvider, CloseExpired);
         _gauge = ClientMetrics.Add(this, endpoint);
     }

@@ -48,7 +48,7 @@ public sealed class ReconnectOptions
     /// <summary>Returns a copy that later changes do not affect.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The minimum delay is longer than the maximum delay.</exception>
     internal ReconnectOptions TakeCopy() => MinDelay <= MaxDelay
-        ? OptionCopier.Copy(this)
+        ? OptionCopier.ShallowCopy(this)
         : throw OptionChecks.OutOfRange(
             nameof(MinDelay), MinDelay, $"{nameof(MaxDelay)} ({OptionChecks.Describe(MaxDelay)}) or less");
 }

@@ -12,6 +12,8 @@ public sealed class SockeyeClient : IConnectionFactory
     private readonly SockeyeClientOptions _options;
     private readonly TimeoutMonitorSettings? _timeouts;
     private readonly ILogger _logger;
+    private readonly Func<CoarseTimer> _createTimer;
+    private CoarseTimer? _timer;
 
     /// <summary>Creates a client with the default options.</summary>
     public SockeyeClient()
@@ -37,10 +39,19 @@ public sealed class SockeyeClient : IConnectionFactory
         ArgumentNullException.ThrowIfNull(options);
         _options = options.TakeCopy();
         _logger = new QuietLogger(_options.LoggerFactory.CreateLogger("Sockeye.Client"));
-        _timeouts = _options.Timeouts.IsAnyEnabled ? new(_options.Timeouts, _options.Timer) : null;
+        TimeProvider = _options.TimeProvider;
+        _createTimer = () => new(TimeProvider, error => _logger.LogOutsideException(error, "serving a time limit", "a client"));
+        _timeouts = _options.Timeouts.IsAnyEnabled ? new(_options.Timeouts, Timer) : null;
     }
 
-    internal TimeProvider TimeProvider => _options.TimeProvider;
+    internal TimeProvider TimeProvider { get; }
+
+    /// <summary>The timer of the timeouts of all connections. Created when it is first used.</summary>
+    internal CoarseTimer Timer => LazyInitializer.EnsureInitialized(ref _timer, _createTimer);
+
+    internal TimeSpan ConnectTimeout => _options.ConnectTimeout;
+
+    internal ILoggerFactory LoggerFactory => _options.LoggerFactory;
 
     /// <summary>Opens one connection. The caller disposes it, which closes it gracefully.</summary>
     /// <remarks>
@@ -169,7 +180,7 @@ public sealed class SockeyeClient : IConnectionFactory
             foreach (var layer in _options.Layers)
             {
                 step = layer.Name;
-                connection = await layer.ApplyAsync(connection, target, cancellationToken);
+                connection = await layer.ApplyAsync(this, connection, target, cancellationToken);
             }
 
             return connection;

@@ -123,12 +123,6 @@ public sealed class SockeyeClientOptions
     /// <summary>The layers that are applied to a connection before it is used, in order.</summary>
     internal IReadOnlyList<ClientLayer> Layers { get; private set; } = [];
 
-    /// <summary>The timer of the connections' timeouts.</summary>
-    internal CoarseTimer Timer => field ??= new(
-        TimeProvider,
-        error => new QuietLogger(LoggerFactory.CreateLogger("Sockeye.Client"))
-            .LogOutsideException(error, "serving a time limit", "a client"));
-
     /// <summary>
     /// Adds a step that runs on each connection before it is used, such as a greeting or STARTTLS. It runs once per connect, on
     /// the connection that is used, even if the client tried several addresses.
@@ -144,7 +138,7 @@ public sealed class SockeyeClientOptions
     {
         ArgumentNullException.ThrowIfNull(step);
         var isEncrypted = Layers.Any(layer => layer.Stage is ClientStage.Tls);
-        return Use(ClientStep.CreateLayer(this, step, isEncrypted ? ClientStage.Encrypted : ClientStage.Clear));
+        return Use(ClientStep.CreateLayer(step, isEncrypted ? ClientStage.Encrypted : ClientStage.Clear));
     }
 
     /// <summary>Adds a layer, in the order of the stages.</summary>
@@ -172,10 +166,10 @@ public sealed class SockeyeClientOptions
 
         if (EndPoints.DescribeSourceProblem(LocalEndPoint) is { } problem)
             throw new ArgumentException(problem, nameof(LocalEndPoint));
-        var copy = OptionCopier.Copy(this);
+        var copy = OptionCopier.ShallowCopy(this);
         copy.LocalEndPoint = (IPEndPoint?)EndPoints.Unmap(LocalEndPoint);
         copy.Reconnect = Reconnect.TakeCopy();
-        copy.Timeouts = OptionCopier.Copy(Timeouts);
+        copy.Timeouts = Timeouts.Copy().Seal();
         return copy;
     }
 }

@@ -16,6 +16,8 @@ public sealed class ConnectionTimeouts
     private static readonly TimeSpan MinTimeout = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan MaxTimeout = TimeSpan.FromDays(365);
 
+    private bool _isSealed;
+
     internal ConnectionTimeouts()
     {
     }
@@ -103,14 +105,35 @@ public sealed class ConnectionTimeouts
 
     internal static bool IsEnabled(TimeSpan timeout) => timeout != Timeout.InfiniteTimeSpan;
 
-    private static TimeSpan Validate(TimeSpan value, string option) =>
-        OptionChecks.InRangeOrInfinite(value, MinTimeout, MaxTimeout, option);
+    /// <summary>Returns a copy that is not sealed.</summary>
+    internal ConnectionTimeouts Copy()
+    {
+        var copy = OptionCopier.ShallowCopy(this);
+        copy._isSealed = false;
+        return copy;
+    }
 
-    private static DataRate? Validate(DataRate? value, string option) =>
-        value is not { } rate
-        || (rate.BytesPerSecond > 0 && double.IsFinite(rate.BytesPerSecond)
-            && rate.GracePeriod >= TimeSpan.FromSeconds(1) && rate.GracePeriod <= TimeSpan.FromDays(1))
+    /// <summary>Ends changes: from now on, each setter throws. Returns this object.</summary>
+    internal ConnectionTimeouts Seal()
+    {
+        _isSealed = true;
+        return this;
+    }
+
+    private TimeSpan Validate(TimeSpan value, string option)
+    {
+        OptionChecks.ThrowIfSealed(_isSealed, option);
+        return OptionChecks.InRangeOrInfinite(value, MinTimeout, MaxTimeout, option);
+    }
+
+    private DataRate? Validate(DataRate? value, string option)
+    {
+        OptionChecks.ThrowIfSealed(_isSealed, option);
+        return value is not { } rate
+            || (rate.BytesPerSecond > 0 && double.IsFinite(rate.BytesPerSecond)
+                && rate.GracePeriod >= TimeSpan.FromSeconds(1) && rate.GracePeriod <= TimeSpan.FromDays(1))
             ? value
             : throw OptionChecks.OutOfRange(
                 option, value, "more than 0 bytes per second over 1 s to 1 day, or null to turn it off");
+    }
 }

@@ -58,18 +58,38 @@ public sealed record TransportConnectionOptions
     } = TimeSpan.FromMinutes(5);
 
     /// <summary>Gets the clock of the timeouts. Default: that of the system.</summary>
-    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    public TimeProvider TimeProvider
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(TimeProvider));
+    } = TimeProvider.System;
 
     /// <summary>Gets the scheduler on which handlers continue when data has arrived. Default: the thread pool.</summary>
-    public PipeScheduler HandlerScheduler { get; init; } = PipeScheduler.ThreadPool;
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    public PipeScheduler HandlerScheduler
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(HandlerScheduler));
+    } = PipeScheduler.ThreadPool;
 
     /// <summary>Gets the scheduler on which sending continues when a handler has flushed. Default: inline, on the thread of the
     /// handler.</summary>
-    public PipeScheduler SendScheduler { get; init; } = PipeScheduler.Inline;
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    public PipeScheduler SendScheduler
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(SendScheduler));
+    } = PipeScheduler.Inline;
 
     /// <summary>Gets the scheduler for work that no caller awaits, and on which paused receiving and writing continue. Default:
     /// the thread pool.</summary>
-    public PipeScheduler Scheduler { get; init; } = PipeScheduler.ThreadPool;
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    public PipeScheduler Scheduler
+    {
+        get;
+        init => field = value ?? throw new ArgumentNullException(nameof(Scheduler));
+    } = PipeScheduler.ThreadPool;
 
     /// <summary>
     /// Gets whether I/O continues in the <see cref="SynchronizationContext"/> in which the connection was started, as in a

@@ -14,9 +14,9 @@ public static class ListenOptionsCaptureExtensions
         public ListenOptions UseWireCapture(WireCapture capture)
         {
             ArgumentNullException.ThrowIfNull(capture);
-            return listen.Use($"UseWireCapture({capture})", next =>
+            return listen.Use($"UseWireCapture({capture})", (next, pipeline) =>
             {
-                capture.SetDefaults(listen.Server.TimeProvider, listen.Server.LoggerFactory);
+                capture.SetDefaults(pipeline.Server.Time, pipeline.Server.LoggerFactory);
                 return new RecordedMiddleware(capture, next).RunAsync;
             });
         }

@@ -12,9 +12,9 @@ public static class SockeyeClientOptionsCaptureExtensions
         public SockeyeClientOptions UseWireCapture(WireCapture capture)
         {
             ArgumentNullException.ThrowIfNull(capture);
-            return client.Use(new ClientLayer("UseWireCapture", ClientStage.Capture, (connection, target, _) =>
+            return client.Use(new ClientLayer("UseWireCapture", ClientStage.Capture, (owner, connection, target, _) =>
             {
-                capture.SetDefaults(client.TimeProvider, client.LoggerFactory);
+                capture.SetDefaults(owner.TimeProvider, owner.LoggerFactory);
                 var recording = capture.Record(connection, $"{target}", isServer: false);
                 return new(recording is null ? connection : new RecordedClientConnection(connection, recording));
             }));

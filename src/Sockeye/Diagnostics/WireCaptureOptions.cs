@@ -66,13 +66,13 @@ public sealed class WireCaptureOptions
     public bool Overwrite { get; set; }
 
     /// <summary>
-    /// Gets or sets the time that disposing the capture waits for queued frames to be written. Default: 5 s. Range: 0 and up, or
-    /// <see cref="Timeout.InfiniteTimeSpan"/>. Frames that are left then are lost, which is logged.
+    /// Gets or sets the maximum time that disposing the capture waits until queued frames are written. Default: 5 s. Range: 0 to
+    /// 30 days, or <see cref="Timeout.InfiniteTimeSpan"/>. Frames that are not written by then are lost, and the log says so.
     /// </summary>
     public TimeSpan CloseTimeout
     {
         get;
-        set => field = OptionChecks.AtLeastOrInfinite(value, TimeSpan.Zero);
+        set => field = OptionChecks.InRangeOrInfinite(value, TimeSpan.Zero, TimeSpan.FromDays(30));
     } = TimeSpan.FromSeconds(5);
 
     /// <summary>
@@ -85,5 +85,5 @@ public sealed class WireCaptureOptions
     /// </summary>
     public ILoggerFactory? LoggerFactory { get; set; }
 
-    internal WireCaptureOptions Copy() => OptionCopier.Copy(this);
+    internal WireCaptureOptions Copy() => OptionCopier.ShallowCopy(this);
 }

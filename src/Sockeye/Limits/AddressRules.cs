@@ -19,7 +19,7 @@ public sealed class AddressRules
     private readonly Lock _lock = new();
     private volatile AddressRuleSet _rules = AddressRuleSet.Empty;
 
-    // Open connections that later rules may close, each with its number, so that they are closed in the order they were accepted.
+    // Open connections that later rules may close. Their numbers keep the order in which they were accepted.
     private readonly ConcurrentDictionary<ConnectionContext, long> _watched = [];
     private long _added;
 

@@ -8,8 +8,8 @@ namespace Sockeye;
 /// <summary>A pipe in front of the connection's output, in which written bytes wait for a grant.</summary>
 internal sealed class BandwidthOutput
 {
-    /// <summary>How long the peer may read nothing while the rest is sent, like a transport's
-    /// <c>CloseTimeout</c>.</summary>
+    /// <summary>The maximum time in which the peer reads nothing while the remaining bytes are sent, like the
+    /// <c>CloseTimeout</c> of a transport.</summary>
     internal static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
     private readonly PipeWriter _inner;

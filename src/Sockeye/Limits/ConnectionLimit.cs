@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Counts the connections of an endpoint, and refuses clients over the limit.</summary>
+/// <summary>Counts the connections of an endpoint, and refuses excess clients.</summary>
 internal sealed class ConnectionLimit(int maxConnections, LimitAction atLimit, LimitRefusal refusals) : IConnectionCounter
 {
     private readonly Explanation _explanation = new(

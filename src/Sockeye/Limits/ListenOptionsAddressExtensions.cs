@@ -18,6 +18,7 @@ public static class ListenOptionsAddressExtensions
             listen.UseAddressLimit(options => options.MaxConnections = maxConnections);
 
         /// <summary>Limits the open connections and the accept rate of one address.</summary>
+        /// <param name="configure">Sets the limits.</param>
         /// <exception cref="ArgumentException">The options are invalid; the message says what to change.</exception>
         public ListenOptions UseAddressLimit(Action<AddressLimitOptions> configure)
         {
@@ -25,10 +26,10 @@ public static class ListenOptionsAddressExtensions
             var given = new AddressLimitOptions();
             configure(given);
             var options = given.TakeCopy();
-            return listen.Use($"UseAddressLimit({options.Describe()})", next =>
+            return listen.Use($"UseAddressLimit({options.Describe()})", (next, pipeline) =>
             {
-                var limit = listen.AddCounter(
-                    new AddressLimit(options, listen.Server.TimeProvider, new("UseAddressLimit", listen)));
+                var limit = pipeline.AddCounter(
+                    new AddressLimit(options, pipeline.Server.Time, new("UseAddressLimit", pipeline)));
                 return connection => limit.RunAsync(connection, next);
             }, MiddlewareStage.AddressLimit);
         }
@@ -37,15 +38,15 @@ public static class ListenOptionsAddressExtensions
         /// Accepts the clients that these rules allow, and resets all others, with <see cref="CloseCause.Denied"/>. The rules may
         /// change while the server runs, and may be used by several endpoints.
         /// </summary>
-        /// <param name="rules">The rules.</param>
+        /// <param name="rules">The rules, which stay shared with the caller.</param>
         /// <param name="closeOpenConnections">Whether a change also resets open connections that it denies. Default: false. If
         /// true, each change checks every open connection.</param>
         public ListenOptions UseAddressRules(AddressRules rules, bool closeOpenConnections = false)
         {
             ArgumentNullException.ThrowIfNull(rules);
-            return listen.Use($"UseAddressRules({rules.Count} rules)", next =>
+            return listen.Use($"UseAddressRules({rules.Count} rules)", (next, pipeline) =>
             {
-                var guard = new AddressGuard(rules, new("UseAddressRules", listen));
+                var guard = new AddressGuard(rules, new("UseAddressRules", pipeline));
                 return closeOpenConnections
                     ? connection => guard.RunWatchedAsync(connection, next)
                     : connection => guard.RunAsync(connection, next);

@@ -27,9 +27,9 @@ public static class ListenOptionsBandwidthExtensions
     }
 
     private static ListenOptions Use(ListenOptions listen, BandwidthLimits bandwidth, string whose) =>
-        listen.Use($"UseBandwidthLimit({bandwidth.Describe()}, {whose})", next =>
+        listen.Use($"UseBandwidthLimit({bandwidth.Describe()}, {whose})", (next, pipeline) =>
         {
-            var time = listen.Server.TimeProvider;
+            var time = pipeline.Server.Time;
             return connection => next(bandwidth.Attach(connection, time));
         });
 }

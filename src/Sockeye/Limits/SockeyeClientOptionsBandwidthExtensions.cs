@@ -24,7 +24,7 @@ public static class SockeyeClientOptionsBandwidthExtensions
             Use(client, BandwidthLimits.CreateShared(receive, send));
     }
 
-    private static SockeyeClientOptions Use(SockeyeClientOptions client, BandwidthLimits bandwidth) =>
-        client.Use(new ClientLayer("UseBandwidthLimit", ClientStage.Bandwidth, (connection, _, _) =>
+    private static SockeyeClientOptions Use(SockeyeClientOptions options, BandwidthLimits bandwidth) =>
+        options.Use(new ClientLayer("UseBandwidthLimit", ClientStage.Bandwidth, (client, connection, _, _) =>
             new(bandwidth.Attach(connection, client.TimeProvider))));
 }

@@ -13,7 +13,8 @@ namespace Sockeye;
 /// </remarks>
 internal sealed class TokenBucket
 {
-    /// <summary>The maximum lateness of a timer that is made up for, in seconds. Longer pauses of the process are not.</summary>
+    /// <summary>The maximum lateness of a timer that is made up for, in seconds. A longer one is a pause of the
+    /// process.</summary>
     private const double MaxLateness = 0.1;
 
     private readonly double _rate;
@@ -66,7 +67,7 @@ internal sealed class TokenBucket
     }
 
     /// <summary>Takes the given number of tokens, available or not. Missing tokens are a debt, which is paid before the next
-/// grant.</summary>
+    /// grant.</summary>
     public void Take(double tokens)
     {
         Refill();

@@ -44,11 +44,12 @@ public static class ListenOptionsProxyProtocolExtensions
 
     private static ListenOptions Use(ListenOptions listen, ProxyProtocolOptions options)
     {
-        // A copy, because the list of the options belongs to the caller.
+        // Copies, because the options belong to the caller.
         IPNetwork[] trusted = [.. options.TrustedProxies];
+        var (timeout, maxLength) = (options.HeaderTimeout, options.MaxHeaderLength);
         var isUnix = listen.EndPoint is UnixDomainSocketEndPoint;
         var name = $"UseProxyProtocol({(isUnix ? "" : string.Join(", ", trusted))})";
-        return listen.Use(name, next =>
+        return listen.Use(name, (next, pipeline) =>
         {
             if (trusted.Length == 0 && !isUnix)
             {
@@ -57,7 +58,7 @@ public static class ListenOptionsProxyProtocolExtensions
                     + "UseProxyProtocol(IPNetwork.Parse(\"10.0.0.0/24\")). A trusted proxy can claim to be any client.");
             }
 
-            var reader = new ProxyHeaderReader(listen, isUnix ? null : trusted, options.HeaderTimeout, options.MaxHeaderLength);
+            var reader = new ProxyHeaderReader(pipeline, isUnix ? null : trusted, timeout, maxLength);
             return connection => reader.RunAsync(connection, next);
         }, MiddlewareStage.ProxyProtocol);
     }

@@ -5,18 +5,18 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace Sockeye;
 
 /// <summary>Reads the header at the start of each connection, and refuses connections without one.</summary>
-/// <param name="listen">The endpoint.</param>
+/// <param name="pipeline">The endpoint, and the objects of its server.</param>
 /// <param name="trusted">The trusted networks; null on a Unix socket, where file permissions decide.</param>
 /// <param name="timeout">The maximum time for the header.</param>
 /// <param name="maxLength">The maximum length of the header.</param>
-internal sealed class ProxyHeaderReader(ListenOptions listen, IPNetwork[]? trusted, TimeSpan timeout, int maxLength)
+internal sealed class ProxyHeaderReader(PipelineContext pipeline, IPNetwork[]? trusted, TimeSpan timeout, int maxLength)
 {
     private const string Limit = "UseProxyProtocol";
 
     // Two, so that a flood from untrusted addresses does not hide the line about a misconfigured proxy.
-    private readonly LimitRefusal _untrusted = new(Limit, listen);
-    private readonly LimitRefusal _invalid = new(Limit, listen);
-    private readonly CoarseTimer _timer = listen.Server.Timer;
+    private readonly LimitRefusal _untrusted = new(Limit, pipeline);
+    private readonly LimitRefusal _invalid = new(Limit, pipeline);
+    private readonly CoarseTimer _timer = pipeline.Server.Timer;
 
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {

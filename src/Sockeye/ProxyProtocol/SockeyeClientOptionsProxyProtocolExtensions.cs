@@ -34,7 +34,7 @@ public static class SockeyeClientOptionsProxyProtocolExtensions
         public SockeyeClientOptions UseProxyProtocol(Func<ConnectionContext, ProxyHeader> header)
         {
             ArgumentNullException.ThrowIfNull(header);
-            return client.Use(new ClientLayer(nameof(UseProxyProtocol), ClientStage.ProxyProtocol, async (connection, _, token) =>
+            return client.Use(new ClientLayer("UseProxyProtocol", ClientStage.ProxyProtocol, async (_, connection, _, token) =>
             {
                 header(connection).WriteTo(connection.Transport.Output);
                 // Flushed at once, because the server may send first.

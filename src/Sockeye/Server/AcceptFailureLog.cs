@@ -5,11 +5,12 @@ using Microsoft.Extensions.Logging;
 namespace Sockeye;
 
 /// <summary>
-/// A time in which a server fails to accept, over all its listeners: one line in the log when it begins, one when it is over.
+/// Logs episodes in which accepting fails, over all listeners of a server: one line when an episode starts, and one when it
+/// ends.
 /// </summary>
 internal sealed partial class AcceptFailureLog(TimeProvider time, ILogger logger)
 {
-    /// <summary>How long all must be well before the next failure is another episode.</summary>
+    /// <summary>The time without failures that ends an episode.</summary>
     internal static readonly TimeSpan Gap = TimeSpan.FromSeconds(10);
 
     private readonly ILogger _logger = logger;
@@ -49,7 +50,7 @@ internal sealed partial class AcceptFailureLog(TimeProvider time, ILogger logger
             _shed += count;
     }
 
-    /// <summary>Ends an episode that is over.</summary>
+    /// <summary>Logs the end of an episode, if <see cref="Gap"/> has passed since its last failure.</summary>
     public void OnSuccess(EndPoint endpoint)
     {
         TimeSpan duration;

@@ -1,16 +1,16 @@
 namespace Sockeye;
 
-/// <summary>The gates of one listener, all of which have to be open for the next client. A reload may change them.</summary>
+/// <summary>The gates of one listener. It accepts the next client when all of them are open. A reload may replace them.</summary>
 internal sealed class AcceptGates(IReadOnlyList<IAcceptGate> gates, CancellationToken stopping)
 {
     private GateSet _current = new(gates, stopping);
 
-    /// <summary>Replaces the gates. Clients that wait at the previous ones start again.</summary>
+    /// <summary>Replaces the gates. A wait at the previous gates starts again.</summary>
     public void Replace(IReadOnlyList<IAcceptGate> gates) =>
         Interlocked.Exchange(ref _current, new(gates, stopping)).End();
 
-    /// <summary>Ends when the next client may be taken, or throws when the listener is to stop.</summary>
-    /// <param name="status">Told which gate is closed.</param>
+    /// <summary>Completes when the next client may be accepted. Throws when the listener stops.</summary>
+    /// <param name="status">Gets the name of the gate that is closed.</param>
     public async ValueTask WaitAsync(AcceptStatus status)
     {
         while (true)
@@ -23,7 +23,7 @@ internal sealed class AcceptGates(IReadOnlyList<IAcceptGate> gates, Cancellation
             }
             catch (OperationCanceledException) when (current.IsEnded && !stopping.IsCancellationRequested)
             {
-                // Others decide now.
+                // A reload replaced the gates: wait at the new ones.
             }
         }
     }
@@ -32,7 +32,7 @@ internal sealed class AcceptGates(IReadOnlyList<IAcceptGate> gates, Cancellation
     {
         private readonly IReadOnlyList<IAcceptGate> _gates;
         private readonly CancellationTokenSource _ending;
-        private readonly CancellationToken _ended; // Kept: a source that was disposed gives none.
+        private readonly CancellationToken _ended; // A copy, because a disposed source does not return its token.
 
         public GateSet(IReadOnlyList<IAcceptGate> gates, CancellationToken stopping)
         {
@@ -61,7 +61,7 @@ internal sealed class AcceptGates(IReadOnlyList<IAcceptGate> gates, Cancellation
 
                 status.OnHeld(_gates[open].Name);
                 await wait;
-                open = 0; // The others may have closed meanwhile: all are asked again.
+                open = 0; // Other gates may have closed in the meantime.
             }
         }
     }

@@ -3,18 +3,18 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>A fixed number of permits to be served. While all are taken, accepting waits; a client that is accepted
-/// nevertheless waits for a permit.</summary>
+/// <summary>A gate with a fixed number of permits. While all are taken, accepting waits; a client that is accepted in spite of
+/// that waits for a permit.</summary>
 /// <param name="name">The method or option that sets the number.</param>
-/// <param name="permits">How many may be served at a time.</param>
-/// <param name="onFull">Called each time that accepting starts to wait.</param>
+/// <param name="permits">The maximum number of clients that are served at a time.</param>
+/// <param name="onFull">Called each time accepting starts to wait.</param>
 internal sealed class AcceptPermits(string name, int permits, Action onFull) : IAcceptGate
 {
     private readonly Lock _lock = new();
     private readonly Queue<TaskCompletionSource> _waiters = new();
     private List<TaskCompletionSource> _loops = [];
     private int _permits = permits;
-    private int _accepted; // Served ones, and those that wait for a permit.
+    private int _accepted; // Served clients, and those that wait for a permit.
     private int _served;
 
     public string Name => name;
@@ -97,7 +97,7 @@ internal sealed class AcceptPermits(string name, int permits, Action onFull) : I
         AssertCountsLocked();
         if (_accepted >= _permits || _loops.Count == 0)
             return null;
-        // All are woken: the first to accept takes the place, and the others wait again.
+        // All are woken: the first one accepts, and the others wait again.
         var woken = _loops;
         _loops = [];
         return woken;
@@ -136,7 +136,7 @@ internal sealed class AcceptPermits(string name, int permits, Action onFull) : I
         }
         catch (OperationCanceledException)
         {
-            // It leaves like one that was served, which it was not: the two cancel out.
+            // It will leave like a served client, so it is counted as one.
             lock (_lock)
                 _served++;
             throw;

@@ -7,9 +7,9 @@ namespace Sockeye;
 
 /// <summary>Accepts one client after another from a listener. No failure ends it, and it never spins.</summary>
 /// <remarks>
-/// A client that left while it waited costs nothing. When descriptors run out, each attempt waits a little longer than the one
-/// before, until a connection closes or the delay is over; clients wait in the kernel's queue. When no client could be accepted
-/// for <see cref="ShedDelay"/>, the waiting ones are reset: they learn that they will not be served.
+/// After a client that left the queue, the next attempt follows at once. When descriptors run out, each attempt waits longer than
+/// the one before, until a connection closes or the delay is over; clients wait in the accept queue. When no client could be
+/// accepted for <see cref="ShedDelay"/>, the waiting clients are reset, so that they know that they are not served.
 /// </remarks>
 internal sealed partial class Acceptor(
     IConnectionListener listener,
@@ -19,7 +19,7 @@ internal sealed partial class Acceptor(
     Random random,
     ILogger logger)
 {
-    /// <summary>How long clients may wait in the queue while no client at all is accepted.</summary>
+    /// <summary>The maximum time that clients wait in the accept queue while no client at all is accepted.</summary>
     internal static readonly TimeSpan ShedDelay = TimeSpan.FromSeconds(5);
 
     private const int MaxPeersGoneInARow = 100;
@@ -29,14 +29,14 @@ internal sealed partial class Acceptor(
     private int _peersGoneInARow;
     private int _isAccepting; // Debug only.
 
-    /// <summary>Decide when the next client is accepted. Null: at once.</summary>
+    /// <summary>The gates, which decide when the next client is accepted. Null: at once.</summary>
     public AcceptGates? Gates { get; init; }
 
-    /// <summary>Ends the wait after a failure early. Null: the delay alone decides.</summary>
+    /// <summary>Ends the wait after a failure early. Null: only the delay ends it.</summary>
     public AsyncPulse? Released { get; init; }
 
-    /// <summary>Returns the next client; one caller at a time. Returns null when the listener is unbound or
-    /// <paramref name="stopping"/> fires. Throws nothing.</summary>
+    /// <summary>Returns the next client; null when the listener is unbound or <paramref name="stopping"/> fires. Throws nothing.
+    /// One caller at a time.</summary>
     public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken stopping)
     {
         AssertOneCaller(isAccepting: true);

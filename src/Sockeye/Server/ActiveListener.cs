@@ -10,13 +10,13 @@ internal sealed class ActiveListener : IMonitoredListener
 {
     private readonly ServerContext _server;
     private readonly CancellationTokenSource _stopping;
-    private readonly CancellationToken _stopped; // Kept: a disposed source gives none.
+    private readonly CancellationToken _stopped; // A copy, because a disposed source does not return its token.
     private readonly AcceptGates _gates;
     private readonly AcceptLoop _loop;
     private readonly Lock _stopLock = new();
     private readonly Lock _trafficLock = new();
 
-    /// <summary>By sequence. Served connections only, not those that the server's own limit refuses.</summary>
+    /// <summary>The served connections by sequence, without those that the server's own limit refuses.</summary>
     private readonly ConcurrentDictionary<long, ServerConnection> _connections = [];
 
     private ListenerConfiguration _configuration;
@@ -33,12 +33,17 @@ internal sealed class ActiveListener : IMonitoredListener
     private long _reportedReceived;
     private long _reportedSent;
 
-    /// <param name="listener">Bound. Localhost has two with the same options.</param>
+    /// <param name="listener">The bound listener. Localhost has two with the same configuration.</param>
     /// <param name="configuration">Applies to the next clients, until a reload.</param>
-    /// <param name="server">What the listeners of the server share.</param>
+    /// <param name="server">The objects that the listeners of the server share.</param>
+    /// <param name="random">Spreads the delays after failed accepts.</param>
     /// <param name="stopping">Ends the accept loop, as <see cref="StopAcceptingAsync"/> does.</param>
     public ActiveListener(
-        IConnectionListener listener, ListenerConfiguration configuration, ServerContext server, CancellationToken stopping)
+        IConnectionListener listener,
+        ListenerConfiguration configuration,
+        ServerContext server,
+        Random random,
+        CancellationToken stopping)
     {
         (Listener, EndPoint, Tags) = (listener, listener.EndPoint, MetricTags.CreateAddressTags(listener.EndPoint));
         (_configuration, _server) = (configuration, server);
@@ -46,7 +51,6 @@ internal sealed class ActiveListener : IMonitoredListener
         _stopped = _stopping.Token;
         _gates = new(configuration.Gates, _stopped);
         Status = new(server.Time);
-        var random = configuration.Options.Server.Random;
         var acceptor = new Acceptor(listener, Status, server.AcceptFailures, server.Time, random, server.Logger)
         {
             Gates = _gates,
@@ -66,13 +70,13 @@ internal sealed class ActiveListener : IMonitoredListener
     /// <summary>Whether it accepts clients, and if not, why.</summary>
     public AcceptStatus Status { get; }
 
-    /// <summary>Applies to the next client.</summary>
+    /// <summary>The configuration for the next client.</summary>
     public ListenerConfiguration Configuration => Volatile.Read(ref _configuration);
 
     /// <summary>Whether the accept loop has ended, by itself or by <see cref="StopAcceptingAsync"/>.</summary>
     public bool HasEnded => _accepting.IsCompleted;
 
-    /// <summary>The end of its connections after a reload removed it.</summary>
+    /// <summary>Completes when the connections have ended after a reload removed the listener.</summary>
     public Task Draining { get; set; } = Task.CompletedTask;
 
     /// <summary>Held while a connection moves to the limits of another configuration.</summary>
@@ -89,7 +93,8 @@ internal sealed class ActiveListener : IMonitoredListener
     /// <summary>The number of connections whose handler has not started.</summary>
     public int WaitingHandlers => Volatile.Read(ref _waitingHandlers);
 
-    /// <summary>In no order. Copies nothing, and may miss connections that come or go during the enumeration.</summary>
+    /// <summary>The open connections, unordered. The enumeration copies nothing, and may miss connections that open or close
+    /// during it.</summary>
     public IEnumerable<ServerConnection> Connections
     {
         get
@@ -113,14 +118,14 @@ internal sealed class ActiveListener : IMonitoredListener
     {
         get
         {
-            // The closed ones first: a connection that closes during the sum is missed, not counted twice.
+            // The closed connections first: a connection that closes during the sum is missed, not counted twice.
             var (received, sent) = (Volatile.Read(ref _closedReceived), Volatile.Read(ref _closedSent));
             foreach (var (_, connection) in _connections)
                 (received, sent) = (received + connection.BytesReceived, sent + connection.BytesSent);
 
             lock (_trafficLock)
             {
-                // For the same reason never less than what was reported before: a counter that falls counts as a new one.
+                // Therefore never less than was reported before: monitoring systems take a falling counter for a restart.
                 _reportedReceived = Math.Max(_reportedReceived, received);
                 _reportedSent = Math.Max(_reportedSent, sent);
                 return (_reportedReceived, _reportedSent);
@@ -130,7 +135,7 @@ internal sealed class ActiveListener : IMonitoredListener
 
     IEnumerable<IMonitoredConnection> IMonitoredListener.Connections => Connections;
 
-    /// <summary>Starts to accept.</summary>
+    /// <summary>Starts the accept loop.</summary>
     public void Start()
     {
         Debug.Assert(HasEnded && _accepted == 0 && _stoppingAccepts is null, "A listener starts once.");
@@ -141,12 +146,12 @@ internal sealed class ActiveListener : IMonitoredListener
     /// connections.</summary>
     public void Reconfigure(ListenerConfiguration configuration)
     {
-        // A full fence: an enumeration of connections from here on misses none with the previous configuration.
+        // A full fence: a later enumeration of connections misses none with the previous configuration.
         Interlocked.Exchange(ref _configuration, configuration);
         _gates.Replace(configuration.Gates);
     }
 
-    /// <summary>Counts the open connections in the limits of this configuration, instead of those of the one before.</summary>
+    /// <summary>Counts the open connections in the limits of this configuration instead of those of the previous one.</summary>
     public void TransferConnections(ListenerConfiguration configuration)
     {
         foreach (var (_, connection) in _connections)
@@ -161,7 +166,7 @@ internal sealed class ActiveListener : IMonitoredListener
             return _stoppingAccepts ??= StopAcceptingCoreAsync();
     }
 
-    /// <summary>Ends when no connection is open, once the listener accepts no more.</summary>
+    /// <summary>Completes when no served connection is open. Call it after <see cref="StopAcceptingAsync"/>.</summary>
     public Task WhenEmpty()
     {
         Debug.Assert(HasEnded, "A listener that accepts does not stay empty.");
@@ -172,7 +177,8 @@ internal sealed class ActiveListener : IMonitoredListener
         return emptied.Task;
     }
 
-    /// <summary>After <see cref="StopAcceptingAsync"/>, when the connections are closed or given up. Throws nothing.</summary>
+    /// <summary>Disposes the listener. Call it after <see cref="StopAcceptingAsync"/>, when the connections have ended or are
+    /// left behind. Throws nothing.</summary>
     public async Task DisposeAsync()
     {
         Debug.Assert(HasEnded && !_isDisposed, "A listener is disposed once, after it stopped to accept.");
@@ -181,10 +187,10 @@ internal sealed class ActiveListener : IMonitoredListener
         _stopping.Dispose();
     }
 
-    /// <summary>The connection waits for a thread, and perhaps for a limit.</summary>
+    /// <summary>Counts a connection that waits for a thread, and perhaps for a limit.</summary>
     public void OnHandlerWaiting() => Interlocked.Increment(ref _waitingHandlers);
 
-    /// <summary>The handler starts, or will never start.</summary>
+    /// <summary>Ends the count of a connection whose handler starts or will never start.</summary>
     public void OnHandlerStarted()
     {
         var left = Interlocked.Decrement(ref _waitingHandlers);
@@ -196,17 +202,17 @@ internal sealed class ActiveListener : IMonitoredListener
     {
         if (!_connections.TryRemove(connection.Sequence, out _))
             return;
-        // First the table, then the sum: in between a connection is missing from the traffic, and is not counted twice.
+        // First the table, then the sum: in between, a connection is missing from the traffic, and is not counted twice.
         OnClosed(connection);
         _server.Limit.Leave();
-        // The decrement is a full fence, as the exchange in WhenEmpty is: either this sees the waiter, or that sees the count.
+        // The decrement is a full fence, as the exchange in WhenEmpty is: this method sees the waiter, or that one the count.
         var left = Interlocked.Decrement(ref _served);
         Debug.Assert(left >= 0, "A connection is removed once.");
         if (left == 0)
             Volatile.Read(ref _emptied)?.TrySetResult();
     }
 
-    /// <summary>Counts a connection as served; false where the server's own limit has no permit for it.</summary>
+    /// <summary>Counts a connection as served. Returns false if it exceeds the server's own limit.</summary>
     internal bool TryAdd(ServerConnection connection)
     {
         Interlocked.Increment(ref _accepted);

@@ -5,9 +5,7 @@ internal sealed class AsyncPulse
 {
     private TaskCompletionSource? _waiter;
 
-    /// <summary>
-    /// Ends at the next release, or when <paramref name="timeout"/> is over. For one waiter a loop; all are woken.
-    /// </summary>
+    /// <summary>Completes at the next pulse, or after <paramref name="timeout"/>. A pulse wakes all waiters.</summary>
     public async Task WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
         var waiter = Volatile.Read(ref _waiter);

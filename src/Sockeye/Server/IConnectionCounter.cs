@@ -2,12 +2,14 @@ using System.Net;
 
 namespace Sockeye;
 
-/// <summary>A limit's count of open connections, for those that a reload hands over: they came before it.</summary>
+/// <summary>A limit that counts open connections. A reload adds the connections that were open before the limit
+/// existed.</summary>
 internal interface IConnectionCounter
 {
-    /// <summary>One that is open counts from now on, whether or not there was a place for it.</summary>
+    /// <summary>Counts an open connection, even if it exceeds the limit.</summary>
     void Enter(EndPoint? address);
 
-    /// <summary>It has ended. With the address that it entered with.</summary>
+    /// <summary>Ends the count of a connection.</summary>
+    /// <param name="address">The address with which it entered.</param>
     void Leave(EndPoint? address);
 }

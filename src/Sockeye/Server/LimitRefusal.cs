@@ -5,22 +5,23 @@ using Microsoft.Extensions.Logging;
 namespace Sockeye;
 
 /// <summary>Refuses clients on behalf of one limit. Each refusal is counted; one log line covers many.</summary>
-internal sealed partial class LimitRefusal(string limit, ListenOptions listen)
+internal sealed partial class LimitRefusal(string limit, PipelineContext pipeline)
 {
     /// <summary>A flood of clients must not become a flood of lines.</summary>
     internal static readonly TimeSpan LogInterval = LogThrottle.Interval;
 
-    private readonly ILogger _logger = new SafeLogger(listen.Server.LoggerFactory.CreateLogger("Sockeye.Server"));
-    private readonly LogThrottle _throttle = new(listen.Server.TimeProvider);
-    private readonly Refusal _refusal = new(listen.Server.Timer);
+    private readonly ListenOptions _listen = pipeline.Listen;
+    private readonly ILogger _logger = pipeline.Server.Logger;
+    private readonly LogThrottle _throttle = new(pipeline.Server.Time);
+    private readonly Refusal _refusal = new(pipeline.Server.Timer);
     private readonly KeyValuePair<string, object?> _tag = MetricTags.CreateLimitTag(limit);
 
-    /// <summary>Does to the client what was chosen. The caller returns then, without serving it.</summary>
+    /// <summary>Ends the connection by the given action. Afterwards, the caller returns without serving it.</summary>
     public Task RefuseAsync(ConnectionContext connection, LimitAction action, CloseCause cause, Explanation explanation)
     {
         ServerMetrics.OnRejected(_tag);
         if (_throttle.TryLog(out var count))
-            LogRefusing(limit, listen, count, connection.RemoteEndPoint, explanation);
+            LogRefusing(limit, _listen, count, connection.RemoteEndPoint, explanation);
         return _refusal.EndAsync(connection, action, CloseReason.Refused(cause, explanation));
     }
 

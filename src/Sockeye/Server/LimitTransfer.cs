@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Sockeye;
 
-/// <summary>Counts an open connection in the limits of a later configuration, whether or not they have a permit for it.</summary>
+/// <summary>Counts an open connection in the limits of a later configuration, even if that exceeds them.</summary>
 internal sealed class LimitTransfer
 {
     private readonly EndPoint? _address;

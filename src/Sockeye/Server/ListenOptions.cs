@@ -4,69 +4,61 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>One endpoint of a server and what runs for each of its connections: middleware in the order it was added, then the
+/// <summary>An endpoint of a server, and the pipeline of its connections: middleware in the order in which it was added, then the
 /// handler given to <c>Run</c>.</summary>
+/// <remarks>Sealed together with its <see cref="SockeyeServerOptions"/> when the server starts.</remarks>
 public sealed class ListenOptions : IConnectionBuilder
 {
+    private readonly SockeyeServerOptions _server;
     private readonly List<Middleware> _middleware = [];
-    private readonly List<IAcceptGate> _gates = [];
-    private readonly List<IConnectionCounter> _counters = [];
     private readonly List<Action<ConnectionTimeouts>> _timeoutChanges = [];
     private ConnectionDelegate? _handler;
 
     internal ListenOptions(SockeyeServerOptions server, EndPoint endpoint, bool isLocalhost = false)
     {
-        (Server, EndPoint, IsLocalhost) = (server, endpoint, isLocalhost);
+        (_server, EndPoint, IsLocalhost) = (server, endpoint, isLocalhost);
     }
 
-    /// <summary>The address as it was asked for; <see cref="SockeyeServer.EndPoints"/> tells the ones that were bound.</summary>
+    /// <summary>Gets the requested address. <see cref="SockeyeServer.EndPoints"/> has the bound addresses.</summary>
     public EndPoint EndPoint { get; }
 
-    /// <summary>The services of the server's options.</summary>
-    public IServiceProvider ApplicationServices => Server.ApplicationServices;
+    /// <summary>Gets the services of the server's options.</summary>
+    public IServiceProvider ApplicationServices => _server.ApplicationServices;
 
     /// <summary>Gets whether <c>Run</c> has ended the pipeline.</summary>
     public bool HasHandler => _handler is not null;
 
-    internal SockeyeServerOptions Server { get; }
-
-    /// <summary>Whether 127.0.0.1 and ::1 are meant, with one port.</summary>
+    /// <summary>Whether the endpoint is 127.0.0.1 and ::1, with one port.</summary>
     internal bool IsLocalhost { get; }
 
-    /// <summary>As the start of the server logs it: the class of a handler class.</summary>
+    /// <summary>The name of the handler in the log of the server's start.</summary>
     internal string HandlerName { get; private set; } = HandlerNames.Handler;
 
-    /// <summary>How many connections the endpoint may have open; null where only the server's limit holds.</summary>
+    /// <summary>The maximum number of open connections of the endpoint; null if only the server's limit applies.</summary>
     internal int? MaxConnections { get; private set; }
 
     internal IReadOnlyList<Middleware> Middleware => _middleware;
 
-    /// <summary>What decides when the next client is taken.</summary>
-    internal IReadOnlyList<IAcceptGate> Gates => _gates;
-
-    /// <summary>What counts open connections in the pipeline that was built.</summary>
-    internal IReadOnlyList<IConnectionCounter> Counters => _counters;
-
-    /// <summary>Wraps what comes after it: code before and after <c>next(connection)</c>, or instead of it.</summary>
-    /// <exception cref="InvalidOperationException"><c>Run</c> has ended the pipeline already.</exception>
+    /// <summary>Adds a middleware: code before and after <c>next(connection)</c>, or instead of it.</summary>
+    /// <exception cref="InvalidOperationException"><c>Run</c> has ended the pipeline, or the server runs.</exception>
     public ListenOptions Use(Func<ConnectionContext, ConnectionDelegate, Task> middleware)
     {
         ArgumentNullException.ThrowIfNull(middleware);
-        return Use(HandlerNames.GetName(middleware), next => connection => middleware(connection, next));
+        return Use(HandlerNames.GetName(middleware), (next, _) => connection => middleware(connection, next));
     }
 
-    /// <summary>Ends the pipeline with the code that serves a connection. The connection is closed (flush, then FIN) when its
-    /// task ends, and reset when it throws.</summary>
-    /// <exception cref="InvalidOperationException">There is a handler already.</exception>
+    /// <summary>Ends the pipeline with a handler. When its task ends, the connection is closed in order (FIN) after the written
+    /// data is sent; when it throws, the connection is reset.</summary>
+    /// <exception cref="InvalidOperationException">The endpoint has a handler, or the server runs.</exception>
     public void Run(ConnectionDelegate handler)
     {
         ArgumentNullException.ThrowIfNull(handler);
         Run(handler, HandlerNames.Handler);
     }
 
-    /// <summary>Ends the pipeline with a handler class: one instance for the endpoint, its constructor's arguments taken from
+    /// <summary>Ends the pipeline with a handler class. The endpoint has one instance, whose constructor gets its arguments from
     /// <see cref="ApplicationServices"/>.</summary>
-    /// <exception cref="InvalidOperationException">There is a handler already.</exception>
+    /// <exception cref="InvalidOperationException">The endpoint has a handler, or the server runs.</exception>
     public void Run<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>()
         where THandler : ConnectionHandler
     {
@@ -75,11 +67,10 @@ public sealed class ListenOptions : IConnectionBuilder
         Run(handler, HandlerNames.GetName(typeof(THandler)));
     }
 
-    /// <summary>Ends the pipeline with the code that serves a connection, as <see cref="Run(ConnectionDelegate)"/> does, under a
-    /// name.</summary>
-    /// <param name="handler">The code that serves a connection.</param>
+    /// <summary>Ends the pipeline with a handler, as <see cref="Run(ConnectionDelegate)"/> does, and names it.</summary>
+    /// <param name="handler">The handler of a connection.</param>
     /// <param name="name">The name of the handler in the log of the server's start.</param>
-    /// <exception cref="InvalidOperationException">There is a handler already.</exception>
+    /// <exception cref="InvalidOperationException">The endpoint has a handler, or the server runs.</exception>
     public void Run(ConnectionDelegate handler, string name)
     {
         ArgumentNullException.ThrowIfNull(handler);
@@ -101,78 +92,72 @@ public sealed class ListenOptions : IConnectionBuilder
     /// does not have. The message names the middleware and a remedy.</exception>
     public void ThrowIfInvalid() => ListenValidation.ThrowIfInvalid(this);
 
-    /// <summary>The address, as logs and errors name it.</summary>
+    /// <summary>Returns the address, as logs and errors name it.</summary>
     public override string ToString() => IsLocalhost ? $"localhost:{((IPEndPoint)EndPoint).Port}" : $"{EndPoint}";
 
     IConnectionBuilder IConnectionBuilder.Use(Func<ConnectionDelegate, ConnectionDelegate> middleware) =>
-        Use(HandlerNames.GetName(middleware), middleware);
+        Use(HandlerNames.GetName(middleware), (next, _) => middleware(next));
 
-    ConnectionDelegate IConnectionBuilder.Build() => Build();
+    /// <summary>Builds the pipeline without a server, with the clock and the loggers of the options.</summary>
+    ConnectionDelegate IConnectionBuilder.Build() => Build(new(this, new(ServerConfiguration.Create(_server))));
 
-    /// <summary>Adds a middleware under the name that the start of the server logs.</summary>
+    /// <summary>Adds a middleware.</summary>
+    /// <param name="name">The name in the log of the server's start.</param>
+    /// <param name="wrap">Returns the middleware around the next step of the pipeline. Called when the server starts.</param>
+    /// <param name="stage">The position in the pipeline, which the start checks.</param>
     internal ListenOptions Use(
-        string name, Func<ConnectionDelegate, ConnectionDelegate> middleware, MiddlewareStage stage = MiddlewareStage.Any)
+        string name,
+        Func<ConnectionDelegate, PipelineContext, ConnectionDelegate> wrap,
+        MiddlewareStage stage = MiddlewareStage.Any)
     {
         ThrowIfEnded();
-        _middleware.Add(new(name, stage, middleware));
+        _middleware.Add(new(name, stage, wrap));
         return this;
     }
 
-    /// <summary>Lets this decide, too, when the endpoint takes its next client.</summary>
-    internal ListenOptions Use(IAcceptGate gate)
-    {
-        ThrowIfEnded();
-        _gates.Add(gate);
-        return this;
-    }
-
-    /// <summary>For metrics: the endpoint has no more connections than this, whatever else limits it.</summary>
+    /// <summary>Records a limit on the open connections of the endpoint, for metrics.</summary>
     internal ListenOptions LimitConnections(int maxConnections)
     {
+        ThrowIfEnded();
         MaxConnections = Math.Min(maxConnections, MaxConnections ?? int.MaxValue);
         return this;
     }
 
-    /// <summary>For a middleware that is built: connections that are open when a reload puts it in place count, too.</summary>
-    internal T AddCounter<T>(T count)
-        where T : IConnectionCounter
-    {
-        _counters.Add(count);
-        return count;
-    }
-
-    /// <summary>Gives this endpoint timeouts of its own, beginning with the server's.</summary>
-    /// <param name="name">As the start of the server logs it.</param>
-    /// <param name="change">Called at start, when the server's are known.</param>
+    /// <summary>Gives the endpoint separate timeouts, which are initially those of the server.</summary>
+    /// <param name="name">The name in the log of the server's start.</param>
+    /// <param name="change">Changes the timeouts. Called when the server starts.</param>
     internal ListenOptions ConfigureTimeouts(string name, Action<ConnectionTimeouts> change)
     {
-        Use(name, static next => next);
+        Use(name, static (next, _) => next);
         _timeoutChanges.Add(change);
         return this;
     }
 
-    /// <summary>What its connections are watched for; null for nothing.</summary>
-    internal TimeoutMonitorSettings? CreateWatchPlan()
+    /// <summary>Returns the timeouts of the endpoint: those of the server, with the changes that were added here.</summary>
+    /// <param name="server">The timeouts of the server, sealed.</param>
+    internal ConnectionTimeouts ApplyTimeoutChanges(ConnectionTimeouts server)
     {
-        var timeouts = OptionCopier.Copy(Server.Timeouts);
+        if (_timeoutChanges.Count == 0)
+            return server;
+        var timeouts = server.Copy();
         foreach (var change in _timeoutChanges)
             change(timeouts);
-        return timeouts.IsAnyEnabled ? new(OptionCopier.Copy(timeouts), Server.Timer) : null;
+        return timeouts.Seal();
     }
 
-    internal ConnectionDelegate Build()
+    /// <exception cref="InvalidOperationException">The endpoint has no handler.</exception>
+    internal ConnectionDelegate Build(PipelineContext context)
     {
         var pipeline = _handler ?? throw new InvalidOperationException(
             $"{this} has no handler: end its configuration with Run(…), as in options.Listen…(…).Run(connection => …).");
-        _counters.Clear();
         foreach (var middleware in Enumerable.Reverse(_middleware))
-            pipeline = middleware.Wrap(pipeline);
+            pipeline = middleware.Wrap(pipeline, context);
         return pipeline;
     }
 
     private void ThrowIfEnded()
     {
-        if (Server.IsStarted)
+        if (_server.IsSealed)
             throw new InvalidOperationException($"The server runs already: {this} can no longer be changed.");
         if (HasHandler)
             throw new InvalidOperationException(

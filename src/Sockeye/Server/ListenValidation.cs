@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Sockeye;
 
-/// <summary>Finds what is wrong with a server's endpoints before anything is bound.</summary>
+/// <summary>Checks the endpoints of a server before any is bound.</summary>
 internal static class ListenValidation
 {
     public static void ThrowIfInvalid(IReadOnlyList<ListenOptions> listens)
@@ -30,14 +30,14 @@ internal static class ListenValidation
         }
     }
 
-    /// <summary>What is wrong with this one, whatever the others are.</summary>
+    /// <summary>Checks one endpoint.</summary>
     public static void ThrowIfInvalid(ListenOptions listen)
     {
         MiddlewareOrder.ThrowIfInvalid(listen);
         ThrowIfAddressless(listen);
     }
 
-    /// <summary>A Unix socket tells no address, unless a proxy before it does.</summary>
+    /// <summary>Refuses limits by address on a Unix socket without PROXY headers, where clients have no address.</summary>
     private static void ThrowIfAddressless(ListenOptions listen)
     {
         if (listen.EndPoint is not UnixDomainSocketEndPoint
@@ -45,11 +45,11 @@ internal static class ListenValidation
             || listen.Middleware.FirstOrDefault(one => one.Stage is MiddlewareStage.AddressLimit) is not { } byAddress)
             return;
         throw new InvalidOperationException(
-            $"{byAddress.Method} has nothing to go by on {listen}: clients of a Unix socket have no address. Remove it, or let a "
-                + "proxy tell the address (UseProxyProtocol).");
+            $"{byAddress.Method} cannot work on {listen}: clients of a Unix socket have no address. Remove it, or read the "
+                + "address from a PROXY header (UseProxyProtocol).");
     }
 
-    /// <summary>Whether both would be the same port.</summary>
+    /// <summary>Whether both endpoints need the same port.</summary>
     public static bool Overlaps(ListenOptions one, ListenOptions other) =>
         EndPoints(other).Any(endpoint => Overlaps(one, endpoint));
 
@@ -65,7 +65,7 @@ internal static class ListenValidation
         ? [v4, new IPEndPoint(IPAddress.IPv6Loopback, v4.Port)]
         : [listen.EndPoint];
 
-    // The dual-stack any address takes the port of both families.
+    // The dual-stack any-address takes the port of both families.
     private static bool Covers(IPAddress any, IPAddress address) =>
         any.Equals(IPAddress.IPv6Any) || (any.Equals(IPAddress.Any) && address.AddressFamily is AddressFamily.InterNetwork);
 }

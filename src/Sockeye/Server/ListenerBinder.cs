@@ -6,11 +6,11 @@ using Microsoft.Extensions.Logging;
 namespace Sockeye;
 
 /// <summary>Binds all endpoints, or none.</summary>
-/// <param name="transport">What binds.</param>
-/// <param name="logger">Where it is said that one which is given up threw.</param>
+/// <param name="transport">The transport that binds.</param>
+/// <param name="logger">Gets the exceptions of listeners that are discarded.</param>
 internal sealed class ListenerBinder(IConnectionListenerFactory transport, ILogger logger)
 {
-    // How often a free port of 127.0.0.1 may turn out to be taken on ::1 before it is an error.
+    // The maximum number of attempts to find a port that is free on both 127.0.0.1 and ::1.
     private const int LocalhostAttempts = 16;
 
     /// <summary>Returns the bound listeners in the order of the options; localhost has two.</summary>
@@ -33,7 +33,7 @@ internal sealed class ListenerBinder(IConnectionListenerFactory transport, ILogg
     }
 
     private Task DiscardAsync(IConnectionListener listener) =>
-        logger.GuardAsync("giving up a listener of", transport.GetType().Name, listener.DisposeAsync);
+        logger.GuardAsync("discarding a listener of", transport.GetType().Name, listener.DisposeAsync);
 
     private async Task<IConnectionListener[]> BindAsync(ListenOptions listen, CancellationToken cancellationToken)
     {
@@ -69,7 +69,7 @@ internal sealed class ListenerBinder(IConnectionListenerFactory transport, ILogg
         catch (IOException e) when (e.InnerException is SocketException
             { SocketErrorCode: SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported })
         {
-            return null; // The system knows IPv6 but has no ::1, as in containers: localhost is IPv4 there.
+            return null; // The system supports IPv6 but has no ::1, as in containers, where localhost is IPv4.
         }
     }
 }

@@ -2,12 +2,12 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>What happens to each new client of a listener. A reload puts another one in its place.</summary>
-/// <param name="Options">As the user gave them.</param>
-/// <param name="Pipeline">The middleware, and in it the handler.</param>
-/// <param name="Gates">What decides when the next client is taken; the server's own come first.</param>
-/// <param name="Counters">Limits that count open connections in the pipeline.</param>
-/// <param name="Timeouts">What its connections are watched for; null for nothing.</param>
+/// <summary>What a listener does with each new client. Immutable: a reload replaces it.</summary>
+/// <param name="Options">The endpoint, sealed.</param>
+/// <param name="Pipeline">The middleware and the handler.</param>
+/// <param name="Gates">Decide when the next client is accepted. The gate of the server comes first.</param>
+/// <param name="Counters">The limits in the pipeline that count open connections.</param>
+/// <param name="Timeouts">The timeouts of connections; null if all are off.</param>
 internal sealed record ListenerConfiguration(
     ListenOptions Options,
     ConnectionDelegate Pipeline,
@@ -18,15 +18,24 @@ internal sealed record ListenerConfiguration(
     /// <summary>The middleware in order, with arguments.</summary>
     public IReadOnlyList<string> MiddlewareNames { get; } = [.. Options.Middleware.Select(middleware => middleware.Name)];
 
-    public static ListenerConfiguration Create(ListenOptions listen, AcceptPermits? permits)
+    /// <summary>Builds the pipeline of an endpoint.</summary>
+    /// <param name="listen">The endpoint.</param>
+    /// <param name="timeouts">The timeouts of the server, sealed.</param>
+    /// <param name="server">The objects of the running server.</param>
+    /// <param name="permits">The gate of the server; null if the server refuses excess clients.</param>
+    public static ListenerConfiguration Create(
+        ListenOptions listen, ConnectionTimeouts timeouts, ServerContext server, AcceptPermits? permits)
     {
-        var pipeline = listen.Build();
+        var context = new PipelineContext(listen, server);
+        var pipeline = listen.Build(context);
+        timeouts = listen.ApplyTimeoutChanges(timeouts);
         return new(
-            listen, pipeline, permits is null ? listen.Gates : [permits, .. listen.Gates], listen.Counters,
-            listen.CreateWatchPlan());
+            listen, pipeline, permits is null ? context.Gates : [permits, .. context.Gates], context.Counters,
+            timeouts.IsAnyEnabled ? new(timeouts, server.Timer) : null);
     }
 
-    /// <summary>For an endpoint that is no more: its connections count for the whole server until they end.</summary>
-    public ListenerConfiguration WithoutEndpointLimits(AcceptPermits? permits) =>
+    /// <summary>Returns the configuration of an endpoint that a reload removed: its open connections count only in the limit of
+    /// the server.</summary>
+    public ListenerConfiguration CreateForRemovedEndpoint(AcceptPermits? permits) =>
         this with { Gates = permits is null ? [] : [permits], Counters = [] };
 }

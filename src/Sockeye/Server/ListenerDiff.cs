@@ -1,13 +1,13 @@
 namespace Sockeye;
 
-/// <summary>Which endpoints of a reload are there already, by the address they were asked for, or were bound to.</summary>
+/// <summary>Compares the endpoints of a reload with those of the running server, by requested or bound address.</summary>
 internal sealed class ListenerDiff
 {
     private readonly Dictionary<ListenOptions, List<ActiveListener>> _kept = [];
 
     public ListenerDiff(IReadOnlyList<ActiveListener> running, IReadOnlyList<ListenOptions> wanted)
     {
-        // A listener that ended by itself is bound again. Localhost has two listeners, which stay or go together.
+        // A listener that ended by itself is bound again. Both listeners of localhost are kept, or both are removed.
         var before = running.GroupBy(listener => listener.Configuration.Options)
             .Where(group => group.All(listener => !listener.HasEnded)).ToList();
         foreach (Func<IGrouping<ListenOptions, ActiveListener>, ListenOptions, bool> isSame in Sameness)
@@ -26,23 +26,24 @@ internal sealed class ListenerDiff
         Removed = [.. running.Where(listener => !kept.Contains(listener))];
     }
 
-    /// <summary>Endpoints that have to be bound.</summary>
+    /// <summary>The endpoints to bind.</summary>
     public IReadOnlyList<ListenOptions> Added { get; }
 
     public IReadOnlyList<ActiveListener> Removed { get; }
 
     private static Func<IGrouping<ListenOptions, ActiveListener>, ListenOptions, bool>[] Sameness =>
     [
-        // Port 0 stays what it was bound to; the first of several such goes with the first.
+        // Port 0 keeps its bound port. The first of several such endpoints matches the first.
         (group, listen) => group.Key.IsLocalhost == listen.IsLocalhost && group.Key.EndPoint.Equals(listen.EndPoint),
         (group, listen) => group.Key.IsLocalhost == listen.IsLocalhost
             && group.First().EndPoint.Equals(listen.EndPoint),
     ];
 
-    /// <summary>The listeners that serve this endpoint already; none for one that has to be bound.</summary>
+    /// <summary>Returns the listeners that already serve this endpoint; none if it has to be bound.</summary>
     public IReadOnlyList<ActiveListener> GetKept(ListenOptions listen) => _kept.GetValueOrDefault(listen) ?? [];
 
-    /// <summary>What is new is bound before anything is unbound, so that a reload can fail without harm.</summary>
+    /// <summary>Refuses an added endpoint that needs the port of a removed one: a reload binds before it unbinds, so that it can
+    /// fail without harm.</summary>
     public void ThrowIfInConflict()
     {
         foreach (var removed in Removed.Where(listener => !listener.HasEnded))

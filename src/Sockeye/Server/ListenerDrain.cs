@@ -6,11 +6,11 @@ namespace Sockeye;
 /// <param name="listeners">The listeners to end.</param>
 /// <param name="stopReason">The close reason of connections whose handlers follow the stop.</param>
 /// <param name="abortReason">The close reason of connections whose handlers do not finish in time.</param>
-/// <param name="server">What the listeners share.</param>
+/// <param name="server">The objects that the listeners share.</param>
 internal sealed partial class ListenerDrain(
     IReadOnlyList<ActiveListener> listeners, CloseReason stopReason, CloseReason abortReason, ServerContext server)
 {
-    // After the abort a handler only has to notice; one that does not is left behind, and the log says so.
+    // After the abort, a handler only has to notice it. A handler that does not is left behind, and the log reports it.
     private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(1);
 
     private readonly StopCounts _counts = new();
@@ -18,10 +18,10 @@ internal sealed partial class ListenerDrain(
     /// <summary>Unbinds the listeners. When the task ends, they accept no more clients.</summary>
     public Task StopAcceptingAsync() => Task.WhenAll(listeners.Select(listener => listener.StopAcceptingAsync()));
 
-    /// <summary>After <see cref="StopAcceptingAsync"/>: requests a stop of all connections in the order in which they were
-    /// accepted, waits for their end, aborts what is left, and disposes the listeners.</summary>
-    /// <param name="timeout">How long handlers may take.</param>
-    /// <param name="superseded">Fires when another drain takes the listeners over: this one returns null then.</param>
+    /// <summary>Requests a stop of all connections in the order in which they were accepted, waits for their end, aborts the
+    /// rest, and disposes the listeners. Call it after <see cref="StopAcceptingAsync"/>.</summary>
+    /// <param name="timeout">The maximum time for handlers to finish.</param>
+    /// <param name="superseded">Fires when another drain takes over the listeners. Then this one returns null.</param>
     public async Task<StopResult?> RunAsync(TimeSpan timeout, CancellationToken superseded = default)
     {
         var emptied = Task.WhenAll(listeners.Select(listener => listener.WhenEmpty()));
@@ -55,6 +55,6 @@ internal sealed partial class ListenerDrain(
         return aborted;
     }
 
-    [LoggerMessage(1002, LogLevel.Warning, "{Count} handlers go on although their connections were aborted.")]
+    [LoggerMessage(1002, LogLevel.Warning, "{Count} handlers are still running although their connections were aborted.")]
     private static partial void LogHandlersLeft(ILogger logger, int count);
 }

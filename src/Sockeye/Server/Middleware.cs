@@ -2,32 +2,33 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>Where in the pipeline a middleware has its place; <see cref="MiddlewareOrder"/> says why.</summary>
+/// <summary>The position of a middleware in the pipeline. <see cref="MiddlewareOrder"/> contains the reasons.</summary>
 internal enum MiddlewareStage
 {
-    /// <summary>Wherever the user puts it.</summary>
+    /// <summary>Anywhere: the user decides.</summary>
     Any,
 
-    /// <summary>Learns the client's own address, and comes first of all those named here.</summary>
+    /// <summary>Reads the client's address from a PROXY header. Comes before all later stages.</summary>
     ProxyProtocol,
 
-    /// <summary>Refuses clients, without looking at their address.</summary>
+    /// <summary>Refuses clients regardless of their address.</summary>
     Limit,
 
     /// <summary>Refuses clients by their address.</summary>
     AddressLimit,
 
-    /// <summary>Agrees on a secret with the client.</summary>
+    /// <summary>Performs the TLS handshake.</summary>
     Tls,
 }
 
-/// <summary>One wrapper round a handler.</summary>
-/// <param name="Name">As the start of the server logs it: <c>UseConnectionLimit(100)</c>.</param>
-/// <param name="Stage">Where it has its place.</param>
-/// <param name="Wrap">Given what comes after it.</param>
+/// <summary>Code around a handler.</summary>
+/// <param name="Name">The name in the log of the server's start: <c>UseConnectionLimit(100)</c>.</param>
+/// <param name="Stage">The position in the pipeline.</param>
+/// <param name="Wrap">Returns the middleware around the next step of the pipeline. Called when the server starts or
+/// reloads.</param>
 internal sealed record Middleware(
-    string Name, MiddlewareStage Stage, Func<ConnectionDelegate, ConnectionDelegate> Wrap)
+    string Name, MiddlewareStage Stage, Func<ConnectionDelegate, PipelineContext, ConnectionDelegate> Wrap)
 {
-    /// <summary>The method that added it, as errors name it: <c>UseConnectionLimit</c>.</summary>
+    /// <summary>The name of the method that added it, for errors: <c>UseConnectionLimit</c>.</summary>
     public string Method => Name.Split('(')[0];
 }

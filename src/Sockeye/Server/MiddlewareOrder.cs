@@ -1,7 +1,7 @@
 namespace Sockeye;
 
 /// <summary>
-/// The one order in which what protects a server makes sense: PROXY header, limits and address rules, TLS, handler.
+/// The required order of the middleware that protects a server: PROXY header, limits and address rules, TLS, handler.
 /// </summary>
 internal static class MiddlewareOrder
 {

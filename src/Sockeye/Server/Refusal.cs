@@ -6,16 +6,17 @@ namespace Sockeye;
 /// <summary>Ends connections that are not served: by a reset, or by a message and FIN.</summary>
 internal sealed class Refusal(CoarseTimer timer)
 {
-    /// <summary>How long a message and the end after it may take.</summary>
+    /// <summary>The maximum time from a message to the end of the connection.</summary>
     internal static readonly TimeSpan MessageTimeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>Each client that gets a message costs a descriptor for up to a second. Clients over this number are
-    /// reset.</summary>
+    /// <summary>The maximum number of clients that are sent a message at a time, because each holds a descriptor for up to a
+    /// second. Excess clients are reset.</summary>
     internal const int MaxConcurrentMessages = 1024;
 
     private int _messages;
 
-    /// <summary>The caller returns when this has ended, or disposes the connection: it is not served.</summary>
+    /// <summary>Ends a connection by the given action. Afterwards, the caller returns or disposes the connection, without serving
+    /// it.</summary>
     public async Task EndAsync(ConnectionContext connection, LimitAction action, CloseReason reason)
     {
         if (action.Message.IsEmpty || Interlocked.Increment(ref _messages) > MaxConcurrentMessages)
@@ -27,14 +28,13 @@ internal sealed class Refusal(CoarseTimer timer)
         }
 
         timer.Set(new Deadline(this, connection, reason), MessageTimeout);
-        // Given before the end: when the connection is closed now, in order, this is why.
+        // Set before the message, because the orderly close that follows does not set a reason.
         connection.SetCloseReason(reason);
         await connection.Transport.Output.WriteAsync(action.Message);
     }
 
-    /// <summary>
-    /// Not taken back when the client goes earlier: it is over soon, and aborting what has ended already does nothing.
-    /// </summary>
+    /// <summary>Aborts the connection if it is still open. Not cancelled when the connection ends earlier: the time is short, and
+    /// aborting an ended connection does nothing.</summary>
     private sealed class Deadline(Refusal refusal, ConnectionContext connection, CloseReason reason) : CoarseTimerEntry
     {
         protected internal override void OnDue()

@@ -4,14 +4,15 @@ using Microsoft.Extensions.Logging;
 
 namespace Sockeye.Transports;
 
-/// <summary>A transport whose listeners keep accepting, for hosts with an accept loop of their own, such as Kestrel.</summary>
+/// <summary>A transport whose listeners keep accepting after errors, for hosts with a separate accept loop, such as
+/// Kestrel.</summary>
 /// <remarks>
 /// <para>It wraps another transport. <c>AcceptAsync</c> of its listeners retries after an error, with increasing delays while
 /// the process has no free descriptor, and throws only if the caller cancels it. It returns null when the listener is unbound.
 /// Unbinding and disposing do not throw. All listeners together log one line when accepting starts to fail, and one when it
 /// works again.</para>
-/// <para><see cref="SockeyeServer"/> does the same by itself. Safe for use from any thread. Disposing of the wrapped transport
-/// is up to its owner.</para>
+/// <para><see cref="SockeyeServer"/> includes this behavior. Safe for use from any thread. The owner of the wrapped transport
+/// disposes it.</para>
 /// </remarks>
 public sealed class ResilientTransport : IConnectionListenerFactory
 {
@@ -30,7 +31,7 @@ public sealed class ResilientTransport : IConnectionListenerFactory
         _failures = new(Scheduling.GetTimeProvider(transport), _logger);
     }
 
-    /// <summary>Binds a listener of the wrapped transport. Throws what that throws.</summary>
+    /// <summary>Binds a listener of the wrapped transport, and throws the same exceptions.</summary>
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
         new ResilientListener(
             await _transport.BindAsync(endpoint, cancellationToken),

@@ -4,9 +4,9 @@ namespace Sockeye.Transports;
 
 /// <summary>A logger that does not throw, for transports and for hosts that are built on Sockeye.</summary>
 /// <remarks>
-/// What the logger behind it throws ends here, and the lost line is counted (<c>sockeye.server.log.failures</c>). Each message
-/// is escaped as a whole, so that text which a peer chose cannot forge a line or control a terminal. Safe for use from any
-/// thread, if the logger behind it is.
+/// It catches the exceptions of the wrapped logger, and counts the lost lines (<c>sockeye.server.log.failures</c>). It escapes
+/// each message as a whole, so that text from a peer cannot forge a line or control a terminal. Safe for use from any thread if
+/// the wrapped logger is.
 /// </remarks>
 /// <param name="logger">The logger to write to.</param>
 public sealed class SafeLogger(ILogger logger) : ILogger

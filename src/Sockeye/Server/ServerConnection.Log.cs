@@ -20,8 +20,8 @@ internal sealed partial class ServerConnection
     private partial void LogHandlerThrewLate(
         Exception error, string connectionId, EndPoint? remoteEndPoint, Explanation description);
 
-    [LoggerMessage(1202, LogLevel.Debug, "{ConnectionId}: the handler met the end of its connection with an exception.")]
-    private partial void LogHandlerSawBreak(Exception error, string connectionId);
+    [LoggerMessage(1202, LogLevel.Debug, "{ConnectionId}: the handler ended with an exception because its connection broke.")]
+    private partial void LogHandlerEndedWithConnection(Exception error, string connectionId);
 
     [LoggerMessage(1203, LogLevel.Error, "{ConnectionId}: closing the connection failed.")]
     private partial void LogCloseFailed(Exception error, string connectionId);

@@ -5,10 +5,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
 
-/// <summary>One accepted connection, from its handler's start to the line in the log that tells how it ended.</summary>
+/// <summary>An accepted connection, from the start of its handler to the log line about its end.</summary>
 internal sealed partial class ServerConnection : IMonitoredConnection
 {
-    /// <summary>In place of counts: the connection has ended, and what it counts as is known.</summary>
+    /// <summary>Replaces the counts of a stop: the connection has ended, and its result is known.</summary>
     private static readonly StopCounts Ended = new();
 
     private readonly ConnectionContext _connection;
@@ -41,12 +41,12 @@ internal sealed partial class ServerConnection : IMonitoredConnection
         _watch = _configuration.Timeouts is { } timeouts ? new(connection, timeouts, _stop) : null;
     }
 
-    /// <summary>The server has a place for it: its time runs.</summary>
+    /// <summary>Starts the timeouts.</summary>
     public void StartWatch() => _watch?.Start();
 
     public string Id => _connection.ConnectionId;
 
-    /// <summary>Its place in the order in which the server's connections were accepted.</summary>
+    /// <summary>The number of the connection, in the order in which the server accepted connections.</summary>
     public long Sequence { get; }
 
     public long BytesReceived => _connection.BytesReceived ?? 0;
@@ -64,10 +64,10 @@ internal sealed partial class ServerConnection : IMonitoredConnection
 
     public void Abort(CloseReason reason) => _connection.Abort(reason);
 
-    /// <summary>Tells the handler. How the connection ends counts in these counts.</summary>
+    /// <summary>Signals the handler to finish. The end of the connection is counted in the given counts.</summary>
     public void RequestStop(CloseReason reason, StopCounts counts)
     {
-        // The connection may end at this moment: of the two, the second one counts it.
+        // The connection may end at this moment: whichever of the two happens second counts it.
         StopCounts? seen;
         do
         {
@@ -79,14 +79,15 @@ internal sealed partial class ServerConnection : IMonitoredConnection
         _stop.RequestClose(reason);
     }
 
-    /// <summary>Its handler did not finish in time.</summary>
+    /// <summary>Aborts the connection because its handler did not finish in time.</summary>
     public void AbortUnfinished(CloseReason reason)
     {
         _wasAborted = true;
         Abort(reason);
     }
 
-    /// <summary>Counts it in the limits of this plan, if it came by another and has not ended. Safe more than once.</summary>
+    /// <summary>Counts the connection in the limits of the given configuration, unless it was accepted with that one or has
+    /// ended. Safe to call more than once.</summary>
     public void TransferTo(ListenerConfiguration configuration)
     {
         if (configuration == _configuration)
@@ -100,8 +101,8 @@ internal sealed partial class ServerConnection : IMonitoredConnection
         }
     }
 
-    /// <summary>Counts it at the gates, before the next client is accepted. What it waits for there, it waits for when it
-    /// runs.</summary>
+    /// <summary>Counts the connection at the gates, before the next client is accepted. <see cref="Run"/> waits for the permits
+    /// that are missing.</summary>
     public void Enter()
     {
         _listener.OnHandlerWaiting();
@@ -114,7 +115,7 @@ internal sealed partial class ServerConnection : IMonitoredConnection
         }
     }
 
-    /// <summary>Removes a connection that will not run from all counts.</summary>
+    /// <summary>Removes the connection, which will not run, from all counts.</summary>
     public void Abandon()
     {
         _listener.OnHandlerStarted();
@@ -123,13 +124,14 @@ internal sealed partial class ServerConnection : IMonitoredConnection
         _listener.Remove(this);
     }
 
-    /// <summary>For the scheduler: a handler that computes before its first await must not hold up accepting.</summary>
+    /// <summary>Runs the handler. The scheduler calls it, so that a handler that computes before its first await does not delay
+    /// accepting.</summary>
     public void Run() => _ = RunAsync();
 
     private async Task RunAsync()
     {
         CloseReason? broken = null;
-        // In this method, so that it is the current activity for the handler only.
+        // Started in this method, so that the activity is current for the handler only.
         var trace = ConnectionTrace.IsEnabled ? StartTrace() : null;
         try
         {
@@ -153,10 +155,10 @@ internal sealed partial class ServerConnection : IMonitoredConnection
         SetPhase(HandlerPhase.Returned);
         await (_stop.IsRequested ? CloseStoppedAsync(broken) : CloseAsync(broken));
         Leave();
-        _watch?.End(); // Only now: a peer that takes nothing of what is left is still watched.
+        _watch?.End(); // Not earlier: the timeouts apply to a peer that does not read the remaining data.
         try
         {
-            // Told before it is gone from the table: when a stop has ended, every connection has its line.
+            // Logged before the connection leaves the table: when a stop has ended, every connection has its line.
             var reason = _connection.EndReason ?? broken ?? CloseReason.LocalFin;
             CountEnd(reason);
             AddToHistory(reason);
@@ -166,16 +168,16 @@ internal sealed partial class ServerConnection : IMonitoredConnection
         }
         catch (Exception error)
         {
-            _logger.LogOutsideException(error, "telling of the end of", Id);
+            _logger.LogOutsideException(error, "reporting the end of", Id);
         }
         finally
         {
-            // Whatever those who listen to traces throw: a connection that stayed would hold up every stop.
+            // Even if a trace listener throws: a connection that stays in the table delays every stop.
             _listener.Remove(this);
         }
     }
 
-    /// <summary>A listener of traces that throws costs its trace, and not the connection.</summary>
+    /// <summary>Starts the trace. If a trace listener throws, only the trace is lost.</summary>
     private ConnectionTrace? StartTrace()
     {
         try
@@ -187,12 +189,12 @@ internal sealed partial class ServerConnection : IMonitoredConnection
         catch (Exception error)
         {
             Activity.Current = null;
-            _logger.LogOutsideException(error, "beginning the trace of", Id);
+            _logger.LogOutsideException(error, "starting the trace of", Id);
             return null;
         }
     }
 
-    /// <summary>For those who ask for connections that have ended.</summary>
+    /// <summary>Adds the ended connection to <see cref="SockeyeServer.GetClosedConnections"/>.</summary>
     public void AddToHistory(CloseReason reason) => _server.History?.Add(
         new(_connection, _listener.EndPoint, _server.Time.GetUtcNow(), Age, reason));
 
@@ -204,13 +206,14 @@ internal sealed partial class ServerConnection : IMonitoredConnection
         _phase = next;
     }
 
-    /// <summary>Null where the handler's exception only says that it followed a stop.</summary>
+    /// <summary>Returns the reason to abort the connection; null if the exception only means that the handler followed a
+    /// stop.</summary>
     private CloseReason? GetCloseReason(Exception error)
     {
         if (_connection.EndReason is { IsOrderly: false } known)
         {
-            // The connection broke first; the handler's exception is how it noticed.
-            LogHandlerSawBreak(error, _connection.ConnectionId);
+            // The connection broke first, which caused the exception.
+            LogHandlerEndedWithConnection(error, _connection.ConnectionId);
             return known;
         }
 
@@ -225,16 +228,17 @@ internal sealed partial class ServerConnection : IMonitoredConnection
             error);
     }
 
-    /// <summary>What the handler disposes, it gives up; how the connection ends is decided when the handler has.</summary>
+    /// <summary>Makes the server the owner of the connection: if the handler disposes it, the connection closes only when the
+    /// handler has ended.</summary>
     private void TakeOwnership()
     {
         if (_connection.Features.Get<IConnectionOwnerFeature>() is IOwnableConnection kept)
-            kept.TakeOwnership(_configuration.Options.Server.Timer);
+            kept.TakeOwnership(_server.Timer);
         else
-            _connection.Features.Set<IConnectionOwnerFeature>(AlwaysOwned.Instance); // Not a transport of Sockeye's.
+            _connection.Features.Set<IConnectionOwnerFeature>(AlwaysOwned.Instance); // The transport is not one of Sockeye.
     }
 
-    /// <summary>Logs the handler's exception, by what it did to the connection.</summary>
+    /// <summary>Logs the exception of the handler, and whether it reset the connection.</summary>
     private void LogHandlerError(CloseReason broken)
     {
         if (_connection.EndReason is { } reason && reason != broken)
@@ -247,7 +251,7 @@ internal sealed partial class ServerConnection : IMonitoredConnection
     {
         try
         {
-            // A reset, not FIN: the peer must not take what it has for the whole answer. FIN that is withheld goes with it.
+            // A reset instead of FIN: the peer must not take a partial answer for a whole one. It replaces a withheld FIN, too.
             if (broken is not null)
                 _connection.Abort(broken);
             if (broken is { Cause: CloseCause.HandlerError })
@@ -290,26 +294,26 @@ internal sealed partial class ServerConnection : IMonitoredConnection
         }
     }
 
-    /// <summary>Closes a connection whose handler has followed a stop, and sees whether anything was left unread.</summary>
+    /// <summary>Closes a connection whose handler has followed a stop, and records whether data was left unread.</summary>
     private async Task CloseStoppedAsync(CloseReason? broken)
     {
         var received = BytesReceived;
         var unread = broken is null ? CountUnread() : 0;
-        // With a layer upon it the bytes are not the peer's alone: TLS answers the end of TLS.
+        // With a layer on top, the bytes are not only the peer's: TLS answers the end of TLS.
         var seesPeer = _connection.Outermost == _connection;
-        // A handler that takes nothing from its peer leaves nothing unread that it should have read.
+        // A handler that never reads does not leave anything unread that it should have read.
         var reads = _stop.ReadsMessages || (seesPeer && received > unread);
         await CloseAsync(broken);
         _leftUnread = reads && (unread > 0 || (seesPeer && BytesReceived > received));
     }
 
-    /// <summary>How much has come that the handler has not taken.</summary>
+    /// <summary>Returns the number of received bytes that the handler has not read.</summary>
     private long CountUnread()
     {
         var input = _connection.Transport.Input;
         try
         {
-            input.CancelPendingRead(); // Bytes that were looked at are hidden from a plain read; a cancelled one shows them.
+            input.CancelPendingRead(); // A plain read does not return examined bytes, but a cancelled read does.
             if (!input.TryRead(out var read))
                 return 0;
             var unread = read.Buffer.Length;
@@ -318,7 +322,7 @@ internal sealed partial class ServerConnection : IMonitoredConnection
         }
         catch (Exception error) when (error is InvalidOperationException or IOException or ConnectionAbortedException)
         {
-            return 0; // The handler has ended its reading itself, or left a read behind.
+            return 0; // The handler has completed its input, or left a read pending.
         }
     }
 

@@ -18,33 +18,36 @@ internal sealed partial class ServerConnectionLimit
     private int _count;
     private int _isRejecting;
 
-    public ServerConnectionLimit(SockeyeServerOptions options, ILogger logger)
+    public ServerConnectionLimit(ServerConfiguration configuration, CoarseTimer timer, ILogger logger)
     {
-        (_refusal, _backlogThrottle, _logger) = (new(options.Timer), new(options.TimeProvider), logger);
-        _setting = new(options.MaxConnections, options.AtMaxConnections);
+        (_refusal, _backlogThrottle, _logger) = (new(timer), new(configuration.TimeProvider), logger);
+        _setting = Setting.Create(configuration);
     }
 
-    /// <summary>Wakes accept loops that wait for a descriptor.</summary>
+    /// <summary>Wakes accept loops that wait for a free descriptor.</summary>
     public AsyncPulse Released { get; } = new();
 
-    /// <summary>The number of open connections that the server serves.</summary>
+    /// <summary>The number of served connections that are open.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Creates the gate of <see cref="LimitAction.LeaveInBacklog"/>; null where clients over the limit are
-    /// refused.</summary>
-    public AcceptPermits? CreatePermits(SockeyeServerOptions options) => options.AtMaxConnections == LimitAction.LeaveInBacklog
-        ? new(MaxConnections, options.MaxConnections, () => OnPermitsExhausted(options.MaxConnections))
-        : null;
+    /// <summary>Creates the gate of <see cref="LimitAction.LeaveInBacklog"/>; null if excess clients are refused.</summary>
+    public AcceptPermits? CreatePermits(ServerConfiguration configuration)
+    {
+        var maxConnections = configuration.MaxConnections;
+        return configuration.AtMaxConnections == LimitAction.LeaveInBacklog
+            ? new(MaxConnections, maxConnections, () => OnPermitsExhausted(maxConnections))
+            : null;
+    }
 
-    public void Change(SockeyeServerOptions options) => _setting = new(options.MaxConnections, options.AtMaxConnections);
+    public void Change(ServerConfiguration configuration) => _setting = Setting.Create(configuration);
 
-    /// <summary>Counts one more connection; false where that is one too many.</summary>
+    /// <summary>Counts a new connection. Returns false if it exceeds the limit.</summary>
     public bool TryEnter()
     {
         var setting = _setting;
-        // With permits, a client over the limit is counted too, and waits for its permit.
+        // With permits, an excess client is counted, too, and waits for its permit.
         var most = setting.Action == LimitAction.LeaveInBacklog ? int.MaxValue : setting.MaxConnections;
-        // Counted before it is compared: two loops at once never exceed the limit.
+        // Counted before the comparison, so that two concurrent loops cannot exceed the limit.
         if (Interlocked.Increment(ref _count) > most)
         {
             Leave();
@@ -69,7 +72,7 @@ internal sealed partial class ServerConnectionLimit
         ServerMetrics.OnRejected(MetricTags.CreateLimitTag(MaxConnections));
         if (Interlocked.Exchange(ref _isRejecting, 1) == 0)
         {
-            var outcome = action == LimitAction.Reset ? "is reset" : "is told so and closed";
+            var outcome = action == LimitAction.Reset ? "is reset" : "gets a message and is closed";
             LogRejecting(_logger, maxConnections, MaxConnections, connection.RemoteEndPoint, outcome);
         }
 
@@ -105,5 +108,9 @@ internal sealed partial class ServerConnectionLimit
         "All {MaxConnections} connections are in use ({Option}): new clients wait in the accept queue (LeaveInBacklog).")]
     private static partial void LogLeavingInBacklog(ILogger logger, int maxConnections, string option);
 
-    private sealed record Setting(int MaxConnections, LimitAction Action);
+    private sealed record Setting(int MaxConnections, LimitAction Action)
+    {
+        public static Setting Create(ServerConfiguration configuration) =>
+            new(configuration.MaxConnections, configuration.AtMaxConnections);
+    }
 }

@@ -3,27 +3,35 @@ using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
 
-/// <summary>What the listeners of one server share. Safe from any thread.</summary>
+/// <summary>The objects that the listeners, connections and middleware of a running server share. They stay the same over
+/// reloads. Safe for use from any thread.</summary>
 internal sealed partial class ServerContext
 {
     private readonly string _transport;
     private long _lastSequence;
     private bool _hasLoggedUncounted;
 
-    public ServerContext(SockeyeServerOptions options)
+    public ServerContext(ServerConfiguration configuration)
     {
-        _transport = options.Transport.GetType().Name;
-        Time = options.TimeProvider;
-        Scheduler = Scheduling.GetScheduler(options.Transport);
-        Logger = new SafeLogger(options.LoggerFactory.CreateLogger("Sockeye.Server"));
+        _transport = configuration.Transport.GetType().Name;
+        Time = configuration.TimeProvider;
+        LoggerFactory = configuration.LoggerFactory;
+        Scheduler = Scheduling.GetScheduler(configuration.Transport);
+        Logger = CreateLogger("Sockeye.Server");
+        Timer = new(Time, error => Logger.LogOutsideException(error, "serving a time limit", "the server"));
         AcceptFailures = new(Time, Logger);
-        Limit = new(options, Logger);
-        History = options.MaxClosedHistory == 0 ? null : new(options.MaxClosedHistory);
+        Limit = new(configuration, Timer, Logger);
+        History = configuration.MaxClosedHistory == 0 ? null : new(configuration.MaxClosedHistory);
     }
 
     public PipeScheduler Scheduler { get; }
 
     public TimeProvider Time { get; }
+
+    /// <summary>The timer of all timeouts of connections.</summary>
+    public CoarseTimer Timer { get; }
+
+    public ILoggerFactory LoggerFactory { get; }
 
     public ILogger Logger { get; }
 
@@ -32,11 +40,14 @@ internal sealed partial class ServerContext
     /// <summary>The server's own limit on open connections, over all listeners.</summary>
     public ServerConnectionLimit Limit { get; }
 
-    /// <summary>Null where no closed connections are kept.</summary>
+    /// <summary>The connections that ended last; null if the server keeps none.</summary>
     public ClosedHistory? History { get; }
 
     /// <summary>Null until the listeners start to accept.</summary>
     public LoadMonitor? Monitor { get; set; }
+
+    /// <summary>Creates a logger that does not throw.</summary>
+    public ILogger CreateLogger(string category) => new SafeLogger(LoggerFactory.CreateLogger(category));
 
     /// <summary>Returns the next number of a connection: a stop or an abort reaches the connections of all listeners in this
     /// order, the same in every run of a seed.</summary>
@@ -50,7 +61,7 @@ internal sealed partial class ServerContext
     }
 
     [LoggerMessage(1350, LogLevel.Warning,
-        "{Transport} does not tell what moves on its connections: of their timeouts only Lifetime works. Use a transport of " +
-        "Sockeye's, or turn the others off.")]
+        "{Transport} does not count the bytes of its connections: of their timeouts, only Lifetime works. Use a transport of " +
+        "Sockeye, or turn the others off.")]
     private static partial void LogUncounted(ILogger logger, string transport);
 }

@@ -15,7 +15,7 @@ public sealed partial class SockeyeServer
     [LoggerMessage(1004, LogLevel.Information, "Reloaded: {Added} listeners added, {Kept} kept, {Removed} removed.")]
     private partial void LogReloaded(int added, int kept, int removed);
 
-    [LoggerMessage(1005, LogLevel.Information, "Goes on listening on {EndPoint}, for new clients with: {Pipeline}.")]
+    [LoggerMessage(1005, LogLevel.Information, "Still listening on {EndPoint}; new clients get: {Pipeline}.")]
     private partial void LogKept(EndPoint endpoint, string pipeline);
 
     [LoggerMessage(1006, LogLevel.Information,
@@ -23,7 +23,7 @@ public sealed partial class SockeyeServer
     private partial void LogRemoved(EndPoint endpoint, long count, TimeSpan shutdownTimeout);
 
     [LoggerMessage(1007, LogLevel.Information,
-        "{EndPoint}, which was removed, is done: {Drained} connections drained, {Aborted} aborted, " +
+        "{EndPoint}, which was removed, has ended: {Drained} connections drained, {Aborted} aborted, " +
         "{CutShort} cut short.")]
     private partial void LogDrained(EndPoint endpoint, int drained, int aborted, int cutShort);
 }

@@ -1,41 +1,46 @@
 namespace Sockeye;
 
-/// <summary>Other options while the server runs: all of them, or none.</summary>
+/// <summary>Reloads: the server continues with new options, with all of them or none.</summary>
 public sealed partial class SockeyeServer
 {
     /// <inheritdoc cref="ReloadAsync(SockeyeServerOptions, CancellationToken)"/>
-    /// <param name="configure">Given new options in which only what cannot change is set already.</param>
-    /// <param name="cancellationToken">Until all is bound it gives the reload up; afterwards it does nothing.</param>
+    /// <param name="configure">Sets the endpoints and the other options. The options that it gets are new, except for those that
+    /// keep their values.</param>
+    /// <param name="cancellationToken">Cancels the reload until all endpoints are bound; later, it does nothing.</param>
     public Task<ReloadResult> ReloadAsync(
         Action<SockeyeServerOptions> configure, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(configure);
         var options = new SockeyeServerOptions();
-        options.InheritFrom(_options);
+        options.InheritFrom(_configuration);
         configure(options);
         return ReloadAsync(options, cancellationToken);
     }
 
     /// <summary>
-    /// Continues with other options. An endpoint that stays keeps its socket and the clients in its accept queue, and new clients
-    /// are served by the new options. New endpoints are bound. Other endpoints are unbound, and their handlers are asked to
+    /// Continues with new options. An endpoint that stays keeps its socket and the clients in its accept queue, and the new
+    /// options apply to new clients. New endpoints are bound. Other endpoints are unbound, and their handlers are signalled to
     /// finish (<c>connection.StopRequested</c>) within the new <see cref="SockeyeServerOptions.ShutdownTimeout"/>; the task does
     /// not wait for them. If anything fails, the server continues unchanged.
     /// </summary>
     /// <remarks>
-    /// <para>An endpoint is the same if its address is, as it was asked for (so port 0 stays) or as it was bound. Connections of
+    /// <para>An endpoint stays if its requested address (so port 0 stays) or its bound address is the same. Connections of
     /// endpoints that stay keep their handlers, middleware and timeouts, and count in the new limits on open connections. Limits
     /// on the rate of new connections start over.</para>
-    /// <para>Options that are not set keep their values: the transport, the clock, randomness, services, log and history. It is
-    /// an error to set another transport, clock, log or history. Reloads run one after the other. Safe for concurrent
+    /// <para>The following options keep their values unless they are set: <see cref="SockeyeServerOptions.Transport"/>,
+    /// <see cref="SockeyeServerOptions.TimeProvider"/>, <see cref="SockeyeServerOptions.LoggerFactory"/>,
+    /// <see cref="SockeyeServerOptions.MaxClosedHistory"/>, <see cref="SockeyeServerOptions.Random"/> and
+    /// <see cref="SockeyeServerOptions.ApplicationServices"/>. The first four cannot change: another value is an error. All
+    /// other options that are not set have their defaults. Reloads run one after the other. Safe for concurrent
     /// callers.</para>
     /// </remarks>
-    /// <param name="options">New ones: those of a server that was started, or a reload that failed to bind, are used up.</param>
-    /// <param name="cancellationToken">Until all is bound it gives the reload up; afterwards it does nothing.</param>
-    /// <exception cref="InvalidOperationException">The options are wrong, or the server is stopped; the message says what to
+    /// <param name="options">The options, which the server seals before it binds. Those of a started server, or of a reload that
+    /// could not bind, cannot be used again.</param>
+    /// <param name="cancellationToken">Cancels the reload until all endpoints are bound; later, it does nothing.</param>
+    /// <exception cref="InvalidOperationException">The options are invalid, or the server is stopped; the message says what to
     /// change.</exception>
-    /// <exception cref="IOException">An address cannot be listened on; the message says why (<c>AddressInUseException</c> where
-    /// it is in use).</exception>
+    /// <exception cref="IOException">The server cannot listen on an address; the message says why (<c>AddressInUseException</c>
+    /// if it is in use).</exception>
     public async Task<ReloadResult> ReloadAsync(SockeyeServerOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -58,68 +63,71 @@ public sealed partial class SockeyeServer
 
     private async Task<ReloadResult> ReloadCoreAsync(SockeyeServerOptions options, CancellationToken cancellationToken)
     {
-        options.InheritFrom(_options);
-        ListenValidation.ThrowIfInvalid(options.Endpoints);
+        options.ThrowIfTaken();
+        options.InheritFrom(_configuration);
+        var configuration = ServerConfiguration.Create(options);
+        _configuration.ThrowIfCannotChangeTo(configuration);
+        ListenValidation.ThrowIfInvalid(configuration.Endpoints);
         var before = _listeners.Active;
-        var diff = new ListenerDiff(before, options.Endpoints);
+        var diff = new ListenerDiff(before, configuration.Endpoints);
         diff.ThrowIfInConflict();
-        var permits = _context.Limit.CreatePermits(options);
-        var configurations = CreateConfigurations(options, permits);
-        options.MarkStarted();
+        var permits = _context.Limit.CreatePermits(configuration);
+        var listeners = Build(configuration, permits);
+        options.Seal();
         foreach (var dead in diff.Removed.Where(listener => listener.HasEnded))
-            await dead.StopAcceptingAsync(); // It accepts no clients: its socket may be in the way of a new one.
-        var added = await BindAsync(options, configurations, diff.Added, cancellationToken);
+            await dead.StopAcceptingAsync(); // It accepts no clients, and its socket may prevent the bind of a new one.
+        var added = await BindAsync(configuration, listeners, diff.Added, cancellationToken);
 
-        // From here on nothing fails: where other code is called, what it throws is logged.
+        // The rest does not fail: exceptions of foreign code are logged.
         var kept = before.Except(diff.Removed).ToList();
-        Reconfigure(options, permits, diff, configurations);
+        Reconfigure(configuration, permits, diff, listeners);
         // In the order of the options.
         var byOptions = added.Concat(kept).ToLookup(listener => listener.Configuration.Options);
-        _listeners.Replace([.. options.Endpoints.SelectMany(listen => byOptions[listen])]);
+        _listeners.Replace([.. configuration.Endpoints.SelectMany(listen => byOptions[listen])]);
         EndPoints = GetEndPoints(_listeners.Active);
         foreach (var listener in kept)
             LogKept(listener.EndPoint, DescribePipeline(listener));
         added.ForEach(Start);
         await Task.WhenAll(diff.Removed.Select(listener => listener.StopAcceptingAsync()));
         foreach (var listener in diff.Removed)
-            listener.Draining = DrainAsync(listener, options.ShutdownTimeout);
+            listener.Draining = DrainAsync(listener, configuration.ShutdownTimeout);
         LogReloaded(added.Count, kept.Count, diff.Removed.Count);
         return new(GetEndPoints(added), GetEndPoints(kept), GetEndPoints(diff.Removed));
     }
 
-    /// <summary>New clients get the new configurations, and limits that count open connections count all of them.</summary>
+    /// <summary>Applies the new configurations to new clients, and counts all open connections in the new limits.</summary>
     private void Reconfigure(
-        SockeyeServerOptions options,
+        ServerConfiguration configuration,
         AcceptPermits? permits,
         ListenerDiff diff,
-        Dictionary<ListenOptions, ListenerConfiguration> configurations)
+        Dictionary<ListenOptions, ListenerConfiguration> listeners)
     {
         var next = diff.Removed.Concat(_listeners.Draining).ToDictionary(
-            listener => listener, listener => listener.Configuration.WithoutEndpointLimits(permits));
-        foreach (var listen in options.Endpoints)
+            listener => listener, listener => listener.Configuration.CreateForRemovedEndpoint(permits));
+        foreach (var listen in configuration.Endpoints)
         {
             foreach (var kept in diff.GetKept(listen))
-                next.Add(kept, configurations[listen]);
+                next.Add(kept, listeners[listen]);
         }
 
         var replaced = next.Keys.SelectMany(listener => listener.Configuration.Gates).Distinct().ToList();
-        TransferAll(); // Before new clients count: open connections have their permits first.
-        _options = options;
-        _context.Limit.Change(options);
-        foreach (var (listener, configuration) in next)
-            listener.Reconfigure(configuration);
+        TransferAll(); // Before new clients count, so that open connections get their permits first.
+        _configuration = configuration;
+        _context.Limit.Change(configuration);
+        foreach (var (listener, settings) in next)
+            listener.Reconfigure(settings);
         TransferAll(); // Those accepted in between. A later one of the previous configuration transfers itself.
         foreach (var gate in replaced)
             gate.ReleaseWaiters();
 
         void TransferAll()
         {
-            foreach (var (listener, configuration) in next)
-                listener.TransferConnections(configuration);
+            foreach (var (listener, settings) in next)
+                listener.TransferConnections(settings);
         }
     }
 
-    /// <summary>Lets the handlers of a removed endpoint finish. Only a stop awaits it, and supersedes it.</summary>
+    /// <summary>Lets the handlers of a removed endpoint finish. Only a stop awaits the task, and supersedes the drain.</summary>
     private Task DrainAsync(ActiveListener listener, TimeSpan timeout) => _logger.GuardAsync(
         "draining", listener.EndPoint, async () =>
         {

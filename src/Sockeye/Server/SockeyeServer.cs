@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Sockeye;
 
 /// <summary>A running server: it listens, accepts, and runs a handler for each connection.</summary>
-/// <remarks>All members are safe from many callers.</remarks>
+/// <remarks>All members are safe for concurrent callers.</remarks>
 public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
 {
     private readonly ServerContext _context;
@@ -19,13 +19,13 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
     private readonly ServerGauges _gauges;
     private readonly StopClock _stopClock;
     private readonly long _started;
-    private volatile SockeyeServerOptions _options;
+    private volatile ServerConfiguration _configuration;
     private Task<StopResult>? _stop;
 
-    private SockeyeServer(SockeyeServerOptions options)
+    private SockeyeServer(ServerConfiguration configuration)
     {
-        _options = options;
-        _context = new(options);
+        _configuration = configuration;
+        _context = new(configuration);
         _logger = _context.Logger;
         _load = new(this, new(_context.Scheduler, _context.Time));
         _gauges = new(this, _load, _context.Time);
@@ -33,14 +33,14 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
         _started = _context.Time.GetTimestamp();
     }
 
-    /// <summary>The addresses that were bound, with their real ports, in the order of the options; localhost has two.</summary>
+    /// <summary>Gets the bound addresses, with their actual ports, in the order of the options. Localhost has two.</summary>
     public IReadOnlyList<EndPoint> EndPoints { get; private set; } = [];
 
-    /// <summary>How many connections are open now.</summary>
+    /// <summary>Gets the number of open connections.</summary>
     public int ConnectionCount => _context.Limit.Count;
 
     /// <summary>Gets the transport that the server binds and accepts with.</summary>
-    public IConnectionListenerFactory Transport => _options.Transport;
+    public IConnectionListenerFactory Transport => _configuration.Transport;
 
     /// <summary>Gets the time since the server was started.</summary>
     public TimeSpan Uptime => _context.Time.GetElapsedTime(_started);
@@ -49,36 +49,38 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
 
     IReadOnlyList<IMonitoredListener> IMonitoredServer.AllListeners => _listeners.All;
 
-    int IMonitoredServer.MaxConnections => _options.MaxConnections;
+    int IMonitoredServer.MaxConnections => _configuration.MaxConnections;
 
     IReadOnlyList<BlockingHandler> IMonitoredServer.BlockingHandlers =>
-        (_options.Transport as IBlockingTransport)?.BlockingHandlers ?? [];
+        (_configuration.Transport as IBlockingTransport)?.BlockingHandlers ?? [];
 
-    TimeSpan? IMonitoredServer.StopTimeLeft => _stopClock.TimeLeft(_options.ShutdownTimeout);
+    TimeSpan? IMonitoredServer.StopTimeLeft => _stopClock.TimeLeft(_configuration.ShutdownTimeout);
 
-    /// <summary>Runs a server until Ctrl+C, SIGTERM or <paramref name="cancellationToken"/>, then stops it with drain. A second
-    /// signal ends the process at once, except within 200 ms of the first, because timeout(1) sends a signal twice. On Windows,
-    /// Ctrl+Break, a closed console and a shutdown of the system are signals as well.</summary>
-    /// <returns>How the connections ended.</returns>
-    /// <exception cref="InvalidOperationException">The options are wrong; the message says what to change.</exception>
-    /// <exception cref="IOException">An address cannot be listened on; the message says why (<see cref="AddressInUseException"/>
-    /// where it is in use).</exception>
-    /// <exception cref="PlatformNotSupportedException">The environment variable <c>SOCKEYE_ENGINE</c>, or an option, asks for
-    /// what this system does not have; the message says why.</exception>
+    /// <summary>Runs a server until Ctrl+C, SIGTERM or <paramref name="cancellationToken"/>, then stops it and lets its handlers
+    /// finish. A second signal ends the process at once, except within 200 ms of the first, because timeout(1) sends a signal
+    /// twice. On Windows, Ctrl+Break, a closed console and a shutdown of the system are signals, too.</summary>
+    /// <param name="configure">Sets the endpoints, and changes the defaults.</param>
+    /// <param name="cancellationToken">Stops the server, as a signal does.</param>
+    /// <returns>The numbers of connections by how they ended.</returns>
+    /// <exception cref="InvalidOperationException">The options are invalid; the message says what to change.</exception>
+    /// <exception cref="IOException">The server cannot listen on an address; the message says why
+    /// (<see cref="AddressInUseException"/> if it is in use).</exception>
+    /// <exception cref="PlatformNotSupportedException">The environment variable <c>SOCKEYE_ENGINE</c>, or an option, requires
+    /// something that this system does not have; the message says what.</exception>
     public static Task<StopResult> RunAsync(
         Action<SockeyeServerOptions> configure, CancellationToken cancellationToken = default) =>
         RunAsync(Configure(configure), cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action{SockeyeServerOptions}, CancellationToken)"/>
-    /// <param name="options">Where it listens, and how it runs.</param>
-    /// <param name="cancellationToken">Stops it, as a signal does.</param>
+    /// <param name="options">The options, which the server seals.</param>
+    /// <param name="cancellationToken">Stops the server, as a signal does.</param>
     public static Task<StopResult> RunAsync(SockeyeServerOptions options, CancellationToken cancellationToken = default) =>
         RunAsync(options, static _ => Task.CompletedTask, cancellationToken);
 
     /// <inheritdoc cref="RunAsync(Action{SockeyeServerOptions}, CancellationToken)"/>
-    /// <param name="options">Where it listens, and how it runs.</param>
-    /// <param name="onStarted">Called once, when all endpoints listen: <see cref="EndPoints"/> has their real ports.</param>
-    /// <param name="cancellationToken">Stops it, as a signal does.</param>
+    /// <param name="options">The options, which the server seals.</param>
+    /// <param name="onStarted">Called once, when all endpoints listen: <see cref="EndPoints"/> has their actual ports.</param>
+    /// <param name="cancellationToken">Stops the server, as a signal does.</param>
     public static Task<StopResult> RunAsync(
         SockeyeServerOptions options, Action<SockeyeServer> onStarted, CancellationToken cancellationToken = default)
     {
@@ -94,10 +96,10 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
     }
 
     /// <inheritdoc cref="RunAsync(Action{SockeyeServerOptions}, CancellationToken)"/>
-    /// <param name="options">Where it listens, and how it runs.</param>
+    /// <param name="options">The options, which the server seals.</param>
     /// <param name="onStarted">Called once, when all endpoints listen, and awaited while the server serves. If it throws, the
     /// server stops and the run throws the same exception.</param>
-    /// <param name="cancellationToken">Stops it, as a signal does.</param>
+    /// <param name="cancellationToken">Stops the server, as a signal does.</param>
     public static async Task<StopResult> RunAsync(
         SockeyeServerOptions options, Func<SockeyeServer, Task> onStarted, CancellationToken cancellationToken = default)
     {
@@ -111,7 +113,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
         }
         catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
         {
-            return new(drained: 0, aborted: 0, cutShort: 0); // Asked to stop before it had started: there is nothing to drain.
+            return new(drained: 0, aborted: 0, cutShort: 0); // Stopped before the start: there is nothing to drain.
         }
 
         await using (server)
@@ -122,28 +124,35 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
         }
     }
 
-    /// <summary>Starts a server; all its endpoints listen when the task completes, or none does.</summary>
+    /// <summary>Starts a server. When the task completes, all of its endpoints listen; if it fails, none does.</summary>
+    /// <param name="configure">Sets the endpoints, and changes the defaults.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
     /// <inheritdoc cref="StartAsync(SockeyeServerOptions, CancellationToken)" path="/exception"/>
     public static Task<SockeyeServer> StartAsync(
         Action<SockeyeServerOptions> configure, CancellationToken cancellationToken = default) =>
         StartAsync(Configure(configure), cancellationToken);
 
-    /// <summary>Starts a server; all its endpoints listen when the task completes, or none does.</summary>
-    /// <exception cref="InvalidOperationException">The options are wrong; the message says what to change.</exception>
-    /// <exception cref="IOException">An address cannot be listened on; the message says why (<see cref="AddressInUseException"/>
-    /// where it is in use).</exception>
-    /// <exception cref="PlatformNotSupportedException">The environment variable <c>SOCKEYE_ENGINE</c>, or an option, asks for
-    /// what this system does not have; the message says why.</exception>
+    /// <summary>Starts a server. When the task completes, all of its endpoints listen; if it fails, none does.</summary>
+    /// <param name="options">The options, which the server seals.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    /// <exception cref="InvalidOperationException">The options are invalid; the message says what to change.</exception>
+    /// <exception cref="IOException">The server cannot listen on an address; the message says why
+    /// (<see cref="AddressInUseException"/> if it is in use).</exception>
+    /// <exception cref="PlatformNotSupportedException">The environment variable <c>SOCKEYE_ENGINE</c>, or an option, requires
+    /// something that this system does not have; the message says what.</exception>
     public static async Task<SockeyeServer> StartAsync(
         SockeyeServerOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
+        options.ThrowIfTaken();
         ListenValidation.ThrowIfInvalid(options.Endpoints);
-        var server = new SockeyeServer(options);
-        var configurations = CreateConfigurations(options, server._context.Limit.CreatePermits(options));
-        options.MarkStarted();
+        var configuration = ServerConfiguration.Create(options);
+        var server = new SockeyeServer(configuration);
+        var listeners = server.Build(configuration, server._context.Limit.CreatePermits(configuration));
+        options.Seal();
 
-        server._listeners.Replace(await server.BindAsync(options, configurations, options.Endpoints, cancellationToken));
+        server._listeners.Replace(
+            await server.BindAsync(configuration, listeners, configuration.Endpoints, cancellationToken));
         try
         {
             server.StartAll();
@@ -157,8 +166,8 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
     }
 
     /// <summary>
-    /// Stops the server: it accepts no more clients, asks handlers to finish (<c>connection.StopRequested</c>), and aborts the
-    /// connections that are still open after <see cref="SockeyeServerOptions.ShutdownTimeout"/>. A second call waits for the
+    /// Stops the server: it accepts no more clients, signals handlers to finish (<c>connection.StopRequested</c>), and aborts
+    /// the connections that are still open after <see cref="SockeyeServerOptions.ShutdownTimeout"/>. A second call waits for the
     /// first.
     /// </summary>
     /// <param name="cancellationToken">Aborts the connections that are still open, instead of waiting for the timeout.</param>
@@ -216,7 +225,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
     public ServerLoad GetLoad() => _load.Read();
 
     /// <summary>Resets one connection (RST), as an operator would.</summary>
-    /// <param name="connectionId">As <see cref="ServerConnectionInfo.ConnectionId"/> names it.</param>
+    /// <param name="connectionId">The id of the connection: <see cref="ServerConnectionInfo.ConnectionId"/>.</param>
     /// <param name="description">The reason, a sentence without a full stop, for the log and the handler's exception.</param>
     /// <returns>False if the connection does not exist or has ended.</returns>
     public bool Abort(string connectionId, string description)
@@ -245,10 +254,6 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
         return options;
     }
 
-    private static Dictionary<ListenOptions, ListenerConfiguration> CreateConfigurations(
-        SockeyeServerOptions options, AcceptPermits? permits) =>
-        options.Endpoints.ToDictionary(listen => listen, listen => ListenerConfiguration.Create(listen, permits));
-
     private static IReadOnlyList<EndPoint> GetEndPoints(IEnumerable<ActiveListener> listeners) =>
         [.. listeners.Select(listener => listener.EndPoint)];
 
@@ -265,23 +270,28 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
         $"{start} and the handler did not finish within {OptionChecks.Describe(timeout)}",
         nameof(SockeyeServerOptions.ShutdownTimeout));
 
+    /// <summary>Builds the pipelines of all endpoints.</summary>
+    private Dictionary<ListenOptions, ListenerConfiguration> Build(
+        ServerConfiguration configuration, AcceptPermits? permits) => configuration.Endpoints.ToDictionary(
+            listen => listen, listen => ListenerConfiguration.Create(listen, configuration.Timeouts, _context, permits));
+
     /// <summary>Binds endpoints, all or none. The listeners do not accept yet.</summary>
     private async Task<List<ActiveListener>> BindAsync(
-        SockeyeServerOptions options,
-        Dictionary<ListenOptions, ListenerConfiguration> configurations,
+        ServerConfiguration configuration,
+        Dictionary<ListenOptions, ListenerConfiguration> listeners,
         IEnumerable<ListenOptions> endpoints,
         CancellationToken cancellationToken)
     {
-        var bound = await new ListenerBinder(options.Transport, _logger).BindAllAsync(endpoints, cancellationToken);
+        var bound = await new ListenerBinder(configuration.Transport, _logger).BindAllAsync(endpoints, cancellationToken);
         return [.. bound.Select(one => new ActiveListener(
-            one.Listener, configurations[one.Options], _context, _stopping.Token))];
+            one.Listener, listeners[one.Options], _context, configuration.Random, _stopping.Token))];
     }
 
-    /// <summary>All listeners are bound.</summary>
+    /// <summary>Starts to accept on all listeners, which are bound.</summary>
     private void StartAll()
     {
         EndPoints = GetEndPoints(_listeners.Active);
-        (_options.Transport as ILoggingTransport)?.UseLogger(_logger);
+        (_configuration.Transport as ILoggingTransport)?.UseLogger(_logger);
         ServerMetrics.Add(_gauges);
         _context.Monitor = new(_load, this, _context.Time, _logger);
         foreach (var listener in _listeners.Active)
@@ -298,18 +308,18 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
     {
         try
         {
-            await _reloadLock.AcquireAsync(); // A reload in progress ends first, and those behind it see that they come too late.
+            await _reloadLock.AcquireAsync(); // A reload in progress ends first, and later ones fail.
             _reloadLock.Release();
             _stopClock.Start();
             _logger.Guard("stopping", "the server", _stopping.Cancel);
-            // The stop supersedes drains: their connections are its own from here on.
+            // The stop supersedes drains, and takes over their connections.
             await Task.WhenAll(_listeners.Draining.Select(listener => listener.Draining)).WithoutThrowing();
 
-            var options = _options;
-            var overdue = CreateAbortReason(DescribeOverdue(options.ShutdownTimeout, "the server was stopped"));
+            var timeout = _configuration.ShutdownTimeout;
+            var overdue = CreateAbortReason(DescribeOverdue(timeout, "the server was stopped"));
             var drain = new ListenerDrain(_listeners.All, CloseReason.Stopped, overdue, _context);
             await drain.StopAcceptingAsync();
-            var result = await drain.RunAsync(options.ShutdownTimeout);
+            var result = await drain.RunAsync(timeout);
             Debug.Assert(result is not null, "Nothing supersedes a stop.");
             LogStopped(result.Drained, result.Aborted, result.CutShort);
             return result;

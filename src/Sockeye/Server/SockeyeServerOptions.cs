@@ -1,14 +1,24 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Sockeye;
 
-/// <summary>Where a <see cref="SockeyeServer"/> listens, and how it runs. Read when the server starts.</summary>
+/// <summary>The options of a <see cref="SockeyeServer"/>: its endpoints, limits and timeouts, and the objects that it
+/// uses.</summary>
+/// <remarks>
+/// A server takes its options when it starts. From then on they are sealed: setting an option, or adding an endpoint or
+/// middleware, throws <see cref="InvalidOperationException"/>. To change a running server, pass new options to
+/// <see cref="SockeyeServer.ReloadAsync(SockeyeServerOptions, CancellationToken)"/>. Not safe for concurrent callers.
+/// </remarks>
 public sealed class SockeyeServerOptions
 {
+    /// <summary>Below the longest wait of a system timer, which is about 49 days.</summary>
+    private static readonly TimeSpan MaxShutdownTimeout = TimeSpan.FromDays(30);
+
     private readonly List<ListenOptions> _endpoints = [];
     private IConnectionListenerFactory? _transport;
     private IServiceProvider? _services;
@@ -16,27 +26,28 @@ public sealed class SockeyeServerOptions
     private Random? _random;
     private ILoggerFactory? _log;
     private int? _maxClosedHistory;
-    private CoarseTimer? _timer;
 
     /// <summary>
-    /// What binds and accepts. Default: on Linux <c>LinuxTransport.Shared</c> where the assembly Sockeye.Linux lies beside the
-    /// program, otherwise <see cref="SocketTransport.Shared"/>.
+    /// Gets or sets the transport, which binds and accepts. Default: <c>LinuxTransport.Shared</c> on Linux if the program
+    /// contains the assembly Sockeye.Linux, otherwise <see cref="SocketTransport.Shared"/>.
     /// </summary>
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    /// <exception cref="InvalidOperationException">A server uses these options.</exception>
     public IConnectionListenerFactory Transport
     {
         get => _transport ?? DefaultTransport.Shared;
-        set => _transport = value ?? throw new ArgumentNullException(nameof(Transport));
+        set => _transport = NotNull(value);
     }
 
-    /// <summary>How long handlers may take to finish after a stop is asked for, default 5 s; then their connections are aborted.
-    /// Range: 0 and up, or <see cref="Timeout.InfiniteTimeSpan"/>.</summary>
+    /// <summary>Gets or sets the maximum time that handlers have to finish when the server stops or their endpoint is removed.
+    /// Default: 5 s. Range: 0 to 30 days, or <see cref="Timeout.InfiniteTimeSpan"/>. After that time, the remaining connections
+    /// are aborted.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside the range.</exception>
+    /// <exception cref="InvalidOperationException">A server uses these options.</exception>
     public TimeSpan ShutdownTimeout
     {
         get;
-        set => field = value >= TimeSpan.Zero || value == Timeout.InfiniteTimeSpan
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(ShutdownTimeout), value, "ShutdownTimeout must be zero or longer, or infinite.");
+        set => field = Unsealed(OptionChecks.InRangeOrInfinite(value, TimeSpan.Zero, MaxShutdownTimeout));
     } = TimeSpan.FromSeconds(5);
 
     /// <summary>
@@ -47,83 +58,83 @@ public sealed class SockeyeServerOptions
 
     /// <summary>Gets or sets the maximum number of open connections over all endpoints. Default: 100,000. Range: at least 1.
     /// <see cref="AtMaxConnections"/> decides what happens to excess clients.</summary>
-    public int MaxConnections
-    {
-        get;
-        set => field = value >= 1
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(MaxConnections), value, "MaxConnections must be 1 or more.");
-    } = 100_000;
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than 1.</exception>
+    /// <exception cref="InvalidOperationException">A server uses these options.</exception>
+    public int MaxConnections { get; set => field = Unsealed(OptionChecks.AtLeast(value, 1)); } = 100_000;
 
-    /// <summary>Gets or sets what happens to clients while <see cref="MaxConnections"/> connections are open. Default:
+    /// <summary>Gets or sets the action for clients while <see cref="MaxConnections"/> connections are open. Default:
     /// <see cref="LimitAction.Reset"/>: the client knows at once, and may try another server. The log reports it once, until a
     /// client is served again.</summary>
     /// <remarks>
-    /// With <see cref="LimitAction.LeaveInBacklog"/> no client is accepted then. A server with several listeners (localhost has
-    /// two) may hold one more a listener, accepted at the same moment, which is served when its turn comes.
+    /// With <see cref="LimitAction.LeaveInBacklog"/>, the server does not accept excess clients. A server with several listeners
+    /// (localhost has two) may accept one more connection per listener, which is served when a permit is free.
     /// </remarks>
-    public LimitAction AtMaxConnections
-    {
-        get;
-        set => field = value ?? throw new ArgumentNullException(nameof(AtMaxConnections));
-    } = LimitAction.Reset;
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    /// <exception cref="InvalidOperationException">A server uses these options.</exception>
+    public LimitAction AtMaxConnections { get; set => field = NotNull(value); } = LimitAction.Reset;
 
-    /// <summary>How many connections that have ended are kept for <see cref="SockeyeServer.GetClosedConnections"/>, default 256:
-    /// the last ones, about 300 bytes each. Range: 0 (none) to 100,000.</summary>
+    /// <summary>Gets or sets the maximum number of ended connections that <see cref="SockeyeServer.GetClosedConnections"/>
+    /// returns, the last ones. Default: 256. Range: 0 to 100,000. Each costs about 300 bytes.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside the range.</exception>
+    /// <exception cref="InvalidOperationException">A server uses these options.</exception>
     public int MaxClosedHistory
     {
         get => _maxClosedHistory ?? 256;
-        set => _maxClosedHistory = value is >= 0 and <= 100_000
-            ? value
-            : throw new ArgumentOutOfRangeException(
-                nameof(MaxClosedHistory), value, "MaxClosedHistory must be 0 (keep none) to 100,000.");
+        set => _maxClosedHistory = Unsealed(OptionChecks.InRange(value, 0, 100_000));
     }
 
     /// <summary>
-    /// Where <see cref="ListenOptions.Run{THandler}"/> finds what a handler's constructor asks for; default: nothing.
+    /// Gets or sets the services from which <see cref="ListenOptions.Run{THandler}"/> takes the arguments of a handler's
+    /// constructor. Default: no services.
     /// </summary>
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    /// <exception cref="InvalidOperationException">A server uses these options.</exception>
     public IServiceProvider ApplicationServices
     {
         get => _services ?? EmptyServices.Instance;
-        set => _services = value;
+        set => _services = NotNull(value);
     }
 
-    /// <summary>The clock of all timeouts; default: the transport's where it has one (a simulated network), otherwise the
-    /// system's.</summary>
+    /// <summary>Gets or sets the clock of all timeouts. Default: that of the transport if it has one (a simulated network),
+    /// otherwise the system's.</summary>
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    /// <exception cref="InvalidOperationException">A server uses these options.</exception>
     public TimeProvider TimeProvider
     {
         get => _time ?? Scheduling.GetTimeProvider(Transport);
-        set => _time = value ?? throw new ArgumentNullException(nameof(TimeProvider));
+        set => _time = NotNull(value);
     }
 
-    /// <summary>Spreads back-off delays; default: the transport's where it has one (a simulated network), otherwise
-    /// <c>Random.Shared</c>. A seeded one is used under a lock.</summary>
+    /// <summary>Gets or sets the source of the jitter of delays. Default: that of the transport if it has one (a simulated
+    /// network), otherwise <c>Random.Shared</c>. The server uses a seeded one under a lock.</summary>
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    /// <exception cref="InvalidOperationException">A server uses these options.</exception>
     public Random Random
     {
         get => _random ?? Scheduling.GetRandom(Transport);
-        set => _random = value ?? throw new ArgumentNullException(nameof(Random));
+        set => _random = NotNull(value);
     }
 
-    /// <summary>Where the server logs, default nowhere. Event ids are in docs/observability.md.</summary>
+    /// <summary>Gets or sets the factory of the server's loggers. Default: no logging. docs/observability.md lists the event
+    /// ids.</summary>
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    /// <exception cref="InvalidOperationException">A server uses these options.</exception>
     public ILoggerFactory LoggerFactory
     {
         get => _log ?? NullLoggerFactory.Instance;
-        set => _log = value;
+        set => _log = NotNull(value);
     }
 
-    /// <summary>Gets the endpoints that were added, in the order in which they were added.</summary>
+    /// <summary>Gets the endpoints, in the order in which they were added.</summary>
     public IReadOnlyList<ListenOptions> Endpoints => _endpoints;
 
-    /// <summary>Time limits of many connections. Its clock is the one that is set when it is first asked for: at start.</summary>
-    internal CoarseTimer Timer => _timer ??= new(
-        TimeProvider,
-        error => new SafeLogger(LoggerFactory.CreateLogger("Sockeye.Server"))
-            .LogOutsideException(error, "serving a time limit", "the server"));
+    /// <summary>Whether a server has taken the options.</summary>
+    internal bool IsSealed { get; private set; }
 
-    internal bool IsStarted { get; private set; }
-
-    /// <summary>Listens on one address, as given: <see cref="IPEndPoint"/>, <see cref="UnixDomainSocketEndPoint"/>, or what the
-    /// transport knows besides. Port 0 takes a free one. An IPv4-mapped address becomes IPv4.</summary>
+    /// <summary>Listens on an address. Port 0 takes a free port. An IPv4-mapped address becomes IPv4.</summary>
+    /// <param name="endpoint">An <see cref="IPEndPoint"/>, a <see cref="UnixDomainSocketEndPoint"/>, or another type that the
+    /// transport supports.</param>
+    /// <exception cref="InvalidOperationException">A server uses these options.</exception>
     public ListenOptions Listen(EndPoint endpoint)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
@@ -131,25 +142,33 @@ public sealed class SockeyeServerOptions
     }
 
     /// <summary>
-    /// Listens on 127.0.0.1 and on ::1 (where the system has IPv6), with one port for both. Port 0 takes a free one.
+    /// Listens on 127.0.0.1 and, if the system has IPv6, on ::1, with one port for both.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The port is not from 0 to 65535.</exception>
+    /// <param name="port">The port. Range: 0 to 65535; 0 takes a free port.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="port"/> is outside the range.</exception>
+    /// <exception cref="InvalidOperationException">A server uses these options.</exception>
     public ListenOptions ListenLocalhost(int port) =>
-        Add(new(this, new IPEndPoint(IPAddress.Loopback, CheckPort(port)), isLocalhost: true));
+        Add(new(this, new IPEndPoint(IPAddress.Loopback, OptionChecks.Port(port, nameof(port))), isLocalhost: true));
 
     /// <summary>
-    /// Listens on every address of the machine, IPv4 and IPv6 (one dual-stack socket). Port 0 takes a free one.
+    /// Listens on every address of the machine: IPv4 and IPv6, with one dual-stack socket.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">The port is not from 0 to 65535.</exception>
-    public ListenOptions ListenAnyIP(int port) =>
-        Add(new(this, new IPEndPoint(Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, CheckPort(port))));
+    /// <param name="port">The port. Range: 0 to 65535; 0 takes a free port.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="port"/> is outside the range.</exception>
+    /// <exception cref="InvalidOperationException">A server uses these options.</exception>
+    public ListenOptions ListenAnyIP(int port)
+    {
+        var any = Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
+        return Add(new(this, new IPEndPoint(any, OptionChecks.Port(port, nameof(port)))));
+    }
 
-    /// <summary>Listens on a Unix socket at this path. A socket that a dead server left there is replaced, everything else is
-    /// left alone; the server's own file goes when it stops.</summary>
-    /// <param name="path">Absolute, or relative to the current directory. One that begins with NUL is an abstract name of Linux,
-    /// which has no file: unix(7).</param>
-    /// <exception cref="ArgumentException">The path is empty, ends in a slash, or is longer than the system allows (107 bytes on
-    /// Linux).</exception>
+    /// <summary>Listens on a Unix socket. A socket file that an ended server left at the path is replaced; any other file is an
+    /// error. The server deletes its file when it stops.</summary>
+    /// <param name="path">The path: absolute, or relative to the current directory. A path that starts with NUL is an abstract
+    /// name of Linux, which has no file: unix(7).</param>
+    /// <exception cref="ArgumentException">The path is empty, ends with a slash, or is longer than the system allows (107 bytes
+    /// on Linux).</exception>
+    /// <exception cref="InvalidOperationException">A server uses these options.</exception>
     /// <exception cref="PlatformNotSupportedException">The system has no Unix sockets.</exception>
     public ListenOptions ListenUnixSocket(string path)
     {
@@ -165,44 +184,47 @@ public sealed class SockeyeServerOptions
                 $"Cannot listen on {UnixPathText.Shown(path)}: {error}. Choose another path.", nameof(path)));
     }
 
-    internal void MarkStarted()
+    /// <exception cref="InvalidOperationException">A server has taken the options.</exception>
+    internal void ThrowIfTaken()
     {
-        if (IsStarted)
-            throw new InvalidOperationException(
-                "These options belong to a server that was started. Make new options for another one.");
-        IsStarted = true;
-    }
-
-    /// <summary>For a reload: what is not set goes on as it is, and what a running server cannot change is refused.</summary>
-    internal void InheritFrom(SockeyeServerOptions running)
-    {
-        ThrowIfOther(_transport, running.Transport, nameof(Transport));
-        ThrowIfOther(_time, running.TimeProvider, nameof(TimeProvider));
-        ThrowIfOther(_log, running.LoggerFactory, nameof(LoggerFactory));
-        ThrowIfOther(_maxClosedHistory, running.MaxClosedHistory, nameof(MaxClosedHistory));
-        _maxClosedHistory = running.MaxClosedHistory;
-        (_transport, _time, _log) = (running.Transport, running.TimeProvider, running.LoggerFactory);
-        _random ??= running.Random;
-        _services ??= running.ApplicationServices;
-        _timer = running.Timer;
-    }
-
-    private static void ThrowIfOther(object? wanted, object running, string name)
-    {
-        if (wanted is not null && !wanted.Equals(running))
+        if (IsSealed)
         {
             throw new InvalidOperationException(
-                $"{name} cannot change while a server runs: leave it out of the reload's options, or start another server.");
+                "These options belong to a server that was started. Create new options for another one.");
         }
     }
 
-    private static int CheckPort(int port) => port is >= IPEndPoint.MinPort and <= IPEndPoint.MaxPort
-        ? port
-        : throw new ArgumentOutOfRangeException(nameof(port), port, "A port is from 0 (any free one) to 65535.");
+    /// <summary>Ends changes: a server has taken the options.</summary>
+    internal void Seal()
+    {
+        ThrowIfTaken();
+        IsSealed = true;
+        Timeouts.Seal();
+    }
+
+    /// <summary>Gives each option that continues over a reload, and is not set here, the value of the running server.</summary>
+    internal void InheritFrom(ServerConfiguration running)
+    {
+        _transport ??= running.Transport;
+        _time ??= running.TimeProvider;
+        _log ??= running.LoggerFactory;
+        _random ??= running.Random;
+        _services ??= running.ApplicationServices;
+        _maxClosedHistory ??= running.MaxClosedHistory;
+    }
+
+    private T NotNull<T>(T value, [CallerMemberName] string option = "")
+        where T : class => Unsealed(value ?? throw new ArgumentNullException(option), option);
+
+    private T Unsealed<T>(T value, [CallerMemberName] string option = "")
+    {
+        OptionChecks.ThrowIfSealed(IsSealed, option);
+        return value;
+    }
 
     private ListenOptions Add(ListenOptions listen)
     {
-        if (IsStarted)
+        if (IsSealed)
             throw new InvalidOperationException($"The server runs already: {listen} cannot be added to it.");
         _endpoints.Add(listen);
         return listen;

@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace Sockeye;
 
-/// <summary>Whether a server is being stopped, and since when. From any thread.</summary>
+/// <summary>The time since a server's stop started. Safe for use from any thread.</summary>
 internal sealed class StopClock(TimeProvider time)
 {
-    private long _since; // 0: it is not
+    private long _since; // 0: no stop has started
 
     public bool IsRunning => Volatile.Read(ref _since) != 0;
 
@@ -15,7 +15,7 @@ internal sealed class StopClock(TimeProvider time)
         Volatile.Write(ref _since, time.GetTimestamp() is not 0 and var now ? now : 1);
     }
 
-    /// <summary>How long handlers may still take, of this time in all; null while the server is not being stopped.</summary>
+    /// <summary>Returns the rest of the timeout; null if no stop has started.</summary>
     public TimeSpan? TimeLeft(TimeSpan timeout)
     {
         if (Volatile.Read(ref _since) is 0)

@@ -1,21 +1,21 @@
 namespace Sockeye;
 
-/// <summary>How a server's connections ended when it was stopped.</summary>
+/// <summary>The numbers of connections by how they ended when their server was stopped.</summary>
 public sealed class StopResult
 {
     internal StopResult(int drained, int aborted, int cutShort) => (Drained, Aborted, CutShort) = (drained, aborted, cutShort);
 
-    /// <summary>The number of connections that ended whole: the handler returned in time and had seen everything that its peer
-    /// had sent, and the system took everything that the handler had written.</summary>
+    /// <summary>Gets the number of connections that ended completely: the handler returned in time and had read everything that
+    /// its peer had sent, and the system accepted everything that the handler had written.</summary>
     public int Drained { get; }
 
-    /// <summary>The number of connections that were reset because <see cref="SockeyeServerOptions.ShutdownTimeout"/> was
+    /// <summary>Gets the number of connections that were reset because <see cref="SockeyeServerOptions.ShutdownTimeout"/> was
     /// over.</summary>
     public int Aborted { get; }
 
-    /// <summary>The number of connections that ended in time, but not whole: the handler threw, the connection broke, or the peer
-    /// sent something that was left unread: a further request, or the answer to a request of this side. A handler that has to
-    /// wait for such an answer continues to read (<c>ReadUntil.PeerEnds</c>).</summary>
+    /// <summary>Gets the number of connections that ended in time, but not completely: the handler threw, the connection broke,
+    /// or the handler did not read something that the peer had sent, such as another request, or the answer to a request of this
+    /// side. A handler that has to wait for such an answer continues to read (<c>ReadUntil.PeerEnds</c>).</summary>
     /// <remarks>Bytes that arrive after this side's FIN are counted only without TLS.</remarks>
     public int CutShort { get; }
 

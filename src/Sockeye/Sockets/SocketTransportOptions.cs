@@ -121,7 +121,12 @@ public sealed class SocketTransportOptions
     public Action<SocketStep>? OnStep { get; set; }
 
     /// <summary>Gets or sets the clock of the timeouts. Default: that of the system.</summary>
-    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    public TimeProvider TimeProvider
+    {
+        get;
+        set => field = value ?? throw new ArgumentNullException(nameof(TimeProvider));
+    } = TimeProvider.System;
 
     /// <summary>The pool of buffers. A test sets a separate pool to check the memory of its connections.</summary>
     internal PinnedBlockPool Pool { get; init; } = PinnedBlockPool.Shared;
@@ -157,7 +162,7 @@ public sealed class SocketTransportOptions
     };
 
     /// <summary>Creates a copy, for a transport that later changes must not affect.</summary>
-    public SocketTransportOptions Copy() => OptionCopier.Copy(this);
+    public SocketTransportOptions Copy() => OptionCopier.ShallowCopy(this);
 
     [return: NotNullIfNotNull(nameof(value))]
     private static T? Check<T>(T? value, T min, T max, [System.Runtime.CompilerServices.CallerMemberName] string name = "")

@@ -39,7 +39,7 @@ internal sealed class CertificateSource
         var state = _state;
         if (state.Options is { } made)
             return made;
-        var options = OptionCopies.Copy(common);
+        var options = OptionCopier.ShallowCopy(common);
         (options.ServerCertificate, options.ServerCertificateContext) = (null, state.Certificate.Context);
         _state = state with { Options = options };
         return options;

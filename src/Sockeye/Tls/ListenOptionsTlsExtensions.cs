@@ -20,7 +20,7 @@ public static class ListenOptionsTlsExtensions
         public ListenOptions UseTls(SslServerAuthenticationOptions options)
         {
             ArgumentNullException.ThrowIfNull(options);
-            return listen.Use(new TlsServerOptions(OptionCopies.Copy(options)));
+            return listen.Use(new TlsServerOptions(options));
         }
 
         /// <inheritdoc cref="UseTls(ListenOptions, X509Certificate2)"/>
@@ -34,12 +34,12 @@ public static class ListenOptionsTlsExtensions
             return listen.Use(options);
         }
 
-        internal ListenOptions Use(TlsServerOptions options)
+        private ListenOptions Use(TlsServerOptions options)
         {
-            var common = options.Checked(listen);
-            return listen.Use("UseTls", next =>
+            var configuration = options.CreateConfiguration(listen);
+            return listen.Use("UseTls", (next, pipeline) =>
             {
-                var tls = new TlsServer(options, common, listen);
+                var tls = new TlsServer(configuration, pipeline);
                 return connection => tls.RunAsync(connection, next);
             }, MiddlewareStage.Tls);
         }

@@ -40,7 +40,7 @@ internal sealed class ServerCertificates
     {
         if (_time == TimeProvider.System || !options.ClientCertificateRequired)
             return options;
-        var copy = OptionCopies.Copy(options);
+        var copy = OptionCopier.ShallowCopy(options);
         copy.CertificateChainPolicy = ChainPolicies.WithTime(
             _time, options.CertificateChainPolicy, options.CertificateRevocationCheckMode);
         return copy;

@@ -24,7 +24,7 @@ public static class SockeyeClientOptionsTlsExtensions
         public SockeyeClientOptions UseTls(SslClientAuthenticationOptions options)
         {
             ArgumentNullException.ThrowIfNull(options);
-            return client.Use(new TlsClientOptions(OptionCopies.Copy(options)));
+            return client.Use(new TlsClientOptions(options));
         }
 
         /// <inheritdoc cref="UseTls(SockeyeClientOptions)"/>
@@ -40,7 +40,7 @@ public static class SockeyeClientOptionsTlsExtensions
 
         private SockeyeClientOptions Use(TlsClientOptions options)
         {
-            var tls = new TlsClient(options, client);
+            var tls = new TlsClient(options);
             return client.Use(new ClientLayer("UseTls", ClientStage.Tls, tls.ApplyAsync));
         }
     }

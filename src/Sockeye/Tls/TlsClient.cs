@@ -9,32 +9,30 @@ internal sealed class TlsClient
 {
     private readonly SslClientAuthenticationOptions _common;
     private readonly TimeSpan _timeout;
-    private readonly SockeyeClientOptions _client;
 
-    public TlsClient(TlsClientOptions options, SockeyeClientOptions client)
+    public TlsClient(TlsClientOptions options)
     {
-        _common = OptionCopies.Copy(options.Authentication);
+        _common = OptionCopier.DeepCopy(options.Authentication);
         _common.EnabledSslProtocols = TlsLimits.ValidateProtocols(_common.EnabledSslProtocols);
         _common.AllowRenegotiation = false;
         if (options.TrustedAuthorities is { } authorities)
             _common.CertificateChainPolicy = ChainPolicies.CreateTrusting(authorities, _common.CertificateRevocationCheckMode);
         _timeout = options.HandshakeTimeout;
-        _client = client;
         var peers = new PeerCertificateValidator(_common.RemoteCertificateValidationCallback, isRequired: true, options.Pin);
         _common.RemoteCertificateValidationCallback = peers.Validate;
     }
 
     public async ValueTask<ConnectionContext> ApplyAsync(
-        ConnectionContext connection, EndPoint target, CancellationToken cancellationToken)
+        SockeyeClient client, ConnectionContext connection, EndPoint target, CancellationToken cancellationToken)
     {
         var lower = new LowerConnection(connection);
-        var handshake = new TlsHandshake(lower, TlsRole.Client, _client.Timer, _timeout);
+        var handshake = new TlsHandshake(lower, TlsRole.Client, client.Timer, _timeout);
         TlsConnection? encrypted;
         using (cancellationToken.UnsafeRegister(static lower => Cancel((LowerConnection)lower!), lower))
         {
             encrypted = await handshake.RunAsync(ssl =>
             {
-                var options = CreateOptions(target);
+                var options = CreateOptions(target, client.TimeProvider);
                 ssl.ServerName = options.TargetHost is { Length: > 0 } name ? PrintableText.Escape(name) : null;
                 return ssl.AuthenticateAsClientAsync(options, CancellationToken.None);
             });
@@ -53,9 +51,9 @@ internal sealed class TlsClient
     private static void Cancel(LowerConnection lower) =>
         lower.Abort(CloseReason.Local(CloseCause.Abort, "connecting was cancelled during the TLS handshake"));
 
-    private SslClientAuthenticationOptions CreateOptions(EndPoint target)
+    private SslClientAuthenticationOptions CreateOptions(EndPoint target, TimeProvider time)
     {
-        var options = OptionCopies.Copy(_common);
+        var options = OptionCopier.ShallowCopy(_common);
         options.TargetHost = HostNames.ForCertificate(options.TargetHost ?? target switch
         {
             DnsEndPoint name => name.Host,
@@ -63,7 +61,7 @@ internal sealed class TlsClient
             _ => "",
         });
         options.CertificateChainPolicy = ChainPolicies.WithTime(
-            _client.TimeProvider, options.CertificateChainPolicy, options.CertificateRevocationCheckMode);
+            time, options.CertificateChainPolicy, options.CertificateRevocationCheckMode);
         return options;
     }
 }

@@ -45,7 +45,8 @@ public sealed class TlsClientOptions
             if (value is not null && ParseFingerprint(value) is null)
             {
                 throw new ArgumentException(
-                    $"PinnedFingerprint is {value}, but a SHA-256 fingerprint is 32 bytes in hex (AB:CD:…).", nameof(value));
+                    $"PinnedFingerprint is {value}, but a SHA-256 fingerprint is 32 bytes in hex (AB:CD:…).",
+                    nameof(PinnedFingerprint));
             }
 
             field = value;

@@ -1,4 +1,3 @@
-using System.Net.Security;
 using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
@@ -6,26 +5,25 @@ namespace Sockeye;
 /// <summary>TLS on one endpoint of a server.</summary>
 internal sealed partial class TlsServer
 {
-    private readonly TlsServerOptions _options;
+    private readonly TlsServerConfiguration _configuration;
     private readonly ServerCertificates _certificates;
     private readonly CoarseTimer _timer;
     private readonly HandshakeGate _gate;
     private readonly LimitRefusal _refusals;
 
-    public TlsServer(TlsServerOptions options, SslServerAuthenticationOptions common, ListenOptions listen)
+    public TlsServer(TlsServerConfiguration configuration, PipelineContext pipeline)
     {
-        _options = options;
-        var server = listen.Server;
-        _logger = new SafeLogger(server.LoggerFactory.CreateLogger("Sockeye.Tls"));
-        _timer = server.Timer;
-        _certificates = new(common, [.. options.Certificates], server.TimeProvider, _logger);
-        _refusals = new("UseTls", listen);
-        _gate = new(options.MaxHandshakes, server.TimeProvider, _timer, Refuse);
+        var server = pipeline.Server;
+        (_configuration, _timer) = (configuration, server.Timer);
+        _logger = server.CreateLogger("Sockeye.Tls");
+        _certificates = new(configuration.Authentication, configuration.Certificates, server.Time, _logger);
+        _refusals = new("UseTls", pipeline);
+        _gate = new(configuration.MaxHandshakes, server.Time, _timer, Refuse);
     }
 
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        var handshake = new TlsHandshake(new(connection), TlsRole.Server, _timer, _options.HandshakeTimeout);
+        var handshake = new TlsHandshake(new(connection), TlsRole.Server, _timer, _configuration.HandshakeTimeout);
         if (await HandshakeAsync(handshake) is { } encrypted)
         {
             await next(encrypted);
@@ -65,5 +63,5 @@ internal sealed partial class TlsServer
     private void Refuse(TlsHandshake handshake) => _ = _refusals.RefuseAsync(
         handshake.Lower.Context, LimitAction.Reset, CloseCause.Limit,
         new($"its TLS handshake stalled for {DisplayText.Format(HandshakeGate.MaxStall)} while others waited, and all "
-            + $"{_options.MaxHandshakes} permits (MaxHandshakes) were taken"));
+            + $"{_configuration.MaxHandshakes} permits (MaxHandshakes) were taken"));
 }

@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Sockeye;
 
-/// <summary>The TLS options of an endpoint. They are read when the server starts.</summary>
+/// <summary>The TLS options of an endpoint. <c>UseTls</c> copies them: later changes have no effect.</summary>
 public sealed class TlsServerOptions
 {
     private readonly List<CertificateSource> _certificates = [];
@@ -92,27 +92,28 @@ public sealed class TlsServerOptions
             _clientAuthorities = authorities;
     }
 
-    /// <summary>
-    /// Creates the state that all connections of the endpoint share, or throws an exception that names the missing option.
-    /// </summary>
-    internal SslServerAuthenticationOptions Checked(ListenOptions listen)
+    /// <summary>Checks the options, and copies their values.</summary>
+    /// <exception cref="ArgumentException">The options have no certificate, or allow a version below TLS 1.2.</exception>
+    internal TlsServerConfiguration CreateConfiguration(ListenOptions listen)
     {
-        var common = OptionCopies.Copy(Authentication);
-        common.EnabledSslProtocols = TlsLimits.ValidateProtocols(common.EnabledSslProtocols);
-        common.AllowRenegotiation = false;
-        if (common.ServerCertificateSelectionCallback is { } select)
-            common.ServerCertificateSelectionCallback = (ssl, name) => select(ssl, GetServerName(ssl, name));
-        common.RemoteCertificateValidationCallback = new PeerCertificateValidator(
-            common.RemoteCertificateValidationCallback, common.ClientCertificateRequired).Validate;
+        var authentication = OptionCopier.DeepCopy(Authentication);
+        authentication.EnabledSslProtocols = TlsLimits.ValidateProtocols(authentication.EnabledSslProtocols);
+        authentication.AllowRenegotiation = false;
+        if (authentication.ServerCertificateSelectionCallback is { } select)
+            authentication.ServerCertificateSelectionCallback = (ssl, name) => select(ssl, GetServerName(ssl, name));
+        authentication.RemoteCertificateValidationCallback = new PeerCertificateValidator(
+            authentication.RemoteCertificateValidationCallback, authentication.ClientCertificateRequired).Validate;
         if (_clientAuthorities is not null)
         {
-            common.CertificateChainPolicy =
-                ChainPolicies.CreateTrusting(_clientAuthorities, common.CertificateRevocationCheckMode);
+            authentication.CertificateChainPolicy =
+                ChainPolicies.CreateTrusting(_clientAuthorities, authentication.CertificateRevocationCheckMode);
         }
 
-        if (common.ServerCertificate is X509Certificate2 certificate && common.ServerCertificateContext is null)
-            _certificates.Insert(0, new(new CertificateAndChain(certificate, []), []));
-        if (_certificates.Count == 0 && common is
+        CertificateSource[] certificates = authentication is
+            { ServerCertificate: X509Certificate2 certificate, ServerCertificateContext: null }
+            ? [new(new CertificateAndChain(certificate, []), []), .. Certificates]
+            : [.. Certificates];
+        if (certificates.Length == 0 && authentication is
             { ServerCertificate: null, ServerCertificateContext: null, ServerCertificateSelectionCallback: null })
         {
             throw new ArgumentException(
@@ -120,7 +121,7 @@ public sealed class TlsServerOptions
                     + "TlsCertificates.CreateSelfSigned().");
         }
 
-        return common;
+        return new(authentication, certificates, HandshakeTimeout, MaxHandshakes);
     }
 
     /// <summary>Returns the requested name. .NET reads the name from one record only, but a ClientHello may have

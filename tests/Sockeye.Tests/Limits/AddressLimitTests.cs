@@ -175,8 +175,8 @@ public sealed class AddressLimitTests
         }, TestContext.Current.CancellationToken));
 
         Assert.Equal(
-            $"{(rules ? "UseAddressRules" : "UseAddressLimit")} has nothing to go by on {path}: clients of a Unix socket have no "
-                + "address. Remove it, or let a proxy tell the address (UseProxyProtocol).",
+            $"{(rules ? "UseAddressRules" : "UseAddressLimit")} cannot work on {path}: clients of a Unix socket have no "
+                + "address. Remove it, or read the address from a PROXY header (UseProxyProtocol).",
             error.Message);
     }
 

@@ -217,9 +217,8 @@ public sealed class ConnectionLimitTests
     public void Permit_of_a_connection_that_breaks_in_its_handler_is_free_again(bool wholeServer) =>
         Simulated.Run(Seed, async world =>
         {
-            await using var server = await world.StartWith(
-                listen => Limited(listen, 1, LimitAction.LeaveInBacklog, wholeServer)
-                    .Run(_ => throw new InvalidOperationException("broken")));
+            await using var server = await Start(
+                world, 1, LimitAction.LeaveInBacklog, wholeServer, _ => throw new InvalidOperationException("broken"));
             for (var i = 0; i < 20; i++)
                 await world.AssertRejects();
             await world.Until(() => world.Log.WithId(1200).Count() == 20, "all had ended");
@@ -240,14 +239,13 @@ public sealed class ConnectionLimitTests
         return client;
     }
 
-    private static Task<SockeyeServer> Start(Simulated world, int most, LimitAction action, bool wholeServer) =>
-        world.StartWith(listen => Limited(listen, most, action, wholeServer).Run(ConnectionText.Echo));
-
-    private static ListenOptions Limited(ListenOptions listen, int most, LimitAction action, bool wholeServer)
-    {
-        if (!wholeServer)
-            return listen.UseConnectionLimit(most, action);
-        (listen.Server.MaxConnections, listen.Server.AtMaxConnections) = (most, action);
-        return listen;
-    }
+    private static Task<SockeyeServer> Start(
+        Simulated world, int most, LimitAction action, bool wholeServer, ConnectionDelegate? handler = null) =>
+        world.StartWith(
+            listen => (wholeServer ? listen : listen.UseConnectionLimit(most, action)).Run(handler ?? ConnectionText.Echo),
+            options =>
+            {
+                if (wholeServer)
+                    (options.MaxConnections, options.AtMaxConnections) = (most, action);
+            });
 }

@@ -11,7 +11,7 @@ public sealed class LimitOrderTests
     [MemberData(nameof(Limits))]
     public void Limit_after_TLS_is_refused_at_start(string limit) => Assert.Equal(
         $"{limit} must come before UseTls on localhost:7000: a client that is refused must not cost a handshake first.",
-        ErrorOf(listen => Use(listen.Use("UseTls()", next => next, MiddlewareStage.Tls), limit)));
+        ErrorOf(listen => Use(listen.Use("UseTls()", (next, _) => next, MiddlewareStage.Tls), limit)));
 
     [Theory]
     [InlineData("UseAddressLimit")]
@@ -19,7 +19,7 @@ public sealed class LimitOrderTests
     public void Limit_by_address_before_the_PROXY_header_is_refused_at_start(string limit) => Assert.Equal(
         $"UseProxyProtocol must come before {limit} on localhost:7000: until the PROXY header is read, every client has the "
             + "address of the proxy.",
-        ErrorOf(listen => Use(listen, limit).Use("UseProxyProtocol()", next => next, MiddlewareStage.ProxyProtocol)));
+        ErrorOf(listen => Use(listen, limit).Use("UseProxyProtocol()", (next, _) => next, MiddlewareStage.ProxyProtocol)));
 
     [Fact]
     public void Limits_in_any_order_among_themselves_and_on_either_side_of_the_PROXY_header_are_fine()
@@ -29,10 +29,10 @@ public sealed class LimitOrderTests
             var listen = New();
             if (isFirst)
                 listen.UseConnectionLimit(1).UseAcceptRateLimit(1, atLimit: LimitAction.Reset);
-            listen.Use("UseProxyProtocol()", next => next, MiddlewareStage.ProxyProtocol);
+            listen.Use("UseProxyProtocol()", (next, _) => next, MiddlewareStage.ProxyProtocol);
             foreach (var limit in Limits.Reverse())
                 Use(listen, limit.Data);
-            listen.Use("UseTls()", next => next, MiddlewareStage.Tls).UseBandwidthLimit(1, 1);
+            listen.Use("UseTls()", (next, _) => next, MiddlewareStage.Tls).UseBandwidthLimit(1, 1);
 
             MiddlewareOrder.ThrowIfInvalid(listen);
         }

@@ -95,6 +95,6 @@ public sealed class ClosedConnectionTests
     {
         var error = Assert.Throws<ArgumentOutOfRangeException>(() => new SockeyeServerOptions { MaxClosedHistory = value });
 
-        Assert.StartsWith("MaxClosedHistory must be 0 (keep none) to 100,000.", error.Message);
+        Assert.StartsWith("MaxClosedHistory must be 0 to 100,000.", error.Message);
     }
 }

@@ -131,7 +131,8 @@ public sealed class ServerMetricsTests
     {
         var options = new SockeyeServerOptions();
         var listener = new ActiveListener(
-            new ScriptedListener(), new(options.ListenLocalhost(0), null!, [], [], null), new(options), default);
+            new ScriptedListener(), new(options.ListenLocalhost(0), null!, [], [], null),
+            new(ServerConfiguration.Create(options)), options.Random, default);
         Assert.False(ServerMetrics.IsCloseEnabled);
         Assert.Equal(0, Allocations.Of(10_000, () =>
         {

@@ -13,7 +13,7 @@ public sealed class ProxyStartTests
     public async Task UseProxyProtocol_after_tls_is_an_error_at_start_that_says_why()
     {
         var error = await StartErrorAsync(options => options.Listen(IPEndPoint.Parse("0.0.0.0:7443"))
-            .Use("UseTls()", next => next, MiddlewareStage.Tls)
+            .Use("UseTls()", (next, _) => next, MiddlewareStage.Tls)
             .UseProxyProtocol(Proxies)
             .Run(ConnectionText.Echo));
 
@@ -26,7 +26,7 @@ public sealed class ProxyStartTests
     public async Task UseProxyProtocol_after_a_rule_for_addresses_is_an_error_at_start()
     {
         var error = await StartErrorAsync(options => options.Listen(IPEndPoint.Parse("0.0.0.0:7443"))
-            .Use("UseAddressRules()", next => next, MiddlewareStage.AddressLimit)
+            .Use("UseAddressRules()", (next, _) => next, MiddlewareStage.AddressLimit)
             .UseProxyProtocol(Proxies)
             .Run(ConnectionText.Echo));
 
@@ -111,6 +111,32 @@ public sealed class ProxyStartTests
             options.TrustedProxies.Add(Proxies);
             (options.HeaderTimeout, options.MaxHeaderLength) = (TimeSpan.FromSeconds(seconds), length);
         }));
+
+    [Fact]
+    public void Change_of_the_options_after_they_were_taken_has_no_effect() => Simulated.Run(1, async world =>
+    {
+        var timeout = TimeSpan.FromSeconds(3);
+        await using var server = await world.StartWith(listen =>
+        {
+            ProxyProtocolOptions? options = null;
+            listen.UseProxyProtocol(each =>
+            {
+                options = each;
+                each.TrustedProxies.Add(ProxiedServer.Everybody[0]);
+                each.HeaderTimeout = timeout;
+            });
+            options!.HeaderTimeout = TimeSpan.FromSeconds(60);
+            options.TrustedProxies.Clear();
+            listen.Run(ConnectionText.Echo);
+        });
+        await using var client = await world.Connect();
+        var began = world.Network.Elapsed;
+
+        await client.SendAsync("PROXY ");
+        await client.AssertResetAsync();
+
+        Assert.InRange(world.Network.Elapsed - began, timeout, timeout + TimeSpan.FromSeconds(1));
+    });
 
     private static Task<InvalidOperationException> StartErrorAsync(Action<SockeyeServerOptions> configure) =>
         Assert.ThrowsAsync<InvalidOperationException>(

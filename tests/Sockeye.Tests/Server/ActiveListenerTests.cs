@@ -94,14 +94,14 @@ public sealed class ActiveListenerTests
 
     private static (ServerContext Context, ActiveListener Listener) NewListener(int maxConnections = 100_000)
     {
-        var context = new ServerContext(new SockeyeServerOptions { MaxConnections = maxConnections });
+        var context = new ServerContext(ServerConfiguration.Create(new() { MaxConnections = maxConnections }));
         return (context, NewListener(context));
     }
 
     private static ActiveListener NewListener(ServerContext context) => new(
         new ScriptedListener(),
         new(new SockeyeServerOptions().ListenLocalhost(0), _ => Task.CompletedTask, [], [], null),
-        context, default);
+        context, new Random(1), default);
 
     private static ServerConnection NewConnection(ServerContext context, ActiveListener listener) =>
         new(MemoryConnection.CreatePair().Server, listener, context);

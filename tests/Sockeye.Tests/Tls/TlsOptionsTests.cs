@@ -27,7 +27,8 @@ public sealed class TlsOptionsTests
     public void No_version_named_means_1_2_and_1_3_and_renegotiation_is_off()
     {
         using var certificate = TlsCertificates.CreateSelfSigned();
-        var common = new TlsServerOptions(new() { ServerCertificate = certificate, AllowRenegotiation = true }).Checked(Listen());
+        var common = new TlsServerOptions(new() { ServerCertificate = certificate, AllowRenegotiation = true })
+            .CreateConfiguration(Listen()).Authentication;
         Assert.Equal((SslProtocols.Tls12 | SslProtocols.Tls13, false), (common.EnabledSslProtocols, common.AllowRenegotiation));
     }
 
@@ -83,7 +84,7 @@ public sealed class TlsOptionsTests
     {
         using var certificate = TlsCertificates.CreateSelfSigned();
         var context = SslStreamCertificateContext.Create(certificate, null, offline: true);
-        var policy = new X509ChainPolicy();
+        var policy = new X509ChainPolicy { RevocationFlag = X509RevocationFlag.EntireChain };
         AssertCopied(new SslServerAuthenticationOptions
         {
             AllowRenegotiation = true,
@@ -99,7 +100,7 @@ public sealed class TlsOptionsTests
 #pragma warning disable SYSLIB0040 // It is copied as it is.
             EncryptionPolicy = EncryptionPolicy.AllowNoEncryption,
             CertificateChainPolicy = policy,
-        }, OptionCopies.Copy);
+        }, OptionCopier.DeepCopy);
         AssertCopied(new SslClientAuthenticationOptions
         {
             AllowRenegotiation = false,
@@ -115,7 +116,67 @@ public sealed class TlsOptionsTests
 #pragma warning restore SYSLIB0040
             EnabledSslProtocols = SslProtocols.Tls13,
             CertificateChainPolicy = policy,
-        }, OptionCopies.Copy);
+        }, OptionCopier.DeepCopy);
+    }
+
+    [Fact]
+    public void Change_of_options_that_were_taken_has_no_effect()
+    {
+        using var certificate = TlsCertificates.CreateSelfSigned();
+        var server = new SslServerAuthenticationOptions
+        {
+            ApplicationProtocols = [SslApplicationProtocol.Http2],
+            CertificateChainPolicy = new() { RevocationMode = X509RevocationMode.NoCheck },
+        };
+        var client = new SslClientAuthenticationOptions
+        {
+            ApplicationProtocols = [SslApplicationProtocol.Http2],
+            CertificateChainPolicy = new() { RevocationMode = X509RevocationMode.NoCheck },
+            ClientCertificates = [certificate],
+        };
+        var (takenServer, takenClient) = (OptionCopier.DeepCopy(server), OptionCopier.DeepCopy(client));
+
+        Change(server.ApplicationProtocols, server.CertificateChainPolicy);
+        Change(client.ApplicationProtocols, client.CertificateChainPolicy);
+        client.ClientCertificates.Clear();
+
+        AssertUnchanged(takenServer.ApplicationProtocols, takenServer.CertificateChainPolicy);
+        AssertUnchanged(takenClient.ApplicationProtocols, takenClient.CertificateChainPolicy);
+        Assert.Single(takenClient.ClientCertificates!);
+
+        void Change(List<SslApplicationProtocol> protocols, X509ChainPolicy policy)
+        {
+            protocols.Add(SslApplicationProtocol.Http11);
+            policy.RevocationMode = X509RevocationMode.Online;
+            policy.CustomTrustStore.Add(certificate);
+        }
+
+        static void AssertUnchanged(List<SslApplicationProtocol>? protocols, X509ChainPolicy? policy)
+        {
+            Assert.Equal([SslApplicationProtocol.Http2], protocols);
+            Assert.Equal((X509RevocationMode.NoCheck, 0), (policy!.RevocationMode, policy.CustomTrustStore.Count));
+        }
+    }
+
+    [Fact]
+    public void Change_of_a_servers_options_after_UseTls_has_no_effect()
+    {
+        using var certificate = TlsCertificates.CreateSelfSigned();
+        var options = new TlsServerOptions();
+        options.AddCertificate(certificate);
+        options.Authentication.ApplicationProtocols = [SslApplicationProtocol.Http2];
+        var taken = options.CreateConfiguration(Listen());
+
+        options.AddCertificate(certificate);
+        options.Authentication.ApplicationProtocols.Clear();
+        options.HandshakeTimeout = TimeSpan.FromMinutes(1);
+        options.MaxHandshakes = 1;
+        options.RequireClientCertificate();
+
+        Assert.Single(taken.Certificates);
+        Assert.Equal([SslApplicationProtocol.Http2], taken.Authentication.ApplicationProtocols);
+        Assert.False(taken.Authentication.ClientCertificateRequired);
+        Assert.Equal((TimeSpan.FromSeconds(10), 1000), (taken.HandshakeTimeout, taken.MaxHandshakes));
     }
 
     [Fact]
@@ -149,7 +210,10 @@ public sealed class TlsOptionsTests
         {
             var value = property.GetValue(original);
             Assert.False(Equals(value, property.GetValue(plain)), $"{property.Name} has its default here: set it in this test.");
-            Assert.Equal(value, property.GetValue(copied));
+            if (value is X509ChainPolicy)
+                Assert.Equivalent(value, property.GetValue(copied), strict: true); // It has no equality of values.
+            else
+                Assert.Equal(value, property.GetValue(copied));
         }
 
         static PropertyInfo Property(string name) => typeof(T).GetProperty(name)!;

@@ -41,13 +41,14 @@ public sealed class TlsFixture(TransportFixture below, SslProtocols protocol = S
     private sealed class Client(IConnectionFactory below, TimeProvider time, SslProtocols protocol) : IConnectionFactory
     {
         private readonly TlsClient _tls = new(
-            new(new() { EnabledSslProtocols = protocol }) { PinnedFingerprint = TlsCertificates.Fingerprint(Certificate) },
-            new SockeyeClientOptions { TimeProvider = time });
+            new(new() { EnabledSslProtocols = protocol }) { PinnedFingerprint = TlsCertificates.Fingerprint(Certificate) });
+
+        private readonly SockeyeClient _client = new(new SockeyeClientOptions { TimeProvider = time });
 
         public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
         {
             var connection = await below.ConnectAsync(endpoint, cancellationToken);
-            return await _tls.ApplyAsync(connection, new DnsEndPoint("localhost", 1), cancellationToken);
+            return await _tls.ApplyAsync(_client, connection, new DnsEndPoint("localhost", 1), cancellationToken);
         }
     }
 
@@ -59,9 +60,11 @@ public sealed class TlsFixture(TransportFixture below, SslProtocols protocol = S
         public Server(IConnectionListenerFactory below, TimeProvider time)
         {
             _below = below;
-            var listen = new SockeyeServerOptions { TimeProvider = time }.ListenLocalhost(0);
+            var options = new SockeyeServerOptions { TimeProvider = time };
+            var listen = options.ListenLocalhost(0);
             listen.UseTls(Certificate);
-            _run = (connection, next) => listen.Middleware[0].Wrap(next)(connection);
+            var pipeline = new PipelineContext(listen, new(ServerConfiguration.Create(options)));
+            _run = (connection, next) => listen.Middleware[0].Wrap(next, pipeline)(connection);
         }
 
         public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Runtime.CompilerServices;
 
 namespace Sockeye;
@@ -50,6 +51,23 @@ internal static class OptionChecks
     public static T Defined<T>(T value, [CallerMemberName] string option = "")
         where T : struct, Enum =>
         Enum.IsDefined(value) ? value : throw OutOfRange(option, value, string.Join(", ", Enum.GetNames<T>()));
+
+    /// <summary>For a port, where 0 means any free one.</summary>
+    public static int Port(int value, [CallerMemberName] string option = "") =>
+        value is >= IPEndPoint.MinPort and <= IPEndPoint.MaxPort
+            ? value
+            : throw OutOfRange(option, value, "0 (any free port) to 65535");
+
+    /// <summary>For the options of a server, which end to change when the server takes them.</summary>
+    /// <exception cref="InvalidOperationException">The options are sealed. The message names the option.</exception>
+    public static void ThrowIfSealed(bool isSealed, string option)
+    {
+        if (isSealed)
+        {
+            throw new InvalidOperationException(
+                $"{option} cannot change: a server uses these options. Create new ones, and pass them to ReloadAsync.");
+        }
+    }
 
     /// <summary>Creates the exception for a value outside its range.</summary>
     /// <param name="option">The option's name.</param>

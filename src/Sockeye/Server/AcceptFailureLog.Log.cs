@@ -12,7 +12,7 @@ internal sealed partial class AcceptFailureLog
         "Raise the limit of open files (ulimit -n), or lower the limit of connections ({Option}).")]
     private partial void LogExhausted(EndPoint endpoint, SocketError? error, string option);
 
-    [LoggerMessage(1101, LogLevel.Warning, "{EndPoint} cannot accept; it goes on trying.")]
+    [LoggerMessage(1101, LogLevel.Warning, "{EndPoint} cannot accept; it keeps trying.")]
     private partial void LogFailed(Exception error, EndPoint endpoint);
 
     [LoggerMessage(1102, LogLevel.Information,

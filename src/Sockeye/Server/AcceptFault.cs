@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Sockeye;
 
-/// <summary>What a failed <c>accept()</c> means, accept(2).</summary>
+/// <summary>The meaning of a failed <c>accept()</c>, accept(2).</summary>
 internal enum AcceptFault
 {
     /// <summary>The client left while it waited in the queue: the next one is due, at once.</summary>
@@ -28,7 +28,7 @@ internal static class AcceptFaults
             or SocketError.ProtocolNotSupported or SocketError.Interrupted or SocketError.WouldBlock or SocketError.TryAgain
             or SocketError.NetworkDown or SocketError.NetworkUnreachable or SocketError.HostDown
             or SocketError.HostUnreachable => AcceptFault.PeerGone,
-        // EMFILE, ENFILE, ENOBUFS; ENOMEM has no SocketError of its own.
+        // EMFILE, ENFILE, ENOBUFS; ENOMEM has no separate SocketError.
         SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable => AcceptFault.Exhausted,
         _ => error is OutOfMemoryException ? AcceptFault.Exhausted : AcceptFault.Unknown,
     };

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>What a listener does with each new client. Immutable: a reload replaces it.</summary>
+/// <summary>The configuration of a listener for new clients. Immutable: a reload replaces it.</summary>
 /// <param name="Options">The endpoint, sealed.</param>
 /// <param name="Pipeline">The middleware and the handler.</param>
 /// <param name="Gates">Decide when the next client is accepted. The gate of the server comes first.</param>

@@ -1,6 +1,6 @@
 namespace Sockeye;
 
-/// <summary>What middleware uses, and adds to, while the pipeline of an endpoint is built.</summary>
+/// <summary>The context that middleware uses, and adds to, while the pipeline of an endpoint is built.</summary>
 /// <param name="listen">The endpoint.</param>
 /// <param name="server">The objects of the running server.</param>
 internal sealed class PipelineContext(ListenOptions listen, ServerContext server)

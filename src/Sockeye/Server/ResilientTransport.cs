@@ -22,7 +22,7 @@ public sealed class ResilientTransport : IConnectionListenerFactory
 
     /// <summary>Wraps a transport.</summary>
     /// <param name="transport">The transport that binds and accepts.</param>
-    /// <param name="logger">Where errors are logged.</param>
+    /// <param name="logger">The logger of errors.</param>
     public ResilientTransport(IConnectionListenerFactory transport, ILogger logger)
     {
         ArgumentNullException.ThrowIfNull(transport);

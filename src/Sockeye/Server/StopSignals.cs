@@ -68,7 +68,7 @@ internal sealed class StopSignals : IDisposable
             if (_first is not null)
                 return true;
             _first = _time.GetTimestamp();
-            // What waits for the token goes on elsewhere: nothing of it runs, or throws, on the thread of the signal.
+            // Code that waits for the token continues on another thread: none of it runs, or throws, on the thread of the signal.
             _ = _stop.CancelAsync();
             return true;
         }

@@ -16,7 +16,7 @@ public sealed partial class ProseTests
         (Persons(), "name the thread, task, connection or caller that is meant"),
         (Reports(), "reports, notifies, logs: only persons tell"),
         (Spelling(), "endpoint, timeout, cannot: one word each, as .NET spells them"),
-        (Dialling(), "connect, connected, target"),
+        (Connecting(), "connect, connected, target"),
         (Archaic(), "again, no longer, forever, start, continue: the plain word"),
         (Negation(), "is not a, are not"),
         (Own(), "own, or separate, before the noun"),
@@ -24,7 +24,7 @@ public sealed partial class ProseTests
     ];
 
     [Fact]
-    public void Documents_use_plain_words()
+    public void Documents_are_in_plain_English()
     {
         var findings = new Findings();
         foreach (var page in Repository.Files("", "*.md"))
@@ -37,7 +37,7 @@ public sealed partial class ProseTests
     }
 
     [Fact]
-    public void Comments_and_messages_use_plain_words()
+    public void Comments_and_messages_are_in_plain_English()
     {
         var findings = new Findings();
         foreach (var file in Repository.Files("src", "*.cs").Concat(Repository.Files("samples", "*.cs")))
@@ -149,7 +149,7 @@ public sealed partial class ProseTests
     private static partial Regex Spelling();
 
     [GeneratedRegex(@"\bdial(s|l?ed|l?ing|l?ers?)?\b", RegexOptions.IgnoreCase)]
-    private static partial Regex Dialling();
+    private static partial Regex Connecting();
 
     [GeneratedRegex(
         @"\b(anew|any more\b(?! \w+ than)|for ever|ever after|again and again|needs not|(?:its|the) begin(?!\w|\(|`)|in earnest"

@@ -19,8 +19,6 @@ public sealed partial class VocabularyTests
         ["adoption"] = "attach, or transfer",
         ["anybody"] = "any connection, task or thread: say which",
         ["anew"] = "again, or restart",
-        ["asked"] = "requested",
-        ["begun"] = "started",
         ["choosing"] = "selection",
         ["dial"] = "connect",
         ["dialled"] = "connected, or the target",

@@ -18,6 +18,8 @@ internal static class WinsockNames
         ["abort"] = "closesocket() after SO_LINGER 0; the peer gets WSAECONNRESET",
     };
 
-    /// <summary>Returns what a Windows program calls in a scene of the demo; null for a scene without a socket function.</summary>
+    /// <summary>
+    /// Returns the function that a Windows program calls in a scene of the demo; null for a scene without a socket function.
+    /// </summary>
     public static string? Find(string scene) => Names.GetValueOrDefault(scene);
 }

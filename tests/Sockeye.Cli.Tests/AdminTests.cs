@@ -36,6 +36,8 @@ public sealed partial class AdminTests
     [InlineData("70000", "a port is at most 65535")]
     public async Task Address_other_than_loopback_is_wrong_use(string address, string message)
     {
+        if (address.StartsWith("unix:", StringComparison.Ordinal))
+            Programs.SkipUnlessUnixSockets();
         var result = await ToolProcess.RunAsync(["listen", "127.0.0.1:0", "--echo", "--admin", address]);
         Assert.Equal(2, result.ExitCode);
         Assert.Contains(result.Errors, line => line.Contains(message, StringComparison.Ordinal));

@@ -13,7 +13,7 @@ public sealed class BadValueTests
     private static readonly Dictionary<string, string[]> Arguments = new()
     {
         ["connect"] = ["127.0.0.1:1", "--timeout", "5s"],
-        ["listen"] = ["unix:/nonexistent/folder/socket"],
+        ["listen"] = ["203.0.113.1:7000"],
         ["demo"] = [],
         ["doctor"] = [],
     };

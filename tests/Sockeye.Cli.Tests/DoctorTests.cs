@@ -12,7 +12,7 @@ public sealed class DoctorTests
     {
         var result = await ToolProcess.RunAsync(["doctor"]);
 
-        var lines = result.Text.TrimEnd().Split('\n');
+        var lines = result.Text.TrimEnd().ReplaceLineEndings("\n").Split('\n');
         var rows = lines.TakeWhile(line => line.Length > 0).ToList();
         var values = rows[0].LastIndexOf(' ') + 1;
         Assert.All(rows, row =>

@@ -79,6 +79,7 @@ public sealed class ListenEchoTests
     [Fact]
     public async Task Unix_socket_is_served_beside_tcp_and_its_file_is_removed_with_the_server()
     {
+        Programs.SkipUnlessUnixSockets();
         var path = Path.Combine(Path.GetTempPath(), $"sockeye-cli-{Environment.ProcessId}.sock");
         await using var server = await ToolProcess.ListenOnAsync(["127.0.0.1:0", $"unix:{path}"], "--echo");
         Assert.Equal($"unix:{path}", server.EndPoints[1]);
@@ -90,6 +91,22 @@ public sealed class ListenEchoTests
         client.Dispose();
         Assert.Equal(0, await server.StopAsync());
         Assert.False(File.Exists(path));
+    }
+
+    [Fact]
+    public async Task Unix_socket_on_a_system_without_them_is_wrong_use()
+    {
+        Assert.SkipWhen(Socket.OSSupportsUnixDomainSockets, "This system has Unix sockets.");
+
+        foreach (var command in (string[])["listen", "connect"])
+        {
+            var result = await ToolProcess.RunAsync([command, "unix:/x"]);
+
+            Assert.Equal(2, result.ExitCode);
+            Assert.StartsWith(
+                "sockeye: \"unix:/x\" is not an endpoint: this system has no Unix sockets", result.Errors[0],
+                StringComparison.Ordinal);
+        }
     }
 
     [Fact]

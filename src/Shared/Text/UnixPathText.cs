@@ -17,7 +17,7 @@ internal static class UnixPathText
     /// <summary>Returns the endpoint. Returns null and an error for a path that cannot be one.</summary>
     public static UnixDomainSocketEndPoint? Parse(string path, out string? error)
     {
-        error = SystemProblem ?? (IsAbstract(path) ? FindNameProblem(path) : FindProblem(path));
+        error = (IsAbstract(path) ? FindNameProblem(path) : FindProblem(path)) ?? SystemProblem;
         return error is null ? new(path) : null;
     }
 

@@ -6,6 +6,13 @@ internal sealed class InputPump(StandardInput input, IInputReceivers receivers)
     /// <summary>The time for which a pipe may be silent before the pump stops waiting for its end.</summary>
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long to wait for input that may be there. Windows does not report it: a peek waits for the read in progress
+    /// (learn.microsoft.com/windows/win32/api/namedpipeapi/nf-namedpipeapi-peeknamedpipe).
+    /// </summary>
+    private static readonly TimeSpan HiddenInputTimeout =
+        OperatingSystem.IsWindows() ? TimeSpan.FromMilliseconds(100) : Timeout.InfiniteTimeSpan;
+
     private readonly ByteCount _sent = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isLost;
@@ -87,8 +94,10 @@ internal sealed class InputPump(StandardInput input, IInputReceivers receivers)
     /// <summary>Completes at once if nothing can be read, otherwise when it is read, which may be the end.</summary>
     private async Task WaitForNextReadAsync(CancellationToken closed)
     {
-        if (HasMore)
-            await WaitOrCancelAsync(input.Bytes.WaitUntilAsync(_sent.Value + 1), closed);
+        if (!HasMore)
+            return;
+        await input.Bytes.WaitUntilAsync(_sent.Value + 1).WaitAsync(HiddenInputTimeout, TimeProvider.System, closed)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task RunAsync()

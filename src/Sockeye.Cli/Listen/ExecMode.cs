@@ -26,7 +26,8 @@ internal sealed class ExecMode
     public void Serve(ListenOptions listen) => listen.Run(RunAsync);
 
     private static ProcessStartInfo Shell(string command) => OperatingSystem.IsWindows()
-        ? new("cmd.exe", $"/c {command}") { RedirectStandardInput = true, RedirectStandardOutput = true }
+        // With /s, cmd removes exactly the outer quotes, and leaves those of the command.
+        ? new("cmd.exe", $"/d /s /c \"{command}\"") { RedirectStandardInput = true, RedirectStandardOutput = true }
         : new("/bin/sh", ["-c", command]) { RedirectStandardInput = true, RedirectStandardOutput = true };
 
     private async Task RunAsync(ConnectionContext connection)

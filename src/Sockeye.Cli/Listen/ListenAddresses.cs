@@ -34,7 +34,8 @@ internal static class ListenAddresses
         }
         catch (SocketException e)
         {
-            throw new CommandException(ExitCodes.Failed, $"cannot listen on {text}: the name has no address ({e.Message}).", e);
+            throw new CommandException(
+                ExitCodes.Failed, $"cannot listen on {text}: the name has no address ({e.Message.TrimEnd('.')}).", e);
         }
     }
 }

@@ -47,6 +47,7 @@ internal sealed class Siege : IAsyncDisposable
     /// <param name="options">The options of <c>sockeye listen</c>.</param>
     public static async Task<Siege> BeginAsync(string greeting, params string[] options)
     {
+        Programs.SkipUnlessLinux("/proc/PID/status");
         var usesTls = options.Any(option => option is "--tls" or "--cert");
         var server = await ToolProcess.ListenAsync(options);
         return await BeginAsync(server, server.EndPoint, NewSocket, usesTls, Encoding.ASCII.GetBytes(greeting));

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 
 namespace Sockeye.Cli.Tests.Support;
 
@@ -18,6 +19,9 @@ public static class Programs
         if (!OperatingSystem.IsLinux())
             Assert.Skip($"Only Linux has {why}.");
     }
+
+    public static void SkipUnlessUnixSockets() =>
+        Assert.SkipUnless(Socket.OSSupportsUnixDomainSockets, "This system has no Unix sockets.");
 
     public static async Task SkipUnlessIoUringAsync()
     {

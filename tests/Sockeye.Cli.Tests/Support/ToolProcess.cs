@@ -46,11 +46,16 @@ public sealed class ToolProcess : IAsyncDisposable
 
     public static string Dll => Path.Combine(AppContext.BaseDirectory, "Sockeye.Cli.dll");
 
-    public static ToolProcess Start(params string[] arguments) => StartProgram("dotnet", [Dll, .. arguments]);
+    public static ToolProcess Start(params string[] arguments) => OperatingSystem.IsWindows()
+        ? StartProgram(Path.ChangeExtension(Dll, ".exe"), arguments)
+        : StartProgram("dotnet", [Dll, .. arguments]);
 
     /// <summary>Runs the tool under a shell command, as <c>ulimit -n 100; exec "$0" "$@"</c>.</summary>
-    public static ToolProcess StartUnder(string shell, params string[] arguments) =>
-        StartProgram("/bin/bash", ["-c", shell, "dotnet", Dll, .. arguments]);
+    public static ToolProcess StartUnder(string shell, params string[] arguments)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The command is written for a shell of Unix.");
+        return StartProgram("/bin/bash", ["-c", shell, "dotnet", Dll, .. arguments]);
+    }
 
     /// <summary>Starts <c>sockeye listen</c> and waits until it listens on 127.0.0.1 (or on other given endpoints).</summary>
     public static Task<ToolProcess> ListenAsync(params string[] options) => ListenOnAsync(["127.0.0.1:0"], options);
@@ -146,8 +151,19 @@ public sealed class ToolProcess : IAsyncDisposable
         return await ExitAsync();
     }
 
+    /// <summary>Sends a signal. On Windows, each that a program can handle is a Ctrl+Break, the only one that reaches one
+    /// process.</summary>
     public async Task SignalAsync(string signal)
     {
+        if (OperatingSystem.IsWindows())
+        {
+            if (signal is "KILL")
+                _process.Kill();
+            else
+                WindowsConsole.SendBreak(_process.Id);
+            return;
+        }
+
         using var kill = Process.Start("kill", ["-" + signal, Id.ToString(CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync();
         Assert.Equal(0, kill.ExitCode);
@@ -156,7 +172,7 @@ public sealed class ToolProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
-            _process.Kill(entireProcessTree: true);
+            _process.Kill(entireProcessTree: !OperatingSystem.IsWindows()); // Wine reports invalid start times of processes.
         await _process.WaitForExitAsync();
         _process.Dispose();
     }
@@ -171,6 +187,8 @@ public sealed class ToolProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        if (OperatingSystem.IsWindows())
+            start.CreateNewProcessGroup = true; // So that a Ctrl+Break reaches no other process.
         return new(Process.Start(start)!);
     }
 

@@ -111,7 +111,8 @@ public sealed class ConnectErrorTests
         var error = await Assert.ThrowsAsync<ConnectException>(() => connecting);
         Assert.Equal(SocketError.HostNotFound, error.SocketError);
         var cause = Assert.IsType<SocketException>(error.InnerException);
-        Assert.Equal($"Could not connect to nowhere.invalid:7000: the name has no address ({cause.Message}).", error.Message);
+        Assert.Equal(
+            $"Could not connect to nowhere.invalid:7000: the name has no address ({cause.Message.TrimEnd('.')}).", error.Message);
     }
 
     [Fact]

@@ -6,21 +6,17 @@ namespace Sockeye.Transport.Tests.Contract;
 public abstract partial class QueueContract(TransportFixture fixture) : TransportContract(fixture)
 {
     [Fact]
-    public Task Clients_that_left_while_they_waited_cost_the_listener_nothing() => Run(async world =>
+    public Task A_client_that_left_while_it_waited_costs_the_listener_nothing() => Run(async world =>
     {
-        const int Left = 20;
         var listener = await world.ListenAsync();
-        for (var i = 0; i < Left; i++)
-        {
-            var gone = await world.ConnectClientAsync(listener);
-            gone.Connection.Abort();
-            await world.Soon(gone.Closed);
-        }
+        var gone = await world.ConnectClientAsync(listener);
+        gone.Connection.Abort();
+        await world.Soon(gone.Closed);
 
         var client = await world.ConnectClientAsync(listener);
         await client.SendAsync("x");
         var server = await world.AcceptAsync(listener);
-        for (var i = 0; i < Left && await HasNothingToSayAsync(server); i++)
+        if (await HasNothingToSayAsync(server))
             server = await world.AcceptAsync(listener);
         await server.SendAsync("y");
         await client.ShouldReceiveAsync("y");

@@ -28,7 +28,7 @@ public abstract class TcpContract(TransportFixture fixture) : QueueContract(fixt
         await server.ReceiveFinAsync();
         client.Connection.Abort();
         await world.Soon(client.Closed);
-        await Fixture.ArriveAsync(world);
+        await Fixture.ResetArrivesAsync(world, server);
         await server.DisposeAsync();
         await server.ShouldEndAsync(ClosedBy.Peer, CloseCause.Reset);
     });

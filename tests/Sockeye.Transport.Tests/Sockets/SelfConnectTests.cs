@@ -62,6 +62,7 @@ public sealed class SelfConnectTests
     private static LinuxTransport New(string transport, List<SocketStep> steps)
     {
         var engine = Enum.Parse<LinuxEngine>(transport);
+        Assert.SkipWhen(engine is not LinuxEngine.Sockets && !OperatingSystem.IsLinux(), "Only Linux has these engines.");
         Assert.SkipWhen(
             engine is LinuxEngine.IoUring && !IoUringProbe.Result.IsSupported, "io_uring cannot run here.");
         return new(new() { Engine = engine, Sockets = new() { OnStep = steps.Add } });

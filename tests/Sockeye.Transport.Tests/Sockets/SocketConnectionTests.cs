@@ -72,6 +72,27 @@ public sealed class SocketConnectionTests
     });
 
     [Fact]
+    public Task Clients_that_left_while_they_waited_are_no_error_of_accept() =>
+        Tcp.RunAsync(new TransportSettings(), async world =>
+        {
+            const int Left = 20;
+            var listener = await world.ListenAsync();
+            for (var i = 0; i < Left; i++)
+            {
+                var gone = await world.ConnectClientAsync(listener, TestContext.Current.CancellationToken);
+                gone.Connection.Abort();
+                await world.Soon(gone.Closed);
+            }
+
+            var client = await world.ConnectClientAsync(listener, TestContext.Current.CancellationToken);
+            var server = await world.AcceptAsync(listener, TestContext.Current.CancellationToken);
+            while (!Equals(server.Connection.RemoteEndPoint, client.Connection.LocalEndPoint))
+                server = await world.AcceptAsync(listener, TestContext.Current.CancellationToken);
+            await server.SendAsync("accepted");
+            await client.ShouldReceiveAsync("accepted");
+        });
+
+    [Fact]
     public Task A_send_that_meets_a_reset_leaves_what_the_kernel_has_to_the_reader()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Other systems drop what was not received when a reset comes.");

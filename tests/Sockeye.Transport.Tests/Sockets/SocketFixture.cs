@@ -28,6 +28,9 @@ public sealed class SocketFixture(AddressFamily family, bool inline = false) : T
         _ => null,
     };
 
+    public override Task ResetArrivesAsync(TransportWorld world, TestEnd end) =>
+        OperatingSystem.IsLinux() ? Task.CompletedTask : world.BecomesTrueAsync(() => IsReset(end));
+
     public override Task RunAsync(TransportSettings settings, Func<TransportWorld, Task> test)
     {
         var options = settings.ToOptions();
@@ -55,6 +58,20 @@ public sealed class SocketFixture(AddressFamily family, bool inline = false) : T
             AssertReleased = connection => Assert.True(
                 connection.Features.Get<IConnectionSocketFeature>()!.Socket.SafeHandle.IsClosed, "The socket is still open."),
         }.RunAsync(test);
+    }
+
+    /// <summary>Whether a receive, which after FIN does not wait, reports a reset.</summary>
+    private static bool IsReset(TestEnd end)
+    {
+        try
+        {
+            end.Connection.Features.Get<IConnectionSocketFeature>()!.Socket.Receive(new byte[1], SocketFlags.Peek);
+            return false;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
     }
 
     private static bool HasIPv6Loopback()

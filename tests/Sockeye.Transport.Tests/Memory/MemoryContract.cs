@@ -11,9 +11,9 @@ public sealed class MemoryFixture : TransportFixture
 {
     private int _endpoints;
 
-    public override string NoTcpInfo => "A transport in memory has no kernel.";
+    public override bool HasListenerTcpInfo => false;
 
-    public override string? NoQueueLength => null;
+    public override bool HasQueueLength => true;
 
     public override Task RunAsync(TransportSettings settings, Func<TransportWorld, Task> test)
     {

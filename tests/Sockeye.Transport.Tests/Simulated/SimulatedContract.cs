@@ -14,9 +14,9 @@ public sealed class SimulatedFixture(double loss) : TransportFixture
 {
     private const int Seed = 1;
 
-    public override string NoTcpInfo => "The simulated network has no kernel.";
+    public override bool HasListenerTcpInfo => false;
 
-    public override string? NoQueueLength => null;
+    public override bool HasQueueLength => true;
 
     public override EndPoint ForeignEndPoint => new IPEndPoint(IPAddress.Parse("203.0.113.1"), 0);
 

@@ -15,8 +15,7 @@ public sealed class SocketFixture(AddressFamily family, bool inline = false) : T
         _ => null,
     };
 
-    public override string? NoTcpInfo =>
-        family is AddressFamily.Unix ? "A kernel reports nothing about a Unix socket that listens." : base.NoTcpInfo;
+    public override bool HasListenerTcpInfo => base.HasListenerTcpInfo && family is not AddressFamily.Unix;
 
     public override bool HasReset => family is not AddressFamily.Unix;
 

@@ -10,11 +10,11 @@ public abstract class TransportFixture
     /// <summary>Whether an abort reaches the peer as a reset; elsewhere (Unix sockets) the peer may see an orderly end.</summary>
     public virtual bool HasReset => true;
 
-    /// <summary>Why no kernel reports anything about a listener; null where one does.</summary>
-    public virtual string? NoTcpInfo => OperatingSystem.IsLinux() ? null : "Only Linux reports about listeners.";
+    /// <summary>Whether the kernel reports the state of a listener: only Linux does, for TCP.</summary>
+    public virtual bool HasListenerTcpInfo => OperatingSystem.IsLinux();
 
-    /// <summary>Why the length of the accept queue is unknown; null where it is known.</summary>
-    public virtual string? NoQueueLength => NoTcpInfo;
+    /// <summary>Whether the length of the accept queue is known.</summary>
+    public virtual bool HasQueueLength => HasListenerTcpInfo;
 
     /// <summary>Whether bytes are counted that arrive after the reader is gone; TLS does not decrypt them.</summary>
     public virtual bool CountsDiscarded => true;

@@ -125,8 +125,9 @@ public sealed partial class LinuxTransport
         ConnectAsync(remote, local, cancellationToken);
 
     /// <summary>
-    /// Stops listening and ends the engine threads; connections that are still open are aborted. On <see cref="Shared"/> it has
-    /// no effect.
+    /// Stops listening and ends the engine threads; connections that are still open are aborted. What the portable transport
+    /// serves is not affected: each listener and connection is disposed of by its owner. On <see cref="Shared"/> it has no
+    /// effect.
     /// </summary>
     public ValueTask DisposeAsync()
     {

@@ -24,6 +24,17 @@ public sealed class HostedServerTests
         Assert.Equal(2, host.Log.WithId(1000).Count());
     }
 
+    /// <summary>In a process that the service manager did not start, the registration changes nothing.</summary>
+    [Fact]
+    public async Task Host_of_a_Windows_service_runs_the_server()
+    {
+        await using var host = await TestHost.StartAsync(
+            TestHost.OneEndPoint("echo"),
+            services: services => services.AddWindowsService(options => options.ServiceName = "echo"));
+
+        await host.AssertEchoesAsync();
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

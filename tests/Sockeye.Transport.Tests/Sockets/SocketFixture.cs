@@ -27,8 +27,8 @@ public sealed class SocketFixture(AddressFamily family, bool inline = false) : T
         _ => null,
     };
 
-    public override Task ResetArrivesAsync(TransportWorld world, TestEnd end) =>
-        OperatingSystem.IsLinux() ? Task.CompletedTask : world.BecomesTrueAsync(() => IsReset(end));
+    public override Task ResetArrivesAsync(TransportWorld world, TestEnd receiver) =>
+        OperatingSystem.IsLinux() ? Task.CompletedTask : world.BecomesTrueAsync(() => IsReset(receiver));
 
     public override Task RunAsync(TransportSettings settings, Func<TransportWorld, Task> test)
     {
@@ -60,11 +60,11 @@ public sealed class SocketFixture(AddressFamily family, bool inline = false) : T
     }
 
     /// <summary>Whether a receive, which after FIN does not wait, reports a reset.</summary>
-    private static bool IsReset(TestEnd end)
+    private static bool IsReset(TestEnd receiver)
     {
         try
         {
-            end.Connection.Features.Get<IConnectionSocketFeature>()!.Socket.Receive(new byte[1], SocketFlags.Peek);
+            receiver.Connection.Features.Get<IConnectionSocketFeature>()!.Socket.Receive(new byte[1], SocketFlags.Peek);
             return false;
         }
         catch (SocketException)

@@ -31,7 +31,7 @@ public abstract class TransportFixture
     public virtual Task ArriveAsync(TransportWorld world) => Task.CompletedTask;
 
     /// <summary>Waits until the reset of its peer has arrived at an end that has received FIN.</summary>
-    public virtual Task ResetArrivesAsync(TransportWorld world, TestEnd end) => ArriveAsync(world);
+    public virtual Task ResetArrivesAsync(TransportWorld world, TestEnd receiver) => ArriveAsync(world);
 
     /// <summary>Builds a world for one test, runs the test in it, and ends it with <see
     /// cref="TransportWorld.RunAsync"/>.

@@ -94,18 +94,20 @@ public sealed class ListenEchoTests
     }
 
     [Fact]
-    public async Task Unix_socket_on_a_system_without_them_is_wrong_use()
+    public async Task Unix_socket_that_cannot_be_is_an_error_and_on_a_system_without_them_wrong_use()
     {
-        Assert.SkipWhen(Socket.OSSupportsUnixDomainSockets, "This system has Unix sockets.");
-
-        foreach (var command in (string[])["listen", "connect"])
+        var hasThem = Socket.OSSupportsUnixDomainSockets;
+        foreach (var (command, failure) in ((string, string)[])
+            [("listen", "Cannot listen on"), ("connect", "Could not connect to")])
         {
-            var result = await ToolProcess.RunAsync([command, "unix:/x"]);
+            var result = await ToolProcess.RunAsync([command, "unix:/nonexistent/folder/socket"]);
 
-            Assert.Equal(2, result.ExitCode);
+            Assert.Equal(hasThem ? 1 : 2, result.ExitCode);
             Assert.StartsWith(
-                "sockeye: \"unix:/x\" is not an endpoint: this system has no Unix sockets", result.Errors[0],
-                StringComparison.Ordinal);
+                hasThem
+                    ? $"sockeye: {failure} /nonexistent/folder/socket: "
+                    : "sockeye: \"unix:/nonexistent/folder/socket\" is not an endpoint: this system has no Unix sockets",
+                result.Errors[0], StringComparison.Ordinal);
         }
     }
 

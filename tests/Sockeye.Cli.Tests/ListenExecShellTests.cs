@@ -3,15 +3,14 @@ using Sockeye.Cli.Tests.Support;
 
 namespace Sockeye.Cli.Tests;
 
-/// <summary><c>--exec</c> with cmd.exe, the shell of Windows.</summary>
-public sealed class ListenExecWindowsTests
+/// <summary><c>--exec</c> with the shell of the system: cmd.exe on Windows, sh elsewhere.</summary>
+public sealed class ListenExecShellTests
 {
-    public ListenExecWindowsTests() => Assert.SkipUnless(OperatingSystem.IsWindows(), "The commands are written for cmd.exe.");
-
     [Fact]
     public async Task Command_knows_the_addresses_and_its_output_goes_to_the_client()
     {
-        await using var server = await ToolProcess.ListenAsync("--exec", "echo you are %SOCKEYE_REMOTE%");
+        var remote = OperatingSystem.IsWindows() ? "%SOCKEYE_REMOTE%" : "$SOCKEYE_REMOTE";
+        await using var server = await ToolProcess.ListenAsync("--exec", $"echo you are {remote}");
         using var client = await Peer.ConnectAsync(server.EndPoint);
 
         var answer = await client.ReadToEndAsync();
@@ -26,7 +25,11 @@ public sealed class ListenExecWindowsTests
         try
         {
             var script = Path.Combine(folder.FullName, "say.cmd");
-            await File.WriteAllTextAsync(script, "@echo [%~1]\r\n", Encoding.ASCII, TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(
+                script, OperatingSystem.IsWindows() ? "@echo [%~1]\r\n" : "#!/bin/sh\necho \"[$1]\"\n", Encoding.ASCII,
+                TestContext.Current.CancellationToken);
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
             await using var server = await ToolProcess.ListenAsync("--exec", $"\"{script}\" \"two words\"");
             using var client = await Peer.ConnectAsync(server.EndPoint);
 

@@ -7,7 +7,7 @@ internal sealed class InputPump(StandardInput input, IInputReceivers receivers)
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long to wait for input that may be there. Windows does not report it: a peek waits for the read in progress
+    /// The wait for input that may be there. Windows does not report it: a peek waits for the read in progress
     /// (learn.microsoft.com/windows/win32/api/namedpipeapi/nf-namedpipeapi-peeknamedpipe).
     /// </summary>
     private static readonly TimeSpan HiddenInputTimeout =

@@ -108,7 +108,6 @@ public abstract class DuplexConnection(TransportConnectionOptions options)
         await FlushWithTimeoutAsync().ConfigureAwait(options.KeepsContext);
         await LingerAsync().ConfigureAwait(options.KeepsContext);
         await Finished.ConfigureAwait(options.KeepsContext);
-        Debug.Assert(SendCompletion.IsCompleted && ReceiveCompletion.IsCompleted, "Both directions have ended.");
         AbandonInputMemory();
     }
 

@@ -129,7 +129,6 @@ internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
         Break(CloseReason.LocalFin, reset: false);
         await _lower.Context.DisposeAsync();
         await Finished;
-        Debug.Assert(SendCompletion.IsCompleted && ReceiveCompletion.IsCompleted, "A finished connection has no direction left.");
         AbandonInputMemory();
         _ssl.Dispose();
     }

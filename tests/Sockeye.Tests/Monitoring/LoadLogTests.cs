@@ -116,7 +116,9 @@ public sealed class LoadLogTests
         Assert.InRange(time.WakeUps, 10, 16);
         Assert.Empty(log.WithId(1310));
         transport.Listener.Accept(MemoryConnection.CreatePair().Server);
-        await BoundedWait.Until(() => server.ConnectionCount == 2, "the second one was there");
+        await BoundedWait.Until(
+            () => server.GetConnections() is [{ State: ConnectionState.Open }, { State: ConnectionState.Open }],
+            "the second handler ran");
         time.Pass(LoadMonitor.Interval, step: LoadMonitor.Interval);
         Assert.Single(log.WithId(1310));
         Assert.Null(time.Thrown);

@@ -7,8 +7,9 @@ namespace Sockeye;
 /// Ctrl+Break and the end of the console, of the session or of the system do the same.
 /// </summary>
 /// <remarks>
-/// <para>A signal often comes twice for one wish: timeout(1) sends it to its child and to the process group, a shell's
-/// <c>kill</c> to a job may reach a process by two ways. So for 200 ms after the first one they are the same wish.</para>
+/// <para>A signal often comes twice for one request: timeout(1) sends it to its child and to the process group, a shell's
+/// <c>kill</c> to a job may reach a process by two ways. So signals within 200 ms of the first one
+/// count as the same request.</para>
 /// <para>Windows ends the process when the handler of a closed console or of a shutdown returns, and in any case after 5 s
 /// (learn.microsoft.com/windows/console/handlerroutine). So that handler does not return: the process ends by itself, or the
 /// system ends it. Until then, registrations cannot be disposed of.</para>
@@ -63,7 +64,7 @@ internal sealed class StopSignals : IDisposable
             if (_isDisposed)
                 return false;
             if (_first is { } first ? _time.GetElapsedTime(first) >= DuplicateWindow : _stop.IsCancellationRequested)
-                return false; // It was asked to stop before, and this is impatience.
+                return false; // A stop was requested before. This signal ends the process at once.
             _isProcessEnding |= isProcessEnd;
             if (_first is not null)
                 return true;

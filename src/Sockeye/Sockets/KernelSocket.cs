@@ -30,7 +30,7 @@ internal sealed class KernelSocket : StreamSocket
     public override EndPoint? RemoteEndPoint { get; }
 
     public override bool IsReset =>
-        OperatingSystem.IsLinux() ? TcpInfo.ReadState(Socket) is TcpState.Closed : IsResetMetByReceive();
+        OperatingSystem.IsLinux() ? TcpInfo.ReadState(Socket) is TcpState.Closed : ReceiveReportsReset();
 
     public override SystemProgress? GetSystemProgress() => TcpInfo.ReadProgress(Socket)
         ?? (UnixSocketQueue.GetUnreadMemory(Socket) is { } unread
@@ -91,7 +91,7 @@ internal sealed class KernelSocket : StreamSocket
     /// Linux returns 0 after FIN, even if a reset follows. Winsock reports WSAECONNRESET
     /// (learn.microsoft.com/windows/win32/api/winsock/nf-winsock-recv), and macOS ECONNRESET: recv(2).
     /// </remarks>
-    private bool IsResetMetByReceive()
+    private bool ReceiveReportsReset()
     {
         Span<byte> one = stackalloc byte[1];
         try

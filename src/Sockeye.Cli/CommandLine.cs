@@ -23,6 +23,9 @@ internal static class CommandLine
         ListenCommand.Create(),
         ConnectCommand.Create(),
         DoctorCommand.Create(),
+        CompletionCommand.Create(),
+        ManCommand.Create(HelpWithExamples.GetNotes),
+        SuggestCommand.Create(),
     };
 
     private static async Task<int> RunAsync(ParseResult parsed, ErrorLines errors)
@@ -30,7 +33,7 @@ internal static class CommandLine
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
-                errors.WriteLine($"sockeye: {error.Message}");
+                errors.WriteFailure(error.Message);
             var command = parsed.CommandResult.Command;
             errors.WriteLine($"Help: sockeye {(command.Parents.Any() ? command.Name + " " : "")}--help");
             return ExitCodes.WrongUse;
@@ -43,12 +46,12 @@ internal static class CommandLine
         }
         catch (CommandException e)
         {
-            errors.WriteLine($"sockeye: {e.Message}");
+            errors.WriteFailure(e.Message);
             return e.ExitCode;
         }
         catch (Exception e)
         {
-            errors.WriteLine($"sockeye: this is a fault of the tool; please report it: {e.GetType().Name}: {e.Message}");
+            errors.WriteFailure($"this is a fault of the tool; please report it: {e.GetType().Name}: {e.Message}");
             foreach (var frame in (e.StackTrace ?? "").Split('\n'))
                 errors.WriteLine(frame.TrimEnd());
             return ExitCodes.Failed;

@@ -16,6 +16,7 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
           sockeye listen 7000 --echo         an echo server on localhost
           echo hello | sockeye connect 7000  a client for it
           sockeye doctor                     whether servers can run well here
+          source <(sockeye completion bash)  completion; also zsh, fish and pwsh
 
         Exit codes:
           0  done
@@ -30,18 +31,22 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
         ["listen"] = ListenCommand.Examples,
         ["connect"] = ConnectCommand.Examples,
         ["doctor"] = DoctorCommand.Examples,
+        ["completion"] = CompletionCommand.Examples,
+        ["man"] = ManCommand.Examples,
     };
 
     /// <summary>Help does not require the arguments.</summary>
     public override bool ClearsParseErrors => true;
+
+    /// <summary>Returns the text that follows the options of a command.</summary>
+    public static string GetNotes(Command command) => Examples.GetValueOrDefault(command.Name, Root).TrimEnd();
 
     public override int Invoke(ParseResult parseResult)
     {
         var help = new HelpAction();
         help.MaxWidth = Math.Min(help.MaxWidth, MaxWidth);
         var result = help.Invoke(parseResult);
-        parseResult.InvocationConfiguration.Output.WriteLine(
-            Examples.GetValueOrDefault(parseResult.CommandResult.Command.Name, Root).TrimEnd());
+        parseResult.InvocationConfiguration.Output.WriteLine(GetNotes(parseResult.CommandResult.Command));
         return result;
     }
 }

@@ -153,6 +153,25 @@ public sealed class SimulatedNetwork
     }
 
     /// <summary>
+    /// Drops all segments between a host and all others, including hosts that are added later, until the result is disposed.
+    /// Connections within the host are not affected.
+    /// </summary>
+    public IDisposable Isolate(SimulatedHost host)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        host.Stack.Trace("", "isolated");
+        var rule = AddRule(segment =>
+            (_wire.FindHost(segment.Source.Address) == host.Stack) != (_wire.FindHost(segment.Destination.Address) == host.Stack)
+                ? Verdict.Drop
+                : null);
+        return new DisposableAction(() =>
+        {
+            rule.Dispose();
+            host.Stack.Trace("", "no longer isolated");
+        });
+    }
+
+    /// <summary>
     /// Drops all segments from one host to another until the result is disposed; the other direction stays open.
     /// </summary>
     public IDisposable PartitionOneWay(SimulatedHost from, SimulatedHost to)

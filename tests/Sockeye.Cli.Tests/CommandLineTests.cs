@@ -45,7 +45,7 @@ public sealed class CommandLineTests
     }
 
     [Theory]
-    [InlineData("listen", "Required argument missing")]
+    [InlineData("listen", "required argument missing")]
     [InlineData("listen 7000 --echo --chat", "--echo and --chat exclude each other")]
     [InlineData("listen 7000 --idle-timeout soon", "\"soon\" is not a time from 1ms to 24h")]
     [InlineData("listen 7000 --keep-alive 10ms", "--keep-alive: \"10ms\" is not a time from 1s to 9h.")]
@@ -58,10 +58,10 @@ public sealed class CommandLineTests
     [InlineData("listen 7000 7000", "localhost:7000 and localhost:7000 are the same port")]
     [InlineData("connect *:7000", "*:7000 means every address of this machine, which only listen can use")]
     [InlineData("connect 0", "localhost:0 has port 0, which only listen can use")]
-    [InlineData("connect 224.0.0.1:7000", "Cannot connect to 224.0.0.1:7000: it is a multicast address")]
-    [InlineData("connect [ff02::1]:7000", "Cannot connect to [ff02::1]:7000: it is a multicast address")]
+    [InlineData("connect 224.0.0.1:7000", "cannot connect to 224.0.0.1:7000: it is a multicast address")]
+    [InlineData("connect [ff02::1]:7000", "cannot connect to [ff02::1]:7000: it is a multicast address")]
     [InlineData("connect [::ffff:255.255.255.255]:7000", "255.255.255.255:7000: it is the broadcast address")]
-    [InlineData("connect 7000 --local 224.0.0.1:0", "Cannot connect from 224.0.0.1:0: it is a multicast address")]
+    [InlineData("connect 7000 --local 224.0.0.1:0", "cannot connect from 224.0.0.1:0: it is a multicast address")]
     [InlineData("listen 7000 --deny 012.0.0.0/8", "\"012.0.0.0/8\" is not a network. Write 10.0.0.0/8")]
     [InlineData("listen 7000 --deny 0x7f.0.0.0/8", "\"0x7f.0.0.0/8\" is not a network. Write 10.0.0.0/8")]
     [InlineData("connect 7000 -n none", "-n: \"none\" is not a whole number from 1 to 65535")]
@@ -70,7 +70,7 @@ public sealed class CommandLineTests
     [InlineData("listen 7000 --tls", "--tls needs a certificate: add --cert FILE, or make one with --tls self-signed.")]
     [InlineData("listen --tls 7443", "--tls 7443: only \"self-signed\" may follow --tls; endpoints come before the options.")]
     [InlineData("listen 7000 --tls self-signed --cert x.pem", "--tls self-signed and --cert exclude each other")]
-    [InlineData("listen 7000 --cert x.pem --key a --key b", "There are more --key than --cert")]
+    [InlineData("listen 7000 --cert x.pem --key a --key b", "there are more --key than --cert")]
     [InlineData("listen 7000 --require-client-cert", "--require-client-cert needs TLS")]
     [InlineData("listen 7000 --tls self-signed --ca x.pem", "add --require-client-cert")]
     [InlineData("listen 7000 --deny 10.1.2.3/8", "has bits beyond its prefix. Write 10.0.0.0/8, or 10.1.2.3 for")]
@@ -87,7 +87,7 @@ public sealed class CommandLineTests
     [InlineData("connect 7000 --tls --alpn h2,,x", "is not a list of protocols. Write it as h2,http/1.1.")]
     [InlineData("demo --clients 0", "--clients: \"0\" is not a whole number from 1")]
     [InlineData("nonsense", "nonsense")]
-    [InlineData("", "Required command was not provided")]
+    [InlineData("", "required command was not provided")]
     public async Task Wrong_use_exits_2_with_a_sentence(string arguments, string sentence)
     {
         var result = await ToolProcess.RunAsync(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));

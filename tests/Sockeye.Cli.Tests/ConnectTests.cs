@@ -86,7 +86,7 @@ public sealed class ConnectTests
         var result = await ToolProcess.RunAsync(["connect", $"{unused.LocalEndPoint}"]);
 
         Assert.Equal(1, result.ExitCode);
-        Assert.Equal([$"sockeye: Could not connect to {unused.LocalEndPoint}: refused (nothing listens there)."], result.Errors);
+        Assert.Equal([$"sockeye: could not connect to {unused.LocalEndPoint}: refused (nothing listens there)."], result.Errors);
     }
 
     [Fact]

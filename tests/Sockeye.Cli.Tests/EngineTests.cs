@@ -79,7 +79,7 @@ public sealed class EngineTests
 
         Assert.Equal(2, await tool.ExitAsync());
         Assert.Equal(
-            "sockeye: The environment variable SOCKEYE_ENGINE is \"iouring\", which is not an engine: " +
+            "sockeye: the environment variable SOCKEYE_ENGINE is \"iouring\", which is not an engine: " +
             "set it to auto, io_uring, epoll or sockets, or unset it.",
             Assert.Single(tool.SeenErrors));
     }

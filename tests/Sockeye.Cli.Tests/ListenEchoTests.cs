@@ -98,7 +98,7 @@ public sealed class ListenEchoTests
     {
         var hasThem = Socket.OSSupportsUnixDomainSockets;
         foreach (var (command, failure) in ((string, string)[])
-            [("listen", "Cannot listen on"), ("connect", "Could not connect to")])
+            [("listen", "cannot listen on"), ("connect", "could not connect to")])
         {
             var result = await ToolProcess.RunAsync([command, "unix:/nonexistent/folder/socket"]);
 

@@ -8,7 +8,8 @@ internal static class FuzzTargets
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         FrameTargets.Lines, FrameTargets.Delimited, FrameTargets.FixedSize, FrameTargets.LengthPrefixed, FrameTargets.Varint,
-        FrameTargets.Netstring, JsonTarget.Json, ProxyTarget.Proxy, HttpTarget.Http, TextTargets.EndPoint, TextTargets.Duration,
+        FrameTargets.Netstring, JsonTarget.Json, ProxyTarget.Proxy, HttpTarget.Http, ClusterTarget.Cluster, TextTargets.EndPoint,
+        TextTargets.Duration,
     ];
 
     public static FuzzTarget Find(string name) =>

@@ -74,6 +74,20 @@ public sealed class HealthTests
         await host.AssertEchoesAsync();
     }
 
+    [Fact]
+    public async Task Failure_has_the_status_that_was_chosen()
+    {
+        await using var host = new TestHost(TestHost.OneEndPoint("echo"), services: services => services
+            .AddHealthChecks().AddSockeyeServer("Other", health => health.FailureStatus = HealthStatus.Degraded));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ServerHealthOptions { FailureStatus = (HealthStatus)9 });
+        var registration = host.Services.GetRequiredService<Microsoft.Extensions.Options.IOptions<HealthCheckServiceOptions>>()
+            .Value.Registrations.Single(one => one.Name == "Other");
+        var result = await new ServerHealthCheck(host.Hosted, 0.8).CheckHealthAsync(
+            new() { Registration = registration }, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HealthStatus.Degraded, result.Status);
+    }
+
     private static async Task<HealthReportEntry> CheckAsync(TestHost host)
     {
         var report = await host.Services.GetRequiredService<HealthCheckService>()

@@ -9,7 +9,7 @@ namespace Sockeye.Kestrel.Tests;
 /// <summary>What a client's FIN or RST in the middle of a request does. Kestrel's own transport says what it should.</summary>
 public sealed class ClientEndTests
 {
-    public static TheoryData<string> Transports => ["IoUring", "Epoll", "Sockets", "Kestrel's own"];
+    public static TheoryData<string> Transports => [.. EachEngine.All.Select(engine => engine.ToString()), "Kestrel's own"];
 
     [Theory, MemberData(nameof(Transports))]
     public async Task Fin_in_the_middle_of_a_request_aborts_it(string transport)
@@ -71,10 +71,7 @@ public sealed class ClientEndTests
         await client.ReceiveEndAsync();
     }
 
-    [Theory]
-    [InlineData(LinuxEngine.IoUring)]
-    [InlineData(LinuxEngine.Epoll)]
-    [InlineData(LinuxEngine.Sockets)]
+    [Theory, ClassData(typeof(EachEngine))]
     public async Task Connection_of_the_transport_itself_stays_open_for_sending_after_a_fin(LinuxEngine engine)
     {
         await using var transport = KestrelHost.NewTransport(engine);

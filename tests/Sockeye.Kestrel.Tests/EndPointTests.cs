@@ -11,7 +11,7 @@ namespace Sockeye.Kestrel.Tests;
 /// <summary>Where Kestrel can listen by a transport of Sockeye, and what it says where it cannot.</summary>
 public sealed class EndPointTests
 {
-    public static TheoryData<string> Transports => ["IoUring", "Epoll", "Sockets"];
+    public static TheoryData<string> Transports => [.. EachEngine.All.Select(engine => engine.ToString())];
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 

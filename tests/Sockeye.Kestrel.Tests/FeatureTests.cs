@@ -12,7 +12,7 @@ namespace Sockeye.Kestrel.Tests;
 /// <summary>What Kestrel offers above a transport is there above Sockeye's.</summary>
 public sealed class FeatureTests
 {
-    public static TheoryData<string> Transports => ["IoUring", "Epoll", "Sockets"];
+    public static TheoryData<string> Transports => [.. EachEngine.All.Select(engine => engine.ToString())];
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 

@@ -1,11 +1,10 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Sockeye.Kestrel.Tests.Support;
 using Sockeye.Linux;
+using Sockeye.Transport.Tests.Support;
 
 namespace Sockeye.Kestrel.Tests;
 
@@ -16,7 +15,7 @@ public sealed class HttpsTests
     public async Task Bodies_cross_encrypted_and_clients_see_the_certificate(LinuxEngine engine, bool inline)
     {
         const long Length = 5_000_000;
-        using var certificate = NewCertificate();
+        using var certificate = PfxCertificate.Create("localhost");
         await using var host = await KestrelHost.StartAsync(
             engine,
             inline,
@@ -42,13 +41,5 @@ public sealed class HttpsTests
             Assert.Equal(Length, await LongBody.CheckAsync(body).Within());
             Assert.Equal(certificate.Thumbprint, seen);
         }
-    }
-
-    private static X509Certificate2 NewCertificate()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
-        var now = TimeProvider.System.GetUtcNow();
-        return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
     }
 }

@@ -14,10 +14,7 @@ public sealed class LingeringTests
     private const int SmallBuffer = 16 * 1024;
     private const int LargeBuffer = 256 * 1024;
 
-    [Theory]
-    [InlineData(LinuxEngine.IoUring)]
-    [InlineData(LinuxEngine.Epoll)]
-    [InlineData(LinuxEngine.Sockets)]
+    [Theory, ClassData(typeof(EachEngine))]
     public async Task Late_bytes_of_a_client_do_not_cut_off_its_answer(LinuxEngine engine)
     {
         await using var transport = new LinuxTransport(new()

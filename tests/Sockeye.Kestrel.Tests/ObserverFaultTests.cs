@@ -11,10 +11,7 @@ namespace Sockeye.Kestrel.Tests;
 /// <summary>An exception from the end of a listener ends Kestrel's stop before its connections are stopping.</summary>
 public sealed class ObserverFaultTests
 {
-    [Theory]
-    [InlineData(LinuxEngine.Sockets)]
-    [InlineData(LinuxEngine.Epoll)]
-    [InlineData(LinuxEngine.IoUring)]
+    [Theory, ClassData(typeof(EachEngine))]
     public async Task Observer_that_throws_when_a_listener_closes_holds_up_no_stop(LinuxEngine engine)
     {
         var answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -24,6 +24,7 @@ public sealed class ContextTests
         "src/Sockeye/Connections/Scheduling.cs",
         "src/Sockeye/Connections/TransportConnectionOptions.cs",
         "src/Sockeye/Connections/TransportConnection.cs",
+        "src/Sockeye/Pipes/PipeWait.cs", // For a task that is awaited against the rules, and throws there.
     ];
 
     [Fact]

@@ -18,28 +18,35 @@ public sealed class FolderArrowTests
     {
         ["Sockeye"] =
         [
-            ("Connections", []),
-            ("Sockets", ["Connections"]),
+            ("Pipes", []),
+            ("Lifecycle", []),
+            ("Connections", ["Pipes", "Lifecycle"]),
+            ("Sockets", ["Pipes", "Connections"]),
+            ("Streams", ["Connections"]),
             ("Monitoring", ["Connections"]),
             ("Server", ["Connections", "Sockets", "Monitoring"]),
             ("Client", ["Connections", "Sockets"]),
             ("Framing", ["Connections", "Sockets", "Server", "Client"]),
+            // Framing: a request and its response are messages.
+            ("Conversations", ["Connections", "Sockets", "Server", "Client", "Framing"]),
             // Monitoring: a limit counts how often it keeps clients in the accept queue.
             ("Limits", ["Connections", "Sockets", "Monitoring", "Server", "Client"]),
             ("Diagnostics", ["Connections", "Sockets", "Server", "Client"]),
-            ("Tls", ["Connections", "Sockets", "Server", "Client"]),
+            // Framing: a message connection shows the TLS data of its connection.
+            ("Tls", ["Pipes", "Connections", "Sockets", "Server", "Client", "Framing"]),
             ("ProxyProtocol", ["Connections", "Sockets", "Server", "Client"]),
+            // Framing: a group of a cluster is a group of messages on each node.
+            ("Clustering", ["Connections", "Sockets", "Server", "Client", "Framing"]),
         ],
         ["Sockeye.Linux"] =
         [
             ("Kernel", []),
-            ("Memory", []),
-            ("Engines", ["Kernel", "Memory"]),
-            ("Connections", ["Kernel", "Memory", "Engines"]),
+            ("Engines", ["Kernel"]),
+            ("Connections", ["Kernel", "Engines"]),
             ("Listening", ["Kernel", "Engines"]),
-            ("Epoll", ["Kernel", "Memory", "Engines", "Connections"]),
-            ("IoUring", ["Kernel", "Memory", "Engines", "Connections"]),
-            ("", ["Kernel", "Memory", "Engines", "Listening", "Epoll", "IoUring"]),
+            ("Epoll", ["Kernel", "Engines", "Connections"]),
+            ("IoUring", ["Kernel", "Engines", "Connections"]),
+            ("", ["Kernel", "Engines", "Listening", "Epoll", "IoUring"]),
         ],
         ["Sockeye.Testing"] =
         [
@@ -47,6 +54,8 @@ public sealed class FolderArrowTests
             ("Tcp", ["Loop"]),
             ("Network", ["Loop", "Tcp"]),
             ("", ["Loop", "Network", "Tcp"]),
+            // "": a bus connects the hosts of a network.
+            ("Cluster", ["Loop", "Network", "Tcp", ""]),
         ],
         ["Sockeye.Cli"] =
         [
@@ -60,13 +69,17 @@ public sealed class FolderArrowTests
             ("Connect", ["Text", "Exit", "Streams", "Logging", "Options", "Input"]),
             ("Demo", ["Text", "Exit", "Streams", "Options"]),
             ("Doctor", ["Text", "Exit", "Streams", "Options"]),
-            ("", ["Exit", "Streams", "Listen", "Connect", "Demo", "Doctor"]),
+            ("Completion", ["Exit"]),
+            ("Manual", ["Exit"]),
+            ("", ["Exit", "Streams", "Listen", "Connect", "Demo", "Doctor", "Completion", "Manual"]),
         ],
         ["Sockeye.Hosting"] =
         [
             ("Settings", []),
             ("Server", ["Settings"]),
-            ("Health", ["Server"]),
+            ("Client", ["Settings"]),
+            ("Cluster", ["Settings"]),
+            ("Health", ["Server", "Cluster"]),
         ],
         ["Sockeye.Admin"] =
         [
@@ -75,7 +88,32 @@ public sealed class FolderArrowTests
             ("Metrics", ["Data"]),
             ("", ["Http", "Data", "Metrics"]),
         ],
+        ["Sockeye.Analyzers"] =
+        [
+            ("Rules", []),
+            ("Symbols", []),
+            ("Pipes", ["Rules", "Symbols"]),
+            ("Simulation", ["Rules", "Symbols"]),
+            ("Messages", ["Rules", "Symbols"]),
+            ("Codecs", ["Rules", "Symbols"]),
+            ("Handlers", ["Rules", "Symbols"]),
+            // Handlers: which functions are handlers.
+            ("Inline", ["Rules", "Symbols", "Handlers"]),
+        ],
+        ["Sockeye.Analyzers.CodeFixes"] = [("", [])],
         ["Sockeye.Kestrel"] = [("", [])],
+        ["Sockeye.Nats"] = [("", [])],
+        ["Sockeye.OpenTelemetry"] = [("", [])],
+        ["Sockeye.Orleans"] =
+        [
+            ("Calls", []),
+            ("Topics", ["Calls"]),
+            ("Nodes", ["Calls"]),
+            ("Routing", ["Calls", "Nodes"]),
+            ("Engine", ["Calls", "Nodes", "Routing"]),
+            ("Service", ["Calls", "Topics", "Engine"]),
+            ("Hosting", ["Calls", "Topics", "Engine", "Service"]),
+        ],
     };
 
     public static TheoryData<string> EachProject => [.. Projects.Keys];

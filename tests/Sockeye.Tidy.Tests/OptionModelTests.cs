@@ -4,6 +4,7 @@ using Sockeye.Admin;
 using Sockeye.Hosting;
 using Sockeye.Kestrel;
 using Sockeye.Linux;
+using Sockeye.Nats;
 using Sockeye.Testing;
 
 namespace Sockeye.Tidy.Tests;
@@ -14,7 +15,7 @@ public sealed partial class OptionModelTests
     private static readonly Type[] Packages =
     [
         typeof(SockeyeServerOptions), typeof(LinuxTransportOptions), typeof(ServerHealthOptions), typeof(SockeyeAdminOptions),
-        typeof(SockeyeTransportOptions), typeof(SimulatedNetwork),
+        typeof(SockeyeTransportOptions), typeof(NatsClusterOptions), typeof(SimulatedNetwork),
     ];
 
     /// <summary>Options by another name. The properties of a simulated network and host are the options of a test.</summary>
@@ -28,9 +29,10 @@ public sealed partial class OptionModelTests
     private static readonly Dictionary<string, string[]> NotBounds = new(StringComparer.Ordinal)
     {
         ["a timeout of the class ConnectionTimeouts, whose name says so"] =
-            ["Idle", "FirstByte", "WriteStall", "Lifetime", "LifetimeGracePeriod"],
+            ["Idle", "ReceiveIdle", "SendIdle", "FirstByte", "WriteStall", "Lifetime", "LifetimeGracePeriod"],
         ["a rate, or its burst"] = ["AcceptRate", "AcceptBurst", "ReadRate", "Bandwidth"],
-        ["a delay or an interval"] = ["ConnectionAttemptDelay", "ResolutionDelay", "StableAfter", "SampleInterval"],
+        ["a delay or an interval"] =
+            ["ConnectionAttemptDelay", "ResolutionDelay", "StableAfter", "SampleInterval", "BeatInterval"],
         ["a socket option by the name that the system has for it"] =
             ["Backlog", "KeepAliveTime", "KeepAliveInterval", "KeepAliveProbes", "ReceiveBufferSize", "SendBufferSize"],
         ["a count, a size or a position"] =
@@ -56,10 +58,11 @@ public sealed partial class OptionModelTests
             new HashSet<string>(StringComparer.Ordinal)
             {
                 "AddressLimitOptions", "ConnectionPoolOptions", "ConnectionTimeouts", "LengthPrefixOptions",
-                "LinuxTransportOptions", "MessageGroupOptions", "ProxyProtocolOptions", "ReconnectOptions",
-                "ServerHealthOptions", "SimulatedHost", "SimulatedNetwork", "SimulationLimits", "SocketTransportOptions",
-                "SockeyeAdminOptions", "SockeyeClientOptions", "SockeyeServerOptions", "SockeyeTransportOptions",
-                "TlsClientOptions", "TlsServerOptions", "TransportConnectionOptions", "WireCaptureOptions",
+                "LinuxTransportOptions", "MessageGroupOptions", "NatsClusterOptions", "ProxyProtocolOptions",
+                "ReconnectOptions", "ServerHealthOptions", "SimulatedHost", "SimulatedNetwork", "SimulationLimits",
+                "SocketTransportOptions", "SockeyeAdminOptions", "SockeyeClientOptions", "SockeyeServerOptions",
+                "SockeyeTransportOptions", "TlsClientOptions", "TlsServerOptions", "TransportConnectionOptions",
+                "WireCaptureOptions",
             },
             types.Select(type => type.Name).ToHashSet());
         Assert.All(Packages, package => Assert.Contains(types, type => type.Assembly == package.Assembly));
@@ -115,7 +118,8 @@ public sealed partial class OptionModelTests
     [Theory, MemberData(nameof(BoundedOptions))]
     public void Bound_is_named_by_the_scheme(string type, string name)
     {
-        if (Find(type, name).PropertyType.IsEnum || NotBounds.Values.Any(names => names.Contains(name)))
+        var option = Find(type, name).PropertyType;
+        if ((Nullable.GetUnderlyingType(option) ?? option).IsEnum || NotBounds.Values.Any(names => names.Contains(name)))
             return;
         Assert.Matches(BoundName(), name);
     }
@@ -167,6 +171,7 @@ public sealed partial class OptionModelTests
 
     private static object OutOfRange(Type type) => type switch
     {
+        _ when type == typeof(UnixFileMode) => (UnixFileMode)0x1000,
         { IsEnum: true } => Enum.ToObject(type, 99),
         _ when type == typeof(TimeSpan) => TimeSpan.FromTicks(-1),
         _ when type == typeof(DataRate) => new DataRate(-1, TimeSpan.FromSeconds(5)),

@@ -33,8 +33,12 @@ public sealed partial class PublicNameTests
         ["worker"] = "engine",
     };
 
-    /// <summary>Names of .NET that stand in ours.</summary>
-    private static readonly string[] Allowed = ["TimeProvider", "timeProvider", "ServiceProvider", "serviceProvider"];
+    /// <summary>Names of .NET and of OpenTelemetry, and those that contain them.</summary>
+    private static readonly string[] Allowed =
+    [
+        "TimeProvider", "timeProvider", "ServiceProvider", "serviceProvider", "MeterProviderBuilder", "TracerProviderBuilder",
+        "SockeyeMeterProviderBuilderExtensions", "SockeyeTracerProviderBuilderExtensions",
+    ];
 
     [Fact]
     public void Public_names_use_the_terms_of_the_vocabulary()

@@ -17,6 +17,14 @@ public sealed class SampleTests
         Assert.True(complaints.Count == 0, string.Join(Environment.NewLine, complaints));
     }
 
+    [Theory, MemberData(nameof(Samples))]
+    public void Analyzers_report_nothing_in_a_sample(string path)
+    {
+        var reports = PackageAnalyzers.Run(CSharp.CompileProgram(Repository.Read(path)));
+
+        Assert.True(reports.Count == 0, string.Join(Environment.NewLine, reports));
+    }
+
     [Theory, MemberData(nameof(Misuses))]
     public void Misuse_does_not_compile_for_the_reason_it_names(string path)
     {

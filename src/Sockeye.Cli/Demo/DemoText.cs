@@ -6,8 +6,7 @@ namespace Sockeye.Cli;
 /// <summary>The demo as text: colours and a progress bar in a terminal, plain ASCII lines elsewhere.</summary>
 internal sealed class DemoText : IDemoReport
 {
-    // Without a terminal, the width is free.
-    private const int PlainWidth = 160;
+    private const int PlainWidth = 80;
     private const int MaxRows = 20;
 
     /// <summary>The number that names a socket: a file descriptor on Unix, a handle on Windows.</summary>
@@ -90,7 +89,9 @@ internal sealed class DemoText : IDemoReport
 
     private static string Whole(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
-    private static string Milliseconds(double time) => time.ToString("0.000", CultureInfo.InvariantCulture);
+    /// <summary>Formats a time with fewer decimals when it is long, so that the table stays within 80 columns.</summary>
+    private static string Milliseconds(double time) =>
+        time.ToString(time < 100 ? "0.000" : time < 10_000 ? "0.0" : "0", CultureInfo.InvariantCulture);
 
     private void Title(string title)
     {
@@ -121,7 +122,13 @@ internal sealed class DemoText : IDemoReport
     {
         if (!_isTerminal)
         {
-            _console.MarkupLine(start + new string(' ', indent - Markup.Remove(start).Length) + text);
+            var lead = start.Length == 0 ? "" : Markup.Remove(start);
+            foreach (var line in Wrap(Markup.Remove(text), PlainWidth - indent))
+            {
+                _console.WriteLine(lead.PadRight(indent) + line);
+                lead = "";
+            }
+
             return;
         }
 
@@ -130,6 +137,18 @@ internal sealed class DemoText : IDemoReport
         grid.AddColumn(new GridColumn { Padding = new Padding(0, 0, 0, 0) });
         grid.AddRow(start, text);
         _console.Write(grid);
+    }
+
+    /// <summary>Splits text between words into lines that are not wider, unless a word is.</summary>
+    private static IEnumerable<string> Wrap(string text, int width)
+    {
+        while (text.Length > width && text.LastIndexOf(' ', width, width) is > 0 and var space)
+        {
+            yield return text[..space].TrimEnd();
+            text = text[(space + 1)..];
+        }
+
+        yield return text;
     }
 
     private async Task FollowInTerminalAsync(DemoLoad load, Task running) => await _console.Progress()

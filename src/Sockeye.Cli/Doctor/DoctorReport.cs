@@ -11,7 +11,8 @@ internal sealed partial record DoctorReport(bool Ok, IReadOnlyList<Finding> Find
 {
     public static DoctorReport Create()
     {
-        IReadOnlyList<Finding> findings = [.. EngineFindings.All(), .. MachineFindings.All(), .. LimitFindings.All()];
+        IReadOnlyList<Finding> findings =
+            [.. EngineFindings.All(), .. MachineFindings.All(), .. LimitFindings.All(), .. WindowsFindings.All()];
         return new(findings.All(finding => finding.Verdict is not FindingSeverity.Problem), findings);
     }
 

@@ -9,6 +9,9 @@ internal static class ProcFiles
     /// <summary>Returns the text of a file, without the white space around it.</summary>
     public static string? Text(string path)
     {
+        // On Wine, these paths name the files of the system below.
+        if (!OperatingSystem.IsLinux())
+            return null;
         try
         {
             return File.ReadAllText(path).Trim();

@@ -21,7 +21,10 @@ internal sealed class InputPump(StandardInput input, IInputReceivers receivers)
     /// <summary>The reason why standard input cannot be read, as a sentence without a full stop; null while it can.</summary>
     public string? Failure { get; private set; }
 
-    /// <summary>Whether there is data or the end of the input to send; from a terminal, neither may ever come.</summary>
+    /// <summary>
+    /// Whether there is data or the end of the input to send; from a terminal, neither may ever come. On Windows, true says only
+    /// that there may be.
+    /// </summary>
     private bool HasMore => !_completion.Task.IsCompleted
         && (_sent.Value < input.Bytes.Value || (!input.IsTerminal && input.IsReady));
 
@@ -43,7 +46,7 @@ internal sealed class InputPump(StandardInput input, IInputReceivers receivers)
     public async Task WaitUntilSentAsync(InputReceiver receiver)
     {
         var (closed, stop) = (receiver.Connection.ConnectionClosed, receiver.Connection.StopRequested);
-        if (!input.IsTerminal && (receiver.HasReceivedInput || HasMore))
+        if (!input.IsTerminal && (receiver.HasReceivedInput || await HasMoreAsync(closed)))
         {
             using var over = CancellationTokenSource.CreateLinkedTokenSource(closed, stop);
             await WaitWhileFlowingAsync(over.Token);
@@ -85,6 +88,16 @@ internal sealed class InputPump(StandardInput input, IInputReceivers receivers)
             if (input.Bytes.Value == before && _sent.Value == before)
                 break;
         }
+    }
+
+    /// <summary>Returns whether there is data or the end of the input to send, on every system.</summary>
+    private async Task<bool> HasMoreAsync(CancellationToken closed)
+    {
+        if (!HasMore || !OperatingSystem.IsWindows() || _sent.Value < input.Bytes.Value)
+            return HasMore;
+        // The thread that reads takes what is there at once.
+        await WaitForNextReadAsync(closed);
+        return _completion.Task.IsCompleted || _sent.Value < input.Bytes.Value;
     }
 
     /// <summary>Completes when everything that has been read by now is sent.</summary>

@@ -9,14 +9,20 @@ internal static class TransportOptions
     public static Option<bool> Trace { get; } = OptionFactory.CreateSwitch(
         "--trace", "Print every call of a socket function on standard error: time, socket, local -> remote, bytes, state.");
 
-    public static Option<LinuxEngine?> CreateEngine(string description) => OptionFactory.Create<LinuxEngine>(
-        "--engine", "engine", description,
-        (text, out error) =>
-        {
-            var engine = EngineNames.Parse(text);
-            error = engine is null ? $"\"{text}\" is not an engine. Write {EngineNames.All}." : null;
-            return engine;
-        });
+    public static Option<LinuxEngine?> CreateEngine(string description)
+    {
+        var engine = OptionFactory.Create<LinuxEngine>(
+            "--engine", "engine", description,
+            (text, out error) =>
+            {
+                var engine = EngineNames.Parse(text);
+                error = engine is null ? $"\"{text}\" is not an engine. Write {EngineNames.All}." : null;
+                return engine;
+            });
+        engine.CompletionSources.Clear(); // Those are the names of the type's values.
+        engine.CompletionSources.Add([.. Enum.GetValues<LinuxEngine>().Select(EngineNames.GetName)]);
+        return engine;
+    }
 
     /// <summary>Creates the transport with the options that both commands have.</summary>
     /// <param name="parsed">The command line.</param>

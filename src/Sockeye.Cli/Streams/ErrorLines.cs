@@ -42,13 +42,22 @@ internal sealed class ErrorLines
         }
     }
 
+    /// <summary>Writes a sentence after the name of the tool. It begins with a small letter there, unless it begins with a
+    /// name.</summary>
+    public void WriteFailure(string sentence)
+    {
+        var first = sentence.Split(' ')[0];
+        var isWord = first.Length > 1 && first.AsSpan(1).IndexOfAnyExceptInRange('a', 'z') < 0;
+        WriteLine("sockeye: " + (isWord ? char.ToLowerInvariant(sentence[0]) + sentence[1..] : sentence));
+    }
+
     /// <summary>Writes a line for each failure that is not null, and returns the exit code for all of them.</summary>
     public int Report(params IEnumerable<string?> failures)
     {
         var exitCode = ExitCodes.Done;
         foreach (var failure in failures.OfType<string>())
         {
-            WriteLine($"sockeye: {failure}.");
+            WriteFailure($"{failure}.");
             exitCode = ExitCodes.Failed;
         }
 

@@ -1,4 +1,4 @@
-using Microsoft.Win32.SafeHandles;
+using System.Net.Sockets;
 
 namespace Sockeye.Cli;
 
@@ -9,7 +9,7 @@ namespace Sockeye.Cli;
 internal sealed class StandardStream
 {
     // Holds the numbers of closed streams, so that sockets do not get them.
-    private static readonly List<SafeFileHandle> Placeholders = [];
+    private static readonly List<IDisposable> Placeholders = [];
 
     private readonly int _descriptor;
     private readonly Stream? _windows;
@@ -55,7 +55,19 @@ internal sealed class StandardStream
         {
             // The system assigns the lowest free number.
             if (!stream.IsOpen && Descriptors.IsFree(stream._descriptor))
-                Placeholders.Add(File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite));
+                Placeholders.Add(OpenPlaceholder());
+        }
+    }
+
+    private static IDisposable OpenPlaceholder()
+    {
+        try
+        {
+            return File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        {
+            return new Socket(SocketType.Stream, ProtocolType.Tcp); // A root folder of its own without /dev, or a sandbox.
         }
     }
 

@@ -8,14 +8,30 @@ internal sealed class StandardText(Action<ReadOnlySpan<byte>> write) : TextWrite
     public override Encoding Encoding => Encoding.UTF8;
 
     /// <summary>
-    /// Replaces the console's own streams, which throw if a stream is closed, and hide that its reader has ended.
+    /// Makes all text UTF-8. On Unix, it also replaces the console's own streams, which throw if a stream is closed, and hide
+    /// that its reader has ended.
     /// </summary>
     public static void Install()
     {
         if (OperatingSystem.IsWindows())
-            return; // On Windows, the console has a separate encoding.
+        {
+            UseUtf8Console();
+            return;
+        }
+
         Console.SetOut(new StandardText(StandardOutput.Instance.Write));
         Console.SetError(new StandardText(ErrorLines.Write));
+    }
+
+    /// <summary>
+    /// Sets the code page of the console, which also applies to the commands of <c>--exec</c>, until the process ends. Without a
+    /// console, only the encoding of this process changes.
+    /// </summary>
+    private static void UseUtf8Console()
+    {
+        var before = Console.OutputEncoding;
+        Console.OutputEncoding = Encoding.UTF8;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Console.OutputEncoding = before;
     }
 
     public override void Write(char value) => Write([value]);

@@ -6,25 +6,27 @@ namespace Sockeye.Hosting;
 internal sealed class ServerHealthCheck(HostedServer hosted, double degradedLevel) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(
-        HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(Check());
+        HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(Check(context.Registration.FailureStatus));
 
     /// <summary>Whether clients cannot be served at all, regardless of the level.</summary>
     private static bool IsFatal(SaturationSign sign) => sign.Kind is SaturationKind.NotListening or SaturationKind.AcceptFailing;
 
-    private HealthCheckResult Check()
+    private HealthCheckResult Check(HealthStatus failure)
     {
         if (!hosted.WasStarted)
-            return HealthCheckResult.Unhealthy($"The server of {hosted.Section} was not started.");
+            return new(failure, $"The server of {hosted.Section} was not started.");
         if (!hosted.IsRunning)
         {
-            return HealthCheckResult.Unhealthy(
+            return new(
+                failure,
                 $"The server of {hosted.Section} is stopped, as planned: {DrainText.Describe(hosted.Server.GetLoad())}.");
         }
 
         var load = hosted.Server.GetLoad();
         var data = DataOf(load);
         if (load.Signs.Any(IsFatal))
-            return HealthCheckResult.Unhealthy(Sentences(load.Signs.Where(IsFatal)), data: data);
+            return new(failure, Sentences(load.Signs.Where(IsFatal)), data: data);
         var warnings = load.Signs.Where(sign => sign.Level >= degradedLevel).ToList();
         if (hosted.RefusedReload.Count > 0)
         {

@@ -2,7 +2,7 @@ using Sockeye.Hosting;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Adds health checks of servers that <c>AddSockeyeServer</c> runs.</summary>
+/// <summary>Adds health checks of servers and clusters of the host.</summary>
 public static class SockeyeHealthChecksBuilderExtensions
 {
     extension(IHealthChecksBuilder checks)
@@ -23,10 +23,28 @@ public static class SockeyeHealthChecksBuilderExtensions
             ArgumentException.ThrowIfNullOrEmpty(section);
             var options = new ServerHealthOptions();
             configure?.Invoke(options);
-            var degradedLevel = options.DegradedLevel; // A copy, because the options belong to the caller.
+            // Copies, because the options belong to the caller.
+            var (degradedLevel, failureStatus) = (options.DegradedLevel, options.FailureStatus);
             return checks.Add(new(
                 section,
                 services => new ServerHealthCheck(services.GetRequiredKeyedService<HostedServer>(section), degradedLevel),
+                failureStatus,
+                tags));
+        }
+
+        /// <summary>
+        /// Adds a health check of the cluster that <c>AddSockeyeCluster</c> runs. The node is degraded while its engine cannot
+        /// reach other nodes: it still serves its own connections. The data of the result has the figures.
+        /// </summary>
+        /// <param name="name">The name of the check.</param>
+        /// <param name="tags">The tags of the check, such as "ready", by which probes select it.</param>
+        public IHealthChecksBuilder AddSockeyeCluster(string name = "SockeyeCluster", params IEnumerable<string> tags)
+        {
+            ArgumentNullException.ThrowIfNull(checks);
+            ArgumentException.ThrowIfNullOrEmpty(name);
+            return checks.Add(new(
+                name,
+                static services => new ClusterHealthCheck(services.GetRequiredService<ClusterService>()),
                 failureStatus: null,
                 tags));
         }

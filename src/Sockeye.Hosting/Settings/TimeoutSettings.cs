@@ -9,6 +9,8 @@ internal static class TimeoutSettings
         if (reader is null)
             return;
         reader.Read<TimeSpan>(nameof(timeouts.Idle), SettingsParsers.Time, time => timeouts.Idle = time);
+        reader.Read<TimeSpan>(nameof(timeouts.ReceiveIdle), SettingsParsers.Time, time => timeouts.ReceiveIdle = time);
+        reader.Read<TimeSpan>(nameof(timeouts.SendIdle), SettingsParsers.Time, time => timeouts.SendIdle = time);
         reader.Read<TimeSpan>(nameof(timeouts.FirstByte), SettingsParsers.Time, time => timeouts.FirstByte = time);
         reader.Read<TimeSpan>(nameof(timeouts.WriteStall), SettingsParsers.Time, time => timeouts.WriteStall = time);
         reader.Read<TimeSpan>(nameof(timeouts.Lifetime), SettingsParsers.Time, time => timeouts.Lifetime = time);

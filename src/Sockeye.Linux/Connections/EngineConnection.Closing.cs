@@ -1,26 +1,12 @@
-using System.Diagnostics;
-
 namespace Sockeye.Linux;
 
 internal partial class EngineConnection
 {
-    private LazySignal _receiving;
-    private LazySignal _sending;
-    private LazySignal _finished;
-    private LazySignal _sendAttempted = new(TaskCreationOptions.None);
-    private volatile bool _isCompleting;
+    private TaskCompletionSource? _sendAttempted;
     private bool _isSendAttempted;
-    private int _closing;
     private bool _isClosing;
     private bool _isClosed;
     private bool _isCloseReported;
-    private volatile bool _resets;
-
-    protected override Task ReceiveCompletion => _receiving.Task;
-
-    public override Task SendCompletion => _sending.Task;
-
-    protected override Task Finished => _finished.Task;
 
     /// <summary>Whether the socket is being closed, so that no operation may start.</summary>
     protected bool IsClosing
@@ -42,34 +28,16 @@ internal partial class EngineConnection
         }
     }
 
-    protected override bool IsReadPending => Input.IsWaiting;
-
-    protected override void SendWithheldFin() => Post(EngineRequests.Send);
-
     protected override ValueTask CompletePipesAsync()
     {
-        _isCompleting = true;
-        Input.Detach();
-        Output.Complete();
-        Interlocked.MemoryBarrier(); // Either the engine sees that it must notify, or this sees that the send was attempted.
-        if (_finished.IsSet)
+        var attempted = new TaskCompletionSource();
+        // A full fence: either the engine sees that it must notify, or this sees that the connection has ended.
+        attempted = Interlocked.CompareExchange(ref _sendAttempted, attempted, null) ?? attempted;
+        CompletePipes();
+        if (IsFinished)
             return default;
         Post(EngineRequests.Send);
-        return new(_sendAttempted.Task);
-    }
-
-    protected override void DiscardInput() => Input.DiscardIncoming();
-
-    protected override void AbandonInputMemory() => Input.Abandon();
-
-    protected override void Break(CloseReason reason, bool reset)
-    {
-        if (Interlocked.Exchange(ref _closing, 1) == 1)
-            return;
-        // The reason is recorded first, so that every observer of the close finds it.
-        SetCloseReason(reason);
-        _resets = reset;
-        Post(EngineRequests.Close);
+        return new(attempted.Task);
     }
 
     /// <summary>
@@ -80,14 +48,10 @@ internal partial class EngineConnection
         Thread.AssertOnEngineThread();
         try
         {
-            if (Interlocked.Exchange(ref _closing, 1) == 0)
-            {
-                _resets = true;
-                SetCloseReason(new(
-                    ClosedBy.Local, CloseCause.Abort, CloseDirection.Both,
-                    $"its engine thread cannot serve it: {error.Message}", error));
-            }
-
+            Break(
+                new(ClosedBy.Local, CloseCause.Abort, CloseDirection.Both,
+                    $"its engine thread cannot serve it: {error.Message}", error),
+                reset: true);
             CloseNow(); // The failed work may have included the request to close.
         }
         catch (Exception e) when (e is not EngineException)
@@ -99,7 +63,7 @@ internal partial class EngineConnection
     }
 
     /// <summary>Resumes the task that closes the connection, on the thread of handlers.</summary>
-    void IThreadPoolWorkItem.Execute() => _sendAttempted.Set();
+    void IThreadPoolWorkItem.Execute() => _sendAttempted!.TrySetResult();
 
     /// <summary>
     /// Resumes the waiter for the first send attempt, after which the bytes that the kernel accepts at once are sent.
@@ -107,7 +71,7 @@ internal partial class EngineConnection
     private void NotifySendAttempted()
     {
         Thread.AssertOnEngineThread();
-        if (!_isCompleting || _isSendAttempted)
+        if (Volatile.Read(ref _sendAttempted) is null || _isSendAttempted)
             return;
         Thread.Resume(this, this);
         _isSendAttempted = true;
@@ -116,40 +80,13 @@ internal partial class EngineConnection
     /// <summary>
     /// Resumes waiters, never on this stack: on the thread pool, or with inline handlers as work of the next iteration.
     /// </summary>
-    private void NotifyWaiters(ref LazySignal signal)
+    protected override void ResumeWaiters(TaskCompletionSource waiting)
     {
         Thread.AssertOnEngineThread();
-        if (signal.TakeWaiters() is not { } waiting)
-            return;
         if (Thread.Setup.RunsHandlersInline)
             Thread.Post(new SignalWork(Thread, waiting));
         else
             waiting.TrySetResult();
-    }
-
-    private LazySignal CreateSignal() => new(
-        Thread.Setup.RunsHandlersInline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
-
-    private void EndReceiving()
-    {
-        Input.End(null);
-        NotifyWaiters(ref _receiving);
-        OnReceiveEnded();
-        CloseIfEnded();
-    }
-
-    private void EndSending()
-    {
-        Output.End();
-        NotifyWaiters(ref _sending);
-        CloseIfEnded();
-    }
-
-    private void CloseIfEnded()
-    {
-        // If another thread is breaking the connection, it posts the request to close.
-        if (_receiving.IsSet && _sending.IsSet && Interlocked.Exchange(ref _closing, 1) == 0)
-            CloseNow();
     }
 
     /// <remarks>
@@ -159,21 +96,16 @@ internal partial class EngineConnection
     private void CloseNow()
     {
         Thread.AssertOnEngineThread();
-        Debug.Assert(Volatile.Read(ref _closing) == 1, "The close was claimed first.");
         if (_isClosed)
             return;
         _isClosing = true;
-        Input.End(CloseReason is { IsOrderly: false } reason ? SocketErrors.ToReadException(reason) : null);
-        Output.End();
-        NotifyWaiters(ref _receiving);
-        OnReceiveEnded();
-        NotifyWaiters(ref _sending);
+        EndBothDirections();
         if (!_isCloseReported)
         {
-            RunObserver(() => NotifyStep(SocketFunction.Close, isReset: _resets));
+            RunObserver(() => NotifyStep(SocketFunction.Close, isReset: Resets));
             _isCloseReported = true;
             // Only now: once the descriptor is closed, its number may be another file's.
-            if (_resets)
+            if (Resets)
                 SocketCalls.ResetOnClose(Descriptor);
         }
 

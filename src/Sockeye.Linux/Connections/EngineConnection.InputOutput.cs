@@ -5,143 +5,52 @@ namespace Sockeye.Linux;
 
 internal partial class EngineConnection
 {
-    private long _bytesSent;
-    private long _lastActivityAt;
-    private bool _finReceived;
-    private bool _receiveFailed;
-    private bool _sendFoundReset;
-
-    public override long BytesReceived => Input.BytesReceived;
-
-    public override long BytesSent => Volatile.Read(ref _bytesSent);
-
-    public override ConnectionProgress Progress => new(
-        BytesReceived,
-        BytesSent,
-        Options.TimeProvider.GetElapsedTime(Volatile.Read(ref _lastActivityAt)),
-        Output.HasUnsent,
-        Output.TotalBlockedTime,
-        Input.TotalPauseTime);
-
-    public override TimeSpan ReadPausedFor => Input.PausedFor;
-
-    public override TimeSpan SendBlockedFor => Output.BlockedFor;
-
-    /// <summary>Whether anything may still be received.</summary>
-    protected bool CanReceive
-    {
-        get
-        {
-            Thread.AssertOnEngineThread();
-            return !_receiveFailed && !_receiving.IsSet;
-        }
-    }
-
-    /// <summary>Whether anything may still be sent.</summary>
-    protected bool CanSend
-    {
-        get
-        {
-            Thread.AssertOnEngineThread();
-            return !_sending.IsSet;
-        }
-    }
-
     /// <summary>Whether the kernel has a send that has not completed.</summary>
     protected virtual bool HasSendInFlight => false;
-
-    /// <summary>
-    /// Breaks the connection, because the handler completed its output with this error, or because its continuation threw it
-    /// where no caller can catch it, which would end the process on the thread pool. Safe from any thread.
-    /// </summary>
-    public void OnHandlerFailed(Exception error) => BreakAfterLocalError(error);
 
     /// <summary>Records received bytes. The caller adds them to the input afterwards.</summary>
     protected void OnReceived(int count)
     {
-        Thread.AssertOnEngineThread();
         Debug.Assert(count > 0, "An empty receive means FIN.");
-        // Written before the count, so that a reader that sees the new count also sees the new time.
-        Volatile.Write(ref _lastActivityAt, Thread.Now);
+        OnReceived();
         Thread.AddToBatch(count);
         TryNotifyStep(SocketFunction.Receive, count);
     }
 
-    /// <summary>Called when a receive returned 0 bytes: FIN, or a reset whose error a send has consumed.</summary>
-    protected void OnFinReceived()
-    {
-        Thread.AssertOnEngineThread();
-        // A send in flight may have consumed the error already, and completes only after this.
-        if (_sendFoundReset || (HasSendInFlight && IsSocketReset))
-        {
-            OnReceiveFailed(Errno.ConnectionReset);
-            return;
-        }
+    protected void OnReceiveFailed(Errno error) => OnReceiveFailed(error.ToException());
 
-        _finReceived = true;
-        TryNotifyStep(SocketFunction.Receive, 0);
-        SetCloseReason(CloseReason.PeerFin);
-        EndReceiving();
-    }
+    protected void OnSendFailed(Errno error) => OnSendFailed(error.ToException());
 
-    protected void OnReceiveFailed(Errno error)
+    /// <summary>Records sent bytes. Returns true if there are more bytes, or FIN, to send.</summary>
+    protected bool OnBytesSent(int count)
     {
-        Thread.AssertOnEngineThread();
-        _receiveFailed = true; // The kernel reports the error once. A second receive would look like an orderly end.
-        OnFailed(error.ToException(), isSend: false);
-    }
-
-    /// <summary>Records bytes that the system accepted. Returns true if there are more bytes, or FIN, to send.</summary>
-    protected bool OnSent(int count)
-    {
-        Thread.AssertOnEngineThread();
-        Volatile.Write(ref _lastActivityAt, Thread.Now);
-        Volatile.Write(ref _bytesSent, _bytesSent + count);
         TryNotifyStep(SocketFunction.Send, count);
-        return Output.EndSend(count);
+        return OnSent(count);
     }
 
-    protected void OnSendFailed(Errno error)
+    protected override bool IsResetHidden(bool isFinReceived)
     {
         Thread.AssertOnEngineThread();
-        var exception = error.ToException();
-        _sendFoundReset |= SocketErrors.ToCloseReason(exception).Cause is CloseCause.Reset;
-        OnFailed(exception, isSend: true);
-        EndSending();
+        // A send in flight may have consumed the error of a reset already, and completes only after the FIN.
+        return isFinReceived
+            ? HasSendInFlight && IsSocketReset
+            : SocketCalls.TakeError(Descriptor) is not Errno.None;
     }
 
-    /// <summary>Sends FIN, after everything was sent and the output is completed.</summary>
-    protected void SendFin()
+    /// <remarks>After the peer's FIN, the close that follows at once sends FIN.</remarks>
+    /// <inheritdoc/>
+    protected override void ShutdownSend()
     {
         Thread.AssertOnEngineThread();
-        // A posted break runs in the next iteration. FIN before its reset would make the stream look complete.
-        if (Volatile.Read(ref _closing) == 1 || !CanSendFin())
-            return;
-        SetCloseReason(CloseReason.LocalFin);
-        if (_finReceived)
-        {
-            // The close that follows sends FIN. Nothing else would detect a reset that came after the peer's FIN.
-            if (SocketCalls.TakeError(Descriptor) is not Errno.None)
-                OnFailed(Errno.ConnectionReset.ToException(), isSend: true);
-        }
-        else
-        {
+        if (!IsFinReceived)
             _ = Libc.Shutdown(Descriptor, Constants.ShutdownWrite); // Receiving also reports an error of this call.
-        }
-
         TryNotifyStep(SocketFunction.Shutdown, 0);
-        EndSending();
     }
 
-    private void OnFailed(SocketException error, bool isSend)
-    {
-        if (_isClosing)
-            return;
-        var isReset = SocketErrors.ToCloseReason(error).Cause is CloseCause.Reset;
-        RunObserver(() => NotifyStep(
-            isSend ? SocketFunction.Send : SocketFunction.Receive, isReset: isReset, error: error.SocketErrorCode));
-        BreakAfterError(error, isSend);
-    }
+    protected override void NotifyFinReceived() => TryNotifyStep(SocketFunction.Receive, 0);
+
+    protected override void NotifyFailure(SocketException exception, bool isSend, bool isReset) => NotifyStep(
+        isSend ? SocketFunction.Send : SocketFunction.Receive, isReset: isReset, error: exception.SocketErrorCode);
 
     private void TryNotifyStep(SocketFunction function, long bytes)
     {

@@ -71,7 +71,7 @@ internal partial class EngineConnection
         {
             // A duplicate keeps the socket open, so close() alone does not end the connection.
             if (duplicate is not null)
-                SocketCalls.ShutdownBoth(Descriptor, _resets);
+                SocketCalls.ShutdownBoth(Descriptor, Resets);
             _ = Libc.Close(Descriptor);
             Thread.OnConnectionClosed();
         }
@@ -79,9 +79,7 @@ internal partial class EngineConnection
         // Dispose waits for running calls of handlers, so it runs on another thread.
         if (duplicate is not null)
             ThreadPool.UnsafeQueueUserWorkItem(static duplicate => duplicate.Dispose(), duplicate, preferLocal: false);
-        Output.ReleaseAll();
-        SignalClosed();
-        NotifyWaiters(ref _finished);
+        OnSocketClosed();
         NotifySendAttempted();
         _isClosed = true;
     }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections.Features;
 
@@ -14,7 +13,7 @@ namespace Sockeye.Linux;
 /// runs are combined.
 /// </remarks>
 internal abstract partial class EngineConnection
-    : DuplexConnection, IDuplexPipe, IEngineWorkItem, IThreadPoolWorkItem, IConnectionSocketFeature, ITcpInfoFeature
+    : DuplexConnection, IEngineWorkItem, IThreadPoolWorkItem, IConnectionSocketFeature, ITcpInfoFeature
 {
     private readonly NativeAddress _localAddress;
     private readonly NativeAddress _remoteAddress;
@@ -22,20 +21,15 @@ internal abstract partial class EngineConnection
     private EndPoint? _remote;
     private int _requests;
 
-    protected EngineConnection(EngineThread thread, ConnectedSocket socket) : base(thread.Setup.Connections)
+    protected EngineConnection(EngineThread thread, ConnectedSocket socket) : base(
+        thread.Setup.Connections,
+        thread.Setup.RunsHandlersInline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously)
     {
         (Thread, Descriptor) = (thread, socket.Descriptor);
         (_localAddress, _remoteAddress, _local) = (socket.Local, socket.Remote, socket.LocalEndPoint);
-        Input = new(this);
-        Output = new(this);
-        (_receiving, _sending, _finished) = (CreateSignal(), CreateSignal(), CreateSignal());
-        Transport = this;
-        _lastActivityAt = Options.TimeProvider.GetTimestamp();
     }
 
     public EngineThread Thread { get; }
-
-    public TransportConnectionOptions Options => Thread.Setup.Connections;
 
     public override EndPoint? LocalEndPoint
     {
@@ -49,10 +43,6 @@ internal abstract partial class EngineConnection
         set => _remote = value;
     }
 
-    PipeReader IDuplexPipe.Input => Input;
-
-    PipeWriter IDuplexPipe.Output => Output;
-
     IEngineWorkItem? IEngineWorkItem.NextWork { get; set; }
 
     /// <summary>The engine's token for the connection; 0 while it is not registered.</summary>
@@ -60,9 +50,7 @@ internal abstract partial class EngineConnection
 
     protected int Descriptor { get; }
 
-    protected EngineInput Input { get; }
-
-    protected EngineOutput Output { get; }
+    protected override long Now => Thread.Now;
 
     /// <summary>Reports the connection to the observer of steps, and starts to serve it.</summary>
     public void Start(SocketFunction function, long? startedAt)
@@ -89,10 +77,23 @@ internal abstract partial class EngineConnection
     }
 
     /// <summary>Resumes the handler, on the thread of handlers. Safe from any thread.</summary>
-    public void Resume(IThreadPoolWorkItem handler) => Thread.Resume(this, handler);
+    protected override void ResumeHandler(IThreadPoolWorkItem handler) => Thread.Resume(this, handler);
 
-    /// <summary>Notifies that a read of the handler waits. Safe from any thread.</summary>
-    public void NotifyReadPending() => OnReadPending();
+    protected override PipeSegment Rent(int size) => Thread.Setup.Pool.Rent(size);
+
+    protected override void RequestReceive() => Post(EngineRequests.Receive);
+
+    protected override void RequestSend() => Post(EngineRequests.Send);
+
+    protected override void RequestClose(bool isDriving)
+    {
+        if (isDriving)
+            CloseNow();
+        else
+            Post(EngineRequests.Close);
+    }
+
+    protected override void AssertDriving() => Thread.AssertOnEngineThread();
 
     void IEngineWorkItem.Run()
     {

@@ -224,8 +224,7 @@ internal abstract class EngineThread
     private void RunLoop()
     {
         _current = this;
-        var cache = new SegmentCache(Setup.Pool);
-        SegmentCache.Current = cache;
+        var cache = Setup.Pool.CreateCacheOfThread();
         if (TryOpenEngine())
         {
             if (!Setup.RunsHandlersInline)
@@ -238,7 +237,7 @@ internal abstract class EngineThread
         }
 
         CloseEngine();
-        cache.Clear();
+        cache.Dispose();
         Waker.Dispose();
         _handlers.Stop();
         _ended.SetResult();

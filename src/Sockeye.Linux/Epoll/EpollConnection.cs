@@ -80,21 +80,22 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
                 return;
             }
 
-            var (count, bytes) = Output.BeginSend(new(vectors, MaxVectors), budget, out var isEnd);
-            if (count == 0)
+            var flushed = Output.BeginSend(budget, out var isEnd);
+            if (flushed.IsEmpty)
             {
                 if (isEnd)
-                    SendFin();
+                    OnOutputSent();
                 return;
             }
 
+            var (count, bytes) = SendVectors.Fill(new(vectors, MaxVectors), flushed);
             var sent = TrySend(vectors, count);
             if (sent < 0)
                 return;
             // A short send means that the buffer is full, the only reason for one. epoll reports when there is room.
             _isWritable = sent == bytes;
             budget -= sent;
-            if (!OnSent(sent))
+            if (!OnBytesSent(sent))
                 return;
         }
     }

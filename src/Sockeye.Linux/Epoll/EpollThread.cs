@@ -18,7 +18,7 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
     private EpollInstance? _epoll;
 
     /// <summary>Memory for bytes that have no reader.</summary>
-    public Segment DiscardBuffer { get; } = setup.Pool.CreateUnpooled(SegmentPool.LargeSize);
+    public PipeSegment DiscardBuffer { get; } = setup.Pool.CreateUnpooled(SegmentPool.LargeSize);
 
     public override ConnectionContext StartConnection(ConnectedSocket socket, SocketFunction function, long? startedAt = null)
     {

@@ -13,20 +13,20 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
     private readonly EngineThread _thread;
     private readonly int _size;
     private readonly int _step;
-    private readonly Segment[] _byId;
+    private readonly PipeSegment[] _byId;
     private int _created;
     private int _withKernel;
     private long _rented;
     private long _returnedHere;
     private long _returnedElsewhere;
-    private Segment? _returned;
+    private PipeSegment? _returned;
     private bool _hasUnpublished;
 
     public ReceiveBuffers(Ring ring, EngineThread thread, ushort group, int size, int initialCount, int maxCount)
     {
         _ring = BufferRing.Create(ring, group, maxCount);
         (_thread, _size, _step) = (thread, size, initialCount);
-        _byId = new Segment[_ring.Entries];
+        _byId = new PipeSegment[_ring.Entries];
         TryGrow();
     }
 
@@ -45,7 +45,7 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
         (Volatile.Read(ref _rented) - Volatile.Read(ref _returnedHere) - Volatile.Read(ref _returnedElsewhere)) * _size;
 
     /// <summary>Takes a buffer that the kernel has filled. The caller releases it.</summary>
-    public Segment Take(ushort id, int filled)
+    public PipeSegment Take(ushort id, int filled)
     {
         _thread.AssertOnEngineThread();
         Debug.Assert(id < _created && _withKernel > 0, "The kernel has the buffer.");
@@ -58,7 +58,7 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
     }
 
     /// <summary>Returns a buffer. Safe from any thread.</summary>
-    public void Return(Segment segment)
+    public void TakeBack(PipeSegment segment)
     {
         if (_thread.IsCurrent)
         {
@@ -80,7 +80,7 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
     }
 
     /// <summary>Replaces the memory of a buffer in the ring. Safe from any thread.</summary>
-    public void Abandon(Segment segment) => Return(new(this, _size, segment.Id));
+    public void Abandon(PipeSegment segment) => TakeBack(new(this, _size, segment.Id));
 
     /// <summary>Gives returned buffers to the kernel.</summary>
     public void Publish()
@@ -105,7 +105,7 @@ internal sealed class ReceiveBuffers : ISegmentOwner, IDisposable
 
     public void Dispose() => _ring.Dispose();
 
-    private void Provide(Segment segment)
+    private void Provide(PipeSegment segment)
     {
         Debug.Assert(_withKernel < _byId.Length, "The ring has an entry for each buffer.");
         _byId[segment.Id] = segment;

@@ -23,7 +23,7 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
     /// <param name="result">The number of bytes; 0 for the peer's FIN; negative for an error.</param>
     /// <param name="hasMore">Whether the same operation continues.</param>
     /// <param name="buffers">The buffers that own the segment.</param>
-    public void OnReceiveCompleted(Segment? segment, int result, bool hasMore, ReceiveBuffers buffers)
+    public void OnReceiveCompleted(PipeSegment? segment, int result, bool hasMore, ReceiveBuffers buffers)
     {
         Thread.AssertOnEngineThread();
         Debug.Assert(_isReceiving, "A completion belongs to the receive in flight.");
@@ -56,7 +56,7 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
             CloseIfIdle();
         else if (result < 0 && (Errno)(-result) is not (Errno.Again or Errno.Interrupted))
             OnSendFailed((Errno)(-result));
-        else if (OnSent(Math.Max(result, 0)) && CanSend)
+        else if (OnBytesSent(Math.Max(result, 0)) && CanSend)
             Send();
     }
 
@@ -77,7 +77,7 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
 
     protected override void Receive()
     {
-        if (_isReceiving || IsClosing || Input.GetRoomOrPause() is not (> 0 and var room))
+        if (_isReceiving || IsClosing || Input.GetReceiveLimitOrPause() is not (> 0 and var most))
             return;
         Debug.Assert(Token != 0, "Only a registered connection receives.");
         var isLarge = _size.IsStreaming && thread.LargeBuffers.HasAny;
@@ -85,7 +85,7 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
         var data = RingUserData.Pack(isLarge ? RingOperation.ReceiveLarge : RingOperation.ReceiveSmall, Token);
         // The limit makes the kernel stop when the reader has enough. A separate cancel could lose a race.
         if (thread.HasReceiveLimit)
-            thread.Ring.Next().ReceiveMultishot(Descriptor, buffers.Group, (uint)Math.Min(room, Options.MaxReadBufferSize), data);
+            thread.Ring.Next().ReceiveMultishot(Descriptor, buffers.Group, (uint)Math.Min(most, Options.MaxReadBufferSize), data);
         else
             thread.Ring.Next().ReceiveOnce(Descriptor, buffers.Group, data);
         _isReceiving = true;
@@ -97,15 +97,16 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
         if (_isSending || IsClosing)
             return;
         Debug.Assert(Token != 0, "Only a registered connection sends.");
-        Span<IoVector> vectors = stackalloc IoVector[SendList.MaxVectors];
-        var (count, bytes) = Output.BeginSend(vectors, MaxSendBytes, out var isEnd);
-        if (count == 0)
+        var flushed = Output.BeginSend(MaxSendBytes, out var isEnd);
+        if (flushed.IsEmpty)
         {
             if (isEnd)
-                SendFin();
+                OnOutputSent();
             return;
         }
 
+        Span<IoVector> vectors = stackalloc IoVector[SendList.MaxVectors];
+        var (count, bytes) = SendVectors.Fill(vectors, flushed);
         var data = RingUserData.Pack(RingOperation.Send, Token);
         if (count == 1)
             thread.Ring.Next().Send(Descriptor, vectors[0].Address, bytes, data);
@@ -135,7 +136,7 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
             _inFlight >= (_isReceiving ? 1 : 0) + (_isSending ? 1 : 0), "A receive and a send in flight are counted.");
     }
 
-    private void OnBytesReceived(Segment segment, ReceiveBuffers buffers)
+    private void OnBytesReceived(PipeSegment segment, ReceiveBuffers buffers)
     {
         var count = segment.End;
         _size.Record(count, segment.Size);
@@ -147,7 +148,7 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
     }
 
     /// <summary>Copies the segment, because other connections need the kernel's buffers, and this reader may be slow.</summary>
-    private Segment CopyAndRelease(Segment segment)
+    private PipeSegment CopyAndRelease(PipeSegment segment)
     {
         try
         {

@@ -27,22 +27,26 @@ internal static class SimulationThread
             IsBackground = true, // A blocked thread must not keep the process from ending.
         };
         thread.Start();
-        var isBlocked = IsBlocked(thread, limits.MaxStepTime, () => Volatile.Read(ref loop)?.Steps ?? 0);
-        return isBlocked ? CreateBlockedException(limits, loop!) : failure;
+        var blocked = WaitForEndOrBlock(thread, limits.MaxStepTime, () => Volatile.Read(ref loop));
+        return blocked is null ? failure : CreateBlockedException(limits, blocked);
     }
 
-    private static bool IsBlocked(Thread thread, TimeSpan limit, Func<long> steps)
+    /// <summary>Returns null when the thread has ended, or its loop when one step takes longer than the limit.</summary>
+    private static SimulationLoop? WaitForEndOrBlock(Thread thread, TimeSpan limit, Func<SimulationLoop?> getLoop)
     {
         var (last, since) = (-1L, TimeProvider.System.GetTimestamp());
         while (!thread.Join(limit / 4))
         {
-            if (steps() is var now && now != last)
+            // Without a loop, no step has begun: on a busy machine, the thread may start late.
+            if (getLoop() is not { } loop)
+                continue;
+            if (loop.Steps is var now && now != last)
                 (last, since) = (now, TimeProvider.System.GetTimestamp());
             else if (TimeProvider.System.GetElapsedTime(since) >= limit && !System.Diagnostics.Debugger.IsAttached)
-                return true;
+                return loop;
         }
 
-        return false;
+        return null;
     }
 
     private static SimulationException CreateBlockedException(SimulationLimits limits, SimulationLoop loop) => new(

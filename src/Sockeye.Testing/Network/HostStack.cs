@@ -54,6 +54,9 @@ internal sealed class HostStack : ITcpHost
 
     public bool IsDown { get; private set; }
 
+    /// <summary>The number of crashes: what began before one has ended with it.</summary>
+    public int CrashCount { get; private set; }
+
     public bool IsPaused => _pauses > 0;
 
     /// <summary>The rate at which applications of this host read, in bytes per second; null: unlimited.</summary>
@@ -165,6 +168,7 @@ internal sealed class HostStack : ITcpHost
         Trace("", "crashed");
         Loop.AssertOnLoopThread();
         IsDown = true;
+        CrashCount++;
         foreach (var listener in _listeners.Values.ToList())
             listener.Crash();
         _listeners.Clear();

@@ -16,6 +16,8 @@ internal sealed class Wire(SimulationLoop loop, TimeProvider time, RuleList rule
 
     public SimulationLoop Loop => loop;
 
+    public RuleList Rules => rules;
+
     public TimeProvider Time => time;
 
     public TimeSpan Latency { get; set; } = TimeSpan.FromMilliseconds(1);

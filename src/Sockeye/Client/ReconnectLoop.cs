@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using Microsoft.AspNetCore.Connections;
@@ -6,12 +7,22 @@ using Microsoft.Extensions.Logging;
 
 namespace Sockeye;
 
-/// <summary>Opens one connection after another to the same endpoint, with growing delays between them.</summary>
+/// <summary>
+/// Opens one connection after another to the same endpoint, or to the first of several that accepts, with growing delays between
+/// them.
+/// </summary>
+/// <param name="client">Connects.</param>
+/// <param name="options">The options of the client.</param>
+/// <param name="endpoints">The endpoints, in the order of preference.</param>
+/// <param name="logger">Logs each change.</param>
+/// <param name="onWaiting">Called before each wait, with the number of attempts that failed in a row, the delay, and the last
+/// error.</param>
 internal sealed partial class ReconnectLoop(
-    SockeyeClient client, SockeyeClientOptions options, EndPoint endpoint, ILogger logger)
+    SockeyeClient client, SockeyeClientOptions options, IReadOnlyList<EndPoint> endpoints, ILogger logger,
+    Action<int, TimeSpan, Exception?>? onWaiting = null)
 {
     private readonly ILogger _logger = logger;
-    private readonly string _name = DisplayText.Format(endpoint);
+    private readonly string _name = string.Join(" or ", endpoints.Select(DisplayText.Format));
 
     public async IAsyncEnumerable<ConnectionContext> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -57,6 +68,7 @@ internal sealed partial class ReconnectLoop(
                 LogAttemptFailed(failures, explanation, delay);
             }
 
+            onWaiting?.Invoke(failures, delay, last.Error);
             await WaitAsync(delay, last, cancellationToken);
         }
     }
@@ -68,19 +80,32 @@ internal sealed partial class ReconnectLoop(
     private async ValueTask<(ConnectionContext Connection, IOException? Error)> TryConnectAsync(
         Failure? last, CancellationToken cancellationToken)
     {
-        try
+        List<IOException>? errors = null;
+        foreach (var endpoint in endpoints)
         {
-            return (await client.ConnectAsync(endpoint, cancellationToken), null);
+            try
+            {
+                return (await client.ConnectAsync(endpoint, cancellationToken), null);
+            }
+            catch (OperationCanceledException) when (last is not null && cancellationToken.IsCancellationRequested)
+            {
+                throw CancelledError(last, cancellationToken);
+            }
+            catch (IOException error) // Connecting, or a layer of the client, failed.
+            {
+                (errors ??= []).Add(error);
+            }
         }
-        catch (OperationCanceledException) when (last is not null && cancellationToken.IsCancellationRequested)
-        {
-            throw CancelledError(last, cancellationToken);
-        }
-        catch (IOException error) // Connecting, or a layer of the client, failed.
-        {
-            return (null!, error);
-        }
+
+        return (null!, Combine(errors!));
     }
+
+    /// <summary>Returns the only error, or one that has the messages of all.</summary>
+    private static IOException Combine(List<IOException> errors) => errors is [var error]
+        ? error
+        : new ConnectException(
+            string.Join(' ', errors.Select(each => each.Message)),
+            (errors[^1] as ConnectException)?.SocketError ?? SocketError.SocketError, errors[^1]);
 
     private async ValueTask WaitAsync(TimeSpan delay, Failure last, CancellationToken cancellationToken)
     {

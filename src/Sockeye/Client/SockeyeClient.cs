@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -52,6 +53,12 @@ public sealed class SockeyeClient : IConnectionFactory
     internal TimeSpan ConnectTimeout => _options.ConnectTimeout;
 
     internal ILoggerFactory LoggerFactory => _options.LoggerFactory;
+
+    /// <summary>The scheduler of the transport, for work that no caller awaits.</summary>
+    internal PipeScheduler Scheduler => Scheduling.GetScheduler(_options.Transport);
+
+    /// <summary>The maximum number of attempts that fail in a row; null if there is none.</summary>
+    internal int? MaxAttempts => _options.Reconnect.MaxAttempts;
 
     /// <summary>Opens one connection. The caller disposes it, which closes it gracefully.</summary>
     /// <remarks>
@@ -126,8 +133,14 @@ public sealed class SockeyeClient : IConnectionFactory
         EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
-        return new ReconnectLoop(this, _options, HostNames.Normalize(endpoint), _logger).RunAsync(cancellationToken);
+        return Reconnect([endpoint], onWaiting: null, cancellationToken);
     }
+
+    /// <summary>Opens one connection after another, each to the first endpoint that accepts.</summary>
+    internal IAsyncEnumerable<ConnectionContext> Reconnect(
+        IEnumerable<EndPoint> endpoints, Action<int, TimeSpan, Exception?>? onWaiting, CancellationToken cancellationToken) =>
+        new ReconnectLoop(this, _options, [.. endpoints.Select(HostNames.Normalize)], _logger, onWaiting)
+            .RunAsync(cancellationToken);
 
     /// <inheritdoc cref="ReconnectAsync(EndPoint, CancellationToken)"/>
     /// <param name="host">A name, or an address ("127.0.0.1", "::1", "[::1]", "fe80::1%eth0"). Resolved each time.</param>

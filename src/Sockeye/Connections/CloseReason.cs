@@ -95,6 +95,10 @@ public sealed class CloseReason
     public static CloseReason LocalFin { get; } =
         new(ClosedBy.Local, CloseCause.Fin, CloseDirection.Output, "this side ended first (FIN)");
 
+    /// <summary>The reason of an orderly end of this side that the user describes.</summary>
+    internal static CloseReason LocalEnd(string description) =>
+        new(ClosedBy.Local, CloseCause.Fin, CloseDirection.Output, description);
+
     internal static CloseReason Stopped { get; } =
         new(ClosedBy.Local, CloseCause.Stop, CloseDirection.Output, "the server was stopped");
 

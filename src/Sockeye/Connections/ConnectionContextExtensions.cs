@@ -39,6 +39,31 @@ public static class ConnectionContextExtensions
             ?? CancellationToken.None;
 
         /// <summary>
+        /// Gets a token that fires when nothing more will arrive: the peer has ended its side (FIN), or the connection broke. For
+        /// a handler that is busy elsewhere, so that it need not finish work that no one waits for. The output is still open
+        /// after a FIN, and bytes that arrived before it may still be unread.
+        /// </summary>
+        /// <remarks>While the handler leaves a full buffer of received bytes unread, receiving pauses, and the end is detected
+        /// when reading continues. On a transport that is not Sockeye's, the token is <c>ConnectionClosed</c>.</remarks>
+        public CancellationToken PeerEnded =>
+            connection.Features.Get<IConnectionIoFeature>()?.PeerEnded ?? connection.ConnectionClosed;
+
+        /// <summary>
+        /// Ends the connection in order, for a reason of your own: sends what was written, then FIN, and closes. In a handler,
+        /// and on a rented connection, it records the reason and completes the pipes; the owner closes the connection.
+        /// </summary>
+        /// <param name="description">The reason, without a full stop, which <see cref="CloseReason"/>, the log and the metrics
+        /// report as an orderly end of this side (<see cref="CloseCause.Fin"/>). It is not sent to the peer. A reason that was
+        /// recorded earlier stays, such as the FIN of a peer that ended first.</param>
+        /// <returns>A task that completes as that of <c>DisposeAsync</c>.</returns>
+        public ValueTask CloseAsync(string description)
+        {
+            ArgumentNullException.ThrowIfNull(description);
+            connection.SetCloseReason(CloseReason.LocalEnd(description));
+            return connection.DisposeAsync();
+        }
+
+        /// <summary>
         /// Ends both directions at once (RST over TCP). Bytes in flight are lost. Safe from any thread, more than once.
         /// </summary>
         /// <param name="cause">The cause of the end.</param>

@@ -34,6 +34,31 @@ public sealed class ConnectionTimeouts
     public TimeSpan Idle { get; set => field = Validate(value, nameof(Idle)); } = TimeSpan.FromMinutes(10);
 
     /// <summary>
+    /// Gets or sets the time for which the peer may send nothing, whatever this side sends. Default: infinite. Up to a quarter
+    /// late. Range: 1 ms to 365 days, or <see cref="Timeout.InfiniteTimeSpan"/>.
+    /// </summary>
+    /// <remarks>
+    /// For a server that sends heartbeats or events, with which <see cref="Idle"/> never passes. Time in which receiving is
+    /// paused, because the handler is slow, does not count. Does not apply to a peer that has ended its side (FIN).
+    /// </remarks>
+    public TimeSpan ReceiveIdle
+    {
+        get;
+        set => field = Validate(value, nameof(ReceiveIdle));
+    } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>
+    /// Gets or sets the time for which this side may send nothing, whatever the peer sends. Default: infinite. Up to a quarter
+    /// late. Range: 1 ms to 365 days, or <see cref="Timeout.InfiniteTimeSpan"/>.
+    /// </summary>
+    /// <remarks>For a handler that should have answered by then. Does not apply once this side has ended its output.</remarks>
+    public TimeSpan SendIdle
+    {
+        get;
+        set => field = Validate(value, nameof(SendIdle));
+    } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>
     /// Gets or sets the time within which the peer must send its first byte, from the accept or the connect. Default: infinite,
     /// because in many protocols only the server sends. Range: 1 ms to 365 days, or <see cref="Timeout.InfiniteTimeSpan"/>.
     /// </summary>
@@ -96,8 +121,8 @@ public sealed class ConnectionTimeouts
     internal bool IsAnyEnabled => NeedsByteCounts || IsEnabled(Lifetime);
 
     /// <summary>Whether any timeout except the lifetime is enabled. These need a transport that counts bytes.</summary>
-    internal bool NeedsByteCounts => IsEnabled(Idle) || IsEnabled(FirstByte) || IsEnabled(WriteStall)
-        || MinReceiveRate is not null || MinSendRate is not null;
+    internal bool NeedsByteCounts => IsEnabled(Idle) || IsEnabled(ReceiveIdle) || IsEnabled(SendIdle)
+        || IsEnabled(FirstByte) || IsEnabled(WriteStall) || MinReceiveRate is not null || MinSendRate is not null;
 
     /// <summary>Creates the timeouts of a client, which are all disabled.</summary>
     internal static ConnectionTimeouts CreateDisabled() =>

@@ -7,6 +7,8 @@ namespace Sockeye;
 internal sealed class OptionalTimeouts(TimeSpan opened)
 {
     private TimeSpan? _closeRequestedAt;
+    private DirectionClock _receiving;
+    private DirectionClock _sending;
     private RateWindow _receiveRate;
     private RateWindow _sendRate;
 
@@ -45,13 +47,15 @@ internal sealed class OptionalTimeouts(TimeSpan opened)
                     $", and was not finished within {OptionChecks.Describe(timeouts.LifetimeGracePeriod)} after that"));
     }
 
-    /// <summary>Checks the first byte and both rates; returns a reason if one is missed.</summary>
+    /// <summary>Checks the first byte, both directions and both rates; returns a reason if one is missed.</summary>
     /// <param name="timeouts">The timeouts that are enabled.</param>
     /// <param name="poll">The poll of the connection.</param>
     /// <param name="isOpen">Whether neither side has ended its direction.</param>
     /// <param name="next">The time of the next poll.</param>
     public CloseReason? Check(ConnectionTimeouts timeouts, ref TimeoutPoll poll, bool isOpen, ref TimeSpan next) =>
         (isOpen ? CheckFirstByte(timeouts.FirstByte, ref poll, ref next) : null)
+        ?? (isOpen ? CheckReceiveIdle(timeouts.ReceiveIdle, ref poll, ref next) : null)
+        ?? (isOpen ? CheckSendIdle(timeouts.SendIdle, ref poll, ref next) : null)
         ?? (isOpen && timeouts.MinReceiveRate is { } receive ? CheckReceiveRate(receive, ref poll, ref next) : null)
         ?? (timeouts.MinSendRate is { } send ? CheckSendRate(send, ref poll, ref next) : null);
 
@@ -66,6 +70,36 @@ internal sealed class OptionalTimeouts(TimeSpan opened)
                     $"the peer sent nothing for {OptionChecks.Describe(firstByte)} after it connected",
                     "Timeouts.FirstByte"));
         TimeoutPoll.ScheduleAt(opened + firstByte, ref next);
+        return null;
+    }
+
+    private CloseReason? CheckReceiveIdle(TimeSpan timeout, ref TimeoutPoll poll, ref TimeSpan next)
+    {
+        if (!ConnectionTimeouts.IsEnabled(timeout))
+            return null;
+        var clock = poll.Now - opened - poll.Progress.ReceivePauseTime;
+        return CheckDirection(
+            timeout, _receiving.GetIdleTime(poll.Progress.BytesReceived, clock, poll.Progress.IdleTime),
+            "the peer sent nothing", nameof(ConnectionTimeouts.ReceiveIdle), ref poll, ref next);
+    }
+
+    private CloseReason? CheckSendIdle(TimeSpan timeout, ref TimeoutPoll poll, ref TimeSpan next)
+    {
+        if (!ConnectionTimeouts.IsEnabled(timeout))
+            return null;
+        return CheckDirection(
+            timeout, _sending.GetIdleTime(poll.Progress.BytesSent, poll.Now - opened, poll.Progress.IdleTime),
+            "this side sent nothing", nameof(ConnectionTimeouts.SendIdle), ref poll, ref next);
+    }
+
+    private static CloseReason? CheckDirection(
+        TimeSpan timeout, TimeSpan idle, string sentence, string option, ref TimeoutPoll poll, ref TimeSpan next)
+    {
+        if (idle >= timeout)
+            return CloseReason.Local(
+                CloseCause.Timeout, new($"{sentence} for {OptionChecks.Describe(timeout)}", $"Timeouts.{option}"));
+        TimeoutPoll.ScheduleAt(poll.Now + timeout - idle, ref next);
+        poll.ScheduleWithin(timeout / 4, ref next);
         return null;
     }
 

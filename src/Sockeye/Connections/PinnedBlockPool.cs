@@ -33,17 +33,12 @@ internal sealed class PinnedBlockPool : MemoryPool<byte>
     public long RentedCount =>
         Volatile.Read(ref _createdCount) - Volatile.Read(ref _droppedCount) - Volatile.Read(ref _idleCount);
 
-    public override IMemoryOwner<byte> Rent(int minBufferSize = -1) => Rent(minBufferSize, null);
-
-    /// <param name="minBufferSize">The minimum number of bytes; -1 for a block.</param>
-    /// <param name="owner">The pool that reports, on return, whether the block was abandoned. Null if blocks are never
-    /// abandoned.</param>
-    public IMemoryOwner<byte> Rent(int minBufferSize, PipeBlockPool? owner)
+    public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
     {
         if (minBufferSize > BlockSize)
         {
             Interlocked.Increment(ref _createdCount);
-            return new LargeBlock(this, minBufferSize, owner);
+            return new LargeBlock(this, minBufferSize);
         }
 
         if (_idle.TryDequeue(out var block))
@@ -56,12 +51,11 @@ internal sealed class PinnedBlockPool : MemoryPool<byte>
             block = new(this);
         }
 
-        block.MarkRented(owner);
+        block.MarkRented();
         return block;
     }
 
-    /// <summary>Stops counting blocks that will not be returned.</summary>
-    public void Drop(long count = 1) => Interlocked.Add(ref _droppedCount, count);
+    private void Drop() => Interlocked.Increment(ref _droppedCount);
 
     private void Return(Block block)
     {
@@ -88,30 +82,21 @@ internal sealed class PinnedBlockPool : MemoryPool<byte>
     private sealed class Block(PinnedBlockPool pool) : IMemoryOwner<byte>
     {
         private readonly Memory<byte> _memory = AllocatePinned(BlockSize);
-        private PipeBlockPool? _owner;
         private int _isRented;
 
         public Memory<byte> Memory => _memory;
 
-        public void MarkRented(PipeBlockPool? owner)
-        {
-            _owner = owner;
-            Volatile.Write(ref _isRented, 1);
-        }
+        public void MarkRented() => Volatile.Write(ref _isRented, 1);
 
         public void Dispose()
         {
             // A second Dispose must not give one block to two owners.
-            if (Interlocked.Exchange(ref _isRented, 0) == 0)
-                return;
-            var isKept = _owner?.TryReturn() ?? true;
-            _owner = null; // An idle block does not refer to a connection's pool.
-            if (isKept)
+            if (Interlocked.Exchange(ref _isRented, 0) == 1)
                 pool.Return(this);
         }
     }
 
-    private sealed class LargeBlock(PinnedBlockPool pool, int size, PipeBlockPool? owner) : IMemoryOwner<byte>
+    private sealed class LargeBlock(PinnedBlockPool pool, int size) : IMemoryOwner<byte>
     {
         private int _isRented = 1;
 
@@ -119,7 +104,7 @@ internal sealed class PinnedBlockPool : MemoryPool<byte>
 
         public void Dispose()
         {
-            if (Interlocked.Exchange(ref _isRented, 0) == 1 && owner?.TryReturn() is not false)
+            if (Interlocked.Exchange(ref _isRented, 0) == 1)
                 pool.Drop();
         }
     }

@@ -41,6 +41,14 @@ internal sealed class PooledBuffer : IBufferWriter<byte>
         return buffer;
     }
 
+    /// <summary>Returns a buffer that holds a copy of the bytes, with one reference, which belongs to the caller.</summary>
+    public static PooledBuffer CopyOf(ReadOnlySpan<byte> bytes)
+    {
+        var buffer = Rent();
+        buffer.Write(bytes);
+        return buffer;
+    }
+
     public void AddReference()
     {
         AssertReferenced();

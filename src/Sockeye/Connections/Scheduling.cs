@@ -19,6 +19,20 @@ internal static class Scheduling
     public static PipeScheduler GetScheduler(ConnectionContext connection) =>
         connection.Features.Get<IConnectionIoFeature>()?.Scheduler ?? PipeScheduler.ThreadPool;
 
+    public static TimeProvider GetTimeProvider(ConnectionContext connection) =>
+        connection.Features.Get<IConnectionIoFeature>()?.TimeProvider ?? TimeProvider.System;
+
+    public static bool IsThreadPool(this PipeScheduler scheduler) => scheduler == PipeScheduler.ThreadPool;
+
+    /// <summary>Queues a work item. On the thread pool, this allocates nothing.</summary>
+    public static void Queue(this PipeScheduler scheduler, IThreadPoolWorkItem item)
+    {
+        if (scheduler.IsThreadPool())
+            ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+        else
+            scheduler.Schedule(static item => ((IThreadPoolWorkItem)item!).Execute(), item);
+    }
+
     /// <summary>Starts work on the scheduler, without the caller's context. The returned task completes with the work.</summary>
     public static async Task<T> RunAsync<T>(this PipeScheduler scheduler, Func<Task<T>> work)
     {

@@ -1,15 +1,16 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace Sockeye.Transports;
 
-/// <summary>A connection over a <see cref="StreamSocket"/>, with one pump per direction between the socket and a bounded
-/// pipe.</summary>
+/// <summary>A connection over a <see cref="StreamSocket"/>, whose asynchronous calls fill and drain the pipes.</summary>
 /// <remarks>
-/// The directions end independently, which makes half-close work: the peer's FIN ends the receiving pump, completing the
-/// handler's output ends the sending one. When both have ended, the socket is closed.
+/// <para>The directions end independently, which makes half-close work: the peer's FIN ends receiving, completing the handler's
+/// output ends sending. When both have ended, the socket is closed.</para>
+/// <para>A receive waits for data without a buffer. A flush sends on the thread of the handler, unless a send is in
+/// progress.</para>
 /// </remarks>
 public class StreamConnection : DuplexConnection
 {
@@ -19,169 +20,142 @@ public class StreamConnection : DuplexConnection
     /// </summary>
     private const int MaxSendSize = 64 * 1024;
 
+    /// <summary>The connection that fills or drains a pipe on this thread.</summary>
+    [ThreadStatic]
+    private static StreamConnection? _driving;
+
+    /// <summary>The handler that the call of the driver on this thread has resumed.</summary>
+    [ThreadStatic]
+    private static IThreadPoolWorkItem? _resumed;
+
     private readonly StreamSocket _socket;
-    private readonly TransportConnectionOptions _options;
     private readonly bool _keepsContext;
-    private readonly TransportInput _input;
-    private readonly PipeBlockPool _inputMemory;
-    private readonly Pipe _receivePipe;
-    private readonly Pipe _sendPipe;
-    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Lock _closeLock = new();
-    private Task _receiving = Task.CompletedTask;
-    private Task _sending = Task.CompletedTask;
-    private TaskCompletionSource? _finRelease;
-    private WaitStopwatch _receivePauses;
-    private WaitStopwatch _sendWaits;
-    private long _bytesReceived;
-    private long _bytesSent;
-    private long _lastIoAt;
-    private int _openDirections = 2;
-    private volatile bool _isSocketClosed;
-    private volatile bool _discardsInput;
-    private volatile bool _isFinReceived;
+    private readonly Lock _operationsLock = new();
+    private ReceiveSizePredictor _size = new();
+    private int _operations;
+    private int _sendRequests;
+    private bool _isSocketClosed;
     private volatile bool _isFinSent;
 
     /// <summary>Creates the connection of a connected socket. It is idle until <see cref="Start"/>.</summary>
     /// <param name="socket">The socket. The connection closes it.</param>
     /// <param name="options">The limits and schedulers of the connection.</param>
-    public StreamConnection(StreamSocket socket, TransportConnectionOptions options) : base(options)
+    public StreamConnection(StreamSocket socket, TransportConnectionOptions options)
+        : base(options, options.KeepsContext ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously)
     {
-        (_socket, _options, _keepsContext) = (socket, options, options.KeepsContext);
+        (_socket, _keepsContext) = (socket, options.KeepsContext);
         (LocalEndPoint, RemoteEndPoint) = (socket.LocalEndPoint, socket.RemoteEndPoint);
-        _inputMemory = new(options.Pool);
-        _receivePipe = CreatePipe(
-            _inputMemory, options.MaxReadBufferSize, reader: options.HandlerScheduler, writer: options.Scheduler);
-        _sendPipe = CreatePipe(
-            options.Pool, options.MaxWriteBufferSize, reader: options.SendScheduler, writer: options.HandlerScheduler);
-        _input = new(_receivePipe.Reader, this);
-        _lastIoAt = options.TimeProvider.GetTimestamp();
-        Transport = new DuplexPipe(_input, _sendPipe.Writer);
     }
 
     /// <inheritdoc/>
-    public override PipeScheduler Scheduler => _options.Scheduler;
-
-    /// <inheritdoc/>
-    public override Task SendCompletion => _sending;
-
-    /// <inheritdoc/>
-    public override long BytesReceived => Volatile.Read(ref _bytesReceived);
-
-    /// <inheritdoc/>
-    public override long BytesSent => Volatile.Read(ref _bytesSent);
-
-    /// <inheritdoc/>
-    public override ConnectionProgress Progress => new(
-        BytesReceived,
-        BytesSent,
-        _options.TimeProvider.GetElapsedTime(Volatile.Read(ref _lastIoAt)),
-        _sendWaits.IsRunning,
-        _sendWaits.GetTotal(_options.TimeProvider),
-        _receivePauses.GetTotal(_options.TimeProvider));
-
-    /// <inheritdoc/>
-    public override TimeSpan ReadPausedFor => _receivePauses.GetCurrentWait(_options.TimeProvider);
-
-    /// <inheritdoc/>
-    public override TimeSpan SendBlockedFor => _sendWaits.GetCurrentWait(_options.TimeProvider);
-
-    /// <inheritdoc/>
-    protected override Task ReceiveCompletion => _receiving;
-
-    /// <inheritdoc/>
-    protected override Task Finished => _finished.Task;
-
-    /// <inheritdoc/>
-    protected override bool IsReadPending => _input.IsReadPending;
+    public override PipeScheduler Scheduler => Options.Scheduler;
 
     /// <summary>Starts receiving and sending. Called once, before the connection is given to a server or a client.</summary>
     public void Start()
     {
-        Debug.Assert(_receiving == Task.CompletedTask && _sending == Task.CompletedTask, "A connection is started once.");
-        _receiving = ReceiveAsync();
-        _sending = SendAsync();
+        Debug.Assert(_operations == 0, "A connection is started once.");
+        RequestReceive();
     }
 
     /// <inheritdoc/>
     public override SystemProgress? GetSystemProgress() => _socket.GetSystemProgress();
 
     /// <inheritdoc/>
-    protected override ValueTask CompletePipesAsync()
-    {
-        _input.Detach();
-        return _sendPipe.Writer.CompleteAsync();
-    }
+    protected override PipeSegment Rent(int size) => Options.Segments.Rent(size);
 
     /// <inheritdoc/>
-    protected override void DiscardInput()
+    protected override void RequestReceive()
     {
-        _discardsInput = true;
-        _receivePipe.Writer.CancelPendingFlush();
-    }
-
-    /// <inheritdoc/>
-    protected override void AbandonInputMemory()
-    {
-        Debug.Assert(_isSocketClosed && _openDirections == 0, "The socket is closed, and nothing fills memory any longer.");
-        _inputMemory.Abandon();
-    }
-
-    /// <inheritdoc/>
-    protected override void Break(CloseReason reason, bool reset)
-    {
-        if (!CloseSocket(reset, reason))
+        if (!TryBeginOperation())
             return;
-        _receivePipe.Writer.CancelPendingFlush();
-        _sendPipe.Reader.CancelPendingRead();
-        SendWithheldFin();
+        if (_keepsContext)
+            Options.Scheduler.Schedule(static connection => _ = ((StreamConnection)connection!).ReceiveAsync(), this);
+        else
+            _ = ReceiveAsync();
     }
 
     /// <inheritdoc/>
-    protected override void SendWithheldFin() => Volatile.Read(ref _finRelease)?.TrySetResult();
+    protected override void RequestSend()
+    {
+        if (Interlocked.Increment(ref _sendRequests) > 1)
+            return; // The send in progress sees it.
+        if (Options.SendScheduler == PipeScheduler.Inline)
+            Send();
+        else
+            Options.SendScheduler.Schedule(static connection => ((StreamConnection)connection!).Send(), this);
+    }
 
-    private static Pipe CreatePipe(MemoryPool<byte> pool, int capacity, PipeScheduler reader, PipeScheduler writer) =>
-        new(new PipeOptions(
-            pool,
-            readerScheduler: reader,
-            writerScheduler: writer,
-            pauseWriterThreshold: capacity,
-            resumeWriterThreshold: Math.Max(1, capacity / 2),
-            minimumSegmentSize: PinnedBlockPool.BlockSize,
-            useSynchronizationContext: false));
+    /// <inheritdoc/>
+    protected override void ResumeHandler(IThreadPoolWorkItem handler)
+    {
+        if (_driving == this)
+            _resumed = handler;
+        else
+            ScheduleHandler(handler);
+    }
 
+    /// <inheritdoc/>
+    protected override void RequestClose(bool isDriving)
+    {
+        EndBothDirections();
+        lock (_operationsLock)
+        {
+            Debug.Assert(!_isSocketClosed, "The socket is closed once.");
+            _isSocketClosed = true;
+            _operations++;
+        }
+
+        RunObserver(() => _socket.Close(Resets));
+        EndOperation();
+    }
+
+    /// <inheritdoc/>
+    protected override void ShutdownSend()
+    {
+        Debug.Assert(!_isFinSent, "FIN is sent once.");
+        _isFinSent = true;
+        _socket.ShutdownSend();
+    }
+
+    /// <remarks>The state of the socket shows a reset until this side has sent its own FIN.</remarks>
+    /// <inheritdoc/>
+    protected override bool IsResetHidden(bool isFinReceived) => !_isFinSent && _socket.IsReset;
+
+    /// <inheritdoc/>
+    protected override void NotifyFailure(SocketException exception, bool isSend, bool isReset) =>
+        _socket.OnFailed(exception, isSend, isReset);
+
+    /// <summary>Runs a handler on this thread, at the end of the driver's work, if the socket allows it.</summary>
+    internal void RunHandler(IThreadPoolWorkItem handler)
+    {
+        var scheduler = Options.HandlerScheduler;
+        if (scheduler == PipeScheduler.Inline || (scheduler.IsThreadPool() && _socket.CanRunHandlers))
+            handler.Execute();
+        else
+            ScheduleHandler(handler);
+    }
+
+    /// <summary>Runs a handler on its scheduler.</summary>
+    internal void ScheduleHandler(IThreadPoolWorkItem handler) => Options.HandlerScheduler.Queue(handler);
+
+    /// <summary>Receives until the pipe is full, the peer has ended its side, or the connection is broken.</summary>
     private async Task ReceiveAsync()
     {
+        IThreadPoolWorkItem? handler = null;
         try
         {
-            while (true)
+            while (CanReceive)
             {
-                // Waiting needs no buffer: an idle connection holds no block.
-                if (!await _socket.WaitForDataAsync().ConfigureAwait(_keepsContext))
+                var waiting = new HandlerAwaiter(_socket.WaitForDataAsync(), handler, this);
+                handler = null; // It runs now, even if the wait fails later.
+                if (!await waiting)
                     continue;
-                var buffer = _receivePipe.Writer.GetMemory(PinnedBlockPool.BlockSize / 4);
-                var received = await ReceiveOnceAsync(buffer).ConfigureAwait(_keepsContext);
-                if (received == 0)
-                    break;
-                _receivePipe.Writer.Advance(received);
-
-                var flushing = _receivePipe.Writer.FlushAsync();
-                var isPaused = !flushing.IsCompleted;
-                if (isPaused)
-                    _receivePauses.Start(_options.TimeProvider.GetTimestamp());
-                var flush = await flushing.ConfigureAwait(_keepsContext);
-                if (isPaused)
-                    _receivePauses.Stop(_options.TimeProvider.GetTimestamp());
-
-                if (flush.IsCompleted || _discardsInput)
-                {
-                    await _receivePipe.Writer.CompleteAsync().ConfigureAwait(_keepsContext); // This returns its buffer.
-                    await DiscardAsync().ConfigureAwait(_keepsContext);
-                    break;
-                }
-
-                if (flush.IsCanceled)
-                    break; // The connection was broken while receiving was paused.
+                if (!Input.TryBeginFill(_size.Next, out var segment, out var length))
+                    break; // A request follows when there is room.
+                if (segment is null)
+                    await DiscardOnceAsync().ConfigureAwait(_keepsContext);
+                else
+                    handler = await FillAsync(segment, length).ConfigureAwait(_keepsContext);
             }
         }
         catch (Exception e)
@@ -189,174 +163,182 @@ public class StreamConnection : DuplexConnection
             OnFailed(e, isSend: false);
         }
 
-        Debug.Assert(_isFinReceived || CloseReason is not null, "Receiving ends by FIN, or for a reason.");
-        if (CloseReason is { IsOrderly: false } reason)
-            _input.SetFinalError(SocketErrors.ToReadException(reason));
-        await _receivePipe.Writer.CompleteAsync().ConfigureAwait(_keepsContext);
-        OnReceiveEnded();
-        OnDirectionEnded();
+        EndOperation();
+        if (handler is not null)
+            RunHandler(handler);
+    }
+
+    /// <summary>Receives once. Returns the handler that the bytes resume, if one waits for them.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<IThreadPoolWorkItem?> FillAsync(PipeSegment segment, int length)
+    {
+        var received = 0;
+        IThreadPoolWorkItem? handler;
+        try
+        {
+            received = await _socket.ReceiveAsync(segment.Free[..length]).ConfigureAwait(_keepsContext);
+            Debug.Assert(received >= 0 && received <= length, "A socket fills at most the buffer.");
+        }
+        finally
+        {
+            if (received > 0)
+            {
+                _size.Record(received, length);
+                OnReceived();
+            }
+
+            _driving = this;
+            Input.EndFill(received);
+            (handler, _resumed, _driving) = (_resumed, null, null);
+        }
+
+        if (received == 0)
+            OnFinReceived();
+        return handler;
     }
 
     /// <summary>Receives and discards, so that the peer's FIN or reset is still detected.</summary>
-    private async Task DiscardAsync()
+    private async ValueTask DiscardOnceAsync()
     {
-        while (true)
-        {
-            if (!await _socket.WaitForDataAsync().ConfigureAwait(_keepsContext))
-                continue;
-            using var block = _options.Pool.Rent();
-            if (await ReceiveOnceAsync(block.Memory).ConfigureAwait(_keepsContext) == 0)
-                return;
-        }
-    }
-
-    private async ValueTask<int> ReceiveOnceAsync(Memory<byte> buffer)
-    {
-        var received = await _socket.ReceiveAsync(buffer).ConfigureAwait(_keepsContext);
-        Debug.Assert(received >= 0 && received <= buffer.Length, "A socket fills at most the buffer.");
+        using var block = Options.Pool.Rent();
+        var received = await _socket.ReceiveAsync(block.Memory).ConfigureAwait(_keepsContext);
         if (received == 0)
         {
-            ThrowIfReset();
-            _isFinReceived = true;
-            SetCloseReason(CloseReason.PeerFin);
+            OnFinReceived();
+            return;
         }
 
-        StampIo();
-        Volatile.Write(ref _bytesReceived, _bytesReceived + received);
-        return received;
+        OnReceived();
+        Input.AddDiscarded(received);
     }
 
-    private async Task SendAsync()
+    /// <summary>Sends what is flushed, and FIN at its end, until nothing is left. One call at a time.</summary>
+    private void Send()
     {
+        if (!TryBeginOperation())
+            return;
+        var isWaiting = false;
         try
         {
-            while (true)
-            {
-                var read = await _sendPipe.Reader.ReadAsync().ConfigureAwait(_keepsContext);
-                if (read.IsCanceled)
-                    break; // The connection was broken while there was nothing to send.
-                var part = read.Buffer.Length > MaxSendSize ? read.Buffer.Slice(0, MaxSendSize) : read.Buffer;
-                if (!part.IsEmpty)
-                {
-                    Debug.Assert(!_isFinSent, "No data follows FIN.");
-                    var sending = _socket.SendAsync(part);
-                    var hasToWait = !sending.IsCompleted;
-                    if (hasToWait)
-                        _sendWaits.Start(_options.TimeProvider.GetTimestamp());
-                    await sending.ConfigureAwait(_keepsContext);
-                    if (hasToWait)
-                        _sendWaits.Stop(_options.TimeProvider.GetTimestamp());
-                    StampIo();
-                    Volatile.Write(ref _bytesSent, _bytesSent + part.Length);
-                }
-
-                _sendPipe.Reader.AdvanceTo(part.End);
-                if (read.IsCompleted && part.Length == read.Buffer.Length)
-                {
-                    if (await WaitForFinAsync().ConfigureAwait(_keepsContext))
-                        SendFin();
-                    break;
-                }
-            }
+            isWaiting = !TrySendAll(out var sending, out var count);
+            if (isWaiting)
+                _ = SendAllAsync(sending, count);
         }
         catch (Exception e)
         {
             OnFailed(e, isSend: true);
         }
 
-        // Without an error: FlushResult.IsCompleted reports the end to a writer.
-        await _sendPipe.Reader.CompleteAsync().ConfigureAwait(_keepsContext);
-        OnDirectionEnded();
+        if (!isWaiting)
+            EndOperation();
     }
 
-    /// <summary>Waits while FIN is withheld. Returns false if the connection was broken meanwhile.</summary>
-    private async ValueTask<bool> WaitForFinAsync()
+    /// <summary>Sends as long as the socket accepts everything at once. Returns false if a send waits.</summary>
+    private bool TrySendAll(out ValueTask sending, out int count)
     {
-        if (!HasOwner)
-            return true;
-        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        (sending, count) = (default, 0);
+        for (int seen; ; )
+        {
+            seen = Volatile.Read(ref _sendRequests);
+            while (CanSend && Output.BeginSend(MaxSendSize, out var isEnd) is var bytes)
+            {
+                count = (int)bytes.Length;
+                if (count == 0)
+                {
+                    if (isEnd)
+                        OnOutputSent();
+                    break;
+                }
 
-        // A full fence: a break or a release of the ownership either sees this, or is seen below.
-        Interlocked.Exchange(ref _finRelease, release);
-        if (!CanSendFin() && !_isSocketClosed)
-            await release.Task.ConfigureAwait(_keepsContext);
-        return !_isSocketClosed;
+                Debug.Assert(!_isFinSent, "No data follows FIN.");
+                sending = _socket.SendAsync(bytes);
+                if (!sending.IsCompleted)
+                    return false;
+                sending.GetAwaiter().GetResult();
+                if (!OnSent(count))
+                    break;
+            }
+
+            if (Interlocked.CompareExchange(ref _sendRequests, 0, seen) == seen)
+                return true;
+        }
     }
 
-    private void SendFin()
+    /// <summary>Waits for a send, and sends the rest.</summary>
+    private async Task SendAllAsync(ValueTask sending, int count)
     {
-        Debug.Assert(!_isFinSent, "FIN is sent once.");
+        IThreadPoolWorkItem? handler = null;
+        try
+        {
+            do
+            {
+                if (handler is not null)
+                    ScheduleHandler(handler); // The next send waits, so this thread continues later.
+                handler = null;
+                await sending.ConfigureAwait(_keepsContext);
+                _driving = this;
+                OnSent(count);
+                (handler, _resumed, _driving) = (_resumed, null, null);
+            }
+            while (!TrySendAll(out sending, out count));
+        }
+        catch (Exception e)
+        {
+            OnFailed(e, isSend: true);
+        }
 
-        // Once the peer's FIN has ended receiving, nothing else would detect a reset that came after it.
-        if (_isFinReceived)
-            ThrowIfReset();
-        SetCloseReason(CloseReason.LocalFin);
-        _isFinSent = true;
-        _socket.ShutdownSend();
+        EndOperation();
+        if (handler is not null)
+            RunHandler(handler);
     }
-
-    /// <summary>
-    /// Throws if the peer has reset the connection. Calls do not always report a reset: a send may have consumed the error, a
-    /// receive after FIN returns 0 again, and shutdown() succeeds. The state of the socket shows it until this side has sent its
-    /// own FIN.
-    /// </summary>
-    private void ThrowIfReset()
-    {
-        if (!_isFinSent && _socket.IsReset)
-            throw new SocketException((int)SocketError.ConnectionReset);
-    }
-
-    /// <summary>
-    /// Records the time of I/O. Called before a count grows, so that a reader that sees the new count also sees the new time.
-    /// </summary>
-    private void StampIo() => Volatile.Write(ref _lastIoAt, _options.TimeProvider.GetTimestamp());
 
     private void OnFailed(Exception error, bool isSend)
     {
-        if (_isSocketClosed)
-            return; // This is how a closed socket ends its pumps. The reason is recorded already.
+        if (IsEnding)
+            return; // This is how a closed socket ends its operations. The reason is recorded already.
         if (error is StreamClosedException closed)
         {
-            BreakAfterError(closed.Reason, isSend);
-            return;
+            if (isSend)
+                OnSendFailed(closed.Reason);
+            else
+                OnReceiveFailed(closed.Reason);
         }
-
-        if (error is not SocketException socketError)
+        else if (error is not SocketException socketError)
         {
             BreakAfterLocalError(error);
-            return;
         }
-
-        RunObserver(() => _socket.OnFailed(
-            socketError, isSend, isReset: SocketErrors.ToCloseReason(socketError).Cause is CloseCause.Reset));
-        BreakAfterError(socketError, isSend);
+        else if (isSend)
+        {
+            OnSendFailed(socketError);
+        }
+        else
+        {
+            OnReceiveFailed(socketError);
+        }
     }
 
-    private bool CloseSocket(bool reset, CloseReason? reason = null)
+    /// <summary>Counts an operation, which keeps the memory of the pipes. Returns false if the socket is closed.</summary>
+    private bool TryBeginOperation()
     {
-        lock (_closeLock)
+        lock (_operationsLock)
         {
             if (_isSocketClosed)
                 return false;
-
-            // The reason is recorded first, so that it is available as soon as the socket is closed.
-            if (reason is not null)
-                SetCloseReason(reason);
-            _isSocketClosed = true;
+            _operations++;
+            return true;
         }
-
-        RunObserver(() => _socket.Close(reset));
-        return true;
     }
 
-    private void OnDirectionEnded()
+    private void EndOperation()
     {
-        var open = Interlocked.Decrement(ref _openDirections);
-        Debug.Assert(open is 0 or 1, "A connection has two directions, and each ends once.");
-        if (open > 0)
-            return;
-        CloseSocket(reset: false);
-        SignalClosed();
-        _finished.SetResult();
+        lock (_operationsLock)
+        {
+            _operations--;
+            Debug.Assert(_operations >= 0, "Operations in progress are counted.");
+            if (!_isSocketClosed || _operations > 0)
+                return;
+        }
+
+        OnSocketClosed();
     }
 }

@@ -25,6 +25,12 @@ public abstract class StreamSocket
     /// report a reset: after FIN, a receive may return 0 again.</summary>
     public abstract bool IsReset { get; }
 
+    /// <summary>
+    /// Gets whether a handler may run on the current thread, on which a call has just completed asynchronously: nothing else
+    /// waits for the thread if the handler blocks it. Default: false.
+    /// </summary>
+    public virtual bool CanRunHandlers => false;
+
     /// <inheritdoc cref="IConnectionProgressFeature.GetSystemProgress"/>
     public abstract SystemProgress? GetSystemProgress();
 

@@ -10,5 +10,6 @@ internal sealed class TimeoutMonitorSettings(ConnectionTimeouts timeouts, Coarse
     /// <summary>Whether a monitor needs the state of the timeouts that are off by default.</summary>
     public bool HasOptionalTimeouts { get; } =
         ConnectionTimeouts.IsEnabled(timeouts.Lifetime) || ConnectionTimeouts.IsEnabled(timeouts.FirstByte)
+        || ConnectionTimeouts.IsEnabled(timeouts.ReceiveIdle) || ConnectionTimeouts.IsEnabled(timeouts.SendIdle)
         || timeouts.MinReceiveRate is not null || timeouts.MinSendRate is not null;
 }

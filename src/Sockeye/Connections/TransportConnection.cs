@@ -38,6 +38,7 @@ public abstract class TransportConnection : ConnectionContext,
 
     private readonly CloseReasonLatch _closeReason = new();
     private LazyCancellation _closed;
+    private LazyCancellation _receiveEnded;
     private ConnectionFeatures? _features;
     private CancellationToken? _replacedClosed;
     private int _receiveEnd;
@@ -70,6 +71,9 @@ public abstract class TransportConnection : ConnectionContext,
         set => _replacedClosed = value;
     }
 
+    /// <inheritdoc/>
+    public CancellationToken PeerEnded => _receiveEnded.Token;
+
     /// <summary>Gets whether <see cref="ConnectionClosed"/> has fired, or is about to.</summary>
     public bool HasEnded => _closed.HasFired;
 
@@ -79,6 +83,10 @@ public abstract class TransportConnection : ConnectionContext,
     /// <inheritdoc/>
     /// <remarks>Default: the thread pool.</remarks>
     public virtual PipeScheduler Scheduler => PipeScheduler.ThreadPool;
+
+    /// <inheritdoc/>
+    /// <remarks>Default: that of the system.</remarks>
+    public virtual TimeProvider TimeProvider => TimeProvider.System;
 
     /// <inheritdoc/>
     /// <remarks>Default: a completed task.</remarks>
@@ -127,12 +135,17 @@ public abstract class TransportConnection : ConnectionContext,
     protected void SignalClosed()
     {
         if (_closed.Fire() is { IsCancellationRequested: false } watched)
-            Scheduler.Schedule(_ => Cancel(watched), null);
+            Scheduler.Schedule(_ => Cancel(watched, nameof(ConnectionClosed)), null);
     }
 
     /// <summary>Records that nothing more will be received. A derived class calls it after it has completed the input of the
-    /// handler. Safe for use more than once.</summary>
-    protected void OnReceiveEnded() => SetReceiveEndFlag(ReceiveEnded, EarlySignalWanted);
+    /// handler. Fires <see cref="PeerEnded"/>, on <see cref="Scheduler"/>. Safe for use more than once.</summary>
+    protected void OnReceiveEnded()
+    {
+        if (_receiveEnded.Fire() is { IsCancellationRequested: false } watched)
+            Scheduler.Schedule(_ => Cancel(watched, nameof(PeerEnded)), null);
+        SetReceiveEndFlag(ReceiveEnded, EarlySignalWanted);
+    }
 
     // The second of the two sees the first: each sets its bit and reads the other in one step.
     private void SetReceiveEndFlag(int own, int other)
@@ -141,7 +154,7 @@ public abstract class TransportConnection : ConnectionContext,
             SignalClosed();
     }
 
-    private void Cancel(CancellationTokenSource watched)
+    private void Cancel(CancellationTokenSource watched, string token)
     {
         try
         {
@@ -153,7 +166,7 @@ public abstract class TransportConnection : ConnectionContext,
             // reports this one.
             var error = e.InnerException!;
             SetCloseReason(CloseReason.Local(
-                CloseCause.HandlerError, $"a callback of ConnectionClosed threw: {error.Message}", error));
+                CloseCause.HandlerError, $"a callback of {token} threw: {error.Message}", error));
         }
     }
 }

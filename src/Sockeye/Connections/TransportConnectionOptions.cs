@@ -97,6 +97,9 @@ public sealed record TransportConnectionOptions
     /// </summary>
     public bool KeepsContext { get; init; }
 
+    /// <summary>Gets the memory of the pipes.</summary>
+    internal SegmentPools Segments { get; init; } = SegmentPools.Shared;
+
     internal PinnedBlockPool Pool { get; init; } = PinnedBlockPool.Shared;
 
     /// <summary>The shorter of <see cref="LingerTimeout"/> and <see cref="CloseTimeout"/>.</summary>

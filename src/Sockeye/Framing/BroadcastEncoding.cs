@@ -31,11 +31,10 @@ internal sealed class BroadcastEncoding<TMessage>(IFrameEncoder<TMessage> encode
         }
     }
 
-    public void Encode(TMessage message)
+    public void Encode(ref BroadcastContent<TMessage> content)
     {
         Debug.Assert(_frame is null, "The frame of the previous message was released.");
-        _frame = PooledBuffer.Rent();
-        encoder.Encode(message, _frame);
+        _frame = content.GetFrame(encoder);
     }
 
     /// <summary>Releases the encoded message, if there is one. Each queue that holds it has a reference.</summary>

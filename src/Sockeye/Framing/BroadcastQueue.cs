@@ -29,6 +29,7 @@ internal sealed class BroadcastQueue(int limit)
     private readonly Lock _lock = new();
     private readonly Queue<PooledBuffer> _frames = new();
     private TaskCompletionSource? _roomWaiter;
+    private int _allowance;
     private bool _isSending;
     private bool _isClosed;
 
@@ -41,14 +42,21 @@ internal sealed class BroadcastQueue(int limit)
         }
     }
 
+    /// <summary>Lets more frames into the queue, once: those that a new member receives at its start.</summary>
+    public void Allow(int frames)
+    {
+        lock (_lock)
+            _allowance += frames;
+    }
+
     public EnqueueResult TryEnqueue(PooledBuffer frame)
     {
         lock (_lock)
         {
-            Debug.Assert(_frames.Count <= limit, "The queue never exceeds its limit.");
+            Debug.Assert(_frames.Count <= limit + _allowance, "The queue never exceeds its limit.");
             if (_isClosed)
                 return EnqueueResult.Closed;
-            if (_frames.Count == limit)
+            if (_frames.Count == limit + _allowance)
                 return EnqueueResult.Full;
             frame.AddReference();
             _frames.Enqueue(frame);
@@ -67,6 +75,8 @@ internal sealed class BroadcastQueue(int limit)
             Debug.Assert(_isSending, "Only a running sender takes frames.");
             if (!_frames.TryDequeue(out frame))
                 return false;
+            if (_allowance > 0)
+                _allowance--;
             ReleaseWaiterLocked();
             return true;
         }
@@ -90,7 +100,7 @@ internal sealed class BroadcastQueue(int limit)
         lock (_lock)
         {
             Debug.Assert(_roomWaiter is null or { Task.IsCompleted: true }, "One caller waits at a time.");
-            if (_isClosed || _frames.Count < limit)
+            if (_isClosed || _frames.Count < limit + _allowance)
                 return;
             _roomWaiter = room = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }

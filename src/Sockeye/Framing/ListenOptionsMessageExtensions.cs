@@ -18,11 +18,7 @@ public static class ListenOptionsMessageExtensions
         {
             ArgumentNullException.ThrowIfNull(codec);
             ArgumentNullException.ThrowIfNull(handler);
-            listen.Run(connection =>
-            {
-                var messages = connection.AsMessages(codec);
-                return ServeAsync(messages, () => handler(messages));
-            });
+            listen.Run(connection => connection.AsMessages(codec).ServeAsync(handler));
         }
 
         /// <summary>Ends the pipeline with a handler that reads one type of message and writes another.</summary>
@@ -36,23 +32,7 @@ public static class ListenOptionsMessageExtensions
             ArgumentNullException.ThrowIfNull(inbound);
             ArgumentNullException.ThrowIfNull(outbound);
             ArgumentNullException.ThrowIfNull(handler);
-            listen.Run(connection =>
-            {
-                var messages = connection.AsMessages(inbound, outbound);
-                return ServeAsync(messages, () => handler(messages));
-            });
-        }
-    }
-
-    private static async Task ServeAsync<TIn, TOut>(MessageConnection<TIn, TOut> messages, Func<Task> handler)
-    {
-        try
-        {
-            await handler();
-        }
-        finally
-        {
-            await messages.ReleaseAsync();
+            listen.Run(connection => connection.AsMessages(inbound, outbound).ServeAsync(handler));
         }
     }
 }

@@ -47,6 +47,9 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
     /// </summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
+    /// <summary>Gets the observer of members. It is set before the group is used.</summary>
+    internal IGroupObserver? Observer { get; init; }
+
     /// <summary>
     /// Adds a connection, which receives every later broadcast. Has no effect if it is a member already, or has closed.
     /// </summary>
@@ -55,7 +58,15 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
     public void Join<TIn>(MessageConnection<TIn, TMessage> connection)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        var writer = connection.Writer;
+        Join(connection.Writer, first: [], codec: null);
+    }
+
+    /// <summary>Adds a connection that receives some messages before every later broadcast, even if its queue is short.</summary>
+    /// <param name="writer">The new member.</param>
+    /// <param name="first">The frames of the messages, which belong to the caller.</param>
+    /// <param name="codec">The codec of the frames.</param>
+    internal void Join(MessageWriter<TMessage> writer, IReadOnlyCollection<PooledBuffer> first, Codec<TMessage>? codec)
+    {
         lock (_lock)
         {
             if (_members.ContainsKey(writer))
@@ -65,8 +76,12 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
             encoding.MemberCount++;
             var member = new GroupMember<TMessage>(this, writer, encoding, _queueLimit);
             _members.Add(writer, member);
+            Observer?.OnJoined(writer.Connection);
             if (_members.Count == 1)
                 MessageMetrics.Add(this);
+            member.Queue.Allow(first.Count);
+            foreach (var frame in first)
+                EnqueueFirst(member, frame, codec!);
             // Inside the lock, which is re-entrant: a member that has closed already leaves before another thread sees it.
             member.LeaveOnClose();
             AssertConsistentLocked();
@@ -104,7 +119,8 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
     public void Broadcast(TMessage message)
     {
         NullMessage.ThrowIfNull(message);
-        BroadcastTo(message, except: null);
+        var content = new BroadcastContent<TMessage>(message);
+        Broadcast(ref content, except: null);
     }
 
     /// <summary>Queues a message for every member except one, such as the author of a chat message, and returns without
@@ -117,7 +133,8 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
     {
         NullMessage.ThrowIfNull(message);
         ArgumentNullException.ThrowIfNull(except);
-        BroadcastTo(message, except.Writer);
+        var content = new BroadcastContent<TMessage>(message);
+        Broadcast(ref content, except.Writer);
     }
 
     /// <summary>
@@ -139,6 +156,14 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
         return BroadcastToAllAsync(message, cancellationToken);
     }
 
+    /// <summary>Returns the members at this moment, in no order. A member may leave, and others join, meanwhile.</summary>
+    /// <returns>A new list that does not change.</returns>
+    public IReadOnlyList<IMessageOutput<TMessage>> GetMembers()
+    {
+        lock (_lock)
+            return [.. _members.Keys.Select(writer => writer.Owner)];
+    }
+
     (int Members, long Queued, int Longest) IGroupGauge.GetSnapshot()
     {
         lock (_lock)
@@ -158,6 +183,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
             if (!_members.TryGetValue(member.Writer, out var current) || current != member)
                 return;
             _members.Remove(member.Writer);
+            Observer?.OnLeft(member.Writer.Connection);
             if (_members.Count == 0)
                 MessageMetrics.Remove(this);
             if (--member.Encoding.MemberCount == 0)
@@ -189,16 +215,42 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
         }
     }
 
-    private void BroadcastTo(TMessage message, MessageWriter<TMessage>? except)
+    private static void EnqueueFirst(GroupMember<TMessage> member, PooledBuffer frame, Codec<TMessage> codec)
+    {
+        var content = new BroadcastContent<TMessage>(codec, frame);
+        var encoded = content.GetFrame(member.Writer.Encoder);
+        var isQueued = member.TryEnqueue(encoded);
+        encoded.Release();
+        Debug.Assert(isQueued, "The queue allows the first frames.");
+    }
+
+    private List<(GroupMember<TMessage> Member, PooledBuffer Frame)>? Enqueue(TMessage message)
+    {
+        var content = new BroadcastContent<TMessage>(message);
+        return Enqueue(ref content, except: null);
+    }
+
+    /// <summary>Queues a message for every member but one, and returns without waiting.</summary>
+    internal void Broadcast(ref BroadcastContent<TMessage> content, MessageWriter<TMessage>? except)
+    {
+        ThrowIfWaiting();
+        if (Enqueue(ref content, except) is { } full)
+            Disconnect(full);
+    }
+
+    /// <summary>Throws if the policy is one that a call which does not wait cannot follow.</summary>
+    internal void ThrowIfWaiting()
     {
         if (_slowMember is SlowMemberPolicy.Wait)
         {
             throw new InvalidOperationException(
                 "Broadcast cannot wait for slow members (SlowMemberPolicy.Wait). Await BroadcastAsync instead.");
         }
+    }
 
-        if (Enqueue(message, except) is not { } full)
-            return;
+    /// <summary>Ends the members whose queue was full, for <see cref="SlowMemberPolicy.Disconnect"/>.</summary>
+    internal void Disconnect(List<(GroupMember<TMessage> Member, PooledBuffer Frame)> full)
+    {
         Debug.Assert(_slowMember is SlowMemberPolicy.Disconnect, "Only this policy ends members.");
         // Outside the lock: an abort may run callbacks that use the group.
         foreach (var (member, frame) in full)
@@ -212,11 +264,22 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
         }
     }
 
+    internal bool Contains(MessageWriter<TMessage> writer)
+    {
+        lock (_lock)
+            return _members.ContainsKey(writer);
+    }
+
     /// <summary>Queues a message for every member whose queue has room.</summary>
+    /// <param name="content">The message.</param>
+    /// <param name="except">A member that does not receive it.</param>
+    /// <param name="ahead">Members that have received it before.</param>
     /// <returns>The members whose queue is full and that must not miss the message, each with a frame to release; null if there
     /// are none.</returns>
-    private List<(GroupMember<TMessage> Member, PooledBuffer Frame)>? Enqueue(
-        TMessage message, MessageWriter<TMessage>? except = null)
+    internal List<(GroupMember<TMessage> Member, PooledBuffer Frame)>? Enqueue(
+        ref BroadcastContent<TMessage> content,
+        MessageWriter<TMessage>? except,
+        IReadOnlyCollection<MessageWriter<TMessage>>? ahead = null)
     {
         List<(GroupMember<TMessage>, PooledBuffer)>? full = null;
         lock (_lock)
@@ -224,10 +287,10 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
             try
             {
                 foreach (var encoding in _encodings.Values)
-                    encoding.Encode(message);
+                    encoding.Encode(ref content);
                 foreach (var member in _members.Values)
                 {
-                    if (member.Writer == except)
+                    if (member.Writer == except || ahead?.Contains(member.Writer) is true)
                         continue;
                     var frame = member.Encoding.Frame;
                     if (member.TryEnqueue(frame))
@@ -257,7 +320,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
     }
 
     /// <summary>Queues the frame for members whose queue was full, one after another, when each has room.</summary>
-    private async Task EnqueueWhenFreeAsync(
+    internal async Task EnqueueWhenFreeAsync(
         List<(GroupMember<TMessage> Member, PooledBuffer Frame)> full, CancellationToken cancellationToken)
     {
         Debug.Assert(_slowMember is SlowMemberPolicy.Wait, "Only this policy waits for members.");

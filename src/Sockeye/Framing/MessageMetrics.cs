@@ -22,7 +22,7 @@ internal static class MessageMetrics
         });
 
     private static readonly Counter<long> DroppedMessages = Meter.CreateCounter<long>(
-        "sockeye.broadcast.dropped", "{message}", "Broadcasts that a member missed because its queue was full.");
+        "sockeye.broadcast.dropped", "{message}", "Messages that a connection missed because its queue was full.");
 
     static MessageMetrics()
     {

@@ -14,17 +14,31 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, IFrameDec
 {
     private static readonly bool IsZeroCopy = typeof(TIn) == typeof(ReadOnlySequence<byte>);
 
+    private const int Free = 0;
+    private const int Reading = 1;
+
+    /// <summary>The body of a loop runs, in which <see cref="TryRead"/> may read on.</summary>
+    private const int Yielding = 2;
+
     private readonly PipeReader _input = connection.Transport.Input;
+    private readonly MessageDecoding<TIn> _decoding = new(connection, decoder);
     private ReadOnlySequence<byte> _rest;
     private bool _holdsInput;
+    private bool _isInputCompleted;
     private long _examined; // how many of the returned bytes the decoder has examined
     private int _isReading;
     private volatile bool _hasEnded;
+
+    /// <summary>Lets messages that are written in a loop over messages wait for each other. Null: none waits.</summary>
+    public WriteCork? Cork { get; set; }
 
     /// <summary>
     /// Whether reading ends without an exception when the connection is lost. Protocol errors still throw.
     /// </summary>
     public bool EndsOnConnectionLoss { get; set; }
+
+    /// <summary>Watches the messages, and hides those of a heartbeat; null if there is none.</summary>
+    public IMessageMonitor<TIn>? Monitor { get; set; }
 
     /// <summary>Ends a running enumeration before its next message, and all later ones.</summary>
     public void End()
@@ -39,14 +53,7 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, IFrameDec
     public async IAsyncEnumerable<TIn> ReadAllAsync(
         ReadUntil until, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // A full fence: a reader returns everything before the next one starts.
-        if (Interlocked.Exchange(ref _isReading, 1) != 0)
-        {
-            throw new InvalidOperationException(
-                $"Connection {connection.ConnectionId} is being read by another ReadAllAsync. Use one reader at a time.");
-        }
-
-        StopNotification.OnReadingMessages(connection);
+        Enter();
         var stop = until is ReadUntil.StopRequested ? connection.StopRequested : CancellationToken.None;
         using var stopRegistration = stop.UnsafeRegister(static input => ((PipeReader)input!).CancelPendingRead(), _input);
         try
@@ -62,89 +69,188 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, IFrameDec
                 try
                 {
                     if (!isLast)
-                        read = await _input.ReadAsync(cancellationToken);
+                        read = await new BurstRead(_input.ReadAsync(cancellationToken), Cork);
                     else if (!_input.TryRead(out read))
                         yield break;
                 }
-                catch (Exception error) when (_hasEnded || (EndsOnConnectionLoss && IsLoss(error)))
+                catch (Exception error) when (IsOrderlyEnd(error))
                 {
                     isOver = true;
                 }
 
                 if (isOver)
                     yield break;
-                (_rest, _holdsInput) = (read.Buffer, true);
-                while (TryDecodeNext(out var message))
+                Hold(read);
+                while (_holdsInput && TryDecodeNext(out var message))
                 {
+                    Volatile.Write(ref _isReading, Yielding);
                     yield return message;
+                    if (Interlocked.CompareExchange(ref _isReading, Reading, Yielding) != Yielding)
+                        throw BusyError();
                     cancellationToken.ThrowIfCancellationRequested();
                 }
 
-                if (_hasEnded)
-                    yield break;
-                var partial = _rest.Length;
-                ReturnInput(examined: true);
-                if (read.IsCompleted && partial > 0 && !isLast && !EndsOnConnectionLoss)
-                    throw WithCloseReason(TruncatedError(partial));
-                if (read.IsCompleted || isLast)
+                if (_hasEnded || !ReturnUnfinished(isLast))
                     yield break;
             }
         }
         finally
         {
-            // A borrowed message stays valid after the loop. Any other message owns its bytes, so the input is free for the next
-            // reader: another codec after a handshake, or the handler.
-            if (!IsZeroCopy)
-                ReturnInput(examined: false);
-            // A full fence: either this code sees the end, or End sees that no reader is active.
-            Interlocked.Exchange(ref _isReading, 0);
-            if (_hasEnded)
-                TryReturnInputAfterEnd();
+            Leave();
+            Cork?.Flush(); // The handler may continue with bytes.
         }
     }
+
+    /// <summary>Reads one message, or the end.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<MessageReadResult<TIn>> ReadAsync(ReadUntil until, CancellationToken cancellationToken)
+    {
+        Enter();
+        var stop = until is ReadUntil.StopRequested ? connection.StopRequested : CancellationToken.None;
+        using var stopRegistration = stop.UnsafeRegister(static input => ((PipeReader)input!).CancelPendingRead(), _input);
+        try
+        {
+            ReturnInput(examined: false);
+            while (!_hasEnded)
+            {
+                var isLast = stop.IsCancellationRequested;
+                ReadResult read;
+                try
+                {
+                    if (!isLast)
+                        read = await new BurstRead(_input.ReadAsync(cancellationToken), Cork);
+                    else if (!_input.TryRead(out read))
+                        break;
+                }
+                catch (Exception error) when (IsOrderlyEnd(error))
+                {
+                    break;
+                }
+
+                Hold(read);
+                if (TryDecodeNext(out var message))
+                    return new(message);
+                if (_hasEnded || !ReturnUnfinished(isLast))
+                    break;
+            }
+
+            Cork?.Flush();
+            return default;
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Reads a message that has arrived whole, also in the body of a loop, which continues after it.</summary>
+    public bool TryRead([MaybeNullWhen(false)] out TIn message)
+    {
+        var isInLoop = Interlocked.CompareExchange(ref _isReading, Reading, Yielding) == Yielding;
+        if (!isInLoop)
+            Enter();
+        try
+        {
+            message = default;
+            if (isInLoop && _holdsInput && TryDecodeNext(out message))
+                return true;
+            ReturnInput(examined: isInLoop);
+            if (_hasEnded || !_input.TryRead(out var read))
+                return false;
+            Hold(read);
+            if (TryDecodeNext(out message))
+                return true;
+            // A loop returns an unfinished message itself.
+            if (!isInLoop && !_hasEnded)
+                ReturnUnfinished(isLast: false);
+            return false;
+        }
+        catch (Exception error) when (IsOrderlyEnd(error))
+        {
+            message = default;
+            return false;
+        }
+        finally
+        {
+            if (isInLoop)
+                Volatile.Write(ref _isReading, Yielding);
+            else
+                Leave();
+        }
+    }
+
+    private void Enter()
+    {
+        // A full fence: a reader returns everything before the next one starts.
+        if (Interlocked.CompareExchange(ref _isReading, Reading, Free) != Free)
+            throw BusyError();
+
+        StopNotification.OnReadingMessages(connection);
+    }
+
+    private InvalidOperationException BusyError() => new(
+        $"Connection {connection.ConnectionId} is being read by another ReadAllAsync, ReadAsync or TryRead. "
+            + "Use one reader at a time.");
+
+    private void Hold(in ReadResult read) => (_rest, _holdsInput, _isInputCompleted) = (read.Buffer, true, read.IsCompleted);
+
+    private void Leave()
+    {
+        Volatile.Write(ref _isReading, Reading); // A loop that is left was in its body.
+        // A borrowed message stays valid after the loop. Any other message owns its bytes, so the input is free for the next
+        // reader: another codec after a handshake, or the handler.
+        if (!IsZeroCopy)
+            ReturnInput(examined: false);
+        // A full fence: either this code sees the end, or End sees that no reader is active.
+        Interlocked.Exchange(ref _isReading, Free);
+        if (_hasEnded)
+            TryReturnInputAfterEnd();
+    }
+
+    private bool IsOrderlyEnd(Exception error) => _hasEnded || (EndsOnConnectionLoss && IsLoss(error));
 
     private static bool IsLoss(Exception error) =>
         error is (IOException and not FrameException) or ConnectionAbortedException or SocketException or TimeoutException;
 
+    /// <summary>Returns the bytes of an unfinished message. Returns false if no further message can come.</summary>
+    private bool ReturnUnfinished(bool isLast)
+    {
+        var isCompleted = _isInputCompleted;
+        var partial = _rest.Length;
+        ReturnInput(examined: true);
+        if (isCompleted && partial > 0 && !isLast && !EndsOnConnectionLoss)
+            throw _decoding.CreateTruncatedError(partial);
+        return !isCompleted && !isLast;
+    }
+
     private bool TryDecodeNext([MaybeNullWhen(false)] out TIn message)
     {
+        while (TryDecodeFrame(out message))
+        {
+            if (Monitor?.Hides(message) is not true)
+                return true;
+        }
+
+        return false;
+    }
+
+    private bool TryDecodeFrame([MaybeNullWhen(false)] out TIn message)
+    {
         Debug.Assert(_holdsInput, "Messages are decoded from input that was read and not returned.");
-        var rest = _rest;
-        try
+        if (_hasEnded || !_decoding.TryDecode(ref _rest, out message))
         {
-            if (_hasEnded || !decoder.TryDecode(ref rest, out message))
-            {
-                message = default;
-                return false;
-            }
-        }
-        catch (FrameException error)
-        {
-            throw WithCloseReason(error);
-        }
-        catch (Exception error) when (DecodeError.IsCausedByPeer(error))
-        {
-            throw WithCloseReason(FrameException.Malformed(decoder, $"the frame cannot be decoded: {error.Message}", error));
+            message = default;
+            return false;
         }
 
-        // The check of the type comes first, so that the check for null does not box a struct.
-        if (rest.Length >= _rest.Length || (!typeof(TIn).IsValueType && message is null))
-        {
-            throw new InvalidOperationException(
-                $"{decoder} returned true without a message, or without moving the start of the input to the end of its frame: "
-                + "reading would never end.");
-        }
-
-        if (MessageMetrics.IsEnabled)
-            MessageMetrics.OnReceived(_rest.Length - rest.Length);
-        _rest = rest;
+        Cork?.HasMore = !_rest.IsEmpty;
         // If the connection was disposed during the call, the memory of the message may have been reused.
         return !_hasEnded;
     }
 
     private void ReturnInput(bool examined)
     {
-        Debug.Assert(Volatile.Read(ref _isReading) == 1, "One caller at a time uses the input.");
+        Debug.Assert(Volatile.Read(ref _isReading) == Reading, "One caller at a time uses the input.");
         if (!_holdsInput)
             return;
         _holdsInput = false;
@@ -168,11 +274,11 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, IFrameDec
     /// </summary>
     private bool TryReturnInputAfterEnd()
     {
-        if (Interlocked.CompareExchange(ref _isReading, 1, 0) != 0)
+        if (Interlocked.CompareExchange(ref _isReading, Reading, Free) != Free)
             return false;
         ReturnInput(examined: false);
         ClearPendingCancel();
-        Volatile.Write(ref _isReading, 0);
+        Volatile.Write(ref _isReading, Free);
         return true;
     }
 
@@ -190,20 +296,5 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, IFrameDec
         {
             // Completed, broken, or read as bytes: the cancellation cannot affect a later read.
         }
-    }
-
-    private FrameException TruncatedError(long partial) => new(
-        FrameError.Truncated,
-        $"{decoder}: the peer ended after {partial} byte{(partial == 1 ? "" : "s")} of an unfinished frame.");
-
-    private FrameException WithCloseReason(FrameException error)
-    {
-        connection.SetCloseReason(new CloseReason(
-            ClosedBy.Peer,
-            error.Error is FrameError.TooLong ? CloseCause.Limit : CloseCause.ProtocolError,
-            CloseDirection.Input,
-            error.Message,
-            error));
-        return error;
     }
 }

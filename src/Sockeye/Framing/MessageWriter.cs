@@ -8,12 +8,16 @@ namespace Sockeye;
 
 /// <summary>Writes messages to the output of a connection. Safe to call from any thread; callers are served in order.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "A source without a timer needs no disposal.")]
-internal sealed class MessageWriter<TOut>(ConnectionContext connection, IFrameEncoder<TOut> encoder)
+internal sealed class MessageWriter<TOut>(
+    ConnectionContext connection, IFrameEncoder<TOut> encoder, IMessageOutput<TOut> owner) : ICorkedOutput
 {
     /// <summary>
     /// At this many unflushed bytes, a batch flushes and waits for the transport, which bounds the memory.
     /// </summary>
     private const int FlushThreshold = 64 * 1024;
+
+    /// <summary>At this many unflushed bytes, single messages no longer wait for each other.</summary>
+    private const int CorkThreshold = 16 * 1024;
 
     private readonly PipeWriter _output = connection.Transport.Output;
     private readonly AsyncLock _writeLock = new();
@@ -26,10 +30,18 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, IFrameEn
 
     public IFrameEncoder<TOut> Encoder => encoder;
 
+    /// <summary>The message connection that writes by this.</summary>
+    public IMessageOutput<TOut> Owner => owner;
+
+    /// <summary>Lets single messages wait for each other. Null: each is sent at once.</summary>
+    public WriteCork? Cork { get; set; }
+
     /// <summary>Fires when the message connection is disposed.</summary>
     public CancellationToken Disposed => _disposed.Token;
 
     private bool IsBatchFull => !_output.CanGetUnflushedBytes || _output.UnflushedBytes >= FlushThreshold;
+
+    private bool CanCork => _output.CanGetUnflushedBytes && _output.UnflushedBytes < CorkThreshold;
 
     public ValueTask WriteAsync(TOut message, CancellationToken cancellationToken)
     {
@@ -57,22 +69,12 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, IFrameEn
                 ThrowIfEnded();
                 while (queue.TryDequeue(out var frame))
                 {
-                    try
-                    {
-                        _output.Write(frame.WrittenMemory.Span);
-                        if (MessageMetrics.IsEnabled)
-                            MessageMetrics.OnSent(frame.WrittenMemory.Length);
-                    }
-                    finally
-                    {
-                        frame.Release();
-                    }
-
+                    WriteFrame(frame);
                     if (IsBatchFull)
                         break;
                 }
 
-                ThrowIfClosed(await _output.FlushAsync());
+                ThrowIfClosed(await FlushOutputAsync());
             }
             finally
             {
@@ -82,10 +84,52 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, IFrameEn
         while (!queue.TryStopSending());
     }
 
-    /// <summary>Waits for the current write; waiting writes fail.</summary>
+    /// <inheritdoc cref="WriteAsync(IMessageSource{TOut})"/>
+    /// <param name="source">The messages.</param>
+    /// <param name="cancellationToken">Releases the caller; the write ends when the source has no further message.</param>
+    public ValueTask WriteAsync(IMessageSource<TOut> source, CancellationToken cancellationToken) =>
+        DetachOnCancel(WriteAsync(source), cancellationToken);
+
+    /// <summary>Writes the messages of a source, in batches, until it has none.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask WriteAsync(IMessageSource<TOut> source)
+    {
+        await _writeLock.AcquireAsync();
+        try
+        {
+            bool hasMore;
+            do
+            {
+                ThrowIfEnded();
+                hasMore = WriteBatch(source);
+                ThrowIfClosed(await FlushOutputAsync());
+            }
+            while (hasMore);
+        }
+        finally
+        {
+            _writeLock.Release();
+        }
+    }
+
+    /// <summary>Ends the output after the writes that came before.</summary>
+    public async ValueTask CompleteAsync(CancellationToken cancellationToken)
+    {
+        await _writeLock.AcquireAsync(cancellationToken);
+        try
+        {
+            await _output.CompleteAsync();
+        }
+        finally
+        {
+            _writeLock.Release();
+        }
+    }
+
+    /// <summary>Waits for the current write; waiting writes fail. Writes what the closed queue still holds.</summary>
     /// <remarks>A write that waits for the peer is released: its bytes are in the pipe, and closing the connection sends them,
     /// within a timeout. Otherwise a peer that does not read could delay this call without end.</remarks>
-    public async ValueTask CloseAsync()
+    public async ValueTask CloseAsync(BroadcastQueue? queue)
     {
         _disposed.Cancel();
         // After the flag is set: a writer that has not seen it either waits now, or its next flush returns at once.
@@ -93,9 +137,11 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, IFrameEn
         await _writeLock.AcquireAsync();
         try
         {
+            while (queue is { Count: > 0 } && queue.TryDequeue(out var frame))
+                WriteFrame(frame);
             // Consumes the cancellation, if no flush was pending, so that it does not cancel a later flush of the owner.
             _output.CancelPendingFlush();
-            await _output.FlushAsync();
+            await FlushOutputAsync();
         }
         catch (Exception error) when (error is InvalidOperationException or IOException or OperationCanceledException)
         {
@@ -103,7 +149,68 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, IFrameEn
         }
         finally
         {
+            queue?.CloseAndDiscard();
             _writeLock.Release();
+        }
+    }
+
+    /// <summary>Sends the messages that wait, after the writes that came before.</summary>
+    public async ValueTask FlushAsync(CancellationToken cancellationToken)
+    {
+        await _writeLock.AcquireAsync(cancellationToken);
+        try
+        {
+            ThrowIfEnded();
+            ThrowIfClosed(await FlushOutputAsync());
+        }
+        finally
+        {
+            _writeLock.Release();
+        }
+    }
+
+    public void FlushCorked()
+    {
+        // A writer that has the lock sends everything when it ends.
+        if (_writeLock.TryAcquire())
+            _ = FlushCorkedUnderLockAsync();
+    }
+
+    private async Task FlushCorkedUnderLockAsync()
+    {
+        try
+        {
+            if (Cork is { IsCorked: true })
+                await FlushOutputAsync();
+        }
+        catch (Exception)
+        {
+            // The connection accepts no more. The next write, the reader and the close reason report why.
+        }
+        finally
+        {
+            _writeLock.Release();
+        }
+    }
+
+    private ValueTask<FlushResult> FlushOutputAsync()
+    {
+        Cork?.OnFlush();
+        return _output.FlushAsync(CancellationToken.None);
+    }
+
+    /// <summary>Writes a whole frame to the output, and releases it.</summary>
+    private void WriteFrame(PooledBuffer frame)
+    {
+        try
+        {
+            _output.Write(frame.WrittenMemory.Span);
+            if (MessageMetrics.IsEnabled)
+                MessageMetrics.OnSent(frame.WrittenMemory.Length);
+        }
+        finally
+        {
+            frame.Release();
         }
     }
 
@@ -121,7 +228,13 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, IFrameEn
         {
             ThrowIfEnded();
             Encode(message);
-            flush = _output.FlushAsync(CancellationToken.None);
+            if (Cork is { } cork && CanCork && cork.TryCork())
+            {
+                _writeLock.Release();
+                return ValueTask.CompletedTask;
+            }
+
+            flush = FlushOutputAsync();
             if (flush.IsCompletedSuccessfully)
                 ThrowIfClosed(flush.Result);
             else
@@ -130,6 +243,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, IFrameEn
         catch (Exception error)
         {
             _writeLock.Release();
+            Cork?.Flush(); // The messages before it are whole.
             return ValueTask.FromException(error);
         }
 
@@ -142,7 +256,7 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, IFrameEn
     {
         try
         {
-            ThrowIfClosed(await flush);
+            ThrowIfClosed(await new BurstAwaitable<FlushResult>(flush, Cork));
         }
         finally
         {
@@ -165,20 +279,45 @@ internal sealed class MessageWriter<TOut>(ConnectionContext connection, IFrameEn
                     NullMessage.ThrowIfNull(message, index++, nameof(messages));
                     Encode(message);
                     if (IsBatchFull)
-                        ThrowIfClosed(await _output.FlushAsync(CancellationToken.None));
+                        ThrowIfClosed(await FlushOutputAsync());
                 }
             }
             finally
             {
                 // Also after an error: the messages before it are whole, and must not wait for the next write or for the close.
                 if (!_disposed.IsCancellationRequested && _encodeError is null)
-                    ThrowIfClosed(await _output.FlushAsync(CancellationToken.None));
+                    ThrowIfClosed(await FlushOutputAsync());
             }
         }
         finally
         {
             _writeLock.Release();
         }
+    }
+
+    /// <summary>Encodes messages until the source has none, or the batch is full. Returns whether the source may have
+    /// more.</summary>
+    private bool WriteBatch(IMessageSource<TOut> source)
+    {
+        while (source.TryTake(out var message))
+        {
+            try
+            {
+                NullMessage.ThrowIfNull(message);
+                Encode(message);
+            }
+            catch (Exception error)
+            {
+                source.OnRejected(error);
+                if (_encodeError is not null || IsOutputCompleted())
+                    throw;
+            }
+
+            if (IsBatchFull)
+                return true;
+        }
+
+        return false;
     }
 
     private void Encode(TOut message)

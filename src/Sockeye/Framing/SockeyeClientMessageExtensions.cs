@@ -15,7 +15,7 @@ public static class SockeyeClientMessageExtensions
             EndPoint endpoint, Codec<TMessage> codec, CancellationToken cancellationToken = default)
         {
             ArgumentNullException.ThrowIfNull(codec);
-            return (await client.ConnectAsync(endpoint, cancellationToken)).AsMessages(codec);
+            return (await client.ConnectAsync(endpoint, cancellationToken)).AsMessages(codec).Batched();
         }
 
         /// <summary>Opens one message connection. The caller disposes it, which closes it gracefully.</summary>
@@ -24,7 +24,49 @@ public static class SockeyeClientMessageExtensions
             string host, int port, Codec<TMessage> codec, CancellationToken cancellationToken = default)
         {
             ArgumentNullException.ThrowIfNull(codec);
-            return (await client.ConnectAsync(host, port, cancellationToken)).AsMessages(codec);
+            return (await client.ConnectAsync(host, port, cancellationToken)).AsMessages(codec).Batched();
+        }
+
+        /// <summary>Opens one message connection with a type of message for each direction. The caller disposes it, which closes
+        /// it gracefully.</summary>
+        /// <typeparam name="TIn">The message that the server sends.</typeparam>
+        /// <typeparam name="TOut">The message that the server receives.</typeparam>
+        /// <param name="endpoint">The endpoint to connect to.</param>
+        /// <param name="inbound">Reads messages from the server.</param>
+        /// <param name="outbound">Writes messages to the server.</param>
+        /// <param name="cancellationToken">Cancels the connect, and leaves nothing open.</param>
+        /// <inheritdoc cref="SockeyeClient.ConnectAsync(EndPoint, CancellationToken)"/>
+        public async ValueTask<MessageConnection<TIn, TOut>> ConnectAsync<TIn, TOut>(
+            EndPoint endpoint,
+            IFrameDecoder<TIn> inbound,
+            IFrameEncoder<TOut> outbound,
+            CancellationToken cancellationToken = default)
+        {
+            ArgumentNullException.ThrowIfNull(inbound);
+            ArgumentNullException.ThrowIfNull(outbound);
+            return (await client.ConnectAsync(endpoint, cancellationToken)).AsMessages(inbound, outbound).Batched();
+        }
+
+        /// <summary>Opens one message connection with a type of message for each direction. The caller disposes it, which closes
+        /// it gracefully.</summary>
+        /// <typeparam name="TIn">The message that the server sends.</typeparam>
+        /// <typeparam name="TOut">The message that the server receives.</typeparam>
+        /// <param name="host">A name, or an address ("127.0.0.1", "::1", "[::1]", "fe80::1%eth0").</param>
+        /// <param name="port">1 to 65535.</param>
+        /// <param name="inbound">Reads messages from the server.</param>
+        /// <param name="outbound">Writes messages to the server.</param>
+        /// <param name="cancellationToken">Cancels the connect, and leaves nothing open.</param>
+        /// <inheritdoc cref="SockeyeClient.ConnectAsync(string, int, CancellationToken)"/>
+        public async ValueTask<MessageConnection<TIn, TOut>> ConnectAsync<TIn, TOut>(
+            string host,
+            int port,
+            IFrameDecoder<TIn> inbound,
+            IFrameEncoder<TOut> outbound,
+            CancellationToken cancellationToken = default)
+        {
+            ArgumentNullException.ThrowIfNull(inbound);
+            ArgumentNullException.ThrowIfNull(outbound);
+            return (await client.ConnectAsync(host, port, cancellationToken)).AsMessages(inbound, outbound).Batched();
         }
 
         /// <summary>
@@ -36,7 +78,10 @@ public static class SockeyeClientMessageExtensions
             EndPoint endpoint, Codec<TMessage> codec, CancellationToken cancellationToken = default)
         {
             ArgumentNullException.ThrowIfNull(codec);
-            return ToMessagesAsync(client.ReconnectAsync(endpoint, cancellationToken), codec, cancellationToken);
+            return ToMessagesAsync<TMessage, TMessage, MessageConnection<TMessage>>(
+                client.ReconnectAsync(endpoint, cancellationToken),
+                connection => connection.AsMessages(codec),
+                cancellationToken);
         }
 
         /// <summary>
@@ -45,20 +90,66 @@ public static class SockeyeClientMessageExtensions
         /// </summary>
         /// <inheritdoc cref="SockeyeClient.ReconnectAsync(string, int, CancellationToken)"/>
         public IAsyncEnumerable<MessageConnection<TMessage>> ReconnectAsync<TMessage>(
-            string host, int port, Codec<TMessage> codec, CancellationToken cancellationToken = default)
+            string host, int port, Codec<TMessage> codec, CancellationToken cancellationToken = default) =>
+            client.ReconnectAsync(HostNames.ToEndPoint(host, port), codec, cancellationToken);
+
+        /// <summary>
+        /// Opens one message connection after another, with a type of message for each direction. When a connection is lost,
+        /// reading ends without an exception and <c>CloseReason</c> has the reason; the next step of the enumeration reconnects.
+        /// Writing to a lost connection throws.
+        /// </summary>
+        /// <typeparam name="TIn">The message that the server sends.</typeparam>
+        /// <typeparam name="TOut">The message that the server receives.</typeparam>
+        /// <param name="endpoint">The endpoint to connect to.</param>
+        /// <param name="inbound">Reads messages from the server.</param>
+        /// <param name="outbound">Writes messages to the server.</param>
+        /// <param name="cancellationToken">Ends the loop at its next step. A connection that is in use stays open.</param>
+        /// <inheritdoc cref="SockeyeClient.ReconnectAsync(EndPoint, CancellationToken)"/>
+        public IAsyncEnumerable<MessageConnection<TIn, TOut>> ReconnectAsync<TIn, TOut>(
+            EndPoint endpoint,
+            IFrameDecoder<TIn> inbound,
+            IFrameEncoder<TOut> outbound,
+            CancellationToken cancellationToken = default)
         {
-            ArgumentNullException.ThrowIfNull(codec);
-            return ToMessagesAsync(client.ReconnectAsync(host, port, cancellationToken), codec, cancellationToken);
+            ArgumentNullException.ThrowIfNull(inbound);
+            ArgumentNullException.ThrowIfNull(outbound);
+            return ToMessagesAsync<TIn, TOut, MessageConnection<TIn, TOut>>(
+                client.ReconnectAsync(endpoint, cancellationToken),
+                connection => connection.AsMessages(inbound, outbound),
+                cancellationToken);
         }
+
+        /// <summary>
+        /// Opens one message connection after another, with a type of message for each direction. When a connection is lost,
+        /// reading ends without an exception and <c>CloseReason</c> has the reason; the next step of the enumeration reconnects.
+        /// Writing to a lost connection throws.
+        /// </summary>
+        /// <typeparam name="TIn">The message that the server sends.</typeparam>
+        /// <typeparam name="TOut">The message that the server receives.</typeparam>
+        /// <param name="host">A name, or an address ("127.0.0.1", "::1", "[::1]", "fe80::1%eth0"). Resolved each time.</param>
+        /// <param name="port">1 to 65535.</param>
+        /// <param name="inbound">Reads messages from the server.</param>
+        /// <param name="outbound">Writes messages to the server.</param>
+        /// <param name="cancellationToken">Ends the loop at its next step. A connection that is in use stays open.</param>
+        /// <inheritdoc cref="SockeyeClient.ReconnectAsync(string, int, CancellationToken)"/>
+        public IAsyncEnumerable<MessageConnection<TIn, TOut>> ReconnectAsync<TIn, TOut>(
+            string host,
+            int port,
+            IFrameDecoder<TIn> inbound,
+            IFrameEncoder<TOut> outbound,
+            CancellationToken cancellationToken = default) =>
+            client.ReconnectAsync(HostNames.ToEndPoint(host, port), inbound, outbound, cancellationToken);
     }
 
-    private static async IAsyncEnumerable<MessageConnection<TMessage>> ToMessagesAsync<TMessage>(
-        IAsyncEnumerable<ConnectionContext> connections, Codec<TMessage> codec,
+    private static async IAsyncEnumerable<TConnection> ToMessagesAsync<TIn, TOut, TConnection>(
+        IAsyncEnumerable<ConnectionContext> connections,
+        Func<ConnectionContext, TConnection> asMessages,
         [EnumeratorCancellation] CancellationToken cancellationToken)
+        where TConnection : MessageConnection<TIn, TOut>
     {
         await foreach (var connection in connections.WithCancellation(cancellationToken))
         {
-            var messages = connection.AsMessages(codec);
+            var messages = asMessages(connection).Batched();
             messages.EndsOnConnectionLoss = true;
             await using (messages)
                 yield return messages;

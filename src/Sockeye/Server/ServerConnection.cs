@@ -143,7 +143,9 @@ internal sealed partial class ServerConnection : IMonitoredConnection
 
             TakeOwnership();
             SetPhase(HandlerPhase.Running);
-            await _configuration.Pipeline(_connection);
+            // A factory that logs nothing has no critical lines either; then the id is not needed.
+            using (_logger.IsEnabled(LogLevel.Critical) ? _logger.BeginScope(new ConnectionLogScope(Id)) : null)
+                await _configuration.Pipeline(_connection);
             if (_stop.IsRequested && _connection.EndReason is null)
                 _connection.SetCloseReason(_stop.Reason);
         }

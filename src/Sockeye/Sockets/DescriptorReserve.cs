@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 
 namespace Sockeye.Transports;
 
@@ -30,7 +29,7 @@ public sealed class DescriptorReserve
     private readonly DescriptorTable _table;
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
-    private readonly List<SafeHandle> _held = [];
+    private readonly List<IDisposable> _held = [];
     private int _users;
     private nint _highestSafe = nint.MaxValue;
     private int _untilCheck = int.MaxValue;

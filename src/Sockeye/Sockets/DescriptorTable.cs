@@ -1,10 +1,11 @@
 using System.IO.Enumeration;
-using System.Runtime.InteropServices;
+using System.Net.Sockets;
 
 namespace Sockeye;
 
 /// <summary>The descriptors of this process, as the system reports them without native code.</summary>
-internal class DescriptorTable
+/// <param name="nullFile">The file that costs nothing but a descriptor.</param>
+internal class DescriptorTable(string nullFile = "/dev/null")
 {
     private const string Process = "/proc/self";
     private const string Open = "fd";
@@ -51,15 +52,31 @@ internal class DescriptorTable
     }
 
     /// <summary>Opens a descriptor; null if none is left.</summary>
-    public virtual SafeHandle? TryOpen()
+    public virtual IDisposable? TryOpen()
     {
         try
         {
-            return File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            return File.OpenHandle(nullFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        {
+            return TryOpenSocket(); // A root folder of its own without /dev, or a sandbox.
         }
         catch (IOException)
         {
             return null; // None is left, which null reports.
+        }
+    }
+
+    private static Socket? TryOpenSocket()
+    {
+        try
+        {
+            return new(SocketType.Stream, ProtocolType.Tcp);
+        }
+        catch (SocketException)
+        {
+            return null;
         }
     }
 

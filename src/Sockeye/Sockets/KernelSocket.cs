@@ -32,6 +32,9 @@ internal sealed class KernelSocket : StreamSocket
     public override bool IsReset =>
         OperatingSystem.IsLinux() ? TcpInfo.ReadState(Socket) is TcpState.Closed : ReceiveReportsReset();
 
+    /// <remarks>.NET can be configured to complete calls on the thread that waits for all sockets.</remarks>
+    public override bool CanRunHandlers => Thread.CurrentThread.IsThreadPoolThread;
+
     public override SystemProgress? GetSystemProgress() => TcpInfo.ReadProgress(Socket)
         ?? (UnixSocketQueue.GetUnreadMemory(Socket) is { } unread
             ? new(Volatile.Read(ref _bytesSent) - unread, unread > 0)

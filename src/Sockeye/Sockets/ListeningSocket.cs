@@ -44,7 +44,7 @@ public sealed class ListeningSocket
             SocketSetup.ConfigureListener(socket, endpoint, options);
             beforeBind?.Invoke(socket);
             if (endpoint is UnixDomainSocketEndPoint unix)
-                file = UnixSocketFile.Bind(socket, unix);
+                file = UnixSocketFile.Bind(socket, unix, options.UnixSocketMode);
             else
                 socket.Bind(endpoint);
             var bound = socket.LocalEndPoint ?? endpoint;

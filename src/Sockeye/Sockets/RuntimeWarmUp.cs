@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace Sockeye;
 
@@ -9,7 +10,8 @@ internal static class RuntimeWarmUp
 
     public static void Run()
     {
-        if (OperatingSystem.IsWindows() || Interlocked.Exchange(ref _isDone, true))
+        // A native program has no assemblies to load.
+        if (OperatingSystem.IsWindows() || !RuntimeFeature.IsDynamicCodeCompiled || Interlocked.Exchange(ref _isDone, true))
             return;
         try
         {

@@ -7,7 +7,8 @@ namespace Sockeye;
 
 /// <summary>The portable transport: TCP over IPv4 and IPv6 (dual-stack too) and Unix sockets, on <see cref="Socket"/>.</summary>
 /// <remarks>
-/// Safe to call concurrently. It needs no disposal; dispose its listeners and connections. It binds and connects to
+/// Safe to call concurrently. It needs no disposal: each listener and connection belongs to the one who has bound or opened it,
+/// and is disposed of there. It binds and connects to
 /// <see cref="IPEndPoint"/> and <see cref="UnixDomainSocketEndPoint"/>; <c>SockeyeClient</c> resolves names.
 /// </remarks>
 public sealed class SocketTransport

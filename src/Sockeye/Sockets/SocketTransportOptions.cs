@@ -128,10 +128,32 @@ public sealed class SocketTransportOptions
         set => field = value ?? throw new ArgumentNullException(nameof(TimeProvider));
     } = TimeProvider.System;
 
+    /// <summary>
+    /// Gets or sets the permissions of the file of a listening Unix socket, set before the first client can connect. A client
+    /// needs permission to write. Default: null, the system's: all permissions without those of the process's umask. Ignored for
+    /// abstract names, and on Windows.
+    /// </summary>
+    /// <remarks>The permissions of a socket count on Linux and macOS, unix(7). Elsewhere, protect the folder.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException">The value has bits that are not permissions.</exception>
+    public UnixFileMode? UnixSocketMode
+    {
+        get;
+        set => field = ((int?)value & ~AllPermissions) is null or 0
+            ? value
+            : throw OptionChecks.OutOfRange(nameof(UnixSocketMode), value, "permissions as for chmod(2), up to octal 7777");
+    }
+
     /// <summary>The pool of buffers. A test sets a separate pool to check the memory of its connections.</summary>
     internal PinnedBlockPool Pool { get; init; } = PinnedBlockPool.Shared;
 
+    /// <summary>The pools of the pipes' segments. A test sets separate ones to check the memory of its connections.</summary>
+    internal SegmentPools Segments { get; init; } = SegmentPools.Shared;
+
+    /// <summary>The number of buffers that connections hold, of <see cref="Pool"/> and of <see cref="Segments"/>.</summary>
+    internal long RentedBuffers => Pool.RentedCount + Segments.RentedCount;
+
     private const int MaxBuffer = 1 << 30;
+    private const int AllPermissions = 0xFFF;
 
     private static TimeSpan MinKeepAlive => TimeSpan.FromSeconds(1);
 
@@ -158,6 +180,7 @@ public sealed class SocketTransportOptions
         MaxLingerTime = MaxLingerTime,
         TimeProvider = TimeProvider,
         Pool = Pool,
+        Segments = Segments,
         HandlerScheduler = UnsafePreferInlineScheduling ? PipeScheduler.Inline : PipeScheduler.ThreadPool,
     };
 

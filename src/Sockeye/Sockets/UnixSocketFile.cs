@@ -17,9 +17,12 @@ internal sealed class UnixSocketFile
     private UnixSocketFile(string path, PathEntry entry) => (_path, _entry) = (path, entry);
 
     /// <summary>Binds the socket. Returns null for an abstract name of Linux, which has no file.</summary>
+    /// <param name="socket">The socket. It does not listen yet.</param>
+    /// <param name="endpoint">The path.</param>
+    /// <param name="mode">The permissions of the file. Null: those that the system gives it.</param>
     /// <exception cref="SocketException"><c>bind()</c> failed.</exception>
     /// <exception cref="IOException">The path is not valid for a socket.</exception>
-    public static UnixSocketFile? Bind(Socket socket, UnixDomainSocketEndPoint endpoint)
+    public static UnixSocketFile? Bind(Socket socket, UnixDomainSocketEndPoint endpoint, UnixFileMode? mode)
     {
         if (UnixSocketAddress.GetPath(endpoint) is not { } path)
         {
@@ -35,6 +38,9 @@ internal sealed class UnixSocketFile
             if (pathLock.IsHeld)
                 RemoveStale(endpoint, full);
             socket.Bind(new UnixSocketAddress(endpoint));
+            // Clients cannot connect before listen().
+            if (mode is { } permissions && !OperatingSystem.IsWindows())
+                File.SetUnixFileMode(full, permissions);
         }
 
         return new(full, ReadEntry(endpoint, full));

@@ -21,7 +21,10 @@ internal sealed class LowerConnection(ConnectionContext connection)
     /// The limits and schedulers of the connection, which TLS uses as well. The defaults, if the transport is not Sockeye's.
     /// </summary>
     public TransportConnectionOptions Options =>
-        (_io as DuplexConnection)?.StreamOptions ?? SocketTransport.Shared.ConnectionOptions;
+        (_io as DuplexConnection)?.Options ?? SocketTransport.Shared.ConnectionOptions;
+
+    /// <summary>Whether the connection resumes its handlers where they may block.</summary>
+    public bool RunsOnPipes => _io is DuplexConnection;
 
     /// <summary>
     /// Returns the progress as the system knows it. If the system does not report it, accepted bytes count as acknowledged.

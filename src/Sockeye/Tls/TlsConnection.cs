@@ -125,11 +125,11 @@ internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
     private async Task CloseInOrderAsync()
     {
         await CompletePipesAsync();
-        await FlushWithTimeoutAsync();
+        await new LingeringClose(this).FlushAsync();
         Break(CloseReason.LocalFin, reset: false);
         await _lower.Context.DisposeAsync();
         await Finished;
-        AbandonInputMemory();
+        Input.Abandon();
         _ssl.Dispose();
     }
 }

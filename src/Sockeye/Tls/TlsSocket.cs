@@ -50,6 +50,9 @@ internal sealed class TlsSocket : StreamSocket, IValueTaskSource<int>, IValueTas
     /// </summary>
     public bool MayBeResetInOrder { get; private set; }
 
+    /// <summary>Calls complete as a handler of the connection below.</summary>
+    public override bool CanRunHandlers => _lower.RunsOnPipes;
+
     public override SystemProgress? GetSystemProgress() => _lower.GetSystemProgress();
 
     public override ValueTask<bool> WaitForDataAsync()
@@ -72,7 +75,12 @@ internal sealed class TlsSocket : StreamSocket, IValueTaskSource<int>, IValueTas
             if (Interlocked.Exchange(ref _isSending, 1) == 1)
                 throw new IOException("TLS was closed.");
             foreach (var segment in bytes)
-                await _ssl.WriteAsync(segment);
+            {
+                // On Windows, SslStream makes a record of nothing.
+                if (!segment.IsEmpty)
+                    await _ssl.WriteAsync(segment);
+            }
+
             if ((await _pipe.SendAsync()).IsCompleted)
                 throw new IOException("The connection below accepts no more data.");
             Volatile.Write(ref _isSending, 0);

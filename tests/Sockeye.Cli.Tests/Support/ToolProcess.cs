@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Text;
 using System.Threading.Channels;
 
 namespace Sockeye.Cli.Tests.Support;
@@ -46,15 +47,19 @@ public sealed class ToolProcess : IAsyncDisposable
 
     public static string Dll => Path.Combine(AppContext.BaseDirectory, "Sockeye.Cli.dll");
 
-    public static ToolProcess Start(params string[] arguments) => OperatingSystem.IsWindows()
-        ? StartProgram(Path.ChangeExtension(Dll, ".exe"), arguments)
-        : StartProgram("dotnet", [Dll, .. arguments]);
+    // The program and its first arguments. SOCKEYE_TOOL names another build of the tool, such as the native one.
+    private static string[] Command { get; } =
+        Environment.GetEnvironmentVariable("SOCKEYE_TOOL") is { Length: > 0 } tool ? [tool]
+            : OperatingSystem.IsWindows() ? [Path.ChangeExtension(Dll, ".exe")]
+            : ["dotnet", Dll];
+
+    public static ToolProcess Start(params string[] arguments) => StartProgram([.. Command, .. arguments]);
 
     /// <summary>Runs the tool under a shell command, as <c>ulimit -n 100; exec "$0" "$@"</c>.</summary>
     public static ToolProcess StartUnder(string shell, params string[] arguments)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The command is written for a shell of Unix.");
-        return StartProgram("/bin/bash", ["-c", shell, "dotnet", Dll, .. arguments]);
+        return StartProgram(["/bin/bash", "-c", shell, .. Command, .. arguments]);
     }
 
     /// <summary>Starts <c>sockeye listen</c> and waits until it listens on 127.0.0.1 (or on other given endpoints).</summary>
@@ -151,8 +156,7 @@ public sealed class ToolProcess : IAsyncDisposable
         return await ExitAsync();
     }
 
-    /// <summary>Sends a signal. On Windows, each that a program can handle is a Ctrl+Break, the only one that reaches one
-    /// process.</summary>
+    /// <summary>Sends a signal. On Windows, each that a program can handle is a Ctrl+C.</summary>
     public async Task SignalAsync(string signal)
     {
         if (OperatingSystem.IsWindows())
@@ -160,7 +164,7 @@ public sealed class ToolProcess : IAsyncDisposable
             if (signal is "KILL")
                 _process.Kill();
             else
-                WindowsConsole.SendBreak(_process.Id);
+                await PressCtrlCAsync();
             return;
         }
 
@@ -179,17 +183,28 @@ public sealed class ToolProcess : IAsyncDisposable
 
     private static bool IsLocalhost(string endpoint) => !endpoint.Contains(':', StringComparison.Ordinal);
 
-    private static ToolProcess StartProgram(string program, string[] arguments)
+    private static ToolProcess StartProgram(string[] command)
     {
-        var start = new ProcessStartInfo(program, arguments)
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            StandardErrorEncoding = Encoding.UTF8,
+            CreateNoWindow = true, // On Windows, a console of its own, so that a Ctrl+C reaches no other process.
         };
-        if (OperatingSystem.IsWindows())
-            start.CreateNewProcessGroup = true; // So that a Ctrl+Break reaches no other process.
         return new(Process.Start(start)!);
+    }
+
+    private async Task PressCtrlCAsync()
+    {
+        using var press = Process.Start(new ProcessStartInfo(
+            Path.Combine(AppContext.BaseDirectory, "Sockeye.CtrlC.exe"), [Id.ToString(CultureInfo.InvariantCulture)])
+        {
+            CreateNoWindow = true,
+        })!;
+        await press.WaitForExitAsync().WaitAsync(DefaultTimeout);
+        Assert.Equal(0, press.ExitCode);
     }
 
     private async Task ReadErrorsAsync()
@@ -203,5 +218,5 @@ public sealed class ToolProcess : IAsyncDisposable
 /// <summary>The result of a run of the tool.</summary>
 public sealed record ToolResult(int ExitCode, byte[] Output, IReadOnlyList<string> Errors)
 {
-    public string Text => System.Text.Encoding.UTF8.GetString(Output);
+    public string Text => Encoding.UTF8.GetString(Output);
 }

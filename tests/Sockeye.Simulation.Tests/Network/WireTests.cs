@@ -109,6 +109,23 @@ public sealed class WireTests
     });
 
     [Fact]
+    public void Isolated_host_reaches_only_itself_until_the_isolation_ends() => Run(async (network, near, far) =>
+    {
+        var (client, server) = await PairAsync(near, far);
+        var isolation = network.Isolate(far);
+        var (late, _) = (network.AddHost("late"), await PairAsync(far, far));
+        await client.SayAsync("ping");
+        await network.Pause(TimeSpan.FromMinutes(1));
+        Assert.Equal(0, server.BytesReceived);
+        isolation.Dispose();
+
+        Assert.Equal("ping", await server.HearAsync(4));
+        var (lateClient, lateServer) = await PairAsync(late, far);
+        await lateClient.SayAsync("late");
+        Assert.Equal("late", await lateServer.HearAsync(4));
+    });
+
+    [Fact]
     public void The_first_rule_with_a_verdict_wins_until_it_is_lifted() => Run(async (network, near, far) =>
     {
         var (here, there) = await PairAsync(near, far);

@@ -65,8 +65,8 @@ internal sealed class ChatSystem
             () => $"{_server.ConnectionCount} connections outlive their clients");
         await _server.StopAsync();
         await _invariants.BecomesTrueAsync(
-            () => _sockets.TrueForAll(options => options.Pool.RentedCount == 0), TimeSpan.FromMinutes(5),
-            () => $"blocks still rented, by host: {string.Join(", ", _sockets.Select(options => options.Pool.RentedCount))}");
+            () => _sockets.TrueForAll(options => options.RentedBuffers == 0), TimeSpan.FromMinutes(5),
+            () => $"blocks still rented, by host: {string.Join(", ", _sockets.Select(options => options.RentedBuffers))}");
         _invariants.Check(_room.Count == 0, () => $"{_room.Count} members are in the room after the end");
         _invariants.Check(_ledger.Heard is { Server: > 0, Clients: > 0 }, () => "no line was sent in all the time");
         CheckInvariants();
@@ -76,7 +76,8 @@ internal sealed class ChatSystem
     {
         var options = new SocketTransportOptions
         {
-            Pool = new(), ReceiveBufferSize = 2048, SendBufferSize = 2048, MaxReadBufferSize = 2048, MaxWriteBufferSize = 2048,
+            Pool = new(), Segments = new(),
+            ReceiveBufferSize = 2048, SendBufferSize = 2048, MaxReadBufferSize = 2048, MaxWriteBufferSize = 2048,
         };
         _sockets.Add(options);
         return _network.AddHost(name, options);
@@ -204,7 +205,7 @@ internal sealed class ChatSystem
     private void CheckInvariants()
     {
         _invariants.ThrowIfBroken();
-        foreach (var (host, lent) in _sockets.Select((options, index) => (index, options.Pool.RentedCount)))
+        foreach (var (host, lent) in _sockets.Select((options, index) => (index, options.RentedBuffers)))
         {
             var most = MaxBlocks * (host == 0 ? _server.ConnectionCount + 1 : 2);
             _invariants.Check(lent <= most, () => $"host {host} holds {lent} blocks, more than {most}");

@@ -76,8 +76,8 @@ internal sealed class OrderSystem
         await _server.StopAsync();
         _invariants.Check(_server.ConnectionCount == 0, () => $"{_server.ConnectionCount} connections outlive the stop");
         await _invariants.BecomesTrueAsync(
-            () => _sockets.TrueForAll(options => options.Pool.RentedCount == 0), TimeSpan.FromMinutes(5),
-            () => $"blocks lent after the end, by host: {string.Join(", ", _sockets.Select(o => o.Pool.RentedCount))}");
+            () => _sockets.TrueForAll(options => options.RentedBuffers == 0), TimeSpan.FromMinutes(5),
+            () => $"blocks lent after the end, by host: {string.Join(", ", _sockets.Select(o => o.RentedBuffers))}");
         _invariants.Check(_answered > 0, () => "no order was answered in all the time");
         _invariants.Check(
             _answered + _ended == _lastId, () => $"of {_lastId} orders {_answered} were answered and {_ended} lost for a reason");
@@ -88,7 +88,8 @@ internal sealed class OrderSystem
     {
         var options = new SocketTransportOptions
         {
-            Pool = new(), ReceiveBufferSize = 2048, SendBufferSize = 2048, MaxReadBufferSize = 2048, MaxWriteBufferSize = 2048,
+            Pool = new(), Segments = new(),
+            ReceiveBufferSize = 2048, SendBufferSize = 2048, MaxReadBufferSize = 2048, MaxWriteBufferSize = 2048,
         };
         _sockets.Add(options);
         return _network.AddHost(name, options);
@@ -226,7 +227,7 @@ internal sealed class OrderSystem
 
     private void CheckInvariants()
     {
-        foreach (var (host, lent) in _sockets.Select((options, index) => (index, options.Pool.RentedCount)))
+        foreach (var (host, lent) in _sockets.Select((options, index) => (index, options.RentedBuffers)))
         {
             var most = MaxBlocks * (host == 0 ? _server.ConnectionCount + 1 : MaxConnections);
             _invariants.Check(lent <= most, () => $"host {host} holds {lent} blocks, more than {most}");

@@ -76,43 +76,6 @@ public sealed class PinnedBlockPoolTests
     }
 
     [Fact]
-    public void What_a_lender_lets_go_of_counts_no_more_and_is_never_lent_again()
-    {
-        var (lender, other) = (new PipeBlockPool(_pool), new PipeBlockPool(_pool));
-        var (kept, lost, large) = (lender.Rent(), lender.Rent(), lender.Rent(PinnedBlockPool.BlockSize + 1));
-        var others = other.Rent();
-        kept.Dispose();
-        Assert.Equal(3, _pool.RentedCount);
-
-        lender.Abandon();
-        lender.Abandon();
-        Assert.Equal(1, _pool.RentedCount);
-        lost.Dispose(); // It comes too late.
-        lost.Dispose();
-        large.Dispose();
-
-        Assert.Equal(1, _pool.RentedCount);
-        Assert.Same(kept, _pool.Rent());
-        Assert.NotSame(lost, _pool.Rent());
-        others.Dispose();
-        Assert.Equal(2, _pool.RentedCount);
-        Assert.Same(others, _pool.Rent());
-    }
-
-    [Fact]
-    public void Blocks_that_come_back_while_they_are_let_go_of_are_counted_once()
-    {
-        var rounds = Rounds.Of(least: 500, most: 20_000);
-        while (rounds.Next())
-        {
-            var lender = new PipeBlockPool(_pool);
-            var block = lender.Rent();
-            Parallel.Invoke(lender.Abandon, block.Dispose);
-            Assert.Equal(0, _pool.RentedCount);
-        }
-    }
-
-    [Fact]
     public void A_disposed_pool_lets_its_blocks_go()
     {
         var (lent, kept) = (_pool.Rent(), _pool.Rent());

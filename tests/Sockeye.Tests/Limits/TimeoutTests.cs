@@ -88,6 +88,39 @@ public sealed class TimeoutTests
     });
 
     [Fact]
+    public void Mute_peer_is_closed_although_the_server_sends_heartbeats() => Simulated.Run(Seed, async world =>
+    {
+        await using var server = await world.Start(
+            SendHeartbeatsAsync, options => options.Timeouts.ReceiveIdle = TimeSpan.FromSeconds(20));
+        await using var client = await world.Connect();
+        await world.Pass(TimeSpan.FromSeconds(15));
+        await client.SendAsync("x");
+        var lastUsed = world.Network.Elapsed;
+
+        await client.ReadToEndAsync();
+
+        Assert.InRange(world.Network.Elapsed - lastUsed, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(26));
+        await client.DisposeAsync();
+        Assert.Contains("the peer sent nothing for 20 s (Timeouts.ReceiveIdle)", (await world.ConnectionEnded()).Message);
+    });
+
+    [Fact]
+    public void Server_that_does_not_answer_is_closed_although_the_peer_sends() => Simulated.Run(Seed, async world =>
+    {
+        await using var server = await world.Start(
+            connection => connection.ReadToEndAsync(), options => options.Timeouts.SendIdle = TimeSpan.FromSeconds(20));
+        await using var client = await world.Connect();
+        var sending = SendHeartbeatsAsync(client);
+
+        Assert.Equal("", await client.ReadToEndAsync());
+
+        Assert.InRange(world.Network.Elapsed, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(26));
+        await sending;
+        await client.DisposeAsync();
+        Assert.Contains("this side sent nothing for 20 s (Timeouts.SendIdle)", (await world.ConnectionEnded()).Message);
+    });
+
+    [Fact]
     public void Connection_in_use_is_never_closed() => Simulated.Run(Seed, async world =>
     {
         await using var server = await world.StartWith(
@@ -199,4 +232,12 @@ public sealed class TimeoutTests
 
     private static void AssertPassed(Simulated world, TimeSpan since, TimeSpan time) =>
         Assert.InRange(world.Network.Elapsed - since, time - Journeys, time + CoarseTimer.Tick + Journeys);
+
+    /// <summary>Writes a byte each second until the other side has ended the connection.</summary>
+    private static async Task SendHeartbeatsAsync(ConnectionContext connection)
+    {
+        var time = Scheduling.GetTimeProvider(connection);
+        while (!(await connection.Transport.Output.WriteAsync(new byte[1])).IsCompleted)
+            await Task.Delay(TimeSpan.FromSeconds(1), time);
+    }
 }

@@ -27,6 +27,11 @@ internal sealed class MemoryConnection : TransportConnection
 
     public override long BytesSent => 0;
 
+    /// <summary>The clock of the connection, for a test that moves it.</summary>
+    public TimeProvider Clock { get; set; } = TimeProvider.System;
+
+    public override TimeProvider TimeProvider => Clock;
+
     public bool IsDisposed { get; private set; }
 
     /// <summary>A joined pair. Each direction holds <paramref name="capacity"/> bytes before its writer has to wait.</summary>

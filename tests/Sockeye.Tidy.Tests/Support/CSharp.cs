@@ -64,7 +64,10 @@ internal static class CSharp
             name, [.. files.Select(Parse)], References.Value.Where(reference => !IsBuiltOn(reference, name)), allowUnsafe: true);
 
     /// <summary>Compiles one program, or one file of types when it has no statement of its own, against the built core.</summary>
-    public static Compilation CompileProgram(RepositoryFile file) => Compile("Program", [Parse(file)], References.Value);
+    /// <param name="file">The program.</param>
+    /// <param name="others">Other files, of which it may use the types; those that are programs themselves are left out.</param>
+    public static Compilation CompileProgram(RepositoryFile file, IEnumerable<RepositoryFile>? others = null) =>
+        Compile("Program", [Parse(file), .. (others ?? []).Select(Parse).Where(tree => !IsProgram(tree))], References.Value);
 
     /// <summary>What the compiler says against it: errors, and warnings too, since they are errors here.</summary>
     public static IReadOnlyList<Diagnostic> Complaints(this Compilation compilation) =>
@@ -72,13 +75,15 @@ internal static class CSharp
 
     public static int LineNumber(this Location location) => location.GetLineSpan().StartLinePosition.Line + 1;
 
+    private static bool IsProgram(SyntaxTree tree) => tree.GetRoot().ChildNodes().OfType<GlobalStatementSyntax>().Any();
+
     private static IEnumerable<string> Includes(XDocument project, string item) => project.Descendants(item)
         .SelectMany(element => ((string?)element.Attribute("Include") ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries));
 
     private static Compilation Compile(
         string name, SyntaxTree[] trees, IEnumerable<MetadataReference> references, bool allowUnsafe = false)
     {
-        var isProgram = trees.Any(tree => tree.GetRoot().ChildNodes().OfType<GlobalStatementSyntax>().Any());
+        var isProgram = trees.Any(IsProgram);
         var options = new CSharpCompilationOptions(
             isProgram ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary,
             allowUnsafe: allowUnsafe,

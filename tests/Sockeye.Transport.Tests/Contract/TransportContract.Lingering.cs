@@ -57,7 +57,7 @@ public abstract partial class TransportContract
             var (client, server) = await world.ConnectAsync();
             SkipUnlessReported(server);
             await client.SendAsync("held");
-            var held = await server.ReadAsync();
+            var held = await server.Input.ReadAtLeastAsync(4);
             server.Output.Write(Down.Take(length));
             var closing = server.DisposeAsync();
             await client.SendAsync(Up, Request);

@@ -25,7 +25,7 @@ public sealed class MemoryFixture : TransportFixture
             Connecting = transport,
             NewEndPoint = () => new MemoryEndPoint($"server-{Interlocked.Increment(ref _endpoints)}"),
             Time = TimeProvider.System,
-            RentedBuffers = () => options.Pool.RentedCount,
+            RentedBuffers = () => options.RentedBuffers,
             AssertReleased = _ => { },
         }.RunAsync(test);
     }

@@ -39,7 +39,7 @@ public sealed class SimulatedFixture(double loss) : TransportFixture
                 Connecting = near,
                 NewEndPoint = () => new IPEndPoint(far.Address, 0),
                 Time = network.TimeProvider,
-                RentedBuffers = () => options.Pool.RentedCount,
+                RentedBuffers = () => options.RentedBuffers,
                 AssertReleased = _ => { },
             }.RunAsync(test);
         });

@@ -131,7 +131,7 @@ public sealed class SocketConnectionTests
         const int Length = 16_000_000;
         const int Sip = 64 * 1024;
         var time = new SignallingTime();
-        return Tcp.RunAsync(new SocketTransportOptions { Pool = new(), TimeProvider = time }, async world =>
+        return Tcp.RunAsync(new SocketTransportOptions { Pool = new(), Segments = new(), TimeProvider = time }, async world =>
         {
             var (client, server) = await world.ConnectAsync();
             client.Output.Write(Pattern.Take(Length));

@@ -53,7 +53,7 @@ public sealed class SocketFixture(AddressFamily family, bool inline = false) : T
                 _ => new UnixDomainSocketEndPoint(directory.NewPath()),
             },
             Time = TimeProvider.System,
-            RentedBuffers = () => options.Pool.RentedCount,
+            RentedBuffers = () => options.RentedBuffers,
             AssertReleased = connection => Assert.True(
                 connection.Features.Get<IConnectionSocketFeature>()!.Socket.SafeHandle.IsClosed, "The socket is still open."),
         }.RunAsync(test);

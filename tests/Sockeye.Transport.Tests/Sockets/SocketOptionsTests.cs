@@ -16,7 +16,7 @@ public sealed class SocketOptionsTests
     public Task Keep_alive_is_set_on_both_ends() => OnBothEndsAsync(
         new()
         {
-            Pool = new(),
+            Pool = new(), Segments = new(),
             KeepAliveTime = TimeSpan.FromSeconds(77),
             KeepAliveInterval = TimeSpan.FromSeconds(7),
             KeepAliveProbes = 3,
@@ -31,19 +31,19 @@ public sealed class SocketOptionsTests
 
     [Fact]
     public Task Without_a_time_there_is_no_keep_alive() => OnBothEndsAsync(
-        new() { Pool = new(), KeepAliveTime = null },
+        new() { Pool = new(), Segments = new(), KeepAliveTime = null },
         socket => Assert.Equal(0, Get(socket, SocketOptionLevel.Socket, SocketOptionName.KeepAlive)));
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public Task No_delay_is_as_asked_for(bool noDelay) => OnBothEndsAsync(
-        new() { Pool = new(), NoDelay = noDelay },
+        new() { Pool = new(), Segments = new(), NoDelay = noDelay },
         socket => Assert.Equal(noDelay, socket.NoDelay));
 
     [Fact]
     public Task Buffer_sizes_are_as_asked_for() => OnBothEndsAsync(
-        new() { Pool = new(), ReceiveBufferSize = 20_000, SendBufferSize = 30_000 },
+        new() { Pool = new(), Segments = new(), ReceiveBufferSize = 20_000, SendBufferSize = 30_000 },
         socket =>
         {
             // Linux doubles what it is given, socket(7).
@@ -55,7 +55,7 @@ public sealed class SocketOptionsTests
     public Task User_timeout_is_set_on_both_ends()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "TCP_USER_TIMEOUT is Linux's.");
-        return OnBothEndsAsync(new() { Pool = new(), UserTimeout = TimeSpan.FromSeconds(12.5) }, socket =>
+        return OnBothEndsAsync(new() { Pool = new(), Segments = new(), UserTimeout = TimeSpan.FromSeconds(12.5) }, socket =>
         {
             var value = new byte[sizeof(int)];
             socket.GetRawSocketOption(ProtocolTcp, LinuxUserTimeout, value);
@@ -67,7 +67,7 @@ public sealed class SocketOptionsTests
     public Task Backlog_is_the_limit_of_the_accept_queue()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere the system does not report it.");
-        return Tcp.RunAsync(new SocketTransportOptions { Pool = new(), Backlog = 17 }, async world =>
+        return Tcp.RunAsync(new SocketTransportOptions { Pool = new(), Segments = new(), Backlog = 17 }, async world =>
         {
             var info = ((IAcceptQueueListener)await world.ListenAsync()).GetTcpInfo();
             Assert.Equal((17, 0), (info?.AcceptQueueLimit, info?.AcceptQueueDepth));
@@ -76,7 +76,7 @@ public sealed class SocketOptionsTests
 
     [Fact]
     public Task With_fast_open_data_still_crosses_both_ways() =>
-        Tcp.RunAsync(new SocketTransportOptions { Pool = new(), FastOpen = true }, async world =>
+        Tcp.RunAsync(new SocketTransportOptions { Pool = new(), Segments = new(), FastOpen = true }, async world =>
         {
             var listener = await world.ListenAsync();
             var client = await world.ConnectClientAsync(listener, TestContext.Current.CancellationToken);
@@ -87,16 +87,28 @@ public sealed class SocketOptionsTests
             await client.ShouldReceiveAsync("answer");
         });
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public Task Handlers_run_on_the_receiving_thread_only_if_asked_to(bool inline) =>
-        Tcp.RunAsync(new SocketTransportOptions { Pool = new(), UnsafePreferInlineScheduling = inline }, async world =>
+    [Fact]
+    public Task Handler_that_blocks_its_thread_does_not_hide_a_reset_of_the_peer() => Tcp.RunAsync(NewOptions(), async world =>
+    {
+        var (client, server) = await world.ConnectAsync();
+        var (isBlocking, isReset) = (new TaskCompletionSource(), new ManualResetEventSlim());
+        var handler = BlockAsync(server, isBlocking, isReset);
+        await client.SendAsync("x");
+        await world.Soon(isBlocking.Task);
+        client.Connection.Abort();
+        await world.BecomesTrueAsync(() => server.Reason is { Cause: CloseCause.Reset });
+        isReset.Set();
+        await world.Soon(handler);
+    });
+
+    [Fact]
+    public Task Handlers_run_on_the_receiving_thread_if_asked_to() =>
+        Tcp.RunAsync(NewOptions(options => options.UnsafePreferInlineScheduling = true), async world =>
         {
             var (client, server) = await world.ConnectAsync();
             var ranOnReceivingThread = RunAsync(server);
             await client.SendAsync("x");
-            Assert.Equal(inline, await world.Soon(ranOnReceivingThread));
+            Assert.True(await world.Soon(ranOnReceivingThread));
         });
 
     [Fact]
@@ -116,6 +128,21 @@ public sealed class SocketOptionsTests
         var stack = Environment.StackTrace;
         end.Input.AdvanceTo(read.Buffer.End);
         return stack.Contains("StreamConnection.ReceiveAsync", StringComparison.Ordinal);
+    }
+
+    private static async Task BlockAsync(TestEnd end, TaskCompletionSource isBlocking, ManualResetEventSlim isReset)
+    {
+        var read = await end.Input.ReadAsync().ConfigureAwait(false);
+        end.Input.AdvanceTo(read.Buffer.End);
+        isBlocking.SetResult();
+        Assert.True(isReset.Wait(TimeSpan.FromMinutes(1)), "The reset was seen while the handler blocked its thread.");
+    }
+
+    private static SocketTransportOptions NewOptions(Action<SocketTransportOptions>? configure = null)
+    {
+        var options = new SocketTransportOptions { Pool = new(), Segments = new() };
+        configure?.Invoke(options);
+        return options;
     }
 
     private static Task OnBothEndsAsync(SocketTransportOptions options, Action<Socket> check) =>

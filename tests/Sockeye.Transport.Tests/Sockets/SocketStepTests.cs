@@ -105,7 +105,7 @@ public sealed class SocketStepTests
         Action<SocketStep> onConnected,
         Action<SocketStep> onAccepted,
         Func<TransportWorld, TestEnd, TestEnd, IConnectionListener, Task> test) =>
-        Tcp.RunAsync(new SocketTransportOptions { Pool = new(), OnStep = onAccepted }, async world =>
+        Tcp.RunAsync(new SocketTransportOptions { Pool = new(), Segments = new(), OnStep = onAccepted }, async world =>
         {
             var transport = new SocketTransport(new() { OnStep = onConnected });
             var listener = await world.ListenAsync();

@@ -24,6 +24,25 @@ public sealed class UnixSocketFileTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
+    [Fact]
+    public async Task Permissions_of_the_file_are_set_before_the_socket_listens()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no permissions for sockets.");
+        const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupWrite;
+        UnixFileMode? bound = null;
+        var transport = new SocketTransport(new()
+        {
+            UnixSocketMode = Mode,
+            OnStep = step => bound ??=
+                step.Function is SocketFunction.Bind && !OperatingSystem.IsWindows() ? File.GetUnixFileMode(_path) : null,
+        });
+
+        await using var listener = await BindAsync(transport, _path);
+
+        Assert.Equal(Mode, bound);
+        await AssertServesAsync(listener, _path);
+    }
+
     [Theory, MemberData(nameof(Transports))]
     public async Task Stopping_leaves_a_socket_that_a_successor_has_renamed_to_the_path(string transport)
     {

@@ -67,7 +67,7 @@ public sealed record TransportSettings
     /// <summary>The same as options of a transport, with a separate buffer pool.</summary>
     public SocketTransportOptions ToOptions()
     {
-        var options = new SocketTransportOptions { Pool = new(), Backlog = Backlog };
+        var options = new SocketTransportOptions { Pool = new(), Segments = new(), Backlog = Backlog };
         if (SmallSystemBuffers)
             (options.ReceiveBufferSize, options.SendBufferSize) = (SmallBuffer, SmallBuffer);
         if (LargeSendSmallReceiveBuffer)

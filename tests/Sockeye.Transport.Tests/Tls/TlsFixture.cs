@@ -12,7 +12,13 @@ namespace Sockeye.Transport.Tests.Tls;
 /// </summary>
 public sealed class TlsFixture(TransportFixture below, SslProtocols protocol = SslProtocols.Tls13) : TransportFixture
 {
-    private static readonly X509Certificate2 Certificate = TlsCertificates.CreateSelfSigned();
+    /// <summary>On Windows a PFX with an RSA key, because its TLS (Schannel) on Wine has no other keys.</summary>
+    private static readonly X509Certificate2 Certificate =
+        OperatingSystem.IsWindows() ? PfxCertificate.Create("localhost") : TlsCertificates.CreateSelfSigned();
+
+    /// <summary>On Windows, which has TLS 1.3 from Windows 11 on only, the newest version that it has.</summary>
+    private readonly SslProtocols _protocol =
+        OperatingSystem.IsWindows() && protocol is SslProtocols.Tls13 ? SslProtocols.None : protocol;
 
     public override string? Unavailable => below.Unavailable;
 
@@ -30,7 +36,7 @@ public sealed class TlsFixture(TransportFixture below, SslProtocols protocol = S
         below.RunAsync(settings, world => new TransportWorld
         {
             Listening = new Server(world.Listening, world.Time),
-            Connecting = new Client(world.Connecting, world.Time, protocol),
+            Connecting = new Client(world.Connecting, world.Time, _protocol),
             Serving = (world.Listening, static listen => listen.UseTls(Certificate)),
             NewEndPoint = world.NewEndPoint,
             Time = world.Time,

@@ -1,0 +1,43 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Sockeye.Fleet.Running;
+using Sockeye.Fleet.Scenarios;
+
+namespace Sockeye.Fleet.CommandLine;
+
+/// <summary>A run, from the command line to the tables.</summary>
+internal static class MeasureCommand
+{
+    public static async Task<int> RunAsync(ParseResult parsed)
+    {
+        if (!OperatingSystem.IsLinux())
+            throw new PlatformNotSupportedException("The measurements need Linux: they read /proc.");
+        var time = TimeProvider.System;
+        var run = new FleetRun(Options.ToRunOptions(parsed), Console.Out, Console.Error, time);
+        using var stop = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        Console.Out.WriteLine(Machine.Describe(run.Options, time));
+        try
+        {
+            foreach (var scenario in ScenarioList.All.Where(one => run.Options.Scenarios.Contains(one.Name)))
+                await scenario.RunAsync(run, stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            Console.Error.WriteLine("Stopped.");
+            return ExitCodes.Failed;
+        }
+
+        Console.Out.WriteLine($"\n{Machine.DescribeLoad()}");
+        foreach (var fault in run.Faults)
+            Console.Error.WriteLine($"FAULT: {fault}.");
+        return run.Faults.Count == 0 ? ExitCodes.Done : ExitCodes.Failed;
+
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            stop.Cancel();
+        }
+    }
+}

@@ -1,0 +1,3 @@
+using Sockeye.Fleet.CommandLine;
+
+return await Commands.RunAsync(args);

@@ -9,7 +9,7 @@ namespace Sockeye;
 /// <remarks>
 /// <para>A signal often comes twice for one request: timeout(1) sends it to its child and to the process group, a shell's
 /// <c>kill</c> to a job may reach a process by two ways. So signals within 200 ms of the first one
-/// count as the same request.</para>
+/// count as the same request, also when the stop has ended by then.</para>
 /// <para>Windows ends the process when the handler of a closed console or of a shutdown returns, and in any case after 5 s
 /// (learn.microsoft.com/windows/console/handlerroutine). So that handler does not return: the process ends by itself, or the
 /// system ends it. Until then, registrations cannot be disposed of.</para>
@@ -23,6 +23,7 @@ internal sealed class StopSignals : IDisposable
     private readonly CancellationTokenSource _stop;
     private readonly PosixSignalRegistration[] _registrations;
     private long? _first;
+    private ITimer? _registrationsEnd; // Without a reference, the timer would be collected.
     private bool _isDisposed;
     private bool _isProcessEnding;
 
@@ -43,16 +44,19 @@ internal sealed class StopSignals : IDisposable
 
     public void Dispose()
     {
+        TimeSpan untilDuplicatesEnd;
         lock (_lock)
         {
             _isDisposed = true; // A signal that came before may be on its way still.
-            if (_isProcessEnding)
-                return;
+            untilDuplicatesEnd = _first is { } first ? DuplicateWindow - _time.GetElapsedTime(first) : TimeSpan.Zero;
         }
 
-        foreach (var registration in _registrations)
-            registration.Dispose();
         _stop.Dispose();
+        // A stop without connections takes a few milliseconds: without a registration, a duplicate would end the process.
+        if (untilDuplicatesEnd > TimeSpan.Zero)
+            _registrationsEnd = _time.CreateTimer(_ => EndRegistrations(), null, untilDuplicatesEnd, Timeout.InfiniteTimeSpan);
+        else
+            EndRegistrations();
     }
 
     /// <summary>Whether the signal is dealt with; false leaves it to the system, which ends the process.</summary>
@@ -61,9 +65,7 @@ internal sealed class StopSignals : IDisposable
     {
         lock (_lock)
         {
-            if (_isDisposed)
-                return false;
-            if (_first is { } first ? _time.GetElapsedTime(first) >= DuplicateWindow : _stop.IsCancellationRequested)
+            if (_first is { } first ? _time.GetElapsedTime(first) >= DuplicateWindow : _isDisposed || _stop.IsCancellationRequested)
                 return false; // A stop was requested before. This signal ends the process at once.
             _isProcessEnding |= isProcessEnd;
             if (_first is not null)
@@ -73,6 +75,18 @@ internal sealed class StopSignals : IDisposable
             _ = _stop.CancelAsync();
             return true;
         }
+    }
+
+    private void EndRegistrations()
+    {
+        lock (_lock)
+        {
+            if (_isProcessEnding)
+                return;
+        }
+
+        foreach (var registration in _registrations)
+            registration.Dispose();
     }
 
     private PosixSignalRegistration[] CreateForWindows() =>

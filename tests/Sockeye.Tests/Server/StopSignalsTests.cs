@@ -12,7 +12,7 @@ public sealed class StopSignalsTests
     [InlineData(199, true)]
     [InlineData(200, false)]
     [InlineData(5000, false)]
-    public void Repeat_within_200_ms_is_the_same_wish_and_a_later_one_ends_the_process(int milliseconds, bool isSameWish)
+    public void Repeat_within_200_ms_is_the_same_request_and_a_later_one_ends_the_process(int milliseconds, bool isSameRequest)
     {
         using var signals = new StopSignals(_time, CancellationToken.None);
         Assert.False(signals.Token.IsCancellationRequested);
@@ -21,7 +21,7 @@ public sealed class StopSignalsTests
         Assert.True(signals.Token.IsCancellationRequested);
         _time.Advance(TimeSpan.FromMilliseconds(milliseconds));
 
-        Assert.Equal(isSameWish, signals.Handle());
+        Assert.Equal(isSameRequest, signals.Handle());
     }
 
     [Fact]
@@ -56,6 +56,21 @@ public sealed class StopSignalsTests
         signals.Dispose();
 
         Assert.False(signals.Handle());
+    }
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(199, true)]
+    [InlineData(200, false)]
+    public void Repeat_after_a_short_stop_is_the_same_request_for_200_ms_too(int milliseconds, bool isSameRequest)
+    {
+        var signals = new StopSignals(_time, CancellationToken.None);
+        Assert.True(signals.Handle());
+
+        signals.Dispose();
+        _time.Advance(TimeSpan.FromMilliseconds(milliseconds));
+
+        Assert.Equal(isSameRequest, signals.Handle());
     }
 
     [Fact]

@@ -23,7 +23,7 @@ internal sealed class StopSignals : IDisposable
     private readonly CancellationTokenSource _stop;
     private readonly PosixSignalRegistration[] _registrations;
     private long? _first;
-    private ITimer? _registrationsEnd; // Without a reference, the timer would be collected.
+    private ITimer? _registrationsEnd;
     private bool _isDisposed;
     private bool _isProcessEnding;
 
@@ -87,6 +87,7 @@ internal sealed class StopSignals : IDisposable
 
         foreach (var registration in _registrations)
             registration.Dispose();
+        _registrationsEnd?.Dispose();
     }
 
     private PosixSignalRegistration[] CreateForWindows() =>

@@ -11,6 +11,8 @@ namespace Sockeye.Transports;
 /// output ends sending. When both have ended, the socket is closed.</para>
 /// <para>A receive waits for data without a buffer. A flush sends on the thread of the handler, unless a send is in
 /// progress.</para>
+/// <para>.NET completes I/O before all other work of the thread pool. So a connection that is always busy gives way to other work
+/// after <see cref="MaxTurns"/> turns; otherwise timers and other tasks would wait as long as there is I/O.</para>
 /// </remarks>
 public class StreamConnection : DuplexConnection
 {
@@ -19,6 +21,9 @@ public class StreamConnection : DuplexConnection
     /// between.
     /// </summary>
     private const int MaxSendSize = 64 * 1024;
+
+    /// <summary>The maximum number of turns in a row on threads that complete I/O.</summary>
+    internal const int MaxTurns = 16;
 
     /// <summary>The connection that fills or drains a pipe on this thread.</summary>
     [ThreadStatic]
@@ -34,6 +39,8 @@ public class StreamConnection : DuplexConnection
     private ReceiveSizePredictor _size = new();
     private int _operations;
     private int _sendRequests;
+    private int _receiveTurns;
+    private int _sendTurns;
     private bool _isSocketClosed;
     private volatile bool _isFinSent;
 
@@ -146,6 +153,14 @@ public class StreamConnection : DuplexConnection
         {
             while (CanReceive)
             {
+                if (IsTurnOver(ref _receiveTurns))
+                {
+                    if (handler is not null)
+                        ScheduleHandler(handler);
+                    handler = null;
+                    await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                }
+
                 var waiting = new HandlerAwaiter(_socket.WaitForDataAsync(), handler, this);
                 handler = null; // It runs now, even if the wait fails later.
                 if (!await waiting)
@@ -288,8 +303,21 @@ public class StreamConnection : DuplexConnection
         }
 
         EndOperation();
-        if (handler is not null)
+        if (handler is null)
+            return;
+        if (IsTurnOver(ref _sendTurns))
+            ScheduleHandler(handler);
+        else
             RunHandler(handler);
+    }
+
+    /// <summary>Counts a turn of a direction. Returns whether the next one must give way to other work.</summary>
+    private bool IsTurnOver(ref int turns)
+    {
+        if (_keepsContext || ++turns <= MaxTurns)
+            return false;
+        turns = 0;
+        return true;
     }
 
     private void OnFailed(Exception error, bool isSend)

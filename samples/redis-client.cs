@@ -73,8 +73,7 @@ async Task Expect(string expected, params string[] parts) =>
 async Task ExpectNews(string text)
 {
     await Send("PUBLISH", "news", text);
-    using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-    while ((await news.Reader.ReadAsync(timeout.Token)).ToString() != $"[message, news, {text}]")
+    while ((await news.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10))).ToString() != $"[message, news, {text}]")
         continue; // The confirmation of SUBSCRIBE.
     Check(true, $"news: {text}");
 }
@@ -86,9 +85,9 @@ void Check(bool holds, string what)
 }
 
 sealed record Command(params string[] Parts);
-sealed record Reply(char Kind, string? Text = null, Reply[]? Items = null)
+sealed record Reply(char Kind, string? Text = null, List<Reply>? Items = null)
 {
-    public override string ToString() => Items is null ? Text ?? "(null)" : $"[{string.Join(", ", (object[])Items)}]";
+    public override string ToString() => Items is null ? Text ?? "(null)" : $"[{string.Join(", ", Items)}]";
 }
 
 // A command: *count CR LF, then for each part: $length CR LF bytes CR LF
@@ -105,45 +104,46 @@ sealed class CommandEncoder : IFrameEncoder<Command>
 // A reply: its kind, a line, and for some kinds the bytes or the items that the number in the line announces
 sealed class ReplyDecoder : IFrameDecoder<Reply>
 {
-    private const int MaxBytes = 16 << 20, MaxItems = 100_000, MaxDepth = 8;
+    private const int MaxBytes = 16 << 20, MaxDepth = 8;
+    private readonly Stack<(Reply Reply, int Missing)> _open = []; // Items may come in many reads, and none is read twice.
+    private long _taken;
+
+    public IFrameDecoder<Reply> ForConnection() => new ReplyDecoder();
 
     public bool TryDecode(ref ReadOnlySequence<byte> input, [MaybeNullWhen(false)] out Reply reply)
     {
+        var before = _taken = _open.Count == 0 ? 0 : _taken;
         var reader = new SequenceReader<byte>(input);
-        if (!TryRead(ref reader, 0, out reply))
-            return input.Length > MaxBytes ? throw new FrameException(FrameError.TooLong, $"More than {MaxBytes} bytes.") : false;
-        input = reader.UnreadSequence;
-        return true;
-    }
+        while (reader.TryReadTo(out ReadOnlySequence<byte> line, "\r\n"u8))
+        {
+            var (kind, text, missing) = ((char)line.FirstSpan[0], Encoding.UTF8.GetString(line.Slice(1)), 0);
+            var (hasBytes, hasItems) = (kind is '$' or '=' or '!', (kind is '*' or '~' or '>' or '%') && _open.Count < MaxDepth);
+            if (kind is '+' or '-' or ':' or '_' or ',' or '#' or '(')
+                reply = new(kind, kind == '_' ? null : text);
+            else if (!(hasBytes || hasItems) || !int.TryParse(text, out var count) || count is < -1 or > MaxBytes)
+                throw new FrameException(FrameError.Malformed, $"'{kind}{text}' begins no reply, or is not within the limits.");
+            else if (count == -1)
+                reply = new(kind);
+            else if (hasItems)
+                (reply, missing) = (new(kind, Items: []), kind == '%' ? 2 * count : count); // Pairs.
+            else if (reader.TryReadExact(count + 2, out var bytes))
+                reply = new(kind, Encoding.UTF8.GetString(bytes.Slice(0, count)));
+            else
+                break;
+            (input, _taken) = (reader.UnreadSequence, before + reader.Consumed);
+            while (missing == 0 && _open.TryPop(out var open))
+            {
+                open.Reply.Items!.Add(reply);
+                (reply, missing) = (open.Reply, open.Missing - 1);
+            }
 
-    private static bool TryRead(ref SequenceReader<byte> reader, int depth, [MaybeNullWhen(false)] out Reply reply)
-    {
+            if (missing == 0)
+                return true;
+            _open.Push((reply, missing));
+        }
+
         reply = null;
-        if (!reader.TryReadTo(out ReadOnlySequence<byte> line, "\r\n"u8))
-            return false;
-        var (kind, text) = ((char)line.FirstSpan[0], Encoding.UTF8.GetString(line.Slice(1)));
-        var (hasBytes, hasItems) = (kind is '$' or '=' or '!', kind is '*' or '~' or '>' or '%');
-        if (!hasBytes && !hasItems)
-            reply = kind is '+' or '-' or ':' or '_' or ',' or '#' or '(' ? new(kind, kind == '_' ? null : text)
-                : throw new FrameException(FrameError.Malformed, $"'{kind}' does not begin a reply.");
-        else if (!int.TryParse(text, out var count) || count < -1 || count > (hasBytes ? MaxBytes : MaxItems) || depth > MaxDepth)
-            throw new FrameException(FrameError.Malformed, $"'{kind}{text}' is not within the limits.");
-        else if (count == -1)
-            reply = new(kind);
-        else if (hasItems)
-        {
-            var items = new List<Reply>();
-            count *= kind == '%' ? 2 : 1; // Pairs.
-            while (items.Count < count && TryRead(ref reader, depth + 1, out var item))
-                items.Add(item);
-            reply = items.Count == count ? new(kind, Items: [.. items]) : null;
-        }
-        else if (reader.Remaining >= count + 2)
-        {
-            reply = new(kind, Encoding.UTF8.GetString(reader.UnreadSequence.Slice(0, count)));
-            reader.Advance(count + 2);
-        }
-
-        return reply is not null;
+        return _taken + input.Length <= MaxBytes ? false
+            : throw new FrameException(FrameError.TooLong, $"More than {MaxBytes} bytes.");
     }
 }

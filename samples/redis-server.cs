@@ -149,38 +149,64 @@ sealed class CommandDecoder : IFrameDecoder<byte[][]>
 
     private static readonly byte[][] Names = [[.. "GET"u8], [.. "SET"u8], [.. "PING"u8], [.. "INCR"u8]];
 
+    private byte[][]? _parts; // Parts may come in many reads; none of them is read twice.
+    private int _count;
+    private long _taken;
+
+    public IFrameDecoder<byte[][]> ForConnection() => new CommandDecoder();
+
     public bool TryDecode(ref ReadOnlySequence<byte> input, [MaybeNullWhen(false)] out byte[][] command)
     {
         command = null;
         var reader = new SequenceReader<byte>(input);
-        if (!TryReadLine(ref reader, out var line))
+        if (_parts is null)
+        {
+            if (!TryReadLine(ref reader, out var line))
+                return false;
+            if (line is not [(byte)'*', ..])
+            {
+                command = [.. Encoding.ASCII.GetString(line).Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                    .Select(Encoding.ASCII.GetBytes)];
+                input = reader.UnreadSequence;
+                return true;
+            }
+
+            (_parts, _count, _taken) = (new byte[ReadNumber(line, MaxParts)][], 0, 0);
+        }
+
+        while (_count < _parts.Length && TryReadPart(ref reader, ref _parts[_count]))
+            _count++;
+        input = reader.UnreadSequence;
+        if (_count < _parts.Length)
+        {
+            _taken += reader.Consumed;
+            return _taken + input.Length <= MaxBytes ? false
+                : throw new FrameException(FrameError.TooLong, $"A command is longer than {MaxBytes} bytes.");
+        }
+
+        (command, _parts) = (_parts, null);
+        return true;
+    }
+
+    private bool TryReadPart(ref SequenceReader<byte> reader, ref byte[] part)
+    {
+        var start = reader.Consumed;
+        if (!TryReadLine(ref reader, out var head))
             return false;
-        if (line is not [(byte)'*', ..])
+        if (head is not [(byte)'$', ..])
+            throw new FrameException(FrameError.Malformed, "A part of a command starts with '$'.");
+        var length = ReadNumber(head, MaxBytes);
+        if (reader.Remaining < length + 2)
         {
-            command = [.. Encoding.ASCII.GetString(line).Split(' ', StringSplitOptions.RemoveEmptyEntries)
-                .Select(Encoding.ASCII.GetBytes)];
-            input = reader.UnreadSequence;
-            return true;
+            reader.Rewind(reader.Consumed - start);
+            return false;
         }
 
-        var parts = new byte[ReadNumber(line, MaxParts)][];
-        for (var i = 0; i < parts.Length; i++)
-        {
-            if (!TryReadLine(ref reader, out var head))
-                return false;
-            if (head is not [(byte)'$', ..])
-                throw new FrameException(FrameError.Malformed, "A part of a command starts with '$'.");
-            var length = ReadNumber(head, MaxBytes);
-            if (reader.Remaining < length + 2)
-                return false;
-            if (i == 0 && reader.UnreadSpan.Length > length && FindName(reader.UnreadSpan[..length]) is { } name)
-                parts[0] = name;
-            else
-                reader.TryCopyTo(parts[i] = new byte[length]);
-            reader.Advance(length + 2);
-        }
-
-        (command, input) = (parts, reader.UnreadSequence);
+        if (_count == 0 && reader.UnreadSpan.Length > length && FindName(reader.UnreadSpan[..length]) is { } name)
+            part = name;
+        else
+            reader.TryCopyTo(part = new byte[length]);
+        reader.Advance(length + 2);
         return true;
     }
 

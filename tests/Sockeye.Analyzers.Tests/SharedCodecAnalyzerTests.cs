@@ -56,6 +56,62 @@ public sealed class SharedCodecAnalyzerTests
         """);
 
     [Fact]
+    public Task Decoder_for_each_connection_may_keep_state_and_its_encoder_may_not() => Analysis.AssertReportsAsync(
+        RuleIds.SharedCodecState,
+        """
+        using System.Buffers;
+        using Sockeye;
+
+        await SockeyeServer.RunAsync(server =>
+        {
+            server.ListenAnyIP(1).Run(new Counting(), Codec.Lines(9), peer => Task.CompletedTask);
+            server.ListenAnyIP(2).Run(new Derived(), peer => Task.CompletedTask);
+            server.ListenAnyIP(3).Run([|new Shared()|], Codec.Lines(9), peer => Task.CompletedTask);
+            server.ListenAnyIP(4).Run([|new Numbering()|], peer => Task.CompletedTask);
+        });
+
+        class Counting : IFrameDecoder<string>
+        {
+            private int _count;
+
+            public IFrameDecoder<string> ForConnection() => new Counting();
+
+            public bool TryDecode(ref ReadOnlySequence<byte> input, out string message) => (message = $"{++_count}") == "";
+        }
+
+        class Shared : IFrameDecoder<string>
+        {
+            private int _count;
+
+            public bool TryDecode(ref ReadOnlySequence<byte> input, out string message) => (message = $"{++_count}") == "";
+        }
+
+        abstract class Base : Codec<string>
+        {
+            public override IFrameDecoder<string> ForConnection() => new Counting();
+        }
+
+        class Derived : Base
+        {
+            private int _count;
+
+            public override bool TryDecode(ref ReadOnlySequence<byte> input, out string message) =>
+                (message = $"{++_count}") == "";
+
+            public override void Encode(string message, IBufferWriter<byte> output) { }
+        }
+
+        class Numbering : Base
+        {
+            private int _written;
+
+            public override bool TryDecode(ref ReadOnlySequence<byte> input, out string message) => (message = "") != "";
+
+            public override void Encode(string message, IBufferWriter<byte> output) => _written++;
+        }
+        """);
+
+    [Fact]
     public Task Functions_of_a_codec_that_change_a_variable_around_them_are_reported() => Analysis.AssertReportsAsync(
         RuleIds.SharedCodecState,
         """

@@ -9,7 +9,22 @@ internal sealed class CodecMethods(INamedTypeSymbol type, Compilation compilatio
     private readonly HashSet<ISymbol> _visited = new(SymbolEqualityComparer.Default);
 
     public IEnumerable<IOperation> GetBodies() =>
-        type.GetMembers().OfType<IMethodSymbol>().Where(method => method.Name is "TryDecode" or "Encode").SelectMany(GetBodies);
+        type.GetMembers().OfType<IMethodSymbol>().Where(IsShared).SelectMany(GetBodies);
+
+    /// <summary>Whether the connections of one codec share the instance on which the method runs.</summary>
+    private bool IsShared(IMethodSymbol method) =>
+        method.Name is "Encode" || (method.Name is "TryDecode" && !HasDecoderForEachConnection());
+
+    private bool HasDecoderForEachConnection()
+    {
+        for (var current = type; current is not null && current.GetFullName() != Names.Codec; current = current.BaseType)
+        {
+            if (current.GetMembers("ForConnection").OfType<IMethodSymbol>().Any(method => method.Parameters.IsEmpty))
+                return true;
+        }
+
+        return false;
+    }
 
     private IEnumerable<IOperation> GetBodies(IMethodSymbol method)
     {

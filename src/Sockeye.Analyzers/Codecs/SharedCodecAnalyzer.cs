@@ -14,7 +14,7 @@ internal sealed class SharedCodecAnalyzer : DiagnosticAnalyzer
         RuleIds.SharedCodecState,
         "A codec with state is shared by connections",
         "The connections of '{0}' share one codec, which keeps state in '{1}': keep the state in the message or the handler, or "
-            + "create a codec for each connection, with AsMessages in the handler",
+            + "return a decoder for each connection from ForConnection",
         "One codec serves many connections at the same time. State in it mixes the bytes of connections.");
 
     /// <summary>Calls that use one codec for many connections.</summary>

@@ -11,6 +11,7 @@ internal static class Names
     public const string Sequence = "System.Buffers.ReadOnlySequence";
     public const string Memory = "System.ReadOnlyMemory";
 
+    public const string Codec = "Sockeye.Codec";
     public const string FrameCodec = "Sockeye.FrameCodec";
     public const string FrameDecoder = "Sockeye.IFrameDecoder";
     public const string FrameEncoder = "Sockeye.IFrameEncoder";

@@ -9,6 +9,10 @@ internal sealed class HeartbeatCodec<TMessage>(Codec<TMessage> codec, Heartbeat<
 {
     public override bool IsEncodeAtomic => codec.IsEncodeAtomic;
 
+    public override IFrameDecoder<TMessage> ForConnection() => codec.ForConnection() is var own && ReferenceEquals(own, codec)
+        ? this
+        : new HeartbeatDecoder<TMessage, TMessage>(own, heartbeat);
+
     public override bool TryDecode(ref ReadOnlySequence<byte> input, [MaybeNullWhen(false)] out TMessage message) =>
         codec.TryDecode(ref input, out message);
 
@@ -24,6 +28,10 @@ internal sealed class HeartbeatCodec<TMessage>(Codec<TMessage> codec, Heartbeat<
 internal sealed class HeartbeatDecoder<TIn, TOut>(IFrameDecoder<TIn> decoder, Heartbeat<TIn, TOut> heartbeat)
     : IFrameDecoder<TIn>, IConnectionDecoder<TIn>
 {
+    public IFrameDecoder<TIn> ForConnection() => decoder.ForConnection() is var own && ReferenceEquals(own, decoder)
+        ? this
+        : new HeartbeatDecoder<TIn, TOut>(own, heartbeat);
+
     public bool TryDecode(ref ReadOnlySequence<byte> input, [MaybeNullWhen(false)] out TIn message) =>
         decoder.TryDecode(ref input, out message);
 

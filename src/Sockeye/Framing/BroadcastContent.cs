@@ -52,7 +52,7 @@ internal ref struct BroadcastContent<TMessage>
             return _message!;
         Debug.Assert(_codec is not null && _frame is not null, "There is a message or a frame.");
         var bytes = new ReadOnlySequence<byte>(_frame.WrittenMemory);
-        if (!_codec.TryDecode(ref bytes, out _message) || !bytes.IsEmpty)
+        if (!_codec.ForConnection().TryDecode(ref bytes, out _message) || !bytes.IsEmpty)
         {
             throw new FrameException(
                 FrameError.Malformed, $"a frame of {_frame.WrittenMemory.Length} bytes is not one whole message of its codec");

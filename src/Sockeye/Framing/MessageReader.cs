@@ -218,8 +218,8 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, IFrameDec
         var isCompleted = _isInputCompleted;
         var partial = _rest.Length;
         ReturnInput(examined: true);
-        if (isCompleted && partial > 0 && !isLast && !EndsOnConnectionLoss)
-            throw _decoding.CreateTruncatedError(partial);
+        if (isCompleted && !isLast && !EndsOnConnectionLoss && _decoding.FindTruncation(partial) is { } truncated)
+            throw truncated;
         return !isCompleted && !isLast;
     }
 

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye.Linux;
 
 /// <summary>
-/// Connects by TCP: <c>socket()</c>, <c>bind()</c> if a local endpoint is given, <c>connect()</c>. An engine thread waits for the
-/// end of the handshake.
+/// Connects by TCP or to a Unix socket: <c>socket()</c>, <c>bind()</c> if a local endpoint is given, <c>connect()</c>. An engine
+/// thread waits for the end of the handshake.
 /// </summary>
 internal static class Connector
 {
@@ -108,13 +108,17 @@ internal static class Connector
     private static ConnectedSocket Detach(Socket socket, EndPoint remote)
     {
         var descriptor = Descriptor(socket);
-        socket.SafeHandle.SetHandleAsInvalid();
-        return new()
+        var isUnix = remote is not IPEndPoint;
+        var connected = new ConnectedSocket
         {
             Descriptor = descriptor,
             Local = SocketCalls.LocalAddress(descriptor),
             Remote = NativeAddress.Parse(remote.Serialize().Buffer.Span),
+            LocalEndPoint = isUnix ? SocketCalls.LocalUnixEndPoint(descriptor) : null,
+            RemoteEndPoint = isUnix ? remote : null,
         };
+        socket.SafeHandle.SetHandleAsInvalid();
+        return connected;
     }
 
     private static int Descriptor(Socket socket) => (int)socket.SafeHandle.DangerousGetHandle();

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
@@ -11,8 +12,7 @@ namespace Sockeye.Linux;
 /// the portable transport, and <see cref="EngineReason"/> has the reason.
 /// </summary>
 /// <remarks>
-/// Safe for concurrent use. The threads start when the first endpoint is bound or connected to. Unix sockets are always served by
-/// the portable transport.
+/// Safe for concurrent use. The threads start when the first endpoint is bound or connected to.
 /// </remarks>
 public sealed partial class LinuxTransport
     : IConnectionListenerFactory, ILocalEndPointConnectionFactory, ILoggingTransport, ISchedulingTransport,
@@ -158,7 +158,7 @@ public sealed partial class LinuxTransport
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return Engine is LinuxEngine.Sockets || endpoint is not IPEndPoint ? null : _engine ??= StartEngineLocked();
+            return Engine is LinuxEngine.Sockets || endpoint is not (IPEndPoint or UnixDomainSocketEndPoint) ? null : _engine ??= StartEngineLocked();
         }
     }
 

@@ -30,7 +30,17 @@ internal partial class EngineConnection
 
     public TcpInfo? GetTcpInfo() => ReadTcpInfo(stackalloc byte[LinuxTcpInfo.Size]).ToTcpInfo();
 
-    public override SystemProgress? GetSystemProgress() => ReadTcpInfo(stackalloc byte[LinuxTcpInfo.Size]).Progress;
+    public override SystemProgress? GetSystemProgress()
+    {
+        if (!_isUnix)
+            return ReadTcpInfo(stackalloc byte[LinuxTcpInfo.Size]).Progress;
+        lock (_descriptorLock)
+        {
+            return !_isDescriptorClosed && SocketCalls.ReadUnreadUnixMemory(Descriptor) is { } unread
+                ? new(BytesSent - unread, unread > 0)
+                : null;
+        }
+    }
 
     private bool IsSocketReset => ReadTcpInfo(stackalloc byte[LinuxTcpInfo.Size]).State is TcpState.Closed;
 

@@ -17,6 +17,7 @@ internal abstract partial class EngineConnection
 {
     private readonly NativeAddress _localAddress;
     private readonly NativeAddress _remoteAddress;
+    private readonly bool _isUnix;
     private EndPoint? _local;
     private EndPoint? _remote;
     private int _requests;
@@ -26,7 +27,9 @@ internal abstract partial class EngineConnection
         thread.Setup.RunsHandlersInline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously)
     {
         (Thread, Descriptor) = (thread, socket.Descriptor);
-        (_localAddress, _remoteAddress, _local) = (socket.Local, socket.Remote, socket.LocalEndPoint);
+        (_localAddress, _remoteAddress) = (socket.Local, socket.Remote);
+        (_local, _remote) = (socket.LocalEndPoint, socket.RemoteEndPoint);
+        _isUnix = socket.RemoteEndPoint is not null;
     }
 
     public EngineThread Thread { get; }

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Sockeye.Linux;
 
-/// <summary>A connected TCP socket, to be served by an engine thread.</summary>
+/// <summary>A connected socket, to be served by an engine thread.</summary>
 internal readonly struct ConnectedSocket
 {
     public required int Descriptor { get; init; }
@@ -13,4 +13,7 @@ internal readonly struct ConnectedSocket
 
     /// <summary>The local endpoint if it is known already, which then replaces the address.</summary>
     public EndPoint? LocalEndPoint { get; init; }
+
+    /// <summary>The remote endpoint of a Unix socket, which has no <see cref="NativeAddress"/>.</summary>
+    public EndPoint? RemoteEndPoint { get; init; }
 }

@@ -15,6 +15,7 @@ internal static class Constants
     public const int OptionError = 4; // SO_ERROR
     public const int OptionLinger = 13; // SO_LINGER
     public const int OptionReusePort = 15; // SO_REUSEPORT
+    public const int OptionMemory = 55; // SO_MEMINFO, since Linux 4.12
     public const int LevelTcp = 6; // IPPROTO_TCP
     public const int OptionTcpInfo = 11; // TCP_INFO
 

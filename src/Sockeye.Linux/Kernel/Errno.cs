@@ -7,6 +7,7 @@ internal enum Errno
 {
     None = 0,
     NotPermitted = 1, // EPERM
+    NoEntry = 2, // ENOENT
     Interrupted = 4, // EINTR
     Again = 11, // EAGAIN
     NoMemory = 12, // ENOMEM
@@ -17,6 +18,7 @@ internal enum Errno
     NoSpace = 28, // ENOSPC
     BrokenPipe = 32, // EPIPE
     Protocol = 71, // EPROTO
+    ProtocolType = 91, // EPROTOTYPE
     NoSupport = 95, // EOPNOTSUPP
     NetworkDown = 100, // ENETDOWN
     NetworkUnreachable = 101, // ENETUNREACH
@@ -53,7 +55,9 @@ internal static class ErrnoExtensions
         Errno.NoBuffers or Errno.NoMemory or Errno.NoSpace => SocketError.NoBufferSpaceAvailable,
         Errno.AccessDenied or Errno.NotPermitted => SocketError.AccessDenied,
         Errno.AddressInUse => SocketError.AddressAlreadyInUse,
-        Errno.AddressNotAvailable => SocketError.AddressNotAvailable,
+        Errno.AddressNotAvailable or Errno.NoEntry => SocketError.AddressNotAvailable,
+        Errno.Again => SocketError.WouldBlock,
+        Errno.ProtocolType => SocketError.ProtocolType,
         Errno.Cancelled => SocketError.OperationAborted,
         Errno.NoSupport => SocketError.OperationNotSupported,
         Errno.Invalid => SocketError.InvalidArgument,

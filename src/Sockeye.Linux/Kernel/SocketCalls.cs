@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Sockeye.Linux;
 
@@ -8,6 +9,9 @@ internal static unsafe class SocketCalls
 {
     // The largest address of a listener is struct sockaddr_un.
     private const int MaxAddressSize = 112;
+
+    // It creates the endpoints of others.
+    private static readonly UnixDomainSocketEndPoint AnyUnixEndPoint = new("/");
 
     /// <summary>Accepts the next client of a listener, without blocking. Returns -1 and an error if there is none.</summary>
     public static int Accept(int listener, out NativeAddress peer, out Errno error)
@@ -48,6 +52,36 @@ internal static unsafe class SocketCalls
         var address = stackalloc byte[MaxAddressSize];
         var length = MaxAddressSize;
         return Libc.GetRemoteAddress(socket, address, &length) < 0 ? default : NativeAddress.Parse(new(address, length));
+    }
+
+    /// <summary>Returns the endpoint of a Unix socket, whose path is empty for most clients.</summary>
+    public static EndPoint LocalUnixEndPoint(int socket)
+    {
+        var address = stackalloc byte[MaxAddressSize];
+        var length = MaxAddressSize;
+        return ToUnixEndPoint(address, Libc.GetLocalAddress(socket, address, &length) < 0 ? 0 : length);
+    }
+
+    /// <summary>Returns the endpoint of the peer of a Unix socket, whose path is empty for most clients.</summary>
+    public static EndPoint RemoteUnixEndPoint(int socket)
+    {
+        var address = stackalloc byte[MaxAddressSize];
+        var length = MaxAddressSize;
+        return ToUnixEndPoint(address, Libc.GetRemoteAddress(socket, address, &length) < 0 ? 0 : length);
+    }
+
+    /// <summary>
+    /// Reads the memory of sent bytes that the peer of a Unix socket has not read yet. Null if the kernel does not report it.
+    /// </summary>
+    public static long? ReadUnreadUnixMemory(int socket)
+    {
+        // Nine 32-bit numbers (linux/sock_diag.h), of which the third is SK_MEMINFO_WMEM_ALLOC.
+        var memory = stackalloc uint[9];
+        var length = 9 * sizeof(uint);
+        return Libc.GetOption(socket, Constants.LevelSocket, Constants.OptionMemory, (byte*)memory, &length) < 0
+            || length < 3 * sizeof(uint)
+                ? null
+                : memory[2];
     }
 
     /// <summary>Makes close() send RST and discard unsent data, socket(7).</summary>
@@ -100,5 +134,15 @@ internal static unsafe class SocketCalls
                 ? default
                 : new(buffer[..length]);
         }
+    }
+
+    /// <summary>Creates an endpoint that prints safely.</summary>
+    private static EndPoint ToUnixEndPoint(byte* address, int length)
+    {
+        const int PathOffset = sizeof(ushort); // struct sockaddr_un, unix(7)
+        var reported = new SocketAddress(AddressFamily.Unix, Math.Max(length, PathOffset));
+        if (length > PathOffset)
+            new ReadOnlySpan<byte>(address, length)[PathOffset..].CopyTo(reported.Buffer.Span[PathOffset..]);
+        return UnixPathEndPoint.ToPrintable(AnyUnixEndPoint.Create(reported))!;
     }
 }

@@ -20,8 +20,8 @@ internal sealed class AcceptSource
         (_listening, Thread) = (listening, serving);
         Socket.Blocking = false;
         // If the socket listens on all addresses, the address of each connection is queried.
-        var address = ((IPEndPoint)EndPoint).Address;
-        if (!address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any))
+        if (EndPoint is not IPEndPoint { Address: var address }
+            || (!address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)))
             _localEndPoint = EndPoint;
         _registration = new(polling, Descriptor, isForWriting: false, () => onReady(polling), OnStarted);
         _registration.Start();
@@ -41,7 +41,7 @@ internal sealed class AcceptSource
     public static AcceptSource[] Bind(EndPoint endpoint, EngineGroup engine, Action<EngineThread> onReady)
     {
         // The first bind is without SO_REUSEPORT, so that no other server shares the port. The other binds use it.
-        var reuses = engine.ReusesPort;
+        var reuses = engine.ReusesPort && endpoint is IPEndPoint; // A path has one socket.
         var first = ListeningSocket.Bind(
             endpoint, engine.Setup.Sockets, beforeListen: socket => Configure(socket, engine.Setup, reuses));
         List<AcceptSource> sources = [new(first, engine.Threads[0], reuses ? engine.Threads[0] : null, onReady)];
@@ -91,6 +91,7 @@ internal sealed class AcceptSource
                 Remote = peer,
                 Local = _localEndPoint is null ? SocketCalls.LocalAddress(descriptor) : default,
                 LocalEndPoint = _localEndPoint,
+                RemoteEndPoint = EndPoint is IPEndPoint ? null : SocketCalls.RemoteUnixEndPoint(descriptor),
             };
             return Errno.None;
         }

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Linux;
 
-/// <summary>A TCP endpoint whose connections are served by engine threads.</summary>
+/// <summary>An endpoint of TCP, or a Unix socket, whose connections are served by engine threads.</summary>
 /// <remarks>
 /// A caller takes a client from the kernel's queue, and waits for the engine thread only if the queue is empty. So clients are
 /// accepted only on demand: the kernel has the only queue, with its limit and its depth.

@@ -8,13 +8,14 @@ using Microsoft.Extensions.Logging;
 namespace Sockeye;
 
 /// <summary>Opens connections. Safe to call concurrently; needs no disposal.</summary>
-public sealed class SockeyeClient : IConnectionFactory
+public sealed partial class SockeyeClient : IConnectionFactory
 {
     private readonly SockeyeClientOptions _options;
     private readonly TimeoutMonitorSettings? _timeouts;
     private readonly ILogger _logger;
     private readonly Func<CoarseTimer> _createTimer;
     private CoarseTimer? _timer;
+    private int _isTransportLogged;
 
     /// <summary>Creates a client with the default options.</summary>
     public SockeyeClient()
@@ -78,6 +79,7 @@ public sealed class SockeyeClient : IConnectionFactory
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         endpoint = HostNames.Normalize(endpoint);
+        LogTransportOnce();
         return ConnectionTrace.IsEnabled
             ? ConnectTracedAsync(endpoint, cancellationToken)
             : ConnectUntracedAsync(endpoint, cancellationToken);
@@ -103,6 +105,7 @@ public sealed class SockeyeClient : IConnectionFactory
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        (_options.Transport as ClientTransport)?.Expect(count);
         return new ConnectMany(this, HostNames.Normalize(endpoint), count).RunAsync(cancellationToken);
     }
 
@@ -149,6 +152,13 @@ public sealed class SockeyeClient : IConnectionFactory
     public IAsyncEnumerable<ConnectionContext> ReconnectAsync(
         string host, int port, CancellationToken cancellationToken = default) =>
         ReconnectAsync(HostNames.ToEndPoint(host, port), cancellationToken);
+
+    private void LogTransportOnce()
+    {
+        if (_options.Transport is INamedTransport { Reason: { } reason } transport
+            && Interlocked.Exchange(ref _isTransportLogged, 1) == 0)
+            LogTransport(_logger, transport.Name, reason);
+    }
 
     private async ValueTask<ConnectionContext> ConnectTracedAsync(EndPoint endpoint, CancellationToken cancellationToken)
     {
@@ -220,6 +230,9 @@ public sealed class SockeyeClient : IConnectionFactory
         watch.Start();
         connection.ConnectionClosed.UnsafeRegister(static watch => ((TimeoutMonitor)watch!).End(), watch);
     }
+
+    [LoggerMessage(3003, LogLevel.Information, "Connections are opened by {Transport}: {Reason}.")]
+    private static partial void LogTransport(ILogger logger, string transport, string reason);
 
     private static SockeyeClientOptions Configure(Action<SockeyeClientOptions> configure)
     {

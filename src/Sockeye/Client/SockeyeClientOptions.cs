@@ -15,16 +15,20 @@ public sealed class SockeyeClientOptions
     private TimeSpan? _connectionAttemptDelay;
 
     /// <summary>
-    /// Gets or sets the transport, which connects. Default: <see cref="SocketTransport.Shared"/>, on Linux too. A transport of
-    /// your own gets the addresses of a name one after another (<see cref="ConnectionAttemptDelay"/>). To exchange bytes before a
-    /// connection is used, prefer <c>Use</c>, which runs once per connect.
+    /// Gets or sets the transport, which connects. Default: that of the servers of this process if they use
+    /// <see cref="Transports.DefaultTransport.Shared"/> or a client has opened 256 connections or more by one
+    /// <c>ConnectManyAsync</c>, otherwise <see cref="SocketTransport.Shared"/>; each connect decides, and the log has the reason.
     /// </summary>
+    /// <remarks>
+    /// A transport of your own gets the addresses of a name one after another (<see cref="ConnectionAttemptDelay"/>). To exchange
+    /// bytes before a connection is used, prefer <c>Use</c>, which runs once per connect.
+    /// </remarks>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public IConnectionFactory Transport
     {
         get;
         set => field = value ?? throw new ArgumentNullException(nameof(Transport));
-    } = SocketTransport.Shared;
+    } = ClientTransport.Shared;
 
     /// <summary>
     /// Gets or sets the maximum duration of a connect, which includes resolving the name and trying all of its addresses.
@@ -102,7 +106,7 @@ public sealed class SockeyeClientOptions
         set => field = value ?? throw new ArgumentNullException(nameof(TimeProvider));
     }
 
-    /// <summary>Gets or sets the factory of the logger for reconnects. Default: no logging.</summary>
+    /// <summary>Gets or sets the factory of the logger for the transport and for reconnects. Default: no logging.</summary>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public ILoggerFactory LoggerFactory
     {

@@ -58,6 +58,17 @@ public sealed class UnixPathEndPoint : EndPoint
     public override string ToString() =>
         _path is [0, .. var name] ? "@" + PrintableText.Escape(name) : PrintableText.Escape(_path);
 
+    /// <summary>Converts the endpoint that the system reports for a socket to one that prints safely.</summary>
+    /// <param name="endpoint">The endpoint. If it is not that of a Unix socket, or prints safely, it is returned.</param>
+    public static EndPoint? ToPrintable(EndPoint? endpoint)
+    {
+        if (endpoint is not UnixDomainSocketEndPoint unix || IsSafe(unix))
+            return endpoint;
+        var address = unix.Serialize();
+        var path = address.Buffer.Span[PathOffset..address.Size];
+        return new UnixPathEndPoint((path[0] == 0 ? path : path.TrimEnd((byte)0)).ToArray());
+    }
+
     /// <summary>Returns whether an endpoint is the address of a Unix socket.</summary>
     internal static bool IsUnix(EndPoint? endpoint) => endpoint is UnixDomainSocketEndPoint or UnixPathEndPoint;
 
@@ -78,16 +89,6 @@ public sealed class UnixPathEndPoint : EndPoint
         {
             return new UnixPathEndPoint(path.ToArray()); // Not UTF-8, or too long for .NET on this system.
         }
-    }
-
-    /// <summary>Converts the endpoint of a socket to one that prints safely.</summary>
-    internal static EndPoint? ToPrintable(EndPoint? endpoint)
-    {
-        if (endpoint is not UnixDomainSocketEndPoint unix || IsSafe(unix))
-            return endpoint;
-        var address = unix.Serialize();
-        var path = address.Buffer.Span[PathOffset..address.Size];
-        return new UnixPathEndPoint((path[0] == 0 ? path : path.TrimEnd((byte)0)).ToArray());
     }
 
     // .NET replaces bytes that are not UTF-8 by U+FFFD, so that different paths would look the same.

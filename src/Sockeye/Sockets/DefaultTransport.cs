@@ -23,6 +23,9 @@ public static class DefaultTransport
     /// <exception cref="PlatformNotSupportedException">It names an engine that cannot run on this machine.</exception>
     public static IConnectionListenerFactory Shared => Found.Value;
 
+    /// <summary>Returns the default transport. Null if it has not been created, and is not to be created now.</summary>
+    internal static IConnectionListenerFactory? Get(bool create) => create || Found.IsValueCreated ? Found.Value : null;
+
     /// <summary>
     /// Returns the value of the static property "Shared" of a transport's type. Exceptions of the property are not wrapped.
     /// </summary>

@@ -26,7 +26,7 @@ internal sealed class UnixSocketFile
     {
         if (UnixSocketAddress.GetPath(endpoint) is not { } path)
         {
-            socket.Bind(new UnixSocketAddress(endpoint));
+            new UnixSocketAddress(endpoint).Bind(socket);
             return null;
         }
 
@@ -37,7 +37,7 @@ internal sealed class UnixSocketFile
         {
             if (pathLock.IsHeld)
                 RemoveStale(endpoint, full);
-            socket.Bind(new UnixSocketAddress(endpoint));
+            new UnixSocketAddress(endpoint).Bind(socket);
             // Clients cannot connect before listen().
             if (mode is { } permissions && !OperatingSystem.IsWindows())
                 File.SetUnixFileMode(full, permissions);

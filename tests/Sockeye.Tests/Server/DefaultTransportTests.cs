@@ -16,7 +16,7 @@ public sealed class DefaultTransportTests
         IConnectionListenerFactory expected = OperatingSystem.IsLinux() ? LinuxTransport.Shared : SocketTransport.Shared;
 
         Assert.Same(expected, new SockeyeServerOptions().Transport);
-        Assert.Same(SocketTransport.Shared, new SockeyeClientOptions().Transport);
+        Assert.Same(ClientTransport.Shared, new SockeyeClientOptions().Transport);
     }
 
     [Fact]

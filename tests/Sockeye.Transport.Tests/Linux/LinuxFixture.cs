@@ -1,11 +1,12 @@
 using System.Net;
+using System.Net.Sockets;
 using Sockeye.Linux;
 using Sockeye.Transport.Tests.Support;
 
 namespace Sockeye.Transport.Tests.Linux;
 
 /// <summary>The Linux transport on one of its engines, over one kind of address.</summary>
-public sealed class LinuxFixture(LinuxEngine engine, bool inline = false, int threads = 2) : TransportFixture
+public sealed class LinuxFixture(LinuxEngine engine, bool inline = false, int threads = 2, bool isUnix = false) : TransportFixture
 {
     /// <summary>As on kernels that have no limit of a multishot receive (before Linux 6.17).</summary>
     internal static readonly RingSettings OlderKernel = new() { AvoidsReceiveLimit = true };
@@ -26,7 +27,11 @@ public sealed class LinuxFixture(LinuxEngine engine, bool inline = false, int th
         : engine is LinuxEngine.IoUring && IoUringProbe.Result is { IsSupported: false, Reason: var reason } ? reason
         : null;
 
-    public override EndPoint? ForeignEndPoint => new IPEndPoint(IPAddress.Parse("203.0.113.1"), 0); // Of RFC 5737.
+    public override bool HasListenerTcpInfo => base.HasListenerTcpInfo && !isUnix;
+
+    public override bool HasReset => !isUnix;
+
+    public override EndPoint? ForeignEndPoint => isUnix ? null : new IPEndPoint(IPAddress.Parse("203.0.113.1"), 0); // Of RFC 5737.
 
     public override Task RunAsync(TransportSettings settings, Func<TransportWorld, Task> test) =>
         RunAsync(settings, (world, _) => test(world));
@@ -42,12 +47,15 @@ public sealed class LinuxFixture(LinuxEngine engine, bool inline = false, int th
         sockets.UnsafePreferInlineScheduling = inline;
         var options = new LinuxTransportOptions { Engine = engine, ThreadCount = threads, Sockets = sockets };
         configure?.Invoke(options);
+        using var directory = new TemporaryDirectory();
         await using var transport = new LinuxTransport(options) { CreateSetup = CreateSetup, RingSettings = RingSettings };
         await new TransportWorld
         {
             Listening = transport,
             Connecting = transport,
-            NewEndPoint = () => new IPEndPoint(IPAddress.Loopback, 0),
+            NewEndPoint = () => isUnix
+                ? new UnixDomainSocketEndPoint(directory.NewPath())
+                : new IPEndPoint(IPAddress.Loopback, 0),
             Time = TimeProvider.System,
             RentedBuffers = () => transport.RentedBlockCount,
             AssertReleased = connection => Assert.Null(((EngineConnection)connection).GetTcpInfo()),

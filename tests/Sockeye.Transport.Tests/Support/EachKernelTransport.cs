@@ -17,6 +17,8 @@ public static class EachKernelTransport
         ["Epoll inline"] = new LinuxFixture(LinuxEngine.Epoll, inline: true),
         ["IoUring"] = new LinuxFixture(LinuxEngine.IoUring),
         ["IoUring inline"] = new LinuxFixture(LinuxEngine.IoUring, inline: true),
+        ["Epoll, Unix"] = new LinuxFixture(LinuxEngine.Epoll, isUnix: true),
+        ["IoUring, Unix"] = new LinuxFixture(LinuxEngine.IoUring, isUnix: true),
         ["IoUring, older kernel"] = new LinuxFixture(LinuxEngine.IoUring) { RingSettings = LinuxFixture.OlderKernel },
     };
 

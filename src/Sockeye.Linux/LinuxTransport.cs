@@ -158,7 +158,8 @@ public sealed partial class LinuxTransport
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return Engine is LinuxEngine.Sockets || endpoint is not (IPEndPoint or UnixDomainSocketEndPoint) ? null : _engine ??= StartEngineLocked();
+            var isServed = Engine is not LinuxEngine.Sockets && (endpoint is IPEndPoint or UnixDomainSocketEndPoint);
+            return isServed ? _engine ??= StartEngineLocked() : null;
         }
     }
 

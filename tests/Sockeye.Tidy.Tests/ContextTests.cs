@@ -81,7 +81,8 @@ public sealed class ContextTests
 
     private static (string What, string WayOut)? Complaint(SimpleNameSyntax name, string path) => name.Identifier.Text switch
     {
-        "ConfigureAwait" when LeavesContext(name) => ("ConfigureAwait(false)", "await without it, or move the code to Sockets"),
+        "ConfigureAwait" when LeavesContext(name) && !MayNameThePool.Contains(path) =>
+            ("ConfigureAwait(false)", "await without it, or move the code to Sockets"),
         "Run" or "Factory" when IsOfTask(name) => ($"Task.{name.Identifier.Text}", "use Scheduling.GetScheduler(…).RunAsync"),
         "ThreadPool" when !MayNameThePool.Contains(path) => ("ThreadPool", "use Scheduling.GetScheduler(…).Schedule"),
         "CancelAsync" when path != Signals => ("CancelAsync", "use Cancel"),

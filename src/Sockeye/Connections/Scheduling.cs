@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
@@ -23,6 +24,10 @@ internal static class Scheduling
         connection.Features.Get<IConnectionIoFeature>()?.TimeProvider ?? TimeProvider.System;
 
     public static bool IsThreadPool(this PipeScheduler scheduler) => scheduler == PipeScheduler.ThreadPool;
+
+    /// <summary>Continues as ordinary work of the thread pool, behind what is queued there.</summary>
+    public static ConfiguredTaskAwaitable YieldToThreadPool() =>
+        Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
 
     /// <summary>Queues a work item. On the thread pool, this allocates nothing.</summary>
     public static void Queue(this PipeScheduler scheduler, IThreadPoolWorkItem item)

@@ -12,7 +12,7 @@ namespace Sockeye.Transports;
 /// <para>A receive waits for data without a buffer. A flush sends on the thread of the handler, unless a send is in
 /// progress.</para>
 /// <para>.NET completes I/O before all other work of the thread pool. So a connection that is always busy gives way to other work
-/// after <see cref="MaxTurns"/> turns; otherwise timers and other tasks would wait as long as there is I/O.</para>
+/// after <see cref="MaxIterations"/> iterations; otherwise timers and other tasks would wait as long as there is I/O.</para>
 /// </remarks>
 public class StreamConnection : DuplexConnection
 {
@@ -22,8 +22,8 @@ public class StreamConnection : DuplexConnection
     /// </summary>
     private const int MaxSendSize = 64 * 1024;
 
-    /// <summary>The maximum number of turns in a row on threads that complete I/O.</summary>
-    internal const int MaxTurns = 16;
+    /// <summary>The maximum number of iterations of one direction in a row on threads that complete I/O.</summary>
+    internal const int MaxIterations = 16;
 
     /// <summary>The connection that fills or drains a pipe on this thread.</summary>
     [ThreadStatic]
@@ -39,8 +39,8 @@ public class StreamConnection : DuplexConnection
     private ReceiveSizePredictor _size = new();
     private int _operations;
     private int _sendRequests;
-    private int _receiveTurns;
-    private int _sendTurns;
+    private int _receiveIterations;
+    private int _sendIterations;
     private bool _isSocketClosed;
     private volatile bool _isFinSent;
 
@@ -153,12 +153,12 @@ public class StreamConnection : DuplexConnection
         {
             while (CanReceive)
             {
-                if (IsTurnOver(ref _receiveTurns))
+                if (MustGiveWay(ref _receiveIterations))
                 {
                     if (handler is not null)
                         ScheduleHandler(handler);
                     handler = null;
-                    await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                    await Scheduling.YieldToThreadPool();
                 }
 
                 var waiting = new HandlerAwaiter(_socket.WaitForDataAsync(), handler, this);
@@ -305,18 +305,18 @@ public class StreamConnection : DuplexConnection
         EndOperation();
         if (handler is null)
             return;
-        if (IsTurnOver(ref _sendTurns))
+        if (MustGiveWay(ref _sendIterations))
             ScheduleHandler(handler);
         else
             RunHandler(handler);
     }
 
-    /// <summary>Counts a turn of a direction. Returns whether the next one must give way to other work.</summary>
-    private bool IsTurnOver(ref int turns)
+    /// <summary>Counts an iteration of one direction. Returns whether it must give way to other work.</summary>
+    private bool MustGiveWay(ref int iterations)
     {
-        if (_keepsContext || ++turns <= MaxTurns)
+        if (_keepsContext || ++iterations <= MaxIterations)
             return false;
-        turns = 0;
+        iterations = 0;
         return true;
     }
 

@@ -65,7 +65,8 @@ internal sealed class StopSignals : IDisposable
     {
         lock (_lock)
         {
-            if (_first is { } first ? _time.GetElapsedTime(first) >= DuplicateWindow : _isDisposed || _stop.IsCancellationRequested)
+            var wasStopped = _isDisposed || _stop.IsCancellationRequested;
+            if (_first is { } first ? _time.GetElapsedTime(first) >= DuplicateWindow : wasStopped)
                 return false; // A stop was requested before. This signal ends the process at once.
             _isProcessEnding |= isProcessEnd;
             if (_first is not null)

@@ -20,7 +20,7 @@ internal sealed class ClientTransport : ILocalEndPointConnectionFactory, INamedT
     private readonly Func<bool, object?> _getShared;
     private volatile bool _isEngineWanted;
 
-    /// <param name="getShared">Returns the transport of servers: null if none has been created, and the argument is false.</param>
+    /// <param name="getShared">Returns the transport of servers. Null if there is none, and the argument is false.</param>
     internal ClientTransport(Func<bool, object?> getShared) => _getShared = getShared;
 
     public static ClientTransport Shared { get; } = new(static create => DefaultTransport.Get(create));

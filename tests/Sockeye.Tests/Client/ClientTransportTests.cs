@@ -31,7 +31,9 @@ public sealed class ClientTransportTests
         transport.Expect(1);
 
         Assert.Equal(
-            isWorthIt ? "a client has asked for 256 connections or more at once" : "this process has no server that uses engine threads",
+            isWorthIt
+                ? "a client has asked for 256 connections or more at once"
+                : "this process has no server that uses engine threads",
             transport.Reason);
         Assert.Equal(isWorthIt ? ((INamedTransport)LinuxTransport.Shared).Name : "sockets", transport.Name);
     }
@@ -48,8 +50,10 @@ public sealed class ClientTransportTests
 
         var line = Assert.Single(log.WithId(3003));
         Assert.Equal(
-            $"Connections are opened by {((INamedTransport)server.Transport).Name}: servers of this process use it.", line.Message);
-        await using var expected = await ((IConnectionFactory)DefaultTransport.Shared).ConnectAsync(server.EndPoints[0], Cancelled);
+            $"Connections are opened by {((INamedTransport)server.Transport).Name}: servers of this process use it.",
+            line.Message);
+        var shared = (IConnectionFactory)DefaultTransport.Shared;
+        await using var expected = await shared.ConnectAsync(server.EndPoints[0], Cancelled);
         Assert.IsType(expected.GetType(), first);
     }
 

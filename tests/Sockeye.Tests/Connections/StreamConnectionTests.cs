@@ -62,14 +62,14 @@ public sealed class StreamConnectionTests
         await connection.Transport.Output.CompleteAsync();
         await connection.DisposeAsync().AsTask().Within();
 
-        Assert.Equal(StreamConnection.MaxTurns, socket.ReceivedWithinStart);
+        Assert.Equal(StreamConnection.MaxIterations, socket.ReceivedWithinStart);
         Assert.Equal(1000, socket.Received);
     }
 
     [Fact]
-    public async Task Handler_gives_way_to_other_work_after_some_turns_on_the_thread_of_its_bytes()
+    public async Task Handler_gives_way_to_other_work_after_some_iterations_on_the_thread_of_its_bytes()
     {
-        const int Count = 10 * StreamConnection.MaxTurns;
+        const int Count = 10 * StreamConnection.MaxIterations;
         var socket = new ScriptedSocket { CanRun = true };
         var connection = new StreamConnection(socket, new());
         connection.Start();
@@ -95,7 +95,7 @@ public sealed class StreamConnectionTests
         var (streak, longest) = (0, 0);
         foreach (var ran in ranWithinArrival)
             (streak, longest) = (ran ? streak + 1 : 0, Math.Max(longest, ran ? streak + 1 : 0));
-        Assert.InRange(longest, 1, StreamConnection.MaxTurns);
+        Assert.InRange(longest, 1, StreamConnection.MaxIterations);
 
         async Task ReadAsync()
         {

@@ -31,7 +31,8 @@ public sealed class LinuxFixture(LinuxEngine engine, bool inline = false, int th
 
     public override bool HasReset => !isUnix;
 
-    public override EndPoint? ForeignEndPoint => isUnix ? null : new IPEndPoint(IPAddress.Parse("203.0.113.1"), 0); // Of RFC 5737.
+    // An address of RFC 5737.
+    public override EndPoint? ForeignEndPoint => isUnix ? null : new IPEndPoint(IPAddress.Parse("203.0.113.1"), 0);
 
     public override Task RunAsync(TransportSettings settings, Func<TransportWorld, Task> test) =>
         RunAsync(settings, (world, _) => test(world));

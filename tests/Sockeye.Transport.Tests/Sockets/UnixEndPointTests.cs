@@ -68,7 +68,8 @@ public sealed class UnixEndPointTests : IDisposable
             using var waiting = CreateSocket();
             await waiting.ConnectAsync(endpoint, Cancelled);
 
-            var error = await Assert.ThrowsAsync<SocketException>(() => world.Connecting.ConnectAsync(endpoint, Cancelled).AsTask());
+            var error = await Assert.ThrowsAsync<SocketException>(
+                () => world.Connecting.ConnectAsync(endpoint, Cancelled).AsTask());
 
             Assert.Equal(SocketError.WouldBlock, error.SocketErrorCode); // EAGAIN, unix(7)
         });
@@ -79,7 +80,8 @@ public sealed class UnixEndPointTests : IDisposable
         {
             var endpoint = new UnixDomainSocketEndPoint(_directory.NewPath());
 
-            var error = await Assert.ThrowsAsync<SocketException>(() => world.Connecting.ConnectAsync(endpoint, Cancelled).AsTask());
+            var error = await Assert.ThrowsAsync<SocketException>(
+                () => world.Connecting.ConnectAsync(endpoint, Cancelled).AsTask());
 
             Assert.Equal(SocketError.AddressNotAvailable, error.SocketErrorCode); // ENOENT
         });

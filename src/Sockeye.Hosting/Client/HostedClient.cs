@@ -59,7 +59,7 @@ public sealed class HostedClient : IAsyncDisposable, IDisposable
     /// <summary>Opens one connection after another to the endpoint, for <c>await foreach</c>.</summary>
     /// <inheritdoc cref="SockeyeClient.ReconnectAsync(System.Net.EndPoint, CancellationToken)" path="/exception"/>
     /// <param name="cancellationToken">Ends the loop at its next step. A connection that is in use stays open.</param>
-    public IAsyncEnumerable<ConnectionContext> ReconnectAsync(CancellationToken cancellationToken = default) =>
+    public ReconnectSequence<ConnectionContext> ReconnectAsync(CancellationToken cancellationToken = default) =>
         Client.ReconnectAsync(EndPoint, cancellationToken);
 
     /// <summary>Opens one message connection after another to the endpoint, for <c>await foreach</c>.</summary>
@@ -67,7 +67,7 @@ public sealed class HostedClient : IAsyncDisposable, IDisposable
     /// <typeparam name="TMessage">The message that both sides send.</typeparam>
     /// <param name="codec">Reads and writes the messages.</param>
     /// <param name="cancellationToken">Ends the loop at its next step. A connection that is in use stays open.</param>
-    public IAsyncEnumerable<MessageConnection<TMessage>> ReconnectAsync<TMessage>(
+    public ReconnectSequence<MessageConnection<TMessage>> ReconnectAsync<TMessage>(
         Codec<TMessage> codec, CancellationToken cancellationToken = default) =>
         Client.ReconnectAsync(EndPoint, codec, cancellationToken);
 

@@ -15,11 +15,10 @@ namespace Sockeye;
 /// <param name="options">The options of the client.</param>
 /// <param name="endpoints">The endpoints, in the order of preference.</param>
 /// <param name="logger">Logs each change.</param>
-/// <param name="onWaiting">Called before each wait, with the number of attempts that failed in a row, the delay, and the last
-/// error.</param>
+/// <param name="onChanged">Called for each change of the state.</param>
 internal sealed partial class ReconnectLoop(
     SockeyeClient client, SockeyeClientOptions options, IReadOnlyList<EndPoint> endpoints, ILogger logger,
-    Action<int, TimeSpan, Exception?>? onWaiting = null)
+    Action<ReconnectState> onChanged)
 {
     private readonly ILogger _logger = logger;
     private readonly string _name = string.Join(" or ", endpoints.Select(DisplayText.Format));
@@ -29,47 +28,62 @@ internal sealed partial class ReconnectLoop(
         var (reconnect, time) = (options.Reconnect, options.TimeProvider);
         var backoff = new Backoff(reconnect.MinDelay, reconnect.MaxDelay, options.Random);
         var failures = 0;
+        var hasGivenUp = false;
         Failure? last = null;
-        while (true)
+        try
         {
-            var (connection, error) = await TryConnectAsync(last, cancellationToken);
-            TimeSpan delay;
-            if (error is null)
+            while (true)
             {
-                failures = 0;
-                var connected = time.GetTimestamp();
-                TimeSpan held;
-                try
+                var (connection, error) = await TryConnectAsync(last, cancellationToken);
+                TimeSpan delay;
+                if (error is null)
                 {
-                    LogConnected(connection.ConnectionId, _name, connection.LocalEndPoint, connection.RemoteEndPoint);
-                    yield return connection;
-                    held = time.GetElapsedTime(connected);
+                    failures = 0;
+                    var connected = time.GetTimestamp();
+                    TimeSpan held;
+                    try
+                    {
+                        LogConnected(connection.ConnectionId, _name, connection.LocalEndPoint, connection.RemoteEndPoint);
+                        onChanged(new(ReconnectStatus.Connected, 0, TimeSpan.Zero, last?.Error));
+                        yield return connection;
+                        held = time.GetElapsedTime(connected);
+                    }
+                    finally
+                    {
+                        await connection.DisposeAsync();
+                    }
+
+                    // A successful connect is not enough: the server may accept and close each connection at once.
+                    if (held >= reconnect.StableAfter)
+                        backoff.Reset();
+                    delay = GetNextDelay(backoff);
+                    var reason = connection.EndReason;
+                    last = new($"the last connection ended: {reason?.Description ?? "reason unknown"}", reason?.Exception);
+                    LogLost(connection.ConnectionId, _name, held, reason?.Description ?? "reason unknown", delay);
                 }
-                finally
+                else
                 {
-                    await connection.DisposeAsync();
+                    if (++failures == reconnect.MaxAttempts)
+                    {
+                        hasGivenUp = true;
+                        onChanged(new(ReconnectStatus.GaveUp, failures, TimeSpan.Zero, error));
+                        ExceptionDispatchInfo.Throw(error);
+                    }
+
+                    delay = GetNextDelay(backoff);
+                    last = new($"attempt {failures} failed: {SentenceText.TrimFullStop(error.Message)}", error);
+                    var explanation = (error as IExplainedException)?.Explanation ?? new(error.Message);
+                    LogAttemptFailed(failures, explanation, delay);
                 }
 
-                // A successful connect is not enough: the server may accept and close each connection at once.
-                if (held >= reconnect.StableAfter)
-                    backoff.Reset();
-                delay = GetNextDelay(backoff);
-                var reason = connection.EndReason;
-                last = new($"the last connection ended: {reason?.Description ?? "reason unknown"}", reason?.Exception);
-                LogLost(connection.ConnectionId, _name, held, reason?.Description ?? "reason unknown", delay);
+                onChanged(new(ReconnectStatus.Waiting, failures, delay, last.Error));
+                await WaitAsync(delay, last, cancellationToken);
             }
-            else
-            {
-                if (++failures == reconnect.MaxAttempts)
-                    ExceptionDispatchInfo.Throw(error);
-                delay = GetNextDelay(backoff);
-                last = new($"attempt {failures} failed: {SentenceText.TrimFullStop(error.Message)}", error);
-                var explanation = (error as IExplainedException)?.Explanation ?? new(error.Message);
-                LogAttemptFailed(failures, explanation, delay);
-            }
-
-            onWaiting?.Invoke(failures, delay, last.Error);
-            await WaitAsync(delay, last, cancellationToken);
+        }
+        finally
+        {
+            if (!hasGivenUp)
+                onChanged(new(ReconnectStatus.Ended, failures, TimeSpan.Zero, last?.Error));
         }
     }
 

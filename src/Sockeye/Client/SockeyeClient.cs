@@ -125,31 +125,31 @@ public sealed partial class SockeyeClient : IConnectionFactory
     /// <remarks>
     /// The client waits by <see cref="ReconnectOptions"/> before each attempt except the first, also after a lost connection.
     /// After a connection that lasted <see cref="ReconnectOptions.StableAfter"/>, the delays start from the minimum again. Each
-    /// enumeration of the result is independent, and for one caller.
+    /// enumeration of the result is independent, and for one caller. The result has the state of the loop, with the last error.
     /// </remarks>
     /// <param name="endpoint">The endpoint to connect to.</param>
     /// <param name="cancellationToken">Ends the loop at its next step. A connection that is in use stays open.</param>
     /// <exception cref="ConnectException"><see cref="ReconnectOptions.MaxAttempts"/> attempts failed in a row.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled. The inner exception is the last error, if the loop
     /// was retrying.</exception>
-    public IAsyncEnumerable<ConnectionContext> ReconnectAsync(
+    public ReconnectSequence<ConnectionContext> ReconnectAsync(
         EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
-        return Reconnect([endpoint], onWaiting: null, cancellationToken);
+        endpoint = HostNames.Normalize(endpoint);
+        return new(_logger, onChanged => Reconnect([endpoint], onChanged, cancellationToken));
     }
 
     /// <summary>Opens one connection after another, each to the first endpoint that accepts.</summary>
     internal IAsyncEnumerable<ConnectionContext> Reconnect(
-        IEnumerable<EndPoint> endpoints, Action<int, TimeSpan, Exception?>? onWaiting, CancellationToken cancellationToken) =>
-        new ReconnectLoop(this, _options, [.. endpoints.Select(HostNames.Normalize)], _logger, onWaiting)
-            .RunAsync(cancellationToken);
+        IReadOnlyList<EndPoint> endpoints, Action<ReconnectState> onChanged, CancellationToken cancellationToken) =>
+        new ReconnectLoop(this, _options, endpoints, _logger, onChanged).RunAsync(cancellationToken);
 
     /// <inheritdoc cref="ReconnectAsync(EndPoint, CancellationToken)"/>
     /// <param name="host">A name, or an address ("127.0.0.1", "::1", "[::1]", "fe80::1%eth0"). Resolved each time.</param>
     /// <param name="port">1 to 65535.</param>
     /// <param name="cancellationToken">Ends the loop at its next step. A connection that is in use stays open.</param>
-    public IAsyncEnumerable<ConnectionContext> ReconnectAsync(
+    public ReconnectSequence<ConnectionContext> ReconnectAsync(
         string host, int port, CancellationToken cancellationToken = default) =>
         ReconnectAsync(HostNames.ToEndPoint(host, port), cancellationToken);
 

@@ -38,7 +38,7 @@ public sealed class RequestClient<TRequest, TResponse> : IAsyncDisposable
     }
 
     /// <summary>Gets the state. With several connections, it is the best one of them.</summary>
-    public RequestClientState State => _lanes.State;
+    public ReconnectState State => _lanes.State;
 
     /// <summary>Gets a connection that is open; null if there is none.</summary>
     public RequestConnection<TRequest, TResponse>? Connection => _lanes.Current;
@@ -91,7 +91,7 @@ public sealed class RequestClient<TRequest, TResponse> : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
         {
-            _lanes.Close(new(RequestClientStatus.Disposed, 0, TimeSpan.Zero, null));
+            _lanes.Close(new(ReconnectStatus.Ended, 0, TimeSpan.Zero, null));
             _closing.Cancel();
         }
 

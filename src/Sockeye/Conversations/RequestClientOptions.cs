@@ -33,7 +33,7 @@ public sealed class RequestClientOptions
     /// Gets or sets the handler of changes of the state. Default: null. It is called for one change at a time, and must be fast.
     /// An exception of it is logged, and has no other effect.
     /// </summary>
-    public Action<RequestClientState>? OnStateChanged { get; set; }
+    public Action<ReconnectState>? OnStateChanged { get; set; }
 
     /// <summary>Returns a copy that later changes do not affect.</summary>
     internal RequestClientOptions TakeCopy()

@@ -16,7 +16,7 @@ internal sealed class RequestLane<TRequest, TResponse>(
     {
         try
         {
-            await foreach (var connection in client.Reconnect(endpoints, OnWaiting, closing))
+            await foreach (var connection in client.Reconnect(endpoints, OnChanged, closing))
             {
                 var messages = connection.AsMessages(inbound, outbound);
                 messages.EndsOnConnectionLoss = true;
@@ -34,7 +34,7 @@ internal sealed class RequestLane<TRequest, TResponse>(
         catch (Exception error)
         {
             lanes.GiveUp(new(
-                RequestClientStatus.GaveUp, Math.Max(client.MaxAttempts ?? 0, _failedPreparations), TimeSpan.Zero, error));
+                ReconnectStatus.GaveUp, Math.Max(client.MaxAttempts ?? 0, _failedPreparations), TimeSpan.Zero, error));
         }
     }
 
@@ -81,7 +81,15 @@ internal sealed class RequestLane<TRequest, TResponse>(
         }
     }
 
-    private void OnWaiting(int failedAttempts, TimeSpan delay, Exception? error) => lanes.OnState(new(
-        RequestClientStatus.Waiting, failedAttempts + _failedPreparations, delay,
-        failedAttempts > 0 ? error : _lastError ?? error));
+    /// <summary>Reports that the client waits. The other states depend on the preparation of the connection.</summary>
+    private void OnChanged(ReconnectState state)
+    {
+        if (state.Status is not ReconnectStatus.Waiting)
+            return;
+        lanes.OnState(state with
+        {
+            FailedAttempts = state.FailedAttempts + _failedPreparations,
+            Error = state.FailedAttempts > 0 ? state.Error : _lastError ?? state.Error,
+        });
+    }
 }

@@ -7,7 +7,7 @@ namespace Sockeye;
 internal sealed class RequestLanes<TRequest, TResponse>(RequestClientOptions options, ILogger logger)
 {
     private readonly Lock _lock = new();
-    private readonly Queue<RequestClientState> _changes = new();
+    private readonly Queue<ReconnectState> _changes = new();
     private RequestConnection<TRequest, TResponse>[] _open = [];
     private readonly List<TaskCompletionSource> _waiters = [];
     private int _liveCount = options.MaxConnections;
@@ -15,7 +15,7 @@ internal sealed class RequestLanes<TRequest, TResponse>(RequestClientOptions opt
     private bool _isReporting;
 
     /// <summary>The state of the client.</summary>
-    public RequestClientState State { get; private set; } = new(RequestClientStatus.Connecting, 0, TimeSpan.Zero, null);
+    public ReconnectState State { get; private set; } = ReconnectState.Initial;
 
     public int QueuedCount => Volatile.Read(ref _queuedCount);
 
@@ -29,7 +29,7 @@ internal sealed class RequestLanes<TRequest, TResponse>(RequestClientOptions opt
         }
     }
 
-    private bool HasEnded => State.Status is RequestClientStatus.GaveUp or RequestClientStatus.Disposed;
+    private bool HasEnded => State.Status is ReconnectStatus.GaveUp or ReconnectStatus.Ended;
 
     /// <summary>Adds a connection that is ready for requests.</summary>
     public void Add(RequestConnection<TRequest, TResponse> connection)
@@ -39,7 +39,7 @@ internal sealed class RequestLanes<TRequest, TResponse>(RequestClientOptions opt
             if (HasEnded)
                 return;
             Volatile.Write(ref _open, [.. _open, connection]);
-            SetStateLocked(new(RequestClientStatus.Connected, 0, TimeSpan.Zero, null));
+            SetStateLocked(new(ReconnectStatus.Connected, 0, TimeSpan.Zero, null));
         }
 
         ReleaseWaiters();
@@ -54,7 +54,7 @@ internal sealed class RequestLanes<TRequest, TResponse>(RequestClientOptions opt
     }
 
     /// <summary>Records the state of one connection, which is that of the client if no other one is open.</summary>
-    public void OnState(RequestClientState state)
+    public void OnState(ReconnectState state)
     {
         lock (_lock)
         {
@@ -66,7 +66,7 @@ internal sealed class RequestLanes<TRequest, TResponse>(RequestClientOptions opt
     }
 
     /// <summary>Records that one connection is not opened again. With the last one, the client ends.</summary>
-    public void GiveUp(RequestClientState state)
+    public void GiveUp(ReconnectState state)
     {
         // A full fence: one caller is the last.
         if (Interlocked.Decrement(ref _liveCount) == 0)
@@ -74,11 +74,11 @@ internal sealed class RequestLanes<TRequest, TResponse>(RequestClientOptions opt
     }
 
     /// <summary>Ends the client with a last state.</summary>
-    public void Close(RequestClientState state)
+    public void Close(ReconnectState state)
     {
         lock (_lock)
         {
-            if (State.Status is RequestClientStatus.GaveUp)
+            if (State.Status is ReconnectStatus.GaveUp)
                 State = state;
             else
                 SetStateLocked(state);
@@ -150,7 +150,7 @@ internal sealed class RequestLanes<TRequest, TResponse>(RequestClientOptions opt
             waiter.TrySetResult();
     }
 
-    private void SetStateLocked(RequestClientState state)
+    private void SetStateLocked(ReconnectState state)
     {
         Debug.Assert(_lock.IsHeldByCurrentThread);
         if (HasEnded)
@@ -167,7 +167,7 @@ internal sealed class RequestLanes<TRequest, TResponse>(RequestClientOptions opt
             return;
         while (true)
         {
-            RequestClientState? state;
+            ReconnectState? state;
             lock (_lock)
             {
                 if (_isReporting || !_changes.TryDequeue(out state))

@@ -74,14 +74,13 @@ public static class SockeyeClientMessageExtensions
         /// <c>CloseReason</c> has the reason; the next step of the enumeration reconnects. Writing to a lost connection throws.
         /// </summary>
         /// <inheritdoc cref="SockeyeClient.ReconnectAsync(EndPoint, CancellationToken)"/>
-        public IAsyncEnumerable<MessageConnection<TMessage>> ReconnectAsync<TMessage>(
+        public ReconnectSequence<MessageConnection<TMessage>> ReconnectAsync<TMessage>(
             EndPoint endpoint, Codec<TMessage> codec, CancellationToken cancellationToken = default)
         {
             ArgumentNullException.ThrowIfNull(codec);
-            return ToMessagesAsync<TMessage, TMessage, MessageConnection<TMessage>>(
-                client.ReconnectAsync(endpoint, cancellationToken),
-                connection => connection.AsMessages(codec),
-                cancellationToken);
+            return client.ReconnectAsync(endpoint, cancellationToken).Select(connections =>
+                ToMessagesAsync<TMessage, TMessage, MessageConnection<TMessage>>(
+                    connections, connection => connection.AsMessages(codec)));
         }
 
         /// <summary>
@@ -89,7 +88,7 @@ public static class SockeyeClientMessageExtensions
         /// <c>CloseReason</c> has the reason; the next step of the enumeration reconnects. Writing to a lost connection throws.
         /// </summary>
         /// <inheritdoc cref="SockeyeClient.ReconnectAsync(string, int, CancellationToken)"/>
-        public IAsyncEnumerable<MessageConnection<TMessage>> ReconnectAsync<TMessage>(
+        public ReconnectSequence<MessageConnection<TMessage>> ReconnectAsync<TMessage>(
             string host, int port, Codec<TMessage> codec, CancellationToken cancellationToken = default) =>
             client.ReconnectAsync(HostNames.ToEndPoint(host, port), codec, cancellationToken);
 
@@ -105,7 +104,7 @@ public static class SockeyeClientMessageExtensions
         /// <param name="outbound">Writes messages to the server.</param>
         /// <param name="cancellationToken">Ends the loop at its next step. A connection that is in use stays open.</param>
         /// <inheritdoc cref="SockeyeClient.ReconnectAsync(EndPoint, CancellationToken)"/>
-        public IAsyncEnumerable<MessageConnection<TIn, TOut>> ReconnectAsync<TIn, TOut>(
+        public ReconnectSequence<MessageConnection<TIn, TOut>> ReconnectAsync<TIn, TOut>(
             EndPoint endpoint,
             IFrameDecoder<TIn> inbound,
             IFrameEncoder<TOut> outbound,
@@ -113,10 +112,9 @@ public static class SockeyeClientMessageExtensions
         {
             ArgumentNullException.ThrowIfNull(inbound);
             ArgumentNullException.ThrowIfNull(outbound);
-            return ToMessagesAsync<TIn, TOut, MessageConnection<TIn, TOut>>(
-                client.ReconnectAsync(endpoint, cancellationToken),
-                connection => connection.AsMessages(inbound, outbound),
-                cancellationToken);
+            return client.ReconnectAsync(endpoint, cancellationToken).Select(connections =>
+                ToMessagesAsync<TIn, TOut, MessageConnection<TIn, TOut>>(
+                    connections, connection => connection.AsMessages(inbound, outbound)));
         }
 
         /// <summary>
@@ -132,7 +130,7 @@ public static class SockeyeClientMessageExtensions
         /// <param name="outbound">Writes messages to the server.</param>
         /// <param name="cancellationToken">Ends the loop at its next step. A connection that is in use stays open.</param>
         /// <inheritdoc cref="SockeyeClient.ReconnectAsync(string, int, CancellationToken)"/>
-        public IAsyncEnumerable<MessageConnection<TIn, TOut>> ReconnectAsync<TIn, TOut>(
+        public ReconnectSequence<MessageConnection<TIn, TOut>> ReconnectAsync<TIn, TOut>(
             string host,
             int port,
             IFrameDecoder<TIn> inbound,
@@ -144,7 +142,7 @@ public static class SockeyeClientMessageExtensions
     private static async IAsyncEnumerable<TConnection> ToMessagesAsync<TIn, TOut, TConnection>(
         IAsyncEnumerable<ConnectionContext> connections,
         Func<ConnectionContext, TConnection> asMessages,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
         where TConnection : MessageConnection<TIn, TOut>
     {
         await foreach (var connection in connections.WithCancellation(cancellationToken))

@@ -120,7 +120,7 @@ public sealed class HeartbeatTests
         Assert.Equal("one", await requests.SendAsync("one"));
 
         using (world.Network.Partition(world.Server, world.Client))
-            await world.Until(() => requests.State.Status is not RequestClientStatus.Connected, "the client has noticed");
+            await world.Until(() => requests.State.Status is not ReconnectStatus.Connected, "the client has noticed");
 
         Assert.Equal("two", await requests.SendAsync("two"));
     });

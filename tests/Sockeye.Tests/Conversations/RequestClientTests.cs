@@ -18,14 +18,14 @@ public sealed class RequestClientTests
         Assert.Equal("re one", await requests.SendAsync("one"));
 
         await server.StopAsync();
-        await world.Until(() => requests.State.Status is RequestClientStatus.Waiting, "the client waits");
+        await world.Until(() => requests.State.Status is ReconnectStatus.Waiting, "the client waits");
         var waiting = requests.SendAsync("two").AsTask();
         await world.Pass(TimeSpan.FromSeconds(10));
         Assert.Equal(1, requests.QueuedRequestCount);
         await using var again = await StartEcho(world);
 
         Assert.Equal("re two", await waiting);
-        Assert.Equal(RequestClientStatus.Connected, requests.State.Status);
+        Assert.Equal(ReconnectStatus.Connected, requests.State.Status);
         await server.DisposeAsync();
     });
 
@@ -98,7 +98,7 @@ public sealed class RequestClientTests
     {
         await using var requests = world.NewClient().KeepRequests(
             "server", Port, Lines, options: new() { MaxQueuedRequests = 0 });
-        await world.Until(() => requests.State.Status is RequestClientStatus.Waiting, "the client waits");
+        await world.Until(() => requests.State.Status is ReconnectStatus.Waiting, "the client waits");
 
         var sent = requests.SendAsync("one").AsTask();
         var error = await Assert.ThrowsAsync<RequestException>(() => sent);
@@ -125,7 +125,7 @@ public sealed class RequestClientTests
     [Fact]
     public void Client_that_gives_up_fails_what_waits_and_says_so() => Simulated.Run(Seed, async world =>
     {
-        List<RequestClientStatus> states = [];
+        List<ReconnectStatus> states = [];
         await using var requests = world.NewClient(options => options.Reconnect.MaxAttempts = 3).KeepRequests(
             "server", Port, Lines, options: new() { OnStateChanged = state => states.Add(state.Status) });
 
@@ -136,7 +136,7 @@ public sealed class RequestClientTests
         Assert.Contains("gave up after 3", error.Message);
         Assert.IsType<ConnectException>(requests.State.Error);
         Assert.Equal(
-            [RequestClientStatus.Waiting, RequestClientStatus.Waiting, RequestClientStatus.GaveUp], states);
+            [ReconnectStatus.Waiting, ReconnectStatus.Waiting, ReconnectStatus.GaveUp], states);
     });
 
     [Fact]
@@ -144,7 +144,7 @@ public sealed class RequestClientTests
         Seed, async world =>
         {
             await using var server = await StartEcho(world);
-            List<RequestClientState> states = [];
+            List<ReconnectState> states = [];
             var attempts = 0;
             await using var requests = world.NewClient().KeepRequests(
                 "server", Port, Lines,
@@ -157,7 +157,7 @@ public sealed class RequestClientTests
             Assert.Equal([1, 2, 0], states.Select(state => state.FailedAttempts));
             Assert.IsType<InvalidDataException>(states[0].Error);
             Assert.True(states[0].Delay > TimeSpan.Zero);
-            Assert.Equal(RequestClientStatus.Connected, states[2].Status);
+            Assert.Equal(ReconnectStatus.Connected, states[2].Status);
         });
 
     [Fact]
@@ -228,7 +228,7 @@ public sealed class RequestClientTests
         Assert.True((await Assert.ThrowsAsync<RequestException>(() => sent)).MayHaveBeenDone);
         var late = requests.SendAsync("two").AsTask();
         Assert.Equal(RequestError.NotConnected, (await Assert.ThrowsAsync<RequestException>(() => late)).Error);
-        Assert.Equal(RequestClientStatus.Disposed, requests.State.Status);
+        Assert.Equal(ReconnectStatus.Ended, requests.State.Status);
     });
 
     [Fact]

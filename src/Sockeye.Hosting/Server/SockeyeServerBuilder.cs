@@ -48,7 +48,8 @@ public sealed class SockeyeServerBuilder
     /// <inheritdoc cref="AddHandler(string, Action{ListenOptions}, Action{ListenOptions})" path="/param"/>
     /// <exception cref="ArgumentException">The name is already in use.</exception>
     public SockeyeServerBuilder AddHandler<
-        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(string name, Action<ListenOptions>? beforeTls = null)
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(
+        string name, Action<ListenOptions>? beforeTls = null)
         where THandler : ConnectionHandler
     {
         Services.TryAddSingleton<THandler>();
@@ -60,7 +61,8 @@ public sealed class SockeyeServerBuilder
     /// <inheritdoc cref="AddHandler(string, Action{ListenOptions}, Action{ListenOptions})" path="/param"/>
     /// <exception cref="ArgumentException">The name is already in use.</exception>
     public SockeyeServerBuilder ScopedHandler<
-        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(string name, Action<ListenOptions>? beforeTls = null)
+        [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(
+        string name, Action<ListenOptions>? beforeTls = null)
         where THandler : ConnectionHandler
     {
         Services.TryAddScoped<THandler>();

@@ -99,8 +99,8 @@ internal sealed class EndPointSettings(
     {
         if (tls is null)
         {
-            reader.Fail("Handler", name, "it starts TLS in the middle of connections (beforeTls), so the endpoint needs a section Tls "
-                + "with a Certificate.");
+            reader.Fail("Handler", name, "it starts TLS in the middle of connections (beforeTls), so the endpoint needs a "
+                + "section Tls with a Certificate.");
             return true;
         }
 

@@ -7,8 +7,8 @@ namespace Sockeye;
 /// <c>client.ReconnectAsync(…)</c> creates one.
 /// </summary>
 /// <remarks>
-/// Each enumeration is an independent loop, for one caller. The state is that of the loop that changed last; any thread may read it. A
-/// connection that breaks counts as connected until its loop asks for the next one.
+/// Each enumeration is an independent loop, for one caller. The state is that of the loop that changed last; any thread may read
+/// it. A connection that breaks counts as connected until its loop asks for the next one.
 /// </remarks>
 /// <typeparam name="TConnection">The connection.</typeparam>
 public sealed class ReconnectSequence<TConnection> : IAsyncEnumerable<TConnection>
@@ -26,8 +26,8 @@ public sealed class ReconnectSequence<TConnection> : IAsyncEnumerable<TConnectio
     public ReconnectState State => _state;
 
     /// <summary>
-    /// Gets or sets the handler of changes of the state. Default: null. The loop waits for it, so it must be fast. An exception of
-    /// it is logged, and has no other effect.
+    /// Gets or sets the handler of changes of the state. Default: null. The loop waits for it, so it must be fast. An exception
+    /// of it is logged, and has no other effect.
     /// </summary>
     public Action<ReconnectState>? OnStateChanged { get; set; }
 

@@ -45,7 +45,8 @@ internal sealed class ModbusSystem(SimulatedNetwork network, bool mixesNumbers =
             {
                 await using var requests = messages.AsRequests(
                     rules => rules.MatchById(
-                        (request, id) => request with { Transaction = (ushort)id }, response => response.Transaction, MaxTransaction),
+                        (request, id) => request with { Transaction = (ushort)id }, response => response.Transaction,
+                        MaxTransaction),
                     new() { MaxInFlight = 5, MaxWaiters = 2 });
                 using var ended = new CancellationTokenSource();
                 var calling = RunCallersAsync(

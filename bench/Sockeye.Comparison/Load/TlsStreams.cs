@@ -6,23 +6,10 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Sockeye.Comparison.Load;
 
-/// <summary>TLS 1.3 over a connection's pipes, with one certificate made at start.</summary>
+/// <summary>The TLS of the load, which is TLS 1.3, and the certificate of the servers.</summary>
 internal static class TlsStreams
 {
     private const string Host = "localhost";
-
-    private static readonly Lazy<SslServerAuthenticationOptions> ServerOptions = new(() => new()
-    {
-        ServerCertificateContext = SslStreamCertificateContext.Create(CreateCertificate(), additionalCertificates: null),
-        EnabledSslProtocols = SslProtocols.Tls13,
-    });
-
-    public static async Task<SslStream> AcceptAsync(IDuplexPipe transport)
-    {
-        var stream = new SslStream(new PipeStream(transport));
-        await stream.AuthenticateAsServerAsync(ServerOptions.Value);
-        return stream;
-    }
 
     public static async Task<SslStream> ConnectAsync(IDuplexPipe transport, CancellationToken cancellationToken)
     {

@@ -56,7 +56,8 @@ internal static class SockeyeEcho
                 await connection.WriteAsync(message);
         }),
         ServerMode.Broadcast => Broadcast,
-        ServerMode.Tls => listen => listen.Run(TlsEchoAsync),
+        ServerMode.Tls => listen => listen.UseTls(TlsStreams.CreateCertificate()).Run(
+            connection => PipeEcho.RunAsync(connection.Transport.Input, connection.Transport.Output)),
         _ => throw new UnavailableException($"Sockeye has no {mode} server here"),
     };
 
@@ -69,11 +70,5 @@ internal static class SockeyeEcho
             await foreach (var message in connection.ReadAllAsync())
                 group.Broadcast(message, except: connection);
         });
-    }
-
-    private static async Task TlsEchoAsync(ConnectionContext connection)
-    {
-        await using var tls = await TlsStreams.AcceptAsync(connection.Transport);
-        await TlsEcho.RunAsync(tls);
     }
 }

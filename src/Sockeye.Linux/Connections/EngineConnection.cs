@@ -115,13 +115,13 @@ internal abstract partial class EngineConnection
 
     private void RunRequests(EngineRequests requests)
     {
-        if (requests.HasFlag(EngineRequests.Start))
+        if (requests.Has(EngineRequests.Start))
             StartUnlessStopping();
-        if (requests.HasFlag(EngineRequests.Close))
+        if (requests.Has(EngineRequests.Close))
             CloseNow();
-        if (requests.HasFlag(EngineRequests.Receive) && CanReceive)
+        if (requests.Has(EngineRequests.Receive) && CanReceive)
             Receive();
-        if (requests.HasFlag(EngineRequests.Send) && CanSend)
+        if (requests.Has(EngineRequests.Send) && CanSend)
             Send();
     }
 

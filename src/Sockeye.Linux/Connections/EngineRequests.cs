@@ -18,3 +18,9 @@ internal enum EngineRequests
     /// <summary>End both directions.</summary>
     Close = 8,
 }
+
+internal static class EngineRequestsExtensions
+{
+    /// <summary>Returns whether one flag is set. Unlike <c>HasFlag</c>, it allocates nothing even if not optimized.</summary>
+    public static bool Has(this EngineRequests requests, EngineRequests flag) => (requests & flag) != 0;
+}

@@ -7,7 +7,7 @@ namespace Sockeye.Linux;
 /// Only a transport with inline handlers starts them on an engine thread. A caller on such a thread may schedule work of another
 /// server: the admin page runs on one, and reads a server that has none.
 /// </remarks>
-internal sealed class HandlerScheduler : PipeScheduler
+internal sealed class HandlerScheduler : PipeScheduler, IWorkItemScheduler
 {
     private readonly bool _isInline;
 
@@ -17,23 +17,27 @@ internal sealed class HandlerScheduler : PipeScheduler
 
     public static new HandlerScheduler Inline { get; } = new(isInline: true);
 
-    public override void Schedule(Action<object?> action, object? state)
+    public override void Schedule(Action<object?> action, object? state) => Queue(new HandlerStart(action, state));
+
+    public void Queue(IThreadPoolWorkItem item)
     {
-        var start = new HandlerStart(action, state);
         if (HandlerQueue.Current is { } queue)
-            queue.AddFromHandler(start);
+            queue.AddFromHandler(item);
         else if (_isInline && EngineThread.Current is { Setup.RunsHandlersInline: true } engine)
-            engine.Post(start);
+            engine.Post(new InlineStart(item));
         else
-            System.Threading.ThreadPool.UnsafeQueueUserWorkItem(start, preferLocal: false);
+            System.Threading.ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
     }
 
-    private sealed class HandlerStart(Action<object?> action, object? state) : IThreadPoolWorkItem, IEngineWorkItem
+    private sealed class HandlerStart(Action<object?> action, object? state) : IThreadPoolWorkItem
+    {
+        public void Execute() => action(state);
+    }
+
+    private sealed class InlineStart(IThreadPoolWorkItem item) : IEngineWorkItem
     {
         public IEngineWorkItem? NextWork { get; set; }
 
-        public void Execute() => action(state);
-
-        public void Run() => EngineThread.Current!.Resume(null, this);
+        public void Run() => EngineThread.Current!.Resume(null, item);
     }
 }

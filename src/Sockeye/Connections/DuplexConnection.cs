@@ -400,32 +400,32 @@ public abstract class DuplexConnection
     private void CarryOut(LifecycleActions actions, CloseReason? reason = null, bool isDriving = false)
     {
         // The reason comes first, so that every observer of the end finds it.
-        if (actions.HasFlag(LifecycleActions.RecordReason))
+        if (actions.Has(LifecycleActions.RecordReason))
             SetCloseReason(reason!);
-        if (actions.HasFlag(LifecycleActions.StopFinTimer))
+        if (actions.Has(LifecycleActions.StopFinTimer))
             _finTimer!.Cancel(_finDelay!);
-        if (actions.HasFlag(LifecycleActions.StartFinTimer))
+        if (actions.Has(LifecycleActions.StartFinTimer))
             WithholdFin();
-        if (actions.HasFlag(LifecycleActions.RequestSend))
+        if (actions.Has(LifecycleActions.RequestSend))
             RequestSend();
-        if (actions.HasFlag(LifecycleActions.SendFin))
+        if (actions.Has(LifecycleActions.SendFin))
             TryShutdownSend();
-        if (actions.HasFlag(LifecycleActions.EndInput))
+        if (actions.Has(LifecycleActions.EndInput))
         {
             Input.End(CloseReason is { IsOrderly: false } error ? SocketErrors.ToReadException(error) : null);
             Notify(ref _receiving);
             OnReceiveEnded();
         }
 
-        if (actions.HasFlag(LifecycleActions.EndOutput))
+        if (actions.Has(LifecycleActions.EndOutput))
         {
             Output.End();
             Notify(ref _sending);
         }
 
-        if (actions.HasFlag(LifecycleActions.Close))
+        if (actions.Has(LifecycleActions.Close))
             RequestClose(isDriving);
-        if (actions.HasFlag(LifecycleActions.NotifyClosed))
+        if (actions.Has(LifecycleActions.NotifyClosed))
         {
             Output.ReleaseAll();
             SignalClosed();

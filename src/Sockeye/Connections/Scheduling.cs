@@ -29,11 +29,13 @@ internal static class Scheduling
     public static ConfiguredTaskAwaitable YieldToThreadPool() =>
         Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
 
-    /// <summary>Queues a work item. On the thread pool, this allocates nothing.</summary>
+    /// <summary>Queues a work item. On the thread pool and on engine threads, this allocates nothing.</summary>
     public static void Queue(this PipeScheduler scheduler, IThreadPoolWorkItem item)
     {
         if (scheduler.IsThreadPool())
             ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+        else if (scheduler is IWorkItemScheduler items)
+            items.Queue(item);
         else
             scheduler.Schedule(static item => ((IThreadPoolWorkItem)item!).Execute(), item);
     }

@@ -5,7 +5,7 @@ internal sealed class GroupMember<TMessage>(
     MessageGroup<TMessage> group,
     MessageWriter<TMessage> writer,
     BroadcastEncoding<TMessage> encoding,
-    int queueLimit)
+    int queueLimit) : IThreadPoolWorkItem
 {
     private CancellationTokenRegistration _closed;
     private CancellationTokenRegistration _disposed;
@@ -38,13 +38,12 @@ internal sealed class GroupMember<TMessage>(
     {
         var result = Queue.TryEnqueue(frame);
         if (result is EnqueueResult.QueuedToIdle)
-        {
-            Scheduling.GetScheduler(writer.Connection).Schedule(
-                static member => _ = ((GroupMember<TMessage>)member!).SendAsync(), this);
-        }
-
+            Scheduling.GetScheduler(writer.Connection).Queue(this);
         return result is not EnqueueResult.Full;
     }
+
+    /// <summary>Empties the queue, on the scheduler of the connection.</summary>
+    void IThreadPoolWorkItem.Execute() => _ = SendAsync();
 
     private static void OnConnectionLost(object? member) => ((GroupMember<TMessage>)member!).OnConnectionLost();
 

@@ -1,7 +1,7 @@
 namespace Sockeye;
 
 /// <summary>The bounded queue of messages that <c>TrySend</c> has accepted, which a task writes in the background.</summary>
-internal sealed class SendQueue<TOut>(MessageWriter<TOut> writer, int limit)
+internal sealed class SendQueue<TOut>(MessageWriter<TOut> writer, int limit) : IThreadPoolWorkItem
 {
     /// <summary>The queue, which closing the connection empties.</summary>
     public BroadcastQueue Frames { get; } = new(limit);
@@ -15,11 +15,7 @@ internal sealed class SendQueue<TOut>(MessageWriter<TOut> writer, int limit)
             writer.Encoder.Encode(message, frame);
             var result = Frames.TryEnqueue(frame);
             if (result is EnqueueResult.QueuedToIdle)
-            {
-                Scheduling.GetScheduler(writer.Connection).Schedule(
-                    static queue => _ = ((SendQueue<TOut>)queue!).SendAsync(), this);
-            }
-
+                Scheduling.GetScheduler(writer.Connection).Queue(this);
             return result;
         }
         finally
@@ -27,6 +23,9 @@ internal sealed class SendQueue<TOut>(MessageWriter<TOut> writer, int limit)
             frame.Release();
         }
     }
+
+    /// <summary>Empties the queue, on the scheduler of the connection.</summary>
+    void IThreadPoolWorkItem.Execute() => _ = SendAsync();
 
     private async Task SendAsync()
     {

@@ -33,3 +33,9 @@ internal enum LifecycleActions
     /// <summary>Notify everyone who waits for the end.</summary>
     NotifyClosed = 1 << 8,
 }
+
+internal static class LifecycleActionsExtensions
+{
+    /// <summary>Returns whether one flag is set. Unlike <c>HasFlag</c>, it allocates nothing even if not optimized.</summary>
+    public static bool Has(this LifecycleActions actions, LifecycleActions flag) => (actions & flag) != 0;
+}

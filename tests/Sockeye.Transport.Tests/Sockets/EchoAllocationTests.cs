@@ -35,6 +35,55 @@ public sealed class EchoAllocationTests
     public Task Steady_echo_over_TLS_allocates_no_more_than_SslStream_does(bool inline) =>
         MeasureAsync(new TlsFixture(new SocketFixture(AddressFamily.InterNetwork, inline)), most: 100);
 
+    [Fact]
+    public Task Broadcast_allocates_nothing_per_delivery() =>
+        MeasureBroadcastAsync(new SocketFixture(AddressFamily.InterNetwork));
+
+    [Theory, ClassData<EachEngineAndScheduling>]
+    public Task Broadcast_allocates_nothing_per_delivery_on_Linux(LinuxEngine engine, bool inline) =>
+        MeasureBroadcastAsync(new LinuxFixture(engine, inline));
+
+    /// <summary>One message after the other, so that each delivery starts the sender of its member.</summary>
+    private static Task MeasureBroadcastAsync(TransportFixture fixture) =>
+        fixture.RunAsync(new TransportSettings(), async world =>
+        {
+            const int Members = 20;
+            const int Rounds = 500;
+            var message = new string('x', 99);
+            var group = new MessageGroup<string>();
+            List<TestEnd> clients = [];
+            for (var i = 0; i < Members; i++)
+            {
+                var (client, server) = await world.ConnectAsync();
+                group.Join(server.Connection.AsMessages(Codec.Lines(maxLength: 1000)));
+                clients.Add(client);
+            }
+
+            await BroadcastAsync(Rounds);
+            var before = GC.GetTotalAllocatedBytes(precise: true);
+            await BroadcastAsync(Rounds);
+            var perDelivery = (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)(Rounds * Members);
+            Assert.True(perDelivery < 8, $"{perDelivery} bytes a delivery");
+
+            async Task BroadcastAsync(int rounds)
+            {
+                for (var round = 0; round < rounds; round++)
+                {
+                    group.Broadcast(message);
+                    foreach (var client in clients)
+                    {
+                        for (var missing = message.Length + 1; missing > 0;)
+                        {
+                            var read = await client.Input.ReadAsync();
+                            Assert.False(read.IsCompleted);
+                            missing -= (int)read.Buffer.Length;
+                            client.Input.AdvanceTo(read.Buffer.End);
+                        }
+                    }
+                }
+            }
+        });
+
     private static Task MeasureAsync(TransportFixture fixture, int most = 8) =>
         fixture.RunAsync(new TransportSettings(), async world =>
         {

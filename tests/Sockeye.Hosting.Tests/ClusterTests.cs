@@ -129,6 +129,19 @@ public sealed class ClusterTests
     }
 
     [Fact]
+    public async Task Failure_of_the_health_check_has_the_status_that_was_chosen()
+    {
+        await using var host = new TestHost(Room("n1"), services: services =>
+        {
+            services.AddSockeyeCluster(options => options.AddMessage(Lines));
+            services.AddHealthChecks().AddSockeyeCluster(configure: health => health.FailureStatus = HealthStatus.Degraded);
+        });
+
+        Assert.Equal(HealthStatus.Degraded, (await CheckAsync(host)).Status);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ClusterHealthOptions { FailureStatus = (HealthStatus)9 });
+    }
+
+    [Fact]
     public void Second_cluster_is_refused()
     {
         var services = new ServiceCollection();

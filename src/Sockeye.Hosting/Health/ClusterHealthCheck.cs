@@ -7,12 +7,13 @@ namespace Sockeye.Hosting;
 internal sealed class ClusterHealthCheck(ClusterService service) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(
-        HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(Check());
+        HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(Check(context.Registration.FailureStatus));
 
-    private HealthCheckResult Check()
+    private HealthCheckResult Check(HealthStatus failure)
     {
         if (!service.WasStarted)
-            return HealthCheckResult.Unhealthy($"The cluster of {service.Section} was not started.");
+            return new(failure, $"The cluster of {service.Section} was not started.");
         var status = service.Cluster.GetStatus();
         Dictionary<string, object> data = new()
         {

@@ -37,15 +37,19 @@ public static class SockeyeHealthChecksBuilderExtensions
         /// reach other nodes: it still serves its own connections. The data of the result has the figures.
         /// </summary>
         /// <param name="name">The name of the check.</param>
+        /// <param name="configure">Changes the options.</param>
         /// <param name="tags">The tags of the check, such as "ready", by which probes select it.</param>
-        public IHealthChecksBuilder AddSockeyeCluster(string name = "SockeyeCluster", params IEnumerable<string> tags)
+        public IHealthChecksBuilder AddSockeyeCluster(
+            string name = "SockeyeCluster", Action<ClusterHealthOptions>? configure = null, params IEnumerable<string> tags)
         {
             ArgumentNullException.ThrowIfNull(checks);
             ArgumentException.ThrowIfNullOrEmpty(name);
+            var options = new ClusterHealthOptions();
+            configure?.Invoke(options);
             return checks.Add(new(
                 name,
                 static services => new ClusterHealthCheck(services.GetRequiredService<ClusterService>()),
-                failureStatus: null,
+                options.FailureStatus,
                 tags));
         }
     }

@@ -237,6 +237,7 @@ internal sealed class RequestQueue<TRequest, TResponse>(int maxInFlight, int max
     private bool CountLate()
     {
         Interlocked.Increment(ref _lateResponses); // Read without the lock, for display.
+        MessageMetrics.OnLateResponse();
         return true;
     }
 }

@@ -24,8 +24,14 @@ internal static class MessageMetrics
     private static readonly Counter<long> DroppedMessages = Meter.CreateCounter<long>(
         "sockeye.broadcast.dropped", "{message}", "Messages that a connection missed because its queue was full.");
 
+    private static long _lateResponses;
+
     static MessageMetrics()
     {
+        // Observed, because the responses are counted under a lock, where no code of a listener may run.
+        Meter.CreateObservableCounter(
+            "sockeye.requests.late_responses", static () => Interlocked.Read(ref _lateResponses), "{response}",
+            "Responses that came after their callers had left.");
         Meter.CreateObservableUpDownCounter(
             "sockeye.broadcast.members", static () => Groups.Keys.Sum(group => (long)group.GetSnapshot().Members), "{connection}",
             "Members of all groups.");
@@ -46,6 +52,8 @@ internal static class MessageMetrics
     public static void OnSent(long frame) => Record(frame, MetricTags.Transmit);
 
     public static void OnDropped(int count) => DroppedMessages.TryAdd(count);
+
+    public static void OnLateResponse() => Interlocked.Increment(ref _lateResponses); // Read without a lock, on collection.
 
     /// <summary>Measures a group while it has members. An empty group can be collected.</summary>
     public static void Add(IGroupGauge group) => Groups.TryAdd(group, true);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
@@ -19,16 +18,13 @@ internal sealed class MessageWriter<TOut>(
     /// <summary>At this many unflushed bytes, single messages no longer wait for each other.</summary>
     private const int CorkThreshold = 16 * 1024;
 
-    private readonly PipeWriter _output = connection.Transport.Output;
+    private readonly FrameOutput<TOut> _output = new(connection, encoder);
     private readonly AsyncLock _writeLock = new();
     private readonly CancellationTokenSource _disposed = new();
-    // The output must count its bytes, which shows whether the encoder has written a part of a frame.
-    private readonly bool _encodesIntoOutput = encoder.IsEncodeAtomic && connection.Transport.Output.CanGetUnflushedBytes;
-    private Exception? _encodeError;
 
     public ConnectionContext Connection => connection;
 
-    public IFrameEncoder<TOut> Encoder => encoder;
+    public IFrameEncoder<TOut> Encoder => _output.Encoder;
 
     /// <summary>The message connection that writes by this.</summary>
     public IMessageOutput<TOut> Owner => owner;
@@ -39,23 +35,21 @@ internal sealed class MessageWriter<TOut>(
     /// <summary>Fires when the message connection is disposed.</summary>
     public CancellationToken Disposed => _disposed.Token;
 
-    private bool IsBatchFull => !_output.CanGetUnflushedBytes || _output.UnflushedBytes >= FlushThreshold;
-
-    private bool CanCork => _output.CanGetUnflushedBytes && _output.UnflushedBytes < CorkThreshold;
+    private bool IsBatchFull => _output.Holds(FlushThreshold);
 
     public ValueTask WriteAsync(TOut message, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled(cancellationToken);
         return _writeLock.TryAcquire()
-            ? DetachOnCancel(WriteUnderLock(message), cancellationToken)
+            ? WriteUnderLock(message).DetachOnCancel(cancellationToken)
             : WaitAndWriteAsync(message, cancellationToken);
     }
 
     public async ValueTask WriteManyAsync(IEnumerable<TOut> messages, CancellationToken cancellationToken)
     {
         await _writeLock.AcquireAsync(cancellationToken);
-        await DetachOnCancel(WriteManyUnderLockAsync(messages, cancellationToken), cancellationToken);
+        await WriteManyUnderLockAsync(messages, cancellationToken).DetachOnCancel(cancellationToken);
     }
 
     /// <summary>Writes queued frames in batches until the queue is empty.</summary>
@@ -69,12 +63,12 @@ internal sealed class MessageWriter<TOut>(
                 ThrowIfEnded();
                 while (queue.TryDequeue(out var frame))
                 {
-                    WriteFrame(frame);
+                    _output.Write(frame);
                     if (IsBatchFull)
                         break;
                 }
 
-                ThrowIfClosed(await FlushOutputAsync());
+                _output.ThrowIfClosed(await FlushOutputAsync());
             }
             finally
             {
@@ -88,7 +82,7 @@ internal sealed class MessageWriter<TOut>(
     /// <param name="source">The messages.</param>
     /// <param name="cancellationToken">Releases the caller; the write ends when the source has no further message.</param>
     public ValueTask WriteAsync(IMessageSource<TOut> source, CancellationToken cancellationToken) =>
-        DetachOnCancel(WriteAsync(source), cancellationToken);
+        WriteAsync(source).DetachOnCancel(cancellationToken);
 
     /// <summary>Writes the messages of a source, in batches, until it has none.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -102,7 +96,7 @@ internal sealed class MessageWriter<TOut>(
             {
                 ThrowIfEnded();
                 hasMore = WriteBatch(source);
-                ThrowIfClosed(await FlushOutputAsync());
+                _output.ThrowIfClosed(await FlushOutputAsync());
             }
             while (hasMore);
         }
@@ -138,7 +132,7 @@ internal sealed class MessageWriter<TOut>(
         try
         {
             while (queue is { Count: > 0 } && queue.TryDequeue(out var frame))
-                WriteFrame(frame);
+                _output.Write(frame);
             // Consumes the cancellation, if no flush was pending, so that it does not cancel a later flush of the owner.
             _output.CancelPendingFlush();
             await FlushOutputAsync();
@@ -161,7 +155,7 @@ internal sealed class MessageWriter<TOut>(
         try
         {
             ThrowIfEnded();
-            ThrowIfClosed(await FlushOutputAsync());
+            _output.ThrowIfClosed(await FlushOutputAsync());
         }
         finally
         {
@@ -196,29 +190,14 @@ internal sealed class MessageWriter<TOut>(
     private ValueTask<FlushResult> FlushOutputAsync()
     {
         Cork?.OnFlush();
-        return _output.FlushAsync(CancellationToken.None);
-    }
-
-    /// <summary>Writes a whole frame to the output, and releases it.</summary>
-    private void WriteFrame(PooledBuffer frame)
-    {
-        try
-        {
-            _output.Write(frame.WrittenMemory.Span);
-            if (MessageMetrics.IsEnabled)
-                MessageMetrics.OnSent(frame.WrittenMemory.Length);
-        }
-        finally
-        {
-            frame.Release();
-        }
+        return _output.FlushAsync();
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask WaitAndWriteAsync(TOut message, CancellationToken cancellationToken)
     {
         await _writeLock.AcquireAsync(cancellationToken);
-        await DetachOnCancel(WriteUnderLock(message), cancellationToken);
+        await WriteUnderLock(message).DetachOnCancel(cancellationToken);
     }
 
     private ValueTask WriteUnderLock(TOut message)
@@ -227,8 +206,8 @@ internal sealed class MessageWriter<TOut>(
         try
         {
             ThrowIfEnded();
-            Encode(message);
-            if (Cork is { } cork && CanCork && cork.TryCork())
+            _output.Encode(message);
+            if (Cork is { } cork && !_output.Holds(CorkThreshold) && cork.TryCork())
             {
                 _writeLock.Release();
                 return ValueTask.CompletedTask;
@@ -236,7 +215,7 @@ internal sealed class MessageWriter<TOut>(
 
             flush = FlushOutputAsync();
             if (flush.IsCompletedSuccessfully)
-                ThrowIfClosed(flush.Result);
+                _output.ThrowIfClosed(flush.Result);
             else
                 return FlushAndUnlockAsync(flush);
         }
@@ -256,7 +235,7 @@ internal sealed class MessageWriter<TOut>(
     {
         try
         {
-            ThrowIfClosed(await new BurstAwaitable<FlushResult>(flush, Cork));
+            _output.ThrowIfClosed(await new BurstAwaitable<FlushResult>(flush, Cork));
         }
         finally
         {
@@ -277,16 +256,16 @@ internal sealed class MessageWriter<TOut>(
                     cancellationToken.ThrowIfCancellationRequested();
                     ThrowIfEnded();
                     NullMessage.ThrowIfNull(message, index++, nameof(messages));
-                    Encode(message);
+                    _output.Encode(message);
                     if (IsBatchFull)
-                        ThrowIfClosed(await FlushOutputAsync());
+                        _output.ThrowIfClosed(await FlushOutputAsync());
                 }
             }
             finally
             {
                 // Also after an error: the messages before it are whole, and must not wait for the next write or for the close.
-                if (!_disposed.IsCancellationRequested && _encodeError is null)
-                    ThrowIfClosed(await FlushOutputAsync());
+                if (!_disposed.IsCancellationRequested && !_output.IsBroken)
+                    _output.ThrowIfClosed(await FlushOutputAsync());
             }
         }
         finally
@@ -304,12 +283,12 @@ internal sealed class MessageWriter<TOut>(
             try
             {
                 NullMessage.ThrowIfNull(message);
-                Encode(message);
+                _output.Encode(message);
             }
             catch (Exception error)
             {
                 source.OnRejected(error);
-                if (_encodeError is not null || IsOutputCompleted())
+                if (_output.IsBroken || _output.IsCompleted)
                     throw;
             }
 
@@ -320,135 +299,14 @@ internal sealed class MessageWriter<TOut>(
         return false;
     }
 
-    private void Encode(TOut message)
-    {
-        try
-        {
-            if (_encodesIntoOutput)
-                EncodeIntoOutput(message);
-            else
-                EncodeBuffered(message);
-        }
-        catch (InvalidOperationException error) when (_encodeError is null && IsOutputCompleted())
-        {
-            throw ClosedError(error);
-        }
-    }
-
-    private void EncodeIntoOutput(TOut message)
-    {
-        var before = _output.UnflushedBytes;
-        try
-        {
-            encoder.Encode(message, _output);
-        }
-        catch (Exception error) when (_output.UnflushedBytes != before && !IsOutputCompleted())
-        {
-            AbortAfterPartialFrame(_output.UnflushedBytes - before, error);
-            throw _encodeError;
-        }
-
-        if (MessageMetrics.IsEnabled)
-            MessageMetrics.OnSent(_output.UnflushedBytes - before);
-    }
-
-    /// <summary>
-    /// Aborts the connection, because written bytes cannot be withdrawn, and the peer could not read the bytes after them.
-    /// </summary>
-    [MemberNotNull(nameof(_encodeError))]
-    private void AbortAfterPartialFrame(long count, Exception error)
-    {
-        var bytes = count == 1 ? "1 byte" : $"{count} bytes";
-        var sentence = $"{encoder} threw {error.GetType().Name} after the first {bytes} of a frame, although its "
-            + "IsEncodeAtomic is true: let Encode throw before it writes, or return false from IsEncodeAtomic";
-        _encodeError = new InvalidOperationException($"{sentence}.", error);
-        connection.Abort(CloseReason.Local(CloseCause.HandlerError, sentence, _encodeError));
-    }
-
-    /// <summary>
-    /// Encodes into a separate buffer, because the encoder may throw in the middle, and the peer could not read the bytes after a
-    /// part of a frame.
-    /// </summary>
-    private void EncodeBuffered(TOut message)
-    {
-        var frame = PooledBuffer.Rent();
-        try
-        {
-            encoder.Encode(message, frame);
-            _output.Write(frame.WrittenMemory.Span);
-            if (MessageMetrics.IsEnabled)
-                MessageMetrics.OnSent(frame.WrittenMemory.Length);
-        }
-        finally
-        {
-            frame.Release();
-        }
-    }
-
-    /// <summary>Releases the caller on cancellation, while the write keeps the lock until it is complete.</summary>
-    /// <remarks>
-    /// The flush itself is never cancelled. Its bytes are in the pipe and will be sent, so the next writer has to wait as well:
-    /// otherwise callers that cancel and write again would fill the memory. Below TLS, a cancelled flush would cut a record.
-    /// </remarks>
-    private static ValueTask DetachOnCancel(ValueTask write, CancellationToken cancellationToken) =>
-        write.IsCompleted || !cancellationToken.CanBeCanceled ? write : DetachOnCancelAsync(write.AsTask(), cancellationToken);
-
-    private static async ValueTask DetachOnCancelAsync(Task write, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await write.WaitAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            // No caller observes the result of this write. The next write and the close reason report an error.
-            _ = write.ContinueWith(
-                static ended => ended.Exception,
-                CancellationToken.None,
-                TaskContinuationOptions.ExecuteSynchronously,
-                TaskScheduler.Default);
-            throw;
-        }
-    }
-
     private void ThrowIfEnded()
     {
         if (_disposed.IsCancellationRequested)
-            throw DisposedError();
-        if (_encodeError is { } error)
-            throw ClosedError(error);
-    }
-
-    private ObjectDisposedException DisposedError() =>
-        new(nameof(MessageConnection<>), $"Connection {connection.ConnectionId} was disposed and accepts no more messages.");
-
-    private void ThrowIfClosed(FlushResult flush)
-    {
-        if (flush.IsCompleted)
-            throw ClosedError();
-    }
-
-    private IOException ClosedError(Exception? error = null)
-    {
-        var reason = connection.CloseReason;
-        var sentence = $"Connection {connection.ConnectionId} to {connection.RemoteEndPoint} accepts no more messages: "
-            + $"{reason?.Description ?? "it is closed"}.";
-        return reason is { Cause: CloseCause.Reset }
-            ? new ConnectionResetException(sentence, reason.Exception!)
-            : new IOException(sentence, reason?.Exception ?? error);
-    }
-
-    /// <summary>Whether this side has ended its output, or the connection was disposed.</summary>
-    private bool IsOutputCompleted()
-    {
-        try
         {
-            _output.GetMemory();
-            return false;
+            throw new ObjectDisposedException(
+                nameof(MessageConnection<>), $"Connection {connection.ConnectionId} was disposed and accepts no more messages.");
         }
-        catch (InvalidOperationException)
-        {
-            return true;
-        }
+
+        _output.ThrowIfBroken();
     }
 }

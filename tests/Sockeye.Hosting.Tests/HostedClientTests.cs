@@ -35,6 +35,21 @@ public sealed class HostedClientTests
     }
 
     [Fact]
+    public async Task Requests_go_over_a_connection_that_is_kept_open_and_over_the_pool()
+    {
+        await using var server = await StartEchoAsync();
+        await using var host = await StartAsync($$"""
+            "echo": { "EndPoint": "{{server.EndPoints[0]}}" }
+            """);
+        var client = host.Services.GetRequiredKeyedService<HostedClient>("echo");
+        await using var requests = client.KeepRequests(Lines, Lines);
+
+        Assert.Equal("one", await requests.SendAsync("one", Cancelled));
+        Assert.Equal("two", await client.Pool.AsRequests(Lines).SendAsync("two", Cancelled));
+        Assert.Equal(1, client.Pool.IdleCount);
+    }
+
+    [Fact]
     public async Task Pool_has_the_limits_of_the_configuration_and_ends_with_the_host()
     {
         await using var server = await StartEchoAsync();

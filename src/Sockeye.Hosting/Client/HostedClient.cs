@@ -71,6 +71,20 @@ public sealed class HostedClient : IAsyncDisposable, IDisposable
         Codec<TMessage> codec, CancellationToken cancellationToken = default) =>
         Client.ReconnectAsync(EndPoint, codec, cancellationToken);
 
+    /// <summary>Opens a connection to the endpoint for requests, and opens it again whenever it is lost.</summary>
+    /// <inheritdoc cref="SockeyeClientRequestExtensions.KeepRequests{TRequest, TResponse}(SockeyeClient,
+    /// IEnumerable{System.Net.EndPoint}, IFrameDecoder{TResponse}, IFrameEncoder{TRequest},
+    /// Action{RequestClientRules{TRequest, TResponse}}, RequestClientOptions)"/>
+    /// <param name="inbound">Reads responses.</param>
+    /// <param name="outbound">Writes requests.</param>
+    /// <param name="configure">Changes the rules: matching, the preparation of a connection, and the requests that are safe to
+    /// repeat.</param>
+    /// <param name="options">The limits. Default: those of a new <see cref="RequestClientOptions"/>.</param>
+    public RequestClient<TRequest, TResponse> KeepRequests<TRequest, TResponse>(
+        IFrameDecoder<TResponse> inbound, IFrameEncoder<TRequest> outbound,
+        Action<RequestClientRules<TRequest, TResponse>>? configure = null, RequestClientOptions? options = null) =>
+        Client.KeepRequests([EndPoint], inbound, outbound, configure, options);
+
     /// <summary>Closes the connections of the pool. The host calls it when it ends.</summary>
     public ValueTask DisposeAsync() => _pool.IsValueCreated ? Pool.DisposeAsync() : default;
 

@@ -3,15 +3,15 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>A bounded pool of connections to one endpoint, which callers rent and return. Safe to call concurrently.</summary>
+/// <summary>A bounded pool of connections to one endpoint, or to the first of several that accepts, which callers rent and return. Safe to call concurrently.</summary>
 /// <remarks>
 /// Callers are served in order. The connection that was used last is reused first, so that surplus connections become idle and
 /// are closed. When a connection is rented, and when it is returned, it must be open in both directions with nothing to read.
 /// </remarks>
 public sealed class ConnectionPool : IAsyncDisposable
 {
-    private readonly SockeyeClient _client;
-    private readonly EndPoint _target;
+    private readonly EndPoint[] _targets;
+    private readonly string _name;
     private readonly ConnectionPoolOptions _options;
     private readonly PoolSlots _slots;
     private readonly PoolGauge _gauge;
@@ -26,12 +26,26 @@ public sealed class ConnectionPool : IAsyncDisposable
     /// <param name="options">The limits, which are copied. Null: the defaults.</param>
     /// <exception cref="ArgumentException">A client cannot connect to the endpoint.</exception>
     public ConnectionPool(SockeyeClient client, EndPoint endpoint, ConnectionPoolOptions? options = null)
+        : this(client, [endpoint ?? throw new ArgumentNullException(nameof(endpoint))], options)
+    {
+    }
+
+    /// <summary>Creates a pool over several endpoints. It opens its first connection when one is rented.</summary>
+    /// <remarks>
+    /// Each new connection is to the first endpoint that accepts. A connection to a later endpoint stays in use until it ends,
+    /// also when an earlier one is back.
+    /// </remarks>
+    /// <param name="client">Connects; the pool uses its <see cref="SockeyeClientOptions.TimeProvider"/>.</param>
+    /// <param name="endpoints">The endpoints, in the order of preference.</param>
+    /// <param name="options">The limits, which are copied. Null: the defaults.</param>
+    /// <exception cref="ArgumentException">There is no endpoint, or a client cannot connect to one.</exception>
+    public ConnectionPool(SockeyeClient client, IEnumerable<EndPoint> endpoints, ConnectionPoolOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(client);
-        ArgumentNullException.ThrowIfNull(endpoint);
-        (_client, _target, _options) = (client, HostNames.Normalize(endpoint), OptionCopier.ShallowCopy(options ?? new()));
+        (Client, _targets, _options) = (client, FirstEndPoint.Normalize(endpoints), OptionCopier.ShallowCopy(options ?? new()));
+        _name = FirstEndPoint.Describe(_targets);
         _slots = new(_options, client.TimeProvider, CloseExpired);
-        _gauge = ClientMetrics.Add(this, endpoint);
+        _gauge = ClientMetrics.Add(this, _targets[0]);
     }
 
     /// <inheritdoc cref="ConnectionPool(SockeyeClient, EndPoint, ConnectionPoolOptions)"/>
@@ -43,6 +57,8 @@ public sealed class ConnectionPool : IAsyncDisposable
         : this(client, HostNames.ToEndPoint(host, port), options)
     {
     }
+
+    internal SockeyeClient Client { get; }
 
     /// <summary>Gets the number of connections: being opened, rented, idle or being closed.</summary>
     public int Count => _slots.UsedCount;
@@ -133,7 +149,7 @@ public sealed class ConnectionPool : IAsyncDisposable
 
     private async Task<ConnectionContext?> WaitAsync(PoolSlots.Waiter waiter, CancellationToken cancellationToken)
     {
-        using var timer = _client.TimeProvider.CreateTimer(
+        using var timer = Client.TimeProvider.CreateTimer(
             _ => Leave(waiter, WaitTimedOutError), null, _options.WaitTimeout, Timeout.InfiniteTimeSpan);
         using var cancelled = cancellationToken.UnsafeRegister(
             (_, token) => Leave(waiter, () => WaitCancelledError(token)), null);
@@ -151,7 +167,7 @@ public sealed class ConnectionPool : IAsyncDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _disposing.Token);
         try
         {
-            var connection = await _client.ConnectAsync(_target, stop.Token);
+            var connection = await FirstEndPoint.ConnectAsync(Client, _targets, stop.Token);
             _lastError = null;
             // Disposing a message connection leaves it open: the pool decides when it is returned.
             connection.Features.Set<IConnectionOwnerFeature>(AlwaysOwned.Instance);
@@ -177,15 +193,15 @@ public sealed class ConnectionPool : IAsyncDisposable
     }
 
     private ConnectionPoolFullException TooManyWaitersError() => new(
-        $"No connection to {DisplayText.Format(_target)} is free: all {_options.MaxConnections} (MaxConnections) are in use, and "
+        $"No connection to {_name} is free: all {_options.MaxConnections} (MaxConnections) are in use, and "
             + $"{_options.MaxWaiters} callers (MaxWaiters) wait already{LastError}.", _lastError);
 
     private ConnectionPoolFullException WaitTimedOutError() => new(
-        $"No connection to {DisplayText.Format(_target)} became free within {DisplayText.Format(_options.WaitTimeout)} "
+        $"No connection to {_name} became free within {DisplayText.Format(_options.WaitTimeout)} "
             + $"(WaitTimeout): all {_options.MaxConnections} (MaxConnections) are in use{LastError}.", _lastError);
 
     private OperationCanceledException WaitCancelledError(CancellationToken cancellationToken) => new(
-        $"The wait for a connection to {DisplayText.Format(_target)} was cancelled: all {_options.MaxConnections} "
+        $"The wait for a connection to {_name} was cancelled: all {_options.MaxConnections} "
             + $"(MaxConnections) are in use{LastError}.", _lastError, cancellationToken);
 
     private string LastError => _lastError is { } error

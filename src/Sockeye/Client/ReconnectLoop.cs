@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using Microsoft.AspNetCore.Connections;
@@ -21,7 +20,7 @@ internal sealed partial class ReconnectLoop(
     Action<ReconnectState> onChanged)
 {
     private readonly ILogger _logger = logger;
-    private readonly string _name = string.Join(" or ", endpoints.Select(DisplayText.Format));
+    private readonly string _name = FirstEndPoint.Describe(endpoints);
 
     public async IAsyncEnumerable<ConnectionContext> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -94,32 +93,19 @@ internal sealed partial class ReconnectLoop(
     private async ValueTask<(ConnectionContext Connection, IOException? Error)> TryConnectAsync(
         Failure? last, CancellationToken cancellationToken)
     {
-        List<IOException>? errors = null;
-        foreach (var endpoint in endpoints)
+        try
         {
-            try
-            {
-                return (await client.ConnectAsync(endpoint, cancellationToken), null);
-            }
-            catch (OperationCanceledException) when (last is not null && cancellationToken.IsCancellationRequested)
-            {
-                throw CancelledError(last, cancellationToken);
-            }
-            catch (IOException error) // Connecting, or a layer of the client, failed.
-            {
-                (errors ??= []).Add(error);
-            }
+            return (await FirstEndPoint.ConnectAsync(client, endpoints, cancellationToken), null);
         }
-
-        return (null!, Combine(errors!));
+        catch (OperationCanceledException) when (last is not null && cancellationToken.IsCancellationRequested)
+        {
+            throw CancelledError(last, cancellationToken);
+        }
+        catch (IOException error) // Connecting, or a layer of the client, failed.
+        {
+            return (null!, error);
+        }
     }
-
-    /// <summary>Returns the only error, or one that has the messages of all.</summary>
-    private static IOException Combine(List<IOException> errors) => errors is [var error]
-        ? error
-        : new ConnectException(
-            string.Join(' ', errors.Select(each => each.Message)),
-            (errors[^1] as ConnectException)?.SocketError ?? SocketError.SocketError, errors[^1]);
 
     private async ValueTask WaitAsync(TimeSpan delay, Failure last, CancellationToken cancellationToken)
     {

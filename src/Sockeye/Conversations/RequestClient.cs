@@ -103,18 +103,18 @@ public sealed class RequestClient<TRequest, TResponse> : IAsyncDisposable
     private async ValueTask<TResponse> SendRepeatedlyAsync(
         TRequest request, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var start = _time.GetTimestamp();
+        var limit = new TimeLimit(_time, timeout);
         RequestConnection<TRequest, TResponse>? last = null;
         RequestException? lastError = null;
         for (var sends = 1; ;)
         {
             var connection = _lanes.Current;
             if (connection is null || connection == last)
-                connection = await WaitForNextAsync(last, lastError, Remaining(timeout, start), timeout, cancellationToken);
+                connection = await WaitForNextAsync(last, lastError, limit, cancellationToken);
 
             try
             {
-                return await connection.SendAsync(request, Remaining(timeout, start), cancellationToken);
+                return await connection.SendAsync(request, limit.Remaining, cancellationToken);
             }
             catch (RequestException error) when (error.Error is RequestError.ConnectionEnded && CanRepeat(request, error, sends))
             {
@@ -130,19 +130,19 @@ public sealed class RequestClient<TRequest, TResponse> : IAsyncDisposable
     }
 
     private async ValueTask<RequestConnection<TRequest, TResponse>> WaitForNextAsync(
-        RequestConnection<TRequest, TResponse>? last, RequestException? lastError, TimeSpan remaining, TimeSpan timeout,
+        RequestConnection<TRequest, TResponse>? last, RequestException? lastError, TimeLimit limit,
         CancellationToken cancellationToken)
     {
         var wasSent = lastError is { MayHaveBeenDone: true };
         try
         {
-            return await _lanes.WaitAsync(last, isQueued: true, remaining, _time, cancellationToken);
+            return await _lanes.WaitAsync(last, isQueued: true, limit.Remaining, _time, cancellationToken);
         }
         catch (TimeoutException)
         {
             throw RequestException.Create(
                 RequestError.TimedOut, wasSent,
-                $"There was no connection within {OptionChecks.Describe(timeout)}: the client is {State}",
+                $"There was no connection within {OptionChecks.Describe(limit.Whole)}: the client is {State}",
                 lastError ?? State.Error);
         }
         catch (RequestException error) when (wasSent)
@@ -157,13 +157,4 @@ public sealed class RequestClient<TRequest, TResponse> : IAsyncDisposable
     /// <summary>Returns the error that decides whether the request may have been done in any attempt.</summary>
     private static RequestException Worst(RequestException? first, RequestException second) =>
         first is { MayHaveBeenDone: true } ? first : second;
-
-    /// <summary>Returns the rest of the time limit, at least a moment: what is due fails by its own timeout.</summary>
-    private TimeSpan Remaining(TimeSpan timeout, long start)
-    {
-        if (timeout == Timeout.InfiniteTimeSpan)
-            return timeout;
-        var remaining = timeout - _time.GetElapsedTime(start);
-        return remaining > TimeSpan.FromMilliseconds(1) ? remaining : TimeSpan.FromMilliseconds(1);
-    }
 }

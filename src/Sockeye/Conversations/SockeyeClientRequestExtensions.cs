@@ -42,12 +42,9 @@ public static class SockeyeClientRequestExtensions
             Action<RequestClientRules<TRequest, TResponse>>? configure = null, RequestClientOptions? options = null)
         {
             ArgumentNullException.ThrowIfNull(client);
-            ArgumentNullException.ThrowIfNull(endpoints);
             ArgumentNullException.ThrowIfNull(inbound);
             ArgumentNullException.ThrowIfNull(outbound);
-            EndPoint[] targets = [.. endpoints.Select(HostNames.Normalize)];
-            if (targets.Length == 0)
-                throw new ArgumentException("There is no endpoint. Give at least one.", nameof(endpoints));
+            var targets = FirstEndPoint.Normalize(endpoints);
             var rules = new RequestClientRules<TRequest, TResponse>();
             configure?.Invoke(rules);
             return new(client, targets, inbound, outbound, OptionCopier.ShallowCopy(rules), (options ?? new()).TakeCopy());

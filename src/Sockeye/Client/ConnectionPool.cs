@@ -3,7 +3,8 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye;
 
-/// <summary>A bounded pool of connections to one endpoint, or to the first of several that accepts, which callers rent and return. Safe to call concurrently.</summary>
+/// <summary>A bounded pool of connections to one endpoint, or to the first of several that accepts, which callers rent and
+/// return. Safe to call concurrently.</summary>
 /// <remarks>
 /// Callers are served in order. The connection that was used last is reused first, so that surplus connections become idle and
 /// are closed. When a connection is rented, and when it is returned, it must be open in both directions with nothing to read.

@@ -36,9 +36,10 @@ public sealed class RequestPool<TRequest, TResponse>
     /// <summary>Sends a request, and returns its response. The time limit is
     /// <see cref="RequestOptions.RequestTimeout"/>.</summary>
     /// <remarks>
-    /// The time limit includes the wait for a connection and all attempts. If the connection ends before the response, the request
-    /// is sent again on another connection, in up to three attempts, if it was certainly not sent, or if it is safe to repeat
-    /// (<see cref="RequestClientRules{TRequest, TResponse}.IsSafeToRepeat"/>). A connection whose request failed is closed.
+    /// The time limit includes the wait for a connection and all attempts. If the connection ends before the response, the
+    /// request is sent again on another connection, in up to three attempts, if it was certainly not sent, or if it is safe to
+    /// repeat (<see cref="RequestClientRules{TRequest, TResponse}.IsSafeToRepeat"/>). A connection whose request failed is
+    /// closed.
     /// </remarks>
     /// <param name="request">The request.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
@@ -75,7 +76,7 @@ public sealed class RequestPool<TRequest, TResponse>
             {
                 return await SendAsync(rented.Connection, request, limit, cancellationToken);
             }
-            catch (RequestException error) when (error.Error is RequestError.ConnectionEnded && CanRepeat(request, error, attempt))
+            catch (RequestException error) when (CanRepeat(request, error, attempt))
             {
                 rented.Discard();
                 wasSent |= error.MayHaveBeenDone;
@@ -94,7 +95,8 @@ public sealed class RequestPool<TRequest, TResponse>
     }
 
     private bool CanRepeat(TRequest request, RequestException error, int attempt) =>
-        attempt < MaxAttempts && (!error.MayHaveBeenDone || _rules.IsSafeToRepeat?.Invoke(request) is true);
+        attempt < MaxAttempts && error.Error is RequestError.ConnectionEnded
+        && (!error.MayHaveBeenDone || _rules.IsSafeToRepeat?.Invoke(request) is true);
 
     /// <summary>Sends a request on a connection, which is free again when its response has come.</summary>
     private async Task<TResponse> SendAsync(

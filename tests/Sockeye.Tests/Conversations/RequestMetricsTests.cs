@@ -27,9 +27,11 @@ public sealed class RequestMetricsTests
         });
         using var leave = new CancellationTokenSource();
         var left = requests.SendAsync(":a", leave.Token).AsTask();
+        Assert.EndsWith(":a", (await peer.ReadAsync(Cancelled)).Message);
         await leave.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left.Within());
         var answered = requests.SendAsync(":b", Cancelled).AsTask();
+        Assert.EndsWith(":b", (await peer.ReadAsync(Cancelled)).Message);
         await peer.WriteManyAsync(["1:A", "2:B"], Cancelled);
 
         Assert.Equal("2:B", await answered.Within());

@@ -63,7 +63,8 @@ public sealed class RequestPoolTests
             await using var pool = NewPool(world);
             var attempts = 0;
             var requests = pool.AsRequests(
-                Lines, rules => rules.OnConnected = (_, _) => ++attempts == 1 ? throw new InvalidDataException("no login") : default);
+                Lines,
+                rules => rules.OnConnected = (_, _) => ++attempts == 1 ? throw new InvalidDataException("no login") : default);
 
             var sent = requests.SendAsync("one").AsTask();
             var error = await Assert.ThrowsAsync<RequestException>(() => sent);

@@ -3,7 +3,7 @@ using Sockeye.Comparison.Servers;
 
 namespace Sockeye.Comparison.Targets;
 
-/// <summary>What Sockeye's Linux transport is to reach: ratios of processor time per message, unless it says otherwise.</summary>
+/// <summary>The targets of Sockeye's transports: ratios of processor time per message, unless stated otherwise.</summary>
 internal static class TargetList
 {
     /// <summary>Epoll may cost so much more than io_uring.</summary>
@@ -13,6 +13,8 @@ internal static class TargetList
     private const double NoAllocation = 0.5;
 
     private const double LongestStallMs = 10;
+
+    private const double IdleBytes = 1200;
 
     public static IReadOnlyList<Target> All { get; } =
     [
@@ -35,6 +37,16 @@ internal static class TargetList
         .. Engines("connect", "", "kestrel", 0.60),
         .. Engines("idle", "", "kestrel", 0.35, Figure.Memory),
         .. Codec(),
+        .. Portable(),
+        .. Both("ping-64", "", "c-epoll", 1.10),
+        .. Both("pipelined", "", "c-epoll", 1.10),
+        .. Both("bulk", "", "c-epoll", 1.25),
+        .. Both("bulk", "-inline", "c-epoll", 1.25),
+        .. Both("connect", "", "c-epoll", 1.20),
+        .. Both("tls", "", "kestrel", 0.60),
+        .. Both("tls", "", null, NoAllocation, Figure.Allocated),
+        .. Both("idle", "", null, IdleBytes, Figure.Memory),
+        .. Both("broadcast", "", null, NoAllocation, Figure.Allocated),
         .. Engines("ping-64", "", null, NoAllocation, Figure.Allocated),
         .. Engines("ping-64", "-inline", null, NoAllocation, Figure.Allocated),
         .. Engines("codec", "", null, NoAllocation, Figure.Allocated).Select(ForCodec),
@@ -57,10 +69,30 @@ internal static class TargetList
         };
     }
 
+    /// <summary>The same for both engines, without an allowance.</summary>
+    private static IEnumerable<Target> Both(
+        string scenario, string scheduling, string? reference, double limit, Figure? figure = null) =>
+        ((string[])["sockeye-uring", "sockeye-epoll"]).Select(
+            engine => new Target(scenario, engine + scheduling, reference, limit) { Figure = figure ?? Figure.Cpu });
+
+    /// <summary>The portable transport, which serves Windows and macOS, and most clients.</summary>
+    private static IEnumerable<Target> Portable() =>
+    [
+        new("ping-64", "sockeye-sockets", "kestrel", 0.95),
+        new("pipelined", "sockeye-sockets", "kestrel", 0.80),
+        new("bulk", "sockeye-sockets", "kestrel", 0.45),
+        new("connect", "sockeye-sockets", "kestrel", 0.75),
+        new("ping-64", "sockeye-sockets-inline", "socket-inline", 1.05),
+        new("tls", "sockeye-sockets", "kestrel", 0.95),
+    ];
+
     /// <summary>Against the same server without the codec, so that neither engine needs an allowance.</summary>
     private static IEnumerable<Target> Codec() =>
-        ((string[])["sockeye-uring-inline", "sockeye-epoll-inline"]).Select(
-            server => ForCodec(new Target("codec", server, server, 1.15)));
+    [
+        .. Both("codec", "-inline", null, 1.15).Select(ForCodec).Select(target => target with { Reference = target.Subject }),
+        .. Both("codec-pipelined", "-inline", null, 1.25).Select(ForCodec)
+            .Select(target => target with { Reference = target.Subject }),
+    ];
 
     private static Target ForCodec(Target target) => target with { Mode = ServerMode.Codec };
 }

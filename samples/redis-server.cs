@@ -149,7 +149,7 @@ sealed class CommandDecoder : IFrameDecoder<byte[][]>
 
     private static readonly byte[][] Names = [[.. "GET"u8], [.. "SET"u8], [.. "PING"u8], [.. "INCR"u8]];
 
-    private byte[][]? _parts; // Parts may come in many reads; none of them is read twice.
+    private byte[][]? _parts; // Of a command that comes in many reads: none of its parts is read twice.
     private int _count;
     private long _taken;
 
@@ -159,7 +159,8 @@ sealed class CommandDecoder : IFrameDecoder<byte[][]>
     {
         command = null;
         var reader = new SequenceReader<byte>(input);
-        if (_parts is null)
+        var (parts, count) = (_parts, _count);
+        if (parts is null)
         {
             if (!TryReadLine(ref reader, out var line))
                 return false;
@@ -171,43 +172,37 @@ sealed class CommandDecoder : IFrameDecoder<byte[][]>
                 return true;
             }
 
-            (_parts, _count, _taken) = (new byte[ReadNumber(line, MaxParts)][], 0, 0);
+            (parts, count) = (new byte[ReadNumber(line, MaxParts)][], 0);
         }
 
-        while (_count < _parts.Length && TryReadPart(ref reader, ref _parts[_count]))
-            _count++;
-        input = reader.UnreadSequence;
-        if (_count < _parts.Length)
+        for (; count < parts.Length; count++)
         {
-            _taken += reader.Consumed;
-            return _taken + input.Length <= MaxBytes ? false
-                : throw new FrameException(FrameError.TooLong, $"A command is longer than {MaxBytes} bytes.");
+            var start = reader.Consumed;
+            if (!TryReadLine(ref reader, out var head))
+                return Keep(ref input, start, parts, count);
+            if (head is not [(byte)'$', ..])
+                throw new FrameException(FrameError.Malformed, "A part of a command starts with '$'.");
+            var length = ReadNumber(head, MaxBytes);
+            if (reader.Remaining < length + 2)
+                return Keep(ref input, start, parts, count);
+            if (count == 0 && reader.UnreadSpan.Length > length && FindName(reader.UnreadSpan[..length]) is { } name)
+                parts[0] = name;
+            else
+                reader.TryCopyTo(parts[count] = new byte[length]);
+            reader.Advance(length + 2);
         }
 
-        (command, _parts) = (_parts, null);
+        (command, input) = (parts, reader.UnreadSequence);
+        (_parts, _taken) = (null, 0);
         return true;
     }
 
-    private bool TryReadPart(ref SequenceReader<byte> reader, ref byte[] part)
+    private bool Keep(ref ReadOnlySequence<byte> input, long taken, byte[][] parts, int count)
     {
-        var start = reader.Consumed;
-        if (!TryReadLine(ref reader, out var head))
-            return false;
-        if (head is not [(byte)'$', ..])
-            throw new FrameException(FrameError.Malformed, "A part of a command starts with '$'.");
-        var length = ReadNumber(head, MaxBytes);
-        if (reader.Remaining < length + 2)
-        {
-            reader.Rewind(reader.Consumed - start);
-            return false;
-        }
-
-        if (_count == 0 && reader.UnreadSpan.Length > length && FindName(reader.UnreadSpan[..length]) is { } name)
-            part = name;
-        else
-            reader.TryCopyTo(part = new byte[length]);
-        reader.Advance(length + 2);
-        return true;
+        (_parts, _count, _taken) = (parts, count, _taken + taken);
+        input = input.Slice(taken);
+        return _taken + input.Length <= MaxBytes ? false
+            : throw new FrameException(FrameError.TooLong, $"A command is longer than {MaxBytes} bytes.");
     }
 
     private static byte[]? FindName(ReadOnlySpan<byte> bytes) // One array for all commands with the name.

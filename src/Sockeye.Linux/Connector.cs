@@ -87,7 +87,7 @@ internal static class Connector
                 static completion =>
                     ((TaskCompletionSource)completion!).TrySetException(EngineSetup.CreateDisposedException()), completion))
                 await completion.Task.ConfigureAwait(false);
-            return SocketCalls.TakeError(descriptor);
+            return SystemCalls.Kernel.TakeError(descriptor);
         }
         finally
         {

@@ -106,7 +106,7 @@ internal partial class EngineConnection
             _isCloseReported = true;
             // Only now: once the descriptor is closed, its number may be another file's.
             if (Resets)
-                SocketCalls.ResetOnClose(Descriptor);
+                Kernel.ResetOnClose(Descriptor);
         }
 
         CancelAndClose();

@@ -34,7 +34,7 @@ internal partial class EngineConnection
         // A send in flight may have consumed the error of a reset already, and completes only after the FIN.
         return isFinReceived
             ? HasSendInFlight && IsSocketReset
-            : SocketCalls.TakeError(Descriptor) is not Errno.None;
+            : Kernel.TakeError(Descriptor) is not Errno.None;
     }
 
     /// <remarks>After the peer's FIN, the close that follows at once sends FIN.</remarks>
@@ -43,7 +43,7 @@ internal partial class EngineConnection
     {
         Thread.AssertOnEngineThread();
         if (!IsFinReceived)
-            _ = Libc.Shutdown(Descriptor, Constants.ShutdownWrite); // Receiving also reports an error of this call.
+            _ = Kernel.Shutdown(Descriptor, Constants.ShutdownWrite); // Receiving also reports an error of this call.
         TryNotifyStep(SocketFunction.Shutdown, 0);
     }
 

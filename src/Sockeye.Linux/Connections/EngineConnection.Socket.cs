@@ -23,7 +23,7 @@ internal partial class EngineConnection
             lock (_descriptorLock)
             {
                 ObjectDisposedException.ThrowIf(_isDescriptorClosed && _socket is null, this);
-                return _socket ??= new(new SafeSocketHandle(SocketCalls.Duplicate(Descriptor), ownsHandle: true));
+                return _socket ??= new(new SafeSocketHandle(Kernel.DuplicateOrThrow(Descriptor), ownsHandle: true));
             }
         }
     }
@@ -36,7 +36,7 @@ internal partial class EngineConnection
             return ReadTcpInfo(stackalloc byte[LinuxTcpInfo.Size]).Progress;
         lock (_descriptorLock)
         {
-            return !_isDescriptorClosed && SocketCalls.ReadUnreadUnixMemory(Descriptor) is { } unread
+            return !_isDescriptorClosed && Kernel.ReadUnreadUnixMemory(Descriptor) is { } unread
                 ? new(BytesSent - unread, unread > 0)
                 : null;
         }
@@ -48,7 +48,7 @@ internal partial class EngineConnection
     {
         // The number of a closed descriptor may belong to another connection.
         lock (_descriptorLock)
-            return _isDescriptorClosed ? default : SocketCalls.ReadTcpInfo(Descriptor, buffer);
+            return _isDescriptorClosed ? default : Kernel.ReadTcpInfo(Descriptor, buffer);
     }
 
     /// <summary>Whether a handler has, or had, a duplicate of the descriptor. Safe from any thread.</summary>
@@ -81,8 +81,8 @@ internal partial class EngineConnection
         {
             // A duplicate keeps the socket open, so close() alone does not end the connection.
             if (duplicate is not null)
-                SocketCalls.ShutdownBoth(Descriptor, Resets);
-            _ = Libc.Close(Descriptor);
+                Kernel.ShutdownBoth(Descriptor, Resets);
+            _ = Kernel.Close(Descriptor);
             Thread.OnConnectionClosed();
         }
 

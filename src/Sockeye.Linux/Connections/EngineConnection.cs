@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections.Features;
 
@@ -24,7 +25,9 @@ internal abstract partial class EngineConnection
 
     protected EngineConnection(EngineThread thread, ConnectedSocket socket) : base(
         thread.Setup.Connections,
-        thread.Setup.RunsHandlersInline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously)
+        thread.Setup.RunsHandlersInline || thread.Setup.Connections.KeepsContext
+            ? TaskCreationOptions.None
+            : TaskCreationOptions.RunContinuationsAsynchronously)
     {
         (Thread, Descriptor) = (thread, socket.Descriptor);
         (_localAddress, _remoteAddress) = (socket.Local, socket.Remote);
@@ -33,6 +36,8 @@ internal abstract partial class EngineConnection
     }
 
     public EngineThread Thread { get; }
+
+    public override PipeScheduler Scheduler => Options.Scheduler;
 
     public override EndPoint? LocalEndPoint
     {
@@ -52,6 +57,8 @@ internal abstract partial class EngineConnection
     protected ulong Token { get; set; }
 
     protected int Descriptor { get; }
+
+    protected SystemCalls Kernel => Thread.Setup.Kernel;
 
     protected override long Now => Thread.Now;
 

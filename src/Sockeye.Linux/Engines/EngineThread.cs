@@ -14,14 +14,11 @@ internal abstract class EngineThread
 {
     private const int MaxPollsOfBatch = 4;
 
-    public static readonly bool HasOneProcessor = Environment.ProcessorCount == 1;
-
     [ThreadStatic]
     private static EngineThread? _current;
 
     private readonly InjectionQueue _injectionQueue = new();
     private readonly HandlerQueue _handlers;
-    private readonly Thread _thread;
     private readonly TaskCompletionSource _opened = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WorkList _work;
@@ -36,8 +33,8 @@ internal abstract class EngineThread
     protected EngineThread(EngineSetup setup, int index)
     {
         Setup = setup;
+        (Name, Waker) = ($"Sockeye {setup.EngineName} {index}", new(setup.Kernel, isBlocking: false));
         _handlers = new(this, $"Sockeye handlers {index}");
-        _thread = new(RunLoop) { IsBackground = true, Name = $"Sockeye {setup.EngineName} {index}" };
     }
 
     /// <summary>The engine thread that is running the caller, if one is.</summary>
@@ -49,7 +46,7 @@ internal abstract class EngineThread
 
     public EngineSetup Setup { get; }
 
-    public string Name => _thread.Name!;
+    public string Name { get; }
 
     /// <summary>The number of open and reserved connections.</summary>
     public int ConnectionCount => Volatile.Read(ref _connectionCount);
@@ -73,6 +70,11 @@ internal abstract class EngineThread
     /// <summary>Whether the thread ends once no connection is open or reserved.</summary>
     public bool IsStopping => _isStopping;
 
+    /// <summary>
+    /// Whether the thread may end. The last connection closes on this thread; stops and releases are posted to it.
+    /// </summary>
+    public bool IsFinished => _isStopping && ConnectionCount == 0;
+
     /// <summary>A task that completes when the thread has ended.</summary>
     public Task Ended => _ended.Task;
 
@@ -80,12 +82,7 @@ internal abstract class EngineThread
     public (ConnectionContext? Connection, long Call) CurrentCall =>
         (Volatile.Read(ref _runningConnection), Volatile.Read(ref _callCount));
 
-    protected Waker Waker { get; } = new(isBlocking: false);
-
-    /// <summary>
-    /// Whether the thread may end. The last connection closes on this thread; stops and releases are posted to it.
-    /// </summary>
-    private bool IsFinished => _isStopping && ConnectionCount == 0;
+    protected Waker Waker { get; }
 
     private bool IsBatchLarge => _batchedBytes >= SegmentPool.LargeSize;
 
@@ -96,7 +93,7 @@ internal abstract class EngineThread
     /// <summary>Starts the thread, and returns when it runs. Throws if the kernel refuses its resources.</summary>
     public void Start()
     {
-        _thread.UnsafeStart();
+        Setup.Threads.Start(this);
         _opened.Task.GetAwaiter().GetResult();
     }
 
@@ -104,7 +101,7 @@ internal abstract class EngineThread
     public void Stop()
     {
         _isStopping = true;
-        Post(new AbortConnectionsWork(this));
+        Post(new ActionWork(() => AbortConnections(StoppedReason)));
     }
 
     /// <summary>Creates the connection of a socket, which this thread serves. Called after <see cref="TryReserve"/>.</summary>
@@ -144,7 +141,7 @@ internal abstract class EngineThread
         // A handler that ends the wait of another handler must not run that one on its stack.
         if (!IsCurrent || (Setup.RunsHandlersInline && _isRunningHandler))
         {
-            ThreadPool.UnsafeQueueUserWorkItem(handler, preferLocal: false);
+            Setup.Threads.Queue(handler);
         }
         else if (Setup.RunsHandlersInline)
         {
@@ -188,7 +185,7 @@ internal abstract class EngineThread
     }
 
     /// <summary>Releases a reservation that is not used.</summary>
-    public void ReleaseReservation() => Post(new ReleaseReservationWork(this));
+    public void ReleaseReservation() => Post(new ActionWork(OnConnectionClosed));
 
     public void OnConnectionClosed()
     {
@@ -221,33 +218,41 @@ internal abstract class EngineThread
 
     protected abstract void CloseEngine();
 
-    private void RunLoop()
+    /// <summary>Runs the loop on the calling thread until the engine is stopped.</summary>
+    public void Run()
     {
-        _current = this;
-        var cache = Setup.Pool.CreateCacheOfThread();
-        if (TryOpenEngine())
+        SwitchTo(this);
+        using (Setup.Pool.CreateCacheOfThread())
         {
-            if (!Setup.RunsHandlersInline)
-                _handlers.Start();
-            while (!IsFinished)
-                RunOnce();
-            _handlers.Publish(); // Publishes handlers that the last iteration resumed.
-            while (!_work.IsEmpty)
-                RunPostedWork(); // Runs work that waited for the end of the last connection.
+            if (TryOpen())
+            {
+                while (!IsFinished)
+                    EndIteration(BeginIteration());
+            }
+
+            Close();
         }
 
-        CloseEngine();
-        cache.Dispose();
-        Waker.Dispose();
-        _handlers.Stop();
-        _ended.SetResult();
+        SwitchTo(null);
     }
 
-    private bool TryOpenEngine()
+    /// <summary>Makes the calling thread the thread of an engine, or of none. Returns the engine whose thread it was.</summary>
+    public static EngineThread? SwitchTo(EngineThread? engine)
     {
+        var last = _current;
+        _current = engine;
+        return last;
+    }
+
+    /// <summary>Opens the engine. Returns false if the system refuses.</summary>
+    public bool TryOpen()
+    {
+        AssertOnEngineThread();
         try
         {
             OpenEngine();
+            if (!Setup.RunsHandlersInline)
+                _handlers.Start();
             _opened.SetResult();
             return true;
         }
@@ -258,11 +263,17 @@ internal abstract class EngineThread
         }
     }
 
-    private void RunOnce()
+    /// <summary>
+    /// Runs posted work, and lets handlers run. Returns the maximum time, in milliseconds, for which the thread may then wait for
+    /// the kernel (-1: forever).
+    /// </summary>
+    public int BeginIteration()
     {
+        AssertOnEngineThread();
         RunPostedWork();
         // With one processor, a handler that wakes interrupts this thread, so other events are handled first.
-        for (var more = MaxPollsOfBatch; more > 0 && HasOneProcessor && _handlers.HasUnpublished && !IsBatchLarge; more--)
+        var hasOneProcessor = Setup.Threads.HasOneProcessor;
+        for (var more = MaxPollsOfBatch; more > 0 && hasOneProcessor && _handlers.HasUnpublished && !IsBatchLarge; more--)
         {
             if (!PollAndResetClock(0))
                 break;
@@ -271,15 +282,40 @@ internal abstract class EngineThread
 
         _handlers.Publish();
         _batchedBytes = 0;
-        if (HasOneProcessor && _handlers.HasWaiting)
-            Thread.Yield();
+        if (hasOneProcessor && _handlers.HasWaiting)
+            Setup.Threads.Yield();
         Waker.BeginSleep();
         var isDelayingWakes = _handlers.IsDelayingWakes;
         // The last connection may have just closed, and then nothing else would wake the thread.
-        var timeout = IsFinished || !_work.IsEmpty || !_injectionQueue.IsEmpty ? 0
+        return IsFinished || !_work.IsEmpty || !_injectionQueue.IsEmpty ? 0
             : isDelayingWakes || _handlers.HasWaiting ? (int)HandlerQueue.MaxDelay.TotalMilliseconds : -1;
+    }
+
+    /// <summary>Waits for the kernel, at most for the time that <see cref="BeginIteration"/> returned, and handles its
+    /// events.</summary>
+    public void EndIteration(int timeout)
+    {
+        AssertOnEngineThread();
         if (!PollAndResetClock(timeout) && timeout > 0)
             _handlers.StopDelayingWakes();
+    }
+
+    /// <summary>Closes the engine, once it is finished.</summary>
+    public void Close()
+    {
+        AssertOnEngineThread();
+        if (_opened.Task.IsCompletedSuccessfully)
+        {
+            Debug.Assert(IsFinished, "No connection is open.");
+            _handlers.Publish(); // Publishes handlers that the last iteration resumed.
+            while (!_work.IsEmpty)
+                RunPostedWork(); // Runs work that waited for the end of the last connection.
+        }
+
+        CloseEngine();
+        Waker.Dispose();
+        _handlers.Stop();
+        _ended.SetResult();
     }
 
     private bool PollAndResetClock(int timeout)
@@ -307,19 +343,5 @@ internal abstract class EngineThread
                 Setup.ErrorLog.Log(Name, e);
             }
         }
-    }
-
-    private sealed class ReleaseReservationWork(EngineThread thread) : IEngineWorkItem
-    {
-        public IEngineWorkItem? NextWork { get; set; }
-
-        public void Run() => thread.OnConnectionClosed();
-    }
-
-    private sealed class AbortConnectionsWork(EngineThread thread) : IEngineWorkItem
-    {
-        public IEngineWorkItem? NextWork { get; set; }
-
-        public void Run() => thread.AbortConnections(StoppedReason);
     }
 }

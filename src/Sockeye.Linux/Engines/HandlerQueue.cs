@@ -63,12 +63,24 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
     /// <summary>Whether the current thread runs a batch of this queue, which wakes the engine thread at its end.</summary>
     public bool WillWakeEngine => _current == this && _isDelayingWakes;
 
+    /// <summary>The descriptor by which the thread is woken.</summary>
+    public int WakeDescriptor => _waker!.Descriptor;
+
+    /// <summary>Makes the calling thread run handlers of another queue, or of none. Returns the queue whose handlers it
+    /// ran.</summary>
+    public static HandlerQueue? SwitchTo(HandlerQueue? queue)
+    {
+        var last = _current;
+        _current = queue;
+        return last;
+    }
+
     /// <summary>Starts the thread. For transports whose handlers do not run inline.</summary>
     public void Start()
     {
         _engine.AssertOnEngineThread();
-        var waker = _waker = new(isBlocking: true);
-        new Thread(() => RunThread(waker)) { IsBackground = true, Name = _name }.UnsafeStart();
+        _waker = new(_engine.Setup.Kernel, isBlocking: true);
+        _engine.Setup.Threads.Start(this, _name);
     }
 
     /// <summary>Adds a handler, which runs once <see cref="Publish"/> has been called.</summary>
@@ -134,21 +146,46 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
         RunBatch(handler);
     }
 
-    private void RunThread(Waker waker)
+    /// <summary>Runs handlers on the calling thread until the queue is stopped.</summary>
+    public void Run()
     {
-        while (!_isStopping || !_ready.IsEmpty)
+        while (TryRunReady(out var mustWait))
         {
-            if (_ready.TryDequeue(out var handler))
-                RunBatch(handler);
-            if (EngineThread.HasOneProcessor && Thread.Yield() && !_ready.IsEmpty)
-                continue;
-            waker.BeginSleep();
-            if (_ready.IsEmpty && !_isStopping)
-                waker.Wait();
-            waker.EndSleep();
+            if (mustWait)
+                EndWait();
+        }
+    }
+
+    /// <summary>
+    /// Runs the ready handlers. Returns false if the thread must end; otherwise, whether it must then wait, by
+    /// <see cref="EndWait"/>.
+    /// </summary>
+    public bool TryRunReady(out bool mustWait)
+    {
+        mustWait = false;
+        if (_isStopping && _ready.IsEmpty)
+        {
+            _waker!.Dispose();
+            return false;
         }
 
-        waker.Dispose();
+        if (_ready.TryDequeue(out var handler))
+            RunBatch(handler);
+        var threads = _engine.Setup.Threads;
+        if (threads.HasOneProcessor && threads.Yield() && !_ready.IsEmpty)
+            return true;
+        _waker!.BeginSleep();
+        mustWait = _ready.IsEmpty && !_isStopping;
+        if (!mustWait)
+            _waker.EndSleep();
+        return true;
+    }
+
+    /// <summary>Waits until handlers are published, or the queue is stopped.</summary>
+    public void EndWait()
+    {
+        _waker!.Wait();
+        _waker.EndSleep();
     }
 
     private void RunBatch(IThreadPoolWorkItem? handler)
@@ -174,10 +211,11 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
     /// <summary>Queues a batch to the pool if not all handlers that were ready at the last check have run.</summary>
     private void QueueHelperIfBehind()
     {
-        var now = TimeProvider.System.GetTimestamp(); // The time of the system, because this measures its threads.
+        var clock = _engine.Setup.Threads.Clock;
+        var now = clock.GetTimestamp();
         if (Volatile.Read(ref _completed) >= _addedAtCheck)
             (_addedAtCheck, _checkedAt) = (Volatile.Read(ref _added), now);
-        else if (TimeProvider.System.GetElapsedTime(_checkedAt, now) >= MaxDelay)
+        else if (clock.GetElapsedTime(_checkedAt, now) >= MaxDelay)
             QueueHelper();
     }
 
@@ -190,6 +228,6 @@ internal sealed class HandlerQueue : IThreadPoolWorkItem
     private void QueueHelper()
     {
         if (Interlocked.Exchange(ref _isHelperQueued, 1) == 0)
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            _engine.Setup.Threads.Queue(this);
     }
 }

@@ -3,27 +3,24 @@ namespace Sockeye.Linux;
 /// <summary>
 /// Wakes a thread that waits in the kernel, by an eventfd(2) among the descriptors that it waits for, or as the only one.
 /// </summary>
-internal sealed unsafe class Waker : IDisposable
+internal sealed class Waker : IDisposable
 {
+    private readonly SystemCalls _system;
     private int _isSleeping;
     private int _writers;
 
-    public Waker(bool isBlocking)
+    public Waker(SystemCalls system, bool isBlocking)
     {
-        Descriptor = Libc.EventDescriptor(
-            0, Constants.EventCloseOnExec | (isBlocking ? 0 : Constants.EventNonBlocking));
+        _system = system;
+        Descriptor = system.CreateEvent(isBlocking);
         if (Descriptor < 0)
-            throw Libc.LastError.ToException();
+            throw ((Errno)(-Descriptor)).ToException();
     }
 
     public int Descriptor { get; }
 
     /// <summary>Blocks until <see cref="Wake"/> is called. Only for a blocking waker.</summary>
-    public void Wait()
-    {
-        ulong count;
-        _ = Libc.Read(Descriptor, (byte*)&count, sizeof(ulong)); // A signal may also end the wait. The caller checks again.
-    }
+    public void Wait() => _ = _system.WaitForEvent(Descriptor); // A signal may also end the wait. The caller checks again.
 
     /// <summary>
     /// Called before the thread waits. A full fence: either the thread sees work that is being added, or the adding thread sees
@@ -42,10 +39,9 @@ internal sealed unsafe class Waker : IDisposable
         if (Volatile.Read(ref _isSleeping) == 0)
             return;
         Interlocked.Increment(ref _writers);
-        ulong one = 1;
         // The write fails only if 2^64 wakes are unread, and then the thread wakes anyway.
         if (Interlocked.Exchange(ref _isSleeping, 0) == 1)
-            _ = Libc.Write(Descriptor, (byte*)&one, sizeof(ulong));
+            _ = _system.SetEvent(Descriptor);
         Interlocked.Decrement(ref _writers);
     }
 
@@ -60,6 +56,6 @@ internal sealed unsafe class Waker : IDisposable
         var spin = new SpinWait();
         while (Volatile.Read(ref _writers) > 0)
             spin.SpinOnce();
-        _ = Libc.Close(Descriptor);
+        _ = _system.Close(Descriptor);
     }
 }

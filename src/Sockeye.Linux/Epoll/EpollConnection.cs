@@ -11,12 +11,6 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
 
     private const int MaxVectors = 64;
 
-    /// <summary>
-    /// The flags keep calls of the engine from blocking, even if a handler makes the socket blocking through its duplicate of the
-    /// descriptor.
-    /// </summary>
-    private const int SendFlags = Constants.MessageNoSignal | Constants.MessageDoNotWait;
-
     private bool _isReadable;
     private bool _isWritable = true;
     private bool _canBeShort;
@@ -55,7 +49,7 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
             return;
         }
 
-        var received = (int)Libc.Receive(Descriptor, (byte*)segment.Address + segment.End, length, Constants.MessageDoNotWait);
+        var received = Kernel.Receive(Descriptor, segment.Address + segment.End, length);
         if (received > 0)
         {
             _size.Record(received, length);
@@ -64,9 +58,8 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
             return;
         }
 
-        var error = received < 0 ? Libc.LastError : Errno.None;
         Input.EndFill(0);
-        OnNothingReceived(error);
+        OnNothingReceived((Errno)(-received));
     }
 
     protected override void Send()
@@ -118,12 +111,12 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
     private int TrySend(IoVector* vectors, int count)
     {
         var message = new MessageHeader { Vectors = vectors, VectorCount = count };
-        var sent = (int)(count == 1
-            ? Libc.Send(Descriptor, (byte*)vectors->Address, vectors->Length, SendFlags)
-            : Libc.SendMessage(Descriptor, &message, SendFlags));
+        var sent = count == 1
+            ? Kernel.Send(Descriptor, vectors->Address, (int)vectors->Length)
+            : Kernel.SendMessage(Descriptor, (nint)(&message));
         if (sent >= 0)
             return sent;
-        var error = Libc.LastError;
+        var error = (Errno)(-sent);
         if (error is Errno.Again)
             _isWritable = false;
         else
@@ -134,11 +127,10 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
     /// <summary>Receives and discards bytes that have no reader, so that the peer's FIN or reset is still detected.</summary>
     private void ReceiveAndDiscard()
     {
-        var received = (int)Libc.Receive(
-            Descriptor, (byte*)thread.DiscardBuffer.Address, SegmentPool.LargeSize, Constants.MessageDoNotWait);
+        var received = Kernel.Receive(Descriptor, thread.DiscardBuffer.Address, SegmentPool.LargeSize);
         if (received <= 0)
         {
-            OnNothingReceived(received < 0 ? Libc.LastError : Errno.None);
+            OnNothingReceived((Errno)(-received));
             return;
         }
 

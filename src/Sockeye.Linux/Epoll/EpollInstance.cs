@@ -14,22 +14,22 @@ internal sealed unsafe class EpollInstance : IDisposable
 
     private const int ControlAdd = 1; // EPOLL_CTL_ADD
     private const int ControlRemove = 2; // EPOLL_CTL_DEL
-    private const int CloseOnExec = 0x80000; // EPOLL_CLOEXEC
     private const int MaxEventSize = 16;
 
     private static readonly int EventSize = RuntimeInformation.ProcessArchitecture is Architecture.X64 ? 12 : 16;
     private static readonly int TokenOffset = EventSize - sizeof(ulong);
 
+    private readonly SystemCalls _system;
     private readonly int _descriptor;
     private readonly byte* _events;
     private readonly int _maxEvents;
 
-    public EpollInstance(int maxEvents)
+    public EpollInstance(SystemCalls system, int maxEvents)
     {
-        _maxEvents = maxEvents;
-        _descriptor = Libc.EpollCreate(CloseOnExec);
+        (_system, _maxEvents) = (system, maxEvents);
+        _descriptor = system.CreateEpoll();
         if (_descriptor < 0)
-            throw Libc.LastError.ToException();
+            throw ((Errno)(-_descriptor)).ToException();
         _events = (byte*)NativeMemory.Alloc((nuint)maxEvents, MaxEventSize);
     }
 
@@ -47,29 +47,29 @@ internal sealed unsafe class EpollInstance : IDisposable
         var e = stackalloc byte[MaxEventSize];
         *(EpollEvents*)e = events;
         *(ulong*)(e + TokenOffset) = token;
-        return Libc.EpollControl(_descriptor, ControlAdd, descriptor, e) < 0 ? Libc.LastError : Errno.None;
+        return (Errno)(-_system.ControlEpoll(_descriptor, ControlAdd, descriptor, (nint)e));
     }
 
     public void Remove(int descriptor)
     {
         var e = stackalloc byte[MaxEventSize]; // Ignored since Linux 2.6.9, but must not be null before.
-        if (Libc.EpollControl(_descriptor, ControlRemove, descriptor, e) < 0)
-            throw Libc.LastError.ToException();
+        if (_system.ControlEpoll(_descriptor, ControlRemove, descriptor, (nint)e) is < 0 and var result)
+            throw ((Errno)(-result)).ToException();
     }
 
     /// <summary>Waits for events, at most for a time in milliseconds (-1: forever), and returns their number.</summary>
     public int Wait(int timeout)
     {
-        var count = Libc.EpollWait(_descriptor, _events, _maxEvents, timeout);
+        var count = _system.WaitForEpoll(_descriptor, (nint)_events, _maxEvents, timeout);
         if (count >= 0)
             return count;
-        var error = Libc.LastError;
+        var error = (Errno)(-count);
         return error is Errno.Interrupted ? 0 : throw error.ToException();
     }
 
     public void Dispose()
     {
-        _ = Libc.Close(_descriptor);
+        _ = _system.Close(_descriptor);
         NativeMemory.Free(_events);
     }
 }

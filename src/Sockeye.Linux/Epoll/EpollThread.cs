@@ -83,7 +83,7 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
 
     protected override void OpenEngine()
     {
-        _epoll = new(MaxEvents);
+        _epoll = new(Setup.Kernel, MaxEvents);
         Add(Waker.Descriptor, EpollEvents.Read, 0);
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace Sockeye.Linux;
 
@@ -32,12 +33,11 @@ internal static unsafe class SocketCalls
     }
 
     /// <summary>Takes the pending error of a socket, which the kernel reports once.</summary>
-    public static Errno TakeError(int socket)
+    public static Errno TakeError(this SystemCalls system, int socket)
     {
-        int error = 0, length = sizeof(int);
-        return Libc.GetOption(socket, Constants.LevelSocket, Constants.OptionError, (byte*)&error, &length) < 0
-            ? Libc.LastError
-            : (Errno)error;
+        Span<byte> error = stackalloc byte[sizeof(int)];
+        var result = system.GetOption(socket, Constants.LevelSocket, Constants.OptionError, error);
+        return result < 0 ? (Errno)(-result) : (Errno)BitConverter.ToInt32(error);
     }
 
     public static NativeAddress LocalAddress(int socket)
@@ -73,46 +73,37 @@ internal static unsafe class SocketCalls
     /// <summary>
     /// Reads the memory of sent bytes that the peer of a Unix socket has not read yet. Null if the kernel does not report it.
     /// </summary>
-    public static long? ReadUnreadUnixMemory(int socket)
+    public static long? ReadUnreadUnixMemory(this SystemCalls system, int socket)
     {
         // Nine 32-bit numbers (linux/sock_diag.h), of which the third is SK_MEMINFO_WMEM_ALLOC.
-        var memory = stackalloc uint[9];
-        var length = 9 * sizeof(uint);
-        return Libc.GetOption(socket, Constants.LevelSocket, Constants.OptionMemory, (byte*)memory, &length) < 0
-            || length < 3 * sizeof(uint)
-                ? null
-                : memory[2];
+        Span<uint> memory = stackalloc uint[9];
+        var length = system.GetOption(
+            socket, Constants.LevelSocket, Constants.OptionMemory, MemoryMarshal.AsBytes(memory));
+        return length < 3 * sizeof(uint) ? null : memory[2];
     }
 
     /// <summary>Makes close() send RST and discard unsent data, socket(7).</summary>
-    public static void ResetOnClose(int socket)
+    public static void ResetOnClose(this SystemCalls system, int socket)
     {
-        var linger = stackalloc int[2] { 1, 0 };
-        _ = Libc.SetOption(socket, Constants.LevelSocket, Constants.OptionLinger, (byte*)linger, 2 * sizeof(int));
+        ReadOnlySpan<int> linger = [1, 0];
+        _ = system.SetOption(socket, Constants.LevelSocket, Constants.OptionLinger, MemoryMarshal.AsBytes(linger));
     }
 
     /// <summary>Ends both directions of a socket, for all of its descriptors: by FIN after the unsent data, or by RST.</summary>
-    public static void ShutdownBoth(int socket, bool reset)
+    public static void ShutdownBoth(this SystemCalls system, int socket, bool reset)
     {
         if (reset)
-        {
-            // Connecting to AF_UNSPEC disconnects the socket, connect(2), which sends RST.
-            var unspecified = stackalloc byte[sizeof(long) * 2];
-            new Span<byte>(unspecified, sizeof(long) * 2).Clear();
-            _ = Libc.Connect(socket, unspecified, sizeof(long) * 2);
-        }
+            _ = system.Disconnect(socket);
         else
-        {
-            _ = Libc.Shutdown(socket, Constants.ShutdownBoth);
-        }
+            _ = system.Shutdown(socket, Constants.ShutdownBoth);
     }
 
     /// <summary>Creates a second descriptor of the same socket, closed on exec.</summary>
     /// <exception cref="System.Net.Sockets.SocketException">No descriptor is left.</exception>
-    public static int Duplicate(int socket)
+    public static int DuplicateOrThrow(this SystemCalls system, int socket)
     {
-        var duplicate = Libc.Control(socket, Constants.DuplicateCloseOnExec, 0);
-        return duplicate >= 0 ? duplicate : throw Libc.LastError.ToException();
+        var duplicate = system.Duplicate(socket);
+        return duplicate >= 0 ? duplicate : throw ((Errno)(-duplicate)).ToException();
     }
 
     public static void EnableReusePort(int socket)
@@ -123,17 +114,13 @@ internal static unsafe class SocketCalls
     }
 
     /// <summary>Reads TCP_INFO. Empty if the kernel refuses.</summary>
+    /// <param name="system">The system.</param>
     /// <param name="socket">The socket.</param>
     /// <param name="buffer">A buffer of <see cref="LinuxTcpInfo.Size"/> bytes.</param>
-    public static LinuxTcpInfo ReadTcpInfo(int socket, Span<byte> buffer)
+    public static LinuxTcpInfo ReadTcpInfo(this SystemCalls system, int socket, Span<byte> buffer)
     {
-        var length = buffer.Length;
-        fixed (byte* info = buffer)
-        {
-            return Libc.GetOption(socket, Constants.LevelTcp, Constants.OptionTcpInfo, info, &length) < 0
-                ? default
-                : new(buffer[..length]);
-        }
+        var length = system.GetOption(socket, Constants.LevelTcp, Constants.OptionTcpInfo, buffer);
+        return length < 0 ? default : new(buffer[..length]);
     }
 
     /// <summary>Creates an endpoint that prints safely.</summary>

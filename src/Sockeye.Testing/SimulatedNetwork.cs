@@ -127,6 +127,7 @@ public sealed class SimulatedNetwork
         if (!_hosts.TryAdd(name, host))
             throw new ArgumentException($"There is a host {name} already.", nameof(name));
         _wire.Add(stack);
+        HostAdded?.Invoke(host);
         return host;
     }
 
@@ -207,6 +208,11 @@ public sealed class SimulatedNetwork
             () => test(network));
         return (network, failure);
     }
+
+    internal SimulationLoop Loop => _loop;
+
+    /// <summary>Called with each host that is added from now on.</summary>
+    internal Action<SimulatedHost>? HostAdded { get; set; }
 
     internal long EventCount => _trace.Count;
 

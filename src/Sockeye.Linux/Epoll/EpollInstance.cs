@@ -12,12 +12,12 @@ internal sealed unsafe class EpollInstance : IDisposable
     /// <summary>Distinguishes the token of a registration from that of a connection.</summary>
     public const ulong RegistrationFlag = 1ul << 63;
 
-    private const int ControlAdd = 1; // EPOLL_CTL_ADD
-    private const int ControlRemove = 2; // EPOLL_CTL_DEL
+    public const int ControlAdd = 1; // EPOLL_CTL_ADD
+    public const int ControlRemove = 2; // EPOLL_CTL_DEL
     private const int MaxEventSize = 16;
 
-    private static readonly int EventSize = RuntimeInformation.ProcessArchitecture is Architecture.X64 ? 12 : 16;
-    private static readonly int TokenOffset = EventSize - sizeof(ulong);
+    public static readonly int EventSize = RuntimeInformation.ProcessArchitecture is Architecture.X64 ? 12 : 16;
+    public static readonly int TokenOffset = EventSize - sizeof(ulong);
 
     private readonly SystemCalls _system;
     private readonly int _descriptor;

@@ -57,13 +57,13 @@ internal sealed unsafe class BufferRing : IDisposable
         int Attempt()
         {
             length = (nint)entries * sizeof(Entry);
-            pages = IoUringCalls.MapPages(length, out var error);
+            pages = ring.Calls.MapPages(length, out var error);
             if (error != 0)
                 return -error;
             var registration = new Registration { Address = (ulong)pages, Entries = (uint)entries, Group = group };
-            var answer = IoUringCalls.Register(ring.Descriptor, RegisterCode.BufferRing, &registration, 1);
+            var answer = ring.Calls.Register(ring.Descriptor, RegisterCode.BufferRing, &registration, 1);
             if (answer < 0)
-                _ = IoUringCalls.Unmap(pages, length);
+                _ = ring.Calls.Unmap(pages, length);
             return answer;
         }
 
@@ -96,8 +96,8 @@ internal sealed unsafe class BufferRing : IDisposable
             return;
         _isDisposed = true;
         var registration = new Registration { Group = Group };
-        _ = IoUringCalls.Register(_ring.Descriptor, RegisterCode.UnregisterBufferRing, &registration, 1);
-        _ = IoUringCalls.Unmap(_pages, _length);
+        _ = _ring.Calls.Register(_ring.Descriptor, RegisterCode.UnregisterBufferRing, &registration, 1);
+        _ = _ring.Calls.Unmap(_pages, _length);
     }
 
     /// <summary><c>struct io_uring_buf</c>, and in the first one the tail of the ring.</summary>

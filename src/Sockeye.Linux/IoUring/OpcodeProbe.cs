@@ -23,7 +23,7 @@ internal sealed unsafe class OpcodeProbe
         // struct io_uring_probe: last opcode, number of entries, padding, then the entries: opcode, padding, flags, padding.
         var probe = stackalloc byte[HeaderLength + (MaxOpcodes * EntryLength)];
         new Span<byte>(probe, HeaderLength + (MaxOpcodes * EntryLength)).Clear();
-        var answer = IoUringCalls.Register(ring.Descriptor, RegisterCode.Probe, probe, MaxOpcodes);
+        var answer = ring.Calls.Register(ring.Descriptor, RegisterCode.Probe, probe, MaxOpcodes);
         return answer >= 0
             ? new(new(probe + HeaderLength, Math.Min((int)probe[1], MaxOpcodes) * EntryLength))
             : throw IoUringErrorText.ToException("io_uring_register", -answer);

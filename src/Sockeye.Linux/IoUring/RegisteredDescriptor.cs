@@ -8,17 +8,18 @@ namespace Sockeye.Linux;
 internal sealed unsafe class RegisteredDescriptor : IDisposable
 {
     private const uint FirstFree = uint.MaxValue;
+    private readonly IoUringCalls _calls;
     private readonly int _ring;
     private readonly bool _isRegistered;
 
     /// <exception cref="EngineException">io_uring_register is refused.</exception>
-    public RegisteredDescriptor(int ring)
+    public RegisteredDescriptor(IoUringCalls calls, int ring)
     {
-        _ring = ring;
+        (_calls, _ring) = (calls, ring);
         Index = ring;
 
         var update = new Update { Offset = FirstFree, Data = (ulong)ring };
-        var answer = IoUringCalls.Register(ring, RegisterCode.RingDescriptors, &update, 1);
+        var answer = calls.Register(ring, RegisterCode.RingDescriptors, &update, 1);
         if (answer == 1)
         {
             _isRegistered = true;
@@ -42,7 +43,7 @@ internal sealed unsafe class RegisteredDescriptor : IDisposable
         if (!_isRegistered)
             return;
         var update = new Update { Offset = (uint)Index };
-        _ = IoUringCalls.Register(_ring, RegisterCode.UnregisterRingDescriptors, &update, 1);
+        _ = _calls.Register(_ring, RegisterCode.UnregisterRingDescriptors, &update, 1);
     }
 
     /// <summary><c>struct io_uring_rsrc_update</c>.</summary>

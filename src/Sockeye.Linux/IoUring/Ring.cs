@@ -28,11 +28,11 @@ internal sealed unsafe class Ring : IDisposable
     private uint _completionTailSeen;
     private bool _isDisposed;
 
-    private Ring(RingMemory memory, RegisteredDescriptor registered)
-    {
-        _memory = memory;
-        _registered = registered;
-    }
+    private Ring(IoUringCalls calls, RingMemory memory, RegisteredDescriptor registered) =>
+        (Calls, _memory, _registered) = (calls, memory, registered);
+
+    /// <summary>The calls of the ring's system.</summary>
+    public IoUringCalls Calls { get; }
 
     /// <summary>The number of submissions that fit before the kernel is entered.</summary>
     public int SubmissionEntries => (int)_memory.SubmissionEntries;
@@ -46,15 +46,18 @@ internal sealed unsafe class Ring : IDisposable
     /// <summary>The descriptor of the ring, close-on-exec, for registrations with the ring.</summary>
     public int Descriptor => _memory.Descriptor;
 
+    /// <summary>Whether submissions wait for the next <see cref="Enter"/>.</summary>
+    public bool HasUnsubmitted => _spill.Count > 0 || _submissionTail != _submissionHeadSeen;
+
     /// <summary>Creates a ring for the calling thread. May block for 300 ms if lockable memory is scarce.</summary>
     /// <exception cref="EngineException">The kernel refuses. The message has the reason and the remedy.</exception>
     public static Ring Create(RingOptions options)
     {
         var descriptor = RingSetup.Open(options, out var parameters);
-        var memory = new RingMemory(descriptor, parameters);
+        var memory = new RingMemory(options.Calls, descriptor, parameters);
         try
         {
-            return new(memory, new(descriptor));
+            return new(options.Calls, memory, new(options.Calls, descriptor));
         }
         catch
         {
@@ -168,12 +171,12 @@ internal sealed unsafe class Ring : IDisposable
             var time = new KernelTime { Seconds = timeout.Ticks / TimeSpan.TicksPerSecond };
             time.Nanoseconds = (timeout.Ticks % TimeSpan.TicksPerSecond) * TimeSpan.NanosecondsPerTick;
             var argument = new EnterArgument { Time = (ulong)&time };
-            answer = IoUringCalls.Enter(
+            answer = Calls.Enter(
                 _registered.Index, submit, wait, flags | EnterFlags.ExtendedArgument, &argument, sizeof(EnterArgument));
         }
         else
         {
-            answer = IoUringCalls.Enter(_registered.Index, submit, wait, flags, null, 0);
+            answer = Calls.Enter(_registered.Index, submit, wait, flags, null, 0);
         }
 
         // The result is an error if the wait failed, although submissions may have been taken, which only the head shows.

@@ -12,15 +12,16 @@ internal sealed unsafe class RingMemory : IDisposable
     private const long RingOffset = 0;
     private const long SubmissionsOffset = 0x10000000;
 
+    private readonly IoUringCalls _calls;
     private readonly nint _ringLength;
     private readonly nint _submissionsLength;
     private byte* _ring;
 
     /// <summary>Takes over the descriptor, which <see cref="Dispose"/> closes, or this constructor on failure.</summary>
     /// <exception cref="EngineException">The memory cannot be mapped.</exception>
-    public RingMemory(int descriptor, in RingParameters parameters)
+    public RingMemory(IoUringCalls calls, int descriptor, in RingParameters parameters)
     {
-        Descriptor = descriptor;
+        (_calls, Descriptor) = (calls, descriptor);
         SubmissionEntries = parameters.SubmissionEntries;
         CompletionEntries = parameters.CompletionEntries;
         HasNoArray = parameters.Flags.HasFlag(SetupFlags.NoSubmissionArray);
@@ -68,17 +69,17 @@ internal sealed unsafe class RingMemory : IDisposable
     public void Dispose()
     {
         if (_ring is not null)
-            _ = IoUringCalls.Unmap(_ring, _ringLength);
+            _ = _calls.Unmap(_ring, _ringLength);
         if (Submissions is not null)
-            _ = IoUringCalls.Unmap(Submissions, _submissionsLength);
+            _ = _calls.Unmap(Submissions, _submissionsLength);
         _ring = null;
         Submissions = null;
-        _ = IoUringCalls.Close(Descriptor);
+        _ = _calls.Close(Descriptor);
     }
 
     private byte* Map(nint length, long offset)
     {
-        var address = IoUringCalls.MapRing(Descriptor, length, offset, out var error);
+        var address = _calls.MapRing(Descriptor, length, offset, out var error);
         return error == 0 ? address : throw IoUringErrorText.ToException("mmap", error);
     }
 }

@@ -14,8 +14,11 @@ internal sealed record RingOptions
     /// </summary>
     public int CompletionEntries { get; init; } = 8192;
 
+    /// <summary>The calls of the system. A simulation replaces them.</summary>
+    public IoUringCalls Calls { get; init; } = IoUringCalls.Kernel;
+
     /// <summary>io_uring_setup(2), or the replacement of a test.</summary>
-    public RingSetupCall Setup { get; init; } = IoUringCalls.Setup;
+    public RingSetupCall Setup { get => field ?? Calls.Setup; init; }
 
     /// <summary>
     /// Waits before memory is requested again. It blocks, because a ring is created on the thread that owns it.

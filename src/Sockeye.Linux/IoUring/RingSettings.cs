@@ -27,6 +27,8 @@ internal sealed record RingSettings
     /// <summary>The number of buffers of 64 KiB, for connections that stream. A power of two.</summary>
     public int LargeBuffers { get; init; } = 32;
 
-    /// <summary>Whether the limit of a multishot receive is not used, as on kernels before Linux 6.17.</summary>
-    public bool AvoidsReceiveLimit { get; init; }
+    /// <summary>
+    /// Whether the limit of a multishot receive is used, which kernels before Linux 6.17 do not have. Null: as the kernel allows.
+    /// </summary>
+    public bool? HasReceiveLimit { get; init; }
 }

@@ -25,7 +25,7 @@ internal sealed class RingThread(EngineSetup setup, RingSettings settings, int i
     /// <summary>
     /// Whether the kernel can end a multishot receive after a number of bytes. If not, each receive is submitted separately.
     /// </summary>
-    public bool HasReceiveLimit { get; } = IoUringProbe.Result.HasReceiveLimit && !settings.AvoidsReceiveLimit;
+    public bool HasReceiveLimit { get; } = settings.HasReceiveLimit ?? IoUringProbe.Result.HasReceiveLimit;
 
     public override long RentedBytes => (SmallBuffers?.RentedBytes ?? 0) + (LargeBuffers?.RentedBytes ?? 0);
 
@@ -66,7 +66,10 @@ internal sealed class RingThread(EngineSetup setup, RingSettings settings, int i
 
     protected override void OpenEngine()
     {
-        Ring = Ring.Create(new() { SubmissionEntries = settings.Submissions, CompletionEntries = settings.Completions });
+        Ring = Ring.Create(new()
+        {
+            SubmissionEntries = settings.Submissions, CompletionEntries = settings.Completions, Calls = new(Setup.Kernel),
+        });
         SmallBuffers = new(Ring, this, 0, SegmentPool.SmallSize, settings.SmallBuffers, settings.MaxSmallBuffers);
         LargeBuffers = new(Ring, this, 1, SegmentPool.LargeSize, settings.LargeBuffers, settings.LargeBuffers);
         ArmWaker();

@@ -30,14 +30,14 @@ internal sealed unsafe partial class SocketPair : IDisposable
     public void CloseFirst()
     {
         if (First >= 0)
-            _ = IoUringCalls.Close(First);
+            _ = IoUringCalls.Kernel.Close(First);
         First = -1;
     }
 
     public void CloseSecond()
     {
         if (Second >= 0)
-            _ = IoUringCalls.Close(Second);
+            _ = IoUringCalls.Kernel.Close(Second);
         Second = -1;
     }
 

@@ -66,4 +66,23 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "epoll_wait")]
     public static partial int EpollWait(int epoll, byte* events, int maxEvents, int timeoutMilliseconds);
+
+    [LibraryImport(Library, EntryPoint = "syscall")]
+    public static partial nint SystemCall(nint number, nint a, nint b, nint c, nint d, nint e, nint f);
+
+    [LibraryImport(Library, EntryPoint = "mmap")]
+    public static partial nint Map(nint address, nint length, int protection, int flags, int descriptor, nint offset);
+
+    [LibraryImport(Library, EntryPoint = "munmap")]
+    public static partial int Unmap(nint address, nint length);
+
+    [LibraryImport(Library, EntryPoint = "getrlimit")]
+    public static partial int GetLimit(int resource, ResourceLimit* limit);
+
+    /// <summary><c>struct rlimit</c>, getrlimit(2).</summary>
+    internal struct ResourceLimit
+    {
+        public ulong Current;
+        public ulong Maximum;
+    }
 }

@@ -49,4 +49,22 @@ internal abstract class SystemCalls
     public abstract int ControlEpoll(int epoll, int operation, int descriptor, nint e);
 
     public abstract int WaitForEpoll(int epoll, nint events, int maxEvents, int timeout);
+
+    /// <summary>io_uring_setup(2).</summary>
+    public abstract int SetupRing(uint entries, nint parameters);
+
+    /// <summary>io_uring_enter(2).</summary>
+    public abstract int EnterRing(int ring, uint submit, uint wait, uint flags, nint argument, nint size);
+
+    /// <summary>io_uring_register(2).</summary>
+    public abstract int RegisterRing(int ring, uint code, nint argument, uint count);
+
+    /// <summary>Maps memory that is shared with the ring (mmap(2)). An error is positive.</summary>
+    public abstract nint MapRing(int ring, nint length, long offset, out int error);
+
+    /// <summary>Maps new private pages, which are zeroed (mmap(2)). An error is positive.</summary>
+    public abstract nint MapPages(nint length, out int error);
+
+    /// <summary>munmap(2).</summary>
+    public abstract int Unmap(nint address, nint length);
 }

@@ -15,6 +15,7 @@ internal sealed class SimulationLoop
     private readonly Thread _thread = Thread.CurrentThread;
     private readonly Lock _foreignLock = new();
     private string? _foreignThreadError;
+    private Exception? _failure;
     private long _steps;
 
     public SimulationLoop(int seed, SimulationLimits limits)
@@ -38,6 +39,10 @@ internal sealed class SimulationLoop
     /// <summary>Everything that waits for something other than time, for the message of a run that is stuck.</summary>
     public PendingOperations Pending { get; } = new();
 
+    /// <summary>Takes a continuation instead of the queue, or returns false. Set by simulated threads, on which the caller
+    /// continues.</summary>
+    public Func<SendOrPostCallback, object?, bool>? TakeContinuation { get; set; }
+
     public TimeSpan Now => Timers.Now;
 
     /// <summary>The number of work items so far. Safe from any thread.</summary>
@@ -60,6 +65,25 @@ internal sealed class SimulationLoop
         {
             SynchronizationContext.SetSynchronizationContext(ambient);
         }
+    }
+
+    /// <summary>Ends the run with an exception that other code may catch before the run sees it.</summary>
+    public void Fail(Exception failure)
+    {
+        AssertOnLoopThread();
+        _failure ??= failure;
+    }
+
+    /// <summary>
+    /// Runs an item of the queue in the middle of the current one: as another thread does while the current one is in the kernel.
+    /// </summary>
+    public bool TryRunAnother()
+    {
+        AssertOnLoopThread();
+        if (_due.Count == 0)
+            return false;
+        RunItem();
+        return true;
     }
 
     /// <summary>Adds work that is due now.</summary>
@@ -94,7 +118,13 @@ internal sealed class SimulationLoop
             WaitForStragglers(running);
         if (_due.Count == 0)
             return;
-        if (++_steps > Limits.MaxSteps)
+        CheckLimits();
+        RunItem();
+    }
+
+    private void CheckLimits()
+    {
+        if (_steps >= Limits.MaxSteps)
         {
             throw new SimulationException(
                 $"The run took more than {Limits.MaxSteps:N0} steps (MaxSteps): it may loop endlessly.");
@@ -105,8 +135,12 @@ internal sealed class SimulationLoop
             throw new SimulationException(
                 $"The run passed {Limits.MaxDuration} of virtual time (MaxDuration) without an end; {Pending.Describe()}");
         }
+    }
 
+    private void RunItem()
+    {
         AssertOnLoopThread();
+        _steps++;
         var index = Random.Next(_due.Count);
         var item = _due[index];
         _due[index] = _due[^1];
@@ -149,6 +183,8 @@ internal sealed class SimulationLoop
 
     private void ThrowIfForeign()
     {
+        if (_failure is not null)
+            throw _failure;
         lock (_foreignLock)
         {
             if (_foreignThreadError is not null)

@@ -14,7 +14,6 @@ internal sealed class HostStack : ITcpHost
     private const int MaxBacklog = 4096;
 
     private readonly SocketTransportOptions _options;
-    private readonly TransportConnectionOptions _connectionOptions;
     private readonly Trace _trace;
     private readonly Dictionary<IPEndPoint, TcpListener> _listeners = [];
     private readonly Dictionary<(IPEndPoint Local, IPEndPoint Remote), TcpSocket> _sockets = [];
@@ -27,7 +26,7 @@ internal sealed class HostStack : ITcpHost
     public HostStack(string name, IPAddress v4, IPAddress v6, Wire wire, Trace trace, SocketTransportOptions options)
     {
         (Name, IPv4, IPv6, Wire, _trace, _options) = (name, v4, v6, wire, trace, options);
-        _connectionOptions = options.ToConnectionOptions() with
+        ConnectionOptions = options.ToConnectionOptions() with
         {
             TimeProvider = wire.Time,
             Scheduler = Loop.Scheduler,
@@ -38,7 +37,16 @@ internal sealed class HostStack : ITcpHost
         _lastPort = Loop.Random.Next(FirstEphemeralPort, LastEphemeralPort);
     }
 
+    /// <summary>Creates the connection of a socket whose handshake is complete, instead of a <see cref="StreamConnection"/>. Set
+    /// by a simulated engine.</summary>
+    public Func<TcpSocket, ConnectionContext>? OpenConnection { get; set; }
+
     public string Name { get; }
+
+    public SocketTransportOptions Options => _options;
+
+    /// <summary>The limits of the connections, and the schedulers of the run.</summary>
+    public TransportConnectionOptions ConnectionOptions { get; }
 
     public IPAddress IPv4 { get; }
 
@@ -114,12 +122,9 @@ internal sealed class HostStack : ITcpHost
     /// <summary>Creates the connection of a socket whose handshake is complete, of the same class as for real sockets.</summary>
     public ConnectionContext Open(TcpSocket socket)
     {
-        var connection = new StreamConnection(socket, _connectionOptions)
-        {
-            // Counted per host, so that a second run of a seed has the same names.
-            ConnectionId = $"{Name}-{++_openedCount}",
-        };
-        connection.Start();
+        var connection = OpenConnection is null ? OpenStream(socket) : OpenConnection(socket);
+        // Counted per host, so that a second run of a seed has the same names.
+        connection.ConnectionId = $"{Name}-{++_openedCount}";
         return connection;
     }
 
@@ -218,6 +223,13 @@ internal sealed class HostStack : ITcpHost
         var isDue = new TaskCompletionSource();
         using var timer = Loop.Timers.After(TimeSpan.FromSeconds((double)bytes / rate), _ => isDue.SetResult(), null);
         await isDue.Task;
+    }
+
+    private StreamConnection OpenStream(TcpSocket socket)
+    {
+        var connection = new StreamConnection(socket, ConnectionOptions);
+        connection.Start();
+        return connection;
     }
 
     private void RunDeferred()

@@ -62,7 +62,29 @@ internal sealed class TcpSocket : StreamSocket
 
     public override bool IsReset => _error is SocketError.ConnectionReset;
 
-    private string Name { get; }
+    public string Name { get; }
+
+    /// <summary>Called when the state has changed that a call which does not wait depends on. Set by a simulated kernel, whose
+    /// calls do not wait.</summary>
+    public Action? Changed { get; set; }
+
+    /// <summary>The number of bytes that can be received.</summary>
+    public int Available => _receiveBuffer.Count;
+
+    /// <summary>The number of bytes that can be sent.</summary>
+    public int FreeSendSpace => _sendBuffer.FreeSpace;
+
+    /// <summary>Whether the peer's FIN and everything before it has arrived.</summary>
+    public bool HasReceivedFin => _receiveBuffer.HasEnded;
+
+    /// <summary>Whether this side has ended its direction.</summary>
+    public bool IsFinRequested => _isFinRequested;
+
+    /// <summary>Whether the connection has ended by an error or a reset.</summary>
+    public bool IsClosed => _state is TcpSocketState.Closed;
+
+    /// <summary>The error by which the connection has ended.</summary>
+    public SocketError? Error => _error;
 
     /// <summary>Whether the peer has acknowledged this side's FIN.</summary>
     private bool IsFinAcknowledged => _isFinSent && _acknowledged > _sendBuffer.End;
@@ -108,6 +130,13 @@ internal sealed class TcpSocket : StreamSocket
             return 0;
         }
 
+        return Read(buffer);
+    }
+
+    /// <summary>Takes bytes that have arrived, without waiting.</summary>
+    public int Read(Memory<byte> buffer)
+    {
+        _host.Loop.AssertOnLoopThread();
         // RFC 9293, section 3.8.6.2.2: no window update for less than a segment, or half of a buffer that is smaller than two.
         var leastUpdate = Math.Min(MaxSegmentSize, _host.ReceiveBufferSize / 2);
         var wasSmall = _receiveBuffer.Window < leastUpdate;
@@ -124,13 +153,22 @@ internal sealed class TcpSocket : StreamSocket
             ThrowIfFailed();
             if (_isFinRequested)
                 throw new SocketException((int)SocketError.Shutdown);
-            bytes = bytes.Slice(_sendBuffer.Write(bytes));
-            SendMore();
+            bytes = bytes.Slice(Write(bytes));
             if (bytes.IsEmpty)
                 return;
             ThrowIfFailed(); // A rule may have reset the connection when it saw the last segment.
             await _sendable.WaitAsync(() => $"{_host.Name}: sending on {Name} waits for the peer to read");
         }
+    }
+
+    /// <summary>Sends as many bytes as there is space for, without waiting, and returns their number.</summary>
+    public int Write(in ReadOnlySequence<byte> bytes)
+    {
+        _host.Loop.AssertOnLoopThread();
+        Debug.Assert(!_isFinRequested, "No bytes follow FIN.");
+        var written = _sendBuffer.Write(bytes);
+        SendMore();
+        return written;
     }
 
     public override void ShutdownSend()
@@ -288,6 +326,7 @@ internal sealed class TcpSocket : StreamSocket
         {
             _sendBuffer.Acknowledge(segment.Acknowledged);
             _sendable.Set();
+            Changed?.Invoke();
         }
 
         _acknowledged = Math.Max(_acknowledged, segment.Acknowledged);
@@ -307,6 +346,7 @@ internal sealed class TcpSocket : StreamSocket
 
         _receiveBuffer.Add(segment.Sequence, segment.Payload, segment.Has(SegmentControl.Fin));
         _readable.Set();
+        Changed?.Invoke();
         Acknowledge();
     }
 
@@ -394,6 +434,7 @@ internal sealed class TcpSocket : StreamSocket
         _opened.Set();
         _readable.Set();
         _sendable.Set();
+        Changed?.Invoke();
     }
 
     private void ThrowIfFailed()

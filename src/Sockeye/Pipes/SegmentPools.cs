@@ -18,6 +18,9 @@ internal sealed class SegmentPools(int count)
     /// <summary>The pools that all portable transports of the process share.</summary>
     public static SegmentPools Shared { get; } = new(Math.Min(Environment.ProcessorCount, MaxCount));
 
+    /// <summary>The first of the pools, which is the only one in a test.</summary>
+    public SegmentPool First => _pools[0];
+
     /// <summary>The number of segments that connections hold.</summary>
     public long RentedCount => _pools.Sum(pool => pool.RentedCount);
 

@@ -58,7 +58,7 @@ public sealed class LockedMemoryTests
             Setup = (uint entries, ref RingParameters parameters) =>
             {
                 sizes.Add(parameters.CompletionEntries);
-                return isFree ? IoUringCalls.Setup(entries, ref parameters) : -IoUringError.NoMemory;
+                return isFree ? IoUringCalls.Kernel.Setup(entries, ref parameters) : -IoUringError.NoMemory;
             },
             Wait = _ => isFree = true,
         });
@@ -77,7 +77,7 @@ public sealed class LockedMemoryTests
             Setup = (uint entries, ref RingParameters parameters) =>
                 parameters.Flags.HasFlag(SetupFlags.NoSubmissionArray)
                     ? -IoUringError.Invalid
-                    : IoUringCalls.Setup(entries, ref parameters),
+                    : IoUringCalls.Kernel.Setup(entries, ref parameters),
         });
         Assert.False(ring.HasNoArray);
 

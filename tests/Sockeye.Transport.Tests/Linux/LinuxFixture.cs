@@ -9,7 +9,7 @@ namespace Sockeye.Transport.Tests.Linux;
 public sealed class LinuxFixture(LinuxEngine engine, bool inline = false, int threads = 2, bool isUnix = false) : TransportFixture
 {
     /// <summary>As on kernels that have no limit of a multishot receive (before Linux 6.17).</summary>
-    internal static readonly RingSettings OlderKernel = new() { AvoidsReceiveLimit = true };
+    internal static readonly RingSettings OlderKernel = new() { HasReceiveLimit = false };
 
     /// <summary>So few entries and buffers that the rings are always full and the buffers always used up.</summary>
     internal static readonly RingSettings Scarce =

@@ -29,7 +29,7 @@ public sealed class ReconnectStateTests : IDisposable
     [Fact]
     public async Task State_follows_attempts_connections_and_losses_with_the_last_error()
     {
-        var sequence = Start();
+        var sequence = Start(Cancelled);
         Assert.Equal(new(ReconnectStatus.Connecting, 0, TimeSpan.Zero, null), sequence.State);
         var connections = sequence.GetAsyncEnumerator(Cancelled);
         var next = connections.MoveNextAsync().AsTask();
@@ -77,7 +77,7 @@ public sealed class ReconnectStateTests : IDisposable
     public async Task Loop_that_gives_up_has_the_error_that_it_throws()
     {
         _options.Reconnect.MaxAttempts = 2;
-        var sequence = Start();
+        var sequence = Start(Cancelled);
         var next = sequence.GetAsyncEnumerator(Cancelled).MoveNextAsync().AsTask();
         Fail();
         Rest();
@@ -107,7 +107,7 @@ public sealed class ReconnectStateTests : IDisposable
     [Fact]
     public async Task Handler_that_throws_is_logged_and_the_loop_continues()
     {
-        var sequence = Start();
+        var sequence = Start(Cancelled);
         sequence.OnStateChanged = state => throw new InvalidOperationException($"no {state.Status}");
         _transport.OnAttempt = attempt => attempt.Accept();
 

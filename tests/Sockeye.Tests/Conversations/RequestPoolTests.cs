@@ -120,7 +120,8 @@ public sealed class RequestPoolTests
     {
         await using var server = await world.StartWith(listen => listen.Run(Lines, async (line, _) =>
         {
-            await Task.Delay(TimeSpan.FromSeconds(5), world.Time);
+            // The token of the connection is not passed: the response must be late, not missing.
+            await Task.Delay(TimeSpan.FromSeconds(5), world.Time, CancellationToken.None);
             return $"re {line}";
         }));
         await using var pool = NewPool(world, new() { MaxConnections = 1 });

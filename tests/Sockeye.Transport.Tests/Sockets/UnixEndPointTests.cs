@@ -47,7 +47,7 @@ public sealed class UnixEndPointTests : IDisposable
             Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux has abstract names.");
             var listener = await world.ListenAsync();
             using var named = CreateSocket();
-            named.Bind(new UnixDomainSocketEndPoint($"\0sockeye-\u001b[31m-{Guid.NewGuid():N}"));
+            named.Bind(new UnixDomainSocketEndPoint($"\0sockeye-\u001b[31m-the-name-of-it-{Environment.ProcessId}-{transport}"));
             await named.ConnectAsync(listener.EndPoint, Cancelled);
             var server = await world.AcceptAsync(listener);
 

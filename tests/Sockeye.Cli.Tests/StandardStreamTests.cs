@@ -165,8 +165,13 @@ public sealed partial class StandardStreamTests
     public async Task Unsent_input_is_reported_when_the_reader_has_ended()
     {
         await using var server = await ToolProcess.ListenAsync("--echo");
+        // A file, which has more at any time. Its echo does not fit into the pipe, so it is not sent to its end before.
+        await using var file = new FileStream(
+            Path.GetTempFileName(), FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0, FileOptions.DeleteOnClose);
+        file.Write("y\n"u8);
+        file.SetLength(1L << 30);
         await using var client = ToolProcess.StartUnder(
-            "yes 2>/dev/null | \"$0\" \"$@\" | head -1; exit ${PIPESTATUS[1]}", "connect", server.EndPoints[0]);
+            $"\"$0\" \"$@\" < '{file.Name}' | head -1; exit ${{PIPESTATUS[0]}}", "connect", server.EndPoints[0]);
 
         Assert.Equal("y\n", Encoding.UTF8.GetString(await client.ReadOutputAsync()));
         Assert.Equal(1, await client.ExitAsync());
@@ -176,7 +181,8 @@ public sealed partial class StandardStreamTests
     [Fact]
     public async Task Stop_does_not_wait_for_a_reader_that_reads_nothing_and_reports_the_rest()
     {
-        const int MoreThanAPipeHolds = 100_000;
+        // A pipe holds 64 KiB. The tool may have written its first read, and holds 64 KiB of what follows.
+        const int MoreThanAPipeHolds = 66_000;
         await using var server = await ToolProcess.ListenAsync("--trace");
         using var client = await Peer.ConnectAsync(server.EndPoint);
         var sending = client.Socket.SendAsync(new byte[4_000_000]);

@@ -1,7 +1,6 @@
 using Sockeye.Comparison.Contestants;
 using Sockeye.Comparison.Measuring;
 using Sockeye.Comparison.Scenarios;
-using Sockeye.Comparison.Servers;
 using Sockeye.Comparison.Targets;
 
 namespace Sockeye.Comparison.Tests;
@@ -52,7 +51,7 @@ public sealed class TargetTests
 
             Assert.Contains((target.Subject, target.Mode), rows);
             if (target.Reference is not null)
-                Assert.Contains((target.Reference, ServerMode.Echo), rows);
+                Assert.Contains((target.Reference, target.ReferenceMode), rows);
             Assert.True(target.Figure == Figure.Allocated || scenario.Figures.Contains(target.Figure));
         }
     }

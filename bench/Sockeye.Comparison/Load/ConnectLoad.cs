@@ -3,9 +3,10 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Comparison.Load;
 
-/// <summary>Clients that each connect, exchange one message, close in order, and begin again.</summary>
+/// <summary>Clients that each connect, secure it if there is TLS, exchange one message, close, and begin again.</summary>
 internal sealed class ConnectLoad(
-    IConnectionFactory factory, EndPoint endpoint, LoadRecorder recorder, int clients, byte[] message) : ILoad
+    IConnectionFactory factory, EndPoint endpoint, LoadRecorder recorder, int clients, byte[] message, ClientTls tls)
+    : ILoad
 {
     private Task _running = Task.CompletedTask;
     private volatile bool _isStopped;
@@ -41,8 +42,10 @@ internal sealed class ConnectLoad(
             var connection = await factory.ConnectAsync(endpoint);
             await using (connection)
             {
-                await connection.Transport.Output.WriteAsync(message);
-                await Exchange.ReadAsync(connection.Transport.Input, message.Length);
+                var pipes = await ClientPipes.OpenAsync(connection.Transport, tls, CancellationToken.None);
+                await pipes.Output.WriteAsync(message);
+                await Exchange.ReadAsync(pipes.Input, message.Length);
+                await pipes.EndTlsAsync();
             }
 
             recorder.Add(1, beganAt);

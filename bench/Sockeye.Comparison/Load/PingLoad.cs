@@ -6,7 +6,8 @@ namespace Sockeye.Comparison.Load;
 
 /// <summary>Each connection sends a batch of messages, waits until all are back, and begins again.</summary>
 internal sealed class PingLoad(
-    IConnectionFactory factory, EndPoint endpoint, LoadRecorder recorder, int connections, byte[] batch, int depth, bool tls)
+    IConnectionFactory factory, EndPoint endpoint, LoadRecorder recorder, int connections, byte[] batch, int depth,
+    ClientTls tls)
     : ILoad
 {
     private List<ConnectionContext> _connections = [];
@@ -16,11 +17,11 @@ internal sealed class PingLoad(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _connections = await ConnectionOpener.OpenAsync(factory, endpoint, connections, cancellationToken);
-        var pipes = new List<(PipeReader, PipeWriter)>(connections);
+        var pipes = new List<ClientPipes>(connections);
         foreach (var connection in _connections)
-            pipes.Add(await PipesAsync(connection, cancellationToken));
+            pipes.Add(await ClientPipes.OpenAsync(connection.Transport, tls, cancellationToken));
         await Task.Yield();
-        _running = Task.WhenAll(pipes.Select(pipe => RunAsync(pipe.Item1, pipe.Item2)));
+        _running = Task.WhenAll(pipes.Select(pipe => RunAsync(pipe.Input, pipe.Output)));
     }
 
     public void Observe()
@@ -37,14 +38,6 @@ internal sealed class PingLoad(
     {
         _isStopped = true;
         await ConnectionOpener.CloseAsync(_connections);
-    }
-
-    private async Task<(PipeReader, PipeWriter)> PipesAsync(ConnectionContext connection, CancellationToken cancellationToken)
-    {
-        if (!tls)
-            return (connection.Transport.Input, connection.Transport.Output);
-        var stream = await TlsStreams.ConnectAsync(connection.Transport, cancellationToken);
-        return (PipeReader.Create(stream), PipeWriter.Create(stream));
     }
 
     private async Task RunAsync(PipeReader input, PipeWriter output)

@@ -11,7 +11,8 @@ internal static class TlsStreams
 {
     private const string Host = "localhost";
 
-    public static async Task<SslStream> ConnectAsync(IDuplexPipe transport, CancellationToken cancellationToken)
+    public static async Task<SslStream> ConnectAsync(
+        IDuplexPipe transport, bool resumes, CancellationToken cancellationToken)
     {
         var stream = new SslStream(new PipeStream(transport));
         await stream.AuthenticateAsClientAsync(
@@ -19,6 +20,7 @@ internal static class TlsStreams
             {
                 TargetHost = Host,
                 EnabledSslProtocols = SslProtocols.Tls13,
+                AllowTlsResume = resumes,
                 // Each server creates a certificate, which no authority has signed: only its name can be checked.
                 RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == $"CN={Host}",
             },

@@ -21,12 +21,13 @@ internal sealed class IdleRun(Scenario scenario, RunOptions options, IConnection
     {
         await using var server = await ServerProcess.StartAsync(
             contestant, mode, options.ServerProcessor, cancellationToken);
-        await ConnectionOpener.CloseAsync(await OpenAsync(server, WarmUpConnections, cancellationToken));
+        var tls = scenario.GetTls(mode);
+        await ConnectionOpener.CloseAsync(await OpenAsync(server, WarmUpConnections, tls, cancellationToken));
         await Task.Delay(options.Settle, time, cancellationToken);
         var before = ResidentMemory.Read(server.Id);
         var beganAt = time.GetTimestamp();
 
-        var connections = await OpenAsync(server, scenario.Connections, cancellationToken);
+        var connections = await OpenAsync(server, scenario.Connections, tls, cancellationToken);
         try
         {
             await Task.Delay(options.Settle, time, cancellationToken);
@@ -44,12 +45,14 @@ internal sealed class IdleRun(Scenario scenario, RunOptions options, IConnection
     }
 
     /// <summary>Opens connections, with one echo on each, so that the server has done all that it does for one.</summary>
-    private async Task<List<ConnectionContext>> OpenAsync(ServerProcess server, int count, CancellationToken cancellationToken)
+    private async Task<List<ConnectionContext>> OpenAsync(
+        ServerProcess server, int count, ClientTls tls, CancellationToken cancellationToken)
     {
         var connections = await ConnectionOpener.OpenAsync(factory, server.EndPoint, count, cancellationToken);
         try
         {
-            await Task.WhenAll(connections.Select(EchoAsync)).WaitAsync(ExchangeTimeout, time, cancellationToken);
+            await Task.WhenAll(connections.Select(connection => EchoAsync(connection, tls, cancellationToken)))
+                .WaitAsync(ExchangeTimeout, time, cancellationToken);
             await Task.Yield();
             return connections;
         }
@@ -60,9 +63,10 @@ internal sealed class IdleRun(Scenario scenario, RunOptions options, IConnection
         }
     }
 
-    private async Task EchoAsync(ConnectionContext connection)
+    private async Task EchoAsync(ConnectionContext connection, ClientTls tls, CancellationToken cancellationToken)
     {
-        await connection.Transport.Output.WriteAsync(new byte[scenario.MessageSize]);
-        await Exchange.ReadAsync(connection.Transport.Input, scenario.MessageSize);
+        var pipes = await ClientPipes.OpenAsync(connection.Transport, tls, cancellationToken);
+        await pipes.Output.WriteAsync(new byte[scenario.MessageSize], cancellationToken);
+        await Exchange.ReadAsync(pipes.Input, scenario.MessageSize);
     }
 }

@@ -18,10 +18,12 @@ internal sealed class LoadFactory(IConnectionFactory factory, TimeProvider time)
         return scenario.Kind switch
         {
             LoadKind.Ping => new PingLoad(
-                factory, endpoint, recorder, scenario.Connections, Batch(scenario.Depth), scenario.Depth, mode == ServerMode.Tls),
+                factory, endpoint, recorder, scenario.Connections, Batch(scenario.Depth), scenario.Depth,
+                scenario.GetTls(mode)),
             LoadKind.Stream => new StreamLoad(
                 factory, endpoint, recorder, scenario.Connections, scenario.MessageSize, scenario.Depth),
-            LoadKind.Connect => new ConnectLoad(factory, endpoint, recorder, scenario.Connections, Batch(1)),
+            LoadKind.Connect => new ConnectLoad(
+                factory, endpoint, recorder, scenario.Connections, Batch(1), scenario.GetTls(mode)),
             LoadKind.Broadcast => new BroadcastLoad(factory, endpoint, recorder, scenario.Connections, Batch(1), time),
             _ => throw new ArgumentOutOfRangeException(nameof(scenario), scenario.Kind, "It has no load."),
         };

@@ -25,6 +25,9 @@ internal sealed record Scenario(string Name, string Title, LoadKind Kind, int Co
     /// <summary>What the servers do. More than one: those that can do all of them are compared with themselves.</summary>
     public IReadOnlyList<ServerMode> Modes { get; init; } = [ServerMode.Echo];
 
+    /// <summary>Whether clients resume the TLS sessions of earlier connections.</summary>
+    public bool ResumesTls { get; init; } = true;
+
     /// <summary>What one message is, in a table's head.</summary>
     public string Unit { get; init; } = "message";
 

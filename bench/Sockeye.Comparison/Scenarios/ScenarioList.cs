@@ -35,5 +35,23 @@ internal static class ScenarioList
             Modes = [ServerMode.Echo, ServerMode.Codec],
         },
         new("tls", "TLS 1.3, ping-pong, 64 connections × 64 B", LoadKind.Ping, 64, 64) { Modes = [ServerMode.Tls] },
+        new("tls-bulk", "TLS 1.3, ping-pong, 4 connections × 64 KiB", LoadKind.Ping, 4, 64 * 1024) { Modes = [ServerMode.Tls] },
+        new("tls-connect", "Connect, TLS 1.3 handshake, echo 64 B, close; 16 concurrent", LoadKind.Connect, 16, 64)
+        {
+            Modes = [ServerMode.Tls],
+            ResumesTls = false,
+            Unit = "connection",
+        },
+        new("tls-resume", "The same, with resumed sessions", LoadKind.Connect, 16, 64)
+        {
+            Modes = [ServerMode.Tls],
+            Unit = "connection",
+        },
+        new("tls-idle", "Memory of 2,000 idle TLS connections, each after one echo", LoadKind.Idle, 2_000, 64)
+        {
+            Modes = [ServerMode.Tls],
+            Unit = "connection",
+            Figures = Figure.Idle,
+        },
     ];
 }

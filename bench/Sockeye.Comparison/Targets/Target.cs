@@ -16,11 +16,14 @@ internal sealed record Target(string Scenario, string Subject, string? Reference
 
     public ServerMode Mode { get; init; } = ServerMode.Echo;
 
+    /// <summary>A codec is compared with bytes.</summary>
+    public ServerMode ReferenceMode => Mode is ServerMode.Codec ? ServerMode.Echo : Mode;
+
     public TargetResult Judge(IReadOnlyList<ScenarioResult> results)
     {
         var scenario = results.FirstOrDefault(result => result.Scenario.Name == Scenario);
         var subject = scenario?.Row(Subject, Mode)?.GetSpread(Figure);
-        var reference = Reference is null ? new Spread(1, 1, 1) : scenario?.Row(Reference, ServerMode.Echo)?.GetSpread(Figure);
+        var reference = Reference is null ? new Spread(1, 1, 1) : scenario?.Row(Reference, ReferenceMode)?.GetSpread(Figure);
         return new(this, subject?.Median / reference?.Median);
     }
 }

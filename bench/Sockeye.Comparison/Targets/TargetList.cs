@@ -16,6 +16,9 @@ internal static class TargetList
 
     private const double IdleBytes = 1200;
 
+    /// <summary>1.25 times as many handshakes in the same time of the processor.</summary>
+    private const double HandshakeRatio = 1 / 1.25;
+
     public static IReadOnlyList<Target> All { get; } =
     [
         .. Engines("ping-64", "", "kestrel", 0.60),
@@ -43,10 +46,10 @@ internal static class TargetList
         .. Both("bulk", "", "c-epoll", 1.25),
         .. Both("bulk", "-inline", "c-epoll", 1.25),
         .. Both("connect", "", "c-epoll", 1.20),
-        .. Both("tls", "", "kestrel", 0.60),
-        .. Both("tls", "", null, NoAllocation, Figure.Allocated),
+        .. Tls(),
         .. Both("idle", "", null, IdleBytes, Figure.Memory),
-        .. Both("broadcast", "", null, NoAllocation, Figure.Allocated),
+        .. Both("broadcast", "", null, NoAllocation, Figure.Allocated)
+            .Select(target => target with { Mode = ServerMode.Broadcast }),
         .. Engines("ping-64", "", null, NoAllocation, Figure.Allocated),
         .. Engines("ping-64", "-inline", null, NoAllocation, Figure.Allocated),
         .. Engines("codec", "", null, NoAllocation, Figure.Allocated).Select(ForCodec),
@@ -83,8 +86,18 @@ internal static class TargetList
         new("bulk", "sockeye-sockets", "kestrel", 0.45),
         new("connect", "sockeye-sockets", "kestrel", 0.75),
         new("ping-64", "sockeye-sockets-inline", "socket-inline", 1.05),
-        new("tls", "sockeye-sockets", "kestrel", 0.95),
     ];
+
+    private static IEnumerable<Target> Tls() => ((IEnumerable<Target>)
+    [
+        .. Both("tls", "", "kestrel", 0.60),
+        new("tls", "sockeye-sockets", "kestrel", 0.95),
+        .. Both("tls", "", null, NoAllocation, Figure.Allocated),
+        .. Both("tls-bulk", "", "kestrel", 0.60),
+        .. Both("tls-connect", "", "kestrel", HandshakeRatio),
+        .. Both("tls-resume", "", "kestrel", HandshakeRatio),
+        .. Both("tls-idle", "", "kestrel", 0.60, Figure.Memory),
+    ]).Select(target => target with { Mode = ServerMode.Tls });
 
     /// <summary>Against the same server without the codec, so that neither engine needs an allowance.</summary>
     private static IEnumerable<Target> Codec() =>

@@ -9,15 +9,15 @@ public sealed class ProtocolSimulationTests
 {
     [Fact]
     public void Redis_in_order_with_pushes_answers_each_command_with_its_reply() =>
-        SimulatedNetwork.Explore(Seeds.Of(0..50), network => new RedisSystem(network).RunAsync());
+        SimulatedNetwork.Explore(Seeds.Of(0..20), network => new RedisSystem(network).RunAsync());
 
     [Fact]
     public void Modbus_by_transaction_number_answers_each_request_with_its_response() =>
-        SimulatedNetwork.Explore(Seeds.Of(0..50), network => new ModbusSystem(network).RunAsync());
+        SimulatedNetwork.Explore(Seeds.Of(0..20), network => new ModbusSystem(network).RunAsync());
 
     [Fact]
     public void Mail_in_a_dialogue_is_stored_whole_and_once() =>
-        SimulatedNetwork.Explore(Seeds.Of(0..50), network => new MailSystem(network).RunAsync());
+        SimulatedNetwork.Explore(Seeds.Of(0..20), network => new MailSystem(network).RunAsync());
 
     [Fact]
     public void Redis_whose_replies_are_out_of_order_is_found() =>

@@ -13,6 +13,7 @@ namespace Sockeye.Comparison.Running;
 internal sealed class IdleRun(Scenario scenario, RunOptions options, IConnectionFactory factory, TimeProvider time)
 {
     private const int WarmUpConnections = 100;
+    private const int MaxConcurrent = 100;
 
     private static readonly TimeSpan ExchangeTimeout = TimeSpan.FromSeconds(60);
 
@@ -51,8 +52,13 @@ internal sealed class IdleRun(Scenario scenario, RunOptions options, IConnection
         var connections = await ConnectionOpener.OpenAsync(factory, server.EndPoint, count, cancellationToken);
         try
         {
-            await Task.WhenAll(connections.Select(connection => EchoAsync(connection, tls, cancellationToken)))
-                .WaitAsync(ExchangeTimeout, time, cancellationToken);
+            // A bounded number at a time, so that no TLS handshake takes longer than a server allows.
+            foreach (var some in connections.Chunk(MaxConcurrent))
+            {
+                await Task.WhenAll(some.Select(connection => EchoAsync(connection, tls, cancellationToken)))
+                    .WaitAsync(ExchangeTimeout, time, cancellationToken);
+            }
+
             await Task.Yield();
             return connections;
         }

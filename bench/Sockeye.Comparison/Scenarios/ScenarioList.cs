@@ -47,7 +47,7 @@ internal static class ScenarioList
             Modes = [ServerMode.Tls],
             Unit = "connection",
         },
-        new("tls-idle", "Memory of 2,000 idle TLS connections, each after one echo", LoadKind.Idle, 2_000, 64)
+        new("tls-idle", "Memory of 1,000 idle TLS connections, each after one echo", LoadKind.Idle, 1_000, 64)
         {
             Modes = [ServerMode.Tls],
             Unit = "connection",

@@ -74,7 +74,9 @@ public sealed class HostedClient : IAsyncDisposable, IDisposable
     /// <summary>Opens a connection to the endpoint for requests, and opens it again whenever it is lost.</summary>
     /// <inheritdoc cref="SockeyeClientRequestExtensions.KeepRequests{TRequest, TResponse}(SockeyeClient,
     /// IEnumerable{System.Net.EndPoint}, IFrameDecoder{TResponse}, IFrameEncoder{TRequest},
-    /// Action{RequestClientRules{TRequest, TResponse}}, RequestClientOptions)"/>
+    /// Action{RequestClientRules{TRequest, TResponse}}, RequestClientOptions)" path="/exception"/>
+    /// <typeparam name="TRequest">The message that this side sends.</typeparam>
+    /// <typeparam name="TResponse">The message that the peer sends.</typeparam>
     /// <param name="inbound">Reads responses.</param>
     /// <param name="outbound">Writes requests.</param>
     /// <param name="configure">Changes the rules: matching, the preparation of a connection, and the requests that are safe to

@@ -167,7 +167,8 @@ public sealed partial class StandardStreamTests
         await using var server = await ToolProcess.ListenAsync("--echo");
         // A file, which has more at any time. Its echo does not fit into the pipe, so it is not sent to its end before.
         await using var file = new FileStream(
-            Path.GetTempFileName(), FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0, FileOptions.DeleteOnClose);
+            Path.GetTempFileName(), FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0,
+            FileOptions.DeleteOnClose);
         file.Write("y\n"u8);
         file.SetLength(1L << 30);
         await using var client = ToolProcess.StartUnder(

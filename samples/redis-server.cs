@@ -1,5 +1,6 @@
 #:project ../src/Sockeye/Sockeye.csproj
 #:project ../src/Sockeye.Linux/Sockeye.Linux.csproj
+#:property ConcurrentGarbageCollection=false
 // A small Redis server in memory: dotnet run -c Release samples/redis-server.cs -- 6400
 // Then: redis-cli -p 6400, or redis-benchmark -p 6400 -t ping,set,get -P 16 -q
 using System.Buffers;
@@ -218,8 +219,13 @@ sealed class CommandDecoder : IFrameDecoder<byte[][]>
 
     private static bool TryReadLine(ref SequenceReader<byte> reader, out ReadOnlySpan<byte> line)
     {
-        if (reader.TryReadTo(out line, "\r\n"u8))
+        if (reader.TryReadTo(out line, (byte)'\n'))
+        {
+            if (line is [.., (byte)'\r'])
+                line = line[..^1];
             return true;
+        }
+
         if (reader.Remaining <= MaxLine)
             return false;
         throw new FrameException(FrameError.TooLong, $"A line is longer than {MaxLine} bytes.");

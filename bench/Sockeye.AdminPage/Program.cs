@@ -19,7 +19,7 @@ switch (args)
         await Viewer.FetchAsync(new(url), TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)));
         return 0;
 
-    // The pictures of docs/admin.md, by the system's Chromium and pdftocairo (poppler-utils).
+    // The pictures of docs/admin.md and docs/demo.md, by the system's Chromium and pdftocairo (poppler-utils).
     case ["pictures", var folder]:
         await Pictures.DrawAsync(folder);
         return 0;

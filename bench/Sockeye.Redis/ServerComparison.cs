@@ -10,7 +10,8 @@ namespace Sockeye.Redis;
 internal static class ServerComparison
 {
     private const int TestsOfAll = 4; // ping has two forms.
-    private const int Rounds = 3;
+    private const int Rounds = 5;
+    private const int WarmUpRounds = 4; // until the runtime has compiled the server's final code
 
     public static async Task RunAsync()
     {
@@ -23,14 +24,14 @@ internal static class ServerComparison
         foreach (var pipeline in (int[])[16, 1])
         {
             var times = servers.ToDictionary(each => each.Name, _ => new List<double>());
-            for (var round = -1; round < Rounds; round++)
+            for (var round = -WarmUpRounds; round < Rounds; round++)
             {
                 foreach (var (name, server) in servers)
                 {
                     var before = server.CpuTime;
                     var operations = pipeline * 12_500;
                     await BenchmarkAsync(server.Port, pipeline, operations);
-                    if (round >= 0) // The first round warms up.
+                    if (round >= 0)
                         times[name].Add((server.CpuTime - before).TotalMicroseconds / (operations * TestsOfAll));
                 }
             }

@@ -24,7 +24,7 @@ internal sealed class SiteMap
         Files =
         [
             new("LICENSE", "project/license.txt"),
-            new("src/Sockeye.Admin/Page/icon.svg", "icon.svg"),
+            new("src/Shared/Page/icon.svg", "icon.svg"),
             .. Find(root, "docs/pictures", "*.svg").Select(path => new SitePage(path, $"guides{path["docs".Length..]}")),
             .. Find(root, "dashboards", "*").Select(path => new SitePage(path, path)),
         ];

@@ -1,6 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Text;
 
 namespace Sockeye.Admin;
 
@@ -9,7 +7,6 @@ internal sealed class AdminGuard(SockeyeAdminOptions options, string token)
 {
     private const int DefaultPort = 80;
 
-    private readonly byte[] _token = Encoding.ASCII.GetBytes(token);
     private readonly string[] _allowed = [.. options.AllowedHosts.Select(Plain)];
 
     /// <summary>Whether the page may contain the token: only if no other machine can read the page.</summary>
@@ -53,35 +50,20 @@ internal sealed class AdminGuard(SockeyeAdminOptions options, string token)
     /// <exception cref="HttpRefusal">401, 403 or 415.</exception>
     public void CheckChange(HttpRequest request)
     {
-        var isOwn = request.TryGet("origin", out var origin)
-            ? origin.Equals($"http://{request.Host}", StringComparison.OrdinalIgnoreCase)
-            : request.TryGet("sec-fetch-site", out var site) && site == "same-origin";
-        if (!isOwn)
-        {
-            throw new HttpRefusal(
-                403, $"a change comes from the page itself: send Origin: http://{request.Host}, not \"{origin ?? "none"}\"");
-        }
-
+        HttpGuard.CheckOrigin(request, "a change comes from the page itself");
         CheckToken(request);
-        // Forms of other sites cannot send this content type.
-        if (!request.TryGet("content-type", out var type)
-            || !type.Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase))
-        {
-            throw new HttpRefusal(415, "a change is sent as Content-Type: application/json");
-        }
+        HttpGuard.CheckContentType(request, "a change is sent");
     }
 
     private void CheckToken(HttpRequest request)
     {
-        const string Scheme = "Bearer ";
-        if (!request.TryGet("authorization", out var given) || !given.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        if (HttpGuard.FindToken(request) is not { } given)
         {
             throw new HttpRefusal(
                 401, "this needs the token: send Authorization: Bearer TOKEN, or open the address with #token=");
         }
 
-        // The comparison takes the same time for every token.
-        if (!CryptographicOperations.FixedTimeEquals(Encoding.Latin1.GetBytes(given[Scheme.Length..]), _token))
+        if (!HttpGuard.AreEqual(given, token))
             throw new HttpRefusal(401, "the token is not valid since the last start: take the new one from the server's output");
     }
 

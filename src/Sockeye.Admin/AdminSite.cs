@@ -35,7 +35,7 @@ internal sealed class AdminSite
             [HealthPath] = _ => Health.Answer(server.GetLoad()),
             [LivePath] = _ => HttpResponse.Text(200, "alive\n"),
         };
-        _page = PageFiles.Load(guard);
+        _page = HttpPage.Load(guard.PageCarriesToken ? guard.Token : "");
     }
 
     /// <exception cref="HttpRefusal">The client may not access the resource, or it does not exist.</exception>

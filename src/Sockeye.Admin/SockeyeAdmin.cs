@@ -17,6 +17,9 @@ public sealed partial class SockeyeAdmin : IAsyncDisposable
     /// <summary>More than the page serves at a time, because reset connections are still open for a moment.</summary>
     private const int MaxConnections = 2 * HttpClientLimit.HardLimit;
 
+    private static readonly TimeSpan PortTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan PortRetryDelay = TimeSpan.FromMilliseconds(20);
+
     private readonly SockeyeServer _observed;
     private readonly SockeyeAdminOptions _options;
     private readonly IConnectionListenerFactory _transport;
@@ -24,7 +27,9 @@ public sealed partial class SockeyeAdmin : IAsyncDisposable
     private readonly MetricCollector _metrics;
     private readonly LogThrottle _refusalPace;
     private readonly LogThrottle _evictionPace;
+    private readonly CancellationTokenSource _ending = new();
     private SockeyeServer? _server;
+    private Task _leaving = Task.CompletedTask;
 
     private SockeyeAdmin(SockeyeServer observed, SockeyeAdminOptions options)
     {
@@ -88,6 +93,8 @@ public sealed partial class SockeyeAdmin : IAsyncDisposable
     /// <summary>Ends the page after pending responses are sent. Further calls do nothing.</summary>
     public async ValueTask DisposeAsync()
     {
+        _ending.Cancel();
+        await _leaving;
         if (_server is not null)
             await _server.DisposeAsync();
         _sampler.Dispose();
@@ -96,6 +103,9 @@ public sealed partial class SockeyeAdmin : IAsyncDisposable
             await own.DisposeAsync();
     }
 
+    private bool HasTakenOver => _observed.Takeovers.Any(
+        one => one.Outcome is TakeoverOutcome.TookOver or TakeoverOutcome.PredecessorEnded);
+
     private async Task ListenAsync(CancellationToken cancellationToken)
     {
         var identity = ServerIdentity.Create(_observed, _options.Name);
@@ -103,7 +113,14 @@ public sealed partial class SockeyeAdmin : IAsyncDisposable
             _observed, identity, _sampler, _metrics, new(_options, Token), _options.TimeProvider, LogClosing);
         var limit = new HttpClientLimit(_options.TimeProvider, OnEvicted);
         var handler = new HttpHandler(limit, site.Answer, OnRefused, LogFailed, _options.TimeProvider);
-        _server = await SockeyeServer.StartAsync(server =>
+        _server = await StartAsync(Configure, cancellationToken);
+        LogStarted(new Uri(Url, "/"));
+        if (_options.IsBeyondLoopback)
+            LogBeyondLoopback(EndPoints[0]);
+        if (_options.Port != 0)
+            _leaving = LeavePortAsync(_server);
+
+        void Configure(SockeyeServerOptions server)
         {
             server.Transport = _transport;
             server.TimeProvider = _options.TimeProvider;
@@ -118,10 +135,41 @@ public sealed partial class SockeyeAdmin : IAsyncDisposable
                 ? server.Listen(new IPEndPoint(address, _options.Port))
                 : server.ListenLocalhost(_options.Port);
             listen.Run(handler.RunAsync);
-        }, cancellationToken);
-        LogStarted(new Uri(Url, "/"));
-        if (_options.IsBeyondLoopback)
-            LogBeyondLoopback(EndPoints[0]);
+        }
+    }
+
+    /// <summary>Starts the server of the page. After a takeover, the page of the process before leaves its port in a
+    /// moment.</summary>
+    private async Task<SockeyeServer> StartAsync(Action<SockeyeServerOptions> configure, CancellationToken cancellationToken)
+    {
+        var time = _options.TimeProvider;
+        var begun = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await SockeyeServer.StartAsync(configure, cancellationToken);
+            }
+            catch (AddressInUseException) when (HasTakenOver && time.GetElapsedTime(begun) < PortTimeout)
+            {
+                await Task.Delay(PortRetryDelay, time, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Ends the page when another process has taken over: its page needs the port.</summary>
+    private async Task LeavePortAsync(SockeyeServer page)
+    {
+        try
+        {
+            await _observed.TakenOver.WaitAsync(_ending.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return; // The page ends first.
+        }
+
+        await page.StopAsync(CancellationToken.None);
     }
 
     private void OnRefused(ConnectionContext connection, HttpRefusal refusal)

@@ -9,7 +9,7 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args)
     {
         var errors = new ErrorLines();
-        var exitCode = await RunAsync(CreateRoot().Parse(args), errors);
+        var exitCode = args.Length == 0 ? ShowHelp() : await RunAsync(CreateRoot().Parse(args), args, errors);
         return errors.Report(StandardOutput.Instance.Shortfall) is ExitCodes.Done ? exitCode : ExitCodes.Failed;
     }
 
@@ -22,19 +22,37 @@ internal static class CommandLine
         DemoCommand.Create(),
         ListenCommand.Create(),
         ConnectCommand.Create(),
+        BenchCommand.Create(),
         DoctorCommand.Create(),
+        TopCommand.Create(),
         CompletionCommand.Create(),
         ManCommand.Create(HelpWithExamples.GetNotes),
+        HelpCommand.Create(),
         SuggestCommand.Create(),
     };
 
-    private static async Task<int> RunAsync(ParseResult parsed, ErrorLines errors)
+    /// <summary>
+    /// The help, for a user who typed only the name of the tool. It is on standard error with exit code 2, because a script that
+    /// gives no command has made a mistake, and its reader of standard output expects data.
+    /// </summary>
+    private static int ShowHelp()
+    {
+        CreateRoot().Parse(["--help"]).Invoke(new() { Output = Console.Error });
+        return ExitCodes.WrongUse;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, string[] args, ErrorLines errors)
     {
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors)
-                errors.WriteFailure(error.Message);
             var command = parsed.CommandResult.Command;
+            var isUnknown = !command.Parents.Any() && !args[0].StartsWith('-');
+            foreach (var message in isUnknown
+                ? [WordSuggestion.DescribeCommand(command, args[0])]
+                : parsed.Errors.Select(error => error.Message))
+                errors.WriteFailure(message);
+            if (WordSuggestion.DescribeOptions(command, args) is { } suggestion)
+                errors.WriteLine(suggestion);
             errors.WriteLine($"Help: sockeye {(command.Parents.Any() ? command.Name + " " : "")}--help");
             return ExitCodes.WrongUse;
         }

@@ -15,7 +15,9 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
           sockeye demo                       the life of a TCP connection
           sockeye listen 7000 --echo         an echo server on localhost
           echo hello | sockeye connect 7000  a client for it
+          sockeye bench 7000 --rate 5k       its latencies at 5,000 requests a second
           sockeye doctor                     whether servers can run well here
+          sockeye top                        the TCP connections of this machine
           source <(sockeye completion bash)  completion; also zsh, fish and pwsh
 
         Exit codes:
@@ -30,9 +32,12 @@ internal sealed class HelpWithExamples : SynchronousCommandLineAction
         ["demo"] = DemoCommand.Examples,
         ["listen"] = ListenCommand.Examples,
         ["connect"] = ConnectCommand.Examples,
+        ["bench"] = BenchCommand.Examples,
         ["doctor"] = DoctorCommand.Examples,
+        ["top"] = TopCommand.Examples,
         ["completion"] = CompletionCommand.Examples,
         ["man"] = ManCommand.Examples,
+        ["help"] = HelpCommand.Examples,
     };
 
     /// <summary>Help does not require the arguments.</summary>

@@ -42,10 +42,6 @@ internal sealed partial class KestrelTransport
 
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        if (endpoint is FileHandleEndPoint)
-            throw new NotSupportedException(
-                "Sockeye's transport cannot take over a socket that another program has bound (ListenHandle, UseSystemd). " +
-                "Listen on its address, or leave out AddSockeyeTransport.");
         var listener = await BindAsKestrelExpectsAsync(endpoint, cancellationToken).ConfigureAwait(false);
         LogBound(listener.EndPoint, _transport.Value.GetType().Name);
         return new KestrelListener(listener);

@@ -116,6 +116,7 @@ internal static class Connector
             Remote = NativeAddress.Parse(remote.Serialize().Buffer.Span),
             LocalEndPoint = isUnix ? SocketCalls.LocalUnixEndPoint(descriptor) : null,
             RemoteEndPoint = isUnix ? remote : null,
+            IsUnix = isUnix,
         };
         socket.SafeHandle.SetHandleAsInvalid();
         return connected;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
@@ -16,7 +17,7 @@ namespace Sockeye.Linux;
 /// </remarks>
 public sealed partial class LinuxTransport
     : IConnectionListenerFactory, ILocalEndPointConnectionFactory, ILoggingTransport, ISchedulingTransport,
-        IBlockingTransport, INamedTransport, IAsyncDisposable
+        IBlockingTransport, ILivenessTransport, INamedTransport, IConnectionAttacher, IAsyncDisposable
 {
     private static readonly Lazy<LinuxTransport> LazyShared = new(static () => new(new(), isShared: true));
 
@@ -97,6 +98,9 @@ public sealed partial class LinuxTransport
 
     IReadOnlyList<BlockingHandler> IBlockingTransport.BlockingHandlers => _watchdog?.BlockingHandlers ?? [];
 
+    Task ILivenessTransport.CheckThreadsAsync() => Task.WhenAll(
+        (Volatile.Read(ref _engine)?.Threads ?? []).Select(thread => new ThreadCheck(thread).RunAsync()));
+
     /// <summary>Creates a transport with these options of sockets, and the defaults of all other options.</summary>
     /// <remarks><see cref="DefaultTransport.Create"/> calls this method by its name.</remarks>
     /// <param name="sockets">The options of its sockets. They are copied.</param>
@@ -109,6 +113,8 @@ public sealed partial class LinuxTransport
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
+        if (endpoint is FileHandleEndPoint file)
+            return BindDescriptorAsync(ListeningDescriptor.Duplicate(file), cancellationToken);
         endpoint = EndPoints.ToListen(endpoint);
         if (GetEngine(endpoint) is not { } engine)
             return _portable.BindAsync(endpoint, cancellationToken);
@@ -123,6 +129,18 @@ public sealed partial class LinuxTransport
     ValueTask<ConnectionContext> ILocalEndPointConnectionFactory.ConnectAsync(
         EndPoint remote, EndPoint local, CancellationToken cancellationToken) =>
         ConnectAsync(remote, local, cancellationToken);
+
+    /// <summary>Continues a connection on its socket, on the engine thread with the fewest connections.</summary>
+    /// <inheritdoc/>
+    /// <exception cref="ObjectDisposedException">The transport was disposed.</exception>
+    public ConnectionContext Attach(SafeHandle socket, MovedBytes stream)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        ArgumentNullException.ThrowIfNull(stream);
+        return GetEngine() is { } engine
+            ? Attachment.Attach(engine.Setup.Kernel, () => engine.TryReserve(), socket, stream)
+            : _portable.Attach(socket, stream);
+    }
 
     /// <summary>
     /// Stops listening and ends the engine threads; connections that are still open are aborted. What the portable transport
@@ -152,14 +170,27 @@ public sealed partial class LinuxTransport
         ((ILoggingTransport)_portable).UseLogger(logger);
     }
 
+    private async ValueTask<IConnectionListener> BindDescriptorAsync(
+        ListeningDescriptor descriptor, CancellationToken cancellationToken)
+    {
+        using (descriptor)
+            return await BindAsync(new InheritedEndPoint([descriptor]), cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Returns the engine for an endpoint; null if the portable transport serves it.</summary>
     private EngineGroup? GetEngine(EndPoint endpoint)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return endpoint is IPEndPoint or UnixDomainSocketEndPoint or InheritedEndPoint ? GetEngine() : null;
+    }
+
+    /// <summary>Returns the engine; null if the portable transport serves everything.</summary>
+    private EngineGroup? GetEngine()
     {
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            var isServed = Engine is not LinuxEngine.Sockets && (endpoint is IPEndPoint or UnixDomainSocketEndPoint);
-            return isServed ? _engine ??= StartEngineLocked() : null;
+            return Engine is not LinuxEngine.Sockets ? _engine ??= StartEngineLocked() : null;
         }
     }
 

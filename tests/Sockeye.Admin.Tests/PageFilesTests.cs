@@ -7,7 +7,7 @@ namespace Sockeye.Admin.Tests;
 public sealed partial class PageFilesTests
 {
     private static readonly Dictionary<string, HttpResponse> Files =
-        PageFiles.Load(new(new SockeyeAdminOptions(), "a-token-of-the-tests"));
+        HttpPage.Load("a-token-of-the-tests");
 
     [Fact]
     public void No_script_of_the_page_makes_markup_or_code_of_text()

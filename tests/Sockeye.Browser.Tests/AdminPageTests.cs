@@ -7,7 +7,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Sockeye.Browser.Tests;
 
 /// <summary>A real browser uses the admin page of <c>sockeye listen --admin</c>.</summary>
-public sealed class AdminPageTests(Chromium chromium) : IAsyncDisposable
+public sealed class AdminPageTests(TestPrograms programs) : IAsyncDisposable
 {
     private readonly List<string> _errors = [];
     private readonly List<Uri> _requests = [];
@@ -235,7 +235,7 @@ public sealed class AdminPageTests(Chromium chromium) : IAsyncDisposable
 
     private async Task OpenAsync(ColorScheme scheme = ColorScheme.Light, int width = 1280)
     {
-        var browser = await chromium.GetBrowserAsync();
+        var browser = await programs.Chromium.GetBrowserAsync();
         _tool = await AdminTool.StartAsync();
         var context = await browser.NewContextAsync(new()
         {

@@ -5,7 +5,7 @@ using Sockeye.Browser.Tests.Support;
 namespace Sockeye.Browser.Tests;
 
 /// <summary>Other people's clients against samples/web.cs, on every engine; none may see a request fail.</summary>
-public sealed partial class ClientProgramTests(Sites sites)
+public sealed partial class ClientProgramTests(TestPrograms programs)
 {
     private const long Gigabyte = 1_000_000_000;
 
@@ -20,7 +20,7 @@ public sealed partial class ClientProgramTests(Sites sites)
     public async Task Curl_downloads_a_gigabyte_and_uploads_it_again_in_little_memory(string engine, string protocol, bool tls)
     {
         Programs.SkipUnlessThere("curl", "curl");
-        var site = await sites.GetAsync(engine);
+        var site = await programs.Sites.GetAsync(engine);
         var before = OperatingSystem.IsLinux() ? site.PeakMemory : 0;
         var option = protocol == "HTTP/1.1" ? "--http1.1" : tls ? "--http2" : "--http2-prior-knowledge";
 
@@ -37,7 +37,7 @@ public sealed partial class ClientProgramTests(Sites sites)
     public async Task Too_long_a_body_is_refused_with_its_status(string engine)
     {
         Programs.SkipUnlessThere("curl", "curl");
-        var site = await sites.GetAsync(engine);
+        var site = await programs.Sites.GetAsync(engine);
         var status = await Programs.RunAsync(
             "curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "--max-time", "30",
             "--header", "Content-Length: 99999999999", "--request", "POST", new Uri(site.Http, "/upload").ToString());
@@ -48,7 +48,7 @@ public sealed partial class ClientProgramTests(Sites sites)
     public async Task Wrk_sees_no_failed_request(string engine)
     {
         Programs.SkipUnlessThere("wrk", "wrk");
-        var site = await sites.GetAsync(engine);
+        var site = await programs.Sites.GetAsync(engine);
         foreach (var address in (Uri[])[site.Http, site.Https])
         {
             var answered = false;
@@ -70,7 +70,7 @@ public sealed partial class ClientProgramTests(Sites sites)
     {
         const int Requests = 3000;
         Programs.SkipUnlessThere("h2load", "nghttp2-client");
-        var site = await sites.GetAsync(engine);
+        var site = await programs.Sites.GetAsync(engine);
         foreach (var address in (Uri[])[site.H2c, site.Https])
         {
             var report = await Programs.RunAsync(
@@ -85,7 +85,7 @@ public sealed partial class ClientProgramTests(Sites sites)
     public async Task Nghttp_gets_the_page_and_its_files_on_one_connection(string engine)
     {
         Programs.SkipUnlessThere("nghttp", "nghttp2-client");
-        var site = await sites.GetAsync(engine);
+        var site = await programs.Sites.GetAsync(engine);
         foreach (var address in (Uri[])[site.H2c, site.Https])
         {
             var report = await Programs.RunAsync("nghttp", "-ans", "-t10", address.ToString());

@@ -6,7 +6,7 @@ using Sockeye.Browser.Tests.Support;
 namespace Sockeye.Browser.Tests;
 
 /// <summary>A real browser loads the page of samples/web.cs and uses it, on every engine.</summary>
-public sealed class PageTests(Sites sites, Chromium chromium) : IDisposable
+public sealed class PageTests(TestPrograms programs) : IDisposable
 {
     private BrowserPage? _page;
 
@@ -32,7 +32,7 @@ public sealed class PageTests(Sites sites, Chromium chromium) : IDisposable
     [Theory, ClassData<EachSite>]
     public async Task Addresses_shown_are_those_that_the_server_and_the_kernel_report(string engine, string scheme)
     {
-        var site = await sites.GetAsync(engine);
+        var site = await programs.Sites.GetAsync(engine);
         var open = await OpenAsync(engine, scheme);
 
         var reported = await site.GetConnectionsAsync(scheme);
@@ -113,7 +113,7 @@ public sealed class PageTests(Sites sites, Chromium chromium) : IDisposable
     public async Task What_one_browser_says_in_the_chat_the_other_hears(string engine, string scheme)
     {
         var one = await OpenAsync(engine, scheme);
-        await using var other = await chromium.OpenAsync((await sites.GetAsync(engine)).Of(scheme));
+        await using var other = await programs.Chromium.OpenAsync((await programs.Sites.GetAsync(engine)).Of(scheme));
         foreach (var (from, to) in ((BrowserPage, BrowserPage)[])[(one, other), (other, one)])
         {
             var me = (await from.GetOwnAsync("websocket"))[2];
@@ -136,7 +136,7 @@ public sealed class PageTests(Sites sites, Chromium chromium) : IDisposable
     }
 
     private async Task<BrowserPage> OpenAsync(string engine, string scheme) =>
-        _page = await chromium.GetAsync((await sites.GetAsync(engine)).Of(scheme));
+        _page = await programs.Chromium.GetAsync((await programs.Sites.GetAsync(engine)).Of(scheme));
 
     private static Task AnswerAsync(BrowserPage open, string text) => Assertions.Expect(open.Page.Locator("#answer"))
         .ToHaveTextAsync($"{text}\n", new() { Timeout = 20_000 });

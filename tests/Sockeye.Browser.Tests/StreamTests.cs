@@ -8,14 +8,14 @@ namespace Sockeye.Browser.Tests;
 /// What stays open (WebSockets, server-sent events) by every protocol, since a browser takes HTTP/2 wherever there is TLS and
 /// HTTP/1.1 wherever there is none.
 /// </summary>
-public sealed class StreamTests(Sites sites)
+public sealed class StreamTests(TestPrograms programs)
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Theory, ClassData<EachProtocol>]
     public async Task WebSocket_carries_messages_both_ways_and_closes_in_order(string engine, string protocol, bool tls)
     {
-        var address = (await sites.GetAsync(engine)).Of(protocol, tls);
+        var address = (await programs.Sites.GetAsync(engine)).Of(protocol, tls);
         using var handler = Site.NewHandler();
         using var http = new HttpMessageInvoker(handler);
         using var socket = new ClientWebSocket();
@@ -42,7 +42,7 @@ public sealed class StreamTests(Sites sites)
     [Theory, ClassData<EachProtocol>]
     public async Task Events_come_one_after_the_other_while_the_response_goes_on(string engine, string protocol, bool tls)
     {
-        var address = (await sites.GetAsync(engine)).Of(protocol, tls);
+        var address = (await programs.Sites.GetAsync(engine)).Of(protocol, tls);
         using var http = new HttpClient(Site.NewHandler());
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, "/events"))
         {

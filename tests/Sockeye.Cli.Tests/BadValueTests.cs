@@ -14,9 +14,14 @@ public sealed class BadValueTests
     {
         ["connect"] = ["127.0.0.1:1", "--timeout", "5s"],
         ["listen"] = ["203.0.113.1:7000"],
+        ["bench"] = ["127.0.0.1:1", "--timeout", "5s"],
+        ["top"] = ["--once"],
         ["demo"] = [],
         ["doctor"] = [],
     };
+
+    // They report on the machine, and succeed with any valid value.
+    private static readonly string[] Reports = ["doctor", "top"];
 
     // The arguments that an option needs to have a meaning.
     private static readonly Dictionary<string, string[]> Companions = new()
@@ -29,6 +34,26 @@ public sealed class BadValueTests
         ["listen --key"] = ["--cert", "/nonexistent.pem"],
         ["listen --ca"] = ["--tls", "self-signed", "--require-client-cert"],
         ["listen --alpn"] = ["--tls", "self-signed"],
+        ["listen --to-ca"] = ["--to", "127.0.0.1:1", "--to-tls"],
+        ["listen --to-pin"] = ["--to", "127.0.0.1:1"],
+        ["listen --to-cert"] = ["--to", "127.0.0.1:1", "--to-tls"],
+        ["listen --to-key"] = ["--to", "127.0.0.1:1", "--to-tls", "--to-cert", "/nonexistent.pem"],
+        ["listen --to-sni"] = ["--to", "127.0.0.1:1", "--to-tls"],
+        ["bench --match"] = ["--answer", "lines"],
+        ["bench --arrivals"] = ["--rate", "1k"],
+        ["bench --burst"] = ["--rate", "1k"],
+        ["bench --handshake-timeout"] = ["--tls"],
+        ["bench --ca"] = ["--tls"],
+        ["bench --cert"] = ["--tls"],
+        ["bench --key"] = ["--tls", "--cert", "/nonexistent.pem"],
+        ["bench --sni"] = ["--tls"],
+        ["bench --alpn"] = ["--tls"],
+        ["demo --port"] = ["--page"],
+        ["doctor --sni"] = ["127.0.0.1:1"],
+        ["doctor --timeout"] = ["127.0.0.1:1"],
+        ["doctor --ca"] = ["127.0.0.1:1"],
+        ["doctor --idle"] = ["127.0.0.1:1"],
+        ["connect --proxy-auth"] = ["--proxy", "http://127.0.0.1:1"],
     };
 
     public static TheoryData<string, string> Options
@@ -61,7 +86,7 @@ public sealed class BadValueTests
                 Assert.Contains(errors, error => error.Contains(option, StringComparison.Ordinal) || option == "--local");
                 Assert.Contains(errors, error => error.Contains(value, StringComparison.Ordinal));
             }
-            else
+            else if (command != "demo") // With a valid port, its page is served until the process is stopped.
             {
                 // The value is valid, such as the name of a missing file, so the command runs.
                 AssertEndsInOrder(await ToolProcess.RunAsync(arguments), arguments);
@@ -125,9 +150,13 @@ public sealed class BadValueTests
     {
         var said = $"{string.Join(' ', arguments.Select(word => word.Length > 80 ? word[..80] : word))}: "
             + $"{result.ExitCode} {string.Join('\n', result.Errors)}";
-        Assert.True(result.ExitCode is 1 or 2, said);
-        Assert.True(result.Output.Length == 0, said);
-        Assert.True(result.Errors.Any(line => line.StartsWith("sockeye: ", StringComparison.Ordinal)), said);
+        Assert.True(result.ExitCode is 1 or 2 || (result.ExitCode == 0 && Reports.Contains(arguments[0])), said);
+        if (!Reports.Contains(arguments[0]))
+        {
+            Assert.True(result.Output.Length == 0, said);
+            Assert.True(result.Errors.Any(line => line.StartsWith("sockeye: ", StringComparison.Ordinal)), said);
+        }
+
         Assert.DoesNotContain("fault of the tool", said, StringComparison.Ordinal);
         Assert.DoesNotContain("Unhandled", said, StringComparison.Ordinal);
     }

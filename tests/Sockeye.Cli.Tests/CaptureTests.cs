@@ -17,7 +17,7 @@ public sealed class CaptureTests : IDisposable
         var certificate = _files.Issue("localhost");
         await using var listening = await ToolProcess.ListenAsync(
             "--cert", certificate.Certificate, "--key", certificate.Key, "--capture", server,
-            "--exec", """read -r request; printf 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nhi\n'""");
+            "--sh-exec", """read -r request; printf 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nhi\n'""");
 
         var result = await ToolProcess.RunAsync(
             ["connect", $"localhost:{listening.Port}", "--tls", "--ca", _files.CertificateFile, "--capture", client],

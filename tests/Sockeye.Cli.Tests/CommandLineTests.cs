@@ -12,7 +12,9 @@ public sealed class CommandLineTests
         var result = await ToolProcess.RunAsync(["listen", "7000", "--ehco"]);
 
         Assert.Equal(2, result.ExitCode);
-        Assert.Equal("sockeye: --ehco is not an option of this command.", result.Errors[0]);
+        Assert.Equal(
+            ["sockeye: --ehco is not an option of this command.", "Did you mean --echo?", "Help: sockeye listen --help"],
+            result.Errors);
     }
 
     [Theory]
@@ -86,8 +88,48 @@ public sealed class CommandLineTests
     [InlineData("connect 7000 --send-proxy v3", "--send-proxy: \"v3\" is not a version. Write v1 or v2.")]
     [InlineData("connect 7000 --tls --alpn h2,,x", "is not a list of protocols. Write it as h2,http/1.1.")]
     [InlineData("demo --clients 0", "--clients: \"0\" is not a whole number from 1")]
+    [InlineData("bench", "required argument missing")]
+    [InlineData("bench 7000 --rate fast", "--rate: \"fast\" is not a rate")]
+    [InlineData("bench 7000 --burst 2", "--burst is about the plan of an open loop: add --rate RATE.")]
+    [InlineData("bench 7000 --codec xml", "--codec: \"xml\" is not a codec. Write lines, ")]
+    [InlineData("bench 7000 --answer frame", "--answer frame means a frame of --codec")]
+    [InlineData("bench 7000 --send x --size 5", "--send and --size exclude each other")]
+    [InlineData("bench 7000 --send-json x", "--send-json: the text is not JSON")]
+    [InlineData("bench 7000 --match id=", "--match needs answers that are frames")]
+    [InlineData("bench 7000 --fail-if p99", "--fail-if: \"p99\" is not a condition")]
+    [InlineData("bench 7000 --find rate>5", "--find: \"rate>5\" does not bound a latency from above")]
+    [InlineData("bench 7000 --find p99<5ms --rate 5", "--find and --rate exclude each other")]
+    [InlineData("bench 7000 --source nowhere", "--source: \"nowhere\" is not an address")]
+    [InlineData("bench 7000 --no-resumption", "--no-resumption needs TLS: add --tls.")]
+    [InlineData("bench *:7000", "*:7000 means every address of this machine")]
     [InlineData("nonsense", "nonsense")]
-    [InlineData("", "required command was not provided")]
+    [InlineData("", "sockeye listen 7000 --echo")]
+    [InlineData("lisen 7000", "\"lisen\" is not a command. Did you mean \"listen\"?")]
+    [InlineData("help conect", "\"conect\" is not a command. Did you mean \"connect\"?")]
+    [InlineData("listen 7000 --ehco", "Did you mean --echo?")]
+    [InlineData("connect 7000 --snd-only", "Did you mean --send-only?")]
+    [InlineData("connect 7000 --insecur", "Did you mean --insecure?")]
+    [InlineData("listen 7000 --echo --send-only", "--send-only has no meaning with --echo")]
+    [InlineData("connect 7000 --recv-only --crlf", "so --crlf has no meaning")]
+    [InlineData("connect 7000 -4 -6", "-4 and -6 exclude each other")]
+    [InlineData("connect [::1]:7000 -4", "-4 does not fit [::1]:7000, an address of the other family")]
+    [InlineData("listen 127.0.0.1:7000 -6", "-6 does not fit 127.0.0.1:7000, an address of the other family")]
+    [InlineData("connect host 20-25", "several ports need -z")]
+    [InlineData("connect host 25-20", "\"25-20\" of \"host:25-20\" is not a range of ports")]
+    [InlineData("connect 7000 -v", "-v says what happened at each port of -z")]
+    [InlineData("connect 7000 -z --crlf", "--crlf has no meaning with -z")]
+    [InlineData("connect host 20-25 -z --retry", "--retry has no meaning with several ports")]
+    [InlineData("connect 7000 -n 3 --local 127.0.0.1:65534", "needs the ports 65534 to 65536")]
+    [InlineData("connect 7000 --proxy ftp://x", "\"ftp://x\" is not a proxy. Write it as socks5://host:1080")]
+    [InlineData("connect 7000 --proxy http://u:p@x:1", "a password on the command line is visible to other users")]
+    [InlineData("connect 7000 --proxy-auth x", "--proxy-auth is for a proxy")]
+    [InlineData("connect 7000 --proxy http://x:1 --send-proxy v1", "--send-proxy and --proxy exclude each other")]
+    [InlineData("connect unix:/x --proxy http://x:1", "--proxy has no meaning with unix:/x")]
+    [InlineData("listen 7000 --to-tls", "--to-tls is about the server that clients are relayed to: add --to ENDPOINT.")]
+    [InlineData("listen 7000 --to *:7001", "--to: *:7001 means every address of this machine")]
+    [InlineData("listen 7000 --to 7001 --to-ca x", "--to-ca needs TLS: add --to-tls.")]
+    [InlineData("listen 7000 --exec wc|cat", "--exec wc|cat: \"|\" has a meaning for a shell only. Write --sh-exec")]
+    [InlineData("listen 7000 --exec 'wc", "the quote ' does not end")]
     public async Task Wrong_use_exits_2_with_a_sentence(string arguments, string sentence)
     {
         var result = await ToolProcess.RunAsync(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
@@ -101,7 +143,10 @@ public sealed class CommandLineTests
     [InlineData("--help", "sockeye listen 7000 --echo")]
     [InlineData("listen --help", "--idle-timeout <time>")]
     [InlineData("connect --help", "echo hello | sockeye connect 7000")]
+    [InlineData("help listen", "--idle-timeout <time>")]
+    [InlineData("help", "sockeye listen 7000 --echo")]
     [InlineData("demo --help", "sockeye demo --json")]
+    [InlineData("bench --help", "sockeye bench 7000 -c 100 --rate 5k --duration 30s")]
     [InlineData("doctor --help", "sockeye doctor --json")]
     public async Task Help_shows_options_and_examples(string arguments, string text)
     {

@@ -150,7 +150,7 @@ public sealed class ConnectTests
     [Fact]
     public async Task Closed_standard_output_ends_the_client_without_a_crash()
     {
-        await using var server = await ToolProcess.ListenAsync("--exec", "yes");
+        await using var server = await ToolProcess.ListenAsync("--sh-exec", "yes");
         await using var client = ToolProcess.StartUnder(
             "\"$0\" \"$@\" | head -1; exit ${PIPESTATUS[0]}", "connect", server.EndPoints[0]);
 

@@ -99,7 +99,7 @@ public sealed class ConnectTlsTests : IDisposable
     [Fact]
     public async Task Server_without_tls_is_named_as_such()
     {
-        await using var server = await ToolProcess.ListenAsync("--exec", "echo 220 welcome; cat > /dev/null");
+        await using var server = await ToolProcess.ListenAsync("--sh-exec", "echo 220 welcome; cat > /dev/null");
 
         var result = await ToolProcess.RunAsync(["connect", $"{server.EndPoint}", "--tls"], Line);
 
@@ -110,7 +110,7 @@ public sealed class ConnectTlsTests : IDisposable
     [Fact]
     public async Task Handshake_that_is_not_answered_ends_in_time()
     {
-        await using var server = await ToolProcess.ListenAsync("--exec", "cat > /dev/null");
+        await using var server = await ToolProcess.ListenAsync("--sh-exec", "cat > /dev/null");
 
         var result = await ToolProcess.RunAsync(["connect", $"{server.EndPoint}", "--tls", "--handshake-timeout", "300ms"], Line);
 

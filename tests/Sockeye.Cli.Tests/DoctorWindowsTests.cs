@@ -56,7 +56,7 @@ public sealed class DoctorWindowsTests
     [Fact]
     public async Task Each_system_has_its_own_findings_only()
     {
-        string[] windows = ["handles ", "backlog ", "TIME-WAIT "];
+        string[] windows = ["  handles ", "  backlog ", "  TIME-WAIT "];
         string[] unix = ["descriptors ", "ulimit", "net.core.somaxconn", "sysctl"];
         var result = await ToolProcess.RunAsync(["doctor"]);
         var (here, elsewhere) = OperatingSystem.IsWindows() ? (windows, unix) : (unix[..1], windows);

@@ -140,7 +140,7 @@ public sealed class HalfCloseTests : IDisposable
     [Fact]
     public async Task Command_that_ends_its_output_first_continues_to_read()
     {
-        await using var server = await ToolProcess.ListenAsync("--exec", $"echo first; exec >&-; cat > {_file}", "--once");
+        await using var server = await ToolProcess.ListenAsync("--sh-exec", $"echo first; exec >&-; cat > {_file}", "--once");
         using var client = await Peer.ConnectAsync(server.EndPoint);
 
         Assert.Equal("first\n", await client.ReadToEndAsync());

@@ -21,7 +21,7 @@ public sealed class ListenExecTests
     [Fact]
     public async Task Shell_script_serves_curl()
     {
-        await using var server = await ToolProcess.ListenAsync("--exec", HttpServer);
+        await using var server = await ToolProcess.ListenAsync("--sh-exec", HttpServer);
 
         var page = await Programs.RunAsync("curl", ["-s", "--max-time", "30", $"http://{server.EndPoints[0]}/"], []);
 
@@ -31,7 +31,7 @@ public sealed class ListenExecTests
     [Fact]
     public async Task Fin_of_the_client_is_the_end_of_standard_input_and_the_end_of_the_command_is_fin()
     {
-        await using var server = await ToolProcess.ListenAsync("--exec", "wc -c");
+        await using var server = await ToolProcess.ListenAsync("--sh-exec", "wc -c");
         using var client = await Peer.ConnectAsync(server.EndPoint);
 
         await client.SendAsync("12345");
@@ -44,7 +44,7 @@ public sealed class ListenExecTests
     public async Task Command_that_only_reads_gets_everything_before_the_connection_ends()
     {
         var path = Path.Combine(Path.GetTempPath(), $"sockeye-cli-upload-{Environment.ProcessId}");
-        await using var server = await ToolProcess.ListenAsync("--exec", $"cat > {path}");
+        await using var server = await ToolProcess.ListenAsync("--sh-exec", $"cat > {path}");
         var bytes = new byte[3_000_000];
         new Random(2).NextBytes(bytes);
 
@@ -59,7 +59,7 @@ public sealed class ListenExecTests
     [Fact]
     public async Task Each_client_has_a_separate_process()
     {
-        await using var server = await ToolProcess.ListenAsync("--exec", "read -r line; echo \"$$ $line\"");
+        await using var server = await ToolProcess.ListenAsync("--sh-exec", "read -r line; echo \"$$ $line\"");
         var clients = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Peer.ConnectAsync(server.EndPoint)));
 
         var answers = await Task.WhenAll(clients.Select(async (client, i) =>
@@ -75,7 +75,7 @@ public sealed class ListenExecTests
     [Fact]
     public async Task Command_is_killed_after_its_client_has_disconnected()
     {
-        await using var server = await ToolProcess.ListenAsync("--exec", "echo $$; exec sleep 300", "--verbose");
+        await using var server = await ToolProcess.ListenAsync("--sh-exec", "echo $$; exec sleep 300", "--verbose");
         var client = await Peer.ConnectAsync(server.EndPoint);
         var id = await client.ReadLineAsync();
 
@@ -88,7 +88,7 @@ public sealed class ListenExecTests
     [Fact]
     public async Task Stop_ends_a_command_that_does_not_end_by_itself()
     {
-        await using var server = await ToolProcess.ListenAsync("--exec", "echo $$; exec sleep 300");
+        await using var server = await ToolProcess.ListenAsync("--sh-exec", "echo $$; exec sleep 300");
         using var client = await Peer.ConnectAsync(server.EndPoint);
         var id = await client.ReadLineAsync();
 

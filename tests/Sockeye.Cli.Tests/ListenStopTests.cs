@@ -49,7 +49,7 @@ public sealed class ListenStopTests
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The command is written for a shell of Unix.");
         // The handler writes to a client that does not read, so that the stop has to wait.
-        await using var server = await ToolProcess.ListenAsync("--exec", "echo up; exec yes 2>/dev/null");
+        await using var server = await ToolProcess.ListenAsync("--sh-exec", "echo up; exec yes 2>/dev/null");
         using var client = await Peer.ConnectAsync(server.EndPoint);
         Assert.Equal("up", await client.ReadLineAsync());
 

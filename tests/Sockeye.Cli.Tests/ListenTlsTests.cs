@@ -22,7 +22,7 @@ public sealed class ListenTlsTests : IDisposable
     [InlineData("-tls1_2")]
     public async Task Openssl_exchanges_a_line(string version)
     {
-        await using var server = await ListenAsync(_authority.Issue("localhost"), "--exec", FirstLine);
+        await using var server = await ListenAsync(_authority.Issue("localhost"), "--sh-exec", FirstLine);
 
         var result = await OpensslAsync(server, "hello\n", version, "-verify_return_error", "-verify_hostname", "localhost");
 
@@ -35,7 +35,7 @@ public sealed class ListenTlsTests : IDisposable
     [InlineData("-tls1")]
     public async Task Older_version_than_1_2_is_refused(string version)
     {
-        await using var server = await ListenAsync(_authority.Issue("localhost"), "--exec", FirstLine, "--verbose");
+        await using var server = await ListenAsync(_authority.Issue("localhost"), "--sh-exec", FirstLine, "--verbose");
 
         var result = await OpensslAsync(server, "hello\n", version, "-cipher", "DEFAULT@SECLEVEL=0");
 
@@ -61,7 +61,7 @@ public sealed class ListenTlsTests : IDisposable
         var one = _authority.Issue("one.example");
         var two = _authority.Issue("two.example");
         await using var server = await ToolProcess.ListenAsync(
-            "--cert", one.Certificate, "--key", one.Key, "--cert", two.Certificate, "--key", two.Key, "--exec", Http);
+            "--cert", one.Certificate, "--key", one.Key, "--cert", two.Certificate, "--key", two.Key, "--sh-exec", Http);
 
         foreach (var name in (string[])["one.example", "two.example"])
         {
@@ -75,7 +75,7 @@ public sealed class ListenTlsTests : IDisposable
     [Fact]
     public async Task Curl_negotiates_a_protocol()
     {
-        await using var server = await ListenAsync(_authority.Issue("localhost"), "--alpn", "h2,http/1.1", "--exec", Http);
+        await using var server = await ListenAsync(_authority.Issue("localhost"), "--alpn", "h2,http/1.1", "--sh-exec", Http);
 
         var page = await Programs.ResultAsync("curl",
             ["-sSv", "--http1.1", "--cacert", _authority.CertificateFile, $"https://localhost:{server.Port}/"], []);
@@ -123,7 +123,7 @@ public sealed class ListenTlsTests : IDisposable
         var (known, stranger) = (_authority.Issue("client"), others.Issue("stranger"));
         await using var server = await ListenAsync(
             _authority.Issue("localhost"),
-            "--require-client-cert", "--ca", _authority.CertificateFile, "--exec", FirstLine, "--verbose");
+            "--require-client-cert", "--ca", _authority.CertificateFile, "--sh-exec", FirstLine, "--verbose");
 
         var served = await OpensslAsync(server, "hello\n", "-cert", known.Certificate, "-key", known.Key);
         Assert.Equal("hello\n", served.Text);
@@ -140,7 +140,7 @@ public sealed class ListenTlsTests : IDisposable
     [Fact]
     public async Task Plain_text_on_the_tls_port_is_refused_and_named_and_others_are_served()
     {
-        await using var server = await ListenAsync(_authority.Issue("localhost"), "--exec", FirstLine, "--verbose");
+        await using var server = await ListenAsync(_authority.Issue("localhost"), "--sh-exec", FirstLine, "--verbose");
 
         var plain = await Programs.ResultAsync("curl", ["-sS", $"http://127.0.0.1:{server.Port}/"], []);
 
@@ -179,7 +179,7 @@ public sealed class ListenTlsTests : IDisposable
     public async Task Certificate_whose_file_is_replaced_is_served_without_a_restart()
     {
         var first = _authority.Issue("localhost");
-        await using var server = await ListenAsync(first, "--exec", FirstLine, "--verbose");
+        await using var server = await ListenAsync(first, "--sh-exec", FirstLine, "--verbose");
         var before = await FingerprintAsync(server);
 
         var second = _authority.Issue("localhost");

@@ -17,7 +17,7 @@ public sealed class ProxyProtocolTests : IDisposable
     [InlineData("send-proxy-v2 proxy-v2-options crc32c,unique-id")]
     public async Task Address_of_the_client_behind_haproxy_is_seen(string option)
     {
-        await using var server = await ToolProcess.ListenAsync("--proxy-protocol", "127.0.0.0/8", "--exec", ReportRemote);
+        await using var server = await ToolProcess.ListenAsync("--proxy-protocol", "127.0.0.0/8", "--sh-exec", ReportRemote);
         await using var proxy = await HaproxyAsync(server.Port, option);
         using var client = await Peer.ConnectAsync(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, proxy.Port));
 
@@ -27,7 +27,7 @@ public sealed class ProxyProtocolTests : IDisposable
     [Fact]
     public async Task Client_that_is_not_a_trusted_proxy_is_reset_and_named()
     {
-        await using var server = await ToolProcess.ListenAsync("--proxy-protocol", "10.0.0.0/8", "--exec", ReportRemote);
+        await using var server = await ToolProcess.ListenAsync("--proxy-protocol", "10.0.0.0/8", "--sh-exec", ReportRemote);
 
         Assert.True(await Peer.IsResetAsync(server.EndPoint));
 
@@ -37,7 +37,7 @@ public sealed class ProxyProtocolTests : IDisposable
     [Fact]
     public async Task Client_without_a_header_is_reset_and_others_are_served()
     {
-        await using var server = await ToolProcess.ListenAsync("--proxy-protocol", "localhost", "--exec", ReportRemote, "-v");
+        await using var server = await ToolProcess.ListenAsync("--proxy-protocol", "localhost", "--sh-exec", ReportRemote, "-v");
         using var plain = await Peer.ConnectAsync(server.EndPoint);
 
         await plain.SendAsync("GET / HTTP/1.1\r\n\r\n");
@@ -55,7 +55,7 @@ public sealed class ProxyProtocolTests : IDisposable
     public async Task Path_that_a_client_chose_is_escaped_in_the_log()
     {
         await using var server = await ToolProcess.ListenAsync(
-            "--proxy-protocol", "localhost", "--exec", "echo \"$SOCKEYE_REMOTE\"; cat", "-v");
+            "--proxy-protocol", "localhost", "--sh-exec", "echo \"$SOCKEYE_REMOTE\"; cat", "-v");
         using var client = await Peer.ConnectAsync(server.EndPoint);
         var path = "/x\r\nwarning: forged\u001b[2J\u009b"u8;
         byte[] fields = [.. path, .. new byte[108 - path.Length], .. new byte[108]];

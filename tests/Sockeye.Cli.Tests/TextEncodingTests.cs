@@ -26,7 +26,7 @@ public sealed class TextEncodingTests
     [Fact]
     public async Task Output_of_a_command_is_utf8()
     {
-        await using var server = await ToolProcess.ListenAsync("--exec", $"echo {Text}");
+        await using var server = await ToolProcess.ListenAsync("--sh-exec", $"echo {Text}");
         using var client = await Peer.ConnectAsync(server.EndPoint);
 
         Assert.Equal(Text, (await client.ReadToEndAsync()).TrimEnd());

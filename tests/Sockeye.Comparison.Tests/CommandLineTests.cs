@@ -8,8 +8,8 @@ namespace Sockeye.Comparison.Tests;
 public sealed class CommandLineTests
 {
     [Theory]
-    [InlineData("--scenario ping-65", "--scenario ping-65: expected of ping-64, pipelined")]
-    [InlineData("--server kestrel,nginx", "--server nginx: expected of ")]
+    [InlineData("--scenario ping-65", "--scenario ping-65: expected one or more of ping-64, pipelined")]
+    [InlineData("--server kestrel,nginx", "--server nginx: expected one or more of ")]
     [InlineData("--rounds 0", "--rounds 0: expected a number from 1 to 1000")]
     [InlineData("--rounds many", "--rounds many: expected a number from 1 to 1000")]
     [InlineData("--window -1", "expected a number of seconds from 0.05 to 600")]

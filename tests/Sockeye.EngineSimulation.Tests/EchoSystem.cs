@@ -25,22 +25,31 @@ internal sealed class EchoSystem
     private readonly SimulatedHost _server;
     private readonly SimulatedHost _client;
     private readonly HashSet<EndPoint> _aborted = [];
+    private readonly bool _moves;
 
-    private EchoSystem(SimulatedNetwork network, EngineParts parts)
+    private EchoSystem(SimulatedNetwork network, EngineParts parts, bool moves)
     {
+        _moves = moves;
         (_network, _engines, _invariants) = (network, SimulatedLinuxEngine.Use(network, parts), new(network));
         network.Jitter = TimeSpan.FromMilliseconds(network.Random.Next(3));
         (_server, _client) = (AddHost("server"), AddHost("client"));
     }
 
+    /// <summary>The number of times that connections have moved, and that a move was taken back.</summary>
+    public (int Moved, int Returned) Moves { get; private set; }
+
     /// <summary>Runs it, and returns how often each fault has happened.</summary>
-    public static async Task<Dictionary<string, int>> RunAsync(SimulatedNetwork network, EngineParts parts)
+    /// <param name="network">The network.</param>
+    /// <param name="parts">The parts of its engines.</param>
+    /// <param name="moves">Whether connections of the server go to another connection object, at any time.</param>
+    public static async Task<Dictionary<string, int>> RunAsync(SimulatedNetwork network, EngineParts parts, bool moves = false)
     {
-        var system = new EchoSystem(network, parts);
+        var system = new EchoSystem(network, parts, moves);
         await system.RunAsync();
         var counts = system._engines.SelectMany(engine => engine.Kernel.Chance.Counts)
             .GroupBy(count => count.Key, count => count.Value).ToDictionary(group => group.Key, group => group.Sum());
         counts[nameof(KernelFaults.Preemption)] = system._engines[0].Interleaving.Count;
+        (counts["moved"], counts["returned"]) = system.Moves;
         return counts;
     }
 
@@ -91,6 +100,12 @@ internal sealed class EchoSystem
         {
             for (var isOver = false; !isOver;)
             {
+                if (_moves && _network.Random.Next(3) == 0)
+                {
+                    connection = await MoveAsync((DuplexConnection)connection);
+                    (input, output) = (connection.Transport.Input, connection.Transport.Output);
+                }
+
                 var read = await input.ReadAsync();
                 foreach (var part in read.Buffer)
                     await output.WriteAsync(part);
@@ -108,6 +123,25 @@ internal sealed class EchoSystem
 
         await connection.DisposeAsync();
         CheckReason(connection, connection.RemoteEndPoint!);
+    }
+
+    /// <summary>Freezes the connection, and continues it on another connection object, or here.</summary>
+    private async Task<ConnectionContext> MoveAsync(DuplexConnection connection)
+    {
+        if (!await connection.FreezeAsync(TimeSpan.FromSeconds(1)))
+            return connection;
+        if (_network.Random.Next(3) == 0 || connection.TryTakeStream() is not { } stream)
+        {
+            connection.Thaw();
+            Moves = Moves with { Returned = Moves.Returned + 1 };
+            return connection;
+        }
+
+        var continued = _engines[0].Attach(connection.DuplicateHandle(), stream);
+        await connection.LeaveAsync(CloseReason.Moved);
+        await connection.DisposeAsync();
+        Moves = Moves with { Moved = Moves.Moved + 1 };
+        return continued;
     }
 
     private async Task VisitAsync()

@@ -8,7 +8,7 @@ internal static class FuzzTargets
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         FrameTargets.Lines, FrameTargets.Delimited, FrameTargets.FixedSize, FrameTargets.LengthPrefixed, FrameTargets.Varint,
-        FrameTargets.Netstring, JsonTarget.Json, ProxyTarget.Proxy, HttpTarget.Http, ClusterTarget.Cluster, TextTargets.EndPoint,
+        FrameTargets.Netstring, JsonTarget.Json, ProxyTarget.Proxy, HttpTargets.Http, ClusterTarget.Cluster, TextTargets.EndPoint,
         TextTargets.Duration,
     ];
 

@@ -49,6 +49,33 @@ public sealed class HostedClientTests
         Assert.Equal(1, client.Pool.IdleCount);
     }
 
+    [Theory]
+    [InlineData("[\"{0}\", \"{1}\"]")]
+    [InlineData("\"{0}, {1}\"")] // as in an environment variable
+    public async Task Client_of_several_endpoints_connects_to_the_first_that_accepts(string list)
+    {
+        await using var server = await StartEchoAsync();
+        var stopped = await StartEchoAsync();
+        var refusing = stopped.EndPoints[0];
+        await stopped.DisposeAsync();
+        await using var host = await StartAsync($$"""
+            "echo": { "EndPoint": {{string.Format(null, list, refusing, server.EndPoints[0])}} }
+            """);
+        var client = host.Services.GetRequiredKeyedService<HostedClient>("echo");
+        await using var requests = client.KeepRequests(Lines, Lines);
+
+        Assert.Equal([refusing, server.EndPoints[0]], client.EndPoints);
+        await using var connection = await client.ConnectAsync(Cancelled);
+        Assert.Equal(server.EndPoints[0], connection.RemoteEndPoint);
+        Assert.Equal("one", await requests.SendAsync("one", Cancelled));
+        Assert.Equal("two", await client.Pool.AsRequests(Lines).SendAsync("two", Cancelled));
+        await foreach (var messages in client.ReconnectAsync(Lines, Cancelled))
+        {
+            Assert.Equal(server.EndPoints[0], messages.RemoteEndPoint);
+            break;
+        }
+    }
+
     [Fact]
     public async Task Pool_has_the_limits_of_the_configuration_and_ends_with_the_host()
     {

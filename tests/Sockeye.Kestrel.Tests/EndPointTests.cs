@@ -83,12 +83,31 @@ public sealed class EndPointTests
         Assert.Contains("this machine has no such address", error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Socket_that_another_program_bound_is_refused_with_the_way_out()
+    [Theory, MemberData(nameof(Transports))]
+    public async Task Descriptor_of_another_program_is_listened_on_and_kept(string transport)
     {
-        var error = await Assert.ThrowsAsync<NotSupportedException>(() => KestrelHost.StartAsync(
-            "Sockets", _ => { }, kestrel => kestrel.ListenHandle(0)));
-        Assert.Contains("leave out AddSockeyeTransport", error.Message, StringComparison.Ordinal);
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no descriptors that are inherited.");
+        using var given = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        given.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        given.Listen();
+        var port = ((IPEndPoint)given.LocalEndPoint!).Port;
+        for (var i = 0; i < 2; i++) // The caller has it for a second host, too.
+        {
+            await using var host = await KestrelHost.StartAsync(
+                transport, ReportAddresses, kestrel => kestrel.ListenHandle((ulong)given.Handle));
+            await AssertReportsAsync("127.0.0.1", port);
+        }
+    }
+
+    [Fact]
+    public async Task Descriptor_that_does_not_listen_is_refused_with_its_number()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no descriptors that are inherited.");
+        using var given = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        var error = await Assert.ThrowsAsync<IOException>(() => KestrelHost.StartAsync(
+            "Sockets", _ => { }, kestrel => kestrel.ListenHandle((ulong)given.Handle)));
+        Assert.Contains(
+            $"descriptor {given.Handle}: it is a socket that does not listen", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ public sealed class FileSizeTests
 {
     private const int MaxLines = 700;
     private const int LongLines = 300;
-    private const int MaxLongFiles = 12;
+    private const int MaxLongFiles = 15;
     private const int MaxMedian = 80;
     private const int MaxColumns = 130;
 

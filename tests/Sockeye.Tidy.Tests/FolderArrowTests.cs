@@ -24,17 +24,28 @@ public sealed class FolderArrowTests
             ("Sockets", ["Pipes", "Connections"]),
             ("Streams", ["Connections"]),
             ("Monitoring", ["Connections"]),
-            ("Server", ["Connections", "Sockets", "Monitoring"]),
+            ("Moving", ["Connections"]),
+            // Moving: a server detaches and attaches connections.
+            ("Server", ["Connections", "Sockets", "Monitoring", "Moving"]),
+            // Monitoring: the worst sign of saturation is the status of the unit.
+            // Moving: connections wait in the descriptor store while the service restarts.
+            ("Systemd", ["Connections", "Sockets", "Monitoring", "Moving", "Server"]),
+            // Monitoring: a takeover is measured. Moving: the connections of a server move to the next process.
+            // Systemd: the next process is the main one of the service.
+            ("Takeover", ["Connections", "Sockets", "Monitoring", "Moving", "Systemd", "Server"]),
             ("Client", ["Connections", "Sockets"]),
-            ("Framing", ["Connections", "Sockets", "Server", "Client"]),
+            // Moving: a handler of messages moves between two of them.
+            ("Framing", ["Connections", "Sockets", "Moving", "Server", "Client"]),
             // Framing: a request and its response are messages.
             ("Conversations", ["Connections", "Sockets", "Server", "Client", "Framing"]),
             // Monitoring: a limit counts how often it keeps clients in the accept queue.
-            ("Limits", ["Connections", "Sockets", "Monitoring", "Server", "Client"]),
+            // Moving: a limit does not refuse a connection that it let in before.
+            ("Limits", ["Connections", "Sockets", "Monitoring", "Moving", "Server", "Client"]),
             ("Diagnostics", ["Connections", "Sockets", "Server", "Client"]),
             // Framing: a message connection shows the TLS data of its connection.
             ("Tls", ["Pipes", "Connections", "Sockets", "Server", "Client", "Framing"]),
-            ("ProxyProtocol", ["Connections", "Sockets", "Server", "Client"]),
+            // Moving: the header moves with its connection.
+            ("ProxyProtocol", ["Connections", "Sockets", "Moving", "Server", "Client"]),
             // Framing: a group of a cluster is a group of messages on each node.
             ("Clustering", ["Connections", "Sockets", "Server", "Client", "Framing"]),
         ],
@@ -63,15 +74,23 @@ public sealed class FolderArrowTests
             ("Exit", []),
             ("Streams", ["Text", "Exit"]),
             ("Logging", ["Text", "Streams"]),
-            ("Options", ["Text", "Exit", "Streams", "Logging"]),
             ("Input", ["Streams"]),
-            ("Listen", ["Text", "Exit", "Streams", "Logging", "Options", "Input"]),
-            ("Connect", ["Text", "Exit", "Streams", "Logging", "Options", "Input"]),
-            ("Demo", ["Text", "Exit", "Streams", "Options"]),
-            ("Doctor", ["Text", "Exit", "Streams", "Options"]),
+            ("Options", ["Text", "Exit", "Streams", "Logging", "Input"]),
+            ("Dump", ["Text", "Streams"]),
+            ("Proxy", ["Text", "Exit", "Options"]),
+            ("Listen", ["Text", "Exit", "Streams", "Logging", "Options", "Input", "Dump"]),
+            ("Connect", ["Text", "Exit", "Streams", "Logging", "Options", "Input", "Dump", "Proxy"]),
+            ("SocketDiagnostics", []),
+            // Connect: the targets and the timeout are those of a client. SocketDiagnostics: the processes of a server.
+            ("Bench", ["Text", "Exit", "Streams", "Options", "Connect", "SocketDiagnostics"]),
+            ("Page", ["Text", "Exit", "Streams", "Options", "SocketDiagnostics"]),
+            ("Demo", ["Text", "Exit", "Streams", "Options", "Page"]),
+            // SocketDiagnostics: the listeners of a process.
+            ("Doctor", ["Text", "Exit", "Streams", "Options", "SocketDiagnostics"]),
+            ("Top", ["Text", "Exit", "Streams", "Options", "SocketDiagnostics"]),
             ("Completion", ["Exit"]),
             ("Manual", ["Exit"]),
-            ("", ["Exit", "Streams", "Listen", "Connect", "Demo", "Doctor", "Completion", "Manual"]),
+            ("", ["Exit", "Streams", "Listen", "Connect", "Bench", "Demo", "Doctor", "Top", "Completion", "Manual"]),
         ],
         ["Sockeye.Hosting"] =
         [
@@ -80,13 +99,13 @@ public sealed class FolderArrowTests
             ("Client", ["Settings"]),
             ("Cluster", ["Settings"]),
             ("Health", ["Server", "Cluster"]),
+            ("Systemd", ["Settings", "Server"]),
         ],
         ["Sockeye.Admin"] =
         [
-            ("Http", []),
-            ("Data", ["Http"]),
+            ("Data", []),
             ("Metrics", ["Data"]),
-            ("", ["Http", "Data", "Metrics"]),
+            ("", ["Data", "Metrics"]),
         ],
         ["Sockeye.Analyzers"] =
         [

@@ -33,8 +33,6 @@ public sealed partial class VocabularyTests
         ["lifting"] = "disposable callback",
         ["look"] = "poll, snapshot, or check",
         ["looks"] = "poll, snapshot, or check",
-        ["moved"] = "idle time, or bytes transferred",
-        ["moving"] = "I/O",
         ["nobody"] = "none: say of what",
         ["patience"] = "timeout",
         ["place"] = "permit, waiter, slot, or index",

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.ComponentModel;
 using Sockeye.Comparison.Servers;
 
 namespace Sockeye.Comparison.CommandLine;
@@ -10,28 +9,7 @@ internal static class Commands
 {
     private const string Name = "Sockeye.Comparison";
 
-    public static async Task<int> RunAsync(string[] args)
-    {
-        var parsed = Create(args).Parse(args);
-        if (parsed.Errors.Count > 0)
-        {
-            foreach (var error in parsed.Errors)
-                Console.Error.WriteLine($"{Name}: {error.Message}");
-            Console.Error.WriteLine($"Help: {Name} --help");
-            return ExitCodes.WrongUse;
-        }
-
-        try
-        {
-            return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
-        }
-        catch (Exception e) when (
-            e is IOException or UnauthorizedAccessException or PlatformNotSupportedException or Win32Exception)
-        {
-            Console.Error.WriteLine($"{Name}: {e.Message}");
-            return ExitCodes.Failed;
-        }
-    }
+    public static Task<int> RunAsync(string[] args) => ProgramRun.RunAsync(Name, Create(args), args);
 
     public static Command Create(string[] args)
     {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using Sockeye.Comparison.Contestants;
 using Sockeye.Comparison.Scenarios;
@@ -7,61 +6,64 @@ using Sockeye.Linux;
 
 namespace Sockeye.Comparison.CommandLine;
 
-/// <summary>What can be said on the command line.</summary>
+/// <summary>The options of the command line.</summary>
 internal static class Options
 {
-    public static readonly Option<string[]> Scenarios = Names(
+    public static readonly Option<string[]?> Scenarios = OptionValues.Names(
         "--scenario", "Only these scenarios, separated by commas. --list names all.", ScenarioList.All.Select(one => one.Name));
 
-    public static readonly Option<string[]> Servers = Names(
+    public static readonly Option<string[]?> Servers = OptionValues.Names(
         "--server", "Only these servers, separated by commas. --list names all.", ContestantList.All.Select(one => one.Name));
 
     public static readonly Option<string?> Baseline = new("--baseline")
     {
         HelpName = "program",
         Description = "Another build of this program (its executable or .dll): each Sockeye row runs with both builds.",
-        CustomParser = result => string.Concat(Split(result)) is var program && File.Exists(program)
+        CustomParser = result => string.Concat(OptionValues.Split(result)) is var program && File.Exists(program)
             ? Path.GetFullPath(program)
-            : CreateError<string?>(result, "an existing file: Sockeye.Comparison or Sockeye.Comparison.dll of another build"),
+            : OptionValues.CreateError<string?>(
+                result, "an existing file: Sockeye.Comparison or Sockeye.Comparison.dll of another build"),
     };
 
-    public static readonly Option<int?> Rounds = Number("--rounds", "How often each server is measured. Default 5.", 1, 1000);
+    public static readonly Option<int?> Rounds = OptionValues.Number(
+        "--rounds", "How often each server is measured. Default 5.", 1, 1000);
 
-    public static readonly Option<TimeSpan?> Window = Seconds("--window", "How long, in seconds, each time. Default 0.6.");
+    public static readonly Option<TimeSpan?> Window = OptionValues.Seconds(
+        "--window", "The length of each measurement in seconds. Default 0.6.", 0.05);
 
-    public static readonly Option<TimeSpan?> WarmUp = Seconds(
-        "--warm-up", "Load on each server before, in seconds. Default 2.");
+    public static readonly Option<TimeSpan?> WarmUp = OptionValues.Seconds(
+        "--warm-up", "The time of load on each server before the first measurement, in seconds. Default 2.", 0.05);
 
     public static readonly Option<bool> Quick = new("--quick")
     {
         Description = "3 rounds of 0.3 s after a warm-up of 0.7 s: to see whether all works, not for figures to keep.",
     };
 
-    public static readonly Option<int?> Seed = Number(
+    public static readonly Option<int?> Seed = OptionValues.Number(
         "--seed", "Decides the order within the rounds. Default 1.", 0, int.MaxValue);
 
     public static readonly Option<int[]> Processors = new("--processors")
     {
         HelpName = "a,b",
         Description = "One for the servers and one for the load, as in 0,1. Default: the first two that may be used.",
-        CustomParser = result => Split(result) is [var server, var load]
+        CustomParser = result => OptionValues.Split(result) is [var server, var load]
             && int.TryParse(server, CultureInfo.InvariantCulture, out var first)
             && int.TryParse(load, CultureInfo.InvariantCulture, out var second) && first >= 0 && second >= 0 && first != second
                 ? [first, second]
-                : CreateError<int[]>(result, "two different processors, as in 0,1"),
+                : OptionValues.CreateError<int[]>(result, "two different processors, as in 0,1"),
     };
 
     public static readonly Option<LinuxEngine> Load = new("--load")
     {
         HelpName = "engine",
         Description = "What the load generator runs on: auto (epoll where it can), io_uring, epoll, sockets. Default auto.",
-        CustomParser = result => string.Concat(Split(result)) switch
+        CustomParser = result => string.Concat(OptionValues.Split(result)) switch
         {
             "auto" => LinuxEngine.Auto,
             "io_uring" => LinuxEngine.IoUring,
             "epoll" => LinuxEngine.Epoll,
             "sockets" => LinuxEngine.Sockets,
-            _ => CreateError<LinuxEngine>(result, "auto, io_uring, epoll or sockets"),
+            _ => OptionValues.CreateError<LinuxEngine>(result, "auto, io_uring, epoll or sockets"),
         },
     };
 
@@ -83,52 +85,4 @@ internal static class Options
     {
         Description = "Measure what Sockeye's targets need, or the given scenarios, and judge them; exit code 1 if one fails.",
     };
-
-    private static Option<string[]> Names(string name, string description, IEnumerable<string> known) => new(name)
-    {
-        Description = description,
-        HelpName = "a,b,…",
-        CustomParser = result =>
-        {
-            var names = Split(result);
-            return names.FirstOrDefault(one => !known.Contains(one)) is { } unknown
-                ? CreateError<string[]>(result, $"of {string.Join(", ", known)}", unknown)
-                : names;
-        },
-    };
-
-    private static Option<int?> Number(string name, string description, int least, int most) => new(name)
-    {
-        Description = description,
-        HelpName = "n",
-        CustomParser = result =>
-            int.TryParse(string.Concat(Split(result)), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            && number >= least && number <= most
-                ? number
-                : CreateError<int?>(result, $"a number from {least} to {most}"),
-    };
-
-    private static Option<TimeSpan?> Seconds(string name, string description) => new(name)
-    {
-        Description = description,
-        HelpName = "s",
-        CustomParser = result =>
-            double.TryParse(string.Concat(Split(result)), CultureInfo.InvariantCulture, out var seconds)
-            && seconds is >= 0.05 and <= 600
-                ? TimeSpan.FromSeconds(seconds)
-                : CreateError<TimeSpan?>(result, "a number of seconds from 0.05 to 600"),
-    };
-
-    private static string[] Split(ArgumentResult result) =>
-    [
-        .. result.Tokens.SelectMany(token =>
-            token.Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)),
-    ];
-
-    private static T CreateError<T>(ArgumentResult result, string expected, string? value = null)
-    {
-        var option = (result.Parent as OptionResult)?.Option.Name;
-        result.AddError($"{option} {value ?? string.Join(' ', result.Tokens)}: expected {expected}.");
-        return default!;
-    }
 }

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.ComponentModel;
+using Sockeye.Comparison.CommandLine;
 using Sockeye.Fleet.Clients;
 using Sockeye.Fleet.Nodes;
 
@@ -10,29 +10,7 @@ internal static class Commands
 {
     private const string Name = "Sockeye.Fleet";
 
-    public static async Task<int> RunAsync(string[] args)
-    {
-        var parsed = Create().Parse(args);
-        if (parsed.Errors.Count > 0)
-        {
-            foreach (var error in parsed.Errors)
-                Console.Error.WriteLine($"{Name}: {error.Message}");
-            Console.Error.WriteLine($"Help: {Name} --help");
-            return ExitCodes.WrongUse;
-        }
-
-        try
-        {
-            return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
-        }
-        catch (Exception e) when (
-            e is IOException or UnauthorizedAccessException or PlatformNotSupportedException or Win32Exception
-                or Processes.FleetException)
-        {
-            Console.Error.WriteLine($"{Name}: {e.Message}");
-            return ExitCodes.Failed;
-        }
-    }
+    public static Task<int> RunAsync(string[] args) => ProgramRun.RunAsync(Name, Create(), args);
 
     public static Command Create()
     {

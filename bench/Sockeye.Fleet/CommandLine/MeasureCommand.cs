@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Sockeye.Comparison.CommandLine;
 using Sockeye.Fleet.Running;
 using Sockeye.Fleet.Scenarios;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Sockeye.Comparison.CommandLine;
 using Sockeye.Comparison.Contestants;
 using Sockeye.Comparison.Measuring;
 
@@ -35,7 +36,7 @@ internal sealed class Broker : IAsyncDisposable
 
     public long Memory() => ResidentMemory.Read(_id);
 
-    /// <exception cref="FleetException">The program is missing, or does not start.</exception>
+    /// <exception cref="RunException">The program is missing, or does not start.</exception>
     public static async Task<Broker> StartNatsAsync(TimeProvider time, CancellationToken cancellationToken)
     {
         var (port, monitoring) = (FindFreePort(), FindFreePort());
@@ -44,7 +45,7 @@ internal sealed class Broker : IAsyncDisposable
             monitoring, time, cancellationToken);
     }
 
-    /// <exception cref="FleetException">The program is missing, or does not start.</exception>
+    /// <exception cref="RunException">The program is missing, or does not start.</exception>
     public static async Task<Broker> StartRedisAsync(TimeProvider time, CancellationToken cancellationToken)
     {
         var port = FindFreePort();
@@ -65,7 +66,7 @@ internal sealed class Broker : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         var program = Find(name)
-            ?? throw new FleetException($"{name} is missing: install it, on Debian by \"apt-get install {name}\".");
+            ?? throw new RunException($"{name} is missing: install it, on Debian by \"apt-get install {name}\".");
         var guard = Process.Start(new ProcessStartInfo("sh", ["-c", Guard, "guard", program, .. arguments])
         {
             RedirectStandardInput = true,
@@ -103,7 +104,7 @@ internal sealed class Broker : IAsyncDisposable
             }
             catch (SocketException e) when (time.GetElapsedTime(startedAt) > StartTimeout)
             {
-                throw new FleetException($"{name} did not listen on port {port} within {StartTimeout.TotalSeconds:0} s: {e.Message}.");
+                throw new RunException($"{name} did not listen on port {port} within {StartTimeout.TotalSeconds:0} s: {e.Message}.");
             }
             catch (SocketException)
             {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Threading.Channels;
+using Sockeye.Comparison.CommandLine;
 using Sockeye.Comparison.Contestants;
 using Sockeye.Comparison.Measuring;
 using Sockeye.Fleet.Nodes;
@@ -55,7 +56,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     public long Memory() => ResidentMemory.Read(Id);
 
     /// <summary>Sends a command, and returns its answer. One caller at a time.</summary>
-    /// <exception cref="FleetException">It has ended, says that it failed, or does not answer in time.</exception>
+    /// <exception cref="RunException">It has ended, says that it failed, or does not answer in time.</exception>
     public async Task<string> AskAsync(string command, TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
@@ -72,7 +73,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Returns the next line that it prints.</summary>
-    /// <exception cref="FleetException">It has ended, says that it failed, or does not answer in time.</exception>
+    /// <exception cref="RunException">It has ended, says that it failed, or does not answer in time.</exception>
     public async Task<string> ReadAsync(string awaited, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(timeout, _time);
@@ -81,7 +82,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         {
             var answer = await _answers.Reader.ReadAsync(both.Token);
             return answer.StartsWith(Clients.ClientsCommand.Failed, StringComparison.Ordinal)
-                ? throw new FleetException($"{_title}: {answer[Clients.ClientsCommand.Failed.Length..].Trim()}.")
+                ? throw new RunException($"{_title}: {answer[Clients.ClientsCommand.Failed.Length..].Trim()}.")
                 : answer;
         }
         catch (ChannelClosedException)
@@ -90,7 +91,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new FleetException($"{_title} did not answer {awaited} within {timeout.TotalSeconds:0} s.");
+            throw new RunException($"{_title} did not answer {awaited} within {timeout.TotalSeconds:0} s.");
         }
     }
 
@@ -128,7 +129,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         _events.Writer.TryComplete();
     }
 
-    private async Task<FleetException> CreateEndedAsync()
+    private async Task<RunException> CreateEndedAsync()
     {
         await _process.WaitForExitAsync();
         var errors = string.Join(' ', _errors.Where(line => line.Length > 0).Take(8));

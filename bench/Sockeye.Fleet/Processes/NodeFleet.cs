@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sockeye.Comparison.CommandLine;
 using Sockeye.Fleet.Clients;
 using Sockeye.Fleet.Nodes;
 
@@ -65,7 +66,7 @@ internal sealed class NodeFleet : IAsyncDisposable
                     && (others.Length == 0 || int.Parse(others, CultureInfo.InvariantCulture) == _nodes.Count - 1))
                     break;
                 if (_time.GetElapsedTime(startedAt) > StartTimeout)
-                    throw new FleetException($"{node.Name} sees {others} of {_nodes.Count - 1} other nodes after {StartTimeout}.");
+                    throw new RunException($"{node.Name} sees {others} of {_nodes.Count - 1} other nodes after {StartTimeout}.");
                 await Task.Delay(PollInterval, _time, cancellationToken);
             }
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sockeye.Comparison.CommandLine;
 using Sockeye.Fleet.Nodes;
 using Sockeye.Fleet.Processes;
 using Sockeye.Fleet.Running;
@@ -68,7 +69,7 @@ internal sealed class DeathScenario : IScenario
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new FleetException($"{node.Name} has not reported the loss of {victim} within {Timeout.TotalSeconds:0} s.");
+            throw new RunException($"{node.Name} has not reported the loss of {victim} within {Timeout.TotalSeconds:0} s.");
         }
     }
 }

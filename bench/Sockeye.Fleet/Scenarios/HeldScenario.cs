@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sockeye.Comparison.CommandLine;
 using Sockeye.Fleet.Nodes;
 using Sockeye.Fleet.Processes;
 using Sockeye.Fleet.Running;
@@ -70,7 +71,7 @@ internal sealed class HeldScenario : IScenario
             if (reached == members)
                 return;
             if (run.Time.GetElapsedTime(startedAt) > ReachTimeout)
-                throw new FleetException($"{reached} of {members} members have received a line within {ReachTimeout}.");
+                throw new RunException($"{reached} of {members} members have received a line within {ReachTimeout}.");
         }
     }
 

@@ -47,7 +47,11 @@ internal sealed class AdminData(SockeyeServer server, ServerIdentity identity, S
                 sampler.Rate(last, previous, static sample => sample.Sent),
                 [.. load.UnplannedSigns.Select(sign => new SignView(
                     Names.GetName(sign.Kind), sign.EndPoint?.ToString(), sign.Level, sign.Description))],
-                [.. Listeners(load, last, previous)]),
+                [.. Listeners(load, last, previous)],
+                [.. server.Takeovers.Select(one => new TakeoverView(
+                    Names.GetName(one.Outcome), one.ProcessId, one.EndedAt, one.Duration.TotalSeconds, one.Listeners, one.Moved,
+                    one.Stayed, one.Cut, one.MedianPause?.TotalSeconds, one.P99Pause?.TotalSeconds, one.MaxPause?.TotalSeconds,
+                    one.Reason))]),
             AdminJson.Default.ServerView);
     }
 

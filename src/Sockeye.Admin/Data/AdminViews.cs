@@ -24,7 +24,23 @@ internal sealed record ServerView(
     double? ReceivedPerSecond,
     double? SentPerSecond,
     IReadOnlyList<SignView> Signs,
-    IReadOnlyList<ListenerView> Listeners);
+    IReadOnlyList<ListenerView> Listeners,
+    IReadOnlyList<TakeoverView> Takeovers);
+
+/// <summary>A takeover. The pauses are those of the connections that came over.</summary>
+internal sealed record TakeoverView(
+    string Outcome,
+    int Process,
+    DateTimeOffset EndedAt,
+    double Duration,
+    int Listeners,
+    int Moved,
+    int Stayed,
+    int Cut,
+    double? MedianPause,
+    double? P99Pause,
+    double? MaxPause,
+    string? Reason);
 
 /// <summary>The engine, and the reason for its selection.</summary>
 internal sealed record EngineView(string Name, string? Reason);

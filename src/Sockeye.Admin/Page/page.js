@@ -2,7 +2,7 @@
 
 import { Chart } from "./charts.js";
 import { Connections } from "./connections.js";
-import { bytes, bytesPerSecond, count, element, perSecond, plural, rate, sentence, setText, time } from "./words.js";
+import { bytes, bytesPerSecond, count, element, perSecond, plural, rate, roundTrip, sentence, setText, time } from "./words.js";
 
 const interval = 2000, patience = 10000, kept = 320;
 const find = id => document.getElementById(id);
@@ -106,7 +106,25 @@ function showServer(server) {
     queueText(one), count(one.queueLimit), rate(one.acceptedPerSecond), count(one.accepted), count(one.open),
     one.middleware.length ? one.middleware.join(" → ") : "none",
   ]);
+  showTakeovers(server.takeovers, server.now);
   showFacts(server);
+}
+
+const outcomes = {
+  tookOver: one => `took over from process ${one.process}`,
+  predecessorEnded: one => `process ${one.process} ended before it had handed over everything`,
+  handedOver: one => `handed over to process ${one.process}`,
+  failed: one => `process ${one.process} did not take over: ${one.reason}`,
+  refused: one => `refused process ${one.process}: ${one.reason}`,
+};
+
+function showTakeovers(takeovers, now) {
+  find("takeovers-section").hidden = takeovers.length === 0;
+  showTable("takeovers", takeovers, one => [
+    `${time(Math.max(0, (Date.parse(now) - Date.parse(one.endedAt)) / 1000))} ago`, outcomes[one.outcome](one), time(one.duration),
+    count(one.listeners), count(one.moved), count(one.stayed), count(one.cut),
+    one.maxPause == null ? "–" : [one.medianPause, one.p99Pause, one.maxPause].map(roundTrip).join(", "),
+  ]);
 }
 
 function queueText(listener) {

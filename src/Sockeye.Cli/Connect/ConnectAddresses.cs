@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
 
@@ -6,14 +7,42 @@ namespace Sockeye.Cli;
 /// <summary>Converts the endpoints of <c>sockeye connect</c>.</summary>
 internal static class ConnectAddresses
 {
-    public static EndPoint GetTarget(EndPointText target) => target.EndPoint ?? new DnsEndPoint(target.Host, target.Port);
+    public static EndPoint GetTarget(EndPointText target, AddressFamily family)
+    {
+        FamilyOptions.ThrowIfOther(family, target);
+        return target.EndPoint ?? new DnsEndPoint(target.Host, target.Port, family);
+    }
+
+    /// <summary>Returns the local endpoint of each socket; null if the system chooses it. Those with a port have consecutive
+    /// ones.</summary>
+    public static async Task<IPEndPoint?[]> GetLocalsAsync(ParseResult parsed, EndPointText target)
+    {
+        var locals = new IPEndPoint?[parsed.GetValue(ConnectCommand.Sockets) ?? 1];
+        if (parsed.GetValue(ConnectCommand.Local) is not { } text)
+            return locals;
+        var first = await GetLocalAsync(text, target, FamilyOptions.Get(parsed));
+        var last = first.Port + locals.Length - 1;
+        if (first.Port > 0 && last > IPEndPoint.MaxPort)
+        {
+            throw new CommandException(
+                ExitCodes.WrongUse,
+                $"--local {text} with -n {locals.Length} needs the ports {first.Port} to {last}, but a port is at most "
+                    + $"{IPEndPoint.MaxPort}: choose a lower one.");
+        }
+
+        for (var i = 0; i < locals.Length; i++)
+            locals[i] = new(first.Address, first.Port > 0 ? first.Port + i : 0);
+        return locals;
+    }
 
     /// <summary>The local address to connect from, of the target's family; IPv4 if the target is a name.</summary>
-    public static async Task<IPEndPoint> GetLocalAsync(EndPointText local, EndPointText target)
+    private static async Task<IPEndPoint> GetLocalAsync(EndPointText local, EndPointText target, AddressFamily only)
     {
         if (target.Kind is EndPointKind.Unix)
             throw new CommandException(ExitCodes.WrongUse, $"--local {local} has no meaning with {target}: leave it out.");
-        var isIPv6 = target.EndPoint is IPEndPoint { AddressFamily: AddressFamily.InterNetworkV6 };
+        FamilyOptions.ThrowIfOther(only, local);
+        var isIPv6 = only is AddressFamily.InterNetworkV6
+            || target.EndPoint is IPEndPoint { AddressFamily: AddressFamily.InterNetworkV6 };
         var family = isIPv6 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
         return local.Kind switch
         {

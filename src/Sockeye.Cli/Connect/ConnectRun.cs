@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Sockeye.Linux;
@@ -8,41 +9,101 @@ namespace Sockeye.Cli;
 /// <summary>One run of <c>sockeye connect</c>.</summary>
 internal sealed class ConnectRun(ParseResult parsed)
 {
+    // A shorter wait than that of --retry: with a bound, a server that comes up late is not missed.
+    private static readonly TimeSpan BoundedRetryDelay = TimeSpan.FromSeconds(1);
+
     private readonly ErrorLines _errors = new();
-    private readonly StandardOutput _output = StandardOutput.Instance;
-    private readonly EndPointText _target = parsed.GetRequiredValue(ConnectCommand.Target);
-    private readonly List<string?> _failures = [];
-    private readonly Lock _failuresLock = new();
+    private readonly EndPointText _target = parsed.GetRequiredValue(ConnectCommand.Target).EndPoints[0];
+    private readonly Uri? _proxy = parsed.GetValue(ProxyOptions.Proxy);
     private WireCapture? _capture;
 
     public async Task<int> RunAsync()
     {
+        List<string?> failures = [];
         _capture = CaptureOption.Open(parsed, _errors);
         try
         {
-            var client = await ConnectAsync(await CreateClientAsync());
-            if (parsed.GetValue(TransportOptions.Trace) && client.Connections[0].Tls is { } tls)
+            if (parsed.GetValue(ConnectProtection.Certificates))
+                return await ShowCertificatesAsync();
+            if (parsed.GetValue(PortScan.Zero))
+                return await ScanAsync();
+            var (connections, loop) = await ConnectAsync();
+            if (parsed.GetValue(TransportOptions.Trace) && connections[0].Tls is { } tls)
                 _errors.WriteLine($"TLS: {TlsText.Describe(tls)}");
-            await using (client.Loop)
-                await ExchangeAsync(client.Connections);
+            await using (loop)
+                failures.AddRange(await new ConnectExchange(parsed, StandardOutput.Instance).RunAsync(connections));
         }
-        catch (Exception e) when (e is ConnectException or TlsException or PlatformNotSupportedException)
+        catch (Exception e) when (e is ConnectException or TlsException or ProxyException or PlatformNotSupportedException)
         {
             throw new CommandException(ExitCodes.Failed, $"{OptionNames.Describe(e)}.{TlsText.GetRemedy(e)}", e);
         }
         finally
         {
-            _failures.Add(await CaptureOption.CloseAsync(_capture, _errors));
+            failures.Add(await CaptureOption.CloseAsync(_capture, _errors));
         }
 
-        return _errors.Report(_failures);
+        return _errors.Report(failures);
     }
 
-    private async Task<SockeyeClient> CreateClientAsync()
+    /// <summary>Connects once to see the certificates, and once more for the answer of the usual check.</summary>
+    private async Task<int> ShowCertificatesAsync()
     {
-        var local = parsed.GetValue(ConnectCommand.Local) is { } text
-            ? await ConnectAddresses.GetLocalAsync(text, _target)
-            : null;
+        var shown = new ShownCertificates();
+        var target = GetTarget(_target);
+        string tls;
+        await using (var connection = await CreateClient(null, shown).ConnectAsync(target))
+            tls = TlsText.DescribeProtocol(connection.Tls!);
+        var refusal = "";
+        try
+        {
+            await using var connection = await CreateClient(null).ConnectAsync(target);
+        }
+        catch (TlsException e)
+        {
+            refusal = $"{OptionNames.Describe(e)}.{TlsText.GetRemedy(e)}";
+        }
+
+        foreach (var line in CertificateReport.GetLines(shown, TimeProvider.System.GetUtcNow()).Append($"protocol: {tls}")
+            .Append(refusal is "" ? "result: accepted" : $"result: refused: {refusal}"))
+            Console.Out.WriteLine(PrintableText.Escape(line));
+        return refusal is "" ? ExitCodes.Done : ExitCodes.Failed;
+    }
+
+    private async Task<int> ScanAsync()
+    {
+        var endpoints = parsed.GetRequiredValue(ConnectCommand.Target).EndPoints;
+        var isVerbose = parsed.GetValue(PortScan.Verbose);
+        if (endpoints.Count > 1)
+        {
+            var client = CreateClient(null);
+            return await new PortScan(endpoint => client.ConnectAsync(GetTarget(endpoint)).AsTask(), isVerbose, _errors)
+                .RunAsync(endpoints);
+        }
+
+        var start = TimeProvider.System.GetTimestamp();
+        var (connections, loop) = await ConnectAsync();
+        await using (loop)
+        {
+            foreach (var connection in connections)
+            {
+                if (isVerbose)
+                    _errors.WriteLine(PortScan.Describe(connection, TimeProvider.System.GetElapsedTime(start)));
+                await connection.DisposeAsync();
+            }
+        }
+
+        return ExitCodes.Done;
+    }
+
+    private EndPoint GetTarget(EndPointText target)
+    {
+        var family = FamilyOptions.Get(parsed);
+        return _proxy is null ? ConnectAddresses.GetTarget(target, family) : ProxyOptions.GetEndPoint(_proxy, family);
+    }
+
+    private SockeyeClient CreateClient(IPEndPoint? local, ShownCertificates? certificates = null)
+    {
+        var tunnel = _proxy is null ? null : ProxyOptions.CreateTunnel(parsed, _proxy, _target);
         var engine = parsed.GetValue(ConnectCommand.Engine) ?? LinuxEngine.Sockets;
         return new SockeyeClient(client =>
         {
@@ -50,76 +111,63 @@ internal sealed class ConnectRun(ParseResult parsed)
             client.ConnectTimeout = parsed.GetValue(ConnectCommand.Timeout) ?? client.ConnectTimeout;
             client.LocalEndPoint = local;
             client.LoggerFactory = new ErrorLog(_errors, LogLevel.Warning);
-            new ConnectProtection(parsed).Apply(client, _errors);
+            if (parsed.GetValue(ConnectCommand.RetryFor) is not null)
+                client.Reconnect.MaxDelay = BoundedRetryDelay;
+            new ConnectProtection(parsed).Apply(client, tunnel, certificates, _errors);
             if (_capture is not null)
                 client.UseWireCapture(_capture);
         });
     }
 
     /// <summary>With --retry, the first connection belongs to a reconnect loop, which ends with it.</summary>
-    private async Task<(IReadOnlyList<ConnectionContext> Connections, IAsyncDisposable? Loop)> ConnectAsync(SockeyeClient client)
+    private async Task<(IReadOnlyList<ConnectionContext> Connections, IAsyncDisposable? Loop)> ConnectAsync()
     {
-        var target = ConnectAddresses.GetTarget(_target);
-        var count = parsed.GetValue(ConnectCommand.Sockets) ?? 1;
-        if (!parsed.GetValue(ConnectCommand.Retry))
-            return (await client.ConnectManyAsync(target, count), null);
-        var loop = client.ReconnectAsync(target).GetAsyncEnumerator();
-        await loop.MoveNextAsync();
-        return count == 1
-            ? ([loop.Current], loop)
-            : ([loop.Current, .. await client.ConnectManyAsync(target, count - 1)], loop);
+        var target = GetTarget(_target);
+        var locals = await ConnectAddresses.GetLocalsAsync(parsed, _target);
+        var client = CreateClient(locals[0]);
+        if (!parsed.GetValue(ConnectCommand.Retry) && parsed.GetValue(ConnectCommand.RetryFor) is null)
+            return (await OpenAsync(client, target, locals), null);
+        var loop = await OpenWithRetryAsync(client, target);
+        return ([loop.Current, .. await OpenAsync(client, target, locals[1..])], loop);
     }
 
-    private async Task ExchangeAsync(IReadOnlyList<ConnectionContext> connections)
+    /// <summary>Opens one connection for each local endpoint. They are equal, or each has another port.</summary>
+    private async Task<IReadOnlyList<ConnectionContext>> OpenAsync(SockeyeClient client, EndPoint target, IPEndPoint?[] locals)
     {
-        var receivers = connections.Select(connection => new InputReceiver(connection)).ToList();
-        var pump = new InputPump(new(), new ConnectReceivers(receivers));
-        pump.Start();
-        await Task.WhenAll(receivers.Select(receiver => ExchangeAsync(receiver, pump)));
-        await _output.CompleteAsync();
-        _failures.Add(await pump.GetFailureAsync());
-    }
-
-    private async Task ExchangeAsync(InputReceiver receiver, InputPump pump)
-    {
-        await using (receiver.Connection)
-        {
-            await CopyToOutputAsync(receiver.Connection);
-            await pump.WaitUntilSentAsync(receiver);
-            await receiver.DetachAsync();
-        }
-
-        // An abort by this side has its own message.
-        if (receiver.Connection.CloseReason is { IsOrderly: false } reason
-            && pump.Failure is null && !_output.Broken.IsCancellationRequested)
-        {
-            var name = EndPointName.Format(receiver.Connection.RemoteEndPoint);
-            lock (_failuresLock)
-                _failures.Add($"{name}: {OptionNames.Describe(reason.Explanation)}");
-        }
-    }
-
-    private async Task CopyToOutputAsync(ConnectionContext connection)
-    {
-        // As with "| head -1": the rest is not needed, so the peer need not send it.
-        using var broken = _output.Broken.UnsafeRegister(
-            _ => connection.Abort(CloseCause.Abort, "standard output cannot be written to"), null);
-        var input = connection.Transport.Input;
+        if (locals is not [{ Port: > 0 }, ..])
+            return locals.Length == 0 ? [] : await client.ConnectManyAsync(target, locals.Length);
+        List<ConnectionContext> connections = [];
         try
         {
-            while (true)
-            {
-                var read = await input.ReadAsync();
-                if (!read.Buffer.IsEmpty && !await _output.WriteAsync(read.Buffer))
-                    return;
-                input.AdvanceTo(read.Buffer.End);
-                if (read.IsCompleted)
-                    return;
-            }
+            foreach (var local in locals)
+                connections.Add(await CreateClient(local).ConnectAsync(target));
+            return connections;
         }
-        catch (Exception e) when (e is ConnectionResetException or ConnectionAbortedException)
+        catch
         {
-            // The close reason of the connection reports it.
+            foreach (var connection in connections)
+                await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task<IAsyncEnumerator<ConnectionContext>> OpenWithRetryAsync(SockeyeClient client, EndPoint target)
+    {
+        var limit = parsed.GetValue(ConnectCommand.RetryFor);
+        using var over = new CancellationTokenSource(limit ?? Timeout.InfiniteTimeSpan, TimeProvider.System);
+        var loop = client.ReconnectAsync(target, over.Token).GetAsyncEnumerator();
+        try
+        {
+            await loop.MoveNextAsync();
+            return loop;
+        }
+        catch (OperationCanceledException e) when (over.IsCancellationRequested)
+        {
+            var last = e.InnerException is null ? "no answer" : OptionNames.Describe(e.InnerException);
+            throw new CommandException(
+                ExitCodes.Failed,
+                $"gave up on {_target} after {QuantityText.FormatTime(limit!.Value)} ({ConnectCommand.RetryFor.Name}): {last}.",
+                e);
         }
     }
 }

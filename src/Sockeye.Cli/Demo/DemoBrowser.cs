@@ -1,21 +1,22 @@
+using System.Net;
 using System.Text;
-using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Cli;
 
-/// <summary>The scene of a web server and a browser, on the listener of the demo.</summary>
+/// <summary>The scene of a web server and a browser, on the server of the demo.</summary>
 internal static class DemoBrowser
 {
     private const int MaxLineLength = 8192;
     private const string Page = "<h1>Hello from a TCP server</h1>";
 
-    public static async Task<DemoScene> PlayAsync(SockeyeClient client, IConnectionListener listener)
+    public static async Task<DemoScene> PlayAsync(SockeyeClient client, EndPoint endpoint, DemoAcceptor acceptor)
     {
         var lines = Codec.Lines(MaxLineLength, Encoding.ASCII, LineEnding.CrLf);
-        var browser = (await client.ConnectAsync(listener.EndPoint)).AsMessages(lines);
-        var server = (await listener.AcceptAsync())!.AsMessages(lines);
+        var near = await client.ConnectAsync(endpoint);
+        var browser = near.AsMessages(lines);
+        var server = (await acceptor.AcceptAsync(near)).AsMessages(lines);
         List<string> facts = [];
-        await browser.WriteManyAsync(["GET / HTTP/1.1", $"Host: {listener.EndPoint}", ""]);
+        await browser.WriteManyAsync(["GET / HTTP/1.1", $"Host: {endpoint}", ""]);
         await foreach (var line in server.ReadAllAsync())
         {
             if (line.Length == 0)

@@ -20,33 +20,39 @@ internal sealed class DemoLife(TimeProvider time)
 
     private readonly StepRecorder _steps = new();
 
+    /// <summary>The port of the server, from the first scene on.</summary>
+    public int Port { get; private set; }
+
     public async IAsyncEnumerable<DemoScene> PlayAsync()
     {
         await WarmUpAsync();
         var client = new SockeyeClient(options => options.Transport = _steps.CreateTransport(Client));
         var listener = await _steps.CreateTransport(Server).BindAsync(new IPEndPoint(IPAddress.Loopback, 0));
         await using (listener)
+        await using (var acceptor = new DemoAcceptor(listener))
         {
+            Port = ((IPEndPoint)listener.EndPoint).Port;
             foreach (var scene in await BindScenesAsync(listener))
                 yield return scene;
 
-            var near = await client.ConnectAsync(listener.EndPoint);
+            var near = await ConnectAsync(client, listener);
             yield return await ConnectSceneAsync(listener);
             yield return await SendSceneAsync(near);
-            var far = (await listener.AcceptAsync())!;
+            var far = await acceptor.AcceptAsync(near);
             yield return await AcceptSceneAsync(listener, near, far);
             yield return await ReceiveSceneAsync(near, far);
 
-            var nextAccept = listener.AcceptAsync().AsTask();
+            acceptor.Open();
             yield return await WaitSceneAsync(listener);
             yield return await ShutdownSceneAsync(near, far);
             yield return await CloseSceneAsync(near, far);
 
-            near = await client.ConnectAsync(listener.EndPoint);
-            far = (await nextAccept)!;
+            await acceptor.CloseAsync();
+            near = await ConnectAsync(client, listener);
+            far = await acceptor.AcceptAsync(near);
             yield return await AbortSceneAsync(near, far);
-            yield return await DemoPairs.PlayAsync(client, listener);
-            yield return await DemoBrowser.PlayAsync(client, listener);
+            yield return await DemoPairs.PlayAsync(client, listener.EndPoint, acceptor);
+            yield return await DemoBrowser.PlayAsync(client, listener.EndPoint, acceptor);
             _steps.Clear();
         }
     }
@@ -89,6 +95,13 @@ internal sealed class DemoLife(TimeProvider time)
     /// <summary>Closes both ends at the same time, because each waits for the other's FIN.</summary>
     private static Task CloseBothAsync(ConnectionContext one, ConnectionContext other) =>
         Task.WhenAll(one.DisposeAsync().AsTask(), other.DisposeAsync().AsTask());
+
+    private async Task<ConnectionContext> ConnectAsync(SockeyeClient client, IConnectionListener listener)
+    {
+        var connection = await client.ConnectAsync(listener.EndPoint);
+        _steps.Watch(connection.LocalEndPoint!);
+        return connection;
+    }
 
     private async Task<IEnumerable<DemoScene>> BindScenesAsync(IConnectionListener listener)
     {

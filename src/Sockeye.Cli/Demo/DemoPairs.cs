@@ -1,4 +1,4 @@
-using Microsoft.AspNetCore.Connections;
+using System.Net;
 
 namespace Sockeye.Cli;
 
@@ -7,13 +7,13 @@ internal static class DemoPairs
 {
     private const int Sockets = 3;
 
-    public static async Task<DemoScene> PlayAsync(SockeyeClient client, IConnectionListener listener)
+    public static async Task<DemoScene> PlayAsync(SockeyeClient client, EndPoint server, DemoAcceptor acceptor)
     {
         List<string> facts = [];
-        var near = await client.ConnectManyAsync(listener.EndPoint, Sockets);
+        var near = await client.ConnectManyAsync(server, Sockets);
         for (var i = 0; i < Sockets; i++)
         {
-            var far = (await listener.AcceptAsync())!;
+            var far = await acceptor.AcceptAsync(near);
             // The accept queue may have another order than the calls: the address identifies the client.
             var peer = near.Single(connection => connection.LocalEndPoint!.Equals(far.RemoteEndPoint));
             facts.Add($"client {peer.LocalEndPoint} <-> a server socket that sees {far.RemoteEndPoint}");

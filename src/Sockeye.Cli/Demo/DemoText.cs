@@ -48,6 +48,16 @@ internal sealed class DemoText : IDemoReport
         _console.WriteLine();
     }
 
+    /// <summary>Shows the commands to try before the next step.</summary>
+    public void Show(IEnumerable<DemoHint> hints)
+    {
+        foreach (var hint in hints)
+        {
+            Line("[olive]try[/]", 5, $"[bold]{Markup.Escape(hint.Command)}[/]");
+            Line("", 5, Markup.Escape(hint.Shows));
+        }
+    }
+
     public async Task FollowAsync(DemoLoad load, Task running)
     {
         Title("Many clients at once");

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Net;
 using System.Threading.Channels;
 
 namespace Sockeye.Cli;
@@ -13,8 +15,12 @@ internal sealed class StepRecorder
 
     private readonly Channel<(string Side, SocketStep Step)> _steps = Channel.CreateUnbounded<(string, SocketStep)>();
 
-    public SocketTransport CreateTransport(string side) =>
-        new(new() { OnStep = step => _steps.Writer.TryWrite((side, step)) });
+    private readonly ConcurrentDictionary<EndPoint, bool> _clients = new();
+
+    public SocketTransport CreateTransport(string side) => new(new() { OnStep = step => Record(side, step) });
+
+    /// <summary>Adds a client of the demo. Steps of the server for other clients are ignored.</summary>
+    public void Watch(EndPoint client) => _clients[client] = true;
 
     /// <summary>Waits for each of the expected steps, and returns them in that order, which is the order of cause and effect. The
     /// two sides report steps on separate threads, so the steps may arrive in another order.</summary>
@@ -29,6 +35,8 @@ internal sealed class StepRecorder
             while (missing.Count > 0)
             {
                 var (side, step) = await _steps.Reader.ReadAsync(timeout.Token);
+                if (IsForOther(side, step))
+                    continue;
                 taken.Add((side, step));
                 missing.Remove((side, step.Function));
             }
@@ -50,5 +58,15 @@ internal sealed class StepRecorder
         while (_steps.Reader.TryRead(out _))
         {
         }
+    }
+
+    private bool IsForOther(string side, SocketStep step) =>
+        side == Server && step.RemoteEndPoint is { } remote && !_clients.ContainsKey(remote);
+
+    private void Record(string side, SocketStep step)
+    {
+        // A client of the demo may be accepted before it is added; everything else follows.
+        if (step.Function is SocketFunction.Accept || !IsForOther(side, step))
+            _steps.Writer.TryWrite((side, step));
     }
 }

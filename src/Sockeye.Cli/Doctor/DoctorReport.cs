@@ -6,14 +6,24 @@ namespace Sockeye.Cli;
 
 /// <summary>All findings of <c>sockeye doctor</c>, with their output as text and as JSON.</summary>
 /// <param name="Ok">Whether there are no problems.</param>
-/// <param name="Findings">The findings; the engine is first.</param>
+/// <param name="Findings">The findings, in the order of the output.</param>
 internal sealed partial record DoctorReport(bool Ok, IReadOnlyList<Finding> Findings)
 {
-    public static DoctorReport Create()
+    private string _summary = "";
+
+    /// <summary>Creates a report.</summary>
+    /// <param name="findings">The findings, in the order of the output.</param>
+    /// <param name="good">The start of the last line if there are no problems.</param>
+    /// <param name="bad">The start of the last line if there is one.</param>
+    public static DoctorReport Create(IReadOnlyList<Finding> findings, string good, string bad)
     {
-        IReadOnlyList<Finding> findings =
-            [.. EngineFindings.All(), .. MachineFindings.All(), .. LimitFindings.All(), .. WindowsFindings.All()];
-        return new(findings.All(finding => finding.Verdict is not FindingSeverity.Problem), findings);
+        var problems = findings.Count(finding => finding.Verdict is FindingSeverity.Problem);
+        var notes = findings.Count(finding => finding.Verdict is FindingSeverity.Note);
+        return new(problems == 0, findings)
+        {
+            _summary = $"{(problems == 0 ? good : bad)}: {QuantityText.FormatCount(problems, "problem")}, "
+                + $"{QuantityText.FormatCount(notes, "note")}.",
+        };
     }
 
     public void PrintJson() => Console.Out.WriteLine(JsonSerializer.Serialize(this, DoctorDocument.Default.DoctorReport));
@@ -25,7 +35,7 @@ internal sealed partial record DoctorReport(bool Ok, IReadOnlyList<Finding> Find
         else
             AnsiConsole.Console.Write(ToTable());
         Console.Out.WriteLine();
-        Console.Out.WriteLine(Summary());
+        Console.Out.WriteLine(_summary);
     }
 
     private void PrintPlain(TextWriter output)
@@ -55,14 +65,6 @@ internal sealed partial record DoctorReport(bool Ok, IReadOnlyList<Finding> Find
         }
 
         return table;
-    }
-
-    private string Summary()
-    {
-        var problems = Findings.Count(finding => finding.Verdict is FindingSeverity.Problem);
-        var notes = Findings.Count(finding => finding.Verdict is FindingSeverity.Note);
-        return $"{(Ok ? "Servers can run well here" : "Servers cannot run well here")}: " +
-            $"{problems} {(problems == 1 ? "problem" : "problems")}, {notes} {(notes == 1 ? "note" : "notes")}.";
     }
 
     private static string Label(FindingSeverity verdict) => verdict switch

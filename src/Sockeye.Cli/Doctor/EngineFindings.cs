@@ -43,7 +43,10 @@ internal static class EngineFindings
         var value => new(
             "io_uring_disabled", value, FindingSeverity.Note,
             (value == "1" ? "io_uring is for the group of kernel.io_uring_group only" : "io_uring is off for all processes") +
-            ": 'sysctl -w kernel.io_uring_disabled=0' allows it."),
+            ": 'sysctl -w kernel.io_uring_disabled=0' allows it.")
+        {
+            Sysctl = "kernel.io_uring_disabled = 0",
+        },
     };
 
     private static Finding? Seccomp() => ProcFiles.Status("Seccomp") switch

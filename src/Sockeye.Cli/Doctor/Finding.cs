@@ -22,4 +22,8 @@ internal enum FindingSeverity
 /// <param name="Value">Its value on this machine.</param>
 /// <param name="Verdict">Whether servers can run well with it.</param>
 /// <param name="Explanation">The meaning and the remedy; null if there is nothing to explain.</param>
-internal sealed record Finding(string Name, string Value, FindingSeverity Verdict, string? Explanation = null);
+internal sealed record Finding(string Name, string Value, FindingSeverity Verdict, string? Explanation = null)
+{
+    /// <summary>Gets the line of sysctl.d(5) that is the remedy; null if there is none.</summary>
+    public string? Sysctl { get; init; }
+}

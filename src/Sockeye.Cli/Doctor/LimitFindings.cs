@@ -41,7 +41,8 @@ internal static class LimitFindings
 
     // The runtime raises the soft limit to the hard limit when it starts.
     private static string Descriptors((long Soft, long Hard) limit) =>
-        limit.Soft == limit.Hard ? Number(limit.Soft) : $"{Number(limit.Soft)} (hard limit {Number(limit.Hard)})";
+        ProcFiles.FormatLimit(limit.Soft)
+            + (limit.Soft == limit.Hard ? "" : $" (hard limit {ProcFiles.FormatLimit(limit.Hard)})");
 
     private static Finding? Backlog()
     {
@@ -50,11 +51,18 @@ internal static class LimitFindings
         {
             null => null,
             < MinBacklog and var limit => new(
-                "net.core.somaxconn", Number(limit), FindingSeverity.Problem,
-                $"This many handshakes may wait for accept; in a burst of clients, the kernel drops the rest: {remedy}."),
+                "net.core.somaxconn", QuantityText.FormatNumber(limit), FindingSeverity.Problem,
+                $"This many handshakes may wait for accept; in a burst of clients, the kernel drops the rest: {remedy}.")
+            {
+                Sysctl = "net.core.somaxconn = 4096",
+            },
             < DefaultBacklog and var limit => new(
-                "net.core.somaxconn", Number(limit), FindingSeverity.Note, $"The usual value is 4096: {remedy}."),
-            { } limit => new("net.core.somaxconn", Number(limit), FindingSeverity.Ok),
+                "net.core.somaxconn", QuantityText.FormatNumber(limit), FindingSeverity.Note,
+                $"The usual value is 4096: {remedy}.")
+            {
+                Sysctl = "net.core.somaxconn = 4096",
+            },
+            { } limit => new("net.core.somaxconn", QuantityText.FormatNumber(limit), FindingSeverity.Ok),
         };
     }
 
@@ -64,12 +72,11 @@ internal static class LimitFindings
         return !IoUringSupport.Probe().IsSupported ? null : ProcFiles.Limit("Max locked memory") switch
         {
             null => null,
-            (long.MaxValue, _) => new("locked memory", "unlimited", FindingSeverity.Ok),
             var (soft, _) when soft < need => new(
-                "locked memory", Kibibytes(soft), FindingSeverity.Note,
-                $"io_uring may need {Kibibytes(need)} for its rings (one per thread), and the limit is shared by all processes " +
-                "of the user: raise it by 'ulimit -l unlimited', or LimitMEMLOCK=infinity in the systemd unit."),
-            var (soft, _) => new("locked memory", Kibibytes(soft), FindingSeverity.Ok),
+                "locked memory", ProcFiles.FormatMemoryLimit(soft), FindingSeverity.Note,
+                $"io_uring may need {ProcFiles.FormatMemoryLimit(need)} for its rings (one per thread), and all processes " +
+                "of the user share the limit: raise it by 'ulimit -l unlimited', or LimitMEMLOCK=infinity in the systemd unit."),
+            var (soft, _) => new("locked memory", ProcFiles.FormatMemoryLimit(soft), FindingSeverity.Ok),
         };
     }
 
@@ -81,12 +88,10 @@ internal static class LimitFindings
         var count = last - first + 1;
         return count >= MinPorts ? new("local ports", value, FindingSeverity.Ok) : new(
             "local ports", value, FindingSeverity.Note,
-            $"A client can have {Number(count)} connections to one destination: " +
-            "'sysctl -w net.ipv4.ip_local_port_range=\"32768 60999\"' gives 28,232.");
+            $"A client can have {QuantityText.FormatNumber(count)} connections to one destination: " +
+            "'sysctl -w net.ipv4.ip_local_port_range=\"32768 60999\"' gives 28,232.")
+        {
+            Sysctl = "net.ipv4.ip_local_port_range = 32768 60999",
+        };
     }
-
-    private static string Number(long number) =>
-        number == long.MaxValue ? "unlimited" : number.ToString("N0", CultureInfo.InvariantCulture);
-
-    private static string Kibibytes(long bytes) => $"{Number(bytes >> 10)} KiB";
 }

@@ -22,6 +22,19 @@ internal static class ProcFiles
         }
     }
 
+    /// <summary>Returns the text of a symbolic link.</summary>
+    public static string? LinkTarget(string path)
+    {
+        try
+        {
+            return OperatingSystem.IsLinux() ? new FileInfo(path).LinkTarget : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Returns the numbers of a file that contains only numbers.</summary>
     public static long[]? Numbers(string path)
     {
@@ -39,18 +52,30 @@ internal static class ProcFiles
     }
 
     /// <summary>Returns the value of "Name:  value" in /proc/self/status, proc_pid_status(5).</summary>
-    public static string? Status(string name) => Text("/proc/self/status")?.Split('\n')
+    public static string? Status(string name) => Status(Text("/proc/self/status") ?? "", name);
+
+    /// <summary>Does the same for the text of another process.</summary>
+    public static string? Status(string status, string name) => status.Split('\n')
         .FirstOrDefault(line => line.StartsWith(name + ":", StringComparison.Ordinal))?[(name.Length + 1)..].Trim();
 
     /// <summary>Returns the soft and the hard limit of a row of /proc/self/limits, proc_pid_limits(5).
     /// <see cref="long.MaxValue"/> means unlimited.</summary>
-    public static (long Soft, long Hard)? Limit(string name)
+    public static (long Soft, long Hard)? Limit(string name) => Limit(Text("/proc/self/limits") ?? "", name);
+
+    /// <summary>Does the same for the text of another process.</summary>
+    public static (long Soft, long Hard)? Limit(string limits, string name)
     {
-        var row = Text("/proc/self/limits")?.Split('\n')
-            .FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal));
+        var row = limits.Split('\n').FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal));
         var fields = row?[name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return fields is [var soft, var hard, ..] ? (Value(soft), Value(hard)) : null;
     }
+
+    /// <summary>"120,000", or "unlimited".</summary>
+    public static string FormatLimit(long limit) => limit == long.MaxValue ? "unlimited" : QuantityText.FormatNumber(limit);
+
+    /// <summary>"8,192 KiB", or "unlimited".</summary>
+    public static string FormatMemoryLimit(long bytes) => bytes == long.MaxValue ? "unlimited"
+        : $"{QuantityText.FormatNumber(bytes >> 10)} KiB";
 
     private static long Value(string word) =>
         long.TryParse(word, CultureInfo.InvariantCulture, out var number) ? number : long.MaxValue;

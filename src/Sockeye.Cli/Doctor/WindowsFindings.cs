@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Versioning;
 using Microsoft.Win32;
@@ -13,13 +12,13 @@ internal static class WindowsFindings
     // learn.microsoft.com/troubleshoot/windows-server/networking/default-dynamic-port-range-tcpip-chang
     private const int DefaultPorts = 16_384;
 
-    private static readonly TimeSpan NetshTimeout = TimeSpan.FromSeconds(5);
-
-    public static IEnumerable<Finding> All()
+    public static async Task<IEnumerable<Finding>> ReadAsync(TimeProvider time)
     {
         if (!OperatingSystem.IsWindows())
             return [];
-        Finding?[] all = [Handles(), Backlog(), LocalPorts(ReadPorts()), TimeWait(ReadTimeWait())];
+        var netsh = await ProgramOutput.ReadAsync(
+            time, Path.Combine(Environment.SystemDirectory, "netsh.exe"), "int", "ipv4", "show", "dynamicport", "tcp");
+        Finding?[] all = [Handles(), Backlog(), LocalPorts(netsh), TimeWait(ReadTimeWait())];
         return all.OfType<Finding>();
     }
 
@@ -56,24 +55,5 @@ internal static class WindowsFindings
     {
         using var key = Registry.LocalMachine.OpenSubKey(TcpParameters);
         return key?.GetValue("TcpTimedWaitDelay") as int?;
-    }
-
-    private static string ReadPorts()
-    {
-        var netsh = Path.Combine(Environment.SystemDirectory, "netsh.exe");
-        if (!File.Exists(netsh))
-            return "";
-        using var process = Process.Start(new ProcessStartInfo(netsh, ["int", "ipv4", "show", "dynamicport", "tcp"])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            CreateNoWindow = true,
-        })!;
-        process.StandardInput.Close();
-        var output = process.StandardOutput.ReadToEndAsync();
-        if (process.WaitForExit(NetshTimeout))
-            return output.GetAwaiter().GetResult();
-        process.Kill();
-        return "";
     }
 }

@@ -1,7 +1,7 @@
 namespace Sockeye.Cli;
 
 /// <summary>Sends standard input to the connections, and tracks what is not sent yet.</summary>
-internal sealed class InputPump(StandardInput input, IInputReceivers receivers)
+internal sealed class InputPump(StandardInput input, IInputReceivers receivers, InputSettings settings)
 {
     /// <summary>The time for which a pipe may be silent before the pump stops waiting for its end.</summary>
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(5);
@@ -17,6 +17,9 @@ internal sealed class InputPump(StandardInput input, IInputReceivers receivers)
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isLost;
     private int _isStarted;
+
+    /// <summary>Completes when all of standard input is sent, or cannot be read.</summary>
+    public Task Completion => _completion.Task;
 
     /// <summary>The reason why standard input cannot be read, as a sentence without a full stop; null while it can.</summary>
     public string? Failure { get; private set; }
@@ -41,12 +44,12 @@ internal sealed class InputPump(StandardInput input, IInputReceivers receivers)
     /// Runs after the peer's FIN, or when the server is to stop. Completes when the connection has received the rest of the
     /// input, or is closed. The rest is all of a file, and a pipe until it is silent for 5 s. For a terminal, for a pipe without
     /// any data yet, and after a stop, it is what was read by then. A connection that a stop cuts off is reset: FIN would make a
-    /// part look complete.
+    /// part look complete. If the settings say so, a pipe is waited for to its end; for 5 s if it has given nothing yet.
     /// </summary>
     public async Task WaitUntilSentAsync(InputReceiver receiver)
     {
         var (closed, stop) = (receiver.Connection.ConnectionClosed, receiver.Connection.StopRequested);
-        if (!input.IsTerminal && (receiver.HasReceivedInput || await HasMoreAsync(closed)))
+        if (!input.IsTerminal && (settings.DrainsPipe || receiver.HasReceivedInput || await HasMoreAsync(closed)))
         {
             using var over = CancellationTokenSource.CreateLinkedTokenSource(closed, stop);
             await WaitWhileFlowingAsync(over.Token);
@@ -85,7 +88,8 @@ internal sealed class InputPump(StandardInput input, IInputReceivers receivers)
             var before = input.Bytes.Value;
             await _completion.Task.WaitAsync(IdleTimeout, TimeProvider.System, over)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (input.Bytes.Value == before && _sent.Value == before)
+            var isSilent = input.Bytes.Value == before && _sent.Value == before;
+            if (isSilent && !(settings.DrainsPipe && before > 0))
                 break;
         }
     }
@@ -115,12 +119,13 @@ internal sealed class InputPump(StandardInput input, IInputReceivers receivers)
 
     private async Task RunAsync()
     {
+        var crlf = settings.UsesCrlf ? new CrlfEncoder() : null;
         try
         {
             while (true)
             {
                 var read = await input.Reader.ReadAsync();
-                if (!read.Buffer.IsEmpty && !await receivers.SendAsync(read.Buffer))
+                if (!read.Buffer.IsEmpty && !await receivers.SendAsync(crlf?.Encode(read.Buffer) ?? read.Buffer))
                     _isLost = true;
                 _sent.Add(read.Buffer.Length);
                 input.Reader.AdvanceTo(read.Buffer.End);
@@ -128,7 +133,8 @@ internal sealed class InputPump(StandardInput input, IInputReceivers receivers)
                     break;
             }
 
-            await receivers.EndAsync();
+            if (!settings.KeepsOutputOpen)
+                await receivers.EndAsync();
         }
         catch (IOException e)
         {

@@ -5,30 +5,34 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Cli;
 
-/// <summary><c>--exec</c>: runs a command for each client, with the socket as its standard input and output, as inetd
-/// does.</summary>
+/// <summary><c>--exec</c>, <c>--sh-exec</c>: runs a command for each client, with the socket as its standard input and output,
+/// as inetd does.</summary>
 internal sealed class ExecMode
 {
     /// <summary>The time that a command has to end after its client has disconnected.</summary>
     private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(2);
 
-    private readonly string _command;
+    private const string Shell = "/bin/sh";
+
+    private readonly ExecCommand _command;
     private readonly ErrorLines _errors;
 
-    public ExecMode(string command, ErrorLines errors)
+    public ExecMode(ExecCommand command, ErrorLines errors)
     {
         (_command, _errors) = (command, errors);
         // Starting a process needs pipes and libraries. The first start happens here, while there are enough descriptors.
-        using var warmUp = Process.Start(Shell("exit"))!;
+        if (!OperatingSystem.IsWindows() && !File.Exists(Shell))
+            return; // A container without a shell.
+        using var warmUp = Process.Start(new ProcessStartInfo(
+            OperatingSystem.IsWindows() ? "cmd.exe" : Shell, OperatingSystem.IsWindows() ? ["/d", "/c", "exit"] : ["-c", "exit"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
         warmUp.WaitForExit();
     }
 
     public void Serve(ListenOptions listen) => listen.Run(RunAsync);
-
-    private static ProcessStartInfo Shell(string command) => OperatingSystem.IsWindows()
-        // With /s, cmd removes exactly the outer quotes, and leaves those of the command.
-        ? new("cmd.exe", $"/d /s /c \"{command}\"") { RedirectStandardInput = true, RedirectStandardOutput = true }
-        : new("/bin/sh", ["-c", command]) { RedirectStandardInput = true, RedirectStandardOutput = true };
 
     private async Task RunAsync(ConnectionContext connection)
     {
@@ -53,7 +57,7 @@ internal sealed class ExecMode
 
     private Process? Start(ConnectionContext connection)
     {
-        var start = Shell(_command);
+        var start = _command.GetStartInfo();
         start.Environment["SOCKEYE_REMOTE"] = EndPointName.Format(connection.RemoteEndPoint);
         start.Environment["SOCKEYE_LOCAL"] = EndPointName.Format(connection.LocalEndPoint);
         try

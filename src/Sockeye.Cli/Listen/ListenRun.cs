@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Sockeye.Admin;
@@ -16,6 +17,7 @@ internal sealed class ListenRun(ParseResult parsed)
     private readonly OnceGate? _once = parsed.GetValue(ListenCommand.Once) ? new() : null;
     private readonly bool _isVerbose = parsed.GetValue(ListenCommand.Verbose) || parsed.GetValue(TransportOptions.Trace);
     private RelayMode? _relay;
+    private DumpWriter? _dump;
 
     public async Task<int> RunAsync()
     {
@@ -41,17 +43,20 @@ internal sealed class ListenRun(ParseResult parsed)
 
     private async Task<int> ServeAsync()
     {
+        _relay = ListenModes.IsGiven(parsed) ? null : new(parsed, _errors);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(
-            _output.Broken, _once?.Ended ?? CancellationToken.None);
+            _output.Broken, _once?.Ended ?? CancellationToken.None, _relay?.Quit ?? CancellationToken.None);
         var endpoints = parsed.GetRequiredValue(ListenCommand.EndPoints);
         _protection.ThrowIfAddressless(endpoints);
         var transport = CreateTransport();
         var log = new ErrorLog(_errors, _isVerbose ? LogLevel.Information : LogLevel.Warning);
-        var server = new SockeyeServerOptions { Transport = transport, LoggerFactory = log };
+        var server = new SockeyeServerOptions { Transport = transport, LoggerFactory = log }.UseSystemdSockets();
         server.MaxConnections = parsed.GetValue(ListenCommand.MaxConnections) ?? server.MaxConnections;
+        if (parsed.GetValue(ListenCommand.Takeover) is { } path)
+            UseTakeover(server, path);
         var capture = CaptureOption.Open(parsed, _errors);
-        var pipeline = CreatePipeline(capture);
-        foreach (var listen in await ListenAddresses.AddAsync(server, endpoints))
+        var pipeline = CreatePipeline(transport, capture);
+        foreach (var listen in await ListenAddresses.AddAsync(server, endpoints, FamilyOptions.Get(parsed)))
             pipeline.AddTo(listen);
 
         var stop = await RunAsync(server, async started =>
@@ -60,6 +65,7 @@ internal sealed class ListenRun(ParseResult parsed)
             foreach (var endpoint in _isVerbose ? started.EndPoints : [])
                 _errors.WriteLine($"info: Listening on {EndPointName.Format(endpoint)}: {pipeline}.");
             _errors.Release(GetStartLines(started, transport, admin));
+            _ = _relay?.QuitAfterInputAsync();
             return admin;
         }, end.Token);
         await _statistics.WhenAllClosedAsync();
@@ -77,15 +83,45 @@ internal sealed class ListenRun(ParseResult parsed)
         SockeyeServerOptions options, Func<SockeyeServer, Task<SockeyeAdmin?>> onStarted, CancellationToken end)
     {
         SockeyeAdmin? admin = null;
+        using var systemd = SystemdNotifier.FromEnvironment();
+        SystemdReporter? reporter = null;
+        using var signals = systemd is null ? null : PosixSignalRegistration.Create(
+            PosixSignal.SIGTERM, _ =>
+            {
+                if (reporter is not { IsTakenOver: true })
+                    systemd.Stopping();
+            });
         try
         {
-            return await SockeyeServer.RunAsync(options, async started => admin = await onStarted(started), end);
+            return await SockeyeServer.RunAsync(
+                options,
+                async started =>
+                {
+                    admin = await onStarted(started);
+                    systemd?.Ready();
+                    reporter = systemd is null ? null : new(systemd, () => [started]);
+                },
+                end);
         }
         finally
         {
+            if (reporter is not null)
+                await reporter.DisposeAsync();
             // Last: the page shows how connections drain.
             if (admin is not null)
                 await admin.DisposeAsync();
+        }
+    }
+
+    private static void UseTakeover(SockeyeServerOptions server, string path)
+    {
+        try
+        {
+            server.UseTakeover(path);
+        }
+        catch (ArgumentException e)
+        {
+            throw new CommandException(ExitCodes.WrongUse, e.Message, e);
         }
     }
 
@@ -100,7 +136,7 @@ internal sealed class ListenRun(ParseResult parsed)
         return TransportOptions.CreateTransport(parsed, engine, sockets, _errors);
     }
 
-    private ListenPipeline CreatePipeline(WireCapture? capture)
+    private ListenPipeline CreatePipeline(LinuxTransport transport, WireCapture? capture)
     {
         var pipeline = new ListenPipeline(parsed);
         pipeline.Add("summary", listen => listen.Use(_statistics.CountAsync));
@@ -111,20 +147,13 @@ internal sealed class ListenRun(ParseResult parsed)
             pipeline.Add("log of TLS", listen => listen.Use(LogTlsAsync));
         if (capture is not null)
             pipeline.Add(CaptureOption.Capture, listen => listen.UseWireCapture(capture));
-        AddMode(pipeline);
-        return pipeline;
-    }
-
-    private void AddMode(ListenPipeline pipeline)
-    {
-        if (parsed.GetValue(ListenCommand.Echo))
-            pipeline.Add(ListenCommand.Echo.Name, listen => listen.Run(EchoMode.RunAsync));
-        else if (parsed.GetValue(ListenCommand.Exec) is { } command)
-            pipeline.Add(ListenCommand.Exec, new ExecMode(command, _errors).Serve);
-        else if (parsed.GetValue(ListenCommand.Chat))
-            pipeline.Add(ListenCommand.Chat.Name, new ChatMode().Serve);
+        if (parsed.GetValue(TransportOptions.Dump))
+            pipeline.Add(TransportOptions.Dump.Name, listen => listen.Use(DumpAsync));
+        if (_relay is not null)
+            pipeline.Add("print and send", _relay.Serve);
         else
-            pipeline.Add("print and send", (_relay = new(_errors)).Serve);
+            ListenModes.AddTo(pipeline, parsed, transport, _errors);
+        return pipeline;
     }
 
     private IEnumerable<string> GetStartLines(SockeyeServer started, LinuxTransport transport, SockeyeAdmin? admin) =>
@@ -132,6 +161,12 @@ internal sealed class ListenRun(ParseResult parsed)
             .Append($"engine: {EngineNames.GetName(transport.Engine)} ({transport.EngineReason})")
             .Concat(_protection.Tls?.GetLines(started.EndPoints[0]) ?? [])
             .Concat(admin is null ? [] : [$"admin page: {admin.Url}"]);
+
+    private Task DumpAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        (_dump ??= new(_errors)).Attach(connection);
+        return next(connection);
+    }
 
     private Task LogTlsAsync(ConnectionContext connection, ConnectionDelegate next)
     {

@@ -40,7 +40,7 @@ internal sealed class ListenTls
     private ListenTls(ParseResult parsed)
     {
         _parsed = parsed;
-        _authorities = parsed.GetValue(Ca) is { } file ? TlsOptions.LoadAuthorities(file) : null;
+        _authorities = parsed.GetValue(Ca) is { } file ? TlsOptions.LoadAuthorities(file, Ca.Name) : null;
         if (parsed.GetValue(Tls) is not null)
             _selfSigned = TlsCertificates.CreateSelfSigned("localhost", "127.0.0.1", "::1");
     }

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Microsoft.AspNetCore.Connections;
 
 namespace Sockeye.Cli;
@@ -7,19 +8,38 @@ namespace Sockeye.Cli;
 internal sealed class RelayMode
 {
     private readonly RelayClients _clients;
-    private readonly InputPump _pump;
+    private readonly InputPump? _pump;
+    private readonly bool _sendsOnly;
+    private readonly TimeSpan? _quitDelay;
     private readonly StandardOutput _output = StandardOutput.Instance;
+    private readonly CancellationTokenSource _quit = new();
 
-    public RelayMode(ErrorLines errors)
+    public RelayMode(ParseResult parsed, ErrorLines errors)
     {
         _clients = new(errors);
-        _pump = new(new(), _clients);
+        _sendsOnly = parsed.GetValue(InputOptions.SendOnly);
+        _quitDelay = parsed.GetValue(InputOptions.QuitAfter);
+        var settings = InputOptions.GetSettings(parsed, drainsPipe: parsed.GetValue(ListenCommand.Once));
+        _pump = parsed.GetValue(InputOptions.ReceiveOnly) ? null : new(new(), _clients, settings);
     }
+
+    /// <summary>Fires when the server is to stop, because standard input has ended.</summary>
+    public CancellationToken Quit => _quit.Token;
 
     public void Serve(ListenOptions listen) => listen.Run(RunAsync);
 
+    /// <summary>Stops the server after the end of standard input, if an option says so.</summary>
+    public async Task QuitAfterInputAsync()
+    {
+        if (_pump is null || _quitDelay is not { } delay)
+            return;
+        await _pump.Completion;
+        await Task.Delay(delay, TimeProvider.System);
+        await _quit.CancelAsync();
+    }
+
     /// <summary>Returns what was not sent of standard input, as a sentence without a full stop; null if all was sent.</summary>
-    public Task<string?> GetInputFailureAsync() => _pump.GetFailureAsync();
+    public async Task<string?> GetInputFailureAsync() => _pump is null ? null : await _pump.GetFailureAsync();
 
     private async Task RunAsync(ConnectionContext connection)
     {
@@ -34,13 +54,22 @@ internal sealed class RelayMode
             null);
         try
         {
-            _pump.Start();
-            await connection.ReadArrivedAsync(_output.WriteAsync);
-            await _pump.WaitUntilSentAsync(client);
+            _pump?.Start();
+            await ReceiveAsync(connection);
+            if (_pump is not null)
+                await _pump.WaitUntilSentAsync(client);
         }
         finally
         {
             await _clients.RemoveAsync(client);
         }
+    }
+
+    private async Task ReceiveAsync(ConnectionContext connection)
+    {
+        var receiving = connection.ReadArrivedAsync(_sendsOnly ? static _ => ValueTask.FromResult(true) : _output.WriteAsync);
+        if (_sendsOnly && await Task.WhenAny(receiving, _pump!.Completion) != receiving)
+            connection.Transport.Input.CancelPendingRead();
+        await receiving;
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 
 namespace Sockeye.Cli;
 
@@ -31,8 +32,19 @@ internal static class OptionFactory
         };
 
     /// <summary>Creates an option for a time from 1 ms to 24 h.</summary>
-    public static Option<TimeSpan?> CreateDuration(string name, string description) =>
-        Create<TimeSpan>(name, "time", description, DurationText.Parse);
+    public static Option<TimeSpan?> CreateDuration(string name, string description, TimeSpan min = default) => Create<TimeSpan>(
+        name, "time", description,
+        (text, out error) =>
+        {
+            var time = DurationText.Parse(text, out error);
+            if (error is null && time < min)
+            {
+                error = string.Create(
+                    CultureInfo.InvariantCulture, $"\"{text}\" is too short: the minimum is {min.TotalMilliseconds}ms.");
+            }
+
+            return time;
+        });
 
     /// <summary>Creates an option for a whole number from 1.</summary>
     public static Option<int?> CreateCount(
@@ -69,7 +81,8 @@ internal static class OptionFactory
             return null;
         }
 
-        if (!EndPointText.TryParse(text, out var endpoint, out var error) || (error = validate(endpoint)) is not null)
+        if (!EndPointText.TryParse(EndPointArguments.WithNumber(text), out var endpoint, out var error)
+            || (error = validate(endpoint)) is not null)
             result.AddError(prefix + error);
         return endpoint;
     }

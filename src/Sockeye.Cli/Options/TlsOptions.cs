@@ -27,25 +27,25 @@ internal static class TlsOptions
     {
         foreach (var option in options)
         {
-            if (result.GetResult(option) is { Implicit: false })
+            if (result.IsGiven(option))
                 result.AddError($"{option.Name} needs TLS: {remedy}.");
         }
     }
 
     /// <summary>Loads the certificate of a client, with its key.</summary>
-    public static X509Certificate2 LoadCertificate(string file, string? key)
+    public static X509Certificate2 LoadCertificate(string file, string? key, string option)
     {
         X509Certificate2? certificate = null;
-        Load("--cert", file, () => certificate = TlsCertificates.Load(file, key));
+        Load(option, file, () => certificate = TlsCertificates.Load(file, key));
         return certificate!;
     }
 
-    public static X509Certificate2Collection LoadAuthorities(string file)
+    public static X509Certificate2Collection LoadAuthorities(string file, string option)
     {
         var authorities = new X509Certificate2Collection();
-        Load("--ca", file, () => authorities.ImportFromPemFile(file));
+        Load(option, file, () => authorities.ImportFromPemFile(file));
         return authorities.Count > 0 ? authorities : throw new CommandException(
-            ExitCodes.Failed, $"--ca: {file}: the file contains no certificate. It must be a PEM file.");
+            ExitCodes.Failed, $"{option}: {file}: the file contains no certificate. It must be a PEM file.");
     }
 
     /// <summary>Loads from a file; the message of a failure names the option and the file.</summary>

@@ -9,6 +9,11 @@ internal static class TransportOptions
     public static Option<bool> Trace { get; } = OptionFactory.CreateSwitch(
         "--trace", "Print every call of a socket function on standard error: time, socket, local -> remote, bytes, state.");
 
+    public static Option<bool> Dump { get; } = OptionFactory.CreateSwitch(
+        "--dump",
+        "Print the data of both directions on standard error, after TLS decryption, as hex and text with times. Danger: that "
+            + "includes passwords.");
+
     public static Option<LinuxEngine?> CreateEngine(string description)
     {
         var engine = OptionFactory.Create<LinuxEngine>(

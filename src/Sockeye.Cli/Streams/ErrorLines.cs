@@ -42,6 +42,19 @@ internal sealed class ErrorLines
         }
     }
 
+    /// <summary>Writes lines that belong together.</summary>
+    public void WriteLines(IEnumerable<string> lines)
+    {
+        var escaped = lines.Select(PrintableText.Escape).ToList();
+        lock (_lock)
+        {
+            if (_held is not null)
+                _held.AddRange(escaped);
+            else
+                Write(string.Concat(escaped.Select(line => line + '\n')));
+        }
+    }
+
     /// <summary>Writes a sentence after the name of the tool. It begins with a small letter there, unless it begins with a
     /// name.</summary>
     public void WriteFailure(string sentence)

@@ -27,14 +27,26 @@ internal static class OptionNames
     /// <summary>Returns the option of the tool that sets an option of the library; null if none does.</summary>
     public static string? Find(string option) => Names.GetValueOrDefault(option);
 
+    /// <summary>Does the same for the connection of a relay to its server.</summary>
+    public static string? FindOfRelay(string option) => option switch
+    {
+        "TrustedAuthorities" => "--to-ca",
+        "PinnedFingerprint" => "--to-pin",
+        "TargetHost" => "--to-sni",
+        _ => Find(option),
+    };
+
     /// <summary>Returns the sentence, without a full stop, with the option of the tool.</summary>
     public static string Describe(Explanation explanation) => explanation.ToString(Find);
 
     /// <summary>Returns the message of an exception without a full stop, with the option of the tool.</summary>
-    public static string Describe(Exception exception) => exception switch
+    public static string Describe(Exception exception) => Describe(exception, Find);
+
+    /// <summary>Does the same with the options of a command whose names differ.</summary>
+    public static string Describe(Exception exception, Func<string, string?> find) => exception switch
     {
-        ConnectException connect => Describe(connect.Explanation),
-        TlsException tls => Describe(tls.Explanation),
+        ConnectException connect => connect.Explanation.ToString(find),
+        TlsException tls => tls.Explanation.ToString(find),
         _ => exception.Message.TrimEnd('.'),
     };
 }

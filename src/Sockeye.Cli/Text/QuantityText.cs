@@ -5,9 +5,11 @@ namespace Sockeye.Cli;
 /// <summary>Numbers as the tool writes them in sentences.</summary>
 internal static class QuantityText
 {
+    /// <summary>"2,048".</summary>
+    public static string FormatNumber(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
     /// <summary>"1 byte", "2,048 bytes".</summary>
-    public static string FormatCount(long number, string noun) =>
-        string.Create(CultureInfo.InvariantCulture, $"{number:N0} {noun}{(number == 1 ? "" : "s")}");
+    public static string FormatCount(long number, string noun) => $"{FormatNumber(number)} {noun}{(number == 1 ? "" : "s")}";
 
     /// <summary>"150 ms", "2.5 s", "3 m 20 s", "26 h 0 m".</summary>
     public static string FormatTime(TimeSpan time) => time switch

@@ -9,7 +9,7 @@ internal static class TlsText
     /// <summary>"TLS 1.3, TLS_AES_256_GCM_SHA384, h2, peer CN=localhost until 2027-01-01".</summary>
     public static string Describe(TlsInfo tls)
     {
-        List<string> parts = [tls.Protocol is SslProtocols.Tls13 ? "TLS 1.3" : "TLS 1.2", $"{tls.CipherSuite}"];
+        List<string> parts = [DescribeProtocol(tls)];
         if (tls.ApplicationProtocol is { } protocol)
             parts.Add(protocol);
         if (tls.ServerName is { Length: > 0 } name)
@@ -18,6 +18,22 @@ internal static class TlsText
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"peer {peer.Subject} until {peer.NotAfter:yyyy-MM-dd}"));
         return string.Join(", ", parts);
     }
+
+    /// <summary>"TLS 1.3, TLS_AES_256_GCM_SHA384".</summary>
+    public static string DescribeProtocol(TlsInfo tls) =>
+        $"TLS {GetVersion(tls.Protocol)}, {tls.CipherSuite}";
+
+    /// <summary>"1.3".</summary>
+    public static string GetVersion(SslProtocols protocol) => protocol switch
+    {
+        SslProtocols.Tls13 => "1.3",
+        SslProtocols.Tls12 => "1.2",
+#pragma warning disable SYSLIB0039, CA5397 // Old servers still choose these, where the system allows it.
+        SslProtocols.Tls11 => "1.1",
+        SslProtocols.Tls => "1.0",
+#pragma warning restore SYSLIB0039, CA5397
+        _ => $"{protocol}",
+    };
 
     /// <summary>Returns the options of <c>sockeye connect</c> that help with a failure, beyond the one that its message names, as
     /// a separate sentence; empty if there are none.</summary>

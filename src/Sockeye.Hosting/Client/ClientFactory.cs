@@ -21,10 +21,10 @@ internal static class ClientFactory
         List<string> errors = [];
         var section = services.GetRequiredService<IConfiguration>().GetSection($"{Section}:{name}");
         var contentRoot = services.GetRequiredService<IHostEnvironment>().ContentRootPath;
-        var endpoint = ClientSettings.Apply(new(section, errors), options, pool, contentRoot);
-        if (errors.Count > 0 || endpoint is null)
+        var endpoints = ClientSettings.Apply(new(section, errors), options, pool, contentRoot);
+        if (errors.Count > 0)
             throw new OptionsValidationException(section.Path, typeof(SockeyeClientOptions), errors);
-        return new(name, CreateClient(options, section.Path), endpoint, pool);
+        return new(name, CreateClient(options, section.Path), endpoints, pool);
     }
 
     private static SockeyeClient CreateClient(SockeyeClientOptions options, string path)

@@ -16,6 +16,8 @@ internal sealed class ServerOptionsFactory(SockeyeServerBuilder builder, IServic
             ApplicationServices = services,
             LoggerFactory = services.GetRequiredService<ILoggerFactory>(),
         };
+        if (services.GetService<SystemdMarker>() is not null)
+            options.UseSystemdSockets(closesUnused: false); // Servers share them: the host closes the rest.
         foreach (var change in builder.Changes)
             change(options);
         var names = options.Endpoints.ToDictionary(listen => listen, listen => $"{listen} (in code)");

@@ -12,17 +12,24 @@ internal sealed partial class ServerService : IHostedService, IAsyncDisposable, 
     private readonly HostedServer _hosted;
     private readonly ServerOptionsFactory _optionsFactory;
     private readonly IConfiguration _configuration;
+    private readonly IHostApplicationLifetime _lifetime;
     private readonly Lock _lock = new();
     private string _applied = "";
     private IDisposable? _watch;
     private Task _reloading = Task.CompletedTask;
 
     public ServerService(
-        HostedServer hosted, ServerOptionsFactory optionsFactory, IConfiguration configuration, ILoggerFactory loggerFactory)
+        HostedServer hosted,
+        ServerOptionsFactory optionsFactory,
+        IConfiguration configuration,
+        IHostApplicationLifetime lifetime,
+        ILoggerFactory loggerFactory)
     {
-        (_hosted, _optionsFactory, _configuration) = (hosted, optionsFactory, configuration);
+        (_hosted, _optionsFactory, _configuration, _lifetime) = (hosted, optionsFactory, configuration, lifetime);
         _logger = new(loggerFactory.CreateLogger("Sockeye.Hosting"));
     }
+
+    public HostedServer Hosted => _hosted;
 
     private IConfigurationSection Section => _configuration.GetSection(_hosted.Section);
 
@@ -37,6 +44,7 @@ internal sealed partial class ServerService : IHostedService, IAsyncDisposable, 
         _hosted.OnStarted(await SockeyeServer.StartAsync(options, cancellationToken).ConfigureAwait(false));
         _applied = text;
         HostingMetrics.Add(_hosted);
+        _ = StopAfterTakeoverAsync();
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -53,6 +61,13 @@ internal sealed partial class ServerService : IHostedService, IAsyncDisposable, 
         await reloading.ConfigureAwait(false);
         if (_hosted.WasStarted)
             await _hosted.Server.StopAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Returns a task that completes when the changes of the configuration until now are applied or refused.</summary>
+    public Task WhenReloadedAsync()
+    {
+        lock (_lock)
+            return _reloading;
     }
 
     /// <summary>Ends the server. A host whose start fails at another service is disposed without a stop; nothing stays
@@ -75,6 +90,13 @@ internal sealed partial class ServerService : IHostedService, IAsyncDisposable, 
             if (_hosted.IsRunning)
                 _reloading = ReloadAfterAsync(_reloading);
         }
+    }
+
+    /// <summary>Ends the host when another process has taken over.</summary>
+    private async Task StopAfterTakeoverAsync()
+    {
+        await _hosted.Server.TakenOver.ConfigureAwait(false);
+        _lifetime.StopApplication();
     }
 
     private async Task ReloadAfterAsync(Task before)

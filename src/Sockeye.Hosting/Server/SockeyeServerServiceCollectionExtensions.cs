@@ -53,6 +53,7 @@ public static class SockeyeServerServiceCollectionExtensions
                 services.GetRequiredKeyedService<HostedServer>(section),
                 new(builder, services, services.GetRequiredService<IHostEnvironment>().ContentRootPath),
                 services.GetRequiredService<IConfiguration>(),
+                services.GetRequiredService<IHostApplicationLifetime>(),
                 services.GetRequiredService<ILoggerFactory>()));
             return services;
         }

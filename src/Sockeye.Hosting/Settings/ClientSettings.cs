@@ -8,13 +8,13 @@ internal static class ClientSettings
 {
     private const string Forms = "7000 (localhost), 192.0.2.1:7000, [2001:db8::1]:7000, host.example:7000 or unix:/path";
 
-    /// <summary>Returns the endpoint; null if it is missing or invalid.</summary>
-    public static EndPoint? Apply(
+    /// <summary>Returns the endpoints in the order of preference; none if they are missing or invalid.</summary>
+    public static IReadOnlyList<EndPoint> Apply(
         SettingsReader reader, SockeyeClientOptions options, ConnectionPoolOptions pool, string contentRoot)
     {
-        EndPoint? endpoint = null;
-        if (reader.RequiredText("EndPoint", "\"host.example:7000\"") is { Length: > 0 } text)
-            endpoint = ReadEndPoint(reader, text);
+        var endpoints = reader.List<EndPoint>("EndPoint", ParseEndPoint);
+        if (endpoints is null)
+            reader.ReportMissing("EndPoint", "\"host.example:7000\"");
         reader.Read<TimeSpan>(
             nameof(options.ConnectTimeout), SettingsParsers.Time, time => options.ConnectTimeout = time);
         ApplyReconnect(reader.Section(nameof(options.Reconnect)), options.Reconnect);
@@ -22,25 +22,24 @@ internal static class ClientSettings
         ApplyPool(reader.Section("Pool"), pool);
         ApplyTls(reader, options, contentRoot);
         reader.ReportUnknown();
-        return endpoint;
+        return endpoints ?? [];
     }
 
-    private static EndPoint? ReadEndPoint(SettingsReader reader, string text)
+    private static string? ParseEndPoint(string text, out EndPoint endpoint)
     {
+        endpoint = null!;
         var parsed = EndPointText.Parse(text, out var reason);
         switch (parsed)
         {
             case null:
-                reader.Fail("EndPoint", text, $"write an endpoint as {Forms}: {reason}.");
-                return null;
+                return $"write an endpoint as {Forms}: {reason}.";
             case { Kind: EndPointKind.Any }:
-                reader.Fail("EndPoint", text, $"a client connects to one host, so write {Forms}.");
-                return null;
+                return $"a client connects to one host, so write {Forms}.";
             case { Kind: not EndPointKind.Unix, Port: 0 }:
-                reader.Fail("EndPoint", text, "a port to connect to is 1 to 65535.");
-                return null;
+                return "a port to connect to is 1 to 65535.";
             default:
-                return parsed.EndPoint ?? new DnsEndPoint(parsed.Host, parsed.Port);
+                endpoint = parsed.EndPoint ?? new DnsEndPoint(parsed.Host, parsed.Port);
+                return null;
         }
     }
 

@@ -10,6 +10,8 @@ internal static class ServerSettings
             nameof(options.AtMaxConnections), SettingsParsers.Action, action => options.AtMaxConnections = action);
         reader.Read<TimeSpan>(nameof(options.ShutdownTimeout), SettingsParsers.Time, time => options.ShutdownTimeout = time);
         reader.Read<int>(nameof(options.MaxClosedHistory), SettingsParsers.Number, value => options.MaxClosedHistory = value);
+        if (reader.Text("Takeover") is { } path)
+            reader.Try("Takeover", path, () => options.UseTakeover(path));
         TimeoutSettings.Apply(reader.Section(nameof(options.Timeouts)), options.Timeouts);
     }
 }

@@ -37,9 +37,12 @@ internal sealed class SettingsReader(IConfigurationSection section, List<string>
         var before = errors.Count;
         var text = Text(key);
         if (string.IsNullOrEmpty(text) && errors.Count == before)
-            errors.Add($"{Path}:{key} is missing: add it, as in {example}.");
+            ReportMissing(key, example);
         return text;
     }
+
+    public void ReportMissing(string key, string example) =>
+        errors.Add($"{Path}:{key} is missing: add it, as in {example}.");
 
     /// <summary>Reads an optional setting.</summary>
     /// <param name="key">The name in this section.</param>
@@ -63,7 +66,8 @@ internal sealed class SettingsReader(IConfigurationSection section, List<string>
             apply();
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or IOException
-            or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
+            or UnauthorizedAccessException or PlatformNotSupportedException
+            or System.Security.Cryptography.CryptographicException)
         {
             Fail(key, text, MessageOf(e));
         }

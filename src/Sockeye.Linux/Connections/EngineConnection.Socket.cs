@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace Sockeye.Linux;
 
@@ -42,6 +43,19 @@ internal partial class EngineConnection
         }
     }
 
+    protected override bool CanMove => true;
+
+    protected override SafeHandle DuplicateHandle()
+    {
+        lock (_descriptorLock)
+        {
+            ObjectDisposedException.ThrowIf(_isDescriptorClosed, this);
+            return new DescriptorHandle(Kernel, Kernel.DuplicateOrThrow(Descriptor));
+        }
+    }
+
+    protected override void RequestFreeze() => Post(EngineRequests.Freeze);
+
     private bool IsSocketReset => ReadTcpInfo(stackalloc byte[LinuxTcpInfo.Size]).State is TcpState.Closed;
 
     private LinuxTcpInfo ReadTcpInfo(Span<byte> buffer)
@@ -80,7 +94,7 @@ internal partial class EngineConnection
         if (isFirst)
         {
             // A duplicate keeps the socket open, so close() alone does not end the connection.
-            if (duplicate is not null)
+            if (duplicate is not null && !Moves)
                 Kernel.ShutdownBoth(Descriptor, Resets);
             _ = Kernel.Close(Descriptor);
             Thread.OnConnectionClosed();

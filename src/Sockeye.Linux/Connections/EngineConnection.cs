@@ -32,7 +32,9 @@ internal abstract partial class EngineConnection
         (Thread, Descriptor) = (thread, socket.Descriptor);
         (_localAddress, _remoteAddress) = (socket.Local, socket.Remote);
         (_local, _remote) = (socket.LocalEndPoint, socket.RemoteEndPoint);
-        _isUnix = socket.RemoteEndPoint is not null;
+        _isUnix = socket.IsUnix;
+        if (socket.Continued is { } continued)
+            Continue(continued);
     }
 
     public EngineThread Thread { get; }
@@ -63,11 +65,12 @@ internal abstract partial class EngineConnection
     protected override long Now => Thread.Now;
 
     /// <summary>Reports the connection to the observer of steps, and starts to serve it.</summary>
-    public void Start(SocketFunction function, long? startedAt)
+    public void Start(SocketFunction? function, long? startedAt)
     {
         try
         {
-            NotifyStep(function, startedAt: startedAt);
+            if (function is { } step)
+                NotifyStep(step, startedAt: startedAt);
         }
         catch
         {
@@ -76,7 +79,8 @@ internal abstract partial class EngineConnection
             throw;
         }
 
-        Post(EngineRequests.Start);
+        // What a connection that this one continues has not sent is sent at once.
+        Post(function is null ? EngineRequests.Start | EngineRequests.Send : EngineRequests.Start);
     }
 
     /// <summary>Posts requests to the engine thread. Safe from any thread.</summary>
@@ -130,6 +134,8 @@ internal abstract partial class EngineConnection
             Receive();
         if (requests.Has(EngineRequests.Send) && CanSend)
             Send();
+        if (requests.Has(EngineRequests.Freeze) && IsFreezing)
+            Freeze();
     }
 
     private void StartUnlessStopping()
@@ -148,6 +154,11 @@ internal abstract partial class EngineConnection
 
     /// <summary>Sends, or starts to send, the flushed bytes, or FIN at their end.</summary>
     protected abstract void Send();
+
+    /// <summary>
+    /// Cancels operations in flight, and calls <see cref="DuplexConnection.OnFrozen"/> when there are none, at once or later.
+    /// </summary>
+    protected abstract void Freeze();
 
     /// <summary>
     /// Cancels operations in flight, and calls <see cref="CloseDescriptor"/> when there are none, at once or later.

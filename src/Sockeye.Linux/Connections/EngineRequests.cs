@@ -17,6 +17,9 @@ internal enum EngineRequests
 
     /// <summary>End both directions.</summary>
     Close = 8,
+
+    /// <summary>End the operations in flight, without loss of bytes.</summary>
+    Freeze = 16,
 }
 
 internal static class EngineRequestsExtensions

@@ -16,4 +16,10 @@ internal readonly struct ConnectedSocket
 
     /// <summary>The remote endpoint of a Unix socket, which has no <see cref="NativeAddress"/>.</summary>
     public EndPoint? RemoteEndPoint { get; init; }
+
+    /// <summary>The state of the connection that this one continues; null if it is new.</summary>
+    public MovedBytes? Continued { get; init; }
+
+    /// <summary>Whether it is a Unix socket.</summary>
+    public bool IsUnix { get; init; }
 }

@@ -106,10 +106,11 @@ internal abstract class EngineThread
 
     /// <summary>Creates the connection of a socket, which this thread serves. Called after <see cref="TryReserve"/>.</summary>
     /// <param name="socket">The connected socket.</param>
-    /// <param name="function">The function that connected the socket, for the observer of steps.</param>
+    /// <param name="function">The function that connected the socket, for the observer of steps. Null: another process, or
+    /// another transport, has called it.</param>
     /// <param name="startedAt">The time at which connecting started, for the observer of steps.</param>
     public abstract ConnectionContext StartConnection(
-        ConnectedSocket socket, SocketFunction function, long? startedAt = null);
+        ConnectedSocket socket, SocketFunction? function, long? startedAt = null);
 
     public void Post(IEngineWorkItem work)
     {

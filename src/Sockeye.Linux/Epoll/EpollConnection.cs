@@ -93,15 +93,18 @@ internal sealed unsafe class EpollConnection(EpollThread thread, ConnectedSocket
         }
     }
 
+    /// <summary>A call is never in flight. Events that come while the connection is still are kept.</summary>
+    protected override void Freeze() => OnFrozen();
+
     protected override void CancelAndClose()
     {
         if (Token != 0)
         {
             thread.Remove(Token);
             Token = 0; // If a later step fails, the close is tried again, but without this step.
-            // Closing the last descriptor removes the socket from epoll. While a duplicate is open, the socket stays there,
-            // epoll(7).
-            if (IsDuplicated)
+            // Closing the last descriptor removes the socket from epoll. While a duplicate is open, here or in another process,
+            // the socket stays there, epoll(7).
+            if (IsDuplicated || Moves)
                 thread.DeregisterSocket(Descriptor);
         }
 

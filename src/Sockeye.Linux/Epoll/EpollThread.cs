@@ -20,7 +20,7 @@ internal sealed class EpollThread(EngineSetup setup, int index) : EngineThread(s
     /// <summary>Memory for bytes that have no reader.</summary>
     public PipeSegment DiscardBuffer { get; } = setup.Pool.CreateUnpooled(SegmentPool.LargeSize);
 
-    public override ConnectionContext StartConnection(ConnectedSocket socket, SocketFunction function, long? startedAt = null)
+    public override ConnectionContext StartConnection(ConnectedSocket socket, SocketFunction? function, long? startedAt = null)
     {
         var connection = new EpollConnection(this, socket);
         connection.Start(function, startedAt);

@@ -18,6 +18,7 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
     private bool _isSending;
     private ReceiveSizePredictor _size = new();
     private bool _isCancelling;
+    private bool _isFreezeCancel;
 
     /// <param name="segment">The received bytes.</param>
     /// <param name="result">The number of bytes; 0 for the peer's FIN; negative for an error.</param>
@@ -44,6 +45,8 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
             CloseIfIdle();
         else if (!hasMore && CanReceive)
             Receive();
+        else
+            FreezeIfIdle();
     }
 
     public void OnSendCompleted(int result)
@@ -54,17 +57,28 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
         OnOperationEnded();
         if (IsClosing)
             CloseIfIdle();
-        else if (result < 0 && (Errno)(-result) is not (Errno.Again or Errno.Interrupted))
+        else if (result < 0 && (Errno)(-result) is not (Errno.Again or Errno.Interrupted or Errno.Cancelled))
             OnSendFailed((Errno)(-result));
         else if (OnBytesSent(Math.Max(result, 0)) && CanSend)
             Send();
+        FreezeIfIdle();
     }
 
     public void OnCancelCompleted()
     {
         Thread.AssertOnEngineThread();
         OnOperationEnded();
-        CloseIfIdle();
+        var isForFreeze = _isFreezeCancel;
+        if (isForFreeze)
+            _isCancelling = _isFreezeCancel = false;
+        if (!IsClosing && IsFreezing)
+            Freeze(); // An operation may have started between two freezes.
+        else if (!IsClosing)
+            return;
+        else if (isForFreeze)
+            CancelAndClose(); // An operation may have started after a thaw.
+        else
+            CloseIfIdle();
     }
 
     protected override bool HasSendInFlight => _isSending;
@@ -116,16 +130,35 @@ internal sealed class RingConnection(RingThread thread, ConnectedSocket socket) 
         _inFlight++;
     }
 
+    /// <remarks>Bytes that the kernel has put into buffers complete before the cancelled receive does.</remarks>
+    /// <inheritdoc/>
+    protected override void Freeze()
+    {
+        _isFreezeCancel = CancelOperations() || _isFreezeCancel;
+        FreezeIfIdle();
+    }
+
     protected override void CancelAndClose()
     {
-        if (_inFlight > 0 && !_isCancelling)
-        {
-            thread.Ring.Next().Cancel(Descriptor, RingUserData.Pack(RingOperation.Cancel, Token));
-            _isCancelling = true;
-            _inFlight++;
-        }
-
+        CancelOperations();
         CloseIfIdle();
+    }
+
+    /// <summary>Cancels what is in flight. Returns false if there is nothing, or if a cancel is in flight.</summary>
+    private bool CancelOperations()
+    {
+        if (_inFlight == 0 || _isCancelling)
+            return false;
+        thread.Ring.Next().Cancel(Descriptor, RingUserData.Pack(RingOperation.Cancel, Token));
+        _isCancelling = true;
+        _inFlight++;
+        return true;
+    }
+
+    private void FreezeIfIdle()
+    {
+        if (_inFlight == 0 && IsFreezing)
+            OnFrozen();
     }
 
     private void OnOperationEnded()

@@ -29,7 +29,7 @@ internal sealed class RingThread(EngineSetup setup, RingSettings settings, int i
 
     public override long RentedBytes => (SmallBuffers?.RentedBytes ?? 0) + (LargeBuffers?.RentedBytes ?? 0);
 
-    public override ConnectionContext StartConnection(ConnectedSocket socket, SocketFunction function, long? startedAt = null)
+    public override ConnectionContext StartConnection(ConnectedSocket socket, SocketFunction? function, long? startedAt = null)
     {
         var connection = new RingConnection(this, socket);
         connection.Start(function, startedAt);

@@ -12,13 +12,17 @@ internal static class Constants
     public const int DuplicateCloseOnExec = 1030; // F_DUPFD_CLOEXEC
 
     public const int LevelSocket = 1; // SOL_SOCKET
+    public const int OptionType = 3; // SO_TYPE
     public const int OptionError = 4; // SO_ERROR
     public const int OptionLinger = 13; // SO_LINGER
     public const int OptionReusePort = 15; // SO_REUSEPORT
+    public const int OptionListening = 30; // SO_ACCEPTCONN
+    public const int OptionDomain = 39; // SO_DOMAIN
     public const int OptionMemory = 55; // SO_MEMINFO, since Linux 4.12
     public const int LevelTcp = 6; // IPPROTO_TCP
     public const int OptionTcpInfo = 11; // TCP_INFO
 
+    public const int FamilyUnix = 1; // AF_UNIX
     public const int FamilyIPv4 = 2; // AF_INET
     public const int FamilyIPv6 = 10; // AF_INET6
 

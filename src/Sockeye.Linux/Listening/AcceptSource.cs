@@ -18,7 +18,6 @@ internal sealed class AcceptSource
     private AcceptSource(ListeningSocket listening, EngineThread polling, EngineThread? serving, Action<EngineThread> onReady)
     {
         (_listening, Thread) = (listening, serving);
-        Socket.Blocking = false;
         // If the socket listens on all addresses, the address of each connection is queried.
         if (EndPoint is not IPEndPoint { Address: var address }
             || (!address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)))
@@ -40,6 +39,8 @@ internal sealed class AcceptSource
 
     public static AcceptSource[] Bind(EndPoint endpoint, EngineGroup engine, Action<EngineThread> onReady)
     {
+        if (endpoint is InheritedEndPoint inherited)
+            return Attach(inherited.Descriptors, engine, onReady);
         // The first bind is without SO_REUSEPORT, so that no other server shares the port. The other binds use it.
         var reuses = engine.ReusesPort && endpoint is IPEndPoint; // A path has one socket.
         var first = ListeningSocket.Bind(
@@ -63,9 +64,14 @@ internal sealed class AcceptSource
         }
     }
 
+    public static IReadOnlyList<ListeningDescriptor> CreateDescriptors(IEnumerable<AcceptSource> sources) =>
+        ListeningSocket.CreateDescriptors(sources.Select(source => source._listening));
+
     /// <summary>Closes all sources, even if the observer of steps throws. That exception is rethrown at the end.</summary>
     public static Task CloseAsync(IEnumerable<AcceptSource> sources) =>
         Task.WhenAll(sources.Select(source => source.CloseAsync()));
+
+    public void LeaveFile() => _listening.LeaveFile();
 
     public int Shed(int maxCount) => _listening.Shed(maxCount);
 
@@ -92,6 +98,7 @@ internal sealed class AcceptSource
                 Local = _localEndPoint is null ? SocketCalls.LocalAddress(descriptor) : default,
                 LocalEndPoint = _localEndPoint,
                 RemoteEndPoint = EndPoint is IPEndPoint ? null : SocketCalls.RemoteUnixEndPoint(descriptor),
+                IsUnix = EndPoint is not IPEndPoint,
             };
             return Errno.None;
         }
@@ -103,6 +110,34 @@ internal sealed class AcceptSource
         {
             if (isHeld)
                 Socket.SafeHandle.DangerousRelease();
+        }
+    }
+
+    /// <summary>Serves each socket, whatever the number of threads.</summary>
+    private static AcceptSource[] Attach(
+        IReadOnlyList<ListeningDescriptor> descriptors, EngineGroup engine, Action<EngineThread> onReady)
+    {
+        // As many as threads: each thread serves its own clients. Otherwise the threads share the clients of all sockets.
+        var isEach = engine.ReusesPort && descriptors.Count == engine.Threads.Count;
+        List<AcceptSource> sources = [];
+        try
+        {
+            foreach (var descriptor in descriptors)
+            {
+                var listening = ListeningSocket.Attach(descriptor, engine.Setup.Sockets);
+                SocketSetup.ConfigureConnection(listening.Socket, engine.Setup.Sockets);
+                var thread = engine.Threads[sources.Count % engine.Threads.Count];
+                sources.Add(new(listening, thread, isEach ? thread : null, onReady));
+            }
+
+            return [.. sources];
+        }
+        catch
+        {
+            foreach (var source in sources)
+                source.LeaveFile(); // The caller still has the socket.
+            _ = CloseAsync(sources); // An error of closing is ignored in favor of the original one.
+            throw;
         }
     }
 

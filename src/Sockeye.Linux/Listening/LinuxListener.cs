@@ -11,7 +11,7 @@ namespace Sockeye.Linux;
 /// accepted only on demand: the kernel has the only queue, with its limit and its depth.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "Unbinding, with which every listener ends, disposes its fields.")]
-internal sealed class LinuxListener : IConnectionListener, IAcceptQueueListener
+internal sealed class LinuxListener : IConnectionListener, IAcceptQueueListener, ISharedListener
 {
     private readonly AcceptSource[] _sources;
     private readonly EngineGroup _engine;
@@ -53,6 +53,8 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueueListener
         catch
         {
             // An error of closing is ignored in favor of the refusal.
+            if (endpoint is InheritedEndPoint)
+                await listener.ReleaseAsync().AsTask().WithoutThrowing(keepsContext: false); // The caller has the socket.
             await listener.DisposeAsync().AsTask().WithoutThrowing(keepsContext: false);
             throw;
         }
@@ -78,6 +80,15 @@ internal sealed class LinuxListener : IConnectionListener, IAcceptQueueListener
         foreach (var source in _sources)
             shed += source.Shed(maxCount - shed);
         return shed;
+    }
+
+    public IReadOnlyList<ListeningDescriptor> GetDescriptors() => AcceptSource.CreateDescriptors(_sources);
+
+    public ValueTask ReleaseAsync(CancellationToken cancellationToken = default)
+    {
+        foreach (var source in _sources)
+            source.LeaveFile();
+        return UnbindAsync(CancellationToken.None);
     }
 
     /// <summary>Releases everything, even if the observer of steps throws. The first caller gets that exception.</summary>

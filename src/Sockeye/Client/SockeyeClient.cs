@@ -94,6 +94,18 @@ public sealed partial class SockeyeClient : IConnectionFactory
     public ValueTask<ConnectionContext> ConnectAsync(string host, int port, CancellationToken cancellationToken = default) =>
         ConnectAsync(HostNames.ToEndPoint(host, port), cancellationToken);
 
+    /// <summary>Opens one connection to the first of several endpoints that accepts, in the order of preference.</summary>
+    /// <remarks>Each endpoint has the whole <see cref="SockeyeClientOptions.ConnectTimeout"/>.</remarks>
+    /// <param name="endpoints">The endpoints, each as for <see cref="ConnectAsync(EndPoint, CancellationToken)"/>. At least
+    /// one.</param>
+    /// <param name="cancellationToken">Cancels the connect, and leaves nothing open.</param>
+    /// <exception cref="ArgumentException">There is no endpoint, or a client cannot connect to one.</exception>
+    /// <exception cref="ConnectException">All endpoints failed; the message has the errors of all.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public ValueTask<ConnectionContext> ConnectAsync(
+        IEnumerable<EndPoint> endpoints, CancellationToken cancellationToken = default) =>
+        FirstEndPoint.ConnectAsync(this, FirstEndPoint.Normalize(endpoints), cancellationToken);
+
     /// <summary>Opens <paramref name="count"/> connections, or none: if one fails, the others are aborted.</summary>
     /// <remarks>Up to 64 connect at a time, each within its own connect timeout.</remarks>
     /// <inheritdoc cref="ConnectAsync(EndPoint, CancellationToken)"/>
@@ -138,6 +150,18 @@ public sealed partial class SockeyeClient : IConnectionFactory
         ArgumentNullException.ThrowIfNull(endpoint);
         endpoint = HostNames.Normalize(endpoint);
         return new(_logger, onChanged => Reconnect([endpoint], onChanged, cancellationToken));
+    }
+
+    /// <summary>Opens one connection after another, each to the first of several endpoints that accepts, in the order of
+    /// preference.</summary>
+    /// <inheritdoc cref="ReconnectAsync(EndPoint, CancellationToken)"/>
+    /// <param name="endpoints">The endpoints. At least one.</param>
+    /// <param name="cancellationToken">Ends the loop at its next step. A connection that is in use stays open.</param>
+    public ReconnectSequence<ConnectionContext> ReconnectAsync(
+        IEnumerable<EndPoint> endpoints, CancellationToken cancellationToken = default)
+    {
+        var targets = FirstEndPoint.Normalize(endpoints);
+        return new(_logger, onChanged => Reconnect(targets, onChanged, cancellationToken));
     }
 
     /// <summary>Opens one connection after another, each to the first endpoint that accepts.</summary>

@@ -11,37 +11,36 @@ namespace Sockeye;
 /// </remarks>
 internal sealed class AsyncLock
 {
-    private readonly Lock _lock = new();
-    private readonly Queue<TaskCompletionSource> _waiters = new();
-    private bool _isHeld;
+    private const int Free = 0;
+    private const int Held = 1;
 
-    public bool TryAcquire()
-    {
-        lock (_lock)
-        {
-            if (_isHeld)
-                return false;
-            _isHeld = true;
-            return true;
-        }
-    }
+    /// <summary>Held, and callers wait. Set and left only under the lock of the queue.</summary>
+    private const int Contended = 2;
+
+    private readonly Lock _lock = new();
+    private Queue<TaskCompletionSource>? _waiters;
+    private int _state;
+
+    public bool TryAcquire() => Interlocked.CompareExchange(ref _state, Held, Free) == Free;
 
     /// <summary>Acquires the lock. The token cancels the wait.</summary>
     public ValueTask AcquireAsync(CancellationToken cancellationToken = default)
     {
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled(cancellationToken);
+        if (TryAcquire())
+            return default;
         lock (_lock)
         {
-            if (!_isHeld)
+            // The holder may release the lock at any time, but only before it is contended.
+            while (Interlocked.CompareExchange(ref _state, Contended, Held) == Free)
             {
-                Debug.Assert(_waiters.Count == 0, "A free lock has no waiters.");
-                _isHeld = true;
-                return default;
+                if (TryAcquire())
+                    return default;
             }
 
             var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _waiters.Enqueue(waiter);
+            (_waiters ??= new()).Enqueue(waiter);
             return new(WaitAsync(waiter, cancellationToken));
         }
     }
@@ -49,17 +48,19 @@ internal sealed class AsyncLock
     /// <summary>Passes the lock to the first waiter, or frees it.</summary>
     public void Release()
     {
+        Debug.Assert(Volatile.Read(ref _state) != Free, "The lock is held.");
+        if (Interlocked.CompareExchange(ref _state, Free, Held) == Held)
+            return;
         TaskCompletionSource next;
         do
         {
             lock (_lock)
             {
-                Debug.Assert(_isHeld, "The lock is held.");
-                if (!_waiters.TryDequeue(out next!))
-                {
-                    _isHeld = false;
+                var hasNext = _waiters!.TryDequeue(out next!);
+                if (_waiters.Count == 0)
+                    Volatile.Write(ref _state, hasNext ? Held : Free);
+                if (!hasNext)
                     return;
-                }
             }
         }
         while (!next.TrySetResult()); // If it was cancelled, the lock passes to the next.

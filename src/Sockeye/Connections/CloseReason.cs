@@ -58,6 +58,9 @@ public enum CloseCause
 
     /// <summary>The TLS handshake failed, or TLS failed later.</summary>
     TlsError,
+
+    /// <summary>The connection continues in another server, and its peer notices nothing.</summary>
+    Moved,
 }
 
 /// <summary>Describes why a connection ended: the side, the cause, the direction, and a sentence for logs.</summary>
@@ -102,6 +105,9 @@ public sealed class CloseReason
     internal static CloseReason Stopped { get; } =
         new(ClosedBy.Local, CloseCause.Stop, CloseDirection.Output, "the server was stopped");
 
+    internal static CloseReason Moved { get; } =
+        new(ClosedBy.Local, CloseCause.Moved, CloseDirection.Both, "the connection continues in another server");
+
     internal static CloseReason Local(CloseCause cause, string description, Exception? exception = null) =>
         new(ClosedBy.Local, cause, CloseDirection.Both, description, exception);
 
@@ -142,7 +148,7 @@ public sealed class CloseReason
     public Exception? Exception { get; }
 
     /// <summary>Gets whether both directions ended in order, without loss.</summary>
-    public bool IsOrderly => Cause is CloseCause.Fin;
+    public bool IsOrderly => Cause is CloseCause.Fin or CloseCause.Moved;
 
     /// <summary>Whether the connection was refused rather than served. A flood causes many of these.</summary>
     internal bool IsRefusal { get; private init; }

@@ -3,10 +3,12 @@ using System.Diagnostics;
 namespace Sockeye;
 
 /// <summary>The time since bytes were transferred in one direction, as polls find it: never too long.</summary>
-internal struct DirectionClock
+/// <param name="bytes">The count of the direction at the start.</param>
+/// <param name="activeAt">The time of its last transfer, from the start of the connection.</param>
+internal struct DirectionClock(long bytes, TimeSpan activeAt)
 {
-    private long _bytes;
-    private TimeSpan _activeAt;
+    private long _bytes = bytes;
+    private TimeSpan _activeAt = activeAt;
 
     /// <summary>Returns the time for which the direction has been idle.</summary>
     /// <param name="bytes">The count of the direction.</param>

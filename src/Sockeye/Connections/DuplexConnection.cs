@@ -19,7 +19,7 @@ namespace Sockeye.Transports;
 /// <para>Members are safe for use from any thread, except those that only the driver calls. The driver receives in one call at a
 /// time, and sends in one call at a time.</para>
 /// </remarks>
-public abstract class DuplexConnection
+public abstract partial class DuplexConnection
     : TransportConnection, IDuplexPipe, IPipeDriver, IConnectionProgressFeature, IOwnableConnection
 {
     /// <summary>
@@ -208,8 +208,11 @@ public abstract class DuplexConnection
     /// <summary>Ends both directions at once, unless they have ended already. Records the reason before anything ends.</summary>
     /// <param name="reason">The reason of the end.</param>
     /// <param name="reset">Whether to end by RST rather than by FIN.</param>
-    protected internal void Break(CloseReason reason, bool reset) =>
+    protected internal void Break(CloseReason reason, bool reset)
+    {
         Apply(reset ? LifecycleEvent.ResetRequested : LifecycleEvent.CloseRequested, reason);
+        DeferIfFrozen(reason, reset);
+    }
 
     /// <summary>Discards data that arrives from now on, even if a reader still holds its last result. Called after the pipes were
     /// completed.</summary>
@@ -424,7 +427,13 @@ public abstract class DuplexConnection
         }
 
         if (actions.Has(LifecycleActions.Close))
+        {
+            _freeze?.Complete(isFrozen: false);
             RequestClose(isDriving);
+        }
+
+        if (actions.Has(LifecycleActions.Resume))
+            RequestThaw();
         if (actions.Has(LifecycleActions.NotifyClosed))
         {
             Output.ReleaseAll();

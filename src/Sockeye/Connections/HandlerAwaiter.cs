@@ -37,6 +37,7 @@ internal readonly struct HandlerAwaiter(ValueTask<bool> operation, IThreadPoolWo
 
     public void UnsafeOnCompleted(Action continuation)
     {
+        connection.OnReceiveWaits();
         _awaiter.UnsafeOnCompleted(continuation);
         if (handler is not null)
             connection.RunHandler(handler);

@@ -4,23 +4,44 @@ using System.Globalization;
 namespace Sockeye;
 
 /// <summary>The timeouts that are off by default, and the state that they keep for a connection.</summary>
-internal sealed class OptionalTimeouts(TimeSpan opened)
+internal sealed class OptionalTimeouts
 {
+    private readonly TimeSpan _opened;
     private TimeSpan? _closeRequestedAt;
     private DirectionClock _receiving;
     private DirectionClock _sending;
     private RateWindow _receiveRate;
     private RateWindow _sendRate;
 
+    /// <param name="now">The time since the start of the timer.</param>
+    /// <param name="clocks">The clocks of the connection that this one continues. Null: it opens now.</param>
+    public OptionalTimeouts(TimeSpan now, TimeoutClocks? clocks)
+    {
+        _opened = now - (clocks?.Age ?? TimeSpan.Zero);
+        if (clocks is null)
+            return;
+        _receiving = new(clocks.BytesReceived, clocks.Age - clocks.ReceiveIdle);
+        _sending = new(clocks.BytesSent, clocks.Age - clocks.SendIdle);
+    }
+
+    /// <summary>Returns the times since a byte was received, and since one was sent.</summary>
+    public (TimeSpan Receive, TimeSpan Send) GetIdleTimes(ref TimeoutPoll poll)
+    {
+        var (progress, age) = (poll.Progress, poll.Now - _opened);
+        return (
+            _receiving.GetIdleTime(progress.BytesReceived, age - progress.ReceivePauseTime, progress.IdleTime),
+            _sending.GetIdleTime(progress.BytesSent, age, progress.IdleTime));
+    }
+
     /// <summary>Requests the handler to finish at the end of the lifetime; returns a reason after its grace period.</summary>
     public CloseReason? CheckLifetime(ConnectionTimeouts timeouts, StopNotification? stop, TimeSpan now, ref TimeSpan next)
     {
-        Debug.Assert(now >= opened && !(now < _closeRequestedAt), "Polls come in the order of time.");
+        Debug.Assert(now >= _opened && !(now < _closeRequestedAt), "Polls come in the order of time.");
         if (!ConnectionTimeouts.IsEnabled(timeouts.Lifetime))
             return null;
-        if (_closeRequestedAt is null && now < opened + timeouts.Lifetime)
+        if (_closeRequestedAt is null && now < _opened + timeouts.Lifetime)
         {
-            next = opened + timeouts.Lifetime;
+            next = _opened + timeouts.Lifetime;
             return null;
         }
 
@@ -36,7 +57,7 @@ internal sealed class OptionalTimeouts(TimeSpan opened)
         if (!ConnectionTimeouts.IsEnabled(timeouts.LifetimeGracePeriod))
             return null;
         Debug.Assert(
-            _closeRequestedAt >= opened + timeouts.Lifetime, "The end is requested after the lifetime.");
+            _closeRequestedAt >= _opened + timeouts.Lifetime, "The end is requested after the lifetime.");
         next = _closeRequestedAt.Value + timeouts.LifetimeGracePeriod;
         return now < next
             ? null
@@ -63,13 +84,13 @@ internal sealed class OptionalTimeouts(TimeSpan opened)
     {
         if (!ConnectionTimeouts.IsEnabled(firstByte) || poll.Progress.BytesReceived > 0)
             return null;
-        if (opened + firstByte <= poll.Now)
+        if (_opened + firstByte <= poll.Now)
             return CloseReason.Local(
                 CloseCause.Timeout,
                 new(
                     $"the peer sent nothing for {OptionChecks.Describe(firstByte)} after it connected",
                     "Timeouts.FirstByte"));
-        TimeoutPoll.ScheduleAt(opened + firstByte, ref next);
+        TimeoutPoll.ScheduleAt(_opened + firstByte, ref next);
         return null;
     }
 
@@ -77,7 +98,7 @@ internal sealed class OptionalTimeouts(TimeSpan opened)
     {
         if (!ConnectionTimeouts.IsEnabled(timeout))
             return null;
-        var clock = poll.Now - opened - poll.Progress.ReceivePauseTime;
+        var clock = poll.Now - _opened - poll.Progress.ReceivePauseTime;
         return CheckDirection(
             timeout, _receiving.GetIdleTime(poll.Progress.BytesReceived, clock, poll.Progress.IdleTime),
             "the peer sent nothing", nameof(ConnectionTimeouts.ReceiveIdle), ref poll, ref next);
@@ -88,7 +109,7 @@ internal sealed class OptionalTimeouts(TimeSpan opened)
         if (!ConnectionTimeouts.IsEnabled(timeout))
             return null;
         return CheckDirection(
-            timeout, _sending.GetIdleTime(poll.Progress.BytesSent, poll.Now - opened, poll.Progress.IdleTime),
+            timeout, _sending.GetIdleTime(poll.Progress.BytesSent, poll.Now - _opened, poll.Progress.IdleTime),
             "this side sent nothing", nameof(ConnectionTimeouts.SendIdle), ref poll, ref next);
     }
 
@@ -105,7 +126,7 @@ internal sealed class OptionalTimeouts(TimeSpan opened)
 
     private CloseReason? CheckReceiveRate(DataRate minRate, ref TimeoutPoll poll, ref TimeSpan next)
     {
-        var clock = poll.Now - opened - poll.Progress.ReceivePauseTime;
+        var clock = poll.Now - _opened - poll.Progress.ReceivePauseTime;
         if (_receiveRate.Check(minRate, clock, poll.Progress.BytesReceived) is { } measured)
             return CreateTooSlowReason("sent", measured, minRate, nameof(ConnectionTimeouts.MinReceiveRate));
         TimeoutPoll.ScheduleAt(poll.Now + _receiveRate.GetRemaining(minRate, clock), ref next);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Sockeye.Transports;
 
@@ -37,21 +38,28 @@ public class StreamConnection : DuplexConnection
     private readonly bool _keepsContext;
     private readonly Lock _operationsLock = new();
     private ReceiveSizePredictor _size = new();
-    private int _operations;
     private int _sendRequests;
     private int _receiveIterations;
     private int _sendIterations;
+    private int _sends;
+    private bool _isReceiving;
+    private bool _receivesAgain;
+    private bool _holdsSend;
     private bool _isSocketClosed;
+    private bool _isClosing;
     private volatile bool _isFinSent;
 
     /// <summary>Creates the connection of a connected socket. It is idle until <see cref="Start"/>.</summary>
     /// <param name="socket">The socket. The connection closes it.</param>
     /// <param name="options">The limits and schedulers of the connection.</param>
-    public StreamConnection(StreamSocket socket, TransportConnectionOptions options)
+    /// <param name="continued">The state of a connection that this one continues. Null: the connection is new.</param>
+    public StreamConnection(StreamSocket socket, TransportConnectionOptions options, MovedBytes? continued = null)
         : base(options, options.KeepsContext ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously)
     {
         (_socket, _keepsContext) = (socket, options.KeepsContext);
         (LocalEndPoint, RemoteEndPoint) = (socket.LocalEndPoint, socket.RemoteEndPoint);
+        if (continued is not null)
+            Continue(continued);
     }
 
     /// <inheritdoc/>
@@ -60,8 +68,9 @@ public class StreamConnection : DuplexConnection
     /// <summary>Starts receiving and sending. Called once, before the connection is given to a server or a client.</summary>
     public void Start()
     {
-        Debug.Assert(_operations == 0, "A connection is started once.");
+        Debug.Assert(!_isReceiving, "A connection is started once.");
         RequestReceive();
+        RequestSend(); // What a connection that this one continues has not sent.
     }
 
     /// <inheritdoc/>
@@ -73,8 +82,16 @@ public class StreamConnection : DuplexConnection
     /// <inheritdoc/>
     protected override void RequestReceive()
     {
-        if (!TryBeginOperation())
-            return;
+        lock (_operationsLock)
+        {
+            if (_isSocketClosed)
+                return;
+            _receivesAgain = _isReceiving;
+            if (_receivesAgain)
+                return; // The receive in progress sees it at its end.
+            _isReceiving = true;
+        }
+
         if (_keepsContext)
             Options.Scheduler.Schedule(static connection => _ = ((StreamConnection)connection!).ReceiveAsync(), this);
         else
@@ -108,12 +125,48 @@ public class StreamConnection : DuplexConnection
         lock (_operationsLock)
         {
             Debug.Assert(!_isSocketClosed, "The socket is closed once.");
-            _isSocketClosed = true;
-            _operations++;
+            _isSocketClosed = _isClosing = true;
         }
 
-        RunObserver(() => _socket.Close(Resets));
-        EndOperation();
+        if (Moves)
+            RunObserver(_socket.Leave);
+        else
+            RunObserver(() => _socket.Close(Resets));
+        bool isLast;
+        lock (_operationsLock)
+        {
+            _isClosing = false;
+            isLast = IsIdleAndClosedLocked();
+        }
+
+        if (isLast)
+            OnSocketClosed();
+    }
+
+    /// <inheritdoc/>
+    protected internal override bool CanMove => _socket.CanMove;
+
+    /// <inheritdoc/>
+    protected internal override SafeHandle DuplicateHandle() => _socket.Duplicate();
+
+    /// <inheritdoc/>
+    protected override void RequestFreeze() => EndFreezeIfIdle();
+
+    /// <inheritdoc/>
+    protected override void RequestThaw()
+    {
+        bool wasHeld;
+        lock (_operationsLock)
+        {
+            Input.Release();
+            (wasHeld, _holdsSend) = (_holdsSend, false);
+        }
+
+        RequestReceive();
+        if (wasHeld)
+            Send();
+        else
+            RequestSend();
     }
 
     /// <inheritdoc/>
@@ -124,9 +177,10 @@ public class StreamConnection : DuplexConnection
         _socket.ShutdownSend();
     }
 
-    /// <remarks>The state of the socket shows a reset until this side has sent its own FIN.</remarks>
+    /// <remarks>The state of the socket shows a reset until this side has sent its own FIN. Another thread may send FIN while the
+    /// state is read, so the state counts only if FIN is not sent afterwards either.</remarks>
     /// <inheritdoc/>
-    protected override bool IsResetHidden(bool isFinReceived) => !_isFinSent && _socket.IsReset;
+    protected override bool IsResetHidden(bool isFinReceived) => !_isFinSent && _socket.IsReset && !_isFinSent;
 
     /// <inheritdoc/>
     protected override void NotifyFailure(SocketException exception, bool isSend, bool isReset) =>
@@ -149,36 +203,40 @@ public class StreamConnection : DuplexConnection
     private async Task ReceiveAsync()
     {
         IThreadPoolWorkItem? handler = null;
-        try
+        do
         {
-            while (CanReceive)
+            try
             {
-                if (MustGiveWay(ref _receiveIterations))
+                while (CanReceive)
                 {
-                    if (handler is not null)
-                        ScheduleHandler(handler);
-                    handler = null;
-                    await Scheduling.YieldToThreadPool();
-                }
+                    if (MustGiveWay(ref _receiveIterations))
+                    {
+                        if (handler is not null)
+                            ScheduleHandler(handler);
+                        handler = null;
+                        await Scheduling.YieldToThreadPool();
+                    }
 
-                var waiting = new HandlerAwaiter(_socket.WaitForDataAsync(), handler, this);
-                handler = null; // It runs now, even if the wait fails later.
-                if (!await waiting)
-                    continue;
-                if (!Input.TryBeginFill(_size.Next, out var segment, out var length))
-                    break; // A request follows when there is room.
-                if (segment is null)
-                    await DiscardOnceAsync().ConfigureAwait(_keepsContext);
-                else
-                    handler = await FillAsync(segment, length).ConfigureAwait(_keepsContext);
+                    var waiting = new HandlerAwaiter(_socket.WaitForDataAsync(), handler, this);
+                    handler = null; // It runs now, even if the wait fails later.
+                    var isCertain = await waiting;
+                    if (!Input.TryBeginFill(_size.Next, out var segment, out var length))
+                        break; // A request follows when there is room.
+                    if (segment is null)
+                        await DiscardOnceAsync(isCertain).ConfigureAwait(_keepsContext);
+                    else if (isCertain)
+                        handler = await FillAsync(segment, length).ConfigureAwait(_keepsContext);
+                    else
+                        handler = TryFill(segment, length);
+                }
+            }
+            catch (Exception e)
+            {
+                OnFailed(e, isSend: false);
             }
         }
-        catch (Exception e)
-        {
-            OnFailed(e, isSend: false);
-        }
+        while (!TryEndReceive());
 
-        EndOperation();
         if (handler is not null)
             RunHandler(handler);
     }
@@ -192,19 +250,10 @@ public class StreamConnection : DuplexConnection
         try
         {
             received = await _socket.ReceiveAsync(segment.Free[..length]).ConfigureAwait(_keepsContext);
-            Debug.Assert(received >= 0 && received <= length, "A socket fills at most the buffer.");
         }
         finally
         {
-            if (received > 0)
-            {
-                _size.Record(received, length);
-                OnReceived();
-            }
-
-            _driving = this;
-            Input.EndFill(received);
-            (handler, _resumed, _driving) = (_resumed, null, null);
+            handler = EndFill(received, length);
         }
 
         if (received == 0)
@@ -212,11 +261,53 @@ public class StreamConnection : DuplexConnection
         return handler;
     }
 
+    /// <summary>Receives once, if there is something to receive.</summary>
+    /// <inheritdoc cref="FillAsync"/>
+    private IThreadPoolWorkItem? TryFill(PipeSegment segment, int length)
+    {
+        int? received = null;
+        IThreadPoolWorkItem? handler;
+        try
+        {
+            if (_socket.TryReceive(segment.Free[..length], out var count))
+                received = count;
+        }
+        finally
+        {
+            handler = EndFill(received ?? 0, length);
+        }
+
+        if (received == 0)
+            OnFinReceived();
+        return handler;
+    }
+
+    /// <summary>Ends a fill, also one that failed. Returns the handler that the bytes resume, if one waits for them.</summary>
+    private IThreadPoolWorkItem? EndFill(int received, int length)
+    {
+        Debug.Assert(received >= 0 && received <= length, "A socket fills at most the buffer.");
+        if (received > 0)
+        {
+            _size.Record(received, length);
+            OnReceived();
+        }
+
+        _driving = this;
+        Input.EndFill(received);
+        var handler = _resumed;
+        (_resumed, _driving) = (null, null);
+        return handler;
+    }
+
     /// <summary>Receives and discards, so that the peer's FIN or reset is still detected.</summary>
-    private async ValueTask DiscardOnceAsync()
+    private async ValueTask DiscardOnceAsync(bool isCertain)
     {
         using var block = Options.Pool.Rent();
-        var received = await _socket.ReceiveAsync(block.Memory).ConfigureAwait(_keepsContext);
+        int received;
+        if (isCertain)
+            received = await _socket.ReceiveAsync(block.Memory).ConfigureAwait(_keepsContext);
+        else if (!_socket.TryReceive(block.Memory, out received))
+            return;
         if (received == 0)
         {
             OnFinReceived();
@@ -230,7 +321,7 @@ public class StreamConnection : DuplexConnection
     /// <summary>Sends what is flushed, and FIN at its end, until nothing is left. One call at a time.</summary>
     private void Send()
     {
-        if (!TryBeginOperation())
+        if (!TryBeginSend())
             return;
         var isWaiting = false;
         try
@@ -245,7 +336,7 @@ public class StreamConnection : DuplexConnection
         }
 
         if (!isWaiting)
-            EndOperation();
+            EndSend();
     }
 
     /// <summary>Sends as long as the socket accepts everything at once. Returns false if a send waits.</summary>
@@ -302,13 +393,21 @@ public class StreamConnection : DuplexConnection
             OnFailed(e, isSend: true);
         }
 
-        EndOperation();
+        EndSend();
         if (handler is null)
             return;
         if (MustGiveWay(ref _sendIterations))
             ScheduleHandler(handler);
         else
             RunHandler(handler);
+    }
+
+    /// <summary>Called before a receive waits.</summary>
+    internal void OnReceiveWaits()
+    {
+        // Outside the thread pool, the thread serves its other sockets during the wait, and no other work depends on it.
+        if (!_socket.OccupiesThreadPool)
+            _receiveIterations = 0;
     }
 
     /// <summary>Counts an iteration of one direction. Returns whether it must give way to other work.</summary>
@@ -345,28 +444,78 @@ public class StreamConnection : DuplexConnection
         }
     }
 
-    /// <summary>Counts an operation, which keeps the memory of the pipes. Returns false if the socket is closed.</summary>
-    private bool TryBeginOperation()
+    /// <summary>Starts a send, which keeps the memory of the pipe. Returns false if the socket is closed, or if the connection is
+    /// still: then the thaw sends.</summary>
+    private bool TryBeginSend()
     {
         lock (_operationsLock)
         {
             if (_isSocketClosed)
                 return false;
-            _operations++;
+            _holdsSend = IsStill;
+            if (_holdsSend)
+                return false;
+            _sends++; // The one before has nothing left to send, but may not have ended.
             return true;
         }
     }
 
-    private void EndOperation()
+    /// <summary>Ends the receive. Returns false if it was requested again meanwhile.</summary>
+    private bool TryEndReceive()
+    {
+        bool isLast;
+        lock (_operationsLock)
+        {
+            if (_receivesAgain && !_isSocketClosed)
+            {
+                _receivesAgain = false;
+                return false;
+            }
+
+            _isReceiving = false;
+            isLast = IsIdleAndClosedLocked();
+        }
+
+        OnOperationEnded(isLast);
+        return true;
+    }
+
+    private void EndSend()
+    {
+        bool isLast;
+        lock (_operationsLock)
+        {
+            _sends--;
+            Debug.Assert(_sends >= 0, "Sends in progress are counted.");
+            isLast = IsIdleAndClosedLocked();
+        }
+
+        OnOperationEnded(isLast);
+    }
+
+    /// <summary>Whether the socket is closed, and no operation uses memory of the pipes.</summary>
+    private bool IsIdleAndClosedLocked()
+    {
+        Debug.Assert(_operationsLock.IsHeldByCurrentThread, "Operations are counted under their lock.");
+        return _isSocketClosed && !_isClosing && !_isReceiving && _sends == 0;
+    }
+
+    private void OnOperationEnded(bool isLast)
+    {
+        if (isLast)
+            OnSocketClosed();
+        else if (IsFreezing)
+            EndFreezeIfIdle();
+    }
+
+    /// <summary>Completes the freeze if nothing is in flight. A pending wait for data takes none.</summary>
+    private void EndFreezeIfIdle()
     {
         lock (_operationsLock)
         {
-            _operations--;
-            Debug.Assert(_operations >= 0, "Operations in progress are counted.");
-            if (!_isSocketClosed || _operations > 0)
-                return;
+            // A thaw changes the state first, and then releases the input under this lock.
+            if (IsFreezing && _sends == 0 && (Input.Hold() || !_isReceiving))
+                OnFrozen();
         }
-
-        OnSocketClosed();
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace Sockeye.Transports;
 
@@ -31,12 +32,28 @@ public abstract class StreamSocket
     /// </summary>
     public virtual bool CanRunHandlers => false;
 
+    /// <summary>
+    /// Gets whether the current thread, on which a call has just completed, belongs to the thread pool: then a connection that is
+    /// always busy gives way to other work.
+    /// </summary>
+    internal virtual bool OccupiesThreadPool => CanRunHandlers;
+
     /// <inheritdoc cref="IConnectionProgressFeature.GetSystemProgress"/>
     public abstract SystemProgress? GetSystemProgress();
 
     /// <summary>Waits, without a buffer, until there is something to receive: bytes, the end, or an error.</summary>
-    /// <returns>False if there may be nothing to receive, so that the connection waits again.</returns>
+    /// <returns>True if there is. False if that is not certain: the connection calls <see cref="TryReceive"/>.</returns>
     public abstract ValueTask<bool> WaitForDataAsync();
+
+    /// <summary>Receives available bytes, without waiting. Called after a wait that has returned false.</summary>
+    /// <param name="buffer">The buffer for the bytes. Not empty.</param>
+    /// <param name="received">The number of bytes. 0 after the FIN of the peer.</param>
+    /// <returns>False if there is nothing to receive, so that the connection waits again. Default: false.</returns>
+    public virtual bool TryReceive(Memory<byte> buffer, out int received)
+    {
+        received = 0;
+        return false;
+    }
 
     /// <summary>Receives available bytes, or waits for some.</summary>
     /// <param name="buffer">The buffer for the bytes. Not empty.</param>
@@ -58,6 +75,20 @@ public abstract class StreamSocket
     public virtual void OnFailed(SocketException exception, bool isSend, bool isReset)
     {
     }
+
+    /// <summary>Gets whether the socket can go to another connection: <see cref="Duplicate"/> and <see cref="Leave"/> work, and a
+    /// pending <see cref="WaitForDataAsync"/> does not harm what another connection does with the socket. Default:
+    /// false.</summary>
+    public virtual bool CanMove => false;
+
+    /// <summary>Returns a second handle of the socket.</summary>
+    /// <exception cref="NotSupportedException"><see cref="CanMove"/> is false.</exception>
+    public virtual SafeHandle Duplicate() => throw new NotSupportedException("This socket does not move.");
+
+    /// <summary>Lets the socket go, which another connection has: calls in flight fail, and nothing reaches the peer. Called
+    /// once, in place of <see cref="Close"/>.</summary>
+    /// <exception cref="NotSupportedException"><see cref="CanMove"/> is false.</exception>
+    public virtual void Leave() => throw new NotSupportedException("This socket does not move.");
 
     /// <summary>Closes the socket. Calls in flight fail. Called once.</summary>
     /// <param name="reset">Whether to close by RST, which the peer's receive reports as an error, rather than by FIN.</param>

@@ -26,11 +26,20 @@ internal sealed class TimeoutMonitor : CoarseTimerEntry
     private long _acknowledged = -1;
     private TimeSpan _waitTimeAtProgress;
 
-    public TimeoutMonitor(ConnectionContext connection, TimeoutMonitorSettings settings, StopNotification? stop)
+    /// <param name="connection">The connection.</param>
+    /// <param name="settings">The timeouts, and their timer.</param>
+    /// <param name="stop">Asks the handler to finish.</param>
+    /// <param name="clocks">The clocks of the connection that this one continues. Null: it is new.</param>
+    public TimeoutMonitor(
+        ConnectionContext connection, TimeoutMonitorSettings settings, StopNotification? stop, TimeoutClocks? clocks = null)
     {
         (_connection, _settings, _stop) = (connection, settings, stop);
         _lastIoAt = _polledAt = settings.Timer.Elapsed;
-        _optional = settings.HasOptionalTimeouts ? new(_lastIoAt) : null;
+        _optional = settings.HasOptionalTimeouts ? new(_lastIoAt, clocks) : null;
+        if (clocks is null)
+            return;
+        _ioBytes = clocks.BytesReceived + clocks.BytesSent;
+        _lastIoAt -= clocks.Idle;
     }
 
     private ConnectionTimeouts Timeouts => _settings.Timeouts;
@@ -39,7 +48,14 @@ internal sealed class TimeoutMonitor : CoarseTimerEntry
     public static bool CountsBytes(ConnectionContext connection) => connection is IConnectionProgressFeature;
 
     /// <summary>Starts the timeouts.</summary>
-    public void Start() => Arm(Poll(_lastIoAt), _lastIoAt);
+    public void Start() => Arm(Poll(_polledAt), _polledAt);
+
+    /// <summary>Returns the times since a byte was received, and since one was sent.</summary>
+    public (TimeSpan Receive, TimeSpan Send) GetIdleTimes(IConnectionProgressFeature connection)
+    {
+        var poll = new TimeoutPoll(connection, _settings.Timer.Elapsed, _acknowledged);
+        return _optional?.GetIdleTimes(ref poll) ?? (poll.Progress.IdleTime, poll.Progress.IdleTime);
+    }
 
     /// <summary>Ends the monitor when the connection is closed. The timer then releases it.</summary>
     public void End()

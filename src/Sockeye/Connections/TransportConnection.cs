@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
@@ -46,6 +47,17 @@ public abstract class TransportConnection : ConnectionContext,
     /// <summary>Gets or sets the id of the connection. Default: short and counted up ("c1", "c2", …), unique in this
     /// process.</summary>
     public override string ConnectionId { get => field ??= $"c{Interlocked.Increment(ref _lastId)}"; set; }
+
+    /// <summary>Keeps new connections from getting the id of a connection that another process has created.</summary>
+    internal static void ReserveId(string id)
+    {
+        if (id is not ['c', ..] || !long.TryParse(id.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            return;
+        long last;
+        do
+            last = Volatile.Read(ref _lastId);
+        while (last < number && Interlocked.CompareExchange(ref _lastId, number, last) != last);
+    }
 
     /// <summary>Gets the features of the connection: the interfaces that it implements, under what middleware has set. For one
     /// caller at a time.</summary>

@@ -5,7 +5,7 @@ namespace Sockeye;
 
 /// <summary>A codec whose connections have a heartbeat. The frames are those of the codec below.</summary>
 internal sealed class HeartbeatCodec<TMessage>(Codec<TMessage> codec, Heartbeat<TMessage, TMessage> heartbeat)
-    : Codec<TMessage>, IConnectionDecoder<TMessage>
+    : Codec<TMessage>, IResumingDecoder<TMessage>, IConnectionDecoder<TMessage>
 {
     public override bool IsEncodeAtomic => codec.IsEncodeAtomic;
 
@@ -15,6 +15,9 @@ internal sealed class HeartbeatCodec<TMessage>(Codec<TMessage> codec, Heartbeat<
 
     public override bool TryDecode(ref ReadOnlySequence<byte> input, [MaybeNullWhen(false)] out TMessage message) =>
         codec.TryDecode(ref input, out message);
+
+    public bool TryDecode(ref ReadOnlySequence<byte> input, ref long searched, [MaybeNullWhen(false)] out TMessage message) =>
+        codec.Resume(ref input, ref searched, out message);
 
     public override void Encode(TMessage message, IBufferWriter<byte> output) => codec.Encode(message, output);
 
@@ -26,7 +29,7 @@ internal sealed class HeartbeatCodec<TMessage>(Codec<TMessage> codec, Heartbeat<
 
 /// <summary>A decoder whose connections have a heartbeat. The frames are those of the decoder below.</summary>
 internal sealed class HeartbeatDecoder<TIn, TOut>(IFrameDecoder<TIn> decoder, Heartbeat<TIn, TOut> heartbeat)
-    : IFrameDecoder<TIn>, IConnectionDecoder<TIn>
+    : IResumingDecoder<TIn>, IConnectionDecoder<TIn>
 {
     public IFrameDecoder<TIn> ForConnection() => decoder.ForConnection() is var own && ReferenceEquals(own, decoder)
         ? this
@@ -34,6 +37,9 @@ internal sealed class HeartbeatDecoder<TIn, TOut>(IFrameDecoder<TIn> decoder, He
 
     public bool TryDecode(ref ReadOnlySequence<byte> input, [MaybeNullWhen(false)] out TIn message) =>
         decoder.TryDecode(ref input, out message);
+
+    public bool TryDecode(ref ReadOnlySequence<byte> input, ref long searched, [MaybeNullWhen(false)] out TIn message) =>
+        decoder.Resume(ref input, ref searched, out message);
 
     public IMessageMonitor<TIn>? Attach(object messages) => HeartbeatMonitor<TIn, TOut>.Attach(messages, heartbeat);
 

@@ -18,6 +18,8 @@ internal sealed class ResponseBatch<TIn, TOut>(MessageConnection<TIn, TOut> mess
     private long _start;
     private Exception? _rejected;
 
+    public bool IsEmpty => _responses.Count == 0;
+
     /// <summary>Adds a response. Returns whether the batch must be written now.</summary>
     public bool Add(TOut response)
     {

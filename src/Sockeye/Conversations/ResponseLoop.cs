@@ -35,9 +35,12 @@ internal sealed class ResponseLoop<TRequest, TResponse>(
         {
 #pragma warning disable CA2012 // Only one of the two awaits each operation: this code, or the other if writing has failed.
             // While requests are there, responses are held back, and then written together.
+            var held = batch.IsEmpty ? null : messages.Mover;
+            held?.Hold();
             var next = requests.MoveNextAsync();
             if (!next.IsCompleted)
                 await WriteMeanwhileAsync(batch, next, reading);
+            held?.Release();
             if (!await next)
                 break;
             var response = RespondAsync(requests.Current, ending.Token);
@@ -76,9 +79,10 @@ internal sealed class ResponseLoop<TRequest, TResponse>(
             await foreach (var request in messages.ReadAllAsync(ending.Token))
             {
                 await _slots.TakeAsync();
+                messages.Mover?.Hold();
                 if (_error is not null)
                 {
-                    _slots.Release();
+                    Release();
                     break;
                 }
 
@@ -128,8 +132,14 @@ internal sealed class ResponseLoop<TRequest, TResponse>(
         }
         finally
         {
-            _slots.Release();
+            Release();
         }
+    }
+
+    private void Release()
+    {
+        messages.Mover?.Release();
+        _slots.Release();
     }
 
     private void Fail(Exception error, CancellationTokenSource ending)

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Sockeye;
 
 /// <summary>Records the bytes that a reader gets, each when it is returned for the first time.</summary>
-internal sealed class RecordedInput(PipeReader inner, Recording recording) : PipeReader
+internal sealed class RecordedInput(PipeReader inner, Recording recording) : PipeReader, ITransparentPipe
 {
     private ReadOnlySequence<byte> _buffer;
 

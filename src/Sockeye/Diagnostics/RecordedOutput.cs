@@ -3,7 +3,7 @@ using System.IO.Pipelines;
 namespace Sockeye;
 
 /// <summary>Records written bytes when they are flushed.</summary>
-internal sealed class RecordedOutput(PipeWriter inner, Recording recording) : PipeWriter
+internal sealed class RecordedOutput(PipeWriter inner, Recording recording) : PipeWriter, ITransparentPipe
 {
     private Memory<byte> _memory;
 

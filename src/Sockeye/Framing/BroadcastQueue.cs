@@ -32,6 +32,7 @@ internal sealed class BroadcastQueue(int limit)
     private int _allowance;
     private bool _isSending;
     private bool _isClosed;
+    private bool _isHeld;
 
     public int Count
     {
@@ -54,7 +55,7 @@ internal sealed class BroadcastQueue(int limit)
         lock (_lock)
         {
             Debug.Assert(_frames.Count <= limit + _allowance, "The queue never exceeds its limit.");
-            if (_isClosed)
+            if (_isClosed || _isHeld)
                 return EnqueueResult.Closed;
             if (_frames.Count == limit + _allowance)
                 return EnqueueResult.Full;
@@ -90,6 +91,58 @@ internal sealed class BroadcastQueue(int limit)
             Debug.Assert(_isSending, "A sender is running.");
             _isSending = _frames.Count > 0;
             return !_isSending;
+        }
+    }
+
+    /// <summary>Rejects further frames until <see cref="EndHold"/>: the connection may move.</summary>
+    public void Hold()
+    {
+        lock (_lock)
+            _isHeld = true;
+    }
+
+    public void EndHold()
+    {
+        lock (_lock)
+            _isHeld = false;
+    }
+
+    /// <summary>Takes a frame although no sender runs, or although one waits. The caller has to release it.</summary>
+    public PooledBuffer? TryTakeHeld()
+    {
+        lock (_lock)
+        {
+            Debug.Assert(_isHeld, "Nothing is added meanwhile.");
+            return _frames.TryDequeue(out var frame) ? frame : null;
+        }
+    }
+
+    /// <summary>Closes the queue, and adds its frames to that of the connection that continues this one. A later frame, for
+    /// which this queue was full, comes behind them.</summary>
+    /// <returns>True if the caller has to start a sender of the other queue.</returns>
+    public bool CloseAndMoveTo(BroadcastQueue next)
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+            var isStarting = next.Append(_frames);
+            _frames.Clear();
+            ReleaseWaiterLocked();
+            return isStarting;
+        }
+    }
+
+    private bool Append(Queue<PooledBuffer> frames)
+    {
+        lock (_lock)
+        {
+            _allowance += frames.Count;
+            foreach (var frame in frames)
+                _frames.Enqueue(frame);
+            if (_isSending || frames.Count == 0)
+                return false;
+            _isSending = true;
+            return true;
         }
     }
 

@@ -28,12 +28,21 @@ internal sealed class DelimitedCodec : FrameCodec
 
     internal override bool TryReadFrame(ref ReadOnlySequence<byte> input, out ReadOnlySequence<byte> payload)
     {
-        var end = FrameBytes.IndexOf(FrameBytes.SliceUpTo(input, (long)_maxLength + _delimiter.Length), _delimiter);
+        long searched = 0;
+        return TryReadFrame(ref input, ref searched, out payload);
+    }
+
+    internal override bool TryReadFrame(
+        ref ReadOnlySequence<byte> input, ref long searched, out ReadOnlySequence<byte> payload)
+    {
+        var end = FrameBytes.IndexOf(
+            FrameBytes.SliceUpTo(input, (long)_maxLength + _delimiter.Length), _delimiter, searched: searched);
         if (end < 0)
         {
             payload = default;
             if (!CanDelimiterFollow(input))
                 throw FrameException.TooLong(this, $"more than {_maxLength} bytes came without the delimiter");
+            searched = input.Length;
             return false;
         }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 
 namespace Sockeye;
 
@@ -14,9 +15,13 @@ internal static class FrameBytes
     /// <summary>
     /// Returns the first multiple of <paramref name="unit"/> at which <paramref name="mark"/> starts, or -1.
     /// </summary>
-    public static long IndexOf(in ReadOnlySequence<byte> bytes, ReadOnlySpan<byte> mark, int unit = 1)
+    /// <remarks>The first <paramref name="searched"/> bytes do not contain the whole mark, but may end in a part of it.</remarks>
+    public static long IndexOf(
+        in ReadOnlySequence<byte> bytes, ReadOnlySpan<byte> mark, int unit = 1, long searched = 0)
     {
+        Debug.Assert(searched >= 0, "A search starts at a byte.");
         var reader = new SequenceReader<byte>(bytes);
+        reader.Advance(Math.Clamp(searched - mark.Length + 1, 0, bytes.Length));
         while (reader.TryReadTo(out ReadOnlySequence<byte> _, mark, advancePastDelimiter: false))
         {
             if (reader.Consumed % unit == 0)

@@ -11,7 +11,7 @@ namespace Sockeye;
 /// Each message is a new array that belongs to the reader. <see cref="WithoutCopying"/> reads without a copy;
 /// <c>WithMessages</c> reads and writes typed messages.
 /// </remarks>
-public abstract class FrameCodec : Codec<ReadOnlyMemory<byte>>
+public abstract class FrameCodec : Codec<ReadOnlyMemory<byte>>, IResumingDecoder<ReadOnlyMemory<byte>>
 {
     private protected FrameCodec()
     {
@@ -65,10 +65,13 @@ public abstract class FrameCodec : Codec<ReadOnlyMemory<byte>>
         ref ReadOnlySequence<byte> input,
         [MaybeNullWhen(false)] out ReadOnlyMemory<byte> message)
     {
-        var found = TryReadFrame(ref input, out var payload);
-        message = found ? payload.ToArray() : default(ReadOnlyMemory<byte>);
-        return found;
+        long searched = 0;
+        return TryDecode(ref input, ref searched, out message);
     }
+
+    bool IResumingDecoder<ReadOnlyMemory<byte>>.TryDecode(
+        ref ReadOnlySequence<byte> input, ref long searched, out ReadOnlyMemory<byte> message) =>
+        TryDecode(ref input, ref searched, out message);
 
     /// <inheritdoc />
     public sealed override void Encode(ReadOnlyMemory<byte> message, IBufferWriter<byte> output)
@@ -82,6 +85,19 @@ public abstract class FrameCodec : Codec<ReadOnlyMemory<byte>>
     /// </summary>
     internal abstract bool TryReadFrame(ref ReadOnlySequence<byte> input, out ReadOnlySequence<byte> payload);
 
+    /// <summary>Does the same, and resumes the search for the end of a frame that no length precedes.</summary>
+    /// <inheritdoc cref="IResumingDecoder{TMessage}.TryDecode"/>
+    internal virtual bool TryReadFrame(
+        ref ReadOnlySequence<byte> input, ref long searched, out ReadOnlySequence<byte> payload) =>
+        TryReadFrame(ref input, out payload);
+
     /// <summary>Writes one frame. If it throws, it throws before the first byte.</summary>
     internal abstract void WriteFrame(in ReadOnlySequence<byte> payload, IBufferWriter<byte> output);
+
+    private bool TryDecode(ref ReadOnlySequence<byte> input, ref long searched, out ReadOnlyMemory<byte> message)
+    {
+        var found = TryReadFrame(ref input, ref searched, out var payload);
+        message = found ? payload.ToArray() : default(ReadOnlyMemory<byte>);
+        return found;
+    }
 }

@@ -12,6 +12,7 @@ namespace Sockeye;
 internal sealed class FrameOutput<TOut>(ConnectionContext connection, IFrameEncoder<TOut> encoder)
 {
     private readonly PipeWriter _output = connection.Transport.Output;
+    private readonly FrameMemory _memory = new(connection.Transport.Output);
     // The output must count its bytes, which shows whether the encoder has written a part of a frame.
     private readonly bool _encodesIntoOutput = encoder.IsEncodeAtomic && connection.Transport.Output.CanGetUnflushedBytes;
     private Exception? _encodeError;
@@ -28,6 +29,7 @@ internal sealed class FrameOutput<TOut>(ConnectionContext connection, IFrameEnco
         {
             try
             {
+                _memory.Commit();
                 _output.GetMemory();
                 return false;
             }
@@ -39,14 +41,40 @@ internal sealed class FrameOutput<TOut>(ConnectionContext connection, IFrameEnco
     }
 
     /// <summary>Whether this many bytes wait to be flushed, or the output does not count them.</summary>
-    public bool Holds(int bytes) => !_output.CanGetUnflushedBytes || _output.UnflushedBytes >= bytes;
+    public bool Holds(int bytes) => !_output.CanGetUnflushedBytes || _memory.UnflushedBytes >= bytes;
 
-    public ValueTask<FlushResult> FlushAsync() => _output.FlushAsync(CancellationToken.None);
+    /// <summary>Sends what was written.</summary>
+    /// <exception cref="IOException">The connection accepts no more messages.</exception>
+    public ValueTask<FlushResult> FlushAsync()
+    {
+        Commit();
+        return _output.FlushAsync(CancellationToken.None);
+    }
 
     /// <summary>Lets a flush that waits, or the next one, return at once.</summary>
     public void CancelPendingFlush() => _output.CancelPendingFlush();
 
-    public ValueTask CompleteAsync() => _output.CompleteAsync();
+    /// <summary>Hands what was written to the output, which sends it with the next flush.</summary>
+    /// <exception cref="IOException">The connection accepts no more messages.</exception>
+    public void Commit()
+    {
+        try
+        {
+            _memory.Commit();
+        }
+        catch (InvalidOperationException error) when (IsCompleted)
+        {
+            throw ClosedError(error);
+        }
+    }
+
+    /// <summary>Ends the output after what was written.</summary>
+    /// <exception cref="IOException">The connection accepts no more messages, so that some were lost.</exception>
+    public ValueTask CompleteAsync()
+    {
+        Commit();
+        return _output.CompleteAsync();
+    }
 
     /// <summary>Writes the frame of a message.</summary>
     /// <exception cref="IOException">The connection accepts no more messages.</exception>
@@ -70,7 +98,7 @@ internal sealed class FrameOutput<TOut>(ConnectionContext connection, IFrameEnco
     {
         try
         {
-            _output.Write(frame.WrittenMemory.Span);
+            _memory.Write(frame.WrittenMemory.Span);
             if (MessageMetrics.IsEnabled)
                 MessageMetrics.OnSent(frame.WrittenMemory.Length);
         }
@@ -94,19 +122,19 @@ internal sealed class FrameOutput<TOut>(ConnectionContext connection, IFrameEnco
 
     private void EncodeIntoOutput(TOut message)
     {
-        var before = _output.UnflushedBytes;
+        var before = _memory.UnflushedBytes;
         try
         {
-            encoder.Encode(message, _output);
+            encoder.Encode(message, _memory);
         }
-        catch (Exception error) when (_output.UnflushedBytes != before && !IsCompleted)
+        catch (Exception error) when (_memory.UnflushedBytes != before && !IsCompleted)
         {
-            AbortAfterPartialFrame(_output.UnflushedBytes - before, error);
+            AbortAfterPartialFrame(_memory.UnflushedBytes - before, error);
             throw _encodeError;
         }
 
         if (MessageMetrics.IsEnabled)
-            MessageMetrics.OnSent(_output.UnflushedBytes - before);
+            MessageMetrics.OnSent(_memory.UnflushedBytes - before);
     }
 
     /// <summary>

@@ -32,15 +32,30 @@ internal sealed class GroupMember<TMessage>(
         _disposed.Unregister();
     }
 
+    /// <summary>The member that continues this one, whose connection has moved. Set before the queue is closed.</summary>
+    public GroupMember<TMessage>? Successor { get; private set; }
+
+    /// <summary>Gives what waits for this member to the one that continues it.</summary>
+    public void ContinueAs(GroupMember<TMessage> next)
+    {
+        Successor = next;
+        if (Queue.CloseAndMoveTo(next.Queue))
+            next.StartSending();
+    }
+
     /// <summary>Adds a frame to the queue, and starts a sender if none is running.</summary>
     /// <returns>False if the queue is full.</returns>
     public bool TryEnqueue(PooledBuffer frame)
     {
         var result = Queue.TryEnqueue(frame);
+        if (result is EnqueueResult.Closed && Successor is { } next)
+            return next.TryEnqueue(frame); // A broadcast that waited for room.
         if (result is EnqueueResult.QueuedToIdle)
-            Scheduling.GetScheduler(writer.Connection).Queue(this);
+            StartSending();
         return result is not EnqueueResult.Full;
     }
+
+    private void StartSending() => Scheduling.GetScheduler(writer.Connection).Queue(this);
 
     /// <summary>Empties the queue, on the scheduler of the connection.</summary>
     void IThreadPoolWorkItem.Execute() => _ = SendAsync();

@@ -39,12 +39,21 @@ internal sealed class LineFrameCodec : FrameCodec
 
     internal override bool TryReadFrame(ref ReadOnlySequence<byte> input, out ReadOnlySequence<byte> payload)
     {
-        var end = FrameBytes.IndexOf(FrameBytes.SliceUpTo(input, (long)_maxLength + _crLf.Length), _lf, CharSize);
+        long searched = 0;
+        return TryReadFrame(ref input, ref searched, out payload);
+    }
+
+    internal override bool TryReadFrame(
+        ref ReadOnlySequence<byte> input, ref long searched, out ReadOnlySequence<byte> payload)
+    {
+        var end = FrameBytes.IndexOf(
+            FrameBytes.SliceUpTo(input, (long)_maxLength + _crLf.Length), _lf, CharSize, searched);
         if (end < 0)
         {
             payload = default;
             if (!CanLineEndFollow(input))
                 throw FrameException.TooLong(this, $"more than {_maxLength} bytes came without a line end");
+            searched = input.Length;
             return false;
         }
 

@@ -59,6 +59,9 @@ public class MessageConnection<TIn, TOut> : IMessageOutput<TOut>, IServedMessage
 
     internal MessageWriter<TOut> Writer { get; }
 
+    /// <summary>Moves the connection between two messages; null if it does not move.</summary>
+    internal MessageMover? Mover => _reader.Mover;
+
     /// <summary>
     /// Whether reading ends without an exception, for a client that reconnects, when the connection is lost (reset, timeout,
     /// abort, or the end of the stream within a frame). A frame that breaks the codec's rules still throws.
@@ -278,6 +281,16 @@ public class MessageConnection<TIn, TOut> : IMessageOutput<TOut>, IServedMessage
     /// </summary>
     void IServedMessages.EnableBatching() =>
         _reader.Cork = Writer.Cork = new(Writer, Scheduling.GetTimeProvider(ConnectionBelow));
+
+    void IServedMessages.EnableMoving()
+    {
+        if (ConnectionBelow.Move is not { } move)
+            return;
+        move.Wake = ConnectionBelow.Transport.Input.CancelPendingRead;
+        _reader.Mover = new(
+            move, ConnectionBelow,
+            (moving, withdrawn) => Writer.HoldAsync(moving, Volatile.Read(ref _sendQueue)?.Frames, withdrawn));
+    }
 
     private SendQueue<TOut> CreateSendQueue()
     {

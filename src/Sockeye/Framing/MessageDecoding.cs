@@ -11,11 +11,13 @@ internal sealed class MessageDecoding<TIn>
 {
     private readonly ConnectionContext _connection;
     private readonly IFrameDecoder<TIn> _decoder;
+    private readonly IResumingDecoder<TIn>? _resuming;
 
     /// <summary>Whether the decoder belongs to this connection, and may keep state and take bytes of an unfinished
     /// frame.</summary>
     private readonly bool _isOwn;
 
+    private long _searched; // bytes of an unfinished frame, in which a resuming decoder has found no end
     private long _taken; // bytes of an unfinished frame, which the decoder has
     private ExceptionDispatchInfo? _failure; // of a decoder with state, which cannot decode the same bytes once more
 
@@ -24,6 +26,7 @@ internal sealed class MessageDecoding<TIn>
         _connection = connection;
         _decoder = decoder.ForConnection() ?? throw new InvalidOperationException(
             $"{decoder}.ForConnection returned null. Return a new decoder, or this one if it keeps no state.");
+        _resuming = _decoder as IResumingDecoder<TIn>;
         _isOwn = !ReferenceEquals(_decoder, decoder);
     }
 
@@ -37,7 +40,7 @@ internal sealed class MessageDecoding<TIn>
         var rest = input;
         try
         {
-            if (!_decoder.TryDecode(ref rest, out message))
+            if (!TryDecodeFrame(ref rest, out message))
             {
                 if (_isOwn)
                     Take(ref input, rest);
@@ -69,7 +72,7 @@ internal sealed class MessageDecoding<TIn>
 
         if (MessageMetrics.IsEnabled)
             MessageMetrics.OnReceived(_taken + input.Length - rest.Length);
-        _taken = 0;
+        (_searched, _taken) = (0, 0);
         input = rest;
         return true;
     }
@@ -81,6 +84,10 @@ internal sealed class MessageDecoding<TIn>
             FrameError.Truncated,
             $"{_decoder}: the peer ended after {partial} byte{(partial == 1 ? "" : "s")} of an unfinished frame."))
         : null;
+
+    private bool TryDecodeFrame(ref ReadOnlySequence<byte> input, [MaybeNullWhen(false)] out TIn message) => _resuming is null
+        ? _decoder.TryDecode(ref input, out message)
+        : _resuming.TryDecode(ref input, ref _searched, out message);
 
     private void Take(ref ReadOnlySequence<byte> input, in ReadOnlySequence<byte> rest)
     {

@@ -71,6 +71,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
         {
             if (_members.ContainsKey(writer))
                 return;
+            var before = RemoveContinuedLocked(writer);
             if (!_encodings.TryGetValue(writer.Encoder, out var encoding))
                 _encodings.Add(writer.Encoder, encoding = new(writer.Encoder));
             encoding.MemberCount++;
@@ -82,6 +83,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
             member.Queue.Allow(first.Count);
             foreach (var frame in first)
                 EnqueueFirst(member, frame, codec!);
+            before?.ContinueAs(member);
             // Inside the lock, which is re-entrant: a member that has closed already leaves before another thread sees it.
             member.LeaveOnClose();
             AssertConsistentLocked();
@@ -192,6 +194,21 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
         }
 
         member.Unregister();
+    }
+
+    /// <summary>Ends the membership of the connection that the new member continues, in the same step as that one joins, and
+    /// with what waits for it. So it misses nothing, and gets nothing twice.</summary>
+    private GroupMember<TMessage>? RemoveContinuedLocked(MessageWriter<TMessage> writer)
+    {
+        Debug.Assert(_lock.IsHeldByCurrentThread, "Members change only under the lock of the group.");
+        if (writer.Connection.Move?.Continued?.ConnectionId is not { } id)
+            return null;
+        // None: the member was in another process, whose group is another object.
+        var before = _members.Values.FirstOrDefault(
+            other => other.Writer.Connection.ConnectionId == id && other.Writer.Connection.Move is { IsRequested: true });
+        if (before is not null)
+            Remove(before);
+        return before;
     }
 
     private async ValueTask BroadcastToAllAsync(TMessage message, CancellationToken cancellationToken)
@@ -331,7 +348,7 @@ public sealed class MessageGroup<TMessage>(MessageGroupOptions? options) : IGrou
             {
                 var (member, frame) = full[sent];
                 while (!member.TryEnqueue(frame))
-                    await member.Queue.WaitForRoomAsync(cancellationToken);
+                    await (member.Successor ?? member).Queue.WaitForRoomAsync(cancellationToken);
             }
         }
         finally

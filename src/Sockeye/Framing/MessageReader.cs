@@ -40,6 +40,9 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, IFrameDec
     /// <summary>Watches the messages, and hides those of a heartbeat; null if there is none.</summary>
     public IMessageMonitor<TIn>? Monitor { get; set; }
 
+    /// <summary>Moves the connection between two messages. Null: it does not move.</summary>
+    public MessageMover? Mover { get; set; }
+
     /// <summary>Ends a running enumeration before its next message, and all later ones.</summary>
     public void End()
     {
@@ -64,6 +67,12 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, IFrameDec
             {
                 // After the request, read once what has arrived: a peer that never pauses must not delay the stop.
                 var isLast = stop.IsCancellationRequested;
+                if (Mover is { IsDue: true } mover && !isLast && await mover.TryMoveAsync())
+                {
+                    _hasEnded = true;
+                    yield break;
+                }
+
                 ReadResult read = default;
                 var isOver = false;
                 try
@@ -114,6 +123,12 @@ internal sealed class MessageReader<TIn>(ConnectionContext connection, IFrameDec
             while (!_hasEnded)
             {
                 var isLast = stop.IsCancellationRequested;
+                if (Mover is { IsDue: true } mover && !isLast && await mover.TryMoveAsync())
+                {
+                    _hasEnded = true;
+                    break;
+                }
+
                 ReadResult read;
                 try
                 {

@@ -17,7 +17,7 @@ internal static class MessageServing
     public static async Task ServeAsync<TConnection>(this TConnection messages, Func<TConnection, Task> handler)
         where TConnection : IServedMessages
     {
-        messages.Batched();
+        messages.Batched().EnableMoving();
         try
         {
             await (messages.Cork is { } cork ? cork.RunBurst(messages, handler) : handler(messages));
@@ -38,6 +38,9 @@ internal interface IServedMessages
 
     /// <summary>Creates <see cref="Cork"/>.</summary>
     void EnableBatching();
+
+    /// <summary>Lets the connection move between two messages, if its endpoint allows it.</summary>
+    void EnableMoving();
 
     /// <summary>Ends the messages, and leaves closing the connection to its owner. Safe to call more than once.</summary>
     ValueTask ReleaseAsync();

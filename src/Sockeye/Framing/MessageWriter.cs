@@ -148,6 +148,49 @@ internal sealed class MessageWriter<TOut>(
         }
     }
 
+    /// <summary>Runs a function that moves the connection while no message is written. Queued messages are written
+    /// before.</summary>
+    /// <param name="moving">Returns true if the connection has moved; then queued and later messages are not written.</param>
+    /// <param name="queue">The queue of messages to be written in the background, or null.</param>
+    /// <param name="cancellationToken">Cancels the wait for the writes that came before.</param>
+    public async ValueTask<bool> HoldAsync(
+        Func<ValueTask<bool>> moving, BroadcastQueue? queue, CancellationToken cancellationToken)
+    {
+        await _writeLock.AcquireAsync(cancellationToken);
+        try
+        {
+            if (await HoldQueueAsync(moving, queue))
+                return true;
+            await FlushOutputAsync(); // The next write throws if the connection has ended meanwhile.
+            return false;
+        }
+        finally
+        {
+            _writeLock.Release();
+        }
+    }
+
+    /// <summary>Ends the hold unless the connection has moved, also if the move throws.</summary>
+    private async ValueTask<bool> HoldQueueAsync(Func<ValueTask<bool>> moving, BroadcastQueue? queue)
+    {
+        var hasMoved = false;
+        queue?.Hold();
+        try
+        {
+            while (queue?.TryTakeHeld() is { } frame)
+                _output.Write(frame);
+            _output.Commit(); // The connection moves with the bytes of its output.
+            hasMoved = await moving();
+        }
+        finally
+        {
+            if (!hasMoved)
+                queue?.EndHold();
+        }
+
+        return hasMoved;
+    }
+
     /// <summary>Sends the messages that wait, after the writes that came before.</summary>
     public async ValueTask FlushAsync(CancellationToken cancellationToken)
     {

@@ -7,14 +7,20 @@ namespace Sockeye;
 internal sealed class TypedCodec<TMessage>(
     FrameCodec frames,
     Action<TMessage, IBufferWriter<byte>> encode,
-    Func<ReadOnlySequence<byte>, TMessage> decode) : Codec<TMessage>
+    Func<ReadOnlySequence<byte>, TMessage> decode) : Codec<TMessage>, IResumingDecoder<TMessage>
 {
     public override bool IsEncodeAtomic => true;
 
     public override bool TryDecode(ref ReadOnlySequence<byte> input, [MaybeNullWhen(false)] out TMessage message)
     {
+        long searched = 0;
+        return TryDecode(ref input, ref searched, out message);
+    }
+
+    public bool TryDecode(ref ReadOnlySequence<byte> input, ref long searched, [MaybeNullWhen(false)] out TMessage message)
+    {
         var rest = input;
-        if (!frames.TryReadFrame(ref rest, out var payload))
+        if (!frames.TryReadFrame(ref rest, ref searched, out var payload))
         {
             message = default;
             return false;

@@ -32,6 +32,9 @@ internal enum LifecycleActions
 
     /// <summary>Notify everyone who waits for the end.</summary>
     NotifyClosed = 1 << 8,
+
+    /// <summary>Receive and send again, after a freeze.</summary>
+    Resume = 1 << 9,
 }
 
 internal static class LifecycleActionsExtensions

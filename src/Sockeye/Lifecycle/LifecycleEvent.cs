@@ -33,6 +33,18 @@ internal enum LifecycleEvent
     /// <summary>This side ends both directions by RST: an abort, a timeout, an error of the handler.</summary>
     ResetRequested,
 
+    /// <summary>The socket may go to another connection: no operation starts from now on.</summary>
+    FreezeRequested,
+
+    /// <summary>No operation is in flight.</summary>
+    Frozen,
+
+    /// <summary>The socket stays: operations start again.</summary>
+    Thawed,
+
+    /// <summary>Another connection has the socket, and this one lets it go.</summary>
+    Moved,
+
     /// <summary>The driver starts to close the socket.</summary>
     Closing,
 

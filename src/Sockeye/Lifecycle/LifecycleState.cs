@@ -61,11 +61,21 @@ internal readonly record struct LifecycleState(
         /// <summary>Neither side has ended both directions.</summary>
         Open,
 
+        /// <summary>No operation starts, so that the socket can go to another connection. Some may still be in
+        /// flight.</summary>
+        Freezing,
+
+        /// <summary>No operation is in flight, and nothing but a thaw or a move changes the state.</summary>
+        Frozen,
+
         /// <summary>The driver was asked to close the socket.</summary>
         Requested,
 
         /// <summary>The driver was asked to close the socket by RST.</summary>
         ResetRequested,
+
+        /// <summary>The driver was asked to let the socket go, which another connection has.</summary>
+        MoveRequested,
 
         /// <summary>The driver closes the socket.</summary>
         Closing,
@@ -73,21 +83,33 @@ internal readonly record struct LifecycleState(
         /// <summary>The driver closes the socket by RST.</summary>
         Resetting,
 
-        /// <summary>The socket is closed.</summary>
+        /// <summary>The driver lets the socket go.</summary>
+        Moving,
+
+        /// <summary>The socket is closed, or another connection has it.</summary>
         Closed,
     }
 
-    /// <summary>Whether anything may still be received.</summary>
-    public bool CanReceive => Input is InputState.Open or InputState.OpenAfterReset;
+    /// <summary>Whether a receive may start.</summary>
+    public bool CanReceive => Input is InputState.Open or InputState.OpenAfterReset && !IsStill;
 
-    /// <summary>Whether anything may still be sent.</summary>
-    public bool CanSend => Output is not OutputState.Ended;
+    /// <summary>Whether a send may start.</summary>
+    public bool CanSend => Output is not OutputState.Ended && !IsStill;
+
+    /// <summary>Whether no operation may start, because the socket may go to another connection, or goes there.</summary>
+    public bool IsStill => End is EndState.Freezing or EndState.Frozen or EndState.MoveRequested;
+
+    /// <summary>Whether the socket goes to another connection, or has gone.</summary>
+    public bool Moves => End is EndState.MoveRequested or EndState.Moving;
 
     /// <summary>Whether the connection ends by RST.</summary>
     public bool Resets => End is EndState.ResetRequested or EndState.Resetting;
 
     /// <summary>Whether both directions end, or have ended.</summary>
-    public bool IsEnding => End is not EndState.Open;
+    public bool IsEnding => End is not (EndState.Open or EndState.Freezing or EndState.Frozen);
+
+    private bool CanFreeze =>
+        Input is InputState.Open or InputState.Ended && Output is OutputState.Open;
 
     /// <summary>Returns the state after an event, and the actions to carry out.</summary>
     public LifecycleState Apply(LifecycleEvent @event, out LifecycleActions actions)
@@ -100,7 +122,11 @@ internal readonly record struct LifecycleState(
             LifecycleEvent.FinDue => Output is OutputState.FinWithheld ? ReleaseFin(OwnerState.FinAllowed, out actions) : this,
             LifecycleEvent.Closing => OnClosing(out actions),
             LifecycleEvent.Closed => OnClosed(out actions),
-            _ when IsEnding => this, // The first reason decides.
+            LifecycleEvent.FreezeRequested => CanFreeze && End is EndState.Open ? this with { End = EndState.Freezing } : this,
+            LifecycleEvent.Frozen => CanFreeze && End is EndState.Freezing ? this with { End = EndState.Frozen } : this,
+            LifecycleEvent.Thawed => OnThawed(out actions),
+            LifecycleEvent.Moved => End is EndState.Frozen ? Break(EndState.MoveRequested, out actions) : this,
+            _ when IsEnding || End is EndState.Frozen => this, // The first reason decides.
             LifecycleEvent.FinReceived => OnFinReceived(out actions),
             LifecycleEvent.ReceiveFailed => Fail(out actions) with { Input = InputState.Failed },
             LifecycleEvent.SendFoundReset => OnSendFoundReset(out actions),
@@ -177,10 +203,19 @@ internal readonly record struct LifecycleState(
         return this with { End = EndState.Requested };
     }
 
+    private LifecycleState OnThawed(out LifecycleActions actions)
+    {
+        actions = LifecycleActions.None;
+        if (End is not (EndState.Freezing or EndState.Frozen))
+            return this;
+        actions = LifecycleActions.Resume;
+        return this with { End = EndState.Open };
+    }
+
     private LifecycleState OnClosing(out LifecycleActions actions)
     {
         actions = LifecycleActions.None;
-        if (End is not (EndState.Requested or EndState.ResetRequested))
+        if (End is not (EndState.Requested or EndState.ResetRequested or EndState.MoveRequested))
             return this;
         if (Output is OutputState.FinWithheld)
             actions |= LifecycleActions.StopFinTimer;
@@ -192,14 +227,14 @@ internal readonly record struct LifecycleState(
         {
             Input = Input is InputState.Ended ? Input : InputState.Failed,
             Output = OutputState.Ended,
-            End = Resets ? EndState.Resetting : EndState.Closing,
+            End = Resets ? EndState.Resetting : Moves ? EndState.Moving : EndState.Closing,
         };
     }
 
     private LifecycleState OnClosed(out LifecycleActions actions)
     {
         actions = LifecycleActions.None;
-        if (End is not (EndState.Closing or EndState.Resetting))
+        if (End is not (EndState.Closing or EndState.Resetting or EndState.Moving))
             return this;
         actions = LifecycleActions.NotifyClosed;
         return this with { End = EndState.Closed };

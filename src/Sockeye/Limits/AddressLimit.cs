@@ -19,7 +19,11 @@ internal sealed class AddressLimit(AddressLimitOptions options, TimeProvider tim
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var address = GetKey(connection.RemoteEndPoint);
-        if (_table.TryEnter(address) is var verdict && verdict is not AddressDecision.Admitted)
+        if (connection.IsContinued)
+        {
+            _table.AddExisting(address); // The other server has let it in.
+        }
+        else if (_table.TryEnter(address) is var verdict && verdict is not AddressDecision.Admitted)
         {
             await refusals.RefuseAsync(connection, options.AtLimit, CloseCause.Limit, Describe(verdict));
             return;

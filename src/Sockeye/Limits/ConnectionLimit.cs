@@ -20,7 +20,7 @@ internal sealed class ConnectionLimit(int maxConnections, LimitAction atLimit, L
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         // Counted before the comparison, so that two concurrent connections cannot both be the last one allowed.
-        if (Interlocked.Increment(ref _openCount) > maxConnections)
+        if (Interlocked.Increment(ref _openCount) > maxConnections && !connection.IsContinued)
         {
             Decrement();
             await refusals.RefuseAsync(connection, atLimit, CloseCause.Limit, _explanation);

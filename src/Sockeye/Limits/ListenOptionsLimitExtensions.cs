@@ -65,7 +65,7 @@ public static class ListenOptionsLimitExtensions
                 var explanation = new Explanation(
                     FormattableString.Invariant($"more than {limit.ConnectionsPerSecond:0.###} connections come a second"),
                     "UseAcceptRateLimit");
-                return connection => limit.TryTake(time)
+                return connection => connection.IsContinued || limit.TryTake(time)
                     ? next(connection)
                     : refusals.RefuseAsync(connection, action, CloseCause.Limit, explanation);
             }, MiddlewareStage.Limit);

@@ -43,6 +43,16 @@ internal static class ServerMetrics
         "sockeye.server.accept.held", "{wait}",
         "Waits in which a limit kept clients in the accept queue; the tag names it.");
 
+    private static readonly TakeoverTotals Takeovers = new();
+
+    private static readonly Histogram<double> MovePause = Meter.CreateHistogram(
+        "sockeye.server.connection.move.pause", "s",
+        "The time for which a connection that came from another process stood still.",
+        advice: new InstrumentAdvice<double>
+        {
+            HistogramBucketBoundaries = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
+        });
+
     private static readonly Counter<long> LogFailures = Meter.CreateCounter<long>(
         "sockeye.server.log.failures", "{line}", "Log lines lost because the logger threw.");
 
@@ -53,6 +63,14 @@ internal static class ServerMetrics
         Meter.CreateObservableCounter(
             "sockeye.server.metric.failures", static () => Interlocked.Read(ref _failures), "{measurement}",
             "Measurements of this meter lost because a listener threw.");
+        Meter.CreateObservableCounter(
+            "sockeye.server.takeovers", Takeovers.Count, "{takeover}", "Takeovers between processes; the tag has the outcome.");
+        Meter.CreateObservableCounter(
+            "sockeye.server.takeover.connections", Takeovers.CountConnections, "{connection}",
+            "Connections in takeovers, by what became of them.");
+        Meter.CreateObservableGauge(
+            "sockeye.server.takeover.pause", Takeovers.Pauses, "s",
+            "The pauses of the connections that came over in the last takeover, by quantile.");
         Meter.CreateObservableUpDownCounter(
             "sockeye.server.active_connections", () => Collect(static server => server.Active()), "{connection}",
             "Open connections.");
@@ -105,6 +123,15 @@ internal static class ServerMetrics
     public static void OnAccepted(KeyValuePair<string, object?>[] listener) => Add(Accepted, 1, listener);
 
     public static void OnAcceptFailed() => Add(AcceptFailures, 1);
+
+    public static void OnTakeover(TakeoverReport report) => Takeovers.Add(report);
+
+    /// <param name="pause">The time for which a connection from another process stood still.</param>
+    public static void OnMoved(TimeSpan pause)
+    {
+        if (!MovePause.TryRecord(pause.TotalSeconds))
+            Interlocked.Increment(ref _failures); // See the type's remarks.
+    }
 
     public static void OnShed(int count) => Add(Shed, count);
 

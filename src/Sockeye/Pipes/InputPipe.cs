@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
@@ -29,6 +30,7 @@ public sealed class InputPipe(IPipeDriver driver) : PipeReader, IValueTaskSource
     private bool _cancelNext;
     private bool _isFilling;
     private bool _isDiscardingIncoming;
+    private bool _isHeld;
     private bool _hasEnded;
 
     private enum State : byte
@@ -209,6 +211,48 @@ public sealed class InputPipe(IPipeDriver driver) : PipeReader, IValueTaskSource
             Debug.Assert(!_isFilling, "No fill is in progress on a closed connection.");
             MoveToLocked(State.Abandoned);
             _segments.Abandon();
+        }
+    }
+
+    /// <summary>Stops fills: none begins before <see cref="Release"/>. Returns true if none is in progress.</summary>
+    public bool Hold()
+    {
+        lock (_wait.Lock)
+        {
+            _isHeld = true;
+            return !_isFilling;
+        }
+    }
+
+    /// <summary>Allows fills again, after <see cref="Hold"/>.</summary>
+    public void Release()
+    {
+        lock (_wait.Lock)
+            _isHeld = false;
+    }
+
+    /// <summary>Copies the bytes that the reader has not consumed. Returns null while the reader uses the pipe.</summary>
+    public byte[]? TryCopyUnread()
+    {
+        lock (_wait.Lock)
+        {
+            var isFree = _state is State.Idle or State.ReadingCancelled && !_wait.IsPending && !_isFilling;
+            return isFree ? _segments.Bytes.ToArray() : null;
+        }
+    }
+
+    /// <summary>Continues the stream of another connection. Called once, before the pipe is used.</summary>
+    /// <param name="received">The number of bytes that have arrived, with the unread ones.</param>
+    /// <param name="unread">The bytes that the reader of the other connection has not consumed.</param>
+    public void Continue(long received, ReadOnlySpan<byte> unread)
+    {
+        lock (_wait.Lock)
+        {
+            Debug.Assert(_received == 0 && _segments.Head is null, "A stream is continued before it is used.");
+            ArgumentOutOfRangeException.ThrowIfLessThan(received, unread.Length);
+            _received = _examined = _lastExamined = received - unread.Length;
+            _segments.AppendCopy(unread, _received, driver);
+            _received = received;
         }
     }
 
@@ -437,6 +481,8 @@ public sealed class InputPipe(IPipeDriver driver) : PipeReader, IValueTaskSource
     private int GetReceiveLimitOrPauseLocked()
     {
         AssertLocked();
+        if (_isHeld)
+            return 0;
         if (IsDiscarding)
             return int.MaxValue;
         var limit = Limit - (_received - _examined);

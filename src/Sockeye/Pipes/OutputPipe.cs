@@ -141,6 +141,35 @@ public sealed class OutputPipe(IPipeDriver driver) : PipeWriter, IValueTaskSourc
         driver.RequestSend();
     }
 
+    /// <summary>Copies the written bytes that are not sent. Returns null while a writer waits, or uses memory.</summary>
+    public byte[]? TryCopyUnsent()
+    {
+        lock (_wait.Lock)
+        {
+            if (_wait.IsPending || _writerThreadId != 0)
+                return null;
+            _segments.ReleaseTo(_sent, keepsTail: _isWriting);
+            return _segments.Bytes.ToArray();
+        }
+    }
+
+    /// <summary>Continues the stream of another connection. Called once, before use; the driver then sends.</summary>
+    /// <param name="sent">The number of bytes that the other connection has sent.</param>
+    /// <param name="unsent">The bytes that follow.</param>
+    public void Continue(long sent, ReadOnlySpan<byte> unsent)
+    {
+        lock (_wait.Lock)
+        {
+            Debug.Assert(_written == 0, "A stream is continued before it is used.");
+            ArgumentOutOfRangeException.ThrowIfNegative(sent);
+            _sent = sent;
+            _segments.AppendCopy(unsent, sent, driver);
+            _written = _flushed = sent + unsent.Length;
+            _isSendRequested = !unsent.IsEmpty;
+            AssertConsistentLocked();
+        }
+    }
+
     /// <summary>Returns flushed bytes that are not sent yet.</summary>
     /// <remarks>
     /// The memory stays valid until <see cref="EndSend"/>, even if the connection ends. If there is nothing to send, the driver

@@ -43,6 +43,20 @@ internal struct SegmentList
         Tail = segment;
     }
 
+    /// <summary>Appends a copy of bytes, in rented segments.</summary>
+    public void AppendCopy(ReadOnlySpan<byte> bytes, long position, IPipeDriver driver)
+    {
+        while (!bytes.IsEmpty)
+        {
+            var segment = driver.Rent(Math.Min(bytes.Length, SegmentPool.LargeSize));
+            var part = bytes[..Math.Min(bytes.Length, segment.FreeLength)];
+            part.CopyTo(segment.Free.Span);
+            segment.Fill(part.Length);
+            Append(segment, position);
+            bytes = bytes[part.Length..];
+        }
+    }
+
     /// <summary>Releases the bytes before a position, and the segments that have no others.</summary>
     /// <param name="position">A position in the stream.</param>
     /// <param name="keepsTail">Whether the last segment stays, because its free part is being filled.</param>

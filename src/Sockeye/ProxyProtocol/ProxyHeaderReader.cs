@@ -20,6 +20,13 @@ internal sealed class ProxyHeaderReader(PipelineContext pipeline, IPNetwork[]? t
 
     public async Task RunAsync(ConnectionContext connection, ConnectionDelegate next)
     {
+        if (connection.IsContinued)
+        {
+            MovedProxyHeader.Restore(connection);
+            await next(connection);
+            return;
+        }
+
         if (!IsTrusted(connection.RemoteEndPoint))
         {
             await _untrusted.RefuseAsync(connection, LimitAction.Reset, CloseCause.Denied,
@@ -30,6 +37,7 @@ internal sealed class ProxyHeaderReader(PipelineContext pipeline, IPNetwork[]? t
         if (await ReadAsync(connection) is not { } header)
             return;
         Apply(header, connection);
+        MovedProxyHeader.Keep(connection, header);
         await next(connection);
     }
 

@@ -76,6 +76,13 @@ internal sealed class ActiveListener : IMonitoredListener
     /// <summary>Whether the accept loop has ended, by itself or by <see cref="StopAcceptingAsync"/>.</summary>
     public bool HasEnded => _accepting.IsCompleted;
 
+    /// <summary>Whether it accepts no more clients. If its transport has ended it, the accept loop may still be on its way to its
+    /// end.</summary>
+    public bool AcceptsNoMore => HasEnded || Status.HasEnded;
+
+    /// <summary>Whether another process has descriptors of the sockets, which stay as they are when the listener ends.</summary>
+    public bool IsShared { get; set; }
+
     /// <summary>Completes when the connections have ended after a reload removed the listener.</summary>
     public Task Draining { get; set; } = Task.CompletedTask;
 
@@ -220,10 +227,15 @@ internal sealed class ActiveListener : IMonitoredListener
         ServerMetrics.OnAccepted(Tags);
         if (!_server.Limit.TryEnter())
             return false;
+        AddServed(connection);
+        return true;
+    }
+
+    private void AddServed(ServerConnection connection)
+    {
         Interlocked.Increment(ref _served);
         var isNew = _connections.TryAdd(connection.Sequence, connection);
         Debug.Assert(isNew, "A sequence is given once.");
-        return true;
     }
 
     private void OnClosed(ServerConnection connection)
@@ -245,6 +257,7 @@ internal sealed class ActiveListener : IMonitoredListener
 
         try
         {
+            connection.Enter();
             Serve(accepted, connection);
         }
         catch
@@ -254,9 +267,24 @@ internal sealed class ActiveListener : IMonitoredListener
         }
     }
 
+    /// <summary>Serves a connection that another server has served before. It is not a new accept, and no limit refuses
+    /// it.</summary>
+    public ServerConnection Attach(ConnectionContext attached, ConnectionSnapshot snapshot)
+    {
+        var connection = new ServerConnection(attached, this, _server, snapshot);
+        // What it has transferred before does not count here. First the sum, then the table, as when a connection closes.
+        Interlocked.Add(ref _closedReceived, -snapshot.BytesReceived);
+        Interlocked.Add(ref _closedSent, -snapshot.BytesSent);
+        Interlocked.Increment(ref _open);
+        _server.Limit.EnterExisting();
+        AddServed(connection);
+        connection.EnterExisting();
+        Serve(attached, connection);
+        return connection;
+    }
+
     private void Serve(ConnectionContext accepted, ServerConnection connection)
     {
-        connection.Enter();
         var configuration = Configuration;
         connection.TransferTo(configuration); // A reload in between may have missed it.
         connection.StartWatch();
@@ -277,7 +305,9 @@ internal sealed class ActiveListener : IMonitoredListener
     private async Task StopAcceptingCoreAsync()
     {
         _server.Logger.Guard("ending the accepts of", EndPoint, _stopping.Cancel);
-        await _server.Logger.GuardAsync("unbinding", EndPoint, () => Listener.UnbindAsync(CancellationToken.None));
+        await _server.Logger.GuardAsync("unbinding", EndPoint, () => IsShared && Listener is ISharedListener shared
+            ? shared.ReleaseAsync(CancellationToken.None)
+            : Listener.UnbindAsync(CancellationToken.None));
         await _server.Logger.GuardAsync("accepting on", EndPoint, () => new(_accepting));
         Debug.Assert(HasEnded, "The accept loop ends when its listener does.");
     }

@@ -37,6 +37,9 @@ public sealed class ListenOptions : IConnectionBuilder
     /// <summary>The maximum number of open connections of the endpoint; null if only the server's limit applies.</summary>
     internal int? MaxConnections { get; private set; }
 
+    /// <summary>The maximum size in bytes of a handler's state that moves; null if connections do not move.</summary>
+    internal int? MaxMovedState { get; private set; }
+
     internal IReadOnlyList<Middleware> Middleware => _middleware;
 
     /// <summary>Adds a middleware: code before and after <c>next(connection)</c>, or instead of it.</summary>
@@ -45,6 +48,27 @@ public sealed class ListenOptions : IConnectionBuilder
     {
         ArgumentNullException.ThrowIfNull(middleware);
         return Use(HandlerNames.GetName(middleware), (next, _) => connection => middleware(connection, next));
+    }
+
+    /// <summary>
+    /// Lets the connections of this endpoint move to another server, as at an upgrade, and lets this endpoint continue those of
+    /// another one. The other endpoint needs it, too.
+    /// </summary>
+    /// <remarks>
+    /// A handler of messages (<c>Run</c> with a codec) then moves between two messages, if it waits for one. A handler of bytes
+    /// calls <c>connection.MoveAsync</c>; one that never does stays where it is. In the other server, the middleware of the
+    /// endpoint runs again, and then the handler, with <c>connection.IsContinued</c>. A connection with TLS or a bandwidth limit
+    /// does not move.
+    /// </remarks>
+    /// <param name="maxStateSize">The maximum size in bytes of a handler's own state. Default: 16 KiB. Range: 0 to 1 MiB.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxStateSize"/> is outside the range.</exception>
+    /// <exception cref="InvalidOperationException"><c>Run</c> has ended the pipeline, or the server runs.</exception>
+    public ListenOptions UseMoving(int maxStateSize = 16 * 1024)
+    {
+        OptionChecks.InRange(maxStateSize, 0, 1 << 20, nameof(maxStateSize));
+        Use("UseMoving", static (next, _) => next);
+        MaxMovedState = maxStateSize;
+        return this;
     }
 
     /// <summary>Ends the pipeline with a handler. When its task ends, the connection is closed in order (FIN) after the written

@@ -8,10 +8,15 @@ namespace Sockeye;
 /// <summary>Binds all endpoints, or none.</summary>
 /// <param name="transport">The transport that binds.</param>
 /// <param name="logger">Gets the exceptions of listeners that are discarded.</param>
-internal sealed class ListenerBinder(IConnectionListenerFactory transport, ILogger logger)
+/// <param name="inherited">The sockets that exist already, of which endpoints take theirs. Null: none.</param>
+internal sealed class ListenerBinder(
+    IConnectionListenerFactory transport, ILogger logger, InheritedListeners? inherited = null)
 {
     // The maximum number of attempts to find a port that is free on both 127.0.0.1 and ::1.
     private const int LocalhostAttempts = 16;
+
+    /// <summary>The listeners on sockets that others may listen on.</summary>
+    private readonly HashSet<IConnectionListener> _shared = [];
 
     /// <summary>Returns the bound listeners in the order of the options; localhost has two.</summary>
     public async Task<IReadOnlyList<(ListenOptions Options, IConnectionListener Listener)>> BindAllAsync(
@@ -32,20 +37,23 @@ internal sealed class ListenerBinder(IConnectionListenerFactory transport, ILogg
         }
     }
 
-    private Task DiscardAsync(IConnectionListener listener) =>
-        logger.GuardAsync("discarding a listener of", transport.GetType().Name, listener.DisposeAsync);
+    private Task DiscardAsync(IConnectionListener listener) => logger.GuardAsync(
+        "discarding a listener of", transport.GetType().Name,
+        () => _shared.Contains(listener) && listener is ISharedListener shared
+            ? shared.ReleaseAsync(CancellationToken.None)
+            : listener.DisposeAsync());
 
     private async Task<IConnectionListener[]> BindAsync(ListenOptions listen, CancellationToken cancellationToken)
     {
         if (!listen.IsLocalhost)
-            return [await transport.BindAsync(listen.EndPoint, cancellationToken)];
+            return [await BindAsync(listen, listen.EndPoint, cancellationToken)];
 
         for (var attempt = 1; ; attempt++)
         {
-            var v4 = await transport.BindAsync(listen.EndPoint, cancellationToken);
+            var v4 = await BindAsync(listen, listen.EndPoint, cancellationToken);
             try
             {
-                var v6 = await BindIPv6Async(((IPEndPoint)v4.EndPoint).Port, cancellationToken);
+                var v6 = await BindIPv6Async(listen, ((IPEndPoint)v4.EndPoint).Port, cancellationToken);
                 return v6 is null ? [v4] : [v4, v6];
             }
             catch (Exception e)
@@ -58,13 +66,33 @@ internal sealed class ListenerBinder(IConnectionListenerFactory transport, ILogg
         }
     }
 
-    private async Task<IConnectionListener?> BindIPv6Async(int port, CancellationToken cancellationToken)
+    /// <summary>Binds an endpoint, or listens on its sockets that exist already.</summary>
+    private async Task<IConnectionListener> BindAsync(
+        ListenOptions listen, EndPoint endpoint, CancellationToken cancellationToken)
+    {
+        if (inherited?.Take(listen, endpoint) is not { } existing)
+            return await transport.BindAsync(endpoint, cancellationToken);
+        try
+        {
+            var listener = await transport.BindAsync(new InheritedEndPoint(existing.Descriptors), cancellationToken);
+            _shared.Add(listener);
+            existing.OnAttached?.Invoke(logger);
+            return listener;
+        }
+        catch
+        {
+            inherited.Return(existing);
+            throw;
+        }
+    }
+
+    private async Task<IConnectionListener?> BindIPv6Async(ListenOptions listen, int port, CancellationToken cancellationToken)
     {
         if (!Socket.OSSupportsIPv6)
             return null;
         try
         {
-            return await transport.BindAsync(new IPEndPoint(IPAddress.IPv6Loopback, port), cancellationToken);
+            return await BindAsync(listen, new IPEndPoint(IPAddress.IPv6Loopback, port), cancellationToken);
         }
         catch (IOException e) when (e.InnerException is SocketException
             { SocketErrorCode: SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported })

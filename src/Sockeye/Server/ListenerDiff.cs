@@ -9,7 +9,7 @@ internal sealed class ListenerDiff
     {
         // A listener that ended by itself is bound again. Both listeners of localhost are kept, or both are removed.
         var before = running.GroupBy(listener => listener.Configuration.Options)
-            .Where(group => group.All(listener => !listener.HasEnded)).ToList();
+            .Where(group => group.All(listener => !listener.AcceptsNoMore)).ToList();
         foreach (Func<IGrouping<ListenOptions, ActiveListener>, ListenOptions, bool> isSame in Sameness)
         {
             foreach (var listen in wanted.Where(listen => !_kept.ContainsKey(listen)))
@@ -46,7 +46,7 @@ internal sealed class ListenerDiff
     /// fail without harm.</summary>
     public void ThrowIfInConflict()
     {
-        foreach (var removed in Removed.Where(listener => !listener.HasEnded))
+        foreach (var removed in Removed.Where(listener => !listener.AcceptsNoMore))
         {
             foreach (var added in Added.Where(added => ListenValidation.Overlaps(added, removed.EndPoint)))
             {

@@ -13,6 +13,8 @@ internal sealed partial class ListenerDrain(
     // After the abort, a handler only has to notice it. A handler that does not is left behind, and the log reports it.
     private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan SpreadStep = TimeSpan.FromMilliseconds(50);
+
     private readonly StopCounts _counts = new();
 
     /// <summary>Unbinds the listeners. When the task ends, they accept no more clients.</summary>
@@ -22,12 +24,20 @@ internal sealed partial class ListenerDrain(
     /// rest, and disposes the listeners. Call it after <see cref="StopAcceptingAsync"/>.</summary>
     /// <param name="timeout">The maximum time for handlers to finish.</param>
     /// <param name="superseded">Fires when another drain takes over the listeners. Then this one returns null.</param>
-    public async Task<StopResult?> RunAsync(TimeSpan timeout, CancellationToken superseded = default)
+    public Task<StopResult?> RunAsync(TimeSpan timeout, CancellationToken superseded = default) =>
+        RunAsync(timeout, spread: TimeSpan.Zero, superseded);
+
+    /// <inheritdoc cref="RunAsync(TimeSpan, CancellationToken)"/>
+    /// <param name="timeout">The maximum time for handlers to finish.</param>
+    /// <param name="spread">The part of the timeout over which the requests are spread, so that clients that connect again do not
+    /// come all at once.</param>
+    /// <param name="superseded">Fires when another drain takes over the listeners. Then this one returns null.</param>
+    public async Task<StopResult?> RunAsync(TimeSpan timeout, TimeSpan spread, CancellationToken superseded = default)
     {
         var emptied = Task.WhenAll(listeners.Select(listener => listener.WhenEmpty()));
-        foreach (var connection in ListenerSet.InOrder(listeners))
-            connection.RequestStop(stopReason, _counts);
+        var requesting = RequestStopsAsync(spread, superseded);
         await emptied.WaitAsync(timeout, server.Time, superseded).WithoutThrowing();
+        await requesting;
 
         if (!superseded.IsCancellationRequested && AbortAll(listeners, abortReason) > 0)
             await emptied.WaitAsync(AbortTimeout, server.Time, superseded).WithoutThrowing();
@@ -53,6 +63,20 @@ internal sealed partial class ListenerDrain(
         }
 
         return aborted;
+    }
+
+    private async Task RequestStopsAsync(TimeSpan spread, CancellationToken superseded)
+    {
+        ServerConnection[] connections = [.. ListenerSet.InOrder(listeners)];
+        var steps = Math.Clamp((int)(spread / SpreadStep), 1, Math.Max(connections.Length, 1));
+        for (var step = 0; step < steps; step++)
+        {
+            if (step > 0)
+                await Task.Delay(spread / steps, server.Time, superseded).WithoutThrowing();
+            foreach (var connection in connections.AsSpan((int)((long)connections.Length * step / steps)
+                ..(int)((long)connections.Length * (step + 1) / steps)))
+                connection.RequestStop(stopReason, _counts);
+        }
     }
 
     [LoggerMessage(1002, LogLevel.Warning, "{Count} handlers are still running although their connections were aborted.")]

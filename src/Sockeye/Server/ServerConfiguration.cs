@@ -30,6 +30,9 @@ internal sealed record ServerConfiguration
 
     public required int MaxClosedHistory { get; init; }
 
+    /// <summary>The sockets that the process got when it started. Null: none.</summary>
+    public required IInheritedSource? InheritedSource { get; init; }
+
     public static ServerConfiguration Create(SockeyeServerOptions options) => new()
     {
         Transport = options.Transport,
@@ -43,6 +46,7 @@ internal sealed record ServerConfiguration
         MaxConnections = options.MaxConnections,
         AtMaxConnections = options.AtMaxConnections,
         MaxClosedHistory = options.MaxClosedHistory,
+        InheritedSource = options.InheritedSource,
     };
 
     /// <summary>Checks that a server with this configuration can continue with the next one.</summary>

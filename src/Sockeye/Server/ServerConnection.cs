@@ -30,7 +30,12 @@ internal sealed partial class ServerConnection : IMonitoredConnection
     private bool _leftUnread;
     private bool _isWhole;
 
-    public ServerConnection(ConnectionContext connection, ActiveListener listener, ServerContext server)
+    /// <param name="connection">The connection of the transport.</param>
+    /// <param name="listener">The listener that accepted it, or that continues it.</param>
+    /// <param name="server">The objects of the server.</param>
+    /// <param name="continued">The state of the connection that this one continues; null for an accepted one.</param>
+    public ServerConnection(
+        ConnectionContext connection, ActiveListener listener, ServerContext server, ConnectionSnapshot? continued = null)
     {
         (_connection, _listener, _server, _logger) = (connection, listener, server, server.Logger);
         Sequence = server.NextSequence();
@@ -38,7 +43,15 @@ internal sealed partial class ServerConnection : IMonitoredConnection
         _stop = new(connection, server.Scheduler, _logger) { IsForHandler = true };
         connection.Features.Set<IConnectionLifetimeNotificationFeature>(_stop);
         _configuration = listener.Configuration;
-        _watch = _configuration.Timeouts is { } timeouts ? new(connection, timeouts, _stop) : null;
+        if (_configuration.Options.MaxMovedState is { } maxState)
+        {
+            _move = new(maxState, server.Scheduler) { Continued = continued };
+            connection.Features.Set(_move);
+        }
+
+        if (continued is not null)
+            _opened -= (long)(continued.Age.TotalSeconds * server.Time.TimestampFrequency);
+        _watch = _configuration.Timeouts is { } timeouts ? new(connection, timeouts, _stop, continued?.Clocks) : null;
     }
 
     /// <summary>Starts the timeouts.</summary>
@@ -145,7 +158,7 @@ internal sealed partial class ServerConnection : IMonitoredConnection
             SetPhase(HandlerPhase.Running);
             // A factory that logs nothing has no critical lines either; then the id is not needed.
             using (_logger.IsEnabled(LogLevel.Critical) ? _logger.BeginScope(new ConnectionLogScope(Id)) : null)
-                await _configuration.Pipeline(_connection);
+                await RunPipelineAsync();
             if (_stop.IsRequested && _connection.EndReason is null)
                 _connection.SetCloseReason(_stop.Reason);
         }
@@ -153,9 +166,14 @@ internal sealed partial class ServerConnection : IMonitoredConnection
         {
             broken = GetCloseReason(error);
         }
+        finally
+        {
+            _move?.OnStarted(); // Also if it was never run.
+        }
 
         SetPhase(HandlerPhase.Returned);
-        await (_stop.IsRequested ? CloseStoppedAsync(broken) : CloseAsync(broken));
+        _move?.OnReturned();
+        await (_stop.IsRequested && !HasMoved ? CloseStoppedAsync(broken) : CloseAsync(broken));
         Leave();
         _watch?.End(); // Not earlier: the timeouts apply to a peer that does not read the remaining data.
         try

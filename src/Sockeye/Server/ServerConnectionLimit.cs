@@ -58,6 +58,9 @@ internal sealed partial class ServerConnectionLimit
         return true;
     }
 
+    /// <summary>Counts a connection that another server has let in, even if it exceeds the limit.</summary>
+    public void EnterExisting() => Interlocked.Increment(ref _count);
+
     public void Leave()
     {
         var left = Interlocked.Decrement(ref _count);

@@ -67,6 +67,12 @@ public sealed partial class SockeyeServer
         options.InheritFrom(_configuration);
         var configuration = ServerConfiguration.Create(options);
         _configuration.ThrowIfCannotChangeTo(configuration);
+        if (options.Handover is { } handover && handover.Path != _handover?.Path)
+        {
+            throw new InvalidOperationException(
+                "The path of UseTakeover cannot change while a server runs: leave it out of the reload's options, or restart.");
+        }
+
         ListenValidation.ThrowIfInvalid(configuration.Endpoints);
         var before = _listeners.Active;
         var diff = new ListenerDiff(before, configuration.Endpoints);
@@ -74,9 +80,10 @@ public sealed partial class SockeyeServer
         var permits = _context.Limit.CreatePermits(configuration);
         var listeners = Build(configuration, permits);
         options.Seal();
-        foreach (var dead in diff.Removed.Where(listener => listener.HasEnded))
+        foreach (var dead in diff.Removed.Where(listener => listener.AcceptsNoMore))
             await dead.StopAcceptingAsync(); // It accepts no clients, and its socket may prevent the bind of a new one.
-        var added = await BindAsync(configuration, listeners, diff.Added, cancellationToken);
+        using var inherited = configuration.InheritedSource?.Match(diff.Added, GetEndPoints(before));
+        var added = await BindAsync(configuration, listeners, diff.Added, inherited, cancellationToken);
 
         // The rest does not fail: exceptions of foreign code are logged.
         var kept = before.Except(diff.Removed).ToList();

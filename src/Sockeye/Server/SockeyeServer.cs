@@ -19,12 +19,13 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
     private readonly ServerGauges _gauges;
     private readonly StopClock _stopClock;
     private readonly long _started;
+    private readonly IServerHandover? _handover;
     private volatile ServerConfiguration _configuration;
     private Task<StopResult>? _stop;
 
-    private SockeyeServer(ServerConfiguration configuration)
+    private SockeyeServer(ServerConfiguration configuration, IServerHandover? handover)
     {
-        _configuration = configuration;
+        (_configuration, _handover) = (configuration, handover);
         _context = new(configuration);
         _logger = _context.Logger;
         _load = new(this, new(_context.Scheduler, _context.Time));
@@ -119,7 +120,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
         await using (server)
         {
             await onStarted(server);
-            await signals.Token.WhenCancelledAsync();
+            await Task.WhenAny(signals.Token.WhenCancelledAsync(), server.TakenOver);
             return await server.StopAsync(CancellationToken.None);
         }
     }
@@ -147,21 +148,32 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
         options.ThrowIfTaken();
         ListenValidation.ThrowIfInvalid(options.Endpoints);
         var configuration = ServerConfiguration.Create(options);
-        var server = new SockeyeServer(configuration);
+        var server = new SockeyeServer(configuration, options.Handover);
         var listeners = server.Build(configuration, server._context.Limit.CreatePermits(configuration));
         options.Seal();
 
-        server._listeners.Replace(
-            await server.BindAsync(configuration, listeners, configuration.Endpoints, cancellationToken));
-        try
+        if (options.Handover is { } handover)
+            await handover.StartAsync(server, StartAsync, cancellationToken);
+        else
+            await StartAsync(inherited: null);
+        return server;
+
+        async Task StartAsync(InheritedListeners? inherited)
         {
-            server.StartAll();
-            return server;
-        }
-        catch
-        {
-            await server.StopAsync(new(canceled: true)); // Nothing stays bound.
-            throw;
+            // What another process hands over comes before what this one got when it started.
+            using var own = inherited is null ? configuration.InheritedSource?.Match(configuration.Endpoints, []) : null;
+            server._listeners.Replace(
+                await server.BindAsync(configuration, listeners, configuration.Endpoints, inherited ?? own, cancellationToken));
+            configuration.InheritedSource?.OnBound(server._logger);
+            try
+            {
+                server.StartAll();
+            }
+            catch
+            {
+                await server.StopAsync(new(canceled: true)); // Nothing stays bound.
+                throw;
+            }
         }
     }
 
@@ -280,9 +292,11 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
         ServerConfiguration configuration,
         Dictionary<ListenOptions, ListenerConfiguration> listeners,
         IEnumerable<ListenOptions> endpoints,
+        InheritedListeners? inherited,
         CancellationToken cancellationToken)
     {
-        var bound = await new ListenerBinder(configuration.Transport, _logger).BindAllAsync(endpoints, cancellationToken);
+        var binder = new ListenerBinder(configuration.Transport, _logger, inherited);
+        var bound = await binder.BindAllAsync(endpoints, cancellationToken);
         return [.. bound.Select(one => new ActiveListener(
             one.Listener, listeners[one.Options], _context, configuration.Random, _stopping.Token))];
     }
@@ -308,6 +322,7 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
     {
         try
         {
+            _handover?.OnStopping();
             await _reloadLock.AcquireAsync(); // A reload in progress ends first, and later ones fail.
             _reloadLock.Release();
             _stopClock.Start();
@@ -319,7 +334,9 @@ public sealed partial class SockeyeServer : IAsyncDisposable, IMonitoredServer
             var overdue = CreateAbortReason(DescribeOverdue(timeout, "the server was stopped"));
             var drain = new ListenerDrain(_listeners.All, CloseReason.Stopped, overdue, _context);
             await drain.StopAcceptingAsync();
-            var result = await drain.RunAsync(timeout);
+            if (_handover is not null)
+                await _logger.GuardAsync("ending the takeover of", "the server", _handover.OnUnboundAsync);
+            var result = await drain.RunAsync(timeout, IsTakenOver ? SpreadOf(timeout) : TimeSpan.Zero);
             Debug.Assert(result is not null, "Nothing supersedes a stop.");
             LogStopped(result.Drained, result.Aborted, result.CutShort);
             return result;

@@ -128,6 +128,12 @@ public sealed class SockeyeServerOptions
     /// <summary>Gets the endpoints, in the order in which they were added.</summary>
     public IReadOnlyList<ListenOptions> Endpoints => _endpoints;
 
+    /// <summary>Moves the listeners from and to other processes. Null: the server binds and unbinds.</summary>
+    internal IServerHandover? Handover { get; set => field = Unsealed(value); }
+
+    /// <summary>The sockets that the process got when it started. Null: none.</summary>
+    internal IInheritedSource? InheritedSource { get; set => field = Unsealed(value); }
+
     /// <summary>Whether a server has taken the options.</summary>
     internal bool IsSealed { get; private set; }
 
@@ -211,6 +217,7 @@ public sealed class SockeyeServerOptions
         _random ??= running.Random;
         _services ??= running.ApplicationServices;
         _maxClosedHistory ??= running.MaxClosedHistory;
+        InheritedSource ??= running.InheritedSource;
     }
 
     private T NotNull<T>(T value, [CallerMemberName] string option = "")

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Sockeye;
 
@@ -11,6 +12,12 @@ namespace Sockeye;
 [SuppressMessage("Design", "CA1001", Justification = "Close, which is called once, disposes all fields.")]
 internal sealed class KernelSocket : StreamSocket
 {
+    /// <summary>
+    /// Whether calls that need not wait are made directly, which costs less than an operation. On Windows, they stay operations
+    /// of the completion port.
+    /// </summary>
+    private static readonly bool CallsDirectly = !OperatingSystem.IsWindows();
+
     private readonly SocketSteps _steps;
     private readonly SocketReceiver _receiver = new();
     private SocketSender? _sender;
@@ -21,6 +28,8 @@ internal sealed class KernelSocket : StreamSocket
     {
         (Socket, _steps) = (socket, steps);
         (LocalEndPoint, RemoteEndPoint) = (SocketEndPoints.GetLocal(socket), SocketEndPoints.GetRemote(socket) ?? target);
+        if (CallsDirectly)
+            socket.Blocking = false;
     }
 
     public Socket Socket { get; }
@@ -40,7 +49,30 @@ internal sealed class KernelSocket : StreamSocket
             ? new(Volatile.Read(ref _bytesSent) - unread, unread > 0)
             : null);
 
+    /// <remarks>On Linux only: other systems have no way to take a socket from .NET during a pending receive.</remarks>
+    public override bool CanMove => OperatingSystem.IsLinux();
+
+    public override SafeHandle Duplicate() => SharedDescriptor.Duplicate(Socket.SafeHandle);
+
+    public override void Leave()
+    {
+        SharedDescriptor.Leave(Socket);
+        _sender?.Dispose();
+        _receiver.Dispose();
+    }
+
     public override ValueTask<bool> WaitForDataAsync() => _receiver.WaitForDataAsync(Socket);
+
+    public override bool TryReceive(Memory<byte> buffer, out int received)
+    {
+        received = Socket.Receive(buffer.Span, SocketFlags.None, out var error);
+        if (error is SocketError.WouldBlock)
+            return false;
+        if (error is not SocketError.Success)
+            throw new SocketException((int)error);
+        _steps.Notify(SocketFunction.Receive, Socket, LocalEndPoint, RemoteEndPoint, received);
+        return true;
+    }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReceiveAsync(Memory<byte> buffer)
@@ -50,15 +82,17 @@ internal sealed class KernelSocket : StreamSocket
         return received;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public override async ValueTask SendAsync(ReadOnlySequence<byte> bytes)
+    public override ValueTask SendAsync(ReadOnlySequence<byte> bytes)
     {
-        if (bytes.IsSingleSegment)
-            await Socket.SendAsync(bytes.First, SocketFlags.None).ConfigureAwait(false);
-        else
-            await (_sender ??= new()).SendAsync(Socket, bytes).ConfigureAwait(false);
-        Volatile.Write(ref _bytesSent, _bytesSent + bytes.Length);
-        _steps.Notify(SocketFunction.Send, Socket, LocalEndPoint, RemoteEndPoint, bytes.Length);
+        if (!CallsDirectly || !bytes.IsSingleSegment)
+            return SendRestAsync(bytes, bytes.Length);
+        var sent = Socket.Send(bytes.FirstSpan, SocketFlags.None, out var error);
+        if (error is not (SocketError.Success or SocketError.WouldBlock))
+            return ValueTask.FromException(new SocketException((int)error));
+        if (sent < bytes.Length)
+            return SendRestAsync(bytes.Slice(Math.Max(sent, 0)), bytes.Length);
+        OnSent(sent);
+        return default;
     }
 
     public override void ShutdownSend()
@@ -87,6 +121,22 @@ internal sealed class KernelSocket : StreamSocket
             _sender?.Dispose();
             _receiver.Dispose();
         }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask SendRestAsync(ReadOnlySequence<byte> rest, long length)
+    {
+        if (rest.IsSingleSegment)
+            await Socket.SendAsync(rest.First, SocketFlags.None).ConfigureAwait(false);
+        else
+            await (_sender ??= new()).SendAsync(Socket, rest).ConfigureAwait(false);
+        OnSent(length);
+    }
+
+    private void OnSent(long count)
+    {
+        Volatile.Write(ref _bytesSent, _bytesSent + count);
+        _steps.Notify(SocketFunction.Send, Socket, LocalEndPoint, RemoteEndPoint, count);
     }
 
     /// <summary>Returns whether a receive reports a reset. It does not wait, because it follows the peer's FIN.</summary>

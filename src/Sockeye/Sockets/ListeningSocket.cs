@@ -11,11 +11,17 @@ namespace Sockeye.Transports;
 /// </remarks>
 public sealed class ListeningSocket
 {
-    private readonly UnixSocketFile? _file;
     private readonly SocketSteps _steps;
+    private readonly Lock _lock = new();
+    private UnixSocketFile? _file;
+    private bool _isShared;
 
-    private ListeningSocket(Socket socket, EndPoint endpoint, UnixSocketFile? file, SocketSteps steps) =>
+    private ListeningSocket(Socket socket, EndPoint endpoint, UnixSocketFile? file, SocketSteps steps)
+    {
         (Socket, EndPoint, _file, _steps) = (socket, endpoint, file, steps);
+        // Another holder of the socket may accept a client between a poll and an accept, which would then wait.
+        Socket.Blocking = false;
+    }
 
     /// <summary>Gets the socket. <see cref="Close"/> closes it.</summary>
     public Socket Socket { get; }
@@ -64,6 +70,74 @@ public sealed class ListeningSocket
         }
     }
 
+    /// <summary>Listens by a second descriptor of a socket that exists already.</summary>
+    /// <param name="descriptor">A descriptor, which the caller keeps.</param>
+    /// <param name="options">The options. Those that <c>bind()</c> fixes do not apply.</param>
+    /// <exception cref="IOException">No descriptor is left, or the system refuses an option.</exception>
+    /// <exception cref="ObjectDisposedException">The descriptor is closed.</exception>
+    public static ListeningSocket Attach(ListeningDescriptor descriptor, SocketTransportOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(descriptor);
+        var steps = new SocketSteps(options);
+        Socket? socket = null;
+        try
+        {
+            socket = descriptor.ToSocket();
+            DescriptorReserve.Shared.OnOpened(socket.Handle);
+            SocketSetup.ConfigureBound(socket, options);
+            if (options.Backlog is { } backlog)
+                socket.Listen(backlog); // listen() again changes the limit of the queue.
+            steps.Notify(SocketFunction.Listen, socket, descriptor.EndPoint);
+            var file = descriptor is { OwnsFile: true, EndPoint: UnixDomainSocketEndPoint unix }
+                ? UnixSocketFile.Attach(unix)
+                : null;
+            return new(socket, descriptor.EndPoint, file, steps) { _isShared = true };
+        }
+        catch (Exception e)
+        {
+            socket?.Dispose(); // No call uses it.
+            if (e is SocketException error)
+                throw BindErrors.ToException(descriptor.EndPoint, error);
+            throw;
+        }
+    }
+
+    /// <summary>Creates a second descriptor of the socket, for another listener.</summary>
+    /// <inheritdoc cref="ISharedListener.GetDescriptors" path="/exception"/>
+    public ListeningDescriptor CreateDescriptor()
+    {
+        ListeningDescriptor.ThrowIfNotSupported();
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(Socket.SafeHandle.IsClosed, this);
+            _isShared = true;
+            return ListeningDescriptor.Duplicate((int)Socket.SafeHandle.DangerousGetHandle(), _file?.Exists ?? false);
+        }
+    }
+
+    /// <summary>Creates a second descriptor of each socket, or of none.</summary>
+    /// <inheritdoc cref="ISharedListener.GetDescriptors" path="/exception"/>
+    public static IReadOnlyList<ListeningDescriptor> CreateDescriptors(IEnumerable<ListeningSocket> sockets)
+    {
+        ArgumentNullException.ThrowIfNull(sockets);
+        List<ListeningDescriptor> descriptors = [];
+        try
+        {
+            foreach (var socket in sockets)
+                descriptors.Add(socket.CreateDescriptor());
+            return descriptors;
+        }
+        catch
+        {
+            foreach (var descriptor in descriptors)
+                descriptor.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Leaves the file of a Unix socket to another listener: <see cref="Close"/> does not delete it.</summary>
+    public void LeaveFile() => _file = null;
+
     /// <inheritdoc cref="IAcceptQueueListener.Shed"/>
     public int Shed(int maxCount)
     {
@@ -86,7 +160,11 @@ public sealed class ListeningSocket
         return shed;
     }
 
-    /// <summary>Deletes the file of a Unix socket, and closes the socket. The system resets waiting clients.</summary>
+    /// <summary>
+    /// Deletes the file of a Unix socket, and closes the descriptor. If it was the last one of the socket, the system resets
+    /// waiting clients. Otherwise the socket listens on for those who hold the other ones.
+    /// </summary>
+    /// <remarks>No accept of .NET may be pending: ending one makes .NET set <c>SO_LINGER</c> on the socket.</remarks>
     public void Close()
     {
         try
@@ -97,7 +175,23 @@ public sealed class ListeningSocket
         {
             // The file is deleted first, because another server may create its own as soon as the socket is closed.
             _file?.Delete();
-            Socket.Dispose();
+            lock (_lock)
+            {
+                if (_isShared && !Socket.SafeHandle.IsClosed)
+                    PrepareSharedClose((int)Socket.SafeHandle.DangerousGetHandle());
+                Socket.Dispose();
+            }
         }
+    }
+
+    /// <remarks>
+    /// If a call uses the socket while it is closed, .NET ends that call by shutting the socket down, also for other processes.
+    /// It does not do so for a descriptor that children get. The descriptor is closed at once, so that a child gets it only if
+    /// it starts in between.
+    /// </remarks>
+    private static void PrepareSharedClose(int descriptor)
+    {
+        SharedDescriptor.LeaveEpoll(descriptor);
+        NativeDescriptor.KeepOnExec(descriptor);
     }
 }

@@ -31,6 +31,8 @@ internal readonly record struct PathEntry(PathKind Kind, ulong Device, ulong Ino
     private const int NoFollow = 0x100; // AT_SYMLINK_NOFOLLOW
     private const uint TypeAndInode = 0x101; // STATX_TYPE | STATX_INO
     private const int StatSize = 256;
+    private const uint Owner = 8; // STATX_UID
+    private const int OwnerOffset = 20;
     private const int ModeOffset = 28;
     private const int InodeOffset = 32;
     private const int DeviceOffset = 136;
@@ -39,6 +41,23 @@ internal readonly record struct PathEntry(PathKind Kind, ulong Device, ulong Ino
 
     public static PathEntry Read(string path) =>
         OperatingSystem.IsLinux() ? ReadStat(path) ?? ReadAttributes(path) : ReadAttributes(path);
+
+    /// <summary>Returns the id of the user who owns what is at the path; null if the system does not report it. Links are
+    /// followed. Linux only.</summary>
+    public static uint? ReadOwner(string path)
+    {
+        var stat = new byte[StatSize];
+        try
+        {
+            return Stat(CurrentDirectory, Encoding.UTF8.GetBytes(path + '\0'), 0, Owner, stat) == 0
+                ? MemoryMarshal.Read<uint>(stat.AsSpan(OwnerOffset))
+                : null;
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return null; // The C library is older than glibc 2.28 or musl 1.2.
+        }
+    }
 
     private static PathEntry? ReadStat(string path)
     {

@@ -9,13 +9,14 @@ internal sealed class SocketConnection : StreamConnection, IConnectionSocketFeat
 {
     private readonly KernelSocket _socket;
 
-    public SocketConnection(Socket socket, SocketTransportOptions options, EndPoint? target = null)
-        : this(new KernelSocket(socket, new(options), target), options)
+    public SocketConnection(
+        Socket socket, SocketTransportOptions options, EndPoint? target = null, MovedBytes? continued = null)
+        : this(new KernelSocket(socket, new(options), target), options, continued)
     {
     }
 
-    private SocketConnection(KernelSocket socket, SocketTransportOptions options)
-        : base(socket, options.ConnectionOptions) => _socket = socket;
+    private SocketConnection(KernelSocket socket, SocketTransportOptions options, MovedBytes? continued)
+        : base(socket, options.ConnectionOptions, continued) => _socket = socket;
 
     public Socket Socket => _socket.Socket;
 }

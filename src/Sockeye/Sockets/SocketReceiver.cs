@@ -8,8 +8,8 @@ internal sealed class SocketReceiver : SocketOperation, IValueTaskSource<bool>
 {
     /// <summary>
     /// Waits by receiving zero bytes. The call checks the socket once. If it then waits, .NET on Unix ends the wait at any event
-    /// of the socket, including a late one for data that was received before, so the socket is checked again. On Windows, the
-    /// wait ends only when data has arrived.
+    /// of the socket, including a late one for data that was received before. On Windows, the wait ends only when data has
+    /// arrived.
     /// </summary>
     public ValueTask<bool> WaitForDataAsync(Socket socket)
     {
@@ -18,7 +18,7 @@ internal sealed class SocketReceiver : SocketOperation, IValueTaskSource<bool>
         if (socket.ReceiveAsync(this))
             return new(this, Version);
         ThrowIfFailed();
-        return new(true);
+        return new(OperatingSystem.IsWindows());
     }
 
     public ValueTask<int> ReceiveAsync(Socket socket, Memory<byte> buffer)

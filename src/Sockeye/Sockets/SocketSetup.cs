@@ -62,6 +62,14 @@ public static class SocketSetup
             return;
         if (ip.AddressFamily is AddressFamily.InterNetworkV6)
             socket.DualMode = ip.Address.Equals(IPAddress.IPv6Any);
+        ConfigureBound(socket, options);
+    }
+
+    /// <summary>Sets the options of a listener that do not have to precede <c>bind()</c>.</summary>
+    internal static void ConfigureBound(Socket socket, SocketTransportOptions options)
+    {
+        if (socket.AddressFamily is AddressFamily.Unix)
+            return;
         SetBuffers(socket, options); // before listen(), so that the window scale of the handshake fits
         if (options.FastOpen && OperatingSystem.IsLinux())
             FastOpen.Set(socket, FastOpenQueueLength);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
@@ -12,7 +13,7 @@ namespace Sockeye;
 /// <see cref="IPEndPoint"/> and <see cref="UnixDomainSocketEndPoint"/>; <c>SockeyeClient</c> resolves names.
 /// </remarks>
 public sealed class SocketTransport
-    : IConnectionListenerFactory, ILocalEndPointConnectionFactory, ILoggingTransport, INamedTransport
+    : IConnectionListenerFactory, ILocalEndPointConnectionFactory, ILoggingTransport, INamedTransport, IConnectionAttacher
 {
     private readonly SocketTransportOptions _options;
 
@@ -36,22 +37,28 @@ public sealed class SocketTransport
     /// <summary>
     /// Creates a listener: <c>socket()</c>, <c>bind()</c>, <c>listen()</c>. Port 0 takes a free port, which
     /// <see cref="IConnectionListener.EndPoint"/> returns. <see cref="IPAddress.IPv6Any"/> also listens for IPv4. Completes at
-    /// once.
+    /// once. An <see cref="InheritedEndPoint"/>, or a <see cref="FileHandleEndPoint"/>, whose descriptor the caller keeps,
+    /// listens on sockets that exist already (Linux and macOS).
     /// </summary>
     /// <remarks>
+    /// The listener implements <see cref="ISharedListener"/>, which hands its sockets over.
     /// The listener's <c>AcceptAsync</c> is for one caller at a time, can be cancelled, and throws <see cref="SocketException"/>
     /// if the system refuses (too many open files), which <c>SockeyeServer</c> handles.
     /// </remarks>
     /// <exception cref="AddressInUseException">Something listens there already.</exception>
-    /// <exception cref="IOException"> The address is not one of this machine, or the system forbids it. The message has a remedy.
-    /// </exception>
+    /// <exception cref="IOException">The address is not one of this machine, the system forbids it, or a descriptor is no
+    /// listening stream socket. The message has a remedy.</exception>
     /// <exception cref="NotSupportedException">Neither an IP nor a Unix socket address.</exception>
-    /// <exception cref="PlatformNotSupportedException">An option is set that this system does not have.</exception>
+    /// <exception cref="PlatformNotSupportedException">An option is set that this system does not have, or the system does not
+    /// inherit sockets (Windows).</exception>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         cancellationToken.ThrowIfCancellationRequested();
-        return new(new SocketListener(EndPoints.ToListen(endpoint), _options));
+        if (endpoint is not FileHandleEndPoint file)
+            return new(SocketListener.Bind(EndPoints.ToListen(endpoint), _options));
+        using var descriptor = ListeningDescriptor.Duplicate(file);
+        return new(SocketListener.Bind(new InheritedEndPoint([descriptor]), _options));
     }
 
     /// <summary>Opens a connection: <c>socket()</c>, <c>connect()</c>. Cancelling closes the socket.</summary>
@@ -65,6 +72,32 @@ public sealed class SocketTransport
     ValueTask<ConnectionContext> ILocalEndPointConnectionFactory.ConnectAsync(
         EndPoint remote, EndPoint local, CancellationToken cancellationToken) =>
         ConnectAsync(remote, local, cancellationToken);
+
+    /// <summary>Continues a connection on its socket. Linux only.</summary>
+    /// <inheritdoc/>
+    public ConnectionContext Attach(SafeHandle socket, MovedBytes stream)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        ArgumentNullException.ThrowIfNull(stream);
+        if (!OperatingSystem.IsLinux())
+            throw new PlatformNotSupportedException("Connections move on Linux only.");
+        var attached = SharedDescriptor.Open(socket);
+        SocketConnection connection;
+        try
+        {
+            DescriptorReserve.Shared.OnOpened(attached.Handle);
+            connection = new(attached, _options, stream.RemoteEndPoint, stream);
+        }
+        catch
+        {
+            attached.SafeHandle.SetHandleAsInvalid(); // The caller keeps it.
+            throw;
+        }
+
+        socket.SetHandleAsInvalid();
+        connection.Start();
+        return connection;
+    }
 
     internal async ValueTask<ConnectionContext> ConnectAsync(
         EndPoint remote, EndPoint? local, CancellationToken cancellationToken)

@@ -46,6 +46,16 @@ internal sealed class UnixSocketFile
         return new(full, ReadEntry(endpoint, full));
     }
 
+    /// <summary>Returns the file of a socket that another process has bound and handed over. Null for an abstract name.</summary>
+    public static UnixSocketFile? Attach(UnixDomainSocketEndPoint endpoint)
+    {
+        if (UnixSocketAddress.GetPath(endpoint) is not { } path)
+            return null;
+        var full = Path.GetFullPath(path);
+        var entry = ReadEntry(endpoint, full);
+        return entry.Kind is PathKind.Socket or PathKind.Unknown ? new(full, entry) : null; // The file may be gone.
+    }
+
     /// <summary>Returns whether a server listens on the socket at this path.</summary>
     public static UnixSocketStatus GetStatus(UnixDomainSocketEndPoint endpoint)
     {
@@ -69,6 +79,9 @@ internal sealed class UnixSocketFile
             };
         }
     }
+
+    /// <summary>Whether the path still has this file.</summary>
+    public bool Exists => _entry.Kind is not PathKind.Nothing && PathEntry.Read(_path) == _entry;
 
     /// <summary>Deletes the file, unless the path now has another one.</summary>
     public void Delete() => DeleteIf(_path, _entry);

@@ -25,6 +25,7 @@ internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
     private readonly TlsStream _ssl;
     private readonly Lock _closingLock = new();
     private Task? _closing;
+    private volatile bool _isClosing;
 
     private TlsConnection(LowerConnection lower, TlsSocket socket, TlsStream ssl) : base(socket, lower.Options)
     {
@@ -83,14 +84,17 @@ internal sealed class TlsConnection : StreamConnection, IConnectionLayerFeature
     public override void Abort(CloseReason reason)
     {
         base.Abort(reason);
-        // If both pipes have ended already, the connection below may still be closing.
-        _lower.Abort(reason);
+        // If both pipes have ended already, the connection below may still be closing. After Close, it sends close_notify, which
+        // a handler that throws because of that end must not prevent: as for every connection, the first end decides.
+        if (!_isClosing)
+            _lower.Abort(reason);
     }
 
     public override void Close(CloseReason reason)
     {
         // The reason comes first, so that code that sees the end finds it.
         SetCloseReason(reason);
+        _isClosing = true;
         _socket.TrySendCloseNotifyNow();
         base.Close(reason);
         _ = CloseLowerAsync(reason);

@@ -53,6 +53,8 @@ internal sealed class TlsSocket : StreamSocket, IValueTaskSource<int>, IValueTas
     /// <summary>Calls complete as a handler of the connection below.</summary>
     public override bool CanRunHandlers => _lower.RunsOnPipes;
 
+    internal override bool OccupiesThreadPool => Thread.CurrentThread.IsThreadPoolThread;
+
     public override SystemProgress? GetSystemProgress() => _lower.GetSystemProgress();
 
     public override ValueTask<bool> WaitForDataAsync()

@@ -1,7 +1,4 @@
 using Microsoft.Playwright;
-using Sockeye.Browser.Tests.Support;
-
-[assembly: AssemblyFixture(typeof(Chromium))]
 
 namespace Sockeye.Browser.Tests.Support;
 

@@ -1,7 +1,4 @@
-using Sockeye.Browser.Tests.Support;
 using Sockeye.Linux;
-
-[assembly: AssemblyFixture(typeof(Sites))]
 
 namespace Sockeye.Browser.Tests.Support;
 

@@ -40,7 +40,7 @@ public sealed class HalfOpenPeerTests
             // From the first line on: the news may be there before the command has come to wait for them.
             var mode = $"""read -r line; echo "$line"; test "$line" = hello || exec tail -n +1 -f {news}""";
             await EndedAsync(
-                cut, engine, reason, ["--exec", mode, .. options],
+                cut, engine, reason, ["--sh-exec", mode, .. options],
                 hasBeenCut: () => File.AppendAllTextAsync(news, "news\n", TestContext.Current.CancellationToken));
         }
         finally

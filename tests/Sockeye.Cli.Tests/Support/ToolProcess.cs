@@ -48,7 +48,7 @@ public sealed class ToolProcess : IAsyncDisposable
     public static string Dll => Path.Combine(AppContext.BaseDirectory, "Sockeye.Cli.dll");
 
     // The program and its first arguments. SOCKEYE_TOOL names another build of the tool, such as the native one.
-    private static string[] Command { get; } =
+    public static string[] Command { get; } =
         Environment.GetEnvironmentVariable("SOCKEYE_TOOL") is { Length: > 0 } tool ? [tool]
             : OperatingSystem.IsWindows() ? [Path.ChangeExtension(Dll, ".exe")]
             : ["dotnet", Dll];

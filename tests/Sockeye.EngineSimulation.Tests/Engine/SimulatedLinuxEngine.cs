@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Sockeye.EngineSimulation.Tests.Kernel;
@@ -61,6 +62,10 @@ internal sealed class SimulatedLinuxEngine
         _thread.Stop();
         return _thread.Ended;
     }
+
+    /// <summary>Continues a connection of this host on a descriptor of its socket.</summary>
+    public ConnectionContext Attach(SafeHandle socket, MovedBytes stream) =>
+        Attachment.Attach(Kernel, () => _thread.TryReserve() ? _thread : null, socket, stream);
 
     /// <summary>Serves each host that is added to the network from now on. Returns the engines, which grow with the
     /// hosts.</summary>

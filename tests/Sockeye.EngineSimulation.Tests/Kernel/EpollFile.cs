@@ -24,6 +24,8 @@ internal sealed class EpollFile(Chance chance, KernelFaults faults) : SimulatedF
         return 0;
     }
 
+    public bool Watches(int descriptor) => _watches.ContainsKey(descriptor);
+
     public int Remove(int descriptor)
     {
         if (!_watches.Remove(descriptor, out var watch))

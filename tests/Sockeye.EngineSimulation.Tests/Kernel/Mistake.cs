@@ -22,4 +22,10 @@ internal enum Mistake
 
     /// <summary>An engine gives a buffer to the kernel twice.</summary>
     BufferReleasedTwice,
+
+    /// <summary>An engine still receives on a socket that another connection has.</summary>
+    ReceivedAfterMove,
+
+    /// <summary>An engine takes a cancelled send for unsent, although it was sent, and sends it once more.</summary>
+    CancelledSendTakenForUnsent,
 }

@@ -106,7 +106,13 @@ internal sealed class SendOperation : Operation
             Complete(_sent);
     }
 
-    public override void Cancel() => Complete(_sent > 0 ? _sent : -Errors.Cancelled);
+    public override void Cancel()
+    {
+        var result = _sent > 0 ? _sent : -Errors.Cancelled;
+        if (Ring.Kernel.Faults.Mistake is Mistake.CancelledSendTakenForUnsent)
+            _socket.Send(CopyNext(), isWhole: true);
+        Complete(result);
+    }
 
     /// <summary>Copies the bytes that come next, as many as may find space and one more. The kernel, too, reads the memory of a
     /// send when it sends.</summary>

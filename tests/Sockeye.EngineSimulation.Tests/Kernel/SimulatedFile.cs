@@ -9,6 +9,9 @@ internal abstract class SimulatedFile
     /// <summary>The number of operations of io_uring that use the file.</summary>
     public int Operations { get; set; }
 
+    /// <summary>The number of descriptors of the file.</summary>
+    public int Descriptors { get; set; }
+
     /// <summary>Returns the events for which the file is ready now, as poll(2).</summary>
     public abstract PollMask Poll();
 

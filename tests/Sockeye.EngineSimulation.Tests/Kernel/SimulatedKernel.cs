@@ -75,7 +75,8 @@ internal sealed class SimulatedKernel : SystemCalls
 
     public override int Disconnect(int socket) => throw new NotSupportedException("A simulated socket has one descriptor.");
 
-    public override int Duplicate(int socket) => -Errors.OutOfDescriptors;
+    public override int Duplicate(int socket) =>
+        Get<SocketFile>(socket) is { } file ? Add(file) : -Errors.BadDescriptor;
 
     public override int GetOption(int socket, int level, int option, Span<byte> value) =>
         Get<SocketFile>(socket)?.GetOption(level, option, value) ?? -Errors.BadDescriptor;
@@ -98,15 +99,31 @@ internal sealed class SimulatedKernel : SystemCalls
     {
         if (Get<SimulatedFile>(descriptor) is not { } file)
             return -Errors.BadDescriptor;
+        _files[descriptor - FirstDescriptor] = null;
+        file.Descriptors--;
+        if (file.Descriptors > 0)
+        {
+            OnLeft(descriptor, (SocketFile)file);
+            return 0;
+        }
+
         if (file.Operations > 0)
             Fail($"descriptor {descriptor} is closed, and {file.Operations} operations of io_uring use it");
-        _files[descriptor - FirstDescriptor] = null;
         foreach (var epoll in _files.OfType<EpollFile>())
             epoll.Remove(descriptor);
         file.Close();
         if (Faults.Mistake is Mistake.DescriptorClosedTwice && file is SocketFile)
             Host.Loop.Post(_ => CloseNumber(descriptor), null);
         return 0;
+    }
+
+    /// <summary>A descriptor was closed, and the socket has another one. epoll keeps the registration, epoll(7).</summary>
+    private void OnLeft(int descriptor, SocketFile socket)
+    {
+        if (_files.OfType<EpollFile>().Any(epoll => epoll.Watches(descriptor)))
+            Fail($"descriptor {descriptor} was closed, its socket is open, and epoll still reports its events");
+        if (Faults.Mistake is Mistake.ReceivedAfterMove && socket.Tcp.Available > 0)
+            socket.Tcp.Read(new byte[1]);
     }
 
     public override int CreateEvent(bool isBlocking) => Add(new EventFile());
@@ -195,6 +212,7 @@ internal sealed class SimulatedKernel : SystemCalls
         }
 
         _files[free] = file;
+        file.Descriptors++;
         return free + FirstDescriptor;
     }
 

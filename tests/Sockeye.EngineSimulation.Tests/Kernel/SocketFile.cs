@@ -119,6 +119,18 @@ internal sealed class SocketFile : SimulatedFile
             return sizeof(int);
         }
 
+        if (level == Constants.LevelSocket)
+        {
+            BitConverter.TryWriteBytes(value, option switch
+            {
+                Constants.OptionType => 1, // SOCK_STREAM
+                Constants.OptionListening => 0,
+                Constants.OptionDomain => Constants.FamilyIPv4,
+                _ => throw new NotSupportedException($"A simulated socket has no option {option}."),
+            });
+            return sizeof(int);
+        }
+
         if ((level, option) is not (Constants.LevelTcp, Constants.OptionTcpInfo))
             return -Errors.Invalid;
         SimulatedTcpInfo.Write(_tcp, value);

@@ -206,7 +206,7 @@ public sealed class ReconnectTests
     {
         var token = TestContext.Current.CancellationToken;
         Assert.Throws<ArgumentException>(() => NewClient().ReconnectAsync("example.com:1", 7000, token));
-        Assert.Throws<ArgumentNullException>(() => NewClient().ReconnectAsync(null!, token));
+        Assert.Throws<ArgumentNullException>(() => NewClient().ReconnectAsync((System.Net.EndPoint)null!, token));
     }
 
     private SockeyeClient NewClient() => new(_options);

@@ -69,9 +69,45 @@ public sealed class StreamConnectionTests
     [Fact]
     public async Task Handler_gives_way_to_other_work_after_some_iterations_on_the_thread_of_its_bytes()
     {
-        const int Count = 10 * StreamConnection.MaxIterations;
-        var socket = new ScriptedSocket { CanRun = true };
+        var ran = await RunHandlerAsync(new ScriptedSocket { CanRun = true }, new());
+
+        Assert.Contains(true, ran);
+        var (streak, longest) = (0, 0);
+        foreach (var isWithinArrival in ran)
+            (streak, longest) = (isWithinArrival ? streak + 1 : 0, Math.Max(longest, isWithinArrival ? streak + 1 : 0));
+        Assert.InRange(longest, 1, StreamConnection.MaxIterations);
+    }
+
+    [Fact]
+    public async Task Handler_does_not_give_way_on_a_thread_that_serves_others_during_the_wait() => Assert.All(
+        await RunHandlerAsync(new ScriptedSocket { CanRun = false }, new() { HandlerScheduler = PipeScheduler.Inline }),
+        Assert.True);
+
+    [Fact]
+    public async Task Wait_that_ends_without_data_is_repeated()
+    {
+        var socket = new ScriptedSocket { MayBeEmpty = true };
         var connection = new StreamConnection(socket, new());
+        connection.Start();
+        var read = connection.Transport.Input.ReadAsync(Cancelled);
+
+        await socket.Waits.WaitAsync(Cancelled).Within();
+        socket.Arrive("");
+        await socket.Waits.WaitAsync(Cancelled).Within();
+        Assert.False(read.IsCompleted);
+        socket.Arrive("x");
+
+        var arrived = (await read.AsTask().Within()).Buffer;
+        Assert.Equal(1, arrived.Length);
+        connection.Transport.Input.AdvanceTo(arrived.End);
+        await connection.DisposeAsync();
+    }
+
+    /// <summary>Lets bytes arrive, one by one. Returns for each whether the handler ran within its arrival.</summary>
+    private static async Task<List<bool>> RunHandlerAsync(ScriptedSocket socket, TransportConnectionOptions options)
+    {
+        const int Count = 10 * StreamConnection.MaxIterations;
+        var connection = new StreamConnection(socket, options);
         connection.Start();
         using var wasRead = new SemaphoreSlim(0);
         using var isArriving = new ThreadLocal<bool>();
@@ -91,11 +127,7 @@ public sealed class StreamConnectionTests
         await Assert.ThrowsAsync<ConnectionResetException>(() => handler.Within());
         await connection.DisposeAsync();
         Assert.Equal(Count, ranWithinArrival.Count);
-        Assert.Contains(true, ranWithinArrival);
-        var (streak, longest) = (0, 0);
-        foreach (var ran in ranWithinArrival)
-            (streak, longest) = (ran ? streak + 1 : 0, Math.Max(longest, ran ? streak + 1 : 0));
-        Assert.InRange(longest, 1, StreamConnection.MaxIterations);
+        return ranWithinArrival;
 
         async Task ReadAsync()
         {
@@ -107,6 +139,28 @@ public sealed class StreamConnectionTests
                 wasRead.Release();
             }
         }
+    }
+
+    /// <summary>When both sides send FIN at the same time, the state of the socket is CLOSED, as it is after a reset.</summary>
+    [Fact]
+    public async Task State_that_is_read_while_FIN_is_sent_is_not_taken_for_a_reset()
+    {
+        StreamConnection connection = null!;
+        var socket = new ScriptedSocket
+        {
+            OnStateRead = () =>
+            {
+                connection.Transport.Output.Complete();
+                return true;
+            },
+        };
+        connection = new(socket, new());
+        connection.Start();
+
+        socket.Arrive("");
+
+        await connection.DisposeAsync();
+        Assert.Equal(CloseCause.Fin, connection.CloseReason!.Cause);
     }
 
     /// <summary>Runs each handler within the call.</summary>
@@ -129,6 +183,9 @@ public sealed class StreamConnectionTests
         /// <summary>Whether handlers may run on the thread that completes a wait.</summary>
         public bool CanRun { get; init; }
 
+        /// <summary>Whether a wait may end without data, as those of Unix do.</summary>
+        public bool MayBeEmpty { get; init; }
+
         /// <summary>Counts the waits that have begun.</summary>
         public SemaphoreSlim Waits { get; } = new(0);
 
@@ -138,14 +195,17 @@ public sealed class StreamConnectionTests
 
         public override EndPoint? RemoteEndPoint => null;
 
-        public override bool IsReset => false;
+        /// <summary>Called when the state is read. Returns whether it shows a reset.</summary>
+        public Func<bool> OnStateRead { get; init; } = () => false;
+
+        public override bool IsReset => OnStateRead();
 
         public void Arrive(string text)
         {
             _arrived = text;
             var waiting = _waiting;
             _waiting = new();
-            waiting.SetResult(true);
+            waiting.SetResult(!MayBeEmpty);
         }
 
         public void Fail(SocketError error) => _waiting.SetException(new SocketException((int)error));
@@ -160,6 +220,12 @@ public sealed class StreamConnectionTests
 
         public override ValueTask<int> ReceiveAsync(Memory<byte> buffer) =>
             new(System.Text.Encoding.UTF8.GetBytes(_arrived, buffer.Span));
+
+        public override bool TryReceive(Memory<byte> buffer, out int received)
+        {
+            received = System.Text.Encoding.UTF8.GetBytes(_arrived, buffer.Span);
+            return received > 0;
+        }
 
         public override ValueTask SendAsync(ReadOnlySequence<byte> bytes) => default;
 

@@ -41,11 +41,13 @@ public sealed class RequestStreamTests
         await using (var reading = requests.SendStreamAsync("list", IsDot, Cancelled).GetAsyncEnumerator(Cancelled))
         {
             var first = reading.MoveNextAsync();
+            Assert.Equal(["list"], await ReadAsync(1));
             await _peer.WriteAsync("one", Cancelled);
             Assert.True(await first.Within());
         }
 
         var next = requests.SendAsync("next", Cancelled).AsTask();
+        Assert.Equal(["next"], await ReadAsync(1));
         await _peer.WriteManyAsync(["two", ".", "after"], Cancelled);
 
         Assert.Equal("after", await next.Within());
@@ -58,6 +60,7 @@ public sealed class RequestStreamTests
         await using var requests = Requests(options: new() { MaxQueuedResponses = 2, RequestTimeout = TimeSpan.FromSeconds(5) });
         await using var reading = requests.SendStreamAsync("list", IsDot, Cancelled).GetAsyncEnumerator(Cancelled);
         var first = reading.MoveNextAsync();
+        Assert.Equal(["list"], await ReadAsync(1));
         await _peer.WriteManyAsync([.. Enumerable.Range(0, 20).Select(each => $"{each}"), "."], Cancelled);
         Assert.True(await first.Within());
 
@@ -75,6 +78,7 @@ public sealed class RequestStreamTests
         await using var requests = Requests(options: new() { RequestTimeout = TimeSpan.FromSeconds(5) });
         await using var reading = requests.SendStreamAsync("list", IsDot, Cancelled).GetAsyncEnumerator(Cancelled);
         var first = reading.MoveNextAsync();
+        Assert.Equal(["list"], await ReadAsync(1));
         await _peer.WriteAsync("one", Cancelled);
         Assert.True(await first.Within());
 
@@ -103,6 +107,7 @@ public sealed class RequestStreamTests
     {
         await using var requests = Requests(rules => rules.IsPush = IsPush);
         var sent = requests.SendAsync("a", Cancelled).AsTask();
+        Assert.Equal(["a"], await ReadAsync(1));
 
         await _peer.WriteManyAsync([">one", "A", ">two"], Cancelled);
 
@@ -125,6 +130,7 @@ public sealed class RequestStreamTests
             };
         });
         var sent = requests.SendAsync("a", Cancelled).AsTask();
+        Assert.Equal(["a"], await ReadAsync(1));
 
         await _peer.WriteManyAsync([">one", ">two", "A"], Cancelled);
 

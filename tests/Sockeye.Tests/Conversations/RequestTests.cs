@@ -98,6 +98,7 @@ public sealed class RequestTests
         Assert.Equal(0, requests.InFlightCount);
 
         var second = requests.SendAsync("b", Cancelled).AsTask();
+        Assert.Equal(["2:b"], await ReadAsync(1));
         await _peer.WriteManyAsync(["1:A", "2:B", "1:A"], Cancelled);
 
         Assert.Equal("2:B", await second.Within());
@@ -217,6 +218,7 @@ public sealed class RequestTests
     {
         await using var requests = ById();
         var sent = requests.SendAsync("a", Cancelled).AsTask();
+        Assert.Equal(["1:a"], await ReadAsync(1));
 
         await _peer.WriteAsync("7:A", Cancelled);
 
@@ -286,6 +288,7 @@ public sealed class RequestTests
         await using var requests = _client.AsMessages(Lines).AsRequests(
             rules => rules.IsPush = _ => throw new FormatException("no idea"), Options());
         var sent = requests.SendAsync("a", Cancelled).AsTask();
+        Assert.Equal(["a"], await ReadAsync(1));
 
         await _peer.WriteAsync("A", Cancelled);
 

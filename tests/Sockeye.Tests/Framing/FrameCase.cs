@@ -77,14 +77,18 @@ internal static class Wire
         Codec<TMessage> codec, byte[] stream, IEnumerable<int> cuts)
     {
         var messages = new List<TMessage>();
-        long taken = 0;
+        long taken = 0, searched = 0;
         var arrived = new List<int> { 0 };
         foreach (var cut in cuts.Append(stream.Length))
         {
             arrived.Add(cut);
             var input = Segments(stream, arrived).Slice(taken);
-            while (codec.TryDecode(ref input, out var message))
+            while (codec.Resume(ref input, ref searched, out var message))
+            {
                 messages.Add(message);
+                searched = 0;
+            }
+
             taken = cut - input.Length;
         }
 

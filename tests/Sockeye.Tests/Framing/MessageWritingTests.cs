@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Sockeye.Tests.Support;
@@ -11,6 +12,22 @@ public sealed class MessageWritingTests
     private static readonly Codec<string> Lines = Codec.Lines(maxLength: 1000);
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Queue_accepts_frames_after_a_move_that_throws()
+    {
+        var (client, _) = MemoryConnection.CreatePair();
+        var sender = client.AsMessages(Lines);
+        var queue = new BroadcastQueue(limit: 1);
+
+        await Assert.ThrowsAsync<TimeoutException>(
+            () => sender.Writer.HoldAsync(() => throw new TimeoutException(), queue, Cancelled).AsTask());
+
+        var frame = PooledBuffer.Rent();
+        Assert.Equal(EnqueueResult.QueuedToIdle, queue.TryEnqueue(frame));
+        frame.Release();
+        await sender.WriteAsync("the lock is free", Cancelled).AsTask().Within();
+    }
 
     [Fact]
     public async Task Two_directions_may_speak_differently()
@@ -320,12 +337,12 @@ public sealed class MessageWritingTests
     public async Task Atomic_encoder_of_ones_own_writes_into_the_output_without_a_copy(bool isAtomic)
     {
         var (client, server) = MemoryConnection.CreatePair();
-        var encoder = new OneWayEncoder(isAtomic);
+        var encoder = new OneWayEncoder(client.Transport.Output, isAtomic);
         var sender = client.AsMessages(Lines, encoder);
 
         await sender.WriteAsync("hello", Cancelled);
 
-        Assert.Equal(isAtomic, ReferenceEquals(client.Transport.Output, encoder.LastOutput));
+        Assert.Equal(isAtomic, encoder.HasMemoryOfOutput);
         await sender.DisposeAsync();
         var received = server.AsMessages(new OneWayDecoder(), Lines).ReadAllAsync(Cancelled);
         Assert.Equal(["hello"], await received.ToListAsync(Cancelled));
@@ -387,15 +404,15 @@ public sealed class MessageWritingTests
     }
 
     /// <summary>An encoder without a decoder.</summary>
-    private sealed class OneWayEncoder(bool isAtomic) : IFrameEncoder<string>
+    private sealed class OneWayEncoder(PipeWriter pipe, bool isAtomic) : IFrameEncoder<string>
     {
-        public IBufferWriter<byte>? LastOutput { get; private set; }
+        public bool HasMemoryOfOutput { get; private set; }
 
         public bool IsEncodeAtomic => isAtomic;
 
         public void Encode(string message, IBufferWriter<byte> output)
         {
-            LastOutput = output;
+            HasMemoryOfOutput = output.GetMemory().Equals(pipe.GetMemory());
             Lines.Encode(message, output);
         }
     }

@@ -16,6 +16,9 @@ internal sealed class LifecycleModel
     private bool _resets;
     private bool _isClosing;
     private bool _isClosed;
+    private bool _isFreezing;
+    private bool _isFrozen;
+    private bool _moves;
     private int _finsSent;
     private int _closes;
     private int _notifications;
@@ -44,18 +47,35 @@ internal sealed class LifecycleModel
                 break;
             case LifecycleEvent.FinReceived or LifecycleEvent.ReceiveFailed or LifecycleEvent.SendFoundReset
                 or LifecycleEvent.SendFailed or LifecycleEvent.OutputSent or LifecycleEvent.CloseRequested
-                or LifecycleEvent.ResetRequested when !_isEnding:
+                or LifecycleEvent.ResetRequested when !_isEnding && !_isFrozen:
                 ApplyWhileOpen(e);
+                break;
+            case LifecycleEvent.FreezeRequested when CanFreeze && !_isEnding && !_isFrozen:
+                _isFreezing = true;
+                break;
+            case LifecycleEvent.Frozen when CanFreeze && _isFreezing && !_isEnding:
+                (_isFreezing, _isFrozen) = (false, true);
+                break;
+            case LifecycleEvent.Thawed when !_isEnding:
+                (_isFreezing, _isFrozen) = (false, false);
+                break;
+            case LifecycleEvent.Moved when _isFrozen:
+                (_isFrozen, _isEnding, _moves) = (false, true, true);
                 break;
             default:
                 break;
         }
     }
 
+    private bool CanFreeze => !_receiveFailed && !_resetFound && !_outputEnded && !_isFinWithheld;
+
     public void AssertEquals(LifecycleState state)
     {
-        Assert.Equal(!_finReceived && !_receiveFailed, state.CanReceive);
-        Assert.Equal(!_outputEnded, state.CanSend);
+        var isStill = _isFrozen || (_isFreezing && !_isEnding) || (_moves && !_isClosing);
+        Assert.Equal(isStill, state.IsStill);
+        Assert.Equal(!_finReceived && !_receiveFailed && !isStill, state.CanReceive);
+        Assert.Equal(!_outputEnded && !isStill, state.CanSend);
+        Assert.Equal(_moves && !_isClosed, state.Moves);
         Assert.Equal(_isFinWithheld, state.Output is OutputState.FinWithheld);
         Assert.Equal(_hasOwner, state.Owner is not OwnerState.None);
         Assert.Equal(_isEnding, state.IsEnding);

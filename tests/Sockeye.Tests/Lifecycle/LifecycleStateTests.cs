@@ -31,7 +31,8 @@ public sealed class LifecycleStateTests
     {
         foreach (var state in Reachable.Where(state => state.End is not EndState.Closed))
         {
-            var closed = state.Apply(LifecycleEvent.ResetRequested, out _)
+            var closed = state.Apply(LifecycleEvent.Thawed, out _)
+                .Apply(LifecycleEvent.ResetRequested, out _)
                 .Apply(LifecycleEvent.Closing, out _)
                 .Apply(LifecycleEvent.Closed, out _);
             Assert.Equal((EndState.Closed, OutputState.Ended, false), (closed.End, closed.Output, closed.CanReceive));
@@ -68,19 +69,28 @@ public sealed class LifecycleStateTests
         LifecycleState before, LifecycleState after, LifecycleActions actions)
     {
         yield return ("an ended direction stays ended",
-            (before.CanReceive || !after.CanReceive) && (before.CanSend || !after.CanSend));
-        yield return ("the end does not go back", after.End >= before.End || (before.End, after.End) is
-            (EndState.ResetRequested, EndState.Resetting) or (EndState.ResetRequested, EndState.Closing));
+            before.IsStill
+                || ((before.CanReceive || !after.CanReceive) && (before.CanSend || !after.CanSend)));
+        yield return ("a still connection starts no operation, and leaves that state by a thaw, a move or an end",
+            !before.IsStill || (!before.CanReceive && !before.CanSend));
+        yield return ("the end goes back by a thaw only",
+            after.End >= before.End || (before.IsStill && after.End is EndState.Open && actions is LifecycleActions.Resume));
+        yield return ("a frozen connection changes by a thaw or a move only",
+            before.End is not EndState.Frozen || after with { Owner = before.Owner } == before
+                || after.End is EndState.Open or EndState.MoveRequested);
+        yield return ("a connection that moves is neither shut down nor reset",
+            !before.Moves || after.Moves || after.End is EndState.Closed);
         yield return ("an end by RST stays one until the socket is closed",
             !before.Resets || after.Resets || after.End is EndState.Closed);
         yield return ("FIN is sent once, and never after a break", !actions.HasFlag(LifecycleActions.SendFin)
-            || (before is { CanSend: true, IsEnding: false } && !after.CanSend));
+            || (before is { Output: OutputState.Open, IsEnding: false } && !after.CanSend));
         yield return ("FIN is not sent while the owner withholds it", !actions.HasFlag(LifecycleActions.SendFin)
             || before.Owner is not OwnerState.Owned);
         yield return ("the close is requested once",
             actions.HasFlag(LifecycleActions.Close) == (!before.IsEnding && after.IsEnding));
         yield return ("a pipe ends when its direction ends by itself, or at the close",
-            actions.HasFlag(LifecycleActions.EndOutput) == (before.CanSend && !after.CanSend));
+            actions.HasFlag(LifecycleActions.EndOutput)
+                == (before.Output is not OutputState.Ended && after.Output is OutputState.Ended));
         yield return ("a withheld FIN has a timer", actions.HasFlag(LifecycleActions.StartFinTimer)
             == (before.Output is not OutputState.FinWithheld && after.Output is OutputState.FinWithheld));
         yield return ("a FIN that is no longer withheld has none", actions.HasFlag(LifecycleActions.StopFinTimer)

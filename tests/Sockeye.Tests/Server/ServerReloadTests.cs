@@ -310,6 +310,38 @@ public sealed class ServerReloadTests
         await server.DisposeAsync();
     });
 
+    /// <summary>The reload comes when the end is logged: the loop that accepts has not ended by then.</summary>
+    [Fact]
+    public async Task Listener_that_ends_at_the_moment_of_a_reload_is_bound_again()
+    {
+        SockeyeServer server = null!;
+        var reloaded = new TaskCompletionSource<Task<ReloadResult>>();
+        var log = new TestLog(line =>
+        {
+            if (line.Contains("no longer listens", StringComparison.Ordinal))
+                {
+                reloaded.SetResult(server.ReloadAsync(
+                    options => options.Listen(server.EndPoints[0]).Run(Says("new")), TestContext.Current.CancellationToken));
+            }
+        });
+        var transport = new RecordingTransport();
+        server = await SockeyeServer.StartAsync(
+            options =>
+            {
+                (options.Transport, options.LoggerFactory) = (transport, log);
+                options.Listen(new IPEndPoint(IPAddress.Loopback, 0)).Run(Says("old"));
+            },
+            TestContext.Current.CancellationToken);
+        await using (server)
+        {
+            await transport.Listeners[0].UnbindAsync(TestContext.Current.CancellationToken);
+
+            var result = await (await reloaded.Task.Within()).Within();
+
+            Assert.Equal((1, 0), (result.Added.Count, result.Kept.Count));
+        }
+    }
+
     /// <summary>Says it at once, and again for all that it is sent.</summary>
     private static ConnectionDelegate Says(string text) => async connection =>
     {
@@ -331,4 +363,17 @@ public sealed class ServerReloadTests
 
     private static IEnumerable<int> Ports(IEnumerable<EndPoint> endpoints) =>
         endpoints.Select(endpoint => ((IPEndPoint)endpoint).Port);
+
+    /// <summary>The transport of the system, with the listeners that it has bound.</summary>
+    private sealed class RecordingTransport : IConnectionListenerFactory
+    {
+        public List<IConnectionListener> Listeners { get; } = [];
+
+        public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+        {
+            var listener = await SocketTransport.Shared.BindAsync(endpoint, cancellationToken);
+            Listeners.Add(listener);
+            return listener;
+        }
+    }
 }

@@ -4,9 +4,10 @@ using Microsoft.Extensions.Logging.Testing;
 namespace Sockeye.Tests.Support;
 
 /// <summary>A logger factory that keeps all lines.</summary>
-internal sealed class TestLog : ILoggerFactory
+/// <param name="onLine">Called with each line, by the code that logs it.</param>
+internal sealed class TestLog(Action<string>? onLine = null) : ILoggerFactory
 {
-    public FakeLogCollector Lines { get; } = new();
+    public FakeLogCollector Lines { get; } = FakeLogCollector.Create(new() { OutputSink = onLine });
 
     public IEnumerable<FakeLogRecord> WithId(int eventId) => Lines.GetSnapshot().Where(line => line.Id.Id == eventId);
 

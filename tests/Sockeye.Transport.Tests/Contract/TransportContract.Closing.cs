@@ -189,7 +189,7 @@ public abstract partial class TransportContract
         client.Connection.Abort();
         server.Connection.Abort(CloseCause.Limit, "too late");
         Assert.Equal(reasons, (client.Reason, server.Reason));
-        Assert.True(client.Reason!.IsOrderly && server.Reason!.IsOrderly);
+        Assert.Equal((CloseCause.Fin, CloseCause.Fin), (client.Reason!.Cause, server.Reason!.Cause));
     });
 
     [Fact]

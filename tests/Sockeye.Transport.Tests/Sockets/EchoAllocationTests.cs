@@ -25,6 +25,10 @@ public sealed class EchoAllocationTests
     public Task Steady_echo_allocates_nothing_per_message_on_Linux(LinuxEngine engine, bool inline) =>
         MeasureAsync(new LinuxFixture(engine, inline));
 
+    [Theory, ClassData<EachEngineAndScheduling>]
+    public Task Steady_echo_over_TLS_allocates_nothing_per_message_on_Linux(LinuxEngine engine, bool inline) =>
+        MeasureAsync(new TlsFixture(new LinuxFixture(engine, inline)));
+
     /// <summary>
     /// Sockeye allocates nothing here either. <c>SslStream</c> pools its state by thread: a part of it is created again where
     /// threads change, about 15 bytes a message of each 200 bytes and more that it would be without pools.

@@ -3,8 +3,7 @@ using System.Buffers;
 namespace Sockeye.Transport.Tests.Support;
 
 /// <summary>A long stream of bytes that is known at every place: a block of random bytes, whose length is a prime, again and
-/// again.
-/// A byte lost, doubled or moved anywhere shows.</summary>
+/// again. A byte lost, doubled or moved anywhere shows.</summary>
 public sealed class Pattern
 {
     private const int Period = 65_521;

@@ -1,0 +1,3 @@
+using Sockeye.Upgrade.CommandLine;
+
+return await Commands.RunAsync(args);

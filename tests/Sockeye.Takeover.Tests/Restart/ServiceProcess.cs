@@ -1,0 +1,129 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
+using Sockeye.Takeover.Tests.Support;
+
+namespace Sockeye.Takeover.Tests.Restart;
+
+/// <summary>A service in a separate process, which gets the descriptors of the store from 3 on.</summary>
+internal sealed class ServiceProcess : IDisposable
+{
+    /// <summary>.NET cannot start a process with further descriptors. This program receives them, and becomes the
+    /// service.</summary>
+    private const string Launcher = """
+        import fcntl, os, socket, sys
+        manager = socket.socket(socket.AF_UNIX)
+        manager.connect(sys.argv[1])
+        names, received = [], []
+        while True:
+            data, descriptors, _, _ = socket.recv_fds(manager, 300, 1)
+            if not data:
+                break
+            names.append(data.decode())
+            received += descriptors
+        manager.close()
+        # Out of the way first: a number may be that of another one.
+        moved = [fcntl.fcntl(one, fcntl.F_DUPFD_CLOEXEC, 3 + 2 * len(received)) for one in received]
+        for index, descriptor in enumerate(moved):
+            os.dup2(descriptor, 3 + index, inheritable=True)
+        if names:
+            inode = os.fstat(os.pidfd_open(os.getpid())).st_ino
+            os.environ.update(
+                LISTEN_PID=str(os.getpid()), LISTEN_PIDFDID=str(inode), LISTEN_FDS=str(len(names)),
+                LISTEN_FDNAMES=":".join(names))
+        os.execvp(sys.argv[2], sys.argv[2:])
+        """;
+
+    private readonly Process _process;
+    private readonly TaskCompletionSource<string> _ports = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly StringBuilder _output = new();
+
+    private ServiceProcess(Process process)
+    {
+        _process = process;
+        process.OutputDataReceived += (_, e) => OnLine(e.Data);
+        process.ErrorDataReceived += (_, e) => OnLine(e.Data);
+    }
+
+    public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "Sockeye.Restart.Node.dll");
+
+    /// <summary>The two ports, separated by a comma; empty if the process has ended before it listened.</summary>
+    public Task<string> Ports => _ports.Task;
+
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+                return _output.ToString();
+        }
+    }
+
+    /// <param name="manager">The manager.</param>
+    /// <param name="reported">The value of FDSTORE.</param>
+    /// <param name="arguments">The arguments of the program.</param>
+    public static async Task<ServiceProcess> StartAsync(ServiceManager manager, int reported, params string[] arguments)
+    {
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        var path = manager.Path + ".start";
+        File.Delete(path);
+        listener.Bind(new UnixDomainSocketEndPoint(path));
+        listener.Listen();
+        var process = new Process
+        {
+            StartInfo = new("python3", ["-c", Launcher, path, "dotnet", Program, .. arguments])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                Environment = { ["NOTIFY_SOCKET"] = manager.Path, ["FDSTORE"] = $"{reported}", ["DOTNET_TieredPGO"] = "0" },
+            },
+            EnableRaisingEvents = true,
+        };
+        var service = new ServiceProcess(process);
+        process.Exited += (_, _) => service._ports.TrySetResult("");
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        using var channel = await listener.AcceptAsync(TestContext.Current.CancellationToken);
+        foreach (var (name, handle) in manager.Pass())
+        {
+            using (handle)
+                DescriptorMessage.Send(channel, Encoding.ASCII.GetBytes(name), [handle]);
+        }
+
+        return service;
+    }
+
+    /// <summary>Sends SIGTERM, and waits for the end.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> StopAsync()
+    {
+        using (Process.Start("kill", ["-TERM", $"{_process.Id}"]))
+            await _process.WaitForExitAsync().WaitAsync(TestWait.Limit, TestContext.Current.CancellationToken);
+        return _process.ExitCode;
+    }
+
+    /// <summary>Ends it as a crash does.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        _process.Dispose();
+    }
+
+    private void OnLine(string? line)
+    {
+        if (line is null)
+            return; // The end of the output.
+        lock (_output)
+            _output.AppendLine(line);
+        if (line.Split(' ') is ["listening", var ports])
+            _ports.TrySetResult(ports);
+    }
+}

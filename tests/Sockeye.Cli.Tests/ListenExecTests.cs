@@ -56,6 +56,27 @@ public sealed class ListenExecTests
         File.Delete(path);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Command_that_reads_slowly_gets_everything_after_the_connection_has_ended(bool stops)
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"sockeye-cli-slow-{Environment.ProcessId}-{stops}");
+        string[] once = stops ? [] : ["--once"];
+        // The pipe holds the rest while the connection ends.
+        await using var server = await ToolProcess.ListenAsync(
+            ["--sh-exec", $"exec >&-; read -r first; sleep 0.5; cat > {path}", .. once]);
+        using var client = await Peer.ConnectAsync(server.EndPoint);
+
+        Assert.Equal("", await client.ReadToEndAsync());
+        await client.SendAsync("first\n" + new string('x', 30_000));
+        client.SendFin();
+
+        Assert.Equal(0, stops ? await server.StopAsync() : await server.ExitAsync());
+        Assert.Equal(30_000, new FileInfo(path).Length);
+        File.Delete(path);
+    }
+
     [Fact]
     public async Task Each_client_has_a_separate_process()
     {

@@ -9,7 +9,9 @@ namespace Sockeye.Cli;
 /// as inetd does.</summary>
 internal sealed class ExecMode
 {
-    /// <summary>The time that a command has to end after its client has disconnected.</summary>
+    /// <summary>
+    /// The time after which a command that neither ends nor reads its input is killed, once its client has disconnected.
+    /// </summary>
     private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(2);
 
     private const string Shell = "/bin/sh";
@@ -42,17 +44,24 @@ internal sealed class ExecMode
         var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var watch = connection.ConnectionClosed.UnsafeRegister(_ => gone.TrySetResult(), null);
         using var giveUp = new CancellationTokenSource();
+        using var kill = new CancellationTokenSource();
 
-        var input = SendInputAsync(connection, process.StandardInput.BaseStream, giveUp.Token);
+        var input = SendInputAsync(connection, process.StandardInput.BaseStream, PostponeKill, giveUp.Token);
         var output = SendOutputAsync(process.StandardOutput.BaseStream, connection, giveUp.Token);
         // Does not end with the output: a command like "cat > file" closes that first and continues to read.
         var done = Task.WhenAll(output, process.WaitForExitAsync());
         if (await Task.WhenAny(done, gone.Task) == gone.Task)
-            await EndAsync(process, connection.StopRequested);
+            await EndAsync(process, connection, kill);
 
         await giveUp.CancelAsync();
         connection.Transport.Input.CancelPendingRead();
         await Task.WhenAll(input, done);
+
+        void PostponeKill()
+        {
+            if (gone.Task.IsCompleted)
+                kill.CancelAfter(KillTimeout);
+        }
     }
 
     private Process? Start(ConnectionContext connection)
@@ -75,19 +84,25 @@ internal sealed class ExecMode
     }
 
     /// <summary>Relays the client's FIN as the end of the command's standard input.</summary>
-    private static async Task SendInputAsync(ConnectionContext connection, Stream stdin, CancellationToken giveUp)
+    private static async Task SendInputAsync(
+        ConnectionContext connection, Stream stdin, Action onTaken, CancellationToken giveUp)
     {
         await using (stdin)
-            await connection.ReadArrivedAsync(bytes => WriteAsync(stdin, bytes, giveUp));
+            await connection.ReadArrivedAsync(bytes => WriteAsync(stdin, bytes, onTaken, giveUp));
     }
 
     /// <summary>Returns false if the command no longer reads, which is not an error.</summary>
-    private static async ValueTask<bool> WriteAsync(Stream stdin, ReadOnlySequence<byte> bytes, CancellationToken giveUp)
+    private static async ValueTask<bool> WriteAsync(
+        Stream stdin, ReadOnlySequence<byte> bytes, Action onTaken, CancellationToken giveUp)
     {
         try
         {
             foreach (var block in bytes)
+            {
                 await stdin.WriteAsync(block, giveUp);
+                onTaken();
+            }
+
             await stdin.FlushAsync(giveUp);
             return true;
         }
@@ -118,11 +133,18 @@ internal sealed class ExecMode
         }
     }
 
-    /// <summary>After its client has disconnected, gives a command time to end, then kills it with its child processes.</summary>
-    private static async Task EndAsync(Process process, CancellationToken stop)
+    /// <summary>
+    /// After the client has disconnected, waits for the command, and kills it with its child processes when <paramref name="kill"/>
+    /// fires. After a stop that happens at once, but not to a command that has yet to read what its client sent before FIN.
+    /// </summary>
+    private static async Task EndAsync(Process process, ConnectionContext connection, CancellationTokenSource kill)
     {
+        kill.CancelAfter(KillTimeout);
+        using var stop = connection.CloseReason is { IsOrderly: true }
+            ? default
+            : connection.StopRequested.UnsafeRegister(_ => kill.Cancel(), null);
         var exited = process.WaitForExitAsync(CancellationToken.None);
-        await exited.WaitAsync(KillTimeout, TimeProvider.System, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await exited.WaitAsync(kill.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!exited.IsCompleted)
             process.Kill(entireProcessTree: true);
         await exited;

@@ -8,7 +8,10 @@ internal sealed class OnceGate
     private readonly CancellationTokenSource _endedSource = new();
     private int _hasAdmitted;
 
-    /// <summary>Fires when the first client's connection has ended.</summary>
+    /// <summary>
+    /// Fires when the first client's connection and its handler have ended: a command or a target may still take the last bytes of
+    /// a connection that is closed.
+    /// </summary>
     public CancellationToken Ended => _endedSource.Token;
 
     /// <summary>
@@ -24,12 +27,20 @@ internal sealed class OnceGate
             return;
         }
 
-        connection.ConnectionClosed.UnsafeRegister(_ =>
+        try
         {
-            if (connection.CloseReason is { IsOrderly: false, Cause: not CloseCause.Stop } reason)
-                Failure = $"{EndPointName.Format(connection.RemoteEndPoint)}: {OptionNames.Describe(reason.Explanation)}";
-            _endedSource.Cancel();
-        }, null);
-        await next(connection);
+            await next(connection);
+        }
+        finally
+        {
+            connection.ConnectionClosed.UnsafeRegister(_ => End(connection), null);
+        }
+    }
+
+    private void End(ConnectionContext connection)
+    {
+        if (connection.CloseReason is { IsOrderly: false, Cause: not CloseCause.Stop } reason)
+            Failure = $"{EndPointName.Format(connection.RemoteEndPoint)}: {OptionNames.Describe(reason.Explanation)}";
+        _endedSource.Cancel();
     }
 }

@@ -17,6 +17,13 @@ internal static class IdleFinding
             var start = time.GetTimestamp();
             var end = await WaitForEndAsync(connection, bound, time);
             var elapsed = QuantityText.FormatTime(time.GetElapsedTime(start));
+            if (connection.CloseReason is { Cause: CloseCause.TlsError, Explanation: var refusal })
+            {
+                // With TLS 1.3, a client's handshake is over before the server checks its certificate.
+                return new(
+                    "TLS client", $"refused after {elapsed}", FindingSeverity.Note, $"{TargetClient.Describe(refusal)}.");
+            }
+
             return end is null
                 ? new("idle", $"open after {QuantityText.FormatTime(bound)}", FindingSeverity.Ok, "--idle TIME waits longer.")
                 : new(

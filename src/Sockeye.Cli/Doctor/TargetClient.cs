@@ -16,12 +16,10 @@ internal sealed record TargetClient(string Host, TimeSpan Timeout, X509Certifica
         [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11];
 
     /// <summary>Returns the sentence without a full stop, with the option of <c>sockeye doctor</c>.</summary>
-    public static string Describe(Exception failure) => OptionNames.Describe(failure, option => option switch
-    {
-        "HandshakeTimeout" => "--timeout",
-        "PinnedFingerprint" => "--pin of sockeye connect",
-        _ => OptionNames.Find(option),
-    });
+    public static string Describe(Exception failure) => OptionNames.Describe(failure, FindOption);
+
+    /// <inheritdoc cref="Describe(Exception)"/>
+    public static string Describe(Explanation explanation) => explanation.ToString(FindOption);
 
     /// <summary>Connects within this process once, so that the first measured time does not include the start of the
     /// program.</summary>
@@ -49,6 +47,14 @@ internal sealed record TargetClient(string Host, TimeSpan Timeout, X509Certifica
     /// <summary>Does the same, and checks the certificate.</summary>
     public Task<TlsAttempt> TryCheckedTlsAsync(EndPoint endpoint, ProxyProtocolVersion? header) =>
         TryAsync(endpoint, header, SslProtocols.None, shown: null);
+
+    private static string? FindOption(string option) => option switch
+    {
+        "HandshakeTimeout" => "--timeout",
+        "PinnedFingerprint" => "--pin of sockeye connect",
+        "ClientCertificates" => "--cert of sockeye connect",
+        _ => OptionNames.Find(option),
+    };
 
     private async Task<TlsAttempt> TryAsync(
         EndPoint endpoint, ProxyProtocolVersion? header, SslProtocols versions, ShownCertificates? shown)

@@ -134,8 +134,9 @@ internal sealed class ExecMode
     }
 
     /// <summary>
-    /// After the client has disconnected, waits for the command, and kills it with its child processes when <paramref name="kill"/>
-    /// fires. After a stop that happens at once, but not to a command that has yet to read what its client sent before FIN.
+    /// After the client has disconnected, waits for the command, and kills it with its child processes when
+    /// <paramref name="kill"/> fires. A stop kills it at once, unless the client left in order: then the command may have yet to
+    /// read what came before FIN.
     /// </summary>
     private static async Task EndAsync(Process process, ConnectionContext connection, CancellationTokenSource kill)
     {

@@ -9,8 +9,8 @@ internal sealed class OnceGate
     private int _hasAdmitted;
 
     /// <summary>
-    /// Fires when the first client's connection and its handler have ended: a command or a target may still take the last bytes of
-    /// a connection that is closed.
+    /// Fires when the first client's connection and its handler have ended: a command or a target may still take the last bytes
+    /// of a connection that is closed.
     /// </summary>
     public CancellationToken Ended => _endedSource.Token;
 

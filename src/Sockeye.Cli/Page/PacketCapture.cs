@@ -1,21 +1,27 @@
+using System.Buffers.Binary;
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace Sockeye.Cli;
 
-/// <summary>Captures the packets of one port, packet(7): a copy of each packet that the kernel delivers.</summary>
+/// <summary>Captures the packets of one endpoint, packet(7): a copy of each packet that the kernel delivers.</summary>
 /// <remarks>
 /// The filter runs in the kernel, so that other traffic costs nothing:
 /// <code>
-/// 0  ldb [9]              protocol
-/// 1  jeq #6, 2, 8         TCP
-/// 2  ldxb 4*([0]&amp;0xf)     length of the IP header
-/// 3  ldh [x+0]            source port
-/// 4  jeq #PORT, 7, 5
-/// 5  ldh [x+2]            destination port
-/// 6  jeq #PORT, 7, 8
-/// 7  ret #MAX
-/// 8  ret #0
+/// 0   ldb [9]             protocol
+/// 1   jeq #6, 2, 12       TCP
+/// 2   ldxb 4*([0]&amp;0xf)    length of the IP header
+/// 3   ld [12]             source address
+/// 4   jeq #ADDRESS, 5, 7
+/// 5   ldh [x+0]           source port
+/// 6   jeq #PORT, 11, 7
+/// 7   ld [16]             destination address
+/// 8   jeq #ADDRESS, 9, 12
+/// 9   ldh [x+2]           destination port
+/// 10  jeq #PORT, 11, 12
+/// 11  ret #MAX
+/// 12  ret #0
 /// </code>
 /// </remarks>
 internal sealed class PacketCapture : IDisposable
@@ -31,11 +37,12 @@ internal sealed class PacketCapture : IDisposable
     private PacketCapture(Socket socket) => _socket = socket;
 
     /// <summary>Starts a capture. Returns null, and the reason, if that is not possible here.</summary>
-    /// <param name="port">The port of the server.</param>
+    /// <param name="server">The endpoint of the server: IPv4.</param>
     /// <param name="getTime">Returns the time of a segment.</param>
     /// <param name="onSegment">Called for each segment, in the order of the kernel. Its number is not set.</param>
     /// <param name="refusal">The reason.</param>
-    public static PacketCapture? Start(int port, Func<double> getTime, Action<Segment> onSegment, out string refusal)
+    public static PacketCapture? Start(
+        IPEndPoint server, Func<double> getTime, Action<Segment> onSegment, out string refusal)
     {
         refusal = "";
         if (!OperatingSystem.IsLinux())
@@ -49,7 +56,7 @@ internal sealed class PacketCapture : IDisposable
         {
             // A socket for one protocol gets only arriving packets; on the loopback interface, each sent packet arrives.
             socket = new(AddressFamily.Packet, SocketType.Dgram, (ProtocolType)Swap(Ipv4)) { ReceiveBufferSize = 4 << 20 };
-            Attach(socket, CreateFilter(port));
+            Attach(socket, CreateFilter(server));
         }
         catch (SocketException e)
         {
@@ -61,7 +68,7 @@ internal sealed class PacketCapture : IDisposable
         }
 
         var capture = new PacketCapture(socket);
-        _ = capture.RunAsync(new SegmentReader(port), getTime, onSegment);
+        _ = capture.RunAsync(new SegmentReader(server), getTime, onSegment);
         return capture;
     }
 
@@ -73,18 +80,26 @@ internal sealed class PacketCapture : IDisposable
     }
 
     /// <summary>Creates the program of the filter: an operation, two jumps and a number for each step.</summary>
-    private static (ushort Code, byte IfTrue, byte IfFalse, uint Number)[] CreateFilter(int port) =>
-    [
-        (0x30, 0, 0, 9),
-        (0x15, 0, 6, 6),
-        (0xB1, 0, 0, 0),
-        (0x48, 0, 0, 0),
-        (0x15, 2, 0, (uint)port),
-        (0x48, 0, 0, 2),
-        (0x15, 0, 1, (uint)port),
-        (0x06, 0, 0, MaxPacket),
-        (0x06, 0, 0, 0),
-    ];
+    private static (ushort Code, byte IfTrue, byte IfFalse, uint Number)[] CreateFilter(IPEndPoint server)
+    {
+        var (address, port) = (BinaryPrimitives.ReadUInt32BigEndian(server.Address.GetAddressBytes()), (uint)server.Port);
+        return
+        [
+            (0x30, 0, 0, 9),
+            (0x15, 0, 10, 6),
+            (0xB1, 0, 0, 0),
+            (0x20, 0, 0, 12),
+            (0x15, 0, 2, address),
+            (0x48, 0, 0, 0),
+            (0x15, 4, 0, port),
+            (0x20, 0, 0, 16),
+            (0x15, 0, 3, address),
+            (0x48, 0, 0, 2),
+            (0x15, 0, 1, port),
+            (0x06, 0, 0, MaxPacket),
+            (0x06, 0, 0, 0),
+        ];
+    }
 
     /// <summary>Gives the program to the kernel, as <c>struct sock_fprog</c>: its length, and the address of its steps.</summary>
     private static void Attach(Socket socket, (ushort Code, byte IfTrue, byte IfFalse, uint Number)[] program)

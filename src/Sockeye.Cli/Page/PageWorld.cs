@@ -87,8 +87,7 @@ internal sealed class PageWorld : IAsyncDisposable
         world.Kernel = (IKernelSockets?)DiagSockets.TryCreate()
             ?? new OwnSockets(() => world.Pairs.SelectMany(pair => pair.Ends));
         await world.BindAsync();
-        var port = world.EndPoint.Port;
-        world._capture = PacketCapture.Start(port, () => world.Now, world.AddSegment, out var refusal);
+        world._capture = PacketCapture.Start(world.EndPoint, () => world.Now, world.AddSegment, out var refusal);
         world.NoPackets = refusal;
         world.Accepting = new(world._listener, world.OnAccepted);
         world.Accepting.Resume();

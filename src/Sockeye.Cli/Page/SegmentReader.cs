@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net;
 
 namespace Sockeye.Cli;
 
@@ -9,19 +10,21 @@ namespace Sockeye.Cli;
 /// TCP:   0 source port   2 destination port   4 sequence   8 acknowledgement   12 data offset (words)   13 flags
 /// </code>
 /// </remarks>
-/// <param name="port">The port of the server.</param>
-internal sealed class SegmentReader(int port)
+/// <param name="server">The endpoint of the server: IPv4.</param>
+internal sealed class SegmentReader(IPEndPoint server)
 {
     private const int MinHeader = 20;
     private const byte Tcp = 6;
+    private const int SourceAddress = 12, TargetAddress = 16;
     private const byte SynFlag = 2, AckFlag = 16;
     private const int MaxConnections = 1024;
 
     private static readonly (byte Bit, string Name)[] FlagNames = [(2, "SYN"), (1, "FIN"), (4, "RST"), (8, "PSH"), (16, "ACK")];
 
+    private readonly byte[] _address = server.Address.GetAddressBytes();
     private readonly Dictionary<(int Port, bool IsFromClient), Direction> _directions = [];
 
-    /// <summary>Returns the segment of a packet; null if the packet has none of this port.</summary>
+    /// <summary>Returns the segment of a packet; null if the packet has none of the endpoint.</summary>
     /// <param name="packet">The packet, from its IP header. Data at its end may be missing.</param>
     /// <param name="time">The time of the segment.</param>
     public Segment? Read(ReadOnlySpan<byte> packet, double time)
@@ -39,12 +42,15 @@ internal sealed class SegmentReader(int port)
         var tcp = packet[ipLength..];
         var source = BinaryPrimitives.ReadUInt16BigEndian(tcp);
         var target = BinaryPrimitives.ReadUInt16BigEndian(tcp[2..]);
-        if ((source != port) == (target != port))
+        var isFromClient = IsServer(packet[TargetAddress..], target);
+        if (isFromClient == IsServer(packet[SourceAddress..], source))
             return null;
-        var isFromClient = target == port;
         var length = Math.Max(0, total - ipLength - ((tcp[12] >> 4) * 4));
         return Read(tcp, isFromClient ? source : target, isFromClient, length, time);
     }
+
+    private bool IsServer(ReadOnlySpan<byte> address, int port) =>
+        port == server.Port && address.StartsWith(_address);
 
     private Segment Read(ReadOnlySpan<byte> tcp, int client, bool isFromClient, int length, double time)
     {

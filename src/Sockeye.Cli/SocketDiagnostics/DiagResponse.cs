@@ -25,8 +25,12 @@ internal static class DiagResponse
     private const int DropsOffset = 8 * sizeof(uint); // SK_MEMINFO_DROPS
 
     /// <summary>Adds the sockets of one datagram. Returns whether it is the last one.</summary>
+    /// <param name="datagram">The datagram. Messages with another sequence are the rest of a response that failed: they are
+    /// dropped.</param>
+    /// <param name="sequence">The sequence of the request.</param>
+    /// <param name="entries">The sockets so far.</param>
     /// <exception cref="SocketDiagnosticsException">The kernel refused the request.</exception>
-    public static bool Read(ReadOnlySpan<byte> datagram, List<SocketEntry> entries)
+    public static bool Read(ReadOnlySpan<byte> datagram, uint sequence, List<SocketEntry> entries)
     {
         while (datagram.Length >= HeadLength)
         {
@@ -34,18 +38,9 @@ internal static class DiagResponse
             if (length < HeadLength || length > datagram.Length)
                 throw new SocketDiagnosticsException("the kernel's response is cut off");
             var body = datagram[HeadLength..length];
-            switch (BinaryPrimitives.ReadUInt16LittleEndian(datagram[4..]))
-            {
-                case Done:
-                    return true;
-                case Error:
-                    var error = body.Length >= sizeof(int) ? -BinaryPrimitives.ReadInt32LittleEndian(body) : 0;
-                    throw SocketDiagnosticsException.FromError(error);
-                case var _ when body.Length >= BodyLength:
-                    entries.Add(ReadSocket(body));
-                    break;
-            }
-
+            if (BinaryPrimitives.ReadUInt32LittleEndian(datagram[8..]) == sequence
+                && ReadMessage(BinaryPrimitives.ReadUInt16LittleEndian(datagram[4..]), body, entries))
+                return true;
             datagram = datagram[Math.Min(Aligned(length), datagram.Length)..];
         }
 
@@ -91,6 +86,24 @@ internal static class DiagResponse
         }
 
         return entry;
+    }
+
+    /// <summary>Adds the socket of a message. Returns whether the message is the end.</summary>
+    private static bool ReadMessage(ushort type, ReadOnlySpan<byte> body, List<SocketEntry> entries)
+    {
+        switch (type)
+        {
+            case Done:
+                return true;
+            case Error:
+                var error = body.Length >= sizeof(int) ? -BinaryPrimitives.ReadInt32LittleEndian(body) : 0;
+                throw SocketDiagnosticsException.FromError(error);
+            case var _ when body.Length >= BodyLength:
+                entries.Add(ReadSocket(body));
+                break;
+        }
+
+        return false;
     }
 
     private static int Aligned(int length) => (length + 3) & ~3;

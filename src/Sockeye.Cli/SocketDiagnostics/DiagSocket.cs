@@ -39,7 +39,7 @@ internal sealed class DiagSocket : IDisposable
             var length = (int)Receive(_descriptor, ref MemoryMarshal.GetArrayDataReference(_buffer), _buffer.Length, 0);
             if (length >= 0)
             {
-                if (DiagResponse.Read(_buffer.AsSpan(0, length), entries))
+                if (DiagResponse.Read(_buffer.AsSpan(0, length), _sequence, entries))
                     return;
             }
             else if (Marshal.GetLastPInvokeError() is not Interrupted and var error)

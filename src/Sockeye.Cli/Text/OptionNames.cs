@@ -18,6 +18,7 @@ internal static class OptionNames
         ["HandshakeTimeout"] = "--handshake-timeout",
         ["RequireClientCertificate"] = "--ca",
         ["TrustedAuthorities"] = "--ca",
+        ["ClientCertificates"] = "--cert",
         ["PinnedFingerprint"] = "--pin",
         ["TargetHost"] = "--sni",
         ["ConnectTimeout"] = "--timeout",
@@ -31,6 +32,7 @@ internal static class OptionNames
     public static string? FindOfRelay(string option) => option switch
     {
         "TrustedAuthorities" => "--to-ca",
+        "ClientCertificates" => "--to-cert",
         "PinnedFingerprint" => "--to-pin",
         "TargetHost" => "--to-sni",
         _ => Find(option),

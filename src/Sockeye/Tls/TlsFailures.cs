@@ -1,3 +1,5 @@
+using System.Net.Security;
+
 namespace Sockeye;
 
 /// <summary>Describes failures of TLS, for both sides.</summary>
@@ -48,22 +50,26 @@ internal static class TlsFailures
 
         var message = GetErrorText(error);
         var failure = Known.FirstOrDefault(known => message.Contains(known.Text, StringComparison.OrdinalIgnoreCase)).Failure;
-        return (failure, new(Format(failure, tls.Role, message)));
+        return (failure, Describe(failure, tls.Role, message));
     }
 
-    private static string Format(TlsFailure failure, TlsRole role, string message) => failure switch
+    private static Explanation Describe(TlsFailure failure, TlsRole role, string message) => failure switch
     {
         TlsFailure.ClientCertificateRequired => role is TlsRole.Server
-            ? "the client sent no certificate, and RequireClientCertificate requires one"
-            : "the server requires a client certificate, and this client sent none that it accepts (ClientCertificates)",
-        TlsFailure.NoCommonVersion =>
-            "the two sides have no version of TLS in common (1.2 and 1.3 here, unless EnabledSslProtocols excludes one) "
-                + $"({message})",
-        TlsFailure.NoCommonCipher => $"the two sides have no cipher suite or signature algorithm in common ({message})",
-        TlsFailure.NoCommonApplicationProtocol =>
-            $"the two sides have no application protocol in common (ALPN: ApplicationProtocols) ({message})",
-        TlsFailure.OwnCertificateRefused => $"the peer refused the certificate of this side ({message})",
-        _ => $"TLS failed: {message}",
+            ? new("the client sent no certificate, and this server requires one")
+            : new(
+                "the server requires a client certificate, and this client sent none that it accepts",
+                nameof(SslClientAuthenticationOptions.ClientCertificates)),
+        TlsFailure.NoCommonVersion => new(
+            "the two sides have no version of TLS in common: this side has 1.2 and 1.3, or what is enabled of them",
+            nameof(SslClientAuthenticationOptions.EnabledSslProtocols), $": {message}"),
+        TlsFailure.NoCommonCipher =>
+            new($"the two sides have no cipher suite or signature algorithm in common: {message}"),
+        TlsFailure.NoCommonApplicationProtocol => new(
+            "the two sides have no application protocol in common",
+            nameof(SslClientAuthenticationOptions.ApplicationProtocols), $": {message}"),
+        TlsFailure.OwnCertificateRefused => new($"the peer refused the certificate of this side: {message}"),
+        _ => new($"TLS failed: {message}"),
     };
 
     /// <summary>Returns the message of the innermost error, and that of the error that names an alert.</summary>

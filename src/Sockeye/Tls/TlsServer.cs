@@ -63,5 +63,5 @@ internal sealed partial class TlsServer
     private void Refuse(TlsHandshake handshake) => _ = _refusals.RefuseAsync(
         handshake.Lower.Context, LimitAction.Reset, CloseCause.Limit,
         new($"its TLS handshake stalled for {DisplayText.Format(HandshakeGate.MaxStall)} while others waited, and all "
-            + $"{_configuration.MaxHandshakes} permits (MaxHandshakes) were taken"));
+            + $"{_configuration.MaxHandshakes} permits were taken", nameof(TlsServerOptions.MaxHandshakes)));
 }

@@ -46,7 +46,7 @@ internal sealed class DemoTool : IAsyncDisposable
     /// <summary>Runs ss for the port of the server; gives its lines.</summary>
     public async Task<string[]> ListAsync(params string[] options)
     {
-        var text = await Programs.RunAsync("ss", [.. options, $"sport = :{Server.Port} or dport = :{Server.Port}"]);
+        var text = await Programs.RunAsync("ss", [.. options, $"src {Server} or dst {Server}"]);
         return text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 

@@ -22,7 +22,7 @@ internal sealed class SegmentCapture : IAsyncDisposable
         Programs.SkipUnlessThere("tshark", "tshark");
         var capture = new SegmentCapture(Process.Start(new ProcessStartInfo("tshark",
         [
-            "-l", "-n", "-i", "lo", "-f", $"tcp port {server.Port}", "-T", "fields", "-E", "separator=/s",
+            "-l", "-n", "-i", "lo", "-f", $"({Filter("src")}) or ({Filter("dst")})", "-T", "fields", "-E", "separator=/s",
             "-e", "tcp.srcport", "-e", "tcp.dstport", "-e", "tcp.flags", "-e", "tcp.seq", "-e", "tcp.ack", "-e", "tcp.len",
         ])
         {
@@ -42,6 +42,8 @@ internal sealed class SegmentCapture : IAsyncDisposable
         }
 
         return capture;
+
+        string Filter(string end) => $"{end} host {server.Address} and tcp {end} port {server.Port}";
     }
 
     private bool IsEmpty

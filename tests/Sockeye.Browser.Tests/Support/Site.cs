@@ -97,11 +97,13 @@ public sealed class Site : IAsyncDisposable
         }
 
         lock (_log)
-            Assert.DoesNotContain(_log, line => line.StartsWith("fail:", StringComparison.Ordinal)
-                || line.StartsWith("crit:", StringComparison.Ordinal));
+            Assert.False(_log.Exists(IsError), string.Join('\n', _log));
         Assert.Equal(0, _process.ExitCode);
         _process.Dispose();
     }
+
+    private static bool IsError(string line) =>
+        line.StartsWith("fail:", StringComparison.Ordinal) || line.StartsWith("crit:", StringComparison.Ordinal);
 
     private async Task ReadLogAsync()
     {

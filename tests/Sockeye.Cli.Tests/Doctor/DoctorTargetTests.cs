@@ -144,6 +144,24 @@ public sealed class DoctorTargetTests : IDisposable
         Assert.Equal("http/1.1", findings.Of("ALPN", "ok"));
     }
 
+    [Fact]
+    public async Task Server_that_refuses_a_client_without_a_certificate_after_the_handshake_says_so()
+    {
+        var issued = _files.Issue("127.0.0.1");
+        await using var server = await Daemon.StartAsync("openssl", port =>
+        [
+            "s_server", "-accept", $"127.0.0.1:{port}", "-cert", issued.Certificate, "-key", issued.Key, "-quiet", "-tls1_3",
+            "-Verify", "1",
+        ]);
+
+        var (findings, _) = await CheckAsync($"127.0.0.1:{server.Port}", "--ca", _files.CertificateFile, "--idle", "30s");
+
+        Assert.StartsWith("refused after ", findings.Of("TLS client", "note"), StringComparison.Ordinal);
+        Assert.Equal(
+            "the server requires a client certificate, and this client sent none that it accepts (--cert of sockeye connect).",
+            findings.ExplanationOf("TLS client"));
+    }
+
     [Theory, InlineData(false), InlineData(true)]
     public async Task HAProxy_that_accepts_only_PROXY_headers_is_found(bool hasTls)
     {

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Net;
 using System.Text;
 using System.Text.Json;
 using Sockeye.Cli.Tests.Support;
@@ -85,7 +85,7 @@ public sealed class PageSocketTests
         Assert.True(listener.GetProperty("isPaused").GetBoolean());
         Assert.Equal(4, listener.GetProperty("queueDepth").GetInt32());
         Assert.Equal(3, listener.GetProperty("queueLimit").GetInt32());
-        var ss = Encoding.ASCII.GetString(await Programs.RunAsync("ss", ["-Hltn", $"sport = :{tool.Server.Port}"], []));
+        var ss = Encoding.ASCII.GetString(await Programs.RunAsync("ss", ["-Hltn", $"src {tool.Server}"], []));
         Assert.Equal(["LISTEN", "4", "3"], ss.Split(' ', StringSplitOptions.RemoveEmptyEntries)[..3]);
         Assert.All(full.GetProperty("pairs").EnumerateArray(), pair => Assert.False(pair.GetProperty("isAccepted").GetBoolean()));
 
@@ -211,9 +211,9 @@ public sealed class PageSocketTests
 
     private static async Task<string[]> GetStatesAsync(PageTool tool, int client)
     {
-        var port = client.ToString(CultureInfo.InvariantCulture);
-        var text = Encoding.ASCII.GetString(await Programs.RunAsync("ss", ["-Htan", $"sport = :{port} or dport = :{port}"], []));
-        return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Where(line => line.Contains($":{tool.Server.Port}", StringComparison.Ordinal)).Select(line => line.Split(' ')[0])];
+        var peer = new IPEndPoint(tool.Server.Address, client);
+        var filter = $"( src {tool.Server} and dst {peer} ) or ( src {peer} and dst {tool.Server} )";
+        var text = Encoding.ASCII.GetString(await Programs.RunAsync("ss", ["-Htan", filter], []));
+        return [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[0])];
     }
 }

@@ -68,7 +68,7 @@ public sealed class PageSourceTests
     [Fact]
     public void Numbers_count_from_the_syn_of_each_side()
     {
-        var reader = new SegmentReader(Port);
+        var reader = new SegmentReader(new(IPAddress.Loopback, Port));
         var segments = new[]
         {
             Packet(50000, Port, uint.MaxValue, 0, Syn, 0),
@@ -96,7 +96,7 @@ public sealed class PageSourceTests
     [Fact]
     public void Connection_with_the_same_port_counts_from_its_own_syn()
     {
-        var reader = new SegmentReader(Port);
+        var reader = new SegmentReader(new(IPAddress.Loopback, Port));
         Assert.False(reader.Read(Packet(50000, Port, 100, 0, Syn, 0), 0)!.IsRepeated);
         Assert.True(reader.Read(Packet(50000, Port, 100, 0, Syn, 0), 0)!.IsRepeated);
         var second = reader.Read(Packet(50000, Port, 70, 0, Syn, 0), 0)!;
@@ -105,11 +105,18 @@ public sealed class PageSourceTests
     }
 
     [Fact]
-    public void Packets_that_are_not_of_the_port_or_cut_off_are_skipped()
+    public void Packets_that_are_not_of_the_endpoint_or_cut_off_are_skipped()
     {
-        var reader = new SegmentReader(Port);
+        var reader = new SegmentReader(new(IPAddress.Loopback, Port));
         Assert.Null(reader.Read(Packet(50000, 7001, 100, 0, Syn, 0), 0));
+        byte[] other = [127, 0, 0, 2];
         var packet = Packet(50000, Port, 100, 0, Syn, 0);
+        other.CopyTo(packet, 16);
+        Assert.Null(reader.Read(packet, 0)); // A server with the same port.
+        packet = Packet(Port, 50000, 100, 0, Syn, 0);
+        other.CopyTo(packet, 12);
+        Assert.Null(reader.Read(packet, 0)); // A client with the same port.
+        packet = Packet(50000, Port, 100, 0, Syn, 0);
         for (var length = 0; length < packet.Length; length++)
             Assert.Null(reader.Read(packet.AsSpan(0, length), 0));
         packet[0] = 0x65;
@@ -136,6 +143,8 @@ public sealed class PageSourceTests
         packet[0] = 0x45;
         BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(2), (ushort)(packet.Length + length));
         packet[9] = 6;
+        IPAddress.Loopback.TryWriteBytes(packet.AsSpan(12), out _);
+        IPAddress.Loopback.TryWriteBytes(packet.AsSpan(16), out _);
         BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(20), (ushort)source);
         BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(22), (ushort)target);
         BinaryPrimitives.WriteUInt32BigEndian(packet.AsSpan(24), sequence);

@@ -52,10 +52,21 @@ public sealed class DiagResponseTests
     {
         List<SocketEntry> entries = [];
 
-        Assert.False(DiagResponse.Read([.. RecordedDiag.Listener, .. RecordedDiag.Accepted], entries));
-        Assert.True(DiagResponse.Read([.. RecordedDiag.IPv6, .. RecordedDiag.Done], entries));
+        Assert.False(DiagResponse.Read([.. RecordedDiag.Listener, .. RecordedDiag.Accepted], RecordedDiag.Sequence, entries));
+        Assert.True(DiagResponse.Read([.. RecordedDiag.IPv6, .. RecordedDiag.Done], RecordedDiag.Sequence, entries));
 
         Assert.Equal(3, entries.Count);
+    }
+
+    [Fact]
+    public void Rest_of_an_earlier_response_is_dropped()
+    {
+        List<SocketEntry> entries = [];
+
+        Assert.False(DiagResponse.Read(
+            [.. RecordedDiag.Accepted, .. RecordedDiag.Refusal, .. RecordedDiag.Done], RecordedDiag.Sequence + 1, entries));
+
+        Assert.Empty(entries);
     }
 
     [Fact]
@@ -73,7 +84,7 @@ public sealed class DiagResponseTests
         for (var length = 0; length < whole.Length; length++)
         {
             List<SocketEntry> entries = [];
-            var error = Record.Exception(() => DiagResponse.Read(whole.AsSpan(0, length), entries));
+            var error = Record.Exception(() => DiagResponse.Read(whole.AsSpan(0, length), RecordedDiag.Sequence, entries));
 
             Assert.True(error is null or SocketDiagnosticsException, $"{length}: {error}");
             Assert.Equal(length < RecordedDiag.Accepted.Length ? 0 : 1, entries.Count);
@@ -90,7 +101,7 @@ public sealed class DiagResponseTests
                 var changed = (byte[])RecordedDiag.Accepted.Clone();
                 changed[position] = value;
 
-                var error = Record.Exception(() => DiagResponse.Read(changed, []));
+                var error = Record.Exception(() => DiagResponse.Read(changed, RecordedDiag.Sequence, []));
 
                 Assert.True(error is null or SocketDiagnosticsException, $"{position} = {value}: {error}");
             }
@@ -112,7 +123,7 @@ public sealed class DiagResponseTests
     private static List<SocketEntry> Read(byte[] datagram)
     {
         List<SocketEntry> entries = [];
-        DiagResponse.Read(datagram, entries);
+        DiagResponse.Read(datagram, RecordedDiag.Sequence, entries);
         return entries;
     }
 }

@@ -3,6 +3,9 @@ namespace Sockeye.Cli.Tests.SocketDiagnostics;
 /// <summary>Messages that Linux 6.18 sent on a socket of NETLINK_SOCK_DIAG.</summary>
 internal static class RecordedDiag
 {
+    /// <summary>The sequence of the requests that they answer.</summary>
+    public const uint Sequence = 1;
+
     /// <summary>A listener on 127.0.0.1:51019 with a backlog of 16.</summary>
     public static byte[] Listener { get; } = Convert.FromHexString(
         "a400000014000200010000002b4b0000020a0000c74b00007f000001000000000000000000000000000000000000000000000000000000000000"

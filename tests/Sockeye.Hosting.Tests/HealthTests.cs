@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Sockeye.Hosting.Tests.Support;
@@ -58,7 +57,7 @@ public sealed class HealthTests
     [Fact]
     public async Task Server_that_listens_no_more_is_unhealthy_and_a_reload_mends_it()
     {
-        var transport = new EndingTransport();
+        var transport = new RecordingTransport();
         await using var host = await TestHost.StartAsync(TestHost.OneEndPoint("echo"), server => server
             .Configure(options => options.Transport = transport)
             .AddHandler("echo", listen => listen.Run(ConnectionText.Echo)));
@@ -93,19 +92,5 @@ public sealed class HealthTests
         var report = await host.Services.GetRequiredService<HealthCheckService>()
             .CheckHealthAsync(TestContext.Current.CancellationToken);
         return report.Entries["Sockeye"];
-    }
-
-    /// <summary>Whose listeners a test can end behind the server's back.</summary>
-    private sealed class EndingTransport : IConnectionListenerFactory
-    {
-        public List<IConnectionListener> Listeners { get; } = [];
-
-        public async ValueTask<IConnectionListener> BindAsync(
-            System.Net.EndPoint endpoint, CancellationToken cancellationToken = default)
-        {
-            var listener = await SocketTransport.Shared.BindAsync(endpoint, cancellationToken);
-            Listeners.Add(listener);
-            return listener;
-        }
     }
 }

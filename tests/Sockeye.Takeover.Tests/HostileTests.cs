@@ -27,7 +27,7 @@ public sealed class HostileTests
     {
         await using var world = new TakeoverWorld();
         var server = await world.StartAsync("sockets");
-        var descriptors = new DescriptorWatch(world.Folder);
+        var descriptors = await DescriptorWatch.StartAsync(world.Folder);
         using (var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(world.Path), Cancelled);
@@ -45,7 +45,7 @@ public sealed class HostileTests
     {
         await using var world = new TakeoverWorld();
         await world.StartAsync("sockets");
-        var descriptors = new DescriptorWatch(world.Folder);
+        var descriptors = await DescriptorWatch.StartAsync(world.Folder);
         using var file = OpenFile(world);
         await using (var channel = await world.ConnectAsync())
         {
@@ -107,7 +107,7 @@ public sealed class HostileTests
     public async Task Descriptor_that_is_no_listening_socket_ends_the_start_with_a_sentence()
     {
         await using var world = new TakeoverWorld();
-        var descriptors = new DescriptorWatch(world.Folder);
+        var descriptors = await DescriptorWatch.StartAsync(world.Folder);
         using (var listening = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
         {
             listening.Bind(new UnixDomainSocketEndPoint(world.Path));

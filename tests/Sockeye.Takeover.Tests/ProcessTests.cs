@@ -25,17 +25,17 @@ public sealed class ProcessTests
     public async Task Upgrades_under_load_lose_no_connection_and_no_byte(string engine)
     {
         await using var world = new TakeoverWorld();
-        var node = NodeProcess.Start(engine, FreePorts, world.Path);
+        var node = TakeoverNode.Start(engine, FreePorts, world.Path);
         try
         {
-            var ports = await PortsOf(node);
+            var ports = await node.GetPortsAsync();
             using var load = new EchoLoad(ports);
             await load.ConnectAsync(Size[0]);
             load.Visit();
             for (var i = 0; i < Size[1]; i++)
             {
-                var next = NodeProcess.Start(engine, ports, world.Path);
-                Assert.Equal(ports, await PortsOf(next));
+                var next = TakeoverNode.Start(engine, ports, world.Path);
+                Assert.Equal(ports, await next.GetPortsAsync());
                 await EndOf(node);
                 Assert.True(node.ExitCode == 0, node.Output);
                 node.Dispose();
@@ -61,13 +61,13 @@ public sealed class ProcessTests
     public async Task Clients_are_served_when_the_new_process_is_killed_at_each_step()
     {
         await using var world = new TakeoverWorld();
-        using var old = NodeProcess.Start("epoll", FreePorts, world.Path);
-        var ports = await PortsOf(old);
+        using var old = TakeoverNode.Start("epoll", FreePorts, world.Path);
+        var ports = await old.GetPortsAsync();
         foreach (var step in Enum.GetValues<TakeoverStep>().Where(step => step < TakeoverStep.CompleteSent))
         {
             await KillAsync(ports, step, async () =>
             {
-                using var young = NodeProcess.Start("epoll", ports, world.Path, step);
+                using var young = TakeoverNode.Start("epoll", ports, world.Path, step);
                 await KilledAt(step, young);
             });
             Assert.False(old.HasExited, old.Output);
@@ -79,21 +79,21 @@ public sealed class ProcessTests
     {
         await using var world = new TakeoverWorld();
         var steps = Enum.GetValues<TakeoverStep>().Where(step => step >= TakeoverStep.SuccessorConnected).ToList();
-        var old = NodeProcess.Start("epoll", FreePorts, world.Path, steps[0]);
+        var old = TakeoverNode.Start("epoll", FreePorts, world.Path, steps[0]);
         try
         {
-            var ports = await PortsOf(old);
+            var ports = await old.GetPortsAsync();
             foreach (var (index, step) in steps.Index())
             {
                 await KillAsync(ports, step, async () =>
                 {
                     // The one that survives is the next one to be killed.
-                    var young = NodeProcess.Start(
+                    var young = TakeoverNode.Start(
                         "epoll", ports, world.Path, index + 1 < steps.Count ? steps[index + 1] : null);
                     await KilledAt(step, old);
                     old.Dispose();
                     old = young;
-                    Assert.Equal(ports, await PortsOf(young));
+                    Assert.Equal(ports, await young.GetPortsAsync());
                 });
             }
         }
@@ -119,18 +119,11 @@ public sealed class ProcessTests
         Assert.Equal((step, 0, 0, 0), (step, later.FailedConnects, later.Lost, later.Wrong));
     }
 
-    private static async Task KilledAt(TakeoverStep step, NodeProcess victim)
+    private static async Task KilledAt(TakeoverStep step, ServerProcess victim)
     {
         await EndOf(victim);
         Assert.True(victim.ExitCode == 137, $"{step}: {victim.ExitCode}, {victim.Output}"); // SIGKILL
     }
 
-    private static Task EndOf(NodeProcess node) => node.Ended.WaitAsync(TestWait.Limit, Cancelled);
-
-    private static async Task<string> PortsOf(NodeProcess node)
-    {
-        var ports = await node.Ports.WaitAsync(TestWait.Limit, Cancelled);
-        Assert.True(ports.Length > 0, node.Output);
-        return ports;
-    }
+    private static Task EndOf(ServerProcess node) => node.Ended.WaitAsync(TestWait.Limit, Cancelled);
 }

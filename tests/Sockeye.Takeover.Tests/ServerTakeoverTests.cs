@@ -89,7 +89,7 @@ public sealed class ServerTakeoverTests
             await TakeoverWorld.EchoOnceAsync(server.EndPoints[0]);
             await TakeoverWorld.EchoOnceAsync(open);
             if (i == 1)
-                descriptors = new(world.Folder); // What the first one opens for good is open.
+                descriptors = await DescriptorWatch.StartAsync(world.Folder); // What the first one opens for good is open.
         }
 
         Assert.False(server.TakenOver.IsCompleted);

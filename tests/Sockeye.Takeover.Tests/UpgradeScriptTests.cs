@@ -15,8 +15,8 @@ public sealed class UpgradeScriptTests
     public async Task Script_upgrades_and_writes_the_new_process_id(bool isUnderSystemd)
     {
         await using var world = new TakeoverWorld();
-        using var old = NodeProcess.Start("epoll", "0,0", world.Path);
-        var ports = await old.Ports.WaitAsync(TestWait.Limit, Cancelled);
+        using var old = TakeoverNode.Start("epoll", "0,0", world.Path);
+        var ports = await old.GetPortsAsync();
         var pidFile = Path.Combine(world.Folder, "pid");
         if (!isUnderSystemd)
             await File.WriteAllTextAsync(pidFile, $"{old.Id}\n", Cancelled);
@@ -44,8 +44,8 @@ public sealed class UpgradeScriptTests
     public async Task Script_says_when_the_new_version_fails_and_the_old_one_serves()
     {
         await using var world = new TakeoverWorld();
-        using var old = NodeProcess.Start("epoll", "0,0", world.Path);
-        var ports = await old.Ports.WaitAsync(TestWait.Limit, Cancelled);
+        using var old = TakeoverNode.Start("epoll", "0,0", world.Path);
+        var ports = await old.GetPortsAsync();
 
         var (exitCode, errors) = await RunScriptAsync(world, "no,ports", old.Id);
 
@@ -62,7 +62,7 @@ public sealed class UpgradeScriptTests
         var script = DocumentedText.ReadScript()
             .Replace("/run/app/pid", Path.Combine(world.Folder, "pid"), StringComparison.Ordinal)
             .Replace(
-                "/opt/app/server >&3", $"dotnet {NodeProcess.Program} epoll {ports} {world.Path} > /dev/null 2>&1",
+                "/opt/app/server >&3", $"dotnet {TakeoverNode.Program} epoll {ports} {world.Path} > /dev/null 2>&1",
                 StringComparison.Ordinal);
         var path = Path.Combine(world.Folder, "upgrade.sh");
         await File.WriteAllTextAsync(path, script, Cancelled);

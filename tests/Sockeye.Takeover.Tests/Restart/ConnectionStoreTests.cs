@@ -47,7 +47,7 @@ public sealed class ConnectionStoreTests
         await using var world = new RestartWorld();
         world.CreateStore(); // With its socket.
         var server = await world.StartAsync("sockets");
-        var descriptors = new DescriptorWatch(world.Folder);
+        var descriptors = await DescriptorWatch.StartAsync(world.Folder);
         var client = await world.ConnectAsync(server);
         for (var i = 2; i < 5; i++)
         {
@@ -165,7 +165,7 @@ public sealed class ConnectionStoreTests
     public async Task Large_numbers_are_stored_in_several_messages()
     {
         await using var world = new RestartWorld(maxStored: 1000);
-        var before = await world.StartAsync("sockets");
+        var before = await world.StartAsync("sockets", time: new FakeTimeProvider()); // No handler is too slow.
         List<Socket> clients = [];
         for (var i = 0; i < DescriptorMessage.MaxDescriptors + 2; i++)
             clients.Add(await world.ConnectAsync(before));

@@ -91,7 +91,7 @@ public sealed class RealSystemdTests
     {
         var drops = Directory.CreateDirectory(Path.Combine(world.Folder, "units", $"{Unit}.d")).FullName;
         var script = Path.Combine(world.Folder, "upgrade.sh");
-        var program = $"{FindDotnet()} {ServiceProcess.Program} epoll 0,0 400";
+        var program = $"{FindDotnet()} {RestartService.Program} epoll 0,0 400";
         await File.WriteAllTextAsync(
             script, DocumentedText.ReadScript()
                 .Replace("/run/app/pid", "/run/orders/pid", StringComparison.Ordinal)
@@ -103,7 +103,8 @@ public sealed class RealSystemdTests
             Path.Combine(drops, "upgrade.conf"),
             DocumentedText.ReadUnit("ExecReload=").Replace("/opt/orders/upgrade.sh", script, StringComparison.Ordinal),
             Cancelled);
-        // What differs: the program, and that it and the script are in folders that the unit hides.
+        // What differs: the program, that it and the script are in folders that the unit hides, and the time of a start on a
+        // machine that is busy with other work.
         await File.WriteAllTextAsync(
             Path.Combine(drops, "test.conf"),
             $"""
@@ -116,6 +117,7 @@ public sealed class RealSystemdTests
             ProtectHome=no
             PrivateTmp=no
             RestartSec=100ms
+            TimeoutStartSec=180s
             StandardOutput=append:{world.Folder}/log
             StandardError=append:{world.Folder}/log
             """, Cancelled);

@@ -12,8 +12,6 @@ public sealed class RestartTests
 
     public static TheoryData<string> Transports => TakeoverWorld.Transports;
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
-
     [Theory, MemberData(nameof(Transports))]
     public async Task Restarts_under_load_lose_no_connection_and_no_byte(string engine)
     {
@@ -103,14 +101,12 @@ public sealed class RestartTests
         }
     }
 
-    private static async Task<(ServiceProcess Service, string Ports)> StartAsync(ServiceManager manager, string engine)
+    private static async Task<(ServerProcess Service, string Ports)> StartAsync(ServiceManager manager, string engine)
     {
-        var service = await ServiceProcess.StartAsync(manager, StoreSize, engine, "0,0");
+        var service = await RestartService.StartAsync(manager, StoreSize, engine, "0,0");
         try
         {
-            var ports = await service.Ports.WaitAsync(TestWait.Limit, Cancelled);
-            Assert.True(ports.Length > 0, service.Output);
-            return (service, ports);
+            return (service, await service.GetPortsAsync());
         }
         catch
         {

@@ -319,7 +319,7 @@ public sealed class ServerReloadTests
         var log = new TestLog(line =>
         {
             if (line.Contains("no longer listens", StringComparison.Ordinal))
-                {
+            {
                 reloaded.SetResult(server.ReloadAsync(
                     options => options.Listen(server.EndPoints[0]).Run(Says("new")), TestContext.Current.CancellationToken));
             }
@@ -363,17 +363,4 @@ public sealed class ServerReloadTests
 
     private static IEnumerable<int> Ports(IEnumerable<EndPoint> endpoints) =>
         endpoints.Select(endpoint => ((IPEndPoint)endpoint).Port);
-
-    /// <summary>The transport of the system, with the listeners that it has bound.</summary>
-    private sealed class RecordingTransport : IConnectionListenerFactory
-    {
-        public List<IConnectionListener> Listeners { get; } = [];
-
-        public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
-        {
-            var listener = await SocketTransport.Shared.BindAsync(endpoint, cancellationToken);
-            Listeners.Add(listener);
-            return listener;
-        }
-    }
 }

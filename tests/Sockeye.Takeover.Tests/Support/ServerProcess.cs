@@ -2,26 +2,22 @@ using System.Diagnostics;
 
 namespace Sockeye.Takeover.Tests.Support;
 
-/// <summary>A server in a separate process.</summary>
-internal sealed class NodeProcess : IDisposable
+/// <summary>A server in a separate process, which prints the line "listening PORT,PORT".</summary>
+internal sealed class ServerProcess : IDisposable
 {
     private readonly Process _process;
     private readonly TaskCompletionSource<string> _ports = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<string> _lines = [];
 
-    private NodeProcess(Process process)
+    private ServerProcess(Process process)
     {
         _process = process;
         process.OutputDataReceived += (_, e) => OnLine(e.Data);
         process.ErrorDataReceived += (_, e) => OnLine(e.Data);
+        process.Exited += (_, _) => _ports.TrySetResult("");
     }
 
-    public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "Sockeye.Takeover.Node.dll");
-
     public int Id => _process.Id;
-
-    /// <summary>The two ports, separated by a comma; empty if the process has ended before it listened.</summary>
-    public Task<string> Ports => _ports.Task;
 
     /// <summary>Completes when the process has ended and all of its output has come.</summary>
     public Task Ended => _process.WaitForExitAsync();
@@ -39,26 +35,48 @@ internal sealed class NodeProcess : IDisposable
         }
     }
 
-    /// <param name="engine">The engine: "sockets", "epoll" or "uring".</param>
-    /// <param name="ports">The ports for bytes and for messages, separated by a comma; 0 for free ones.</param>
-    /// <param name="path">The path of the takeover.</param>
-    /// <param name="deadly">The step at which it kills itself; null for none.</param>
-    public static NodeProcess Start(string engine, string ports, string path, TakeoverStep? deadly = null)
+    /// <summary>Starts "dotnet" or another program with these arguments.</summary>
+    public static ServerProcess Start(string program, string[] arguments, Dictionary<string, string>? environment = null)
     {
-        string[] arguments = [Program, engine, ports, path, .. deadly is { } step ? [$"{step}"] : (string[])[]];
-        var start = new ProcessStartInfo("dotnet", arguments)
+        var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment = { ["DOTNET_TieredPGO"] = "0" },
         };
+        foreach (var (name, value) in environment ?? [])
+            start.Environment[name] = value;
         var process = new Process { StartInfo = start, EnableRaisingEvents = true };
-        var node = new NodeProcess(process);
-        process.Exited += (_, _) => node._ports.TrySetResult("");
+        var server = new ServerProcess(process);
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        return node;
+        return server;
+    }
+
+    /// <summary>Waits until the server listens.</summary>
+    /// <returns>The two ports, separated by a comma.</returns>
+    public async Task<string> GetPortsAsync()
+    {
+        var ports = await _ports.Task.WaitAsync(TestWait.Limit, TestContext.Current.CancellationToken);
+        Assert.True(ports.Length > 0, Output);
+        return ports;
+    }
+
+    /// <summary>Sends SIGTERM, and waits for the end.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> StopAsync()
+    {
+        using (Process.Start("kill", ["-TERM", $"{_process.Id}"]))
+            await Ended.WaitAsync(TestWait.Limit, TestContext.Current.CancellationToken);
+        return ExitCode;
+    }
+
+    /// <summary>Ends it as a crash does.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await Ended.WaitAsync(TestWait.Limit, TestContext.Current.CancellationToken);
     }
 
     public void Dispose()

@@ -52,12 +52,15 @@ internal sealed class DemoHints(int port)
         ? "Recv-Q of the listening socket: 1 before accept(), 0 after it"
         : "the listening socket has not changed");
 
-    private string Both => OperatingSystem.IsLinux() ? $"ss -tan 'sport = :{port} or dport = :{port}'" : All;
+    /// <summary>Other addresses may have the same port.</summary>
+    private string OfServer => $"src 127.0.0.1:{port} or dst 127.0.0.1:{port}";
 
-    private string Listening => OperatingSystem.IsLinux() ? $"ss -ltnp 'sport = :{port}'" : All;
+    private string Both => OperatingSystem.IsLinux() ? $"ss -tan '{OfServer}'" : All;
+
+    private string Listening => OperatingSystem.IsLinux() ? $"ss -ltnp 'src 127.0.0.1:{port}'" : All;
 
     private string TimeWait =>
-        OperatingSystem.IsLinux() ? $"ss -tano state time-wait '( sport = :{port} or dport = :{port} )'" : All;
+        OperatingSystem.IsLinux() ? $"ss -tano state time-wait '( {OfServer} )'" : All;
 
     private string All =>
         OperatingSystem.IsWindows() ? $"netstat -ano -p TCP | findstr :{port}" : $"netstat -anp tcp | grep {port}";

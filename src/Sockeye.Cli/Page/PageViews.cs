@@ -41,16 +41,14 @@ internal sealed class PageViews(PageWorld world, TimeProvider time)
     private List<PagePairView> ReadPairsLocked()
     {
         Debug.Assert(_lock.IsHeldByCurrentThread, "The lock is held.");
-        var server = world.EndPoint.Port;
         var clients = new Dictionary<int, KernelSocket>();
         var servers = new Dictionary<int, KernelSocket>();
         foreach (var socket in world.ReadSockets())
         {
-            if (socket.Remote.Port == server)
-                clients[socket.Local.Port] = socket;
-            else
-                servers[socket.Remote.Port] = socket;
-            world.GetPair(socket.Local.Port == server ? socket.Remote.Port : socket.Local.Port);
+            var isClient = socket.Remote.Equals(world.EndPoint);
+            var port = isClient ? socket.Local.Port : socket.Remote.Port;
+            (isClient ? clients : servers)[port] = socket;
+            world.GetPair(port);
         }
 
         List<PagePairView> views = [];

@@ -105,7 +105,7 @@ internal sealed class PageWorld : IAsyncDisposable
         if (!HasPackets)
         {
             foreach (var socket in sockets)
-                _proved.OnState(socket, EndPoint.Port, Now);
+                _proved.OnState(socket, EndPoint, Now);
         }
 
         return sockets;

@@ -18,9 +18,9 @@ internal sealed class ProvedSegments(Action<Segment> onSegment)
     private readonly Lock _lock = new();
 
     /// <summary>Adds the segments that a state proves.</summary>
-    public void OnState(KernelSocket socket, int server, double time)
+    public void OnState(KernelSocket socket, IPEndPoint server, double time)
     {
-        if (socket.State != "SYN-SENT" || socket.Remote.Port != server)
+        if (socket.State != "SYN-SENT" || !socket.Remote.Equals(server))
             return;
         lock (_lock)
             AddSynLocked(socket.Local.Port, time, "SYN-SENT");

@@ -20,6 +20,10 @@ internal readonly record struct SocketName(UInt128 Address, ushort Port, uint In
         return new(BinaryPrimitives.ReadUInt128BigEndian(bytes), (ushort)endpoint.Port);
     }
 
+    /// <summary>Returns the name of a listener on every address of a port: [::], which may serve both families, or
+    /// 0.0.0.0.</summary>
+    public static SocketName Any(ushort port, bool isIPv4) => new(isIPv4 ? MappedPrefix : 0, port);
+
     /// <summary>Reads the 16 bytes of an address of <c>inet_diag_sockid</c>; IPv4 uses the first four.</summary>
     public static SocketName Read(ReadOnlySpan<byte> address, bool isIPv4, ushort port, uint networkInterface) => new(
         isIPv4

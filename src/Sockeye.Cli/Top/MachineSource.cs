@@ -20,7 +20,7 @@ internal sealed class MachineSource(TimeProvider time) : ITopSource
     private readonly List<TopRow> _view = [];
     private readonly LinkedList<TopClosed> _closed = new();
     private readonly MachineFigures _figures = new();
-    private readonly int[] _connectionsOfPort = new int[ushort.MaxValue + 1];
+    private readonly ListenerConnections _connections = new();
     private TopQuery? _viewed;
     private TopRow? _watched;
     private long _readAt;
@@ -63,7 +63,7 @@ internal sealed class MachineSource(TimeProvider time) : ITopSource
         _sockets.Read(_listenerEntries, _entries);
         _owners.Refresh(CollectionsMarshal.AsSpan(_listenerEntries), CollectionsMarshal.AsSpan(_entries));
         _figures.Begin(_elapsed);
-        Array.Clear(_connectionsOfPort);
+        _connections.Begin(_listenerEntries);
         foreach (ref readonly var entry in CollectionsMarshal.AsSpan(_entries))
             Update(in entry);
         _figures.AddListeners(_listenerEntries);
@@ -86,7 +86,7 @@ internal sealed class MachineSource(TimeProvider time) : ITopSource
 
         MachineRow.Update(row!, in entry, exists ? _elapsed : TimeSpan.Zero);
         row!.Generation = _generation;
-        _connectionsOfPort[entry.Local.Port]++;
+        _connections.Add(entry.Local);
         _figures.Add(row);
     }
 
@@ -169,7 +169,7 @@ internal sealed class MachineSource(TimeProvider time) : ITopSource
         {
             listeners.Add(new(
                 entry.Local.ToString(), _sockets.Limitation is null ? entry.ReceiveQueue : null,
-                _sockets.Limitation is null ? entry.SendQueue : null, _connectionsOfPort[entry.Local.Port])
+                _sockets.Limitation is null ? entry.SendQueue : null, _connections.Get(entry.Local))
             {
                 Drops = entry.Drops,
                 DropsPerSecond = _figures.GetDropRate(entry.Cookie),

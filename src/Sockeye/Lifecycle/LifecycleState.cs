@@ -90,8 +90,9 @@ internal readonly record struct LifecycleState(
         Closed,
     }
 
-    /// <summary>Whether a receive may start.</summary>
-    public bool CanReceive => Input is InputState.Open or InputState.OpenAfterReset && !IsStill;
+    /// <summary>Whether a receive may start. A FIN that arrives once both directions end changes nothing, and nothing may be
+    /// received after it.</summary>
+    public bool CanReceive => Input is InputState.Open or InputState.OpenAfterReset && !IsStill && !IsEnding;
 
     /// <summary>Whether a send may start.</summary>
     public bool CanSend => Output is not OutputState.Ended && !IsStill;

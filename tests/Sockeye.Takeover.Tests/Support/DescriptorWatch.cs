@@ -27,8 +27,8 @@ internal sealed class DescriptorWatch
     public Task AllCloseAsync() =>
         TestWait.UntilAsync(() => FindNew().Count == 0, () => $"Left open: {string.Join("; ", FindNew().Select(Describe))}");
 
-    /// <summary>Lets the runtime create its epoll, and Sockeye the socket that takes the place of those that leave. Both stay open
-    /// until the process ends.</summary>
+    /// <summary>Lets the runtime create its epoll, and Sockeye the socket that takes the place of those that leave. Both stay
+    /// open until the process ends.</summary>
     private static async Task OpenWhatStaysAsync()
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

@@ -73,7 +73,7 @@ internal sealed class LifecycleModel
     {
         var isStill = _isFrozen || (_isFreezing && !_isEnding) || (_moves && !_isClosing);
         Assert.Equal(isStill, state.IsStill);
-        Assert.Equal(!_finReceived && !_receiveFailed && !isStill, state.CanReceive);
+        Assert.Equal(!_finReceived && !_receiveFailed && !_isEnding && !isStill, state.CanReceive);
         Assert.Equal(!_outputEnded && !isStill, state.CanSend);
         Assert.Equal(_moves && !_isClosed, state.Moves);
         Assert.Equal(_isFinWithheld, state.Output is OutputState.FinWithheld);

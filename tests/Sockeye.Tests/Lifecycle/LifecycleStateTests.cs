@@ -71,6 +71,7 @@ public sealed class LifecycleStateTests
         yield return ("an ended direction stays ended",
             before.IsStill
                 || ((before.CanReceive || !after.CanReceive) && (before.CanSend || !after.CanSend)));
+        yield return ("nothing is received once both directions end", !after.IsEnding || !after.CanReceive);
         yield return ("a still connection starts no operation, and leaves that state by a thaw, a move or an end",
             !before.IsStill || (!before.CanReceive && !before.CanSend));
         yield return ("the end goes back by a thaw only",

@@ -27,6 +27,7 @@ internal sealed class ListenerConnections
 
     public int Get(SocketName listener) => _counts.GetValueOrDefault(GetKey(listener));
 
-    /// <summary>The kernel gives a connection the interface of its address, and a listener only one that it is bound to.</summary>
+    /// <summary>The kernel gives a connection the interface of its address, and a listener only one that it is bound
+    /// to.</summary>
     private static SocketName GetKey(SocketName name) => name with { Interface = 0 };
 }

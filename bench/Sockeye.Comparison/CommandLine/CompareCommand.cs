@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using Sockeye.Comparison.Contestants;
 using Sockeye.Comparison.Load;
 using Sockeye.Comparison.Measuring;
@@ -48,24 +47,16 @@ internal static class CompareCommand
     /// <returns>Whether it came to its end, and was not stopped.</returns>
     private static async Task<bool> RunAsync(ComparisonRun run, Progress progress)
     {
-        using var stop = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var stop = new StopSignal();
         try
         {
             await run.RunAsync(stop.Token);
             return true;
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsReceived)
         {
             progress.WriteLine("Stopped: what was measured so far follows.");
             return false;
-        }
-
-        void Stop(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            stop.Cancel();
         }
     }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using Sockeye.Comparison.CommandLine;
 using Sockeye.Fleet.Running;
 using Sockeye.Fleet.Scenarios;
@@ -15,16 +14,14 @@ internal static class MeasureCommand
             throw new PlatformNotSupportedException("The measurements need Linux: they read /proc.");
         var time = TimeProvider.System;
         var run = new FleetRun(Options.ToRunOptions(parsed), Console.Out, Console.Error, time);
-        using var stop = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var stop = new StopSignal();
         Console.Out.WriteLine(Machine.Describe(run.Options, time));
         try
         {
             foreach (var scenario in ScenarioList.All.Where(one => run.Options.Scenarios.Contains(one.Name)))
                 await scenario.RunAsync(run, stop.Token);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsReceived)
         {
             Console.Error.WriteLine("Stopped.");
             return ExitCodes.Failed;
@@ -34,11 +31,5 @@ internal static class MeasureCommand
         foreach (var fault in run.Faults)
             Console.Error.WriteLine($"FAULT: {fault}.");
         return run.Faults.Count == 0 ? ExitCodes.Done : ExitCodes.Failed;
-
-        void Stop(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            stop.Cancel();
-        }
     }
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Sockeye.Comparison.CommandLine;
 using Sockeye.Comparison.Measuring;
 using Sockeye.Comparison.Reporting;
@@ -19,9 +18,7 @@ internal static class UpgradeCommand
         var connections = parsed.GetValue(Options.Connections) ?? 2000;
         if (DescriptorLimit.Describe(connections) is { } problem)
             throw new RunException($"--connections {connections} {problem}.");
-        using var stop = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var stop = new StopSignal();
         List<UpgradeResult> results = [];
         try
         {
@@ -33,7 +30,7 @@ internal static class UpgradeCommand
                     TimeProvider.System).RunAsync(stop.Token));
             }
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsReceived)
         {
             Console.Error.WriteLine("Stopped.");
             return ExitCodes.Failed;
@@ -42,12 +39,6 @@ internal static class UpgradeCommand
         var table = CreateTable(results);
         Console.Out.Write(parsed.GetValue(Options.Markdown) ? table.ToMarkdown() : table.ToText());
         return results.TrueForAll(one => one.IsUnnoticed) ? ExitCodes.Done : ExitCodes.Failed;
-
-        void Stop(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            stop.Cancel();
-        }
     }
 
     /// <summary>A column for each engine, so that the table fits a terminal.</summary>

@@ -52,7 +52,7 @@ internal sealed class DemoHints(int port)
         ? "Recv-Q of the listening socket: 1 before accept(), 0 after it"
         : "the listening socket has not changed");
 
-    /// <summary>Other addresses may have the same port.</summary>
+    /// <summary>The filter of <c>ss</c> for the server's sockets. Other addresses may have the same port.</summary>
     private string OfServer => $"src 127.0.0.1:{port} or dst 127.0.0.1:{port}";
 
     private string Both => OperatingSystem.IsLinux() ? $"ss -tan '{OfServer}'" : All;

@@ -92,7 +92,7 @@ internal readonly record struct LifecycleState(
 
     /// <summary>Whether a receive may start. A FIN that arrives once both directions end changes nothing, and nothing may be
     /// received after it.</summary>
-    public bool CanReceive => Input is InputState.Open or InputState.OpenAfterReset && !IsStill && !IsEnding;
+    public bool CanReceive => Input is InputState.Open or InputState.OpenAfterReset && End is EndState.Open;
 
     /// <summary>Whether a send may start.</summary>
     public bool CanSend => Output is not OutputState.Ended && !IsStill;

@@ -27,7 +27,7 @@ internal sealed class PeerCertificateValidator(RemoteCertificateValidationCallba
             if (!isRequired)
                 return true;
             tls.RefusedCertificate = tls.Role is TlsRole.Server
-                ? (TlsFailure.ClientCertificateRequired, new("the client sent no certificate, and this server requires one"))
+                ? (TlsFailure.ClientCertificateRequired, TlsFailures.NoClientCertificate)
                 : (TlsFailure.CertificateRefused, new("the server sent no certificate"));
             return false;
         }

@@ -5,6 +5,9 @@ namespace Sockeye;
 /// <summary>Describes failures of TLS, for both sides.</summary>
 internal static class TlsFailures
 {
+    /// <summary>The explanation of <see cref="TlsFailure.ClientCertificateRequired"/> on the side of the server.</summary>
+    public static readonly Explanation NoClientCertificate = new("the client sent no certificate, and this server requires one");
+
     /// <summary>
     /// Texts of OpenSSL's error queue, which .NET passes on, and of alerts, which .NET names if they came in clear text.
     /// </summary>
@@ -56,7 +59,7 @@ internal static class TlsFailures
     private static Explanation Describe(TlsFailure failure, TlsRole role, string message) => failure switch
     {
         TlsFailure.ClientCertificateRequired => role is TlsRole.Server
-            ? new("the client sent no certificate, and this server requires one")
+            ? NoClientCertificate
             : new(
                 "the server requires a client certificate, and this client sent none that it accepts",
                 nameof(SslClientAuthenticationOptions.ClientCertificates)),

@@ -43,7 +43,7 @@ internal sealed class DemoTool : IAsyncDisposable
         return tool;
     }
 
-    /// <summary>Runs ss for the port of the server; gives its lines.</summary>
+    /// <summary>Runs ss for the endpoint of the server. Returns its lines.</summary>
     public async Task<string[]> ListAsync(params string[] options)
     {
         var text = await Programs.RunAsync("ss", [.. options, $"src {Server} or dst {Server}"]);

@@ -47,6 +47,7 @@ public class StreamConnection : DuplexConnection
     private bool _holdsSend;
     private bool _isSocketClosed;
     private bool _isClosing;
+    private bool _isEndingOutput;
     private volatile bool _isFinSent;
 
     /// <summary>Creates the connection of a connected socket. It is idle until <see cref="Start"/>.</summary>
@@ -126,21 +127,11 @@ public class StreamConnection : DuplexConnection
         {
             Debug.Assert(!_isSocketClosed, "The socket is closed once.");
             _isSocketClosed = _isClosing = true;
+            if (_isEndingOutput)
+                return; // EndOutput closes the socket then.
         }
 
-        if (Moves)
-            RunObserver(_socket.Leave);
-        else
-            RunObserver(() => _socket.Close(Resets));
-        bool isLast;
-        lock (_operationsLock)
-        {
-            _isClosing = false;
-            isLast = IsIdleAndClosedLocked();
-        }
-
-        if (isLast)
-            OnSocketClosed();
+        CloseSocket();
     }
 
     /// <inheritdoc/>
@@ -173,6 +164,7 @@ public class StreamConnection : DuplexConnection
     protected override void ShutdownSend()
     {
         Debug.Assert(!_isFinSent, "FIN is sent once.");
+        Debug.Assert(_isEndingOutput, "The socket is not closed while FIN is sent.");
         _isFinSent = true;
         _socket.ShutdownSend();
     }
@@ -352,7 +344,7 @@ public class StreamConnection : DuplexConnection
                 if (count == 0)
                 {
                     if (isEnd)
-                        OnOutputSent();
+                        EndOutput();
                     break;
                 }
 
@@ -400,6 +392,53 @@ public class StreamConnection : DuplexConnection
             ScheduleHandler(handler);
         else
             RunHandler(handler);
+    }
+
+    /// <summary>Sends FIN, unless it is withheld. A close that is requested meanwhile follows it: the system may discard what is
+    /// unsent when a socket is closed during a call.</summary>
+    private void EndOutput()
+    {
+        lock (_operationsLock)
+        {
+            if (_isSocketClosed)
+                return;
+            _isEndingOutput = true;
+        }
+
+        try
+        {
+            OnOutputSent();
+        }
+        finally
+        {
+            bool isClosed;
+            lock (_operationsLock)
+            {
+                _isEndingOutput = false;
+                isClosed = _isSocketClosed;
+            }
+
+            if (isClosed)
+                CloseSocket();
+        }
+    }
+
+    private void CloseSocket()
+    {
+        Debug.Assert(_isClosing && !_isEndingOutput, "The socket is closed once, and not while FIN is sent.");
+        if (Moves)
+            RunObserver(_socket.Leave);
+        else
+            RunObserver(() => _socket.Close(Resets));
+        bool isLast;
+        lock (_operationsLock)
+        {
+            _isClosing = false;
+            isLast = IsIdleAndClosedLocked();
+        }
+
+        if (isLast)
+            OnSocketClosed();
     }
 
     /// <summary>Called before a receive waits.</summary>

@@ -97,8 +97,8 @@ internal sealed class KernelSocket : StreamSocket
 
     public override void ShutdownSend()
     {
-        _isFinSent = true;
         Socket.Shutdown(SocketShutdown.Send);
+        _isFinSent = true;
         _steps.Notify(SocketFunction.Shutdown, Socket, LocalEndPoint, RemoteEndPoint);
     }
 

@@ -163,6 +163,33 @@ public sealed class StreamConnectionTests
         Assert.Equal(CloseCause.Fin, connection.CloseReason!.Cause);
     }
 
+    /// <summary>.NET discards what is unsent, and resets, when a socket is closed during another call.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Close_that_is_requested_while_FIN_is_sent_follows_it(bool aborts)
+    {
+        StreamConnection connection = null!;
+        ScriptedSocket socket = null!;
+        socket = new()
+        {
+            OnShutdown = () =>
+            {
+                if (aborts)
+                    connection.Abort();
+                else
+                    socket.Arrive("");
+            },
+        };
+        connection = new(socket, new());
+        connection.Start();
+
+        connection.Transport.Output.Complete();
+        await connection.DisposeAsync().AsTask().Within();
+
+        Assert.Equal(["shutdown", "shutdown ends", aborts ? "reset" : "close"], socket.Calls);
+    }
+
     /// <summary>Runs each handler within the call.</summary>
     private sealed class CountingScheduler : PipeScheduler
     {
@@ -200,6 +227,12 @@ public sealed class StreamConnectionTests
 
         public override bool IsReset => OnStateRead();
 
+        /// <summary>Called while FIN is sent.</summary>
+        public Action OnShutdown { get; init; } = () => { };
+
+        /// <summary>The calls that end the socket.</summary>
+        public List<string> Calls { get; } = [];
+
         public void Arrive(string text)
         {
             _arrived = text;
@@ -231,10 +264,16 @@ public sealed class StreamConnectionTests
 
         public override void ShutdownSend()
         {
+            Calls.Add("shutdown");
+            OnShutdown();
+            Calls.Add("shutdown ends");
         }
 
-        public override void Close(bool reset) =>
+        public override void Close(bool reset)
+        {
+            Calls.Add(reset ? "reset" : "close");
             _waiting.TrySetException(new SocketException((int)SocketError.OperationAborted));
+        }
     }
 
     /// <summary>A socket that has a number of bytes at once, each for one receive, and then FIN.</summary>

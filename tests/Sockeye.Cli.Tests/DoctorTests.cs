@@ -7,6 +7,10 @@ public sealed class DoctorTests
 {
     private static readonly string[] Verdicts = ["ok", "note", "problem"];
 
+    /// <summary>The findings that appear and disappear with the listeners of other programs.</summary>
+    private static readonly string[] Momentary =
+        ["listening ports", "accept queues full", "SYN queue drops", "socket backlog drops", "receive queues pruned"];
+
     [Fact]
     public async Task Table_has_verdict_name_and_value_in_columns_and_ends_with_a_summary()
     {
@@ -37,7 +41,9 @@ public sealed class DoctorTests
 
         foreach (var finding in json.GetProperty("findings").EnumerateArray())
         {
-            Assert.Contains(finding.GetProperty("name").GetString()!, table, StringComparison.Ordinal);
+            var name = finding.GetProperty("name").GetString()!;
+            if (!Momentary.Contains(name))
+                Assert.Contains(name, table, StringComparison.Ordinal);
             Assert.Contains(finding.GetProperty("verdict").GetString(), Verdicts);
         }
     }

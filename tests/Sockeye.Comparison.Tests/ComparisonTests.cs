@@ -22,7 +22,7 @@ public sealed class ComparisonTests
         {
             var result = await RunAsync(
                 "--scenario", scenarios,
-                "--server", servers, "--json", json, "--rounds", "1", "--window", "0.1", "--warm-up", "0.05");
+                "--server", servers, "--json", json, "--rounds", "1", "--window", "0.5", "--warm-up", "0.5");
 
             Assert.True(result.ExitCode == 0, result.Error);
             using var document = JsonDocument.Parse(await File.ReadAllTextAsync(json, TestContext.Current.CancellationToken));

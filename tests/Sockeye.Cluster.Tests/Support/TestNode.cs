@@ -78,6 +78,10 @@ internal sealed class TestNode : IAsyncDisposable
     /// <summary>Waits until frames of this node for the other one reach it.</summary>
     public Task RouteAsync(TestNode other) => ProbeAsync(probe => Send(other.Self, probe), other);
 
+    /// <summary>Returns what explains frames that are missing.</summary>
+    public string Describe() => $"{Self}: {Events.FrameCount} frames, {Engine.GetQueues()}, " +
+        $"losses [{string.Join("; ", Events.Losses)}], connections [{string.Join("; ", Events.Connections)}]";
+
     public ValueTask DisposeAsync() => Engine.DisposeAsync();
 
     private async Task ProbeAsync(Action<string> send, TestNode other)

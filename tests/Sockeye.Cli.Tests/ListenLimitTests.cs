@@ -23,7 +23,7 @@ public sealed class ListenLimitTests
     public async Task Idle_connection_is_closed_in_order_after_the_timeout()
     {
         await using var server = await ToolProcess.ListenAsync("--echo", "--idle-timeout", "200ms", "--verbose");
-        using var client = await EchoedAsync(server);
+        using var client = await Peer.ConnectAsync(server.EndPoint);
 
         Assert.False(await client.EndsWithResetAsync());
         var end = await server.WaitForErrorAsync("ended after");

@@ -68,7 +68,7 @@ internal sealed class ListenRun(ParseResult parsed)
             _ = _relay?.QuitAfterInputAsync();
             return admin;
         }, end.Token);
-        await _statistics.WhenAllClosedAsync();
+        await _statistics.WhenAllEndedAsync();
         await (end.IsCancellationRequested ? _output.CompleteAsync() : _output.CompleteWithTimeoutAsync());
         var captureFailure = await CaptureOption.CloseAsync(capture, _errors);
         foreach (var line in _statistics.GetSummary(stop))

@@ -80,6 +80,7 @@ internal sealed class TestNode : IAsyncDisposable
 
     /// <summary>Returns what explains frames that are missing.</summary>
     public string Describe() => $"{Self}: {Events.FrameCount} frames, {Engine.GetQueues()}, " +
+        $"up [{string.Join("; ", Events.Up)}], down [{string.Join("; ", Events.Down)}], " +
         $"losses [{string.Join("; ", Events.Losses)}], connections [{string.Join("; ", Events.Connections)}]";
 
     public ValueTask DisposeAsync() => Engine.DisposeAsync();
@@ -88,7 +89,8 @@ internal sealed class TestNode : IAsyncDisposable
     {
         var prefix = $"{EngineEvents.ProbePrefix}{Self}:{++_probes}:";
         var arrived = other.Events.UntilAsync(
-            events => events.Probes.Any(probe => probe.StartsWith(prefix, StringComparison.Ordinal)), $"a frame of {Self}");
+            events => events.Probes.Any(probe => probe.StartsWith(prefix, StringComparison.Ordinal)), $"a frame of {Self}",
+            Describe);
         for (var i = 0; !arrived.IsCompleted; i++)
         {
             send($"{prefix}{i}");

@@ -64,10 +64,17 @@ public sealed class ServerLoadTests
         await EchoesAsync(other, "x");
         Assert.DoesNotContain(server.GetLoad().Signs, sign => sign.Kind is SaturationKind.HandlersBlocked);
 
-        await blocking.Transport.Output.WriteAsync("b"u8.ToArray(), Cancelled);
-        await UntilAsync(() => server.GetLoad().Signs.Any(sign => sign.Kind is SaturationKind.HandlersBlocked));
+        Task echoed;
+        do
+        {
+            echoed = EchoesAsync(blocking, "b");
+            await UntilAsync(() =>
+                echoed.IsCompleted || server.GetLoad().Signs.Any(sign => sign.Kind is SaturationKind.HandlersBlocked));
+        }
+        while (echoed.IsCompleted); // The handler had not waited yet, and so ran elsewhere.
         var description = server.GetLoad().Signs.Single(sign => sign.Kind is SaturationKind.HandlersBlocked).Description;
         gate.Set();
+        await echoed;
 
         var id = server.GetConnections().Single(each => each.RemoteEndPoint!.Equals(blocking.LocalEndPoint)).ConnectionId;
         Assert.StartsWith($"the handler of {id} ({blocking.LocalEndPoint}) has blocked its engine thread, Sockeye ", description);
@@ -115,6 +122,7 @@ public sealed class ServerLoadTests
     private static Task EchoAsync(ConnectionContext connection) =>
         connection.Transport.Input.CopyToAsync(connection.Transport.Output);
 
+    /// <summary>Echoes, and blocks before the echo of one word, if that runs on an engine thread.</summary>
     private static async Task BlockOnAsync(ConnectionContext connection, string word, ManualResetEventSlim gate)
     {
         while (true)
@@ -124,7 +132,7 @@ public sealed class ServerLoadTests
             connection.Transport.Input.AdvanceTo(read.Buffer.End);
             if (read.IsCompleted)
                 return;
-            if (text == word)
+            if (text == word && !Thread.CurrentThread.IsThreadPoolThread)
                 gate.Wait(WaitLimit, CancellationToken.None);
             await connection.Transport.Output.WriteAsync(Encoding.ASCII.GetBytes(text), CancellationToken.None)
                 .ConfigureAwait(false);

@@ -20,9 +20,8 @@ public sealed class ByteMovingTests
         using var client = await servers.ConnectAsync();
         const int Total = 4 << 20;
         var writing = Task.Run(() => WritePatternAsync(client, Total), Token);
-        var begun = new TaskCompletionSource();
-        var reading = Task.Run(() => ReadPatternAsync(client, Total, begun), Token);
-        await begun.Task;
+        await ReadPatternAsync(client, 0, 1);
+        var reading = Task.Run(() => ReadPatternAsync(client, 1, Total), Token);
         for (var i = 0; i < 20; i++)
         {
             var (moved, refusals) = await servers.MoveAsync(from: i % 2);
@@ -152,24 +151,31 @@ public sealed class ByteMovingTests
     [Theory, MemberData(nameof(Pairs))]
     public async Task Bytes_for_a_slow_reader_move_in_order(string pair)
     {
-        const int Total = 4 << 20;
+        const int Total = 16 << 20;
+        var requested = new TaskCompletionSource();
         await using var servers = await MovingServers.StartAsync(
-            pair, static (listen, _) => listen.UseMoving(maxStateSize: 8).Run(StreamAsync));
+            pair, (listen, _) => listen.UseMoving(maxStateSize: 8).Run(StreamAsync));
         using var client = await servers.ConnectAsync();
+        client.ReceiveBufferSize = 1 << 16; // The system does not enlarge it then.
         await client.SendAsync("x"u8.ToArray(), Token);
-        // Nothing is read yet, so each direction's buffers are full, and the portable transport has a send in flight, which
-        // only reading ends.
-        var begun = new TaskCompletionSource();
-        var reading = Task.Run(() => ReadPatternAsync(client, Total, begun), Token);
-        await begun.Task;
+        await ReadPatternAsync(client, 0, Total / 2);
+        // All buffers are full when the move is requested, and the portable transport has a send in flight, which only reading
+        // ends. The buffers hold less than the half that is still to come.
+        var reading = Task.Run(
+            async () =>
+            {
+                await requested.Task;
+                await ReadPatternAsync(client, Total / 2, Total);
+            }, Token);
         var moves = 0;
         for (var i = 0; i < 10; i++)
             moves += (await servers.MoveAsync(from: i % 2)).Moved;
-        await reading;
         Assert.True(moves > 0, "It never moved.");
+        await reading;
 
-        static async Task StreamAsync(ConnectionContext connection)
+        async Task StreamAsync(ConnectionContext connection)
         {
+            using var request = connection.MoveRequested.Register(() => requested.TrySetResult());
             var output = connection.Transport.Output;
             var at = connection.IsContinued ? BitConverter.ToInt32(connection.ContinuedState.Span) : 0;
             var block = new byte[8192];
@@ -312,13 +318,14 @@ public sealed class ByteMovingTests
         }
     }
 
-    private static async Task ReadPatternAsync(Socket client, int total, TaskCompletionSource begun)
+    /// <summary>Reads the pattern between two positions.</summary>
+    private static async Task ReadPatternAsync(Socket client, int from, int to)
     {
         var block = new byte[1 << 14];
-        for (var received = 0; received < total;)
+        for (var received = from; received < to;)
         {
-            var count = await client.ReceiveAsync(block, Token);
-            Assert.True(count > 0, $"The connection ended after {received} of {total} bytes.");
+            var count = await client.ReceiveAsync(block.AsMemory(0, Math.Min(block.Length, to - received)), Token);
+            Assert.True(count > 0, $"The connection ended after {received} of {to} bytes.");
             for (var i = 0; i < count; i++)
             {
                 if (block[i] != PatternAt(received + i))
@@ -326,7 +333,6 @@ public sealed class ByteMovingTests
             }
 
             received += count;
-            begun.TrySetResult();
         }
     }
 

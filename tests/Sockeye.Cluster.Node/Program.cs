@@ -8,10 +8,15 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Sockeye.Clustering.Node;
 using Sockeye.Orleans;
 
-// usage: Sockeye.Cluster.Node REDIS ORLEANS-CLUSTER CLUSTER NAME INCARNATION
+// usage: Sockeye.Cluster.Node REDIS ORLEANS-CLUSTER CLUSTER NAME INCARNATION NODE-TIMEOUT-IN-SECONDS
 // Writes each event as a line. Reads commands: "subscribe TOPIC" and "publish TOPIC TEXT". Ends with its input.
-if (args is not [var redis, var silos, var name, var node, var incarnation])
-    throw new ArgumentException("usage: Sockeye.Cluster.Node REDIS ORLEANS-CLUSTER CLUSTER NAME INCARNATION");
+if (args is not [var redis, var silos, var name, var node, var incarnation, var seconds])
+{
+    throw new ArgumentException(
+        "usage: Sockeye.Cluster.Node REDIS ORLEANS-CLUSTER CLUSTER NAME INCARNATION NODE-TIMEOUT-IN-SECONDS");
+}
+
+var nodeTimeout = TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture));
 
 var commands = Channel.CreateBounded<string>(100);
 _ = Task.Run(ReadCommandsAsync);
@@ -21,7 +26,7 @@ builder.UseOrleans(silo => silo
     .UseRedisClustering(redis)
     .Configure<Orleans.Configuration.ClusterOptions>(options => options.ClusterId = options.ServiceId = silos)
     .ConfigureEndpoints(IPAddress.Loopback, FreePort(), gatewayPort: 0)
-    .UseSockeyeCluster());
+    .UseSockeyeCluster(nodeTimeout));
 using var host = builder.Build();
 await host.StartAsync();
 
@@ -34,7 +39,7 @@ await engine.StartAsync(
         Events = new EventLines(),
         MaxQueuedBytes = 16 << 20,
         SlowNode = SlowNodePolicy.Drop,
-        NodeTimeout = TimeSpan.FromSeconds(4),
+        NodeTimeout = nodeTimeout,
         TimeProvider = TimeProvider.System,
         LoggerFactory = NullLoggerFactory.Instance,
     },

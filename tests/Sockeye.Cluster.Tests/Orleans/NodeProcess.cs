@@ -26,11 +26,16 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     public ClusterNode Node { get; }
 
-    public static async Task<NodeProcess> StartAsync(string redis, string silos, string cluster, ClusterNode node)
+    public static async Task<NodeProcess> StartAsync(
+        string redis, string silos, string cluster, ClusterNode node, TimeSpan nodeTimeout)
     {
         var program = Path.Combine(AppContext.BaseDirectory, "Sockeye.Cluster.Node.dll");
         var start = new ProcessStartInfo(
-            "dotnet", [program, redis, silos, cluster, node.Name, node.Incarnation.ToString(CultureInfo.InvariantCulture)])
+            "dotnet",
+            [
+                program, redis, silos, cluster, node.Name, node.Incarnation.ToString(CultureInfo.InvariantCulture),
+                nodeTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+            ])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -40,9 +40,16 @@ public sealed class WriteBatchingTests
     [Fact]
     public async Task Answers_to_messages_that_arrive_later_are_sent_together_too()
     {
-        var serving = ServeAsync(EchoAsync);
+        using var waits = new SemaphoreSlim(0);
+        var serving = ServeAsync(async peer =>
+        {
+            await using var messages = peer.ReadAllAsync(Cancelled).GetAsyncEnumerator(Cancelled);
+            while (await new ObservedWait<bool>(messages.MoveNextAsync(), waits))
+                await peer.WriteAsync(messages.Current, Cancelled);
+        });
         for (var round = 0; round < 5; round++)
         {
+            await waits.WaitAsync(Cancelled).Within();
             var before = _output.Flushes;
             await _client.WriteManyAsync(Enumerable.Range(0, 50).Select(i => $"{i}"), Cancelled);
             Assert.Equal(50, (await _client.ReadAllAsync(Cancelled).Take(50).ToListAsync(Cancelled).AsTask().Within()).Count);
@@ -290,12 +297,17 @@ public sealed class WriteBatchingTests
         // Each answer to "long" fills the pipe, so that the handler waits for the peer; the rest fits.
         await sender.WriteManyAsync(["long", .. Enumerable.Repeat("short", 50)], Cancelled);
         await sender.CompleteWritesAsync(Cancelled);
-        var serving = RunAsync(server.AsMessages(Codec.Lines(maxLength: 20_000)), async peer =>
-        {
-            await foreach (var line in peer.ReadAllAsync())
-                await peer.WriteAsync(line == "long" ? new string('x', 17_000) : line);
-        });
+        var isWaiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var serving = RunAsync(
+            server.AsMessages(Codec.Lines(maxLength: 20_000)),
+            async peer =>
+            {
+                await foreach (var line in peer.ReadAllAsync())
+                    await peer.WriteAsync(line == "long" ? new string('x', 17_000) : line);
+            },
+            isWaiting);
 
+        await isWaiting.Task.Within();
         var answers = await client.AsMessages(Codec.Lines(maxLength: 20_000)).ReadAllAsync(Cancelled).CountAsync(Cancelled);
 
         Assert.Equal(51, answers);
@@ -310,10 +322,17 @@ public sealed class WriteBatchingTests
     }
 
     /// <summary>Serves as a server does, on a thread without a context, and ends the connection.</summary>
-    private static Task RunAsync(MessageConnection<string> messages, Func<MessageConnection<string>, Task> handler) => Task.Run(
+    /// <param name="messages">The connection.</param>
+    /// <param name="handler">The handler.</param>
+    /// <param name="isWaiting">Completed when the handler waits for the first time.</param>
+    private static Task RunAsync(
+        MessageConnection<string> messages, Func<MessageConnection<string>, Task> handler,
+        TaskCompletionSource? isWaiting = null) => Task.Run(
         async () =>
         {
-            await messages.ServeAsync(handler);
+            var serving = messages.ServeAsync(handler);
+            isWaiting?.SetResult();
+            await serving;
             await messages.ConnectionBelow.DisposeAsync();
         },
         Cancelled);

@@ -7,10 +7,6 @@ public sealed class DoctorTests
 {
     private static readonly string[] Verdicts = ["ok", "note", "problem"];
 
-    /// <summary>The findings that appear and disappear with the listeners of other programs.</summary>
-    private static readonly string[] Momentary =
-        ["listening ports", "accept queues full", "SYN queue drops", "socket backlog drops", "receive queues pruned"];
-
     [Fact]
     public async Task Table_has_verdict_name_and_value_in_columns_and_ends_with_a_summary()
     {
@@ -33,19 +29,27 @@ public sealed class DoctorTests
         Assert.Empty(result.Errors);
     }
 
+    /// <summary>Between two runs, listeners of other programs come and go, and the findings about them.</summary>
     [Fact]
     public async Task Json_has_the_same_findings_as_the_table()
     {
-        var json = JsonDocument.Parse((await ToolProcess.RunAsync(["doctor", "--json"])).Text).RootElement;
-        var table = (await ToolProcess.RunAsync(["doctor"])).Text;
-
-        foreach (var finding in json.GetProperty("findings").EnumerateArray())
+        List<string> missing;
+        var attempts = 0;
+        do
         {
-            var name = finding.GetProperty("name").GetString()!;
-            if (!Momentary.Contains(name))
-                Assert.Contains(name, table, StringComparison.Ordinal);
-            Assert.Contains(finding.GetProperty("verdict").GetString(), Verdicts);
+            var json = JsonDocument.Parse((await ToolProcess.RunAsync(["doctor", "--json"])).Text).RootElement;
+            var table = (await ToolProcess.RunAsync(["doctor"])).Text;
+            var findings = json.GetProperty("findings").EnumerateArray().ToList();
+            Assert.All(findings, finding => Assert.Contains(finding.GetProperty("verdict").GetString(), Verdicts));
+            missing =
+            [
+                .. findings.Select(finding => finding.GetProperty("name").GetString()!)
+                    .Where(name => !table.Contains(name, StringComparison.Ordinal)),
+            ];
         }
+        while (missing.Count > 0 && ++attempts < 5);
+
+        Assert.Empty(missing);
     }
 
     [Fact]

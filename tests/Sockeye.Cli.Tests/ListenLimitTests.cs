@@ -22,8 +22,8 @@ public sealed class ListenLimitTests
     [Fact]
     public async Task Idle_connection_is_closed_in_order_after_the_timeout()
     {
-        await using var server = await ToolProcess.ListenAsync("--echo", "--idle-timeout", "200ms", "--verbose");
-        using var client = await Peer.ConnectAsync(server.EndPoint);
+        await using var server = await ToolProcess.ListenAsync("--echo", "--idle-timeout", "2s", "--verbose");
+        using var client = await EchoedAsync(server);
 
         Assert.False(await client.EndsWithResetAsync());
         var end = await server.WaitForErrorAsync("ended after");

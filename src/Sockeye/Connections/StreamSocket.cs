@@ -90,7 +90,7 @@ public abstract class StreamSocket
     /// <exception cref="NotSupportedException"><see cref="CanMove"/> is false.</exception>
     public virtual void Leave() => throw new NotSupportedException("This socket does not move.");
 
-    /// <summary>Closes the socket. Calls in flight fail. Called once.</summary>
+    /// <summary>Closes the socket. Calls in flight fail. Called once, and not during <see cref="ShutdownSend"/>.</summary>
     /// <param name="reset">Whether to close by RST, which the peer's receive reports as an error, rather than by FIN.</param>
     public abstract void Close(bool reset);
 }

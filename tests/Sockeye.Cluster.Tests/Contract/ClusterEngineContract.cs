@@ -16,8 +16,6 @@ public abstract class ClusterEngineContract : IAsyncLifetime
     public virtual async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
-        if (TestContext.Current.TestState is { Result: TestResult.Failed })
-            _nodes.ForEach(node => TestContext.Current.TestOutputHelper?.WriteLine(node.Describe()));
         foreach (var node in _nodes)
             await node.DisposeAsync();
     }

@@ -66,10 +66,7 @@ internal sealed class EngineEvents : IClusterEngineEvents
     public void OnLoss(string cause) => Add(_losses, cause);
 
     /// <summary>Waits until the condition, about what this object holds, is true.</summary>
-    /// <param name="condition">The condition.</param>
-    /// <param name="what">The condition in words.</param>
-    /// <param name="cause">The state of another node that may be the cause, if it does not happen.</param>
-    public async Task UntilAsync(Func<EngineEvents, bool> condition, string what, Func<string>? cause = null)
+    public async Task UntilAsync(Func<EngineEvents, bool> condition, string what)
     {
         TaskCompletionSource source = new(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
@@ -86,7 +83,7 @@ internal sealed class EngineEvents : IClusterEngineEvents
         catch (TimeoutException)
         {
             Assert.Fail($"It did not happen in {Limit.TotalSeconds} s: {what}. Frames: {Frames.Count}, " +
-                $"connections: {string.Join("; ", Connections)}, losses: {string.Join("; ", Losses)}. {cause?.Invoke()}");
+                $"connections: {string.Join("; ", Connections)}, losses: {string.Join("; ", Losses)}");
         }
     }
 

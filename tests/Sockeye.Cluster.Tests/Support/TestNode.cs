@@ -78,19 +78,19 @@ internal sealed class TestNode : IAsyncDisposable
     /// <summary>Waits until frames of this node for the other one reach it.</summary>
     public Task RouteAsync(TestNode other) => ProbeAsync(probe => Send(other.Self, probe), other);
 
-    /// <summary>Returns what explains frames that are missing.</summary>
-    public string Describe() => $"{Self}: {Events.FrameCount} frames, {Engine.GetQueues()}, " +
-        $"up [{string.Join("; ", Events.Up)}], down [{string.Join("; ", Events.Down)}], " +
-        $"losses [{string.Join("; ", Events.Losses)}], connections [{string.Join("; ", Events.Connections)}]";
-
-    public ValueTask DisposeAsync() => Engine.DisposeAsync();
+    /// <summary>Disposes the engine. If the test has failed, writes what explains frames that are missing.</summary>
+    public ValueTask DisposeAsync()
+    {
+        if (TestContext.Current.TestState is { Result: TestResult.Failed })
+            TestContext.Current.TestOutputHelper?.WriteLine(Describe());
+        return Engine.DisposeAsync();
+    }
 
     private async Task ProbeAsync(Action<string> send, TestNode other)
     {
         var prefix = $"{EngineEvents.ProbePrefix}{Self}:{++_probes}:";
         var arrived = other.Events.UntilAsync(
-            events => events.Probes.Any(probe => probe.StartsWith(prefix, StringComparison.Ordinal)), $"a frame of {Self}",
-            Describe);
+            events => events.Probes.Any(probe => probe.StartsWith(prefix, StringComparison.Ordinal)), $"a frame of {Self}");
         for (var i = 0; !arrived.IsCompleted; i++)
         {
             send($"{prefix}{i}");
@@ -99,4 +99,8 @@ internal sealed class TestNode : IAsyncDisposable
 
         await arrived;
     }
+
+    private string Describe() => $"{Self}: {Events.FrameCount} frames, {Engine.GetQueues()}, " +
+        $"up [{string.Join("; ", Events.Up)}], down [{string.Join("; ", Events.Down)}], " +
+        $"losses [{string.Join("; ", Events.Losses)}], connections [{string.Join("; ", Events.Connections)}]";
 }

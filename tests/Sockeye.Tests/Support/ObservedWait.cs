@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Sockeye.Tests.Support;
 
-/// <summary>A wait of a handler that reports when its continuation is registered. Until then, what the handler waits for lets it
-/// continue on another thread.</summary>
+/// <summary>A wait that reports when its continuation is registered. An operation that completes earlier continues the handler
+/// elsewhere.</summary>
 /// <param name="task">The operation, which is consumed once.</param>
 /// <param name="waits">Released when the continuation is registered.</param>
 internal readonly struct ObservedWait<T>(ValueTask<T> task, SemaphoreSlim waits) : ICriticalNotifyCompletion

@@ -65,13 +65,16 @@ public sealed class ServerLoadTests
         Assert.DoesNotContain(server.GetLoad().Signs, sign => sign.Kind is SaturationKind.HandlersBlocked);
 
         Task echoed;
-        do
+        while (true)
         {
             echoed = EchoesAsync(blocking, "b");
             await UntilAsync(() =>
                 echoed.IsCompleted || server.GetLoad().Signs.Any(sign => sign.Kind is SaturationKind.HandlersBlocked));
+            if (!echoed.IsCompleted)
+                break;
+            await echoed; // The handler did not wait yet, so the thread pool ran it.
         }
-        while (echoed.IsCompleted); // The handler had not waited yet, and so ran elsewhere.
+
         var description = server.GetLoad().Signs.Single(sign => sign.Kind is SaturationKind.HandlersBlocked).Description;
         gate.Set();
         await echoed;

@@ -93,6 +93,16 @@ internal abstract partial class EngineConnection
     /// <summary>Resumes the handler, on the thread of handlers. Safe from any thread.</summary>
     protected override void ResumeHandler(IThreadPoolWorkItem handler) => Thread.Resume(this, handler);
 
+    /// <summary>Starts the handler. An inline one starts on the connection's thread, even if the caller runs on another: the
+    /// thread pool may not have a free thread.</summary>
+    protected override void StartHandler(IThreadPoolWorkItem handler, PipeScheduler scheduler)
+    {
+        if (Thread.Setup.RunsHandlersInline)
+            Thread.StartInline(this, handler);
+        else
+            base.StartHandler(handler, scheduler);
+    }
+
     protected override PipeSegment Rent(int size) => Thread.Setup.Pool.Rent(size);
 
     protected override void RequestReceive() => Post(EngineRequests.Receive);

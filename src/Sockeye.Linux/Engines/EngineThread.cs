@@ -159,6 +159,19 @@ internal abstract class EngineThread
         }
     }
 
+    /// <summary>Starts an inline handler on this thread in the next iteration; on the thread pool if the thread is stopping. Safe
+    /// from any thread.</summary>
+    /// <param name="connection">The handler's connection; null for work that only starts handlers.</param>
+    /// <param name="handler">The handler's start.</param>
+    public void StartInline(ConnectionContext? connection, IThreadPoolWorkItem handler)
+    {
+        Debug.Assert(Setup.RunsHandlersInline, "Handlers run on this thread.");
+        if (TryReserve()) // Keeps the thread running until the work has run.
+            Post(new InlineStart(this, connection, handler));
+        else
+            Setup.Threads.Queue(handler);
+    }
+
     /// <summary>
     /// Runs a handler. A handler that throws ends its connection; an exception that escapes is logged, and has no other effect.
     /// </summary>

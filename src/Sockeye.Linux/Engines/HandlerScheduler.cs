@@ -24,7 +24,7 @@ internal sealed class HandlerScheduler : PipeScheduler, IWorkItemScheduler
         if (HandlerQueue.Current is { } queue)
             queue.AddFromHandler(item);
         else if (_isInline && EngineThread.Current is { Setup.RunsHandlersInline: true } engine)
-            engine.Post(new InlineStart(item));
+            engine.StartInline(null, item);
         else
             System.Threading.ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
     }
@@ -32,12 +32,5 @@ internal sealed class HandlerScheduler : PipeScheduler, IWorkItemScheduler
     private sealed class HandlerStart(Action<object?> action, object? state) : IThreadPoolWorkItem
     {
         public void Execute() => action(state);
-    }
-
-    private sealed class InlineStart(IThreadPoolWorkItem item) : IEngineWorkItem
-    {
-        public IEngineWorkItem? NextWork { get; set; }
-
-        public void Run() => EngineThread.Current!.Resume(null, item);
     }
 }

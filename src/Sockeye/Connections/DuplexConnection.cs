@@ -218,6 +218,13 @@ public abstract partial class DuplexConnection
     /// completed.</summary>
     internal void DiscardInput() => Input.DiscardIncoming();
 
+    /// <summary>Starts the handler of an accepted connection, never on the caller's stack. Safe from any thread. Default: on the
+    /// scheduler of the server.</summary>
+    /// <param name="handler">The handler's start.</param>
+    /// <param name="scheduler">The scheduler of the server.</param>
+    protected internal virtual void StartHandler(IThreadPoolWorkItem handler, PipeScheduler scheduler) =>
+        scheduler.Queue(handler);
+
     /// <inheritdoc cref="IPipeDriver.Rent"/>
     protected abstract PipeSegment Rent(int size);
 

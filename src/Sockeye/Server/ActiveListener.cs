@@ -291,7 +291,7 @@ internal sealed class ActiveListener : IMonitoredListener
         _server.Monitor?.Start();
         if (configuration.Timeouts is { Timeouts.NeedsByteCounts: true } && !TimeoutMonitor.CountsBytes(accepted))
             _server.OnUncounted();
-        _server.Scheduler.Schedule(static connection => ((ServerConnection)connection!).Run(), connection);
+        connection.Start();
     }
 
     private async Task OnRefusedAsync(ServerConnection connection, Task<CloseReason> refusing)

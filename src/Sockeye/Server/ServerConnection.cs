@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Sockeye;
 
 /// <summary>An accepted connection, from the start of its handler to the log line about its end.</summary>
-internal sealed partial class ServerConnection : IMonitoredConnection
+internal sealed partial class ServerConnection : IMonitoredConnection, IThreadPoolWorkItem
 {
     /// <summary>Replaces the counts of a stop: the connection has ended, and its result is known.</summary>
     private static readonly StopCounts Ended = new();
@@ -114,8 +114,8 @@ internal sealed partial class ServerConnection : IMonitoredConnection
         }
     }
 
-    /// <summary>Counts the connection at the gates, before the next client is accepted. <see cref="Run"/> waits for the permits
-    /// that are missing.</summary>
+    /// <summary>Counts the connection at the gates, before the next client is accepted. The handler waits for missing
+    /// permits.</summary>
     public void Enter()
     {
         _listener.OnHandlerWaiting();
@@ -137,9 +137,17 @@ internal sealed partial class ServerConnection : IMonitoredConnection
         _listener.Remove(this);
     }
 
-    /// <summary>Runs the handler. The scheduler calls it, so that a handler that computes before its first await does not delay
+    /// <summary>Starts the handler, not on the caller's stack: a handler that computes before its first await does not delay
     /// accepting.</summary>
-    public void Run() => _ = RunAsync();
+    public void Start()
+    {
+        if (_connection is DuplexConnection duplex)
+            duplex.StartHandler(this, _server.Scheduler);
+        else
+            _server.Scheduler.Queue(this); // The transport is not one of Sockeye.
+    }
+
+    void IThreadPoolWorkItem.Execute() => _ = RunAsync();
 
     private async Task RunAsync()
     {

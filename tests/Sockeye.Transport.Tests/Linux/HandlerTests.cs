@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Net;
 using System.Net.Sockets;
+using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Sockeye.Linux;
 using Sockeye.Transport.Tests.Support;
@@ -71,7 +73,8 @@ public sealed class HandlerTests
         {
             using var gate = new ManualResetEventSlim();
             var listener = await world.ListenAsync();
-            using Socket client = await ConnectClientAsync(listener), otherClient = await ConnectClientAsync(listener);
+            using Socket client = await ConnectClientAsync(listener.EndPoint);
+            using Socket otherClient = await ConnectClientAsync(listener.EndPoint);
             var (server, other) = (await world.AcceptAsync(listener), await world.AcceptAsync(listener));
             Assert.NotSame(Thread(server), Thread(other));
             var blocked = 0;
@@ -90,6 +93,35 @@ public sealed class HandlerTests
             await other.ShouldReceiveAsync("y");
             gate.Set();
             await world.Soon(handling);
+        });
+
+    /// <summary>The first accept is not on an engine thread: it does not wait for a client that is in the queue.</summary>
+    [Theory, ClassData<EachEngine>]
+    public Task Inline_the_handlers_of_clients_that_came_before_the_server_start_on_their_engine_threads(LinuxEngine engine) =>
+        new LinuxFixture(engine, inline: true, threads: 2).RunAsync(new(), async (_, transport) =>
+        {
+            using var listening = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            listening.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            listening.Listen();
+            using Socket client = await ConnectClientAsync(listening.LocalEndPoint!);
+            using Socket otherClient = await ConnectClientAsync(listening.LocalEndPoint!);
+            var starts = Channel.CreateUnbounded<(EngineThread Thread, bool IsCurrent)>();
+
+            await using var server = await SockeyeServer.StartAsync(options =>
+            {
+                options.Transport = transport;
+                options.Listen(new FileHandleEndPoint((ulong)listening.Handle, FileHandleType.Tcp)).Run(connection =>
+                {
+                    var thread = ((EngineConnection)connection).Thread;
+                    Assert.True(starts.Writer.TryWrite((thread, thread.IsCurrent)));
+                    return Task.CompletedTask;
+                });
+            }, TestContext.Current.CancellationToken);
+
+            var first = await starts.Reader.ReadAsync(TestContext.Current.CancellationToken);
+            var second = await starts.Reader.ReadAsync(TestContext.Current.CancellationToken);
+            Assert.NotSame(first.Thread, second.Thread);
+            Assert.True(first.IsCurrent && second.IsCurrent, "Each handler starts on the thread of its connection.");
         });
 
     [Theory, ClassData<EachEngine>]
@@ -147,10 +179,10 @@ public sealed class HandlerTests
                 await member.ShouldReceiveAsync("to all");
         });
 
-    private static async Task<Socket> ConnectClientAsync(IConnectionListener listener)
+    private static async Task<Socket> ConnectClientAsync(EndPoint endpoint)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(listener.EndPoint, TestContext.Current.CancellationToken);
+        await socket.ConnectAsync(endpoint, TestContext.Current.CancellationToken);
         return socket;
     }
 

@@ -64,16 +64,8 @@ public sealed class ServerLoadTests
         await EchoesAsync(other, "x");
         Assert.DoesNotContain(server.GetLoad().Signs, sign => sign.Kind is SaturationKind.HandlersBlocked);
 
-        Task echoed;
-        while (true)
-        {
-            echoed = EchoesAsync(blocking, "b");
-            await UntilAsync(() =>
-                echoed.IsCompleted || server.GetLoad().Signs.Any(sign => sign.Kind is SaturationKind.HandlersBlocked));
-            if (!echoed.IsCompleted)
-                break;
-            await echoed; // The handler did not wait yet, so the thread pool ran it.
-        }
+        var echoed = EchoesAsync(blocking, "b");
+        await UntilAsync(() => server.GetLoad().Signs.Any(sign => sign.Kind is SaturationKind.HandlersBlocked));
 
         var description = server.GetLoad().Signs.Single(sign => sign.Kind is SaturationKind.HandlersBlocked).Description;
         gate.Set();
@@ -125,7 +117,7 @@ public sealed class ServerLoadTests
     private static Task EchoAsync(ConnectionContext connection) =>
         connection.Transport.Input.CopyToAsync(connection.Transport.Output);
 
-    /// <summary>Echoes, and blocks before the echo of one word, if that runs on an engine thread.</summary>
+    /// <summary>Echoes, and blocks before the echo of one word.</summary>
     private static async Task BlockOnAsync(ConnectionContext connection, string word, ManualResetEventSlim gate)
     {
         while (true)
@@ -135,7 +127,7 @@ public sealed class ServerLoadTests
             connection.Transport.Input.AdvanceTo(read.Buffer.End);
             if (read.IsCompleted)
                 return;
-            if (text == word && !Thread.CurrentThread.IsThreadPoolThread)
+            if (text == word)
                 gate.Wait(WaitLimit, CancellationToken.None);
             await connection.Transport.Output.WriteAsync(Encoding.ASCII.GetBytes(text), CancellationToken.None)
                 .ConfigureAwait(false);

@@ -47,7 +47,7 @@ internal sealed class PageWorld : IAsyncDisposable
     {
         _time = time;
         _start = time.GetTimestamp();
-        _proved = new(AddSegment);
+        _proved = new(() => Now, AddSegment);
         _transport = LinuxTransport.Create(
             new() { Backlog = Backlog, OnStep = step => OnStep(PageSide.Server, step) }, threadCount: 1);
         _client = new(options =>
@@ -105,7 +105,7 @@ internal sealed class PageWorld : IAsyncDisposable
         if (!HasPackets)
         {
             foreach (var socket in sockets)
-                _proved.OnState(socket, EndPoint, Now);
+                _proved.OnState(socket, EndPoint);
         }
 
         return sockets;
@@ -225,13 +225,12 @@ internal sealed class PageWorld : IAsyncDisposable
         var endpoint = (side == PageSide.Client ? step.LocalEndPoint : step.RemoteEndPoint) as IPEndPoint;
         if (step.Function is SocketFunction.Connect or SocketFunction.Accept && endpoint is not null)
             _handles[(side, endpoint.Port)] = step.Handle;
-        var now = Now;
         if (_capture is null)
-            _proved.OnStep(side, step, now);
+            _proved.OnStep(side, step);
         long? bytes = step.Function is SocketFunction.Send or SocketFunction.Receive ? step.Bytes : null;
         var note = StepText.Note(step);
         _calls.Add(number => new(
-            number, now, side, StepText.Function(step.Function), step.Handle, endpoint?.Port, bytes,
+            number, Now, side, StepText.Function(step.Function), step.Handle, endpoint?.Port, bytes,
             note.Length > 0 ? note : null));
     }
 }

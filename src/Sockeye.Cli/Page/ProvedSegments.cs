@@ -7,27 +7,29 @@ namespace Sockeye.Cli;
 /// The segments that calls of socket functions and states prove, where packets cannot be captured. Segments that carry only ACK
 /// leave no such proof.
 /// </summary>
-internal sealed class ProvedSegments(Action<Segment> onSegment)
+/// <param name="now">Returns the time in seconds since the start of the page.</param>
+/// <param name="onSegment">Called with each segment, in the order of their times.</param>
+internal sealed class ProvedSegments(Func<double> now, Action<Segment> onSegment)
 {
-    /// <summary>The clients whose SYN is known. A later connection may have the port again.</summary>
-    private readonly HashSet<int> _connecting = [];
-
-    /// <summary>The clients whose connection was reset: the other end reports it too, and sends no RST.</summary>
-    private readonly HashSet<int> _reset = [];
+    /// <summary>The last connection of each client's port.</summary>
+    private readonly Dictionary<int, ProvedConnection> _connections = [];
 
     private readonly Lock _lock = new();
 
     /// <summary>Adds the segments that a state proves.</summary>
-    public void OnState(KernelSocket socket, IPEndPoint server, double time)
+    public void OnState(KernelSocket socket, IPEndPoint server)
     {
         if (socket.State != "SYN-SENT" || !socket.Remote.Equals(server))
             return;
         lock (_lock)
-            AddSynLocked(socket.Local.Port, time, "SYN-SENT");
+        {
+            // A state that was read before connect() returned is old.
+            GetLocked(socket.Local.Port, known => known is { IsConnected: true, IsClosed: true }).AddSyn("SYN-SENT");
+        }
     }
 
     /// <summary>Adds the segments that a call proves.</summary>
-    public void OnStep(string side, SocketStep step, double time)
+    public void OnStep(string side, SocketStep step)
     {
         var isClient = side == PageSide.Client;
         var endpoint = isClient ? step.LocalEndPoint : step.RemoteEndPoint;
@@ -38,32 +40,32 @@ internal sealed class ProvedSegments(Action<Segment> onSegment)
             switch (step)
             {
                 case { Function: SocketFunction.Connect, Error: null } when isClient:
-                    AddSynLocked(port, time, "connect() returned");
-                    _connecting.Remove(port);
-                    _reset.Remove(port);
-                    onSegment(new(0, time, port, false, "SYN, ACK", 0) { Proof = "connect() returned" });
-                    onSegment(new(0, time, port, true, "ACK", 0) { Proof = "connect() returned" });
+                    GetLocked(port, known => known.IsConnected).OnConnected();
                     break;
-                case { Function: SocketFunction.Send, Error: null, Bytes: > 0 and var bytes }:
-                    onSegment(new(0, time, port, isClient, "PSH, ACK", (int)Math.Min(bytes, int.MaxValue)) { Proof = "send()" });
+                case { Function: SocketFunction.Connect } when isClient:
+                    _connections.Remove(port); // It failed, and the port may be used again.
                     break;
-                case { Function: SocketFunction.Shutdown, Error: null }:
-                    onSegment(new(0, time, port, isClient, "FIN, ACK", 0) { Proof = "shutdown()" });
+                case { Function: SocketFunction.Accept, Error: null } when !isClient:
+                    GetLocked(port, known => known.IsAccepted).OnAccepted();
                     break;
-                case { Function: SocketFunction.Close, IsReset: true } when _reset.Add(port):
-                    onSegment(new(0, time, port, isClient, "RST, ACK", 0) { Proof = "close() with SO_LINGER 0" });
-                    break;
-                case { Function: SocketFunction.Receive or SocketFunction.Send, IsReset: true } when _reset.Add(port):
-                    onSegment(new(0, time, port, !isClient, "RST, ACK", 0) { Proof = "ECONNRESET" });
+                default:
+                    _connections.GetValueOrDefault(port)?.OnStep(isClient, step);
                     break;
             }
         }
     }
 
-    private void AddSynLocked(int port, double time, string proof)
+    /// <summary>Returns the connection of a port: a new one, if the known one is of an earlier client.</summary>
+    private ProvedConnection GetLocked(int port, Func<ProvedConnection, bool> isEarlier)
     {
         Debug.Assert(_lock.IsHeldByCurrentThread, "The lock is held.");
-        if (_connecting.Add(port))
-            onSegment(new(0, time, port, true, "SYN", 0) { Proof = proof });
+        if (!_connections.TryGetValue(port, out var connection) || isEarlier(connection))
+        {
+            connection = new((isFromClient, flags, length, proof) =>
+                onSegment(new(0, now(), port, isFromClient, flags, length) { Proof = proof }));
+            _connections[port] = connection;
+        }
+
+        return connection;
     }
 }

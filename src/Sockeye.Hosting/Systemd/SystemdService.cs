@@ -14,11 +14,13 @@ internal sealed partial class SystemdService : IHostedLifecycleService, IAsyncDi
     private readonly SockeyeSystemdOptions _options;
     private readonly ILogger _logger;
     private readonly SystemdConnectionStore? _store;
+    private readonly Lock _reloadLock = new();
     private int _storedListeners;
     private SystemdNotifier? _notifier;
     private IReadOnlyList<ServerService> _servers = [];
     private SystemdReporter? _reporter;
     private PosixSignalRegistration? _hangUp;
+    private Task _reloading = Task.CompletedTask;
 
     public SystemdService(
         IServiceProvider services, IOptions<SockeyeSystemdOptions> options, ILoggerFactory loggerFactory)
@@ -98,11 +100,14 @@ internal sealed partial class SystemdService : IHostedLifecycleService, IAsyncDi
     private void OnHangUp(PosixSignalContext context)
     {
         context.Cancel = true; // The signal does not end the process.
-        _ = Task.Run(ReloadAsync);
+        lock (_reloadLock)
+            _reloading = ReloadAsync(_reloading);
     }
 
-    private async Task ReloadAsync()
+    /// <summary>Reloads after the previous reload: systemd takes the first READY for the end of the last reload.</summary>
+    private async Task ReloadAsync(Task previous)
     {
+        await previous.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.SuppressThrowing);
         _notifier?.Reloading();
         try
         {

@@ -1,11 +1,12 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace Sockeye;
 
 /// <summary>Reports servers to systemd while they run: the status line, the watchdog, and more time while they drain.</summary>
 /// <remarks>
-/// <para>The status has the number of connections, and the sentence of the worst sign of saturation. It is sent when it
-/// changes.</para>
+/// <para>The status has the number of connections, and the sentence of the worst sign of saturation. It is sent when it changes,
+/// and again if systemd has not taken it.</para>
 /// <para><c>WATCHDOG=1</c> is sent only after the thread pool, and each thread of the transports, have run: if one of them hangs
 /// for longer than <c>WatchdogSec=</c>, systemd restarts the service.</para>
 /// <para>While a server drains, the time to stop is extended, at most for <see cref="SockeyeServerOptions.ShutdownTimeout"/>.
@@ -23,6 +24,7 @@ public sealed class SystemdReporter : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _end = new();
     private readonly Task _running;
+    private readonly Lock _lock = new();
     private string _status = "";
 
     /// <summary>Starts to report.</summary>
@@ -62,9 +64,16 @@ public sealed class SystemdReporter : IAsyncDisposable
     }
 
     /// <summary>Sends the status, and asks for more time if a server drains. The reporter does so by itself; call it when the
-    /// state has just changed.</summary>
+    /// state has just changed. Safe for use from any thread.</summary>
     public void Report()
     {
+        lock (_lock)
+            ReportLocked();
+    }
+
+    private void ReportLocked()
+    {
+        Debug.Assert(_lock.IsHeldByCurrentThread, "One thread at a time compares the status with the last one, and sends it.");
         if (IsTakenOver)
             return;
         var loads = _getServers().Select(server => server.GetLoad()).ToList();
@@ -74,10 +83,8 @@ public sealed class SystemdReporter : IAsyncDisposable
         if (draining.Count > 0)
             _notifier.ExtendTimeout(Period * 3);
         var status = Describe(loads, draining.Count > 0);
-        if (status == _status)
-            return;
-        _notifier.Status(status);
-        _status = status;
+        if (status != _status && _notifier.Status(status))
+            _status = status;
     }
 
     private string Describe(List<ServerLoad> loads, bool isDraining)

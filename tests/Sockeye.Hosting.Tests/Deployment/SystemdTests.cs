@@ -112,7 +112,7 @@ public sealed class SystemdTests
         await host.ChangeAndExpectRefusalAsync(TestHost.OneEndPoint("nobody"));
         using (Process.Start("kill", ["-HUP", $"{Environment.ProcessId}"]))
         {
-            // The end of the first reload may report the status, too.
+            // The end of the first reload may report the status before the second reload does.
             List<string> messages = [await ReceiveAsync(systemd), await ReceiveAsync(systemd), await ReceiveAsync(systemd)];
             var status = Assert.Single(messages, message => message.StartsWith("STATUS=", StringComparison.Ordinal));
             Assert.StartsWith("STATUS=The new configuration is refused: ", status, StringComparison.Ordinal);

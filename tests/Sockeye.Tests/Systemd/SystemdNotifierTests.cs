@@ -185,6 +185,49 @@ public sealed class SystemdNotifierTests : IDisposable
     }
 
     [Fact]
+    public async Task Status_is_sent_once_though_two_threads_report_it()
+    {
+        var round = 0;
+        using var notifier = Create();
+        await using var reporter = new SystemdReporter(notifier, () => [], () => $"{round}");
+        Assert.Equal("STATUS=0. 0 connections.", await ReceiveAsync());
+        using var barrier = new Barrier(2);
+        void ReportTogether()
+        {
+            barrier.SignalAndWait(Cancelled);
+            reporter.Report();
+        }
+
+        while (++round < 1000)
+        {
+            await Task.WhenAll(Task.Run(ReportTogether, Cancelled), Task.Run(ReportTogether, Cancelled));
+            Assert.Equal($"STATUS={round}. 0 connections.", await ReceiveAsync());
+            Assert.Equal(0, _systemd!.Available);
+        }
+    }
+
+    [Fact]
+    public async Task Status_that_systemd_has_not_taken_is_sent_again()
+    {
+        var note = "first";
+        using var notifier = Create();
+        await using var reporter = new SystemdReporter(notifier, () => [], () => note);
+        Assert.Equal("STATUS=first. 0 connections.", await ReceiveAsync());
+        while (notifier.Ready())
+        {
+            // Until the queue is full.
+        }
+
+        note = "second";
+        reporter.Report();
+        Drain();
+        reporter.Report();
+
+        Assert.NotEqual(0, _systemd!.Available);
+        Assert.Equal("STATUS=second. 0 connections.", await ReceiveAsync());
+    }
+
+    [Fact]
     public async Task Time_to_stop_is_extended_while_connections_drain()
     {
         var (started, finish) = (new TaskCompletionSource(), new TaskCompletionSource());

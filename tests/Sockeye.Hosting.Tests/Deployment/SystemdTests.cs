@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
@@ -123,6 +125,32 @@ public sealed class SystemdTests
 
         await host.StopInOrderAsync();
         Assert.Equal("STOPPING=1", await ReceiveAsync(systemd));
+    }
+
+    [Fact]
+    public async Task Signal_during_a_reload_is_another_reload_after_it()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "systemd is of Linux.");
+        using var directory = new TemporaryDirectory();
+        using var systemd = Listen(directory);
+        await using var host = await StartServiceAsync(directory);
+        Assert.Equal("READY=1", await ReceiveAsync(systemd));
+        Assert.Equal("STATUS=0 connections.", await ReceiveAsync(systemd));
+        var signals = 0;
+        using var counting = PosixSignalRegistration.Create(PosixSignal.SIGHUP, _ => Interlocked.Increment(ref signals));
+        using var finish = new ManualResetEventSlim();
+        using var blocking = host.Services.GetRequiredService<IConfiguration>().GetReloadToken()
+            .RegisterChangeCallback(_ => finish.Wait(TestContext.Current.CancellationToken), null);
+
+        using (Process.Start("kill", ["-HUP", $"{Environment.ProcessId}"]))
+            Assert.StartsWith("RELOADING=1", await ReceiveAsync(systemd), StringComparison.Ordinal);
+        using (Process.Start("kill", ["-HUP", $"{Environment.ProcessId}"]))
+            await BoundedWait.Until(() => Volatile.Read(ref signals) == 2, "the second signal has arrived");
+        finish.Set();
+
+        Assert.Equal("READY=1", await ReceiveAsync(systemd));
+        Assert.StartsWith("RELOADING=1", await ReceiveAsync(systemd), StringComparison.Ordinal);
+        Assert.Equal("READY=1", await ReceiveAsync(systemd));
     }
 
     [Fact]

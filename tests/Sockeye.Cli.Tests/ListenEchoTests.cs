@@ -138,6 +138,8 @@ public sealed class ListenEchoTests
         {
             await using var server = await ToolProcess.ListenOnAsync([$"unix:{path}"], "--echo");
             Assert.True(File.Exists(path));
+            Assert.Equal(0, await server.StopAsync());
+            Assert.False(File.Exists(path));
             return;
         }
 

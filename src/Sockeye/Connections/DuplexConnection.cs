@@ -218,8 +218,8 @@ public abstract partial class DuplexConnection
     /// completed.</summary>
     internal void DiscardInput() => Input.DiscardIncoming();
 
-    /// <summary>Starts the handler of an accepted connection, never on the caller's stack. Safe from any thread. Default: on the
-    /// scheduler of the server.</summary>
+    /// <summary>Starts the handler that a server runs for the connection, never on the caller's stack. Safe from any thread.
+    /// Default: on the scheduler of the server.</summary>
     /// <param name="handler">The handler's start.</param>
     /// <param name="scheduler">The scheduler of the server.</param>
     protected internal virtual void StartHandler(IThreadPoolWorkItem handler, PipeScheduler scheduler) =>

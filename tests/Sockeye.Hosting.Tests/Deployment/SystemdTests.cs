@@ -103,16 +103,14 @@ public sealed class SystemdTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "systemd is of Linux.");
         using var directory = new TemporaryDirectory();
         using var systemd = Listen(directory);
-        await using var host = await StartServiceAsync(directory);
-        Assert.Equal("READY=1", await ReceiveAsync(systemd));
-        Assert.Equal("STATUS=0 connections.", await ReceiveAsync(systemd));
+        await using var host = await StartReadyServiceAsync(directory, systemd);
 
-        using (Process.Start("kill", ["-HUP", $"{Environment.ProcessId}"]))
+        using (SendReloadSignal())
             Assert.StartsWith("RELOADING=1\nMONOTONIC_USEC=", await ReceiveAsync(systemd), StringComparison.Ordinal);
         Assert.Equal("READY=1", await ReceiveAsync(systemd));
 
         await host.ChangeAndExpectRefusalAsync(TestHost.OneEndPoint("nobody"));
-        using (Process.Start("kill", ["-HUP", $"{Environment.ProcessId}"]))
+        using (SendReloadSignal())
         {
             // The end of the first reload may report the status before the second reload does.
             List<string> messages = [await ReceiveAsync(systemd), await ReceiveAsync(systemd), await ReceiveAsync(systemd)];
@@ -133,18 +131,16 @@ public sealed class SystemdTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "systemd is of Linux.");
         using var directory = new TemporaryDirectory();
         using var systemd = Listen(directory);
-        await using var host = await StartServiceAsync(directory);
-        Assert.Equal("READY=1", await ReceiveAsync(systemd));
-        Assert.Equal("STATUS=0 connections.", await ReceiveAsync(systemd));
+        await using var host = await StartReadyServiceAsync(directory, systemd);
         var signals = 0;
         using var counting = PosixSignalRegistration.Create(PosixSignal.SIGHUP, _ => Interlocked.Increment(ref signals));
         using var finish = new ManualResetEventSlim();
         using var blocking = host.Services.GetRequiredService<IConfiguration>().GetReloadToken()
             .RegisterChangeCallback(_ => finish.Wait(TestContext.Current.CancellationToken), null);
 
-        using (Process.Start("kill", ["-HUP", $"{Environment.ProcessId}"]))
+        using (SendReloadSignal())
             Assert.StartsWith("RELOADING=1", await ReceiveAsync(systemd), StringComparison.Ordinal);
-        using (Process.Start("kill", ["-HUP", $"{Environment.ProcessId}"]))
+        using (SendReloadSignal())
             await BoundedWait.Until(() => Volatile.Read(ref signals) == 2, "the second signal has arrived");
         finish.Set();
 
@@ -256,6 +252,17 @@ public sealed class SystemdTests
             Environment.SetEnvironmentVariable("NOTIFY_SOCKET", null);
         }
     }
+
+    /// <summary>Starts the service, and receives its first reports.</summary>
+    private static async Task<TestHost> StartReadyServiceAsync(TemporaryDirectory directory, Socket systemd)
+    {
+        var host = await StartServiceAsync(directory);
+        Assert.Equal("READY=1", await ReceiveAsync(systemd));
+        Assert.Equal("STATUS=0 connections.", await ReceiveAsync(systemd));
+        return host;
+    }
+
+    private static Process SendReloadSignal() => Process.Start("kill", ["-HUP", $"{Environment.ProcessId}"]);
 
     /// <summary>What AddSystemd adds in a process that systemd started, which this one is not.</summary>
     private static void AddNotifier(IServiceCollection services, string path)
